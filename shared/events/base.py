@@ -1,0 +1,51 @@
+"""What every event contract is: a frozen model with a type string, a topic and (mostly) a subject."""
+
+import re
+from typing import Annotated, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+
+TYPE_PATTERN = re.compile(r"^(?P<service>[a-z]+)\.(?P<fact>[a-z_]+)\.v(?P<version>[1-9][0-9]*)$")
+
+#: Publishers add values to enumerations over time, so consumers must accept a value they have not met.
+OpenEnum = str
+
+Instant = AwareDatetime
+
+
+def _code(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_.:-]{0,79}", value):
+        raise ValueError("a code is lower-case letters, digits and _ . : -")
+    return value
+
+
+#: A machine-readable code, never written text.
+Code = Annotated[str, AfterValidator(_code)]
+
+Gender = Literal["female", "male", "other"]
+
+
+class Event(BaseModel):
+    """A fact in the past tense.
+
+    Subclasses set ``type`` (``<service>.<snake_fact>.v<n>``) and ``subject_field``, the name of the field that
+    holds the entity whose order matters; it becomes the Kafka key. ``topic`` differs from the publishing service
+    only for restricted topics. Only optional fields may be added to a published type.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    type: ClassVar[str]
+    topic: ClassVar[str]
+    subject_field: ClassVar[str | None]
+
+    @classmethod
+    def source_service(cls) -> str:
+        """The publishing service, from the type string."""
+        return cls.type.split(".", 1)[0]
+
+    @property
+    def subject(self) -> UUID | None:
+        """The entity whose order matters, or None for the one type that has none."""
+        return None if self.subject_field is None else getattr(self, self.subject_field)

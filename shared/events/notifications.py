@@ -1,0 +1,63 @@
+"""Facts published by notifications: what became of mails, and what residents said through them."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from shared.events.base import Code, Event, Instant
+
+
+class _Notifications(Event):
+    topic: ClassVar[str] = "notifications"
+    subject_field: ClassVar[str | None] = "member_id"
+    member_id: UUID
+
+
+class MessageFailed(_Notifications):
+    """A message could not be delivered for good."""
+
+    type: ClassVar[str] = "notifications.message_failed.v1"
+    subject_field: ClassVar[str | None] = "message_id"
+    message_id: UUID
+    purpose: Code
+    reason: Code
+    failed_at: Instant
+
+
+class MemberUnreachable(_Notifications):
+    """A person's address does not take mail; nothing more is sent to it until it changes."""
+
+    type: ClassVar[str] = "notifications.member_unreachable.v1"
+    reason: Code
+    since: Instant
+
+
+class MailPreferenceChanged(_Notifications):
+    """A person unsubscribed from (or resubscribed to) one purpose by the link in a mail; registration makes it consent."""
+
+    type: ClassVar[str] = "notifications.mail_preference_changed.v1"
+    purpose: Code
+    """A consent purpose: ``surveys``, ``meetings`` or ``results``."""
+    wanted: bool
+    changed_at: Instant
+
+
+class ContactCardMissing(_Notifications):
+    """A message has waited a minute for a card: registration sends the card once more."""
+
+    type: ClassVar[str] = "notifications.contact_card_missing.v1"
+
+
+class MemberDataErased(_Notifications):
+    """notifications has erased what it held about the person."""
+
+    type: ClassVar[str] = "notifications.member_data_erased.v1"
+    erased_at: Instant
+
+
+EVENTS: tuple[type[Event], ...] = (
+    MessageFailed,
+    MemberUnreachable,
+    MailPreferenceChanged,
+    ContactCardMissing,
+    MemberDataErased,
+)

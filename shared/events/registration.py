@@ -1,0 +1,210 @@
+"""Facts published by registration: who is in the panel, how big it is, whom it should mirror."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.events.base import Code, Event, Instant, OpenEnum
+
+
+class _Registration(Event):
+    topic: ClassVar[str] = "registration"
+    subject_field: ClassVar[str | None] = "member_id"
+
+
+class MemberState(_Registration):
+    """A member's full state as others may know it: strata, purposes and status; never name or address."""
+
+    member_id: UUID
+    year_of_birth: int
+    gender: OpenEnum
+    """``female``, ``male`` or ``other`` ("annet / vil ikke oppgi")."""
+    area: Code | None
+    area_scheme: Code
+    """The scheme and version the area code belongs to, e.g. ``postcode-2026-05-26``."""
+    purposes: tuple[Code, ...]
+    """Purposes consented to, of ``surveys``, ``meetings``, ``results``."""
+    status: OpenEnum
+    """``active`` or ``paused``."""
+    joined_at: Instant
+
+
+class MemberJoined(MemberState):
+    """A resident confirmed the sign-up (or staff imported a member): the panel has one member more."""
+
+    type: ClassVar[str] = "registration.member_joined.v1"
+
+
+class MemberChanged(MemberState):
+    """A member's strata, purposes or status changed."""
+
+    type: ClassVar[str] = "registration.member_changed.v1"
+
+
+class MemberLeft(_Registration):
+    """A member ended taking part; erasure follows."""
+
+    type: ClassVar[str] = "registration.member_left.v1"
+    member_id: UUID
+    left_at: Instant
+
+
+class MemberErased(_Registration):
+    """Everything about this person must go; every service answers with its own MemberDataErased."""
+
+    type: ClassVar[str] = "registration.member_erased.v1"
+    member_id: UUID
+    erased_at: Instant
+
+
+class _AsksForMail(_Registration):
+    member_id: UUID
+    generation: int
+    """Raised by one for every new link or notice; part of what makes the message unique."""
+    send_before: Instant
+    """Panel time after which the mail must not be sent any more."""
+
+
+class ConfirmationRequested(_AsksForMail):
+    """A resident signed up: send the link that opens the confirmation page (double opt-in)."""
+
+    type: ClassVar[str] = "registration.confirmation_requested.v1"
+    link_expires_at: Instant
+
+
+class SignUpRepeated(_AsksForMail):
+    """Somebody signed up with the address of a member: tell that address it is already a member."""
+
+    type: ClassVar[str] = "registration.sign_up_repeated.v1"
+
+
+class SignInRequested(_AsksForMail):
+    """A member asked for a link to the own page."""
+
+    type: ClassVar[str] = "registration.sign_in_requested.v1"
+    link_expires_at: Instant
+
+
+class PanelThresholdSet(_Registration):
+    """A panel size was announced as a threshold others may plan by."""
+
+    type: ClassVar[str] = "registration.panel_threshold_set.v1"
+    subject_field: ClassVar[str | None] = "threshold_id"
+    threshold_id: UUID
+    size: int
+    """Number of confirmed members."""
+    role: OpenEnum
+    """``start`` (first survey), ``goal``, or ``other``."""
+    reached_at: Instant | None = None
+
+
+class PanelThresholdReached(_Registration):
+    """The panel has reached an announced size, for the first and only time."""
+
+    type: ClassVar[str] = "registration.panel_threshold_reached.v1"
+    subject_field: ClassVar[str | None] = "threshold_id"
+    threshold_id: UUID
+    size: int
+    panel_size: int
+    reached_at: Instant
+
+
+class AgeBand(BaseModel):
+    """An inclusive band of ages in years; ``age_to`` None is open-ended."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    code: Code
+    age_from: int
+    age_to: int | None
+
+
+class Margin(BaseModel):
+    """Number of residents in one cell of gender x age band."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    gender: OpenEnum
+    band: Code
+    population: int
+
+
+class AreaMargin(BaseModel):
+    """Number of residents in one area; the list is empty until figures are imported."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    area: Code
+    population: int
+
+
+class PopulationMarginsSet(_Registration):
+    """The population the panel is compared with, and the age bands that come with it."""
+
+    type: ClassVar[str] = "registration.population_margins_set.v1"
+    subject_field: ClassVar[str | None] = "margins_id"
+    margins_id: UUID
+    """One fixed id per installation, so that a newer set follows an older one in order."""
+    year: int
+    """The margins' reference year; a member's age here is ``year - year_of_birth``."""
+    source: Code
+    """Code of the source, e.g. ``ssb-07459``; the attribution text belongs to the pages."""
+    bands: tuple[AgeBand, ...]
+    margins: tuple[Margin, ...]
+    area_scheme: Code
+    area_margins: tuple[AreaMargin, ...] = ()
+
+
+class StaffSessionEnded(_Registration):
+    """A member of staff signed out: the session is refused everywhere."""
+
+    type: ClassVar[str] = "registration.staff_session_ended.v1"
+    subject_field: ClassVar[str | None] = "session_id"
+    session_id: UUID
+    ended_at: Instant
+
+
+class MemberDataErased(_Registration):
+    """registration has erased what it held about the person."""
+
+    type: ClassVar[str] = "registration.member_data_erased.v1"
+    member_id: UUID
+    erased_at: Instant
+
+
+class _Contact(Event):
+    topic: ClassVar[str] = "registration.contacts"
+    subject_field: ClassVar[str | None] = "member_id"
+    member_id: UUID
+
+
+class ContactChanged(_Contact):
+    """Restricted: a person's current contact card, for notifications only."""
+
+    type: ClassVar[str] = "registration.contact_changed.v1"
+    name: str
+    email: str
+    language: OpenEnum
+    """``nb``, ``nn`` or ``en``."""
+
+
+class ContactRemoved(_Contact):
+    """Restricted: the person's card must go; the id stays as a tombstone that wins over any later card."""
+
+    type: ClassVar[str] = "registration.contact_removed.v1"
+
+
+EVENTS: tuple[type[Event], ...] = (
+    MemberJoined,
+    MemberChanged,
+    MemberLeft,
+    MemberErased,
+    ConfirmationRequested,
+    SignUpRepeated,
+    SignInRequested,
+    PanelThresholdSet,
+    PanelThresholdReached,
+    PopulationMarginsSet,
+    StaffSessionEnded,
+    MemberDataErased,
+    ContactChanged,
+    ContactRemoved,
+)

@@ -1,0 +1,147 @@
+"""Facts published by surveys: what is asked, who is invited and took part, and (restricted) answers without a person."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.events.base import Code, Event, Instant, OpenEnum
+
+
+class _Surveys(Event):
+    topic: ClassVar[str] = "surveys"
+
+
+class SurveyOpened(_Surveys):
+    """A survey opened with this frozen questionnaire; sent again unchanged as its state."""
+
+    type: ClassVar[str] = "surveys.survey_opened.v1"
+    subject_field: ClassVar[str | None] = "survey_id"
+    survey_id: UUID
+    questionnaire: dict[str, Any]
+    """The frozen questionnaire in the published JSON Schema, with its ``id`` and ``version``."""
+    opened_at: Instant
+    closes_at: Instant
+    """The first instant at which answers are refused."""
+    cell_minimum: int
+    """k: answers leave only in cells that at least k answers share."""
+
+
+class SurveyInvitationIssued(_Surveys):
+    """A member is invited to a survey: send the one link that answers it."""
+
+    type: ClassVar[str] = "surveys.survey_invitation_issued.v1"
+    subject_field: ClassVar[str | None] = "invitation_id"
+    invitation_id: UUID
+    survey_id: UUID
+    member_id: UUID
+    generation: int
+    link_expires_at: Instant
+    send_before: Instant
+
+
+class SurveyReminderDue(_Surveys):
+    """An invited member has not answered by the planned day: send the reminder with the same link."""
+
+    type: ClassVar[str] = "surveys.survey_reminder_due.v1"
+    subject_field: ClassVar[str | None] = "invitation_id"
+    invitation_id: UUID
+    survey_id: UUID
+    member_id: UUID
+    generation: int
+    reminder: int
+    """1 for the first reminder."""
+    link_expires_at: Instant
+    send_before: Instant
+
+
+class SurveyAnswered(_Surveys):
+    """An invited member took part. Never what was answered."""
+
+    type: ClassVar[str] = "surveys.survey_answered.v1"
+    subject_field: ClassVar[str | None] = "invitation_id"
+    invitation_id: UUID
+    survey_id: UUID
+    member_id: UUID
+    answered_at: Instant
+
+
+class StratumCount(BaseModel):
+    """How many were invited and how many took part in one cell of gender x age band."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    gender: OpenEnum
+    band: Code
+    invited: int
+    answered: int
+
+
+class SurveyClosed(_Surveys):
+    """A survey closed and its answers were released: the survey's last event."""
+
+    type: ClassVar[str] = "surveys.survey_closed.v1"
+    subject_field: ClassVar[str | None] = "survey_id"
+    survey_id: UUID
+    opened_at: Instant
+    closed_at: Instant
+    invited: int
+    answered: int
+    released: int
+    """Answers sent as ResponseSubmitted; 0 when fewer than k people answered."""
+    strata: tuple[StratumCount, ...]
+
+
+class SurveyResultsNoticeDue(_Surveys):
+    """The results of a survey this member took part in are public: tell them."""
+
+    type: ClassVar[str] = "surveys.survey_results_notice_due.v1"
+    subject_field: ClassVar[str | None] = "invitation_id"
+    invitation_id: UUID
+    survey_id: UUID
+    member_id: UUID
+    generation: int
+    send_before: Instant
+
+
+class MemberDataErased(_Surveys):
+    """surveys has erased what it held about the person."""
+
+    type: ClassVar[str] = "surveys.member_data_erased.v1"
+    subject_field: ClassVar[str | None] = "member_id"
+    member_id: UUID
+    erased_at: Instant
+
+
+class AnswerStrata(BaseModel):
+    """The cell an answer is released in; None where cells were merged to reach k."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    gender: OpenEnum | None
+    bands: tuple[Code, ...] | None
+    """One or more neighbouring age bands, or None when age was merged away."""
+
+
+class ResponseSubmitted(Event):
+    """Restricted: one person's answers, without the person, the time or anything that leads to either."""
+
+    type: ClassVar[str] = "surveys.response_submitted.v1"
+    topic: ClassVar[str] = "surveys.responses"
+    subject_field: ClassVar[str | None] = None
+    response_id: UUID
+    """Random (uuid v4): it carries no time."""
+    survey_id: UUID
+    strata: AnswerStrata
+    answers: dict[str, Any]
+    """Question id -> answer in the questionnaire's terms; unanswered questions are absent."""
+
+
+EVENTS: tuple[type[Event], ...] = (
+    SurveyOpened,
+    SurveyInvitationIssued,
+    SurveyReminderDue,
+    SurveyAnswered,
+    SurveyClosed,
+    SurveyResultsNoticeDue,
+    MemberDataErased,
+    ResponseSubmitted,
+)
