@@ -1,0 +1,30 @@
+"""Delivery: at least once outside, exactly once inside.
+
+Services use these names and nothing below them; none of them sees Kafka or FastStream.
+"""
+
+from shared.messaging.envelope import Delivery
+from shared.messaging.outbox import (
+    EventTooLarge,
+    SubjectNotLocked,
+    emit,
+    emit_again,
+    emit_new,
+    forget_subject,
+    lock,
+)
+from shared.messaging.subscription import PermanentError, Subscription, subscribe
+
+__all__ = [
+    "Delivery",
+    "EventTooLarge",
+    "PermanentError",
+    "SubjectNotLocked",
+    "Subscription",
+    "emit",
+    "emit_again",
+    "emit_new",
+    "forget_subject",
+    "lock",
+    "subscribe",
+]

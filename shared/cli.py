@@ -1,0 +1,110 @@
+"""Commands of the one image: serve a service, migrate, re-drive, send state again, print keys, write contracts."""
+
+import asyncio
+import importlib
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from shared.logs import configure_logs
+from shared.service import LINK_PURPOSES, Runtime, Service, make_app, make_runtime
+from shared.settings import load_settings
+from shared.tokens import decode_master_keys, derive_keys, encode_keys
+
+SERVICES = ("registration", "surveys", "notifications", "meetings", "results")
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+ServiceName = Annotated[str, typer.Argument(help="one of " + ", ".join(SERVICES))]
+
+
+def load_service(name: str) -> Service:
+    """The service's composition root; raises typer.BadParameter for an unknown name."""
+    if name not in SERVICES:
+        raise typer.BadParameter(f"{name} is not one of {', '.join(SERVICES)}")
+    service: Service = importlib.import_module(f"services.{name}.app").SERVICE
+    return service
+
+
+@app.command()
+def serve(name: ServiceName) -> None:
+    """Run one service: pages, relay, consumers, jobs."""
+    settings = load_settings()
+    configure_logs(name)
+    uvicorn.run(
+        make_app(load_service(name), settings),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=10,
+    )
+
+
+@app.command()
+def migrate() -> None:
+    """Bring every schema to its newest version, with the owner's PANEL_DATABASE_URL."""
+    from shared.migrations import migrate as run
+
+    asyncio.run(run(load_settings().database_url.get_secret_value(), SERVICES))
+
+
+@app.command()
+def redrive(name: ServiceName) -> None:
+    """Try a service's open dead letters again, each subject's in order."""
+
+    async def run(runtime: Runtime) -> tuple[int, int]:
+        try:
+            return await runtime.redrive().all(runtime.now())
+        finally:
+            await runtime.database.close()
+
+    applied, failing = asyncio.run(run(make_runtime(load_service(name), load_settings())))
+    typer.echo(json.dumps({"applied": applied, "still_failing": failing}))
+    raise typer.Exit(1 if failing else 0)
+
+
+@app.command("send-state")
+def send_state(name: ServiceName) -> None:
+    """Send a service's current state once more, for a new or emptied subscriber; others skip it."""
+    from shared.messaging import emit_again
+
+    async def run(runtime: Runtime) -> int:
+        sent = 0
+        if runtime.service.state is None:
+            return sent
+        async with runtime.transaction() as session:
+            async for event in runtime.service.state(session):
+                await emit_again(session, event)
+                sent += 1
+        await runtime.database.close()
+        return sent
+
+    typer.echo(json.dumps({"sent": asyncio.run(run(make_runtime(load_service(name), load_settings())))}))
+
+
+@app.command()
+def keys(
+    service: Annotated[str, typer.Option()],
+    master_keys: Annotated[str, typer.Option(envvar="PANEL_MASTER_KEYS")],
+) -> None:
+    """Print the PANEL_LINK_KEYS of one service, derived from the masters."""
+    purposes = [purpose for purpose in load_service(service).purposes if purpose in LINK_PURPOSES]
+    typer.echo(encode_keys(derive_keys(decode_master_keys(master_keys), purposes)))
+
+
+@app.command()
+def contracts(folder: Path = Path("docs/contracts")) -> None:
+    """Write the AsyncAPI document and an example for every event type that has none."""
+    from shared.contracts import write_contracts
+
+    for written in write_contracts(folder):
+        typer.echo(written)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,58 @@
+"""Postgres for one service: engine, transactions, naming, and the tables of shared mechanism."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+NAMING = {
+    "pk": "pk_%(table_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+}
+
+#: Every role's limits: a stuck transaction would hold the relay and vacuum back for everybody.
+SERVER_SETTINGS = {"idle_in_transaction_session_timeout": "30s", "timezone": "UTC"}
+
+
+def async_url(url: str) -> URL:
+    """The SQLAlchemy URL (asyncpg) for a ``postgresql://`` URL."""
+    return make_url(url).set(drivername="postgresql+asyncpg")
+
+
+class Database:
+    """One service's access to its own schema."""
+
+    def __init__(self, url: str, schema: str, *, pool_size: int = 10) -> None:
+        self.url = url
+        self.schema = schema
+        self.on_commit: list[Callable[[], None]] = []
+        self.engine: AsyncEngine = create_async_engine(
+            async_url(url),
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_pre_ping=False,
+            connect_args={"server_settings": {**SERVER_SETTINGS, "application_name": f"panel-{schema}"}},
+        )
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """One transaction: committed when the block ends, rolled back when it raises.
+
+        Application code never commits. After the commit the process's relay and jobs are woken, so that an event is
+        on its way milliseconds later without a NOTIFY in every transaction.
+        """
+        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+            session.info["schema"] = self.schema
+            session.info["locked"] = set()
+            async with session.begin():
+                yield session
+            for wake in self.on_commit:
+                wake()
+
+    async def close(self) -> None:
+        """Close the pool."""
+        await self.engine.dispose()

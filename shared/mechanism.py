@@ -1,0 +1,225 @@
+"""Tables every service's schema has besides its own: outbox and archive, inbox, dead letters, audit.
+
+``create_mechanism`` is the first call of every service's first migration.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from shared.database import NAMING
+
+#: Days sent events rest in the archive, from which an emptied broker is filled again.
+ARCHIVE_DAYS = 30
+#: Archive rows and dead letters of restricted topics hold personal data and live shorter.
+RESTRICTED_DAYS = 7
+#: Archive + topic retention + slack: an event cannot come back after its inbox row has gone.
+INBOX_DAYS = 75
+
+
+@dataclass(frozen=True)
+class Mechanism:
+    """The mechanism tables of one schema."""
+
+    metadata: sa.MetaData
+    subject: sa.Table
+    outbox: sa.Table
+    archive: sa.Table
+    archive_restricted: sa.Table
+    relay_position: sa.Table
+    inbox: sa.Table
+    subject_seen: sa.Table
+    dead_letter: sa.Table
+    audit_entry: sa.Table
+    ended_staff_session: sa.Table
+
+
+def _event_columns() -> list[sa.Column[object]]:
+    return [
+        sa.Column("event_id", sa.Uuid, nullable=False),
+        sa.Column("topic", sa.Text, nullable=False),
+        sa.Column("type", sa.Text, nullable=False),
+        sa.Column("subject", sa.Uuid),
+        sa.Column("sequence", sa.BigInteger),
+        sa.Column("headers", JSONB, nullable=False),
+        sa.Column("payload", sa.LargeBinary, nullable=False),
+    ]
+
+
+def _now() -> sa.TextClause:
+    return sa.text("clock_timestamp()")
+
+
+def _archive(name: str, metadata: sa.MetaData) -> sa.Table:
+    return sa.Table(
+        name,
+        metadata,
+        sa.Column("archived_on", sa.Date, primary_key=True),
+        sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+        *_event_columns(),
+        sa.Column("partition", sa.Integer, nullable=False),
+        sa.Column("offset", sa.BigInteger, nullable=False),
+        sa.Index(None, "subject"),
+        postgresql_partition_by="RANGE (archived_on)",
+    )
+
+
+@cache
+def mechanism(schema: str) -> Mechanism:
+    """The mechanism tables of ``schema`` as SQLAlchemy Core tables."""
+    metadata = sa.MetaData(schema=schema, naming_convention=NAMING)
+    subject = sa.Table(
+        "subject",
+        metadata,
+        sa.Column("id", sa.Uuid, primary_key=True),
+        sa.Column("sequence", sa.BigInteger, nullable=False),
+    )
+    outbox = sa.Table(
+        "outbox",
+        metadata,
+        sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+        *_event_columns(),
+        sa.Column("restricted", sa.Boolean, nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=_now()),
+        sa.Index(None, "subject"),
+    )
+    relay_position = sa.Table(
+        "relay_position",
+        metadata,
+        sa.Column("topic", sa.Text, primary_key=True),
+        sa.Column("partition", sa.Integer, primary_key=True),
+        sa.Column("acknowledged", sa.BigInteger, nullable=False),
+    )
+    inbox = sa.Table(
+        "inbox",
+        metadata,
+        sa.Column("handler", sa.Text, primary_key=True),
+        sa.Column("event_id", sa.Uuid, primary_key=True),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False, server_default=_now()),
+        sa.Index(None, "received_at", postgresql_using="brin"),
+    )
+    subject_seen = sa.Table(
+        "subject_seen",
+        metadata,
+        sa.Column("handler", sa.Text, primary_key=True),
+        sa.Column("topic", sa.Text, primary_key=True),
+        sa.Column("subject", sa.Uuid, primary_key=True),
+        sa.Column("sequence", sa.BigInteger, nullable=False),
+    )
+    dead_letter = sa.Table(
+        "dead_letter",
+        metadata,
+        sa.Column("id", sa.Uuid, primary_key=True),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("reason", sa.Text, nullable=False),
+        sa.Column("handler", sa.Text),
+        sa.Column("event_id", sa.Uuid),
+        sa.Column("type", sa.Text),
+        sa.Column("topic", sa.Text, nullable=False),
+        sa.Column("partition", sa.Integer, nullable=False),
+        sa.Column("offset", sa.BigInteger, nullable=False),
+        sa.Column("subject", sa.Uuid),
+        sa.Column("sequence", sa.BigInteger),
+        sa.Column("headers", JSONB, nullable=False),
+        sa.Column("payload", sa.LargeBinary, nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False, server_default=_now()),
+        sa.Column("decided_at", sa.DateTime(timezone=True)),
+        sa.CheckConstraint("state in ('dead', 'waiting', 'redriven', 'dropped')", name="state"),
+        sa.Index(
+            "uq_dead_letter_event",
+            "handler",
+            "event_id",
+            unique=True,
+            postgresql_where=sa.text("handler is not null"),
+        ),
+        sa.Index(
+            "uq_dead_letter_record",
+            "topic",
+            "partition",
+            "offset",
+            unique=True,
+            postgresql_where=sa.text("handler is null"),
+        ),
+        sa.Index(
+            "ix_dead_letter_open",
+            "handler",
+            "topic",
+            "subject",
+            postgresql_where=sa.text("state in ('dead', 'waiting')"),
+        ),
+    )
+    audit_entry = sa.Table(
+        "audit_entry",
+        metadata,
+        sa.Column("id", sa.Uuid, primary_key=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=_now()),
+        sa.Column("actor", sa.Text, nullable=False),
+        sa.Column("actor_name", sa.Text, nullable=False),
+        sa.Column("action", sa.Text, nullable=False),
+        sa.Column("subject", sa.Text),
+        sa.Column("detail", JSONB, nullable=False),
+        sa.Index(None, "subject"),
+    )
+    ended_staff_session = sa.Table(
+        "ended_staff_session",
+        metadata,
+        sa.Column("session_id", sa.Uuid, primary_key=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=False),
+    )
+    return Mechanism(
+        metadata=metadata,
+        subject=subject,
+        outbox=outbox,
+        archive=_archive("archive", metadata),
+        archive_restricted=_archive("archive_restricted", metadata),
+        relay_position=relay_position,
+        inbox=inbox,
+        subject_seen=subject_seen,
+        dead_letter=dead_letter,
+        audit_entry=audit_entry,
+        ended_staff_session=ended_staff_session,
+    )
+
+
+def create_mechanism(connection: sa.Connection, schema: str) -> None:
+    """Create the mechanism tables in ``schema`` (which exists), and the function that keeps the archive's days.
+
+    ``keep_mechanism()`` runs with its owner's rights: the service's role may not create or drop tables.
+    """
+    mechanism(schema).metadata.create_all(connection, checkfirst=False)
+    connection.execute(sa.text(_KEEP.format(schema=schema)))
+    connection.execute(sa.text(f'select "{schema}".keep_mechanism()'))
+
+
+_KEEP = f"""
+create function "{{schema}}".keep_mechanism() returns void language plpgsql security definer
+set search_path = "{{schema}}", pg_temp as $$
+declare
+    parent text;
+    kept integer;
+    day date;
+    part record;
+begin
+    foreach parent in array array['archive', 'archive_restricted'] loop
+        kept := case parent when 'archive' then {ARCHIVE_DAYS} else {RESTRICTED_DAYS} end;
+        for day in select d::date from generate_series(current_date - 1, current_date + 2, '1 day') d loop
+            execute format('create table if not exists "{{schema}}".%I partition of "{{schema}}".%I for values from (%L) to (%L)',
+                parent || to_char(day, '_YYYYMMDD'), parent, day, day + 1);
+        end loop;
+        for part in
+            select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
+            where i.inhparent = format('"{{schema}}".%I', parent)::regclass
+        loop
+            if to_date(right(part.relname, 8), 'YYYYMMDD') < current_date - kept then
+                execute format('drop table "{{schema}}".%I', part.relname);
+            end if;
+        end loop;
+    end loop;
+    delete from inbox where received_at < now() - interval '{INBOX_DAYS} days';
+    delete from dead_letter where state in ('redriven', 'dropped') and received_at < now() - interval '{ARCHIVE_DAYS} days';
+    delete from dead_letter where received_at < now() - interval '{RESTRICTED_DAYS} days'
+        and topic in ('registration.contacts', 'results.contacts', 'notifications.suggestions', 'surveys.responses');
+end $$
+"""

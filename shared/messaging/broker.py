@@ -1,0 +1,71 @@
+"""Connecting to Kafka: client arguments and the probe that notices a broker that came back empty."""
+
+import asyncio
+import ssl
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from shared.settings import Settings
+
+#: A broker cannot die and come back empty within this many seconds.
+_FRESH_SECONDS = 0.5
+_DEADLINE = 10.0
+
+
+def client_arguments(settings: Settings) -> dict[str, Any]:
+    """Arguments every aiokafka client of a service shares; the principal is the service's own."""
+    protocol = settings.kafka_security_protocol
+    arguments: dict[str, Any] = {"bootstrap_servers": settings.kafka, "security_protocol": protocol}
+    if protocol.endswith("SSL"):
+        arguments["ssl_context"] = ssl.create_default_context()
+    if protocol.startswith("SASL"):
+        arguments |= {
+            "sasl_mechanism": "PLAIN",
+            "sasl_plain_username": settings.kafka_username,
+            "sasl_plain_password": settings.kafka_password.get_secret_value(),
+        }
+    return arguments
+
+
+class BrokerProbe:
+    """Reads end offsets of the service's own partitions."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._consumer: AIOKafkaConsumer | None = None
+        self._asked_at = float("-inf")
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the last answer is too recent for the broker to have been replaced since."""
+        return time.monotonic() - self._asked_at < _FRESH_SECONDS
+
+    async def end_offsets(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], int]:
+        """End offset per (contract topic, partition); raises KafkaError or TimeoutError while the broker is away."""
+        partitions = {TopicPartition(self._settings.topic(topic), number): (topic, number) for topic, number in places}
+        async with asyncio.timeout(_DEADLINE):
+            if self._consumer is None:
+                consumer = AIOKafkaConsumer(**client_arguments(self._settings), enable_auto_commit=False)
+                await consumer.start()
+                self._consumer = consumer
+            ends = await self._consumer.end_offsets(list(partitions)) if partitions else {}
+        self._asked_at = time.monotonic()
+        return {place: ends[partition] for partition, place in partitions.items()}
+
+    def forget(self) -> None:
+        """Drop the connection; the next question uses a new one."""
+        consumer, self._consumer = self._consumer, None
+        self._asked_at = float("-inf")
+        if consumer is not None:
+            asyncio.ensure_future(_stop_quietly(consumer))
+
+
+async def _stop_quietly(consumer: AIOKafkaConsumer) -> None:
+    try:
+        async with asyncio.timeout(_DEADLINE):
+            await consumer.stop()
+    except Exception:  # noqa: BLE001 - an abandoned client's last words change nothing
+        return

@@ -1,0 +1,158 @@
+"""Consuming: records become claims, a batch is stored in one transaction, and is never left before that.
+
+FastStream hands over raw batches. An exception under ``AckPolicy.MANUAL`` is logged and the loop goes on, so a later
+batch's commit would pass the failed one for good: the consumer therefore stays on a batch until every record of it
+is applied or set aside as a dead letter.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from functools import partial
+
+import structlog
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.events import family
+from shared.ids import new_id
+from shared.mechanism import mechanism
+from shared.messaging.envelope import Envelope, Record, Unreadable, raw_headers, read_envelope
+from shared.messaging.inbox import Claim, Inbox
+from shared.messaging.subscription import Routes
+from shared.messaging.transient import is_transient
+from shared.trace import traceparent
+
+log = structlog.get_logger()
+
+Transaction = Callable[[], AbstractAsyncContextManager[AsyncSession]]
+
+_FIRST_PAUSE = 0.1
+_LONGEST_PAUSE = 5.0
+
+
+class BatchConsumer:
+    """Applies batches of records of one topic."""
+
+    def __init__(
+        self,
+        schema: str,
+        topic: str,
+        routes: Routes,
+        inbox: Inbox,
+        transaction: Transaction,
+        now: Callable[[], datetime],
+    ) -> None:
+        self.topic = topic
+        self._letters = mechanism(schema).dead_letter
+        self._routes = routes
+        self._inbox = inbox
+        self._transaction = transaction
+        self._now = now
+        self.stuck_since: datetime | None = None
+
+    async def take(self, records: Sequence[Record]) -> None:
+        """Store the whole batch; returns only then, however long the database is away."""
+        claims: list[Claim] = []
+        for record in records:
+            try:
+                envelope = read_envelope(record, self.topic)
+            except Unreadable as error:
+                await self._until_stored(partial(self._keep_unreadable, record, str(error)))
+                continue
+            claims += await self._claims(envelope)
+        if not claims:
+            return
+        if len(claims) == 1:
+            traceparent.set(claims[0].envelope.traceparent)
+        await self._until_stored(partial(self._apply, claims))
+
+    async def _claims(self, envelope: Envelope) -> list[Claim]:
+        subscriptions = self._routes.by_type.get(envelope.type)
+        if subscriptions is not None:
+            return [Claim(subscription, envelope) for subscription in subscriptions]
+        fact = family(envelope.type)
+        for subscription in self._routes.subscribers_of_other_version(fact) if fact else []:
+            claim = Claim(subscription, envelope)
+            await self._until_stored(partial(self._bury, claim, "unknown_version"))
+        return []
+
+    async def _apply(self, claims: Sequence[Claim]) -> None:
+        try:
+            async with self._transaction() as session:
+                await self._inbox.apply(session, claims, self._now())
+        except Exception as error:
+            if is_transient(error):
+                raise
+        else:
+            return
+        for claim in claims:
+            await self._until_stored(partial(self._apply_alone, claim))
+
+    async def _apply_alone(self, claim: Claim) -> None:
+        try:
+            async with self._transaction() as session:
+                await self._inbox.apply(session, [claim], self._now())
+        except Exception as error:
+            if is_transient(error):
+                raise
+            await self._bury(claim, type(error).__name__, error)
+
+    async def _bury(self, claim: Claim, reason: str, error: Exception | None = None) -> None:
+        async with self._transaction() as session:
+            await self._inbox.set_aside(session, claim, state="dead", reason=reason)
+        log.error(
+            "messaging.event.buried",
+            handler=claim.subscription.name,
+            event_id=str(claim.envelope.event_id),
+            type=claim.envelope.type,
+            reason=reason,
+            where=_where(error),
+        )
+
+    async def _keep_unreadable(self, record: Record, reason: str) -> None:
+        async with self._transaction() as session:
+            await session.execute(
+                pg_insert(self._letters)
+                .values(
+                    id=new_id(),
+                    state="dead",
+                    reason=reason,
+                    topic=self.topic,
+                    partition=record.partition,
+                    offset=record.offset,
+                    headers=raw_headers(record),
+                    payload=record.value or b"",
+                )
+                .on_conflict_do_nothing()
+            )
+        log.error("messaging.record.unreadable", topic=self.topic, offset=record.offset, reason=reason)
+
+    async def _until_stored(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Run ``step`` until it succeeds; only transient failures lead to another round."""
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                await step()
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                if self.stuck_since is None:
+                    self.stuck_since = self._now()
+                    log.warning("messaging.batch.waits", topic=self.topic, reason=type(error).__name__)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+            else:
+                if self.stuck_since is not None:
+                    self.stuck_since = None
+                    log.info("messaging.batch.went_on", topic=self.topic)
+                return
+
+
+def _where(error: Exception | None) -> str | None:
+    """File and line where a handler failed: the message may hold personal data and is not logged."""
+    trace = error.__traceback__ if error else None
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename.rsplit('/', 3)[-1]}:{trace.tb_lineno}" if trace else None

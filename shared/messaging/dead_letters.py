@@ -1,0 +1,121 @@
+"""Dead letters: list them, try them again in order, or drop them. Nothing is decided without a person or a command."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.mechanism import mechanism
+from shared.messaging.consumer import Transaction
+from shared.messaging.envelope import Envelope
+from shared.messaging.inbox import Claim, Inbox
+from shared.messaging.subscription import Routes
+from shared.messaging.transient import is_transient
+
+OPEN = ("dead", "waiting")
+
+
+async def open_letters(session: AsyncSession, limit: int = 200) -> Sequence[Any]:
+    """Rows of open dead letters, oldest first: id, state, reason, handler, type, topic, subject, sequence, received_at."""
+    letter = mechanism(session.info["schema"]).dead_letter
+    found = await session.execute(
+        sa.select(letter).where(letter.c.state.in_(OPEN)).order_by(letter.c.received_at, letter.c.id).limit(limit)
+    )
+    return found.all()
+
+
+async def count_open(session: AsyncSession) -> int:
+    """Number of open dead letters, waiting ones included."""
+    letter = mechanism(session.info["schema"]).dead_letter
+    return await session.scalar(sa.select(sa.func.count()).where(letter.c.state.in_(OPEN))) or 0
+
+
+async def drop(session: AsyncSession, letter_id: UUID) -> bool:
+    """Give an open letter up; what waits behind it can be re-driven then. False when it was not open."""
+    letter = mechanism(session.info["schema"]).dead_letter
+    done = await session.execute(
+        sa.update(letter)
+        .where(letter.c.id == letter_id, letter.c.state.in_(OPEN))
+        .values(state="dropped", decided_at=sa.func.clock_timestamp())
+        .returning(letter.c.id)
+    )
+    return done.first() is not None
+
+
+class Redrive:
+    """Tries open letters again, each subject's in the order they were published."""
+
+    def __init__(self, schema: str, routes: Routes, inbox: Inbox, transaction: Transaction) -> None:
+        self._letters = mechanism(schema).dead_letter
+        self._routes = routes
+        self._inbox = inbox
+        self._transaction = transaction
+
+    async def all(self, now: datetime) -> tuple[int, int]:
+        """Re-drive everything open; (applied, still failing). A failure stops its subject's lane, not the others."""
+        letters = self._letters
+        async with self._transaction() as session:
+            rows = (
+                await session.execute(
+                    sa.select(letters)
+                    .where(letters.c.state.in_(OPEN), letters.c.handler.is_not(None))
+                    .order_by(letters.c.sequence.nulls_first(), letters.c.received_at)
+                )
+            ).all()
+        applied = failed = 0
+        stopped: set[tuple[str, str, UUID | None]] = set()
+        for row in rows:
+            lane = (row.handler, row.topic, row.subject)
+            if row.subject is not None and lane in stopped:
+                failed += 1
+                continue
+            if await self._one(row, now):
+                applied += 1
+            else:
+                failed += 1
+                stopped.add(lane)
+        return applied, failed
+
+    async def _one(self, row: Any, now: datetime) -> bool:
+        subscription = self._routes.by_name.get(row.handler)
+        if subscription is None or row.type not in self._routes.classes:
+            return False
+        claim = Claim(subscription, _envelope(row))
+        letters = self._letters
+        try:
+            async with self._transaction() as session:
+                mine = await session.execute(
+                    sa.update(letters)
+                    .where(letters.c.id == row.id, letters.c.state.in_(OPEN))
+                    .values(state="redriven", decided_at=sa.func.clock_timestamp())
+                    .returning(letters.c.id)
+                )
+                if mine.first() is None:
+                    return True
+                if await self._inbox.mark_applied(session, claim):
+                    await self._inbox.run(session, [claim], now)
+        except Exception as error:
+            if is_transient(error):
+                raise
+            return False
+        return True
+
+
+def _envelope(row: Any) -> Envelope:
+    return Envelope(
+        event_id=row.event_id,
+        type=row.type,
+        topic=row.topic,
+        partition=row.partition,
+        offset=row.offset,
+        subject=row.subject,
+        sequence=row.sequence,
+        replay=row.headers.get("ce_replay") == "true",
+        occurred_at=datetime.fromisoformat(row.headers["ce_time"]) if "ce_time" in row.headers else None,
+        traceparent=row.headers.get("traceparent"),
+        headers=row.headers,
+        payload=row.payload,
+    )

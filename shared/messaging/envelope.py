@@ -1,0 +1,94 @@
+"""What arrives: a Kafka record's CloudEvents headers, read without trusting them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from shared.settings import Settings
+
+
+class Record(Protocol):
+    """The parts of a Kafka record the consumer reads."""
+
+    topic: str
+    partition: int
+    offset: int
+    value: bytes | None
+    headers: tuple[tuple[str, bytes | None], ...]
+
+
+class Unreadable(ValueError):
+    """The record's headers are missing, not UTF-8 or not of their form."""
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """One record with headers that could be read."""
+
+    event_id: UUID
+    type: str
+    topic: str
+    """Contract topic, without the installation's prefix."""
+    partition: int
+    offset: int
+    subject: UUID | None
+    sequence: int | None
+    replay: bool
+    occurred_at: datetime | None
+    traceparent: str | None
+    headers: dict[str, str]
+    payload: bytes
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What a handler may know besides the event itself."""
+
+    now: datetime
+    """Panel time at which the event is handled."""
+    settings: Settings
+    event_id: UUID
+    sequence: int | None
+    replay: bool
+    """State sent again: update projections, but send no mail and publish nothing that reaches people."""
+    occurred_at: datetime | None
+
+
+def raw_headers(record: Record) -> dict[str, str]:
+    """Headers as text for a dead letter; bytes that are not UTF-8 become escapes."""
+    return {
+        key.replace("\x00", "\\x00"): (value or b"").decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
+        for key, value in record.headers
+    }
+
+
+def read_envelope(record: Record, topic: str) -> Envelope:
+    """The record's envelope; raises Unreadable with a reason code."""
+    headers: dict[str, str] = {}
+    for key, value in record.headers:
+        try:
+            headers[key] = (value or b"").decode()
+        except UnicodeDecodeError as error:
+            raise Unreadable("header_not_utf8") from error
+        if "\x00" in headers[key]:
+            raise Unreadable("header_holds_nul")
+    try:
+        return Envelope(
+            event_id=UUID(headers["ce_id"]),
+            type=headers["ce_type"],
+            topic=topic,
+            partition=record.partition,
+            offset=record.offset,
+            subject=UUID(headers["ce_subject"]) if "ce_subject" in headers else None,
+            sequence=int(headers["ce_sequence"]) if "ce_sequence" in headers else None,
+            replay=headers.get("ce_replay") == "true",
+            occurred_at=datetime.fromisoformat(headers["ce_time"]) if "ce_time" in headers else None,
+            traceparent=headers.get("traceparent"),
+            headers=headers,
+            payload=record.value or b"",
+        )
+    except KeyError as error:
+        raise Unreadable("header_missing") from error
+    except ValueError as error:
+        raise Unreadable("header_malformed") from error

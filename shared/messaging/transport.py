@@ -1,0 +1,151 @@
+"""FastStream wiring: one raw batch subscriber per topic, offsets committed explicitly after the batch is stored.
+
+This module, the relay and the broker helpers are the only ones that know faststream and aiokafka.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import FAKE_CONSUMER, KafkaAckableMessage
+from faststream.security import BaseSecurity, SASLPlaintext
+
+from shared.messaging.broker import client_arguments
+from shared.messaging.consumer import BatchConsumer
+from shared.settings import Settings
+
+log = structlog.get_logger()
+
+MAX_RECORDS = 500
+#: A batch may be stayed on for hours while the database is away; a hung handler is found by liveness, not by Kafka.
+_MAX_POLL_INTERVAL_MS = 24 * 60 * 60 * 1000
+_SESSION_TIMEOUT_MS = 10_000
+_LONGEST_PAUSE = 5.0
+
+
+def _security(settings: Settings) -> BaseSecurity | None:
+    arguments = client_arguments(settings)
+    context = arguments.get("ssl_context")
+    if "sasl_mechanism" in arguments:
+        return SASLPlaintext(
+            username=arguments["sasl_plain_username"],
+            password=arguments["sasl_plain_password"],
+            ssl_context=context,
+            use_ssl=context is not None,
+        )
+    return BaseSecurity(ssl_context=context, use_ssl=True) if context is not None else None
+
+
+async def _parse(records: Any) -> KafkaAckableMessage:
+    """Hand the records over unread: FastStream's own parser loses a record whose header is not UTF-8."""
+    return KafkaAckableMessage(body=b"", raw_message=records, headers={}, message_id="", consumer=FAKE_CONSUMER)
+
+
+async def _decode(message: Any) -> Any:
+    """Leave decoding to the inbox, for what it lets through (the default decoder costs three quarters of the rate)."""
+    return message.raw_message
+
+
+class Transport:
+    """The consuming side of one service."""
+
+    def __init__(self, settings: Settings, service: str, consumers: Sequence[BatchConsumer]) -> None:
+        self._settings = settings
+        self._service = service
+        self._consumers = consumers
+        self._broker: KafkaBroker | None = None
+        self._subscribers: list[Any] = []
+
+    async def run(self) -> None:
+        """Consume until cancelled; a broker that is away at the start is waited for."""
+        if not self._consumers:
+            return
+        pause, waiting = 0.2, False
+        try:
+            while True:
+                self._build()
+                assert self._broker is not None
+                try:
+                    await self._broker.start()
+                except (KafkaError, OSError) as error:
+                    if not waiting:
+                        log.warning("messaging.broker.awaited", reason=type(error).__name__)
+                    waiting = True
+                    await self._stop()
+                    await asyncio.sleep(pause)
+                    pause = min(pause * 2, _LONGEST_PAUSE)
+                    continue
+                log.info("messaging.consumers.started", topics=[consumer.topic for consumer in self._consumers])
+                await asyncio.Event().wait()
+        finally:
+            await self._stop()
+
+    @property
+    def running(self) -> bool:
+        """Whether every subscriber still polls."""
+        return all(
+            subscriber.running and any(not task.done() for task in subscriber.tasks) for subscriber in self._subscribers
+        )
+
+    @property
+    def started(self) -> bool:
+        """Whether the subscribers have joined."""
+        return bool(self._subscribers) and self._broker is not None and all(s.running for s in self._subscribers)
+
+    def _build(self) -> None:
+        self._broker = KafkaBroker(
+            self._settings.kafka,
+            security=_security(self._settings),
+            client_id=f"{self._settings.prefix}-{self._service}",
+            allow_auto_create_topics=False,
+            apply_types=False,
+            logger=None,
+            graceful_timeout=10.0,
+        )
+        self._subscribers = [self._subscribe(self._broker, consumer) for consumer in self._consumers]
+
+    def _subscribe(self, broker: KafkaBroker, consumer: BatchConsumer) -> Any:
+        subscriber = broker.subscriber(
+            self._settings.topic(consumer.topic),
+            group_id=self._settings.group(self._service, consumer.topic),
+            batch=True,
+            max_records=MAX_RECORDS,
+            ack_policy=AckPolicy.MANUAL,
+            auto_offset_reset="earliest",
+            max_poll_interval_ms=_MAX_POLL_INTERVAL_MS,
+            session_timeout_ms=_SESSION_TIMEOUT_MS,
+            parser=_parse,
+            decoder=_decode,
+        )
+
+        async def take(records: Any) -> None:
+            await consumer.take(records)
+            await _commit(subscriber.consumer, records)
+
+        subscriber(take)
+        return subscriber
+
+    async def _stop(self) -> None:
+        broker, self._broker = self._broker, None
+        if broker is not None:
+            try:
+                await broker.stop()
+            except (KafkaError, OSError) as error:
+                log.warning("messaging.broker.stop_failed", reason=type(error).__name__)
+
+
+async def _commit(consumer: Any, records: Sequence[Any]) -> None:
+    """Commit what this batch held and nothing else; partitions may have changed hands meanwhile."""
+    offsets: dict[TopicPartition, int] = {}
+    for record in records:
+        offsets[TopicPartition(record.topic, record.partition)] = record.offset + 1
+    try:
+        await consumer.commit(offsets)
+    except KafkaError as error:
+        # The records come again, to this or another process, and the inbox knows them.
+        log.warning("messaging.offsets.not_committed", reason=type(error).__name__)

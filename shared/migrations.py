@@ -1,0 +1,61 @@
+"""Migrations: one Alembic tree and one schema per service, roles that reach only their own."""
+
+from collections.abc import Sequence
+from importlib import resources
+
+import sqlalchemy as sa
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from shared.database import SERVER_SETTINGS, async_url
+
+
+async def migrate(owner_url: str, services: Sequence[str]) -> None:
+    """Bring every service's schema to its newest version, as the owner; safe to call from several places at once."""
+    engine = create_async_engine(async_url(owner_url), connect_args={"server_settings": SERVER_SETTINGS})
+    try:
+        for service in services:
+            async with engine.begin() as connection:
+                await connection.execute(sa.text("select pg_advisory_xact_lock(hashtextextended('panel.migrate', 0))"))
+                await connection.execute(sa.text(f'create schema if not exists "{service}"'))
+                await connection.run_sync(_upgrade, service)
+                await connection.run_sync(grant, service, service)
+    finally:
+        await engine.dispose()
+
+
+def _upgrade(connection: sa.Connection, service: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(resources.files(f"services.{service}") / "migrations"))
+    script = ScriptDirectory.from_config(config)
+
+    def steps(revision: object, context: MigrationContext) -> object:
+        return script._upgrade_revs("head", revision)  # type: ignore[arg-type]
+
+    with EnvironmentContext(config, script, fn=steps) as environment:
+        environment.configure(
+            connection=connection,
+            version_table="schema_version",
+            version_table_schema=service,
+            transactional_ddl=False,
+        )
+        with Operations.context(environment.get_context()):
+            environment.run_migrations()
+
+
+def grant(connection: sa.Connection, service: str, role: str) -> None:
+    """Give the service's role its own schema, and nothing that makes or drops tables; skipped if there is no role."""
+    if not connection.scalar(sa.text("select 1 from pg_roles where rolname = :role"), {"role": role}):
+        return
+    for statement in (
+        f'grant usage on schema "{service}" to "{role}"',
+        f'grant select, insert, update, delete on all tables in schema "{service}" to "{role}"',
+        f'grant usage, select on all sequences in schema "{service}" to "{role}"',
+        f'grant execute on all functions in schema "{service}" to "{role}"',
+        f'alter default privileges in schema "{service}" grant select, insert, update, delete on tables to "{role}"',
+    ):
+        connection.execute(sa.text(statement))

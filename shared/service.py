@@ -1,0 +1,223 @@
+"""One service process: its pages, relay, consumers and jobs on one event loop.
+
+A service's ``app.py`` builds a ``Service``; nothing registers itself at import time.
+"""
+
+import asyncio
+import base64
+import os
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+
+from shared.clock import PanelClock
+from shared.database import Database
+from shared.events import Event
+from shared.health import Health, health_routes
+from shared.messaging import Subscription
+from shared.messaging.consumer import BatchConsumer
+from shared.messaging.dead_letters import Redrive
+from shared.messaging.inbox import Inbox
+from shared.messaging.relay import Relay
+from shared.messaging.subscription import Routes
+from shared.messaging.transient import is_transient
+from shared.messaging.transport import Transport
+from shared.settings import Settings
+from shared.tokens import Links, Sealed
+
+log = structlog.get_logger()
+
+#: Every link purpose of the installation, for the one service that makes links.
+LINK_PURPOSES = ("confirm", "sign_in", "survey", "unsubscribe")
+
+_LONGEST_PAUSE = 10.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """Timed work: rows with a due time, claimed so that several replicas may run it at once."""
+
+    name: str
+    run: "Callable[[Runtime], Awaitable[None]]"
+    every: float
+    """Seconds between runs."""
+    on_commit: bool = False
+    """Also run right after a commit in this process."""
+
+
+#: Current-state events of every entity, each locked before it is read: ``async def (session) -> AsyncIterator[Event]``.
+StateEvents = Callable[[AsyncSession], AsyncIterator[Event]]
+
+
+@dataclass(frozen=True)
+class Service:
+    """What one service reacts to, shows and does by itself."""
+
+    name: str
+    package: str
+    handlers: Sequence[Subscription] = ()
+    pages: Sequence[BaseRoute] = ()
+    jobs: Sequence[Job] = ()
+    purposes: Sequence[str] = ()
+    state: StateEvents | None = None
+
+
+@dataclass
+class Runtime:
+    """What pages and jobs of one process may use."""
+
+    service: Service
+    settings: Settings
+    database: Database
+    clock: PanelClock
+    links: Links
+    sealed: Sealed
+    health: Health = field(default_factory=Health)
+
+    @property
+    def name(self) -> str:
+        """The service's name, which is also its schema's."""
+        return self.service.name
+
+    def transaction(self) -> AbstractAsyncContextManager[AsyncSession]:
+        """One transaction, committed when the block ends."""
+        return self.database.transaction()
+
+    def now(self) -> datetime:
+        """Panel time, UTC."""
+        return self.clock.now()
+
+    def today(self) -> date:
+        """The installation's calendar day."""
+        return self.clock.today()
+
+    def redrive(self) -> Redrive:
+        """Tries this service's dead letters again."""
+        routes = Routes(self.service.handlers)
+        return Redrive(self.name, routes, Inbox(self.name, routes, self.settings), self.transaction)
+
+
+def make_runtime(service: Service, settings: Settings) -> Runtime:
+    """The runtime of ``service``; raises ValueError for a missing database URL or cookie key."""
+    url = settings.service_database_url.get_secret_value()
+    if not url:
+        raise ValueError("PANEL_SERVICE_DATABASE_URL is not set")
+    key = base64.b64decode(settings.cookie_key.get_secret_value())
+    if len(key) != 32:
+        raise ValueError("PANEL_COOKIE_KEY must be 32 bytes in base64")
+    return Runtime(
+        service=service,
+        settings=settings,
+        database=Database(url, service.name, pool_size=settings.database_pool_size),
+        clock=PanelClock(settings.zone, settings.clock_file),
+        links=Links.from_settings(settings, LINK_PURPOSES),
+        sealed=Sealed(key),
+    )
+
+
+def make_consumers(runtime: Runtime) -> list[BatchConsumer]:
+    """One consumer per topic the service subscribes to."""
+    routes = Routes(runtime.service.handlers)
+    inbox = Inbox(runtime.name, routes, runtime.settings)
+    return [
+        BatchConsumer(runtime.name, topic, routes, inbox, runtime.transaction, runtime.now) for topic in routes.topics
+    ]
+
+
+def make_app(service: Service, settings: Settings) -> Starlette:
+    """The ASGI application: pages at once, messaging and jobs in the background whatever is away at the start."""
+    from shared.web import build_app
+
+    runtime = make_runtime(service, settings)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with running(runtime):
+            yield
+
+    return build_app(runtime, [*health_routes(runtime), *service.pages], lifespan)
+
+
+@asynccontextmanager
+async def running(runtime: Runtime) -> AsyncIterator[None]:
+    """Run the relay, the consumers and the jobs of ``runtime`` for the length of the block."""
+    relay = Relay(runtime.settings, runtime.name, runtime.settings.service_database_url.get_secret_value())
+    transport = Transport(runtime.settings, runtime.name, make_consumers(runtime))
+    runtime.health.transport = transport
+    runtime.database.on_commit.append(relay.wake)
+    work: list[tuple[str, Any]] = [
+        ("relay", relay.run()),
+        ("consumers", transport.run()),
+        ("beat", _beat(runtime.health)),
+        ("keeper", _run_job(runtime, Job("keep_mechanism", _keep_mechanism, every=3600.0))),
+        *((job.name, _run_job(runtime, job)) for job in runtime.service.jobs),
+    ]
+    tasks = [asyncio.create_task(coroutine, name=name) for name, coroutine in work]
+    for task in tasks:
+        task.add_done_callback(_end_process_when_it_ends)
+    log.info(f"{runtime.name}.process.started", pid=os.getpid())
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.remove_done_callback(_end_process_when_it_ends)
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await runtime.database.close()
+        log.info(f"{runtime.name}.process.stopped")
+
+
+def _end_process_when_it_ends(task: asyncio.Task[None]) -> None:
+    """A process whose relay or consumer has ended would look healthy and do nothing: end it, so that it is restarted."""
+    error = None if task.cancelled() else task.exception()
+    if task.get_name() == "consumers" and error is None:
+        return
+    log.critical("service.task.ended", task=task.get_name(), reason=type(error).__name__ if error else "ended")
+    os._exit(70)
+
+
+async def _beat(health: Health) -> None:
+    while True:
+        health.beat_at = time.monotonic()
+        await asyncio.sleep(1.0)
+
+
+async def _keep_mechanism(runtime: Runtime) -> None:
+    async with runtime.transaction() as session:
+        await session.execute(sa.text(f'select "{runtime.name}".keep_mechanism()'))
+
+
+async def _run_job(runtime: Runtime, job: Job) -> None:
+    committed = asyncio.Event()
+    if job.on_commit:
+        runtime.database.on_commit.append(committed.set)
+    pause = job.every
+    while True:
+        committed.clear()
+        try:
+            await job.run(runtime)
+            pause = job.every
+        except Exception as error:
+            # A failing job must not take pages and consumers with it; it is tried again and stays visible in the log.
+            pause = min(max(pause * 2, 0.5), max(_LONGEST_PAUSE, job.every))
+            log.error(
+                "service.job.failed",
+                job=job.name,
+                reason=type(error).__name__,
+                transient=is_transient(error),
+                exc_info=not is_transient(error),
+            )
+        try:
+            async with asyncio.timeout(pause):
+                await committed.wait()
+        except TimeoutError:
+            continue

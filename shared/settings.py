@@ -1,0 +1,94 @@
+"""One installation's settings, read from ``PANEL_*`` environment variables."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings of one service process.
+
+    Database URLs are ``postgresql://user:password@host:port/database``; keys are base64 of 32 bytes. A setting that
+    a service does not need is left unset in its environment, so that nothing holds a secret it has no use for.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="PANEL_", extra="ignore", frozen=True)
+
+    environment: Literal["development", "test", "production"] = "development"
+    prefix: str = Field("panel", pattern=r"^[a-z][a-z0-9-]{0,30}$")
+    municipality_number: str = Field("3201", pattern=r"^[0-9]{4}$")
+    municipality_name: str = "Bærum kommune"
+    zone_name: str = "Europe/Oslo"
+    public_url: str = "http://127.0.0.1:8080"
+    contact_email: str = "innbyggerpanel@example.org"
+    """The panel's own mailbox, shown to residents."""
+    accessibility_statement_url: str = ""
+
+    database_url: SecretStr = SecretStr("")
+    service_database_url: SecretStr = SecretStr("")
+    database_pool_size: int = 10
+
+    kafka: str = "127.0.0.1:9092"
+    kafka_username: str = ""
+    kafka_password: SecretStr = SecretStr("")
+    kafka_security: str = ""
+
+    smtp_url: SecretStr = SecretStr("smtp://127.0.0.1:1025")
+    mail_from: str = "innbyggerpanel@example.org"
+    mail_from_name: str = "Innbyggerpanelet"
+    mail_reply_to: str = "innbyggerpanel@example.org"
+
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_roles_claim: str = "roles"
+
+    master_keys: SecretStr = SecretStr("")
+    link_keys: SecretStr = SecretStr("")
+    cookie_key: SecretStr = SecretStr("")
+    staff_cookie_key: SecretStr = SecretStr("")
+
+    clock_file: Path | None = None
+    host: str = "127.0.0.1"
+    port: int = 8000
+    static_dir: Path | None = None
+    trusted_gateways: tuple[str, ...] = ("127.0.0.1", "::1")
+    """Peers whose X-Forwarded-For is believed."""
+
+    @model_validator(mode="after")
+    def _production_is_strict(self) -> Self:
+        if self.environment == "production" and self.clock_file is not None:
+            raise ValueError("PANEL_CLOCK_FILE moves the panel's clock and is refused in production")
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which days and deadlines are computed."""
+        return ZoneInfo(self.zone_name)
+
+    @property
+    def kafka_security_protocol(self) -> str:
+        """SASL as soon as there is a principal; TLS by setting."""
+        return self.kafka_security or ("SASL_PLAINTEXT" if self.kafka_username else "PLAINTEXT")
+
+    def topic(self, name: str) -> str:
+        """The installation's Kafka topic for the contract topic ``name``."""
+        return f"{self.prefix}.{name}"
+
+    def group(self, service: str, topic: str) -> str:
+        """The consumer group of one service on one contract topic."""
+        return f"{self.prefix}.{service}.{topic}"
+
+    def source(self, service: str) -> str:
+        """CloudEvents source of a service of this installation."""
+        return f"urn:innbyggerpanel:{self.municipality_number}:{service}"
+
+
+@lru_cache(maxsize=1)
+def load_settings() -> Settings:
+    """The process's settings; raises pydantic ValidationError that names the offending variable."""
+    return Settings()

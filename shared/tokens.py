@@ -1,0 +1,177 @@
+"""Links in mails and sealed cookies: nothing secret rests in a table, a topic or a backup.
+
+A link token is id, generation, expiry and an HMAC-SHA256 over all of it and the purpose, cut to 128 bits. Keys are
+derived per purpose (HKDF) from a master named by key id; notifications holds the master, a service its own purposes.
+"""
+
+import base64
+import binascii
+import hmac
+import json
+import secrets
+import struct
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shared.settings import Settings
+
+_BODY = struct.Struct(">16sIQ")
+_MAC_BYTES = 16
+_KEY_BYTES = 32
+_NONCE_BYTES = 12
+
+PurposeKeys = Mapping[str, Mapping[str, bytes]]
+
+
+class BadLink(ValueError):
+    """The token was not made by this installation, or is cut or changed."""
+
+
+class LinkExpired(ValueError):
+    """The token was valid and its time is over."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """What a checked token opens."""
+
+    id: UUID
+    generation: int
+    expires_at: datetime
+
+
+def derive_keys(masters: Mapping[str, bytes], purposes: Iterable[str]) -> dict[str, dict[str, bytes]]:
+    """Key per purpose and key id, derived from each 32-byte master."""
+    return {
+        purpose: {key_id: _derive(master, f"link:{purpose}") for key_id, master in masters.items()}
+        for purpose in purposes
+    }
+
+
+def _derive(master: bytes, info: str) -> bytes:
+    return HKDF(hashes.SHA256(), _KEY_BYTES, salt=None, info=info.encode()).derive(master)
+
+
+def encode_keys(keys: PurposeKeys) -> str:
+    """The JSON of PANEL_LINK_KEYS."""
+    return json.dumps({p: {k: base64.b64encode(key).decode() for k, key in by_id.items()} for p, by_id in keys.items()})
+
+
+class Links:
+    """Makes and checks link tokens of the purposes it has keys for. The first key id makes, every one checks."""
+
+    def __init__(self, keys: PurposeKeys) -> None:
+        self._keys = keys
+
+    @classmethod
+    def from_settings(cls, settings: Settings, purposes: Iterable[str]) -> "Links":
+        """Keys from PANEL_MASTER_KEYS (all ``purposes``) or PANEL_LINK_KEYS (a service's own)."""
+        if masters := settings.master_keys.get_secret_value():
+            return cls(derive_keys(decode_master_keys(masters), purposes))
+        stored = json.loads(settings.link_keys.get_secret_value() or "{}")
+        return cls({p: {k: base64.b64decode(v) for k, v in by_id.items()} for p, by_id in stored.items()})
+
+    def make(self, purpose: str, id: UUID, generation: int, expires_at: datetime) -> str:
+        """A URL-safe token; raises KeyError for a purpose without a key here."""
+        key_id, key = next(iter(self._keys[purpose].items()))
+        body = _BODY.pack(id.bytes, generation, int(expires_at.timestamp()))
+        return f"{key_id}.{_b64(body + _mac(key, purpose, body))}"
+
+    def check(self, purpose: str, token: str, now: datetime) -> Link:
+        """The link behind a token; raises BadLink or LinkExpired."""
+        key_id, _, encoded = token.partition(".")
+        try:
+            raw = _unb64(encoded)
+            key = self._keys[purpose][key_id]
+            body, mac = raw[: _BODY.size], raw[_BODY.size :]
+            identifier, generation, expires = _BODY.unpack(body)
+        except (KeyError, ValueError, struct.error) as error:
+            raise BadLink from error
+        if not hmac.compare_digest(mac, _mac(key, purpose, body)):
+            raise BadLink
+        link = Link(UUID(bytes=identifier), generation, datetime.fromtimestamp(expires, UTC))
+        if now >= link.expires_at:
+            raise LinkExpired
+        return link
+
+
+def decode_master_keys(text: str) -> dict[str, bytes]:
+    """Masters by key id from the JSON of PANEL_MASTER_KEYS."""
+    return {key_id: base64.b64decode(value) for key_id, value in json.loads(text).items()}
+
+
+def _mac(key: bytes, purpose: str, body: bytes) -> bytes:
+    return hmac.digest(key, purpose.encode() + b"\x00" + body, "sha256")[:_MAC_BYTES]
+
+
+def _b64(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _unb64(text: str) -> bytes:
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, UnicodeEncodeError) as error:
+        raise ValueError("not base64url") from error
+
+
+class Sealed:
+    """Cookies only this service can read: ``__Host-<purpose>-<id>``, so two people on one tablet do not mix.
+
+    Age is machine time: a cookie is a browser's state, not a deadline of the panel.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._cipher = AESGCM(key)
+
+    def seal(self, name: str, content: Mapping[str, Any], max_age: int) -> str:
+        """Encrypted, authenticated text that ``unseal`` takes back for ``max_age`` seconds under the same name."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        plain = json.dumps({"until": int(time.time()) + max_age, "content": content}).encode()
+        return _b64(nonce + self._cipher.encrypt(nonce, plain, name.encode()))
+
+    def unseal(self, name: str, text: str) -> dict[str, Any] | None:
+        """The content, or None when forged, expired or sealed under another name."""
+        try:
+            raw = _unb64(text)
+            plain = json.loads(self._cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], name.encode()))
+        except (ValueError, InvalidTag):
+            return None
+        if plain["until"] < time.time():
+            return None
+        content: dict[str, Any] = plain["content"]
+        return content
+
+    def set(self, response: Response, purpose: str, id: UUID | str, content: Mapping[str, Any], max_age: int) -> None:
+        """Set the cookie for one purpose and id; ``max_age`` in seconds."""
+        name = f"__Host-{purpose}-{id}"
+        response.set_cookie(
+            name,
+            self.seal(name, content, max_age),
+            max_age,
+            path="/",
+            secure=True,
+            httponly=True,
+            samesite="lax",
+        )
+
+    def get(self, request: Request, purpose: str, id: UUID | str) -> dict[str, Any] | None:
+        """The cookie's content, or None."""
+        name = f"__Host-{purpose}-{id}"
+        text = request.cookies.get(name)
+        return None if text is None else self.unseal(name, text)
+
+    def clear(self, response: Response, purpose: str, id: UUID | str) -> None:
+        """Remove the cookie."""
+        response.delete_cookie(f"__Host-{purpose}-{id}", path="/", secure=True, httponly=True, samesite="lax")

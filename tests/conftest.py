@@ -1,0 +1,78 @@
+"""Fixtures: real Postgres and Kafka from the environment, else containers on request, else the local stack's parts."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from shared.cli import SERVICES, load_service
+from shared.database import async_url
+from shared.migrations import migrate
+from shared.service import Runtime, Service
+from shared.testing import make_test_runtime
+
+
+@pytest.fixture(scope="session")
+def backends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Owner's database URL and Kafka address with admin credentials."""
+    from deploy.local.backends import start_backends
+
+    running = start_backends(tmp_path_factory.mktemp("backends"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A fresh, migrated database of this test session's own; owner's URL."""
+    base = os.environ.get("PANEL_TEST_DATABASE_URL") or request.getfixturevalue("backends").database_url
+    name = f"panel_test_{uuid4().hex[:12]}"
+    url = async_url(base).set(drivername="postgresql", database=name).render_as_string(hide_password=False)
+    asyncio.run(_administer(base, f'create database "{name}"'))
+    asyncio.run(migrate(url, SERVICES))
+    yield url
+    asyncio.run(_administer(base, f'drop database "{name}" with (force)'))
+
+
+async def _administer(url: str, statement: str) -> None:
+    engine = create_async_engine(async_url(url), isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(sa.text(statement))
+    await engine.dispose()
+
+
+@pytest_asyncio.fixture
+async def runtime_of(database_url: str, tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Runtime]]]:
+    """``await runtime_of("surveys", **settings)``: the service's runtime on its emptied schema."""
+    made: list[Runtime] = []
+
+    async def make(service: str | Service, **settings: Any) -> Runtime:
+        loaded = load_service(service) if isinstance(service, str) else service
+        runtime = make_test_runtime(loaded, database_url, tmp_path / "clock", **settings)
+        made.append(runtime)
+        await _empty(runtime)
+        return runtime
+
+    yield make
+    for runtime in made:
+        await runtime.database.close()
+
+
+async def _empty(runtime: Runtime) -> None:
+    """Truncate every table of the service's schema; migration bookkeeping stays."""
+    async with runtime.transaction() as session:
+        tables = await session.scalars(
+            sa.text(
+                "select format('%I.%I', schemaname, tablename) from pg_tables"
+                " where schemaname = :schema and tablename <> 'schema_version'"
+            ),
+            {"schema": runtime.name},
+        )
+        await session.execute(sa.text(f"truncate {', '.join(tables)} restart identity cascade"))
