@@ -2,8 +2,11 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy import URL, make_url
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 NAMING = {
@@ -21,6 +24,15 @@ SERVER_SETTINGS = {"idle_in_transaction_session_timeout": "30s", "timezone": "UT
 def async_url(url: str) -> URL:
     """The SQLAlchemy URL (asyncpg) for a ``postgresql://`` URL."""
     return make_url(url).set(drivername="postgresql+asyncpg")
+
+
+def unnest(**columns: tuple[Any, list[Any]]) -> Any:
+    """A table of parallel arrays, ``name=(type, values)``: one statement whatever the number of rows.
+
+    It has a further column ``place``, from 1, in the arrays' order.
+    """
+    arrays = (sa.bindparam(f"u_{name}", values, type_=ARRAY(kind)) for name, (kind, values) in columns.items())
+    return sa.func.unnest(*arrays).table_valued(*columns, with_ordinality="place").render_derived()
 
 
 class Database:

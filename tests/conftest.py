@@ -10,13 +10,13 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared.cli import SERVICES, load_service
 from shared.database import async_url
 from shared.migrations import migrate
 from shared.service import Runtime, Service
 from shared.testing import make_test_runtime
+from tests.backends import administer
 
 
 @pytest.fixture(scope="session")
@@ -30,22 +30,20 @@ def backends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+def owner_url(request: pytest.FixtureRequest) -> str:
+    """URL of a role that may create databases."""
+    return os.environ.get("PANEL_TEST_DATABASE_URL") or str(request.getfixturevalue("backends").database_url)
+
+
+@pytest.fixture(scope="session")
+def database_url(owner_url: str) -> Iterator[str]:
     """A fresh, migrated database of this test session's own; owner's URL."""
-    base = os.environ.get("PANEL_TEST_DATABASE_URL") or request.getfixturevalue("backends").database_url
     name = f"panel_test_{uuid4().hex[:12]}"
-    url = async_url(base).set(drivername="postgresql", database=name).render_as_string(hide_password=False)
-    asyncio.run(_administer(base, f'create database "{name}"'))
+    url = async_url(owner_url).set(drivername="postgresql", database=name).render_as_string(hide_password=False)
+    asyncio.run(administer(owner_url, f'create database "{name}"'))
     asyncio.run(migrate(url, SERVICES))
     yield url
-    asyncio.run(_administer(base, f'drop database "{name}" with (force)'))
-
-
-async def _administer(url: str, statement: str) -> None:
-    engine = create_async_engine(async_url(url), isolation_level="AUTOCOMMIT")
-    async with engine.connect() as connection:
-        await connection.execute(sa.text(statement))
-    await engine.dispose()
+    asyncio.run(administer(owner_url, f'drop database "{name}" with (force)'))
 
 
 @pytest_asyncio.fixture

@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.database import unnest
 from shared.ids import new_id
 from shared.mechanism import mechanism
 from shared.messaging.envelope import Delivery, Envelope
@@ -130,7 +130,7 @@ class Inbox:
     async def _take(self, session: AsyncSession, claims: Sequence[Claim]) -> list[Claim]:
         """Insert the claims' inbox rows; the claims that were new, in order."""
         inbox = self._tables.inbox
-        rows = _unnest(
+        rows = unnest(
             handler=(sa.Text, [claim.subscription.name for claim in claims]),
             event_id=(sa.Uuid, [claim.envelope.event_id for claim in claims]),
         )
@@ -182,7 +182,7 @@ class Inbox:
         if not sequences:
             return
         seen = self._tables.subject_seen
-        rows = _unnest(
+        rows = unnest(
             handler=(sa.Text, [lane[0] for lane in sequences]),
             topic=(sa.Text, [lane[1] for lane in sequences]),
             subject=(sa.Uuid, [lane[2] for lane in sequences]),
@@ -203,15 +203,8 @@ class Inbox:
 
 
 def _lanes(lanes: Sequence[Lane]) -> Any:
-    return _unnest(
+    return unnest(
         handler=(sa.Text, [lane[0] for lane in lanes]),
         topic=(sa.Text, [lane[1] for lane in lanes]),
         subject=(sa.Uuid, [lane[2] for lane in lanes]),
     )
-
-
-def _unnest(**columns: tuple[Any, list[Any]]) -> Any:
-    """A table expression of parallel arrays: one statement whatever the number of rows."""
-    return sa.func.unnest(
-        *(sa.bindparam(f"u_{name}", values, type_=ARRAY(kind)) for name, (kind, values) in columns.items())
-    ).table_valued(*columns)

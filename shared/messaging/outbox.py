@@ -3,13 +3,15 @@
 import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.database import unnest
 from shared.events import RESTRICTED_TOPICS, Event
 from shared.ids import new_id, random_id
 from shared.mechanism import Mechanism, mechanism
@@ -77,10 +79,10 @@ async def emit_new(session: AsyncSession, events: Sequence[Event]) -> None:
         return
     ids = [event.subject for event in events if event.subject is not None]
     if ids:
-        unnested = sa.func.unnest(sa.bindparam("ids", ids, type_=ARRAY(sa.Uuid))).column_valued("id")
+        new = unnest(id=(sa.Uuid, ids))
         await session.execute(
             sa.insert(_tables(session).subject).from_select(
-                ["id", "sequence"], sa.select(unnested, sa.literal(1, sa.BigInteger))
+                ["id", "sequence"], sa.select(new.c.id, sa.literal(1, sa.BigInteger))
             )
         )
         session.info["locked"].update(ids)
@@ -138,7 +140,7 @@ async def _insert(
         if len(payload) > LARGEST_PAYLOAD:
             raise EventTooLarge(f"{event.type} is {len(payload)} bytes; at most {LARGEST_PAYLOAD}")
     outbox = _tables(session).outbox
-    columns = {
+    columns: dict[str, tuple[Any, list[Any]]] = {
         "event_id": (sa.Uuid, [new_id() if event.subject is not None else random_id() for event in events]),
         "topic": (sa.Text, [event.topic for event in events]),
         "type": (sa.Text, [event.type for event in events]),
@@ -148,8 +150,6 @@ async def _insert(
         "payload": (sa.LargeBinary, payloads),
         "restricted": (sa.Boolean, [event.topic in RESTRICTED_TOPICS for event in events]),
     }
-    rows = sa.func.unnest(
-        *(sa.bindparam(name, values, type_=ARRAY(kind)) for name, (kind, values) in columns.items())
-    ).table_valued(*columns, with_ordinality="place")
+    rows = unnest(**columns)
     selected = [sa.cast(rows.c.headers, JSONB) if name == "headers" else rows.c[name] for name in columns]
     await session.execute(sa.insert(outbox).from_select(list(columns), sa.select(*selected).order_by(rows.c.place)))

@@ -1,0 +1,81 @@
+"""Contracts are files: examples keep parsing, the AsyncAPI document is current, ordinary topics carry no person."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from pydantic import BaseModel
+
+from shared.cli import SERVICES, load_service
+from shared.contracts import asyncapi_text
+from shared.events import PUBLISHERS, REGISTRY, RESTRICTED_TOPICS, Event
+from shared.events.base import TYPE_PATTERN
+
+FOLDER = Path(__file__).parents[2] / "docs" / "contracts"
+#: Field names that would hold a person or written text.
+PERSONAL = re.compile(r"(^|_)(name|first_name|last_name|address|email|e_mail|phone|text|comment|message|title|body|note)$")
+
+
+@pytest.mark.parametrize("event", REGISTRY.values(), ids=lambda event: event.type)
+def test_each_stored_example_still_parses_and_says_the_same(event: type[Event]) -> None:
+    stored = json.loads((FOLDER / "examples" / f"{event.type}.json").read_text(encoding="utf-8"))
+    parsed = event.model_validate(stored).model_dump(mode="json")
+    assert {key: parsed[key] for key in stored} == stored
+
+
+def test_no_example_is_left_of_a_type_that_is_gone() -> None:
+    assert {file.stem for file in (FOLDER / "examples").glob("*.json")} == set(REGISTRY)
+
+
+def test_the_asyncapi_document_is_current() -> None:
+    assert (FOLDER / "asyncapi.json").read_text(encoding="utf-8") == asyncapi_text(), "run `make contracts`"
+
+
+@pytest.mark.parametrize("event", REGISTRY.values(), ids=lambda event: event.type)
+def test_a_type_string_names_its_publisher_and_fact(event: type[Event]) -> None:
+    match = TYPE_PATTERN.match(event.type)
+    assert match is not None
+    snake = re.sub(r"(?<!^)(?=[A-Z])", "_", event.__name__).lower()
+    assert match["fact"] == snake
+    assert event in PUBLISHERS[match["service"]]
+    assert event.topic.split(".")[0] == match["service"]
+
+
+@pytest.mark.parametrize(
+    "event", [e for e in REGISTRY.values() if e.topic not in RESTRICTED_TOPICS], ids=lambda event: event.type
+)
+def test_ordinary_topics_have_no_field_for_a_person_or_written_text(event: type[Event]) -> None:
+    assert [name for name in _fields(event) if PERSONAL.search(name)] == []
+
+
+def _fields(model: Any) -> list[str]:
+    """Field names of a model and of the models inside it."""
+    names: list[str] = []
+    for name, field in model.model_fields.items():
+        names.append(name)
+        for inner in (field.annotation, *get_args(field.annotation)):
+            if isinstance(inner, type) and issubclass(inner, BaseModel):
+                names += _fields(inner)
+    return names
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_service_subscribes_to_itself(name: str) -> None:
+    own = {e.type for subscription in load_service(name).handlers for e in subscription.events}
+    assert [type_string for type_string in own if type_string.startswith(f"{name}.")] == []
+
+
+def test_only_surveys_handles_both_who_took_part_and_what_was_answered() -> None:
+    for name in set(SERVICES) - {"surveys"}:
+        types = {e.type for subscription in load_service(name).handlers for e in subscription.events}
+        assert not {"surveys.survey_answered.v1", "surveys.response_submitted.v1"} <= types
+
+
+def test_every_subscriber_handles_the_version_that_is_published() -> None:
+    published = {t.rsplit(".", 1)[0]: t for t in REGISTRY}
+    for name in SERVICES:
+        for subscription in load_service(name).handlers:
+            for event in subscription.events:
+                assert published[event.type.rsplit(".", 1)[0]] == event.type

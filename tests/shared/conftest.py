@@ -1,0 +1,32 @@
+"""An example schema with nothing but the mechanism, so that delivery is tested apart from every service."""
+
+import asyncio
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from shared.database import async_url
+from shared.mechanism import create_mechanism
+from tests.backends import administer
+
+
+@pytest.fixture(scope="session")
+def database_url(owner_url: str) -> Iterator[str]:
+    """A database of this session's own with the schema ``example``."""
+    name = f"panel_test_{uuid4().hex[:12]}"
+    url = async_url(owner_url).set(drivername="postgresql", database=name).render_as_string(hide_password=False)
+    asyncio.run(administer(owner_url, f'create database "{name}"'))
+    asyncio.run(_prepare(url))
+    yield url
+    asyncio.run(administer(owner_url, f'drop database "{name}" with (force)'))
+
+
+async def _prepare(url: str) -> None:
+    engine = create_async_engine(async_url(url))
+    async with engine.begin() as connection:
+        await connection.execute(sa.text("create schema example"))
+        await connection.run_sync(create_mechanism, "example")
+    await engine.dispose()
