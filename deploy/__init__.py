@@ -1,0 +1,1 @@
+"""How the system is run: the local stack, the container image, the cluster's topics and roles."""

@@ -1,0 +1,146 @@
+"""One child process: started with its own log, stopped with it, never left behind."""
+
+import ctypes
+import os
+import pwd
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploy.local.errors import StackError
+
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass
+class Process:
+    """A command that should be running."""
+
+    name: str
+    command: Sequence[str]
+    log: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    user: str | None = None
+    """Run as this user; only root may ask for one."""
+    folder: Path | None = None
+    stop_signal: signal.Signals = signal.SIGTERM
+    stop_seconds: float = 15.0
+    _child: "subprocess.Popen[bytes] | None" = None
+
+    def spawn(self) -> None:
+        """Start it; to be called from the main thread, because the child ends when the thread that made it ends."""
+        identity: dict[str, object] = {}
+        if self.user is not None:
+            group = pwd.getpwnam(self.user).pw_gid
+            identity = {"user": self.user, "group": group, "extra_groups": []}
+        with self.log.open("ab") as log:
+            self._child = subprocess.Popen(  # type: ignore[call-overload]
+                list(self.command),
+                env={**self.environment} if self.environment else None,
+                cwd=self.folder or "/",
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # A Ctrl-C in the terminal reaches the supervisor only, which stops the parts in order.
+                start_new_session=True,
+                preexec_fn=_end_with_parent(),
+                **identity,
+            )
+
+    @property
+    def pid(self) -> int | None:
+        """Process id while it runs."""
+        return self._child.pid if self._child is not None and self._child.poll() is None else None
+
+    @property
+    def exit_code(self) -> int | None:
+        """How it ended, None while it runs or before the first start."""
+        return self._child.poll() if self._child is not None else None
+
+    def stop(self) -> None:
+        """Ask it to stop, insist after ``stop_seconds``."""
+        if self._child is None or self._child.poll() is not None:
+            return
+        self._child.send_signal(self.stop_signal)
+        try:
+            self._child.wait(self.stop_seconds)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            self._child.wait()
+
+    def last_words(self) -> str:
+        """The last line of its log."""
+        try:
+            lines = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        except FileNotFoundError:
+            lines = []
+        return lines[-1][:300] if lines else "no output"
+
+
+def _end_with_parent() -> Callable[[], None] | None:
+    """On Linux, have the kernel end the child when the launcher dies without stopping it."""
+    if not sys.platform.startswith("linux"):
+        return None
+    prctl = ctypes.CDLL(None).prctl
+
+    def ask_kernel() -> None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+    return ask_kernel
+
+
+def wait_until(ready: Callable[[], bool], processes: Sequence[Process], what: str, seconds: float) -> None:
+    """Poll ``ready``; StackError when one of the processes ends first or the time is up."""
+    deadline = time.monotonic() + seconds
+    while not ready():
+        for process in processes:
+            if process.exit_code is not None:
+                raise StackError(f"{what} ended at once: {process.last_words()} (log: {process.log})")
+        if time.monotonic() > deadline:
+            log = f" (log: {processes[0].log})" if processes else ""
+            raise StackError(f"{what} was not ready within {seconds:.0f} s{log}.")
+        time.sleep(0.05)
+
+
+def listens(port: int) -> bool:
+    """Whether something answers on the loopback port."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=0.5):
+            return True
+    except OSError:
+        return False
+
+
+def free_ports(count: int) -> list[int]:
+    """Loopback ports nobody uses now."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
+
+
+def require_free(ports: Mapping[str, int]) -> None:
+    """StackError that names the taken port and the way out."""
+    for name, port in ports.items():
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                raise StackError(
+                    f"Port {port} ({name}) is taken: stop what uses it, or set PANEL_PORT_BASE to another number."
+                ) from None
+
+
+def unprivileged_user() -> str | None:
+    """The user for a server that refuses to run as root; None when the launcher is not root."""
+    return "nobody" if os.geteuid() == 0 else None

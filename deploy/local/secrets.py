@@ -1,0 +1,64 @@
+"""Passwords and keys of one local installation: made once, kept in the state folder for its owner only."""
+
+import base64
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from deploy.local.kafka import ADMIN
+from deploy.local.topics import principals, read_topics
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """Everything that must stay the same over restarts and that nobody else may read."""
+
+    postgres: str
+    owner: str
+    roles: dict[str, str]
+    """Database password per service."""
+    kafka: dict[str, str]
+    """Kafka password per principal."""
+    master: str
+    """Base64 of the 32-byte master key of links."""
+    staff_cookie: str
+    cookies: dict[str, str]
+    oidc_client: str
+
+
+def read_secrets(state: Path) -> Secrets:
+    """The installation's secrets, generated the first time."""
+    file = state / "secrets.json"
+    if not file.exists():
+        state.mkdir(parents=True, exist_ok=True)
+        # Written aside and renamed, so that a launcher killed here leaves no half file behind.
+        draft = file.with_suffix(".new")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+            json.dump(asdict(_generate()), out, indent=1)
+        draft.replace(file)
+    return Secrets(**json.loads(file.read_text(encoding="utf-8")))
+
+
+def _generate() -> Secrets:
+    services = principals(read_topics()[0])
+    return Secrets(
+        postgres=_password(),
+        owner=_password(),
+        roles={service: _password() for service in services},
+        kafka={name: _password() for name in (ADMIN, *services)},
+        master=_key(),
+        staff_cookie=_key(),
+        cookies={service: _key() for service in services},
+        oidc_client=_password(),
+    )
+
+
+def _password() -> str:
+    return secrets.token_hex(24)
+
+
+def _key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
