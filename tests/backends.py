@@ -1,9 +1,22 @@
-"""Statements that prepare a real backend for a test session."""
+"""What tests do to the real servers behind them: prepare a database, make and empty topics, wait for a condition."""
+
+import asyncio
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
+from aiokafka import AIOKafkaConsumer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import TopicAlreadyExistsError, UnknownTopicOrPartitionError
+from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared.database import async_url
+from shared.events import REGISTRY
+from shared.messaging.broker import client_arguments
+from shared.settings import Settings
 
 
 async def administer(url: str, statement: str) -> None:
@@ -12,3 +25,89 @@ async def administer(url: str, statement: str) -> None:
     async with engine.connect() as connection:
         await connection.execute(sa.text(statement))
     await engine.dispose()
+
+
+async def eventually(condition: Callable[[], Any], seconds: float = 30.0) -> Any:
+    """Wait until ``condition()`` (plain or awaitable) is true; raises TimeoutError after ``seconds``."""
+    async with asyncio.timeout(seconds):
+        while True:
+            value = condition()
+            if inspect.isawaitable(value):
+                value = await value
+            if value:
+                return value
+            await asyncio.sleep(0.02)
+
+
+@dataclass(frozen=True)
+class TestKafka:
+    """Topics of one test's own prefix on a shared broker, as its administrator."""
+
+    __test__ = False
+
+    address: str
+    username: str
+    password: str
+    prefix: str
+
+    def settings(self) -> dict[str, Any]:
+        """Settings that make a runtime use these topics."""
+        return {
+            "kafka": self.address,
+            "kafka_username": self.username,
+            "kafka_password": SecretStr(self.password),
+            "prefix": self.prefix,
+        }
+
+    @property
+    def _arguments(self) -> dict[str, Any]:
+        return client_arguments(Settings(**self.settings()))
+
+    async def make_topics(self) -> None:
+        """Create every contract topic with three partitions."""
+        admin = AIOKafkaAdminClient(**self._arguments)
+        await admin.start()
+        try:
+            names = {f"{self.prefix}.{event.topic}" for event in REGISTRY.values()}
+            await admin.create_topics([NewTopic(name, 3, 1) for name in names])
+            while not names <= set(await admin.list_topics()):
+                await asyncio.sleep(0.05)
+        except TopicAlreadyExistsError:
+            pass
+        finally:
+            await admin.close()
+
+    async def empty(self) -> None:
+        """Delete the topics and make them again: what a broker that lost its disk looks like."""
+        await self.delete_topics()
+        await self.make_topics()
+
+    async def delete_topics(self) -> None:
+        """Remove this prefix's topics."""
+        admin = AIOKafkaAdminClient(**self._arguments)
+        await admin.start()
+        try:
+            names = [name for name in await admin.list_topics() if name.startswith(f"{self.prefix}.")]
+            await admin.delete_topics(names)
+            while any(name.startswith(f"{self.prefix}.") for name in await admin.list_topics()):
+                await asyncio.sleep(0.05)
+        except UnknownTopicOrPartitionError:
+            pass
+        finally:
+            await admin.close()
+
+    async def read(self, topic: str, count: int) -> list[Any]:
+        """The first ``count`` records of a contract topic, per partition in order."""
+        consumer = AIOKafkaConsumer(
+            f"{self.prefix}.{topic}", **self._arguments, auto_offset_reset="earliest", enable_auto_commit=False
+        )
+        await consumer.start()
+        try:
+            records: list[Any] = []
+            async with asyncio.timeout(20):
+                while len(records) < count:
+                    for found in (await consumer.getmany(timeout_ms=200)).values():
+                        records += found
+            return records
+        finally:
+            await consumer.stop()

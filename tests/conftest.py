@@ -16,7 +16,7 @@ from shared.database import async_url
 from shared.migrations import migrate
 from shared.service import Runtime, Service
 from shared.testing import make_test_runtime
-from tests.backends import administer
+from tests.backends import TestKafka, administer
 
 
 @pytest.fixture(scope="session")
@@ -61,6 +61,24 @@ async def runtime_of(database_url: str, tmp_path: Path) -> AsyncIterator[Callabl
     yield make
     for runtime in made:
         await runtime.database.close()
+
+
+@pytest_asyncio.fixture
+async def kafka(request: pytest.FixtureRequest) -> AsyncIterator[TestKafka]:
+    """Topics of this test's own on a real broker."""
+    prefix = f"t{uuid4().hex[:12]}"
+    if address := os.environ.get("PANEL_TEST_KAFKA"):
+        name, password = (
+            os.environ.get("PANEL_TEST_KAFKA_USERNAME", ""),
+            os.environ.get("PANEL_TEST_KAFKA_PASSWORD", ""),
+        )
+        made = TestKafka(address, name, password, prefix)
+    else:
+        started = request.getfixturevalue("backends")
+        made = TestKafka(started.kafka, started.kafka_username, started.kafka_password, prefix)
+    await made.make_topics()
+    yield made
+    await made.delete_topics()
 
 
 async def _empty(runtime: Runtime) -> None:

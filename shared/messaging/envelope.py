@@ -1,5 +1,6 @@
 """What arrives: a Kafka record's CloudEvents headers, read without trusting them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -11,11 +12,16 @@ from shared.settings import Settings
 class Record(Protocol):
     """The parts of a Kafka record the consumer reads."""
 
-    topic: str
-    partition: int
-    offset: int
-    value: bytes | None
-    headers: tuple[tuple[str, bytes | None], ...]
+    @property
+    def topic(self) -> str: ...
+    @property
+    def partition(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def value(self) -> bytes | None: ...
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes | None]]: ...
 
 
 class Unreadable(ValueError):

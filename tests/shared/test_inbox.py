@@ -11,7 +11,16 @@ import sqlalchemy as sa
 from shared.events.registration import MemberErased, MemberJoined, MemberLeft
 from shared.ids import new_id
 from shared.mechanism import mechanism
-from shared.messaging import PermanentError, SubjectNotLocked, emit, emit_again, emit_new, forget_subject, lock, subscribe
+from shared.messaging import (
+    PermanentError,
+    SubjectNotLocked,
+    emit,
+    emit_again,
+    emit_new,
+    forget_subject,
+    lock,
+    subscribe,
+)
 from shared.service import Runtime, Service
 from shared.testing import Deliverer, dead_letters, outbox
 
@@ -185,7 +194,9 @@ async def test_sequences_rise_by_one_per_subject(runtime: Runtime) -> None:
     async with runtime.transaction() as session:
         rows = (
             await session.execute(
-                sa.select(table.c.sequence, table.c.headers).where(table.c.subject == event.member_id).order_by(table.c.id)
+                sa.select(table.c.sequence, table.c.headers)
+                .where(table.c.subject == event.member_id)
+                .order_by(table.c.id)
             )
         ).all()
     assert [row.sequence for row in rows] == [1, 2, 3, 3, 4]
