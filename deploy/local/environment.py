@@ -1,0 +1,81 @@
+"""What each service process is told, and nothing that it has no use for."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local.downloads import ROOT
+from deploy.local.secrets import Secrets
+from shared.tokens import decode_master_keys, derive_keys, encode_keys
+
+#: Link purposes that each service checks; notifications makes them all.
+LINK_PURPOSES: Mapping[str, tuple[str, ...]] = {"registration": ("confirm", "sign_in"), "surveys": ("survey",)}
+_LINK_MAKER = "notifications"
+_SIGN_IN = "registration"
+
+#: Set by the launcher for each process, so never passed on from the shell.
+_OURS = (
+    "PANEL_DATABASE_URL", "PANEL_SERVICE_DATABASE_URL", "PANEL_KAFKA_USERNAME", "PANEL_KAFKA_PASSWORD",
+    "PANEL_SMTP_URL", "PANEL_MASTER_KEYS", "PANEL_LINK_KEYS", "PANEL_COOKIE_KEY", "PANEL_STAFF_COOKIE_KEY",
+    "PANEL_OIDC_ISSUER", "PANEL_OIDC_CLIENT_ID", "PANEL_OIDC_CLIENT_SECRET", "PANEL_STATE", "PANEL_PORT_BASE",
+    "PANEL_HOST", "PANEL_PORT", "PANEL_CLOCK_FILE",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the parts are, whether ours or somebody else's."""
+
+    public_url: str
+    kafka: str
+    kafka_username: str
+    """One principal for every service on a cluster of somebody else's; empty: each service has its own."""
+    kafka_password: str
+    kafka_own: bool
+    smtp_url: str
+    oidc_issuer: str
+    oidc_client_id: str
+    oidc_client_secret: str
+    static: Path
+    clock: Path
+
+
+def plain_environment() -> dict[str, str]:
+    """What every Python process of the stack gets: the shell's, without addresses and secrets."""
+    passed = {name: value for name, value in os.environ.items() if name not in _OURS}
+    return passed | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def service_environment(
+    service: str, port: int, database_url: str, secrets: Secrets, addresses: Addresses
+) -> dict[str, str]:
+    """Environment of one service process."""
+    values = {
+        "PANEL_SERVICE_DATABASE_URL": database_url,
+        "PANEL_PUBLIC_URL": addresses.public_url,
+        "PANEL_PORT": str(port),
+        "PANEL_HOST": "127.0.0.1",
+        "PANEL_KAFKA": addresses.kafka,
+        "PANEL_KAFKA_USERNAME": service if addresses.kafka_own else addresses.kafka_username,
+        "PANEL_KAFKA_PASSWORD": secrets.kafka[service] if addresses.kafka_own else addresses.kafka_password,
+        "PANEL_COOKIE_KEY": secrets.cookies[service],
+        "PANEL_STAFF_COOKIE_KEY": secrets.staff_cookie,
+        "PANEL_STATIC_DIR": str(addresses.static),
+    }
+    if os.environ.get("PANEL_ENVIRONMENT") != "production":
+        values["PANEL_CLOCK_FILE"] = str(addresses.clock)
+    masters = json.dumps({"1": secrets.master})
+    if service == _LINK_MAKER:
+        values |= {"PANEL_MASTER_KEYS": masters, "PANEL_SMTP_URL": addresses.smtp_url}
+    else:
+        keys = derive_keys(decode_master_keys(masters), LINK_PURPOSES.get(service, ()))
+        values["PANEL_LINK_KEYS"] = encode_keys(keys)
+    if service == _SIGN_IN:
+        values |= {
+            "PANEL_OIDC_ISSUER": addresses.oidc_issuer,
+            "PANEL_OIDC_CLIENT_ID": addresses.oidc_client_id,
+            "PANEL_OIDC_CLIENT_SECRET": addresses.oidc_client_secret,
+        }
+    return plain_environment() | values

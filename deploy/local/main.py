@@ -1,0 +1,86 @@
+"""``make up``: the whole system on this machine, until Ctrl-C."""
+
+import fcntl
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from deploy.local.downloads import ROOT
+from deploy.local.errors import StackError
+from deploy.local.stack import Stack
+
+
+class Stopped(BaseException):
+    """Ctrl-C or SIGTERM while the stack starts."""
+
+
+def say(line: str) -> None:
+    """One line for the person in front of the terminal."""
+    print(f"{time.strftime('%H:%M:%S')}  {line}", flush=True)
+
+
+def main() -> int:
+    """Start, print the addresses, keep running; exit code 1 with one line when it cannot start."""
+    state = Path(os.environ.get("PANEL_STATE") or ROOT / ".panel").absolute()
+    asked: list[int] = []
+    starting = True
+
+    def ask(number: int, _: FrameType | None) -> None:
+        asked.append(number)
+        if starting and len(asked) == 1:
+            raise Stopped
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, ask)
+    began = time.monotonic()
+    try:
+        with only_one(state):
+            stack = Stack(state, say)
+            try:
+                stack.start()
+                starting = False
+                say(f"Ready in {time.monotonic() - began:.1f} s. Ctrl-C stops.")
+                print(stack.addresses(), flush=True)
+                stack.supervisor.watch(lambda: bool(asked))
+            except Stopped:
+                pass
+            finally:
+                starting = False
+                say("Stopping …")
+                stack.supervisor.stop()
+                say("Stopped. The data stay in " + str(state))
+    except StackError as error:
+        print(f"error: {error}", file=sys.stderr, flush=True)
+        return 1
+    except Stopped:
+        return 0
+    return 0
+
+
+@contextmanager
+def only_one(state: Path) -> Iterator[None]:
+    """One launcher per state folder; StackError for the second."""
+    try:
+        (state / "logs").mkdir(parents=True, exist_ok=True)
+        lock = (state / "lock").open("w")
+    except OSError as error:
+        raise StackError(
+            f"Cannot write in {state} ({error.strerror}): set PANEL_STATE to a folder of yours."
+        ) from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StackError(
+                f"A stack already runs on {state}: stop it, or set PANEL_STATE to another folder."
+            ) from None
+        yield
+
+
+if __name__ == "__main__":
+    sys.exit(main())

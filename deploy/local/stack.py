@@ -1,0 +1,227 @@
+"""What ``make up`` starts, in which order, and what an environment variable replaces."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from deploy.local.caddy import Caddy
+from deploy.local.downloads import ROOT
+from deploy.local.environment import Addresses, plain_environment, service_environment
+from deploy.local.errors import StackError
+from deploy.local.kafka import ADMIN, Kafka, admin_client, provision
+from deploy.local.postgres import Postgres, require_disk
+from deploy.local.process import Process, listens, require_free, wait_until
+from deploy.local.roles import create_database, create_service_roles
+from deploy.local.secrets import read_secrets
+from deploy.local.sign_in import OIDC_CLIENT, sign_in_process
+from deploy.local.supervisor import Supervisor
+from deploy.local.topics import principals, read_topics
+from deploy.web.build import static_folder
+from shared.web.gateway import ROUTES
+
+DEFAULT_PORT_BASE = 8080
+SERVICES = tuple(principals(read_topics()[0]))
+
+
+class Stack:
+    """Every part, ours or replaced. ``start`` returns when each answers; the supervisor keeps them running."""
+
+    def __init__(self, state: Path, say: Callable[[str], None]) -> None:
+        base = int(os.environ.get("PANEL_PORT_BASE") or DEFAULT_PORT_BASE)
+        self.state = state
+        self.prefix = os.environ.get("PANEL_PREFIX") or "panel"
+        self.ports = {"gateway": base, "mail page": base + 1, "mail": base + 2, "sign-in": base + 3}
+        self.ports |= {"Postgres": base + 4, "Kafka": base + 5, "Kafka controller": base + 6}
+        self.ports |= {service: base + 11 + number for number, service in enumerate(SERVICES)}
+        self.supervisor = Supervisor(state / "status.json", say)
+        self._say = say
+        self._secrets = read_secrets(state)
+        self._given = {
+            name: os.environ.get(f"PANEL_{name}", "") for name in ("DATABASE_URL", "KAFKA", "SMTP_URL", "OIDC_ISSUER")
+        }
+        self._pool = ThreadPoolExecutor(max_workers=8)
+
+    def start(self) -> None:
+        """Start everything; StackError with one line when something is in the way."""
+        require_disk(self.state)
+        require_free(self._own_ports())
+        static = static_folder()
+        caddy = Caddy(self.state, self.ports["gateway"])
+        upstreams = {service: f"127.0.0.1:{self.ports[service]}" for service in SERVICES}
+        caddy.prepare(ROUTES, upstreams, static.parent)
+        addresses = self._addresses(static)
+        admin, database_url = self._start_servers()
+        role_urls = asyncio.run(create_service_roles(admin, database_url, self._secrets.roles))
+        migrated = self._pool.submit(self._migrate, database_url)
+        self._start_outside_world()
+        self._run("Kafka: topics and rights", self._provision)
+        self._await("migrations", migrated)
+        for service in SERVICES:
+            environment = service_environment(
+                service, self.ports[service], role_urls[service], self._secrets, addresses
+            )
+            self.supervisor.start(
+                self._python(service, environment, "shared.cli", "serve", service), url=self._url(service)
+            )
+        self.supervisor.start(caddy.process, url=self._url("gateway"))
+        waiting = [(service, self._pool.submit(self._wait_for_service, service)) for service in SERVICES]
+        for service, done in waiting:
+            self._await(service, done)
+        caddy.wait_ready()
+        self._pool.shutdown(wait=False)
+        self._describe(admin, database_url, addresses)
+
+    def addresses(self) -> str:
+        """What to open, for the terminal."""
+        base = self._public_url()
+        rows = [("panel", base), ("staff", f"{base}/staff")]
+        if not self._given["OIDC_ISSUER"]:
+            rows.append(("", "sign in as «leser» (reads) or «redaktor» (edits)"))
+        if not self._given["SMTP_URL"]:
+            rows.append(("mail", self._url("mail page")))
+        rows.append(("logs", str(self.state / "logs")))
+        return "\n".join(f"  {name:<8}{address}" for name, address in rows)
+
+    def _start_servers(self) -> tuple[str, str]:
+        """Postgres and Kafka side by side; URLs of an administrator and of the panel's owner."""
+        kafka_ready: Future[None] | None = None
+        postgres: Postgres | None = None
+        initdb: Future[None] | None = None
+        if not self._given["DATABASE_URL"]:
+            postgres = Postgres(self.state, self.ports["Postgres"], self._secrets.postgres)
+            initdb = self._pool.submit(postgres.prepare)
+        if not self._given["KAFKA"]:
+            kafka = Kafka(self.state, self.ports["Kafka"], self.ports["Kafka controller"], self._secrets.kafka)
+            kafka.prepare()
+            self.supervisor.start(kafka.process, address=kafka.address)
+            kafka_ready = self._pool.submit(kafka.wait_ready)
+        if postgres is None or initdb is None:
+            admin = owner = self._given["DATABASE_URL"]
+        else:
+            initdb.result()
+            self.supervisor.start(postgres.process, address=f"127.0.0.1:{postgres.port}")
+            self._run("Postgres", postgres.wait_ready)
+            admin = postgres.url()
+            owner = asyncio.run(create_database(admin, self.prefix, self._secrets.owner))
+        if kafka_ready is not None:
+            self._await("Kafka", kafka_ready)
+        return admin, owner
+
+    def _start_outside_world(self) -> None:
+        """The mail catcher and the mock sign-in, unless real ones are given."""
+        if not self._given["SMTP_URL"]:
+            arguments = ["--smtp", str(self.ports["mail"]), "--http", str(self.ports["mail page"])]
+            log = str(self.state / "mails.jsonl")
+            process = self._python("mail", plain_environment(), "deploy.local.mail", *arguments, "--log", log)
+            self.supervisor.start(process, url=self._url("mail page"), smtp=f"127.0.0.1:{self.ports['mail']}")
+            self._run("mail catcher", lambda: self._wait_port(process, "mail page"))
+        if not self._given["OIDC_ISSUER"]:
+            process = sign_in_process(self.state, self.ports["sign-in"])
+            self.supervisor.start(process, url=self._url("sign-in"))
+            self._run("sign-in", lambda: self._wait_port(process, "sign-in"))
+
+    def _provision(self) -> None:
+        if self._given["KAFKA"]:
+            credentials = os.environ.get("PANEL_KAFKA_USERNAME", ""), os.environ.get("PANEL_KAFKA_PASSWORD", "")
+            provision(admin_client(self._given["KAFKA"], *credentials), self.prefix, acls=False)
+        else:
+            own = admin_client(f"127.0.0.1:{self.ports['Kafka']}", ADMIN, self._secrets.kafka[ADMIN])
+            provision(own, self.prefix)
+
+    def _migrate(self, database_url: str) -> None:
+        environment = plain_environment() | {"PANEL_DATABASE_URL": database_url}
+        log = self.state / "logs" / "migrate.log"
+        with log.open("ab") as out:
+            command = [sys.executable, "-m", "shared.cli", "migrate"]
+            done = subprocess.run(command, cwd=ROOT, env=environment, stdout=out, stderr=out, check=False)
+        if done.returncode != 0:
+            raise StackError(f"The migrations failed, see {log}")
+
+    def _wait_for_service(self, service: str) -> None:
+        process = next(p for p in self.supervisor.processes if p.name == service)
+        wait_until(lambda: _answers(f"{self._url(service)}/-/ready"), [process], service, 60)
+
+    def _wait_port(self, process: Process, name: str) -> None:
+        wait_until(lambda: listens(self.ports[name]), [process], name, 30)
+
+    def _python(self, name: str, environment: dict[str, str], module: str, *arguments: str) -> Process:
+        log = self.state / "logs" / f"{name}.log"
+        return Process(name, [sys.executable, "-m", module, *arguments], log, environment, folder=ROOT)
+
+    def _addresses(self, static: Path) -> Addresses:
+        clock = self.state / "clock"
+        clock.touch()
+        own_sign_in = not self._given["OIDC_ISSUER"]
+        return Addresses(
+            public_url=self._public_url(),
+            kafka=self._given["KAFKA"] or f"127.0.0.1:{self.ports['Kafka']}",
+            kafka_username=os.environ.get("PANEL_KAFKA_USERNAME", ""),
+            kafka_password=os.environ.get("PANEL_KAFKA_PASSWORD", ""),
+            kafka_own=not self._given["KAFKA"],
+            smtp_url=self._given["SMTP_URL"] or f"smtp://127.0.0.1:{self.ports['mail']}",
+            oidc_issuer=self._given["OIDC_ISSUER"] or self._url("sign-in"),
+            oidc_client_id=OIDC_CLIENT if own_sign_in else os.environ.get("PANEL_OIDC_CLIENT_ID", ""),
+            oidc_client_secret=(
+                self._secrets.oidc_client if own_sign_in else os.environ.get("PANEL_OIDC_CLIENT_SECRET", "")
+            ),
+            static=static,
+            clock=clock,
+        )
+
+    def _describe(self, admin: str, database_url: str, addresses: Addresses) -> None:
+        """Fill status.json: what tests and the demo need to look from outside, the administrator's rights included."""
+        database = urlsplit(database_url).path.lstrip("/")
+        self.supervisor.about = {
+            "state": str(self.state),
+            "prefix": self.prefix,
+            "public_url": addresses.public_url,
+            "mail_url": "" if self._given["SMTP_URL"] else self._url("mail page"),
+            "smtp_url": addresses.smtp_url,
+            "oidc_issuer": addresses.oidc_issuer,
+            "clock_file": str(addresses.clock),
+            "database_url": urlsplit(admin)._replace(path=f"/{database}").geturl(),
+            "kafka": addresses.kafka,
+            "kafka_username": ADMIN if addresses.kafka_own else addresses.kafka_username,
+            "kafka_password": self._secrets.kafka[ADMIN] if addresses.kafka_own else addresses.kafka_password,
+        }
+        self.supervisor.write_status()
+
+    def _own_ports(self) -> dict[str, int]:
+        replaced = {
+            "DATABASE_URL": ("Postgres",),
+            "KAFKA": ("Kafka", "Kafka controller"),
+            "SMTP_URL": ("mail", "mail page"),
+            "OIDC_ISSUER": ("sign-in",),
+        }
+        away = {name for key, names in replaced.items() if self._given[key] for name in names}
+        return {name: port for name, port in self.ports.items() if name not in away}
+
+    def _public_url(self) -> str:
+        return os.environ.get("PANEL_PUBLIC_URL") or self._url("gateway")
+
+    def _url(self, name: str) -> str:
+        return f"http://127.0.0.1:{self.ports[name]}"
+
+    def _run(self, what: str, step: Callable[[], None]) -> None:
+        self._await(what, self._pool.submit(step))
+
+    def _await(self, what: str, done: "Future[None]") -> None:
+        began = time.monotonic()
+        done.result()
+        self._say(f"{what}: ready ({time.monotonic() - began:.1f} s)")
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 - our own loopback address
+            return bool(response.status == 200)
+    except (urllib.error.URLError, TimeoutError, ConnectionError):
+        return False
