@@ -7,6 +7,7 @@ different from it is refused, and a folder that already holds exactly these file
 import hashlib
 import os
 import shutil
+import sys
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
@@ -100,3 +101,10 @@ def resolve_jars(scratch: Path) -> list[Path]:
         ) from error
     jars = {jar.name: jar for environment in environments for jar in Path(environment.path).rglob("*.jar")}
     return [jars[name] for name in sorted(jars)]
+
+
+if __name__ == "__main__":
+    try:
+        kafka_jars()
+    except StackError as problem:
+        sys.exit(f"error: {problem}")

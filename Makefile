@@ -1,0 +1,45 @@
+# Everything starts here; each target first installs what it needs into this checkout. `make help` lists them.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help install install-test demo up test check bench contracts pictures clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+export PYTHONDONTWRITEBYTECODE := 1
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: ## what the system needs to run: Python packages, front-end packages, Kafka (once; needs the network)
+	@PYTHON="$(PYTHON)" deploy/install
+
+install-test: install ## also a browser for the tests
+	@PYTHON="$(PYTHON)" deploy/install browser
+
+demo: install ## play a panel from 95 members to the first published result, then leave the pages up (DEMO_EXIT=1: stop)
+	@exec $(BIN)/python -m deploy.demo
+
+up: install ## the whole system on this machine, until Ctrl-C
+	@exec $(BIN)/python -m deploy.local.main
+
+check: install ## lint, strict types, import contracts, contract examples, fast tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q $(wildcard tests/*/test_domain*.py) tests/contracts tests/architecture
+
+test: install-test check ## check, then every test on real Postgres and Kafka, in a real browser
+	$(BIN)/pytest -q
+
+bench: install ## speed as ratios to floors measured in the same run, as JSON lines
+	@exec $(BIN)/python -m tests.bench
+
+contracts: install ## write the AsyncAPI document and missing examples of events
+	@$(BIN)/python -m shared.cli contracts
+
+pictures: install-test ## pictures of the pages into .cache/pictures
+	@$(BIN)/python -m tests.pictures
+
+clean: ## remove what was installed and built; the data in .panel stay
+	rm -rf .venv .cache deploy/web/node_modules
