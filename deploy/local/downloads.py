@@ -5,6 +5,7 @@ different from it is refused, and a folder that already holds exactly these file
 """
 
 import hashlib
+import logging
 import os
 import shutil
 import sys
@@ -85,10 +86,15 @@ def resolve_jars(scratch: Path) -> list[Path]:
     """Download Kafka's jars into ``scratch`` by Maven coordinates; PANEL_MAVEN_REPOSITORY names another repository."""
     os.environ["M2_REPO"] = str(scratch / "m2")
     os.environ["JGO_CACHE_DIR"] = str(scratch / "jgo")
+    # The resolver looks at jars with a JDK, and would fetch one where it finds none.
+    os.environ["JAVA_HOME"] = str(java().parents[1])
+    os.environ["PATH"] = f"{java().parent}{os.pathsep}{os.environ.get('PATH', '')}"
     # Imported here: it costs a second, and a start with everything in place does not need it.
     from jgo.env import EnvironmentBuilder, LinkStrategy
     from jgo.maven import MavenContext
 
+    # Whether jars are modules is of no interest here, and our own list judges their checksums.
+    logging.getLogger("jgo").setLevel(logging.ERROR)
     repository = os.environ.get("PANEL_MAVEN_REPOSITORY")
     context = MavenContext(remote_repos={"site": repository} if repository else None, timeout=60)
     builder = EnvironmentBuilder(context=context, cache_dir=scratch / "jgo", link_strategy=LinkStrategy.HARD)
