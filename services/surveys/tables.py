@@ -1,0 +1,162 @@
+"""Tables of the schema ``surveys``; no behaviour. Times are UTC instants of panel time."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from shared.database import NAMING
+
+
+class Base(DeclarativeBase):
+    """Tables of this service."""
+
+    metadata = sa.MetaData(schema="surveys", naming_convention=NAMING)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: sa.DateTime(timezone=True),
+        str: sa.Text,
+        UUID: sa.Uuid,
+        dict[str, Any]: JSONB,
+        list[Any]: JSONB,
+        list[str]: ARRAY(sa.Text),
+    }
+
+
+metadata = Base.metadata
+
+
+class Member(Base):
+    """Copy of registration's fact: who is in the panel, by strata, status and purposes."""
+
+    __tablename__ = "member"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    year_of_birth: Mapped[int]
+    gender: Mapped[str]
+    area: Mapped[str | None]
+    purposes: Mapped[list[str]]
+    status: Mapped[str]
+    joined_at: Mapped[datetime]
+
+
+class ErasedMember(Base):
+    """Tombstone: nothing about this id is stored again."""
+
+    __tablename__ = "erased_member"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    erased_at: Mapped[datetime]
+
+
+class Margins(Base):
+    """Copy of the age bands that come with the population's margins."""
+
+    __tablename__ = "margins"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    year: Mapped[int]
+    bands: Mapped[list[Any]]
+    """[{"code", "age_from", "age_to"}] from young to old."""
+
+
+class Threshold(Base):
+    """Copy of an announced panel size."""
+
+    __tablename__ = "threshold"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    size: Mapped[int]
+    role: Mapped[str]
+    """Empty while only PanelThresholdReached has arrived."""
+    reached_at: Mapped[datetime | None]
+
+
+class Survey(Base):
+    """One questionnaire asked once, from plan to release."""
+
+    __tablename__ = "survey"
+    __table_args__ = (
+        sa.CheckConstraint("state in ('planned', 'open', 'closed', 'cancelled')", name="state"),
+        sa.CheckConstraint("opens in ('now', 'date', 'threshold')", name="opens"),
+        sa.CheckConstraint("(opens = 'threshold') = (threshold_size is not null)", name="threshold"),
+        sa.CheckConstraint("state in ('planned', 'cancelled') or opened_at is not null", name="opened"),
+        sa.Index("ix_survey_unfinished", "state", postgresql_where=sa.text("state in ('planned', 'open')")),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    questionnaire_id: Mapped[str]
+    version: Mapped[int]
+    questionnaire: Mapped[dict[str, Any]]
+    """The questionnaire: as planned until opening, frozen from then on."""
+    state: Mapped[str]
+    opens: Mapped[str]
+    opens_at: Mapped[datetime | None]
+    threshold_size: Mapped[int | None]
+    opened_at: Mapped[datetime | None]
+    closes_at: Mapped[datetime]
+    """The first instant at which answers are refused."""
+    reminder_at: Mapped[datetime | None]
+    reminded: Mapped[bool] = mapped_column(server_default=sa.false())
+    """Every reminder by plan has been published."""
+    inviting: Mapped[bool] = mapped_column(server_default=sa.false())
+    """Open, and some members may still lack their invitation."""
+    invite_after: Mapped[UUID | None]
+    """Members up to this id have been looked at; where inviting goes on after a crash."""
+    bands: Mapped[list[Any]] = mapped_column(server_default=sa.text("'[]'"))
+    """Age bands fixed at opening: the order in which small cells merge."""
+    bands_year: Mapped[int | None]
+    """The margins' year fixed at opening; an age is this minus the year of birth."""
+    cell_minimum: Mapped[int] = mapped_column(server_default=sa.text("5"))
+    closed_at: Mapped[datetime | None]
+    invited: Mapped[int | None]
+    """Counts at closing."""
+    answered: Mapped[int | None]
+    released: Mapped[int | None]
+    result_slug: Mapped[str | None]
+    """Where results has published the result."""
+    planned_at: Mapped[datetime]
+    planned_by: Mapped[str]
+
+
+class Invitation(Base):
+    """A member is asked once per survey; says who took part, never what was answered."""
+
+    __tablename__ = "invitation"
+    __table_args__ = (
+        sa.UniqueConstraint("survey_id", "member_id"),
+        sa.Index(None, "member_id"),
+        sa.Index("ix_invitation_unanswered", "survey_id", "id", postgresql_where=sa.text("answered_at is null")),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    survey_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Survey.id))
+    member_id: Mapped[UUID | None]
+    """None once the person has been erased; the row stays as a count."""
+    generation: Mapped[int]
+    gender: Mapped[str]
+    """``female``, ``male`` or ``other`` when invited."""
+    band: Mapped[str]
+    """Age band's code when invited; ``unknown`` without margins."""
+    invited_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
+    noticed_at: Mapped[datetime | None]
+    """When the notice of the public result was published."""
+
+
+class Draft(Base):
+    """Half-finished answers of an invitation; deleted when they are sent in, when the survey closes, on erasure."""
+
+    __tablename__ = "draft"
+    invitation_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Invitation.id), primary_key=True)
+    answers: Mapped[dict[str, Any]]
+    page: Mapped[int] = mapped_column(server_default=sa.text("1"))
+
+
+class Response(Base):
+    """A resting answer: no time, no sequence, no invitation. Deleted at release."""
+
+    __tablename__ = "response"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    """Random (uuid v4); the released answer gets another."""
+    survey_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Survey.id), index=True)
+    answers: Mapped[dict[str, Any]]
+    gender: Mapped[str]
+    band: Mapped[str]
