@@ -205,8 +205,8 @@ begin
     foreach parent in array array['archive', 'archive_restricted'] loop
         kept := case parent when 'archive' then {ARCHIVE_DAYS} else {RESTRICTED_DAYS} end;
         for day in select d::date from generate_series(current_date - 1, current_date + 2, '1 day') d loop
-            execute format('create table if not exists "{{schema}}".%I partition of "{{schema}}".%I for values from (%L) to (%L)',
-                parent || to_char(day, '_YYYYMMDD'), parent, day, day + 1);
+            execute format('create table if not exists "{{schema}}".%I partition of "{{schema}}".%I'
+                ' for values from (%L) to (%L)', parent || to_char(day, '_YYYYMMDD'), parent, day, day + 1);
         end loop;
         for part in
             select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
@@ -218,7 +218,8 @@ begin
         end loop;
     end loop;
     delete from inbox where received_at < now() - interval '{INBOX_DAYS} days';
-    delete from dead_letter where state in ('redriven', 'dropped') and received_at < now() - interval '{ARCHIVE_DAYS} days';
+    delete from dead_letter where state in ('redriven', 'dropped')
+        and received_at < now() - interval '{ARCHIVE_DAYS} days';
     delete from dead_letter where received_at < now() - interval '{RESTRICTED_DAYS} days'
         and topic in ('registration.contacts', 'results.contacts', 'notifications.suggestions', 'surveys.responses');
 end $$

@@ -177,7 +177,7 @@ async def running(runtime: Runtime) -> AsyncIterator[None]:
 
 
 def _end_process_when_it_ends(task: asyncio.Task[None]) -> None:
-    """A process whose relay or consumer has ended would look healthy and do nothing: end it, so that it is restarted."""
+    """A process whose relay or consumer has ended looks healthy and does nothing: end it, to be restarted."""
     error = None if task.cancelled() else task.exception()
     if task.get_name() == "consumers" and error is None:
         return

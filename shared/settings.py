@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8000
     static_dir: Path | None = None
+    rate_limits: dict[str, str] = {"default": "60 per minute"}
+    """Posts per network address, by form; a form without a rule uses ``default``."""
     trusted_gateways: tuple[str, ...] = ("127.0.0.1", "::1")
     """Peers whose X-Forwarded-For is believed."""
 

@@ -32,7 +32,7 @@ class MemberUnreachable(_Notifications):
 
 
 class MailPreferenceChanged(_Notifications):
-    """A person unsubscribed from (or resubscribed to) one purpose by the link in a mail; registration makes it consent."""
+    """A person unsubscribed from (or back to) one purpose by the link in a mail; registration makes it consent."""
 
     type: ClassVar[str] = "notifications.mail_preference_changed.v1"
     purpose: Code

@@ -1,4 +1,4 @@
-"""Facts published by surveys: what is asked, who is invited and took part, and (restricted) answers without a person."""
+"""Facts published by surveys: what is asked, who took part, and (restricted) answers without a person."""
 
 from typing import Any, ClassVar
 from uuid import UUID

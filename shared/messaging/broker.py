@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -60,12 +60,22 @@ class BrokerProbe:
         consumer, self._consumer = self._consumer, None
         self._asked_at = float("-inf")
         if consumer is not None:
-            asyncio.ensure_future(_stop_quietly(consumer))
+            in_background(consumer.stop())
 
 
-async def _stop_quietly(consumer: AIOKafkaConsumer) -> None:
-    try:
-        async with asyncio.timeout(_DEADLINE):
-            await consumer.stop()
-    except Exception:  # noqa: BLE001 - an abandoned client's last words change nothing
-        return
+_stopping: set[asyncio.Task[None]] = set()
+
+
+def in_background(stop: Coroutine[Any, Any, None]) -> None:
+    """Let an abandoned client stop by itself: its ``stop()`` hangs while the broker is away."""
+
+    async def bounded() -> None:
+        try:
+            async with asyncio.timeout(_DEADLINE):
+                await stop
+        except Exception:  # noqa: BLE001 - an abandoned client's last words change nothing
+            return
+
+    task = asyncio.get_running_loop().create_task(bounded())
+    _stopping.add(task)
+    task.add_done_callback(_stopping.discard)

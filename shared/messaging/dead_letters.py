@@ -19,7 +19,7 @@ OPEN = ("dead", "waiting")
 
 
 async def open_letters(session: AsyncSession, limit: int = 200) -> Sequence[Any]:
-    """Rows of open dead letters, oldest first: id, state, reason, handler, type, topic, subject, sequence, received_at."""
+    """Rows of open dead letters, oldest first, with every column of the table."""
     letter = mechanism(session.info["schema"]).dead_letter
     found = await session.execute(
         sa.select(letter).where(letter.c.state.in_(OPEN)).order_by(letter.c.received_at, letter.c.id).limit(limit)

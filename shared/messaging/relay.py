@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from shared.database import SERVER_SETTINGS
-from shared.messaging.broker import BrokerProbe, client_arguments
+from shared.messaging.broker import BrokerProbe, client_arguments, in_background
 from shared.settings import Settings
 
 log = structlog.get_logger()
@@ -46,7 +46,8 @@ _ARCHIVED = """
 select id, event_id, topic, type, subject, sequence, headers, payload from (
     select id, event_id, topic, type, subject, sequence, headers, payload from {schema}.archive where id > $1
     union all
-    select id, event_id, topic, type, subject, sequence, headers, payload from {schema}.archive_restricted where id > $1
+    select id, event_id, topic, type, subject, sequence, headers, payload
+    from {schema}.archive_restricted where id > $1
 ) a order by id limit $2
 """
 
@@ -201,7 +202,7 @@ class Relay:
         )
 
     async def _heal_emptied_broker(self, connection: Any, producer: AIOKafkaProducer) -> None:
-        """If the broker's end lies below what it once acknowledged, it came back empty: send the archive again first."""
+        """A broker whose end lies below what it acknowledged came back empty: send the archive again first."""
         if self._probe.is_fresh:
             return
         positions = await connection.fetch(
@@ -253,7 +254,7 @@ class Relay:
         """Let the producer go without awaiting ``stop()``, which hangs while the broker is away."""
         producer, self._producer = self._producer, None
         if producer is not None:
-            _in_background(producer.stop())
+            in_background(producer.stop())
         self._probe.forget()
 
     def _abandon(self) -> None:
@@ -261,19 +262,3 @@ class Relay:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.terminate()
-
-
-_stopping: set[asyncio.Task[None]] = set()
-
-
-def _in_background(stop: Any) -> None:
-    async def bounded() -> None:
-        try:
-            async with asyncio.timeout(ACK_DEADLINE):
-                await stop
-        except Exception:  # noqa: BLE001 - an abandoned client's last words change nothing
-            return
-
-    task = asyncio.ensure_future(bounded())
-    _stopping.add(task)
-    task.add_done_callback(_stopping.discard)

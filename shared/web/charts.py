@@ -1,0 +1,118 @@
+"""Pictures made on the server: SVG text with title, description and figures, the same for page and print.
+
+Colours and fonts come from classes (the content policy allows no inline style); figures stand on the bars, so that
+no meaning hangs on colour. Axes always start at zero. A table with the same numbers belongs beside every picture.
+"""
+
+from collections.abc import Callable, Sequence
+from itertools import count
+
+from markupsafe import Markup, escape
+
+_WIDTH = 640
+_ROW = 46
+_LABEL = 16
+_BAR = 20
+#: Room to the right of the longest bar for its figure.
+_FIGURE = 110
+
+_ids = count(1)
+
+Percent = Callable[[float], str]
+
+
+def _svg(title: str, description: str, height: float, body: list[Markup]) -> Markup:
+    name = f"chart-{next(_ids)}"
+    return Markup(
+        '<svg class="panel-chart" viewBox="0 0 {} {}" role="img" aria-labelledby="{}-t {}-d"'
+        ' xmlns="http://www.w3.org/2000/svg"><title id="{}-t">{}</title><desc id="{}-d">{}</desc>{}</svg>'
+    ).format(_WIDTH, round(height), name, name, name, title, name, description, Markup("").join(body))
+
+
+def _text(x: float, y: float, text: str, anchor: str = "start") -> Markup:
+    return Markup('<text x="{}" y="{}" text-anchor="{}">{}</text>').format(
+        round(x, 1), round(y, 1), anchor, escape(text)
+    )
+
+
+def _bar(kind: str, x: float, y: float, width: float) -> Markup:
+    return Markup('<rect class="{}" x="{}" y="{}" width="{}" height="{}" rx="2"/>').format(
+        kind, round(x, 1), round(y, 1), round(max(width, 0), 1), _BAR
+    )
+
+
+def bars(title: str, description: str, rows: Sequence[tuple[str, int, float]], percent: Percent) -> Markup:
+    """Horizontal bars of (label, n, share between 0 and 1) on an axis from 0 to 100 %."""
+    body: list[Markup] = []
+    scale = _WIDTH - _FIGURE
+    for place, (label, n, share) in enumerate(rows):
+        top = place * _ROW
+        body += [
+            _text(0, top + _LABEL - 2, label),
+            _bar("rest", 0, top + _LABEL + 4, scale),
+            _bar("mark", 0, top + _LABEL + 4, scale * share),
+            _text(scale + 8, top + _LABEL + 19, f"{percent(share)} ({n})"),
+        ]
+    return _svg(title, description, len(rows) * _ROW, body)
+
+
+def progress(title: str, description: str, value: int, goal: int, figure: str, goal_figure: str) -> Markup:
+    """One bar towards a goal; beyond the goal the bar is full and the figure says how far."""
+    share = min(value / goal, 1.0) if goal else 0.0
+    end = _WIDTH - 1
+    body = [
+        _bar("rest", 0, 22, _WIDTH),
+        _bar("mark", 0, 22, _WIDTH * share),
+        Markup('<line class="target" x1="{}" x2="{}" y1="16" y2="48"/>').format(end, end),
+        _text(0, 14, figure),
+        _text(_WIDTH, 62, goal_figure, "end"),
+    ]
+    return _svg(title, description, 68, body)
+
+
+def panel_against_population(
+    title: str, description: str, rows: Sequence[tuple[str, float | None, float]], percent: Percent, hidden: str = ":"
+) -> Markup:
+    """Bars of (label, share of the panel or None when it cannot be shown, share of the population as a target mark)."""
+    body: list[Markup] = []
+    highest = max((max(share or 0.0, target) for _, share, target in rows), default=1.0) or 1.0
+    scale = (_WIDTH - _FIGURE - 70) / highest
+    for place, (label, share, target) in enumerate(rows):
+        top = place * _ROW
+        mark = target * scale
+        figure = hidden if share is None else percent(share)
+        body += [
+            _text(0, top + _LABEL - 2, label),
+            _bar("mark", 0, top + _LABEL + 4, (share or 0.0) * scale),
+            Markup('<line class="target" x1="{0}" x2="{0}" y1="{1}" y2="{2}"/>').format(
+                round(mark, 1), top + _LABEL, top + _LABEL + _BAR + 8
+            ),
+            _text(max(mark, (share or 0.0) * scale) + 8, top + _LABEL + 19, f"{figure} / {percent(target)}"),
+        ]
+    return _svg(title, description, len(rows) * _ROW, body)
+
+
+def line(
+    title: str, description: str, points: Sequence[tuple[str, int]], highest: int, target: int | None = None
+) -> Markup:
+    """A curve of (label, value) over equal steps, from zero to ``highest``, with an optional target line."""
+    height, bottom = 220, 190
+    top = max(highest, target or 0, 1)
+    step = (_WIDTH - 60) / max(len(points) - 1, 1)
+
+    def y(value: float) -> float:
+        return round(bottom - value / top * (bottom - 24), 1)
+
+    corners = " ".join(f"{round(30 + place * step, 1)},{y(value)}" for place, (_, value) in enumerate(points))
+    body = [
+        Markup('<line class="axis" x1="30" x2="{}" y1="{}" y2="{}"/>').format(_WIDTH - 30, bottom, bottom),
+        Markup('<polyline class="line" points="{}"/>').format(corners),
+    ]
+    if target is not None:
+        body.append(Markup('<line class="target" x1="30" x2="{0}" y1="{1}" y2="{1}"/>').format(_WIDTH - 30, y(target)))
+        body.append(_text(_WIDTH - 30, y(target) - 6, str(target), "end"))
+    if points:
+        body.append(_text(30, bottom + 20, points[0][0]))
+        body.append(_text(_WIDTH - 30, bottom + 20, points[-1][0], "end"))
+        body.append(_text(_WIDTH - 30, y(points[-1][1]) - 6, str(points[-1][1]), "end"))
+    return _svg(title, description, height, body)

@@ -1,0 +1,147 @@
+"""Reading forms: sizes, characters and types are checked before a service sees a value."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticCustomError
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+
+#: Field id -> message in the reader's language; the empty id is about the whole form.
+FormErrors = dict[str, str]
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_MOST_FIELDS = 400
+#: C0 and C1 controls except line breaks and tab, and the characters that reorder text (bidi overrides and isolates).
+_REFUSED = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]|[\ud800-\udfff]"
+)
+
+
+class BodyTooLarge(Exception):
+    """The request's body is over the limit."""
+
+
+class BadForm(Exception):
+    """The body is no form this page could have sent."""
+
+
+class Form:
+    """Values as typed: stripped, NFC, line breaks as \\n; fields with refused characters are in ``errors``."""
+
+    def __init__(self, pairs: list[tuple[str, str]], files: Mapping[str, UploadFile] | None = None) -> None:
+        self._values: dict[str, list[str]] = {}
+        self.files = dict(files or {})
+        self.refused: set[str] = set()
+        for name, value in pairs:
+            if _REFUSED.search(name) or _REFUSED.search(value):
+                self.refused.add(_REFUSED.sub("", name))
+                value = _REFUSED.sub("", value)
+            clean = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
+            self._values.setdefault(name, []).append(clean)
+
+    def get(self, name: str) -> str | None:
+        """The field's first value, or None when it was not sent."""
+        values = self._values.get(name)
+        return values[0] if values else None
+
+    def all(self, name: str) -> list[str]:
+        """Every value of the field."""
+        return list(self._values.get(name, []))
+
+    def values(self) -> dict[str, Any]:
+        """Field -> value, or list of values where a name came more than once; for showing the form again."""
+        return {name: values[0] if len(values) == 1 else values for name, values in self._values.items()}
+
+
+async def read_form(request: Request, max_bytes: int = 64_000) -> Form:
+    """The posted form; raises BodyTooLarge or BadForm, which become pages that say what to do."""
+    body = await read_body(request, max_bytes)
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind == "multipart/form-data":
+        return await _read_multipart(request, body)
+    if kind not in ("application/x-www-form-urlencoded", ""):
+        raise BadForm("content_type")
+    try:
+        text = body.decode("utf-8")
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict")
+    except ValueError as error:
+        raise BadForm("encoding") from error
+    return Form(pairs)
+
+
+async def read_body(request: Request, max_bytes: int) -> bytes:
+    """The body, read no further than the limit."""
+    if int(request.headers.get("content-length") or 0) > max_bytes:
+        raise BodyTooLarge
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > max_bytes:
+            raise BodyTooLarge
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+async def _read_multipart(request: Request, body: bytes) -> Form:
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    try:
+        data = await Request(request.scope, receive).form(max_files=3, max_fields=_MOST_FIELDS)
+    except Exception as error:
+        raise BadForm("multipart") from error
+    pairs = [(name, value) for name, value in data.multi_items() if isinstance(value, str)]
+    files = {name: value for name, value in data.multi_items() if isinstance(value, UploadFile)}
+    return Form(pairs, files)
+
+
+def rule_broken(code: str, **parameters: Any) -> PydanticCustomError:
+    """The error a form model's validator raises; ``code`` is looked up in the page's messages."""
+    return PydanticCustomError(code, code, parameters)
+
+
+def validate(
+    model: type[Model],
+    form: Form,
+    messages: Mapping[str, str],
+    translate: Callable[[str], str],
+    *,
+    lists: tuple[str, ...] = (),
+) -> tuple[Model | None, FormErrors]:
+    """The form as ``model``, or messages per field.
+
+    ``messages`` maps ``<field>.<code>``, ``<code>`` or ``<field>`` to a Bokmål text, the most telling first; texts may
+    hold ``{parameter}`` of the error. Fields in ``lists`` take every value sent.
+    """
+    sent = {name: form.all(name) if name in lists else form.get(name) for name in model.model_fields}
+    present = {name: value for name, value in sent.items() if value not in (None, "")}
+    errors: FormErrors = {
+        name: translate("Teksten har tegn vi ikke kan ta imot. Skriv den på nytt uten usynlige tegn.")
+        for name in form.refused
+    }
+    try:
+        parsed = model.model_validate(present)
+    except ValidationError as failure:
+        for error in failure.errors():
+            name = str(error["loc"][0]) if error["loc"] else ""
+            text = next(
+                (messages[key] for key in (f"{name}.{error['type']}", error["type"], name) if key in messages),
+                "Feltet er ikke fylt ut riktig.",
+            )
+            context = {
+                key: value for key, value in error.get("ctx", {}).items() if isinstance(value, str | int | float)
+            }
+            errors.setdefault(name, translate(text).format_map(_Lenient(context)))
+        return None, errors
+    return (None, errors) if errors else (parsed, {})
+
+
+class _Lenient(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return ""

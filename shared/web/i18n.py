@@ -1,0 +1,97 @@
+"""Languages: templates are written in Bokmål, gettext catalogues give Nynorsk and English."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+from babel.support import Translations
+
+LANGUAGES = ("nb", "nn", "en")
+NAMES = {"nb": "Bokmål", "nn": "Nynorsk", "en": "English"}
+_LOCALES = {"nb": "nb_NO", "nn": "nn_NO", "en": "en_GB"}
+_SHELL = Path(__file__).parent / "locale"
+
+
+@lru_cache(maxsize=64)
+def _read(file: Path) -> Translations | None:
+    """A catalogue from its text file; compiled in memory, so that no binary rests in the repository."""
+    if not file.exists():
+        return None
+    with file.open("rb") as source:
+        catalogue = read_po(source, locale=file.stem)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+@dataclass(frozen=True)
+class Language:
+    """One language's texts and formats."""
+
+    code: str
+    zone: ZoneInfo
+    gettext: Callable[[str], str]
+    ngettext: Callable[[str, str, int], str]
+
+    def number(self, value: float, decimals: int = 0) -> str:
+        """``12 345`` or ``3,4``."""
+        pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+        return format_decimal(round(value, decimals), pattern, locale=_LOCALES[self.code])
+
+    def percent(self, share: float, decimals: int = 0) -> str:
+        """``38 %`` of a share between 0 and 1."""
+        return f"{self.number(share * 100, decimals)}\u00a0%"
+
+    def date(self, value: date | datetime) -> str:
+        """``12. mars 2027``; an instant is shown as the installation's day."""
+        day = value.astimezone(self.zone) if isinstance(value, datetime) else value
+        return format_date(day, "long", locale=_LOCALES[self.code])
+
+    def datetime(self, value: datetime) -> str:
+        """``12. mars 2027 kl. 14:05`` in the installation's zone."""
+        return format_datetime(
+            value,
+            "d. MMMM y 'kl.' HH:mm" if self.code != "en" else "d MMMM y HH:mm",
+            tzinfo=self.zone,
+            locale=_LOCALES[self.code],
+        )
+
+
+def language(code: str, zone: ZoneInfo, folders: Iterable[Path]) -> Language:
+    """The language ``code`` with the shell's texts and those of ``folders`` (a service's ``locale``)."""
+    merged = Translations()
+    for folder in (_SHELL, *folders):
+        found = _read(folder / f"{code}.po")
+        if found is not None:
+            merged = merged.merge(found) if merged._catalog else _copy(found)  # type: ignore[attr-defined]
+    return Language(code, zone, merged.gettext, merged.ngettext)
+
+
+def _copy(source: Translations) -> Translations:
+    copied = Translations()
+    copied._catalog = dict(source._catalog)  # type: ignore[attr-defined]
+    copied.plural = source.plural
+    return copied
+
+
+def choose(query: str | None, cookie: str | None, accept: str) -> str:
+    """The language asked for in the address, remembered in the cookie, or preferred by the browser; else Bokmål."""
+    for asked in (query, cookie):
+        if asked in LANGUAGES:
+            return asked
+    for part in accept.lower().split(","):
+        code = part.split(";")[0].strip().split("-")[0]
+        if code in LANGUAGES:
+            return code
+        if code == "no":
+            return "nb"
+    return "nb"

@@ -1,0 +1,90 @@
+"""What every response and every change goes through, whatever stands in front of the service."""
+
+import time
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.settings import Settings
+from shared.trace import new_traceparent, traceparent
+from shared.web.i18n import LANGUAGES, choose
+from shared.web.pages import problem
+
+log = structlog.get_logger()
+
+_CONTENT_POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'{sign_in}; frame-ancestors 'none'"
+)
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+LANGUAGE_COOKIE = "__Host-lang"
+_YEAR = 365 * 24 * 3600
+
+
+class Shell:
+    """Language, security headers, the same-origin rule for changes, and a request log with ids only."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, exempt: tuple[str, ...] = ()) -> None:
+        self._app = app
+        self._settings = settings
+        self._exempt = exempt
+        self._policy = _CONTENT_POLICY.format(sign_in=f" {settings.oidc_issuer}" if settings.oidc_issuer else "")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        asked = request.query_params.get("lang")
+        request.state.lang = choose(
+            asked, request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language", "")
+        )
+        traceparent.set(new_traceparent())
+        started, status = time.monotonic(), 500
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                self._add_headers(MutableHeaders(scope=message), asked)
+            await send(message)
+
+        if scope["method"] not in _SAFE_METHODS and not self._same_origin(request):
+            await problem(request, 403)(scope, receive, send_with_headers)
+        else:
+            await self._app(scope, receive, send_with_headers)
+        route = getattr(scope.get("route"), "path", "unmatched")
+        if not route.startswith("/-/"):
+            log.info(
+                "web.request.answered",
+                method=scope["method"],
+                route=route,
+                status=status,
+                milliseconds=round((time.monotonic() - started) * 1000, 1),
+            )
+
+    def _same_origin(self, request: Request) -> bool:
+        """Browsers say where a change comes from (Origin, Sec-Fetch-Site); one that says nothing is no browser."""
+        if request.url.path.startswith(self._exempt) and self._exempt:
+            return True
+        headers: Headers = request.headers
+        site = headers.get("sec-fetch-site")
+        if site is not None and site not in ("same-origin", "none"):
+            return False
+        return headers.get("origin") == self._settings.public_url
+
+    def _add_headers(self, headers: MutableHeaders, asked: str | None) -> None:
+        headers.setdefault("content-security-policy", self._policy)
+        headers["x-content-type-options"] = "nosniff"
+        headers["x-frame-options"] = "DENY"
+        # "no-referrer" would make browsers send "Origin: null" with our own forms.
+        headers["referrer-policy"] = "same-origin"
+        headers["permissions-policy"] = "camera=(), geolocation=(), microphone=()"
+        headers["cross-origin-opener-policy"] = "same-origin"
+        headers.setdefault("cache-control", "no-store")
+        if asked in LANGUAGES:
+            headers.append(
+                "set-cookie", f"{LANGUAGE_COOKIE}={asked}; Path=/; Max-Age={_YEAR}; Secure; HttpOnly; SameSite=Lax"
+            )

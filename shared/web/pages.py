@@ -1,0 +1,145 @@
+"""Rendering: one Jinja environment per language, problem pages, Post/Redirect/Get."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from shared.settings import Settings
+from shared.web.i18n import LANGUAGES, NAMES, Language, language
+
+_SHELL = Path(__file__).parent / "templates" / "shell"
+
+
+class Renderer:
+    """A service's templates (named ``<service>/<file>``) and the shell's (``shell/<file>``)."""
+
+    def __init__(self, service: str, folder: Path, settings: Settings) -> None:
+        loader = ChoiceLoader(
+            [
+                PrefixLoader({"shell": FileSystemLoader(_SHELL), service: FileSystemLoader(folder / "templates")}),
+                FileSystemLoader(folder / "templates"),
+            ]
+        )
+        self.settings = settings
+        self.languages = {code: language(code, settings.zone, [folder / "locale"]) for code in LANGUAGES}
+        self._environments = {code: self._environment(loader, lang) for code, lang in self.languages.items()}
+        self._static = _static_prefix(settings)
+
+    def text(self, lang: str, template: str, context: Mapping[str, Any]) -> str:
+        """The template's output in one language."""
+        return self._environments[lang].get_template(template).render(context)
+
+    def _environment(self, loader: ChoiceLoader, lang: Language) -> Environment:
+        environment = Environment(
+            loader=loader,
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
+        )
+        environment.install_gettext_callables(lang.gettext, lang.ngettext, newstyle=True)  # type: ignore[attr-defined]
+        environment.globals.update(
+            lang=lang.code,
+            number=lang.number,
+            percent=lang.percent,
+            date=lang.date,
+            datetime=lang.datetime,
+            settings=self.settings,
+            static=lambda name: f"{self._static}/{name}",
+            url=lambda path: f"{self.settings.public_url}{path}",
+            language_names=NAMES,
+        )
+        return environment
+
+
+def _static_prefix(settings: Settings) -> str:
+    marker = settings.static_dir / "hash" if settings.static_dir else None
+    return f"/static/{marker.read_text().strip()}" if marker and marker.exists() else "/static/dev"
+
+
+def render(
+    request: Request, template: str, context: Mapping[str, Any] | None = None, status: int = 200
+) -> HTMLResponse:
+    """A page in the visitor's language. ``errors`` and ``form`` may be left out of the context."""
+    renderer: Renderer = request.app.state.renderer
+    lang: str = request.state.lang
+    values = {
+        "request": request,
+        "path": request.url.path,
+        "staff": getattr(request.state, "staff", None),
+        "errors": {},
+        "form": {},
+        **(context or {}),
+    }
+    return HTMLResponse(renderer.text(lang, template, values), status)
+
+
+def translate(request: Request) -> Language:
+    """The visitor's language: ``translate(request).gettext("...")``, numbers and dates."""
+    renderer: Renderer = request.app.state.renderer
+    return renderer.languages[request.state.lang]
+
+
+def see_other(path: str) -> Response:
+    """303 to a page of ours, so that a reload repeats no change."""
+    return RedirectResponse(path, 303)
+
+
+#: Status -> (title, what happened, what to do); Bokmål, translated when shown.
+_PROBLEMS: dict[int, tuple[str, str, str]] = {
+    400: (
+        "Vi forstod ikke skjemaet",
+        "Skjemaet kom ikke fram slik det skulle. Ingenting er endret.",
+        "Gå tilbake, last siden på nytt og prøv igjen.",
+    ),
+    403: (
+        "Du har ikke tilgang",
+        "Siden eller handlingen krever en tilgang du ikke har. Ingenting er endret.",
+        "Gå tilbake, eller spør den som styrer tilgangene.",
+    ),
+    404: ("Vi fant ikke siden", "Siden finnes ikke, eller den er flyttet.", "Gå til forsiden og let videre derfra."),
+    405: (
+        "Slik kan siden ikke brukes",
+        "Siden tar ikke imot det nettleseren sendte. Ingenting er endret.",
+        "Gå tilbake og prøv igjen.",
+    ),
+    410: (
+        "Lenken virker ikke lenger",
+        "Lenken er brukt opp eller for gammel.",
+        "Bruk den nyeste e-posten fra oss, eller be om en ny lenke.",
+    ),
+    413: (
+        "Det du sendte, er for stort",
+        "Vi tar ikke imot så mye på én gang. Ingenting er lagret.",
+        "Gå tilbake, kort ned teksten eller fila, og send på nytt.",
+    ),
+    422: ("Noe må rettes", "Skjemaet har feil. Ingenting er endret.", "Gå tilbake, rett feilene og send på nytt."),
+    429: (
+        "For mange forsøk",
+        "Vi har fått svært mange skjemaer fra nettverket ditt. Ingenting er endret.",
+        "Vent noen minutter og prøv igjen.",
+    ),
+    500: (
+        "Noe gikk galt hos oss",
+        "Feilen er vår, og vi har fått beskjed. Det du hadde lagret før, er trygt.",
+        "Prøv igjen om litt.",
+    ),
+    503: (
+        "Tjenesten er opptatt",
+        "Vi får ikke svar fra systemet akkurat nå. Det du hadde lagret før, er trygt.",
+        "Prøv igjen om et minutt.",
+    ),
+}
+
+
+def problem(request: Request, status: int) -> Response:
+    """A page that says what happened, that nothing is lost, and what to do; never a stack trace."""
+    title, happened, advice = _PROBLEMS.get(status, _PROBLEMS[500])
+    texts = translate(request).gettext
+    context = {"title": texts(title), "happened": texts(happened), "advice": texts(advice), "status": status}
+    return render(request, "shell/problem.html", context, status)

@@ -1,0 +1,198 @@
+"""Staff: sign-in by OIDC, one sealed cookie for all five services, roles, and the audit trail."""
+
+import secrets
+from base64 import b64decode
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+from uuid import UUID
+
+import sqlalchemy as sa
+from authlib.integrations.base_client import OAuthError
+from authlib.integrations.starlette_client import OAuth
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from shared.events.registration import StaffSessionEnded
+from shared.ids import new_id
+from shared.mechanism import mechanism
+from shared.messaging import Delivery, Subscription, subscribe
+from shared.settings import Settings
+from shared.tokens import Sealed
+from shared.web.pages import problem
+
+if TYPE_CHECKING:
+    from shared.service import Runtime
+
+COOKIE = "__Host-staff"
+#: Seconds a session lasts before it is renewed against the provider.
+SESSION_SECONDS = 15 * 60
+#: A role includes those after it; the others stand for themselves.
+ROLES = {"admin": ("admin", "editor", "reader"), "editor": ("editor", "reader"), "reader": ("reader",)}
+
+Page = Callable[[Request], Awaitable[Response]]
+
+
+class StaffRefused(Exception):
+    """No session (``sign_in_path`` is where to get one) or a session without the role (None)."""
+
+    def __init__(self, sign_in_path: str | None) -> None:
+        super().__init__()
+        self.sign_in_path = sign_in_path
+
+
+@dataclass(frozen=True)
+class Staff:
+    """A signed-in member of staff."""
+
+    subject: str
+    name: str
+    roles: tuple[str, ...]
+    session_id: UUID
+
+    def may(self, role: str) -> bool:
+        """Whether one of the person's roles is or includes ``role``."""
+        return any(role in ROLES.get(held, (held,)) for held in self.roles)
+
+
+def _sealed(settings: Settings) -> Sealed:
+    return Sealed(b64decode(settings.staff_cookie_key.get_secret_value()))
+
+
+def sign_in_staff(response: Response, settings: Settings, staff: Staff) -> None:
+    """Set the staff cookie."""
+    content = {
+        "subject": staff.subject,
+        "name": staff.name,
+        "roles": list(staff.roles),
+        "session_id": str(staff.session_id),
+    }
+    text = _sealed(settings).seal(COOKIE, content, SESSION_SECONDS)
+    response.set_cookie(COOKIE, text, SESSION_SECONDS, path="/", secure=True, httponly=True, samesite="lax")
+
+
+def read_staff(request: Request, settings: Settings) -> Staff | None:
+    """The signed-in person, or None."""
+    text = request.cookies.get(COOKIE)
+    content = _sealed(settings).unseal(COOKIE, text) if text and settings.staff_cookie_key.get_secret_value() else None
+    if content is None:
+        return None
+    return Staff(content["subject"], content["name"], tuple(content["roles"]), UUID(content["session_id"]))
+
+
+def staff_required(role: str) -> Callable[[Page], Page]:
+    """Only staff with ``role`` reach the page; everybody else sees nothing of it, not even that it exists."""
+
+    def wrap(page: Page) -> Page:
+        @wraps(page)
+        async def guarded(request: Request) -> Response:
+            runtime: Runtime = request.app.state.runtime
+            staff = read_staff(request, runtime.settings)
+            if staff is None or await _has_ended(runtime, staff.session_id):
+                back = request.url.path if request.method == "GET" else "/staff"
+                raise StaffRefused(f"/staff/login?next={quote(back, safe='/')}")
+            if not staff.may(role):
+                raise StaffRefused(None)
+            request.state.staff = staff
+            return await page(request)
+
+        guarded.required_role = role  # type: ignore[attr-defined]
+        return guarded
+
+    return wrap
+
+
+async def _has_ended(runtime: "Runtime", session_id: UUID) -> bool:
+    table = mechanism(runtime.name).ended_staff_session
+    async with runtime.transaction() as session:
+        return await session.scalar(sa.select(table.c.session_id).where(table.c.session_id == session_id)) is not None
+
+
+async def audit(
+    session: AsyncSession, request: Request, action: str, subject: UUID | str | None = None, **detail: Any
+) -> None:
+    """Write who did what to which object, in the transaction of the deed; ``detail`` holds ids and counts only."""
+    staff: Staff = request.state.staff
+    await session.execute(
+        sa.insert(mechanism(session.info["schema"]).audit_entry).values(
+            id=new_id(),
+            actor=staff.subject,
+            actor_name=staff.name,
+            action=action,
+            subject=None if subject is None else str(subject),
+            detail=detail,
+        )
+    )
+
+
+async def audit_of(session: AsyncSession, subject: UUID | str, limit: int = 50) -> list[Any]:
+    """Rows (at, actor_name, action, detail) about one object, newest first, for the bottom of its page."""
+    table = mechanism(session.info["schema"]).audit_entry
+    found = await session.execute(
+        sa.select(table).where(table.c.subject == str(subject)).order_by(table.c.at.desc()).limit(limit)
+    )
+    return list(found.all())
+
+
+async def remember_ended_session(session: AsyncSession, event: StaffSessionEnded, _: Delivery | None = None) -> None:
+    """Refuse the session from now on."""
+    await session.execute(
+        pg_insert(mechanism(session.info["schema"]).ended_staff_session)
+        .values(session_id=event.session_id, ended_at=event.ended_at)
+        .on_conflict_do_nothing()
+    )
+
+
+def ended_sessions(service: str) -> Subscription:
+    """The subscription by which a service refuses signed-out sessions."""
+    return subscribe(f"{service}.refuse_ended_session", remember_ended_session, StaffSessionEnded)
+
+
+def make_sign_in(settings: Settings) -> Any:
+    """The OIDC client (authorization code with PKCE), or None for a service that signs nobody in."""
+    if not settings.oidc_issuer:
+        return None
+    oauth = OAuth()
+    oauth.register(
+        "staff",
+        server_metadata_url=f"{settings.oidc_issuer.rstrip('/')}/.well-known/openid-configuration",
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret.get_secret_value() or None,
+        client_kwargs={"scope": "openid profile", "code_challenge_method": "S256"},
+    )
+    return oauth.staff
+
+
+async def start_sign_in(request: Request) -> Response:
+    """Send the browser to the provider; afterwards it comes back to ``next``."""
+    asked = request.query_params.get("next", "/staff")
+    request.session["next"] = asked if asked.startswith("/staff") else "/staff"
+    settings: Settings = request.app.state.runtime.settings
+    response: Response = await request.app.state.sign_in.authorize_redirect(
+        request, f"{settings.public_url}/staff/callback"
+    )
+    return response
+
+
+async def finish_sign_in(request: Request) -> Response:
+    """The provider's answer becomes a session of 15 minutes with the roles of its claim."""
+    settings: Settings = request.app.state.runtime.settings
+    try:
+        token = await request.app.state.sign_in.authorize_access_token(request)
+    except OAuthError:
+        return problem(request, 403)
+    claims = token["userinfo"]
+    roles = claims.get(settings.oidc_roles_claim, [])
+    staff = Staff(
+        subject=claims["sub"],
+        name=claims.get("name") or claims["sub"],
+        roles=tuple([roles] if isinstance(roles, str) else roles),
+        session_id=UUID(bytes=secrets.token_bytes(16), version=4),
+    )
+    response = RedirectResponse(request.session.pop("next", "/staff"), 303)
+    sign_in_staff(response, settings, staff)
+    return response
