@@ -1,0 +1,1 @@
+"""Fieldwork: a survey from plan to release, and what staff see of it."""

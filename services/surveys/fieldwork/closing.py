@@ -1,0 +1,136 @@
+"""Closing and release: all answers leave at once, in one random order, in cells of at least k.
+
+A submission holds the survey's advisory lock shared, closing holds it alone, so an answer is either in the release or
+refused. The whole release is one transaction: after a crash nothing has left and the next run does all of it.
+"""
+
+import secrets
+from collections import Counter
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.surveys.fieldwork.domain import ReleaseCell, release_cells
+from services.surveys.tables import Draft, Invitation, Response, Survey
+from shared.events.surveys import AnswerStrata, ResponseSubmitted, StratumCount, SurveyClosed
+from shared.ids import random_id
+from shared.messaging import emit, emit_new, lock
+from shared.service import Runtime
+
+#: Answers per insert into the outbox.
+BATCH = 500
+
+
+def _key(survey_id: UUID) -> sa.ColumnElement[int]:
+    return sa.func.hashtextextended(f"surveys.survey.{survey_id}", 0)
+
+
+async def hold_open(session: AsyncSession, survey_id: UUID, now: datetime) -> Survey | None:
+    """The survey, kept from closing until this transaction ends; None when it takes no answers any more."""
+    await session.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(_key(survey_id))))
+    return await session.scalar(
+        sa.select(Survey)
+        .where(Survey.id == survey_id, Survey.state == "open", Survey.closes_at > now)
+        .execution_options(populate_existing=True)
+    )
+
+
+async def close_due_surveys(rt: Runtime) -> None:
+    """Job: close what has reached its end, one survey per transaction."""
+    async with rt.transaction() as session:
+        due = list(
+            await session.scalars(
+                sa.select(Survey.id).where(Survey.state == "open", Survey.closes_at <= rt.now()).order_by(Survey.id)
+            )
+        )
+    for survey_id in due:
+        async with rt.transaction() as session:
+            await close_survey(session, survey_id, rt.now())
+
+
+async def close_survey(session: AsyncSession, survey_id: UUID, now: datetime) -> Survey | None:
+    """Close and release; the survey, or None when somebody else has closed it already."""
+    await session.execute(sa.select(sa.func.pg_advisory_xact_lock(_key(survey_id))))
+    await lock(session, survey_id)
+    survey = await session.scalar(
+        sa.select(Survey)
+        .where(Survey.id == survey_id, Survey.state == "open")
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if survey is None:
+        return None
+    assert survey.opened_at is not None
+    strata = await _strata(session, survey_id)
+    released = await _release(session, survey)
+    invitations = sa.select(Invitation.id).where(Invitation.survey_id == survey_id)
+    await session.execute(sa.delete(Draft).where(Draft.invitation_id.in_(invitations)))
+    survey.state = "closed"
+    survey.inviting = False
+    survey.closed_at = now
+    survey.invited = sum(stratum.invited for stratum in strata)
+    survey.answered = sum(stratum.answered for stratum in strata)
+    survey.released = released
+    await emit(
+        session,
+        SurveyClosed(
+            survey_id=survey_id,
+            opened_at=survey.opened_at,
+            closed_at=now,
+            invited=survey.invited,
+            answered=survey.answered,
+            released=released,
+            strata=tuple(strata),
+        ),
+    )
+    return survey
+
+
+async def _strata(session: AsyncSession, survey_id: UUID) -> list[StratumCount]:
+    found = await session.execute(
+        sa.select(
+            Invitation.gender,
+            Invitation.band,
+            sa.func.count().label("invited"),
+            sa.func.count(Invitation.answered_at).label("answered"),
+        )
+        .where(Invitation.survey_id == survey_id)
+        .group_by(Invitation.gender, Invitation.band)
+        .order_by(Invitation.gender, Invitation.band)
+    )
+    return [StratumCount(gender=r.gender, band=r.band, invited=r.invited, answered=r.answered) for r in found]
+
+
+async def _release(session: AsyncSession, survey: Survey) -> int:
+    """Publish every answer and delete the resting rows; how many left."""
+    resting = list(
+        await session.execute(
+            sa.delete(Response)
+            .where(Response.survey_id == survey.id)
+            .returning(Response.gender, Response.band, Response.answers)
+        )
+    )
+    answered = Counter((row.gender, row.band) for row in resting)
+    cells = release_cells(answered, [band["code"] for band in survey.bands], survey.cell_minimum)
+    if not cells:
+        return 0
+    # The rows' order in the table is the order of answering; only the operating system's randomness may replace it.
+    secrets.SystemRandom().shuffle(resting)
+    events = [
+        ResponseSubmitted(
+            response_id=random_id(),
+            survey_id=survey.id,
+            strata=_strata_of(cells[row.gender, row.band]),
+            answers=row.answers,
+        )
+        for row in resting
+    ]
+    for start in range(0, len(events), BATCH):
+        await emit_new(session, events[start : start + BATCH])
+    return len(events)
+
+
+def _strata_of(cell: ReleaseCell) -> AnswerStrata:
+    return AnswerStrata(gender=cell.gender, bands=cell.bands)

@@ -1,0 +1,192 @@
+"""Rules of fieldwork: who is invited, when things happen, in which cells answers may leave.
+
+Pure functions of values; the date is always a parameter.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+#: k: a released answer shares its cell with at least this many answers, itself included.
+CELL_MINIMUM = 5
+#: The fixed order in which genders are looked at when cells merge.
+GENDERS = ("female", "male", "other")
+#: Band of a member while no population margins have arrived.
+UNKNOWN_BAND = "unknown"
+#: Hour of the installation's day at which a survey opens by date and reminders go out.
+MORNING = time(9)
+#: The mail about a public result is worth sending for this long.
+NOTICE_LASTS = timedelta(days=30)
+
+#: (gender, age band) as stored with an invitation.
+Cell = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Band:
+    """Inclusive ages in years; ``age_to`` None is open-ended."""
+
+    code: str
+    age_from: int
+    age_to: int | None
+
+
+@dataclass(frozen=True)
+class ReleaseCell:
+    """What a released answer may say about who gave it; None where cells were merged."""
+
+    gender: str | None
+    bands: tuple[str, ...] | None
+
+
+class PlanRefused(ValueError):
+    """A plan breaks a rule; ``code`` names it and ``field`` says where."""
+
+    def __init__(self, field: str, code: str) -> None:
+        super().__init__(code)
+        self.field = field
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Plan:
+    """When a survey opens, reminds and closes; instants in UTC."""
+
+    opens_at: datetime | None
+    """None when a panel size opens it."""
+    closes_at: datetime
+    reminder_at: datetime | None
+
+
+def plan_survey(
+    opens: str,
+    opens_on: date | None,
+    closes_on: date,
+    reminder_on: date | None,
+    now: datetime,
+    zone: ZoneInfo,
+) -> Plan:
+    """The plan's instants, the closing day inclusive; raises PlanRefused with the field that must change."""
+    today = now.astimezone(zone).date()
+    if opens == "date":
+        if opens_on is None:
+            raise PlanRefused("opens_on", "opens_on_missing")
+        if opens_on < today:
+            raise PlanRefused("opens_on", "opens_in_the_past")
+        starts_on, opens_at = opens_on, max(now, datetime.combine(opens_on, MORNING, zone))
+    else:
+        starts_on, opens_at = today, now
+    if closes_on < starts_on:
+        raise PlanRefused("closes_on", "closes_before_opening")
+    if closes_on > starts_on + timedelta(days=366):
+        raise PlanRefused("closes_on", "open_too_long")
+    if reminder_on is not None and not starts_on < reminder_on <= closes_on:
+        raise PlanRefused("reminder_on", "reminder_outside")
+    return Plan(
+        opens_at=None if opens == "threshold" else opens_at,
+        closes_at=end_of_day(closes_on, zone),
+        reminder_at=None if reminder_on is None else datetime.combine(reminder_on, MORNING, zone),
+    )
+
+
+def end_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """The first instant after ``day`` in ``zone``."""
+    return datetime.combine(day + timedelta(days=1), time(), zone)
+
+
+def reminder_after(reminder_at: datetime | None, opened_at: datetime) -> datetime | None:
+    """The reminder as planned, or none when the survey opened so late that it would come with the invitation."""
+    return reminder_at if reminder_at is not None and reminder_at > opened_at else None
+
+
+def may_be_invited(status: str, purposes: Sequence[str], joined_at: datetime, opened_at: datetime) -> bool:
+    """Active members who consented to surveys and had joined when the survey opened."""
+    return status == "active" and "surveys" in purposes and joined_at <= opened_at
+
+
+def gender_of(reported: str) -> str:
+    """The stratum of a reported gender; a value this version has not met counts as ``other``."""
+    return reported if reported in GENDERS else "other"
+
+
+def band_of(year_of_birth: int, year: int | None, bands: Sequence[Band]) -> str:
+    """The age band in the margins' year; those younger or older than every band join the nearest one."""
+    if year is None or not bands:
+        return UNKNOWN_BAND
+    age = year - year_of_birth
+    for band in bands:
+        if band.age_to is None or age <= band.age_to:
+            return band.code
+    return bands[-1].code
+
+
+def release_cells(answered: Mapping[Cell, int], bands: Sequence[str], k: int = CELL_MINIMUM) -> dict[Cell, ReleaseCell]:
+    """The cell in which each stratum's answers leave, so that at least ``k`` answers share every released cell.
+
+    ``answered`` counts answers per (gender, band). Within a gender, neighbouring bands merge from young to old until
+    k is reached, and what is left over joins the last group. Genders with fewer than k answers in all lose gender and
+    age together; if even they are fewer than k, the last group of the first gender that has one joins them. The order
+    (``GENDERS``, ``bands``) is fixed when the survey opens. An empty result means that no answer may leave.
+    """
+    counts = {cell: number for cell, number in answered.items() if number > 0}
+    if sum(counts.values()) < k:
+        return {}
+    order = [*bands, *sorted({band for _, band in counts} - set(bands))]
+    genders = [*GENDERS, *sorted({gender for gender, _ in counts} - set(GENDERS))]
+    groups: list[list[Cell]] = []
+    loose: list[Cell] = []
+    for gender in genders:
+        cells = [(gender, band) for band in order if (gender, band) in counts]
+        if sum(counts[cell] for cell in cells) < k:
+            loose += cells
+        else:
+            groups += _grouped(cells, counts, k)
+    if loose and sum(counts[cell] for cell in loose) < k:
+        first_gender = groups[0][0][0]
+        last = max(place for place, group in enumerate(groups) if group[0][0] == first_gender)
+        loose += groups.pop(last)
+    released = {cell: ReleaseCell(group[0][0], tuple(band for _, band in group)) for group in groups for cell in group}
+    return released | dict.fromkeys(loose, ReleaseCell(None, None))
+
+
+def _grouped(cells: Sequence[Cell], counts: Mapping[Cell, int], k: int) -> list[list[Cell]]:
+    """Neighbouring cells of one gender in groups of at least k answers; their sum is at least k."""
+    groups: list[list[Cell]] = []
+    current: list[Cell] = []
+    for cell in cells:
+        current.append(cell)
+        if sum(counts[one] for one in current) >= k:
+            groups.append(current)
+            current = []
+    if current:
+        groups[-1].extend(current)
+    return groups
+
+
+def answered_by_day(
+    moments: Sequence[datetime], opened_at: datetime, until: datetime, zone: ZoneInfo
+) -> list[tuple[date, int]]:
+    """How many had taken part by the end of each day, from the day of opening through the day of ``until``."""
+    per_day = Counter(moment.astimezone(zone).date() for moment in moments)
+    day, last = opened_at.astimezone(zone).date(), until.astimezone(zone).date()
+    total = sum(number for early, number in per_day.items() if early < day)
+    curve = []
+    while day <= last:
+        total += per_day[day]
+        curve.append((day, total))
+        day += timedelta(days=1)
+    return curve
+
+
+def expected_at_end(answered: int, opened_at: datetime, closes_at: datetime, now: datetime, invited: int) -> int:
+    """A plain estimate of how many will have taken part at the end.
+
+    Answers arrive fast and then slowly; the share still to come is taken to halve with every sixth of the period, so
+    after a share t of it, 1 - 2^(-6t) of the final number has come. Never more than were invited.
+    """
+    length = (closes_at - opened_at).total_seconds()
+    share = min(1.0, max(0.02, (now - opened_at).total_seconds() / length)) if length > 0 else 1.0
+    come = (1 - 2 ** (-6 * share)) / (1 - 2**-6)
+    return max(answered, min(invited, round(answered / come)))

@@ -1,0 +1,173 @@
+"""Opening surveys and inviting: set-based, in batches, going on after a crash where it stopped."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.surveys.fieldwork.domain import Band, band_of, gender_of, may_be_invited, reminder_after
+from services.surveys.tables import Invitation, Margins, Member, Survey, Threshold
+from shared.database import unnest
+from shared.events.surveys import SurveyInvitationIssued, SurveyOpened
+from shared.ids import new_id
+from shared.messaging import emit_new
+from shared.service import Runtime
+
+#: Invitations per transaction: short enough to hold no lock for long, long enough to be few statements a member.
+BATCH = 1000
+
+_OPENINGS = sa.text("hashtextextended('surveys.openings', 0)")
+
+
+async def wait_for_openings(session: AsyncSession) -> None:
+    """Held shared by whoever adds a member: an opening is either wholly before or wholly after."""
+    await session.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(_OPENINGS)))
+
+
+def due_to_open(now: datetime) -> sa.ColumnElement[bool]:
+    """Planned surveys whose date has come or whose panel size was reached, and that are not over already."""
+    reached = sa.select(Threshold.size).where(Threshold.reached_at.is_not(None))
+    by_size = sa.and_(Survey.opens == "threshold", Survey.threshold_size.in_(reached))
+    by_date = sa.and_(Survey.opens != "threshold", Survey.opens_at <= now)
+    return sa.and_(Survey.state == "planned", Survey.closes_at > now, sa.or_(by_size, by_date))
+
+
+async def open_due_surveys(rt: Runtime) -> None:
+    """Job: open what is due, then invite batch by batch until nobody is left."""
+    while await _open_next(rt):
+        pass
+    while await _invite_next(rt):
+        pass
+
+
+async def _open_next(rt: Runtime) -> bool:
+    async with rt.transaction() as session:
+        if await session.scalar(sa.select(Survey.id).where(due_to_open(rt.now())).limit(1)) is None:
+            return False
+        await session.execute(sa.select(sa.func.pg_advisory_xact_lock(_OPENINGS)))
+        now = rt.now()
+        survey = await session.scalar(
+            sa.select(Survey).where(due_to_open(now)).order_by(Survey.planned_at).limit(1).with_for_update()
+        )
+        if survey is None:
+            return False
+        await open_survey(session, survey, now)
+        return True
+
+
+async def open_survey(session: AsyncSession, survey: Survey, now: datetime) -> None:
+    """Freeze the questionnaire and the order in which cells merge, and say that the survey is open."""
+    margins = await session.scalar(sa.select(Margins).order_by(Margins.year.desc()).limit(1))
+    survey.state = "open"
+    survey.opened_at = now
+    survey.inviting = True
+    survey.reminder_at = reminder_after(survey.reminder_at, now)
+    survey.bands = margins.bands if margins else []
+    survey.bands_year = margins.year if margins else None
+    await session.flush()
+    await emit_new(session, [opened_event(survey)])
+
+
+def opened_event(survey: Survey) -> SurveyOpened:
+    """The fact, which is also the open survey's state."""
+    assert survey.opened_at is not None
+    return SurveyOpened(
+        survey_id=survey.id,
+        questionnaire=survey.questionnaire,
+        opened_at=survey.opened_at,
+        closes_at=survey.closes_at,
+        cell_minimum=survey.cell_minimum,
+    )
+
+
+async def _invite_next(rt: Runtime) -> bool:
+    """Invite the next batch of one survey; False when there is nothing to do (or another replica does it)."""
+    async with rt.transaction() as session:
+        survey = await session.scalar(
+            sa.select(Survey)
+            .where(Survey.state == "open", Survey.inviting)
+            .order_by(Survey.opened_at)
+            .limit(1)
+            .with_for_update(key_share=True, skip_locked=True)
+        )
+        if survey is None:
+            return False
+        # Shared row locks: an erasure waits for this batch and then finds its invitations.
+        statement = sa.select(Member).order_by(Member.id).limit(BATCH).with_for_update(read=True)
+        if survey.invite_after is not None:
+            statement = statement.where(Member.id > survey.invite_after)
+        members = list(await session.scalars(statement))
+        if members:
+            await invite(session, survey, members, rt.now())
+            survey.invite_after = members[-1].id
+        survey.inviting = len(members) == BATCH
+        return True
+
+
+async def invite_latecomer(session: AsyncSession, member_id: UUID, now: datetime) -> None:
+    """Invite a member whose MemberJoined arrived after the opening, to every open survey it had joined before."""
+    member = await session.get(Member, member_id, populate_existing=True)
+    if member is None:
+        return
+    surveys = await session.scalars(
+        sa.select(Survey)
+        .where(Survey.state == "open", Survey.opened_at >= member.joined_at, Survey.closes_at > now)
+        .order_by(Survey.id)
+        # Closing takes the row for itself: wait for it rather than invite to a survey that has just been closed.
+        .with_for_update(read=True, key_share=True)
+    )
+    for survey in surveys:
+        await invite(session, survey, [member], now)
+
+
+async def invite(session: AsyncSession, survey: Survey, members: Iterable[Member], now: datetime) -> int:
+    """Invite those of ``members`` who may be and are not yet; how many were new."""
+    assert survey.opened_at is not None
+    bands = [Band(**band) for band in survey.bands]
+    chosen = [
+        (new_id(), member.id, gender_of(member.gender), band_of(member.year_of_birth, survey.bands_year, bands))
+        for member in members
+        if may_be_invited(member.status, member.purposes, member.joined_at, survey.opened_at)
+    ]
+    if not chosen:
+        return 0
+    rows = unnest(
+        id=(sa.Uuid, [row[0] for row in chosen]),
+        member_id=(sa.Uuid, [row[1] for row in chosen]),
+        gender=(sa.Text, [row[2] for row in chosen]),
+        band=(sa.Text, [row[3] for row in chosen]),
+    )
+    selected = sa.select(
+        rows.c.id,
+        rows.c.member_id,
+        rows.c.gender,
+        rows.c.band,
+        sa.literal(survey.id, sa.Uuid),
+        sa.literal(1, sa.Integer),
+        sa.literal(now, sa.DateTime(timezone=True)),
+    )
+    names = ["id", "member_id", "gender", "band", "survey_id", "generation", "invited_at"]
+    inserted = await session.execute(
+        pg_insert(Invitation)
+        .from_select(names, selected)
+        .on_conflict_do_nothing(index_elements=["survey_id", "member_id"])
+        .returning(Invitation.id, Invitation.member_id)
+    )
+    events = [issued_event(survey, row.id, row.member_id, 1) for row in inserted]
+    await emit_new(session, events)
+    return len(events)
+
+
+def issued_event(survey: Survey, invitation_id: UUID, member_id: UUID, generation: int) -> SurveyInvitationIssued:
+    """The fact, which is also an unanswered invitation's state; its mail is worth sending until the survey closes."""
+    return SurveyInvitationIssued(
+        invitation_id=invitation_id,
+        survey_id=survey.id,
+        member_id=member_id,
+        generation=generation,
+        link_expires_at=survey.closes_at,
+        send_before=survey.closes_at,
+    )
