@@ -1,9 +1,11 @@
 """Staff: plan a survey, follow it, close it. Whatever reaches residents is shown first and asked once."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
+from markupsafe import Markup
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -38,6 +40,7 @@ from shared.web import (
     translate,
     validate,
 )
+from shared.web.charts import line
 
 #: Bokmål names of actions in the audit trail.
 ACTIONS = {
@@ -212,6 +215,7 @@ async def show_survey(request: Request) -> Response:
         "title": survey_title(survey),
         "turnout": turnout,
         "curve": curve,
+        "picture": _picture(request, curve, turnout),
         "expected": expected,
         "last_day": survey.closes_at - timedelta(seconds=1),
         "missed": survey.state == "planned" and survey.closes_at <= now,
@@ -219,6 +223,16 @@ async def show_survey(request: Request) -> Response:
         "done": [(row.at, row.actor_name, ACTIONS.get(row.action, row.action)) for row in done],
     }
     return render(request, "surveys/staff_survey.html", context)
+
+
+def _picture(request: Request, curve: Sequence[tuple[date, int]], turnout: Turnout) -> Markup:
+    """The response curve against everybody invited; empty before the survey has opened."""
+    if not curve:
+        return Markup("")
+    number = translate(request).number
+    title = f"{number(turnout.answered)} av {number(turnout.invited)} har svart"
+    points = [(f"{day.day}.{day.month}.", total) for day, total in curve]
+    return line(title, "Hvor mange som hadde svart ved slutten av hver dag.", points, turnout.invited, turnout.invited)
 
 
 @staff_required("editor")

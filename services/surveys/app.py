@@ -1,0 +1,36 @@
+"""The whole service on one screen: what surveys reacts to, shows and does by itself."""
+
+from services.surveys.fieldwork.closing import close_due_surveys
+from services.surveys.fieldwork.following_up import remind_due, tell_of_results
+from services.surveys.fieldwork.inviting import open_due_surveys
+from services.surveys.fieldwork.staff_pages import STAFF_PAGES
+from services.surveys.fieldwork.state import state_events
+from services.surveys.members import MEMBER_HANDLERS
+from shared.events.results import ResultsPublished
+from shared.messaging import subscribe
+from shared.service import Job, Service
+from shared.web import ended_sessions
+
+HANDLERS = (
+    *MEMBER_HANDLERS,
+    subscribe("surveys.tell_of_results", tell_of_results, ResultsPublished),
+    ended_sessions("surveys"),
+)
+
+PAGES = (*STAFF_PAGES,)
+
+JOBS = (
+    Job("open_due_surveys", open_due_surveys, every=0.5),
+    Job("remind_due", remind_due, every=1.0),
+    Job("close_due_surveys", close_due_surveys, every=1.0),
+)
+
+SERVICE = Service(
+    name="surveys",
+    package="services.surveys",
+    handlers=HANDLERS,
+    pages=PAGES,
+    jobs=JOBS,
+    purposes=("survey",),
+    state=state_events,
+)

@@ -1,0 +1,70 @@
+"""The surveys service on a database that holds only its own schema."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+
+from services.surveys.fieldwork.domain import Plan
+from services.surveys.fieldwork.inviting import open_due_surveys
+from services.surveys.fieldwork.shelf import shipped
+from services.surveys.fieldwork.store import add_survey
+from services.surveys.tables import Survey
+from shared.database import async_url
+from shared.ids import new_id
+from shared.migrations import migrate
+from shared.service import Runtime
+from shared.testing import Deliverer
+from tests.backends import administer
+
+
+@pytest.fixture(scope="session")
+def database_url(owner_url: str) -> Iterator[str]:
+    """A fresh database with this service's schema alone: what it needs, and proof that it needs no other."""
+    name = f"panel_test_{uuid4().hex[:12]}"
+    url = async_url(owner_url).set(drivername="postgresql", database=name).render_as_string(hide_password=False)
+    asyncio.run(administer(owner_url, f'create database "{name}"'))
+    asyncio.run(migrate(url, ["surveys"]))
+    yield url
+    asyncio.run(administer(owner_url, f'drop database "{name}" with (force)'))
+
+
+@pytest_asyncio.fixture
+async def rt(runtime_of: Callable[..., Awaitable[Runtime]]) -> AsyncIterator[Runtime]:
+    """The service on its emptied schema."""
+    yield await runtime_of("surveys")
+
+
+@pytest.fixture
+def deliver(rt: Runtime) -> Deliverer:
+    """Delivers events through the real inbox."""
+    return Deliverer(rt)
+
+
+PlanSurvey = Callable[..., Awaitable[Survey]]
+
+
+@pytest.fixture
+def plan(rt: Runtime) -> PlanSurvey:
+    """``await plan(size=None, days=14)``: the climate survey planned for now (or a size), opened if it is due."""
+
+    async def make(size: int | None = None, days: int = 14) -> Survey:
+        now, survey_id = rt.now(), new_id()
+        times = Plan(
+            opens_at=now if size is None else None,
+            closes_at=now + timedelta(days=days),
+            reminder_at=now + timedelta(days=7),
+        )
+        opens = "now" if size is None else "threshold"
+        async with rt.transaction() as session:
+            await add_survey(session, survey_id, shipped()["klima"], opens, size, times, now, "Kari Editor")
+        await open_due_surveys(rt)
+        async with rt.transaction() as session:
+            survey = await session.get(Survey, survey_id)
+        assert survey is not None
+        return survey
+
+    return make

@@ -1,0 +1,159 @@
+"""Rules of fieldwork, without any database."""
+
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.surveys.fieldwork.domain import (
+    Band,
+    PlanRefused,
+    ReleaseCell,
+    answered_by_day,
+    band_of,
+    end_of_day,
+    expected_at_end,
+    gender_of,
+    may_be_invited,
+    plan_survey,
+    release_cells,
+    reminder_after,
+)
+
+OSLO = ZoneInfo("Europe/Oslo")
+NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
+BANDS = ("15-24", "25-44", "45-66", "67-")
+
+counts = st.dictionaries(
+    st.tuples(st.sampled_from(["female", "male", "other", "not_met_yet"]), st.sampled_from([*BANDS, "unknown"])),
+    st.integers(0, 30),
+)
+
+
+@given(counts, st.integers(1, 12))
+def test_every_released_cell_is_shared_by_at_least_k_answers_and_all_leave_or_none(
+    answered: dict[tuple[str, str], int], k: int
+) -> None:
+    cells = release_cells(answered, BANDS, k)
+    total = sum(answered.values())
+    if total < k:
+        assert cells == {}
+        return
+    assert set(cells) == {cell for cell, number in answered.items() if number}
+    shared: Counter[ReleaseCell] = Counter()
+    for cell, released in cells.items():
+        shared[released] += answered[cell]
+    assert all(number >= k for number in shared.values())
+    assert sum(shared.values()) == total
+
+
+@given(counts, st.integers(1, 12))
+def test_a_released_cell_never_says_what_is_not_true_of_the_answer(
+    answered: dict[tuple[str, str], int], k: int
+) -> None:
+    for (gender, band), released in release_cells(answered, BANDS, k).items():
+        assert released.gender in (None, gender)
+        assert released.bands is None or band in released.bands
+
+
+@given(counts)
+def test_merging_does_not_depend_on_the_order_answers_were_counted_in(answered: dict[tuple[str, str], int]) -> None:
+    turned = dict(reversed(list(answered.items())))
+    assert release_cells(answered, BANDS) == release_cells(turned, BANDS)
+
+
+def test_large_cells_stay_as_they_are() -> None:
+    answered = {("female", "15-24"): 5, ("female", "25-44"): 9, ("male", "67-"): 6}
+    assert release_cells(answered, BANDS) == {
+        ("female", "15-24"): ReleaseCell("female", ("15-24",)),
+        ("female", "25-44"): ReleaseCell("female", ("25-44",)),
+        ("male", "67-"): ReleaseCell("male", ("67-",)),
+    }
+
+
+def test_small_neighbours_merge_and_a_small_gender_takes_one_group_with_it() -> None:
+    answered = {("female", "15-24"): 2, ("female", "25-44"): 3, ("female", "67-"): 8, ("other", "25-44"): 1}
+    cells = release_cells(answered, BANDS)
+    assert cells[("female", "15-24")] == cells[("female", "25-44")] == ReleaseCell("female", ("15-24", "25-44"))
+    assert cells[("female", "67-")] == cells[("other", "25-44")] == ReleaseCell(None, None)
+
+
+def test_the_closing_day_is_inclusive_also_when_the_clock_changes() -> None:
+    plan = plan_survey("now", None, date(2027, 3, 28), date(2027, 3, 8), NOW, OSLO)
+    assert plan.opens_at == NOW
+    assert plan.closes_at == datetime(2027, 3, 28, 22, tzinfo=UTC)
+    assert end_of_day(date(2027, 3, 27), OSLO) == datetime(2027, 3, 27, 23, tzinfo=UTC)
+
+
+def test_a_plan_by_size_has_no_opening_instant() -> None:
+    assert plan_survey("threshold", None, date(2027, 4, 1), None, NOW, OSLO).opens_at is None
+
+
+@pytest.mark.parametrize(
+    ("opens", "opens_on", "closes_on", "reminder_on", "field"),
+    [
+        ("date", None, date(2027, 4, 1), None, "opens_on"),
+        ("date", date(2027, 2, 28), date(2027, 4, 1), None, "opens_on"),
+        ("now", None, date(2027, 2, 28), None, "closes_on"),
+        ("now", None, date(2029, 2, 28), None, "closes_on"),
+        ("date", date(2027, 3, 9), date(2027, 3, 8), None, "closes_on"),
+        ("now", None, date(2027, 3, 8), date(2027, 3, 9), "reminder_on"),
+        ("now", None, date(2027, 3, 8), date(2027, 3, 1), "reminder_on"),
+    ],
+)
+def test_a_plan_that_cannot_be_is_refused_at_its_field(
+    opens: str, opens_on: date | None, closes_on: date, reminder_on: date | None, field: str
+) -> None:
+    with pytest.raises(PlanRefused) as refused:
+        plan_survey(opens, opens_on, closes_on, reminder_on, NOW, OSLO)
+    assert refused.value.field == field
+
+
+def test_a_late_opening_drops_a_reminder_that_has_passed() -> None:
+    assert reminder_after(NOW, NOW + timedelta(days=1)) is None
+    assert reminder_after(NOW, NOW - timedelta(days=1)) == NOW
+
+
+@pytest.mark.parametrize(
+    ("status", "purposes", "joined", "invited"),
+    [
+        ("active", ["surveys"], NOW, True),
+        ("active", ["surveys"], NOW + timedelta(seconds=1), False),
+        ("paused", ["surveys"], NOW, False),
+        ("active", ["results"], NOW, False),
+    ],
+)
+def test_active_members_who_consented_and_had_joined_are_invited(
+    status: str, purposes: list[str], joined: datetime, invited: bool
+) -> None:
+    assert may_be_invited(status, purposes, joined, NOW) is invited
+
+
+def test_bands_and_genders_not_met_before_still_have_a_place() -> None:
+    bands = [Band("15-24", 15, 24), Band("25-", 25, None)]
+    assert [band_of(born, 2026, bands) for born in (2012, 2010, 2002, 2001, 1920)] == [
+        "15-24", "15-24", "15-24", "25-", "25-",
+    ]  # fmt: skip
+    assert band_of(1990, None, []) == "unknown"
+    assert gender_of("something") == "other"
+
+
+def test_the_curve_counts_by_the_installations_day() -> None:
+    opened = datetime(2027, 3, 1, 8, tzinfo=UTC)
+    moments = [opened, datetime(2027, 3, 1, 23, 30, tzinfo=UTC), datetime(2027, 3, 3, 9, tzinfo=UTC)]
+    assert answered_by_day(moments, opened, datetime(2027, 3, 3, 10, tzinfo=UTC), OSLO) == [
+        (date(2027, 3, 1), 1),
+        (date(2027, 3, 2), 2),
+        (date(2027, 3, 3), 3),
+    ]
+
+
+@given(st.integers(0, 500), st.integers(0, 30))
+def test_the_expected_end_lies_between_those_who_answered_and_those_invited(answered: int, day: int) -> None:
+    end = expected_at_end(answered, NOW, NOW + timedelta(days=14), NOW + timedelta(days=day), 500)
+    assert answered <= end <= 500
+    if day >= 14:
+        assert end == answered
