@@ -30,7 +30,7 @@ def cache_folder() -> Path:
 
 def kafka_jars() -> list[Path]:
     """Kafka's class path; downloads what is missing, raises StackError for any file that is not on the list."""
-    wanted = _wanted()
+    wanted = listed_jars()
     folder = cache_folder() / f"kafka-{KAFKA_VERSION}"
     missing = [name for name in wanted if not (folder / name).is_file()]
     if missing:
@@ -55,7 +55,8 @@ def package_folder(name: str) -> Path:
     return Path(next(iter(spec.submodule_search_locations)))
 
 
-def _wanted() -> dict[str, str]:
+def listed_jars() -> dict[str, str]:
+    """SHA-256 per jar: the only files that may run."""
     lines = _JARS.read_text(encoding="utf-8").splitlines()
     rows = (line.split() for line in lines if line and not line.startswith("#"))
     return {row[0]: row[1] for row in rows}
@@ -70,7 +71,7 @@ def _sha256(path: Path) -> str:
 
 
 def _download(folder: Path) -> None:
-    wanted = _wanted()
+    wanted = listed_jars()
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
         for jar in resolve_jars(Path(scratch)):

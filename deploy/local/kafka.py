@@ -5,10 +5,12 @@ import subprocess
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # the package re-exports without saying so
     AclBinding,
+    AclBindingFilter,
     AclOperation,
     AclPermissionType,
     AdminClient,
@@ -148,13 +150,30 @@ def provision(admin: AdminClient, prefix: str, *, acls: bool = True) -> None:
     topics, factor = read_topics()
     missing = [t for t in topics if f"{prefix}.{t.name}" not in admin.list_topics(timeout=10).topics]
     new = [NewTopic(f"{prefix}.{t.name}", t.partitions, factor, config=t.config) for t in missing]
+    rules = access_rules(topics, prefix) if acls else []
     try:
         for done in admin.create_topics(new).values() if new else ():
             done.result(30)
-        for granted in admin.create_acls(access_rules(topics, prefix)).values() if acls else ():
+        for granted in admin.create_acls(rules).values() if rules else ():
             granted.result(30)
+        # Answered is not yet visible: a service that starts in between would be refused.
+        wanted = set(map(_what, rules))
+        wait_until(lambda: not wanted or wanted <= _granted(admin), [], "The rights in Kafka", 20)
     except KafkaException as error:
         raise StackError(f"Kafka refused the topics or rights of deploy/kafka/topics.yaml: {error}") from error
+
+
+def _granted(admin: AdminClient) -> set[tuple[str, ...]]:
+    # None stands for "any"; the package's types do not say so.
+    anything: Any = None
+    everything = AclBindingFilter(
+        ResourceType.ANY, anything, ResourcePatternType.ANY, anything, anything, AclOperation.ANY, AclPermissionType.ANY
+    )
+    return set(map(_what, admin.describe_acls(everything).result(30)))
+
+
+def _what(rule: AclBinding) -> tuple[str, ...]:
+    return rule.principal, rule.name, str(rule.operation), str(rule.restype), str(rule.resource_pattern_type)
 
 
 def access_rules(topics: list[Topic], prefix: str) -> list[AclBinding]:

@@ -42,6 +42,7 @@ class Catcher:
             whole = log.read_bytes().rpartition(b"\n")[0]
             self.mails = [json.loads(line) for line in whole.splitlines()]
             log.write_bytes(whole + b"\n" if whole else b"")
+        log.touch(0o600)
         self._log = log.open("a", encoding="utf-8")
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name

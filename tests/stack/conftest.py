@@ -1,0 +1,19 @@
+"""One small Kafka and Postgres of these tests' own, because they need each principal's password."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from deploy.local.backends import Backends, start_backends
+
+
+@pytest.fixture(scope="package")
+def own_backends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backends]:
+    """Servers from the local stack, whatever the environment offers: rights are what is tested."""
+    before = os.environ.pop("PANEL_TEST_BACKEND", None)
+    running = start_backends(tmp_path_factory.mktemp("stack"), fsync=False)
+    if before is not None:
+        os.environ["PANEL_TEST_BACKEND"] = before
+    yield running
+    running.stop()

@@ -1,0 +1,94 @@
+"""The Caddyfile is the table: Caddy itself is asked, with one echoing server per service behind it."""
+
+import http.server
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+
+from deploy.local.caddy import Caddy
+from deploy.local.process import free_ports
+from shared.cli import SERVICES
+from shared.web.gateway import ROUTES
+
+
+class _Echo(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        body = str(self.server.service).encode()  # type: ignore[attr-defined]
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a running gateway."""
+    state = tmp_path_factory.mktemp("gateway")
+    (state / "logs").mkdir()
+    static = state / "static" / "0123abcd"
+    static.mkdir(parents=True)
+    (static / "panel.css").write_text("body{}")
+    servers = {service: http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Echo) for service in SERVICES}
+    for service, server in servers.items():
+        server.service = service  # type: ignore[attr-defined]
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    caddy = Caddy(state, free_ports(1)[0])
+    caddy.prepare(ROUTES, {s: f"127.0.0.1:{server.server_port}" for s, server in servers.items()}, static.parent)
+    caddy.process.spawn()
+    caddy.wait_ready()
+    yield f"http://127.0.0.1:{caddy.port}"
+    caddy.process.stop()
+    for server in servers.values():
+        server.shutdown()
+        server.server_close()
+
+
+def fetch(address: str) -> str:
+    with urllib.request.urlopen(address, timeout=5) as response:
+        return str(response.read().decode())
+
+
+@pytest.mark.parametrize(("prefix", "service"), ROUTES)
+def test_a_prefix_and_what_lies_below_reach_the_service_of_the_table(gateway: str, prefix: str, service: str) -> None:
+    assert fetch(f"{gateway}{prefix}") == service
+    assert fetch(f"{gateway}{prefix.rstrip('/')}/x-y?z=1") == service
+
+
+@pytest.mark.parametrize(("prefix", "_service"), ROUTES)
+def test_a_longer_word_is_another_path(gateway: str, prefix: str, _service: str) -> None:
+    if prefix != "/":
+        assert fetch(f"{gateway}{prefix}x") == "registration"
+
+
+def test_static_files_come_from_the_gateway_and_may_be_kept_for_a_year(gateway: str) -> None:
+    with urllib.request.urlopen(f"{gateway}/static/0123abcd/panel.css", timeout=5) as response:
+        assert response.read() == b"body{}"
+        assert "immutable" in response.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("path", ["/-/ready", "/-/gauges", "/static/none/x"])
+def test_probes_and_unknown_files_are_not_served(gateway: str, path: str) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        fetch(f"{gateway}{path}")
+    assert refused.value.code == 404
+    refused.value.close()
+
+
+@pytest.mark.parametrize("step", ["..", "%2e%2e", "%2e%2e%2f", "..%5c"])
+def test_no_path_leads_out_of_the_static_folder(gateway: str, step: str) -> None:
+    try:
+        answer = fetch(f"{gateway}/static/{step}/{step}/caddy/Caddyfile")
+    except urllib.error.HTTPError as refused:
+        refused.close()
+        answer = ""
+    assert "reverse_proxy" not in answer
+
+
+def test_every_service_of_the_table_exists() -> None:
+    assert {service for _, service in ROUTES} == set(SERVICES)

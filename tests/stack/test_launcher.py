@@ -1,0 +1,107 @@
+"""What the launcher says when it cannot go on, and what it does when a part dies."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deploy.local import downloads
+from deploy.local.errors import StackError
+from deploy.local.main import only_one
+from deploy.local.postgres import require_disk
+from deploy.local.process import Process, require_free, wait_until
+from deploy.local.secrets import read_secrets
+from deploy.local.supervisor import Supervisor
+
+
+def test_a_taken_port_is_named_with_the_way_out() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(StackError, match=rf"Port {port} \(gateway\) is taken.*PANEL_PORT_BASE"):
+            require_free({"gateway": port})
+
+
+def test_too_little_disk_is_said_before_anything_starts(tmp_path: Path) -> None:
+    with pytest.raises(StackError, match=r"MB are free.*PANEL_STATE"):
+        require_disk(tmp_path, megabytes=10**12)
+
+
+def test_a_second_launcher_on_the_same_state_is_refused(tmp_path: Path) -> None:
+    with only_one(tmp_path), pytest.raises(StackError, match="already runs"), only_one(tmp_path):
+        pass
+
+
+def test_a_state_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StackError, match="PANEL_STATE"), only_one(tmp_path / "file"):
+        pass
+
+
+def test_the_command_ends_with_one_line_and_exit_code_one(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = subprocess.run(
+        [sys.executable, "-m", "deploy.local.main"],
+        env={**os.environ, "PANEL_STATE": str(tmp_path / "file")},
+        cwd=downloads.ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_jar_that_is_not_on_the_list_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PANEL_CACHE", str(tmp_path))
+    folder = tmp_path / f"kafka-{downloads.KAFKA_VERSION}"
+    folder.mkdir()
+    for name in downloads.listed_jars():
+        (folder / name).write_bytes(b"something else")
+    with pytest.raises(StackError, match=r"jars\.sha256"):
+        downloads.kafka_jars()
+
+
+def test_secrets_are_made_once_and_for_the_owner_only(tmp_path: Path) -> None:
+    first = read_secrets(tmp_path)
+    assert read_secrets(tmp_path) == first
+    assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
+    assert len({first.postgres, first.owner, *first.roles.values(), *first.kafka.values()}) == 13
+
+
+def test_a_part_that_ends_at_once_is_said_with_its_last_words(tmp_path: Path) -> None:
+    process = Process("part", [sys.executable, "-c", "print('no room'); raise SystemExit(3)"], tmp_path / "log")
+    process.spawn()
+    with pytest.raises(StackError, match="part ended at once: no room"):
+        wait_until(lambda: False, [process], "part", 30)
+
+
+def test_a_killed_part_is_started_again_and_said_so(tmp_path: Path) -> None:
+    said: list[str] = []
+    supervisor = Supervisor(tmp_path / "status.json", said.append)
+    process = Process("part", [sys.executable, "-c", "import signal; signal.pause()"], tmp_path / "log")
+    supervisor.start(process, url="http://127.0.0.1:1")
+    first = process.pid
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
+    try:
+        supervisor.watch(lambda: len(said) >= 2)
+        supervisor.write_status()
+        part = json.loads((tmp_path / "status.json").read_text())["parts"]["part"]
+        assert part["restarts"] == 1
+        assert part["pid"] == process.pid != first
+        assert part["url"] == "http://127.0.0.1:1"
+        assert "part died (signal 9)" in said[0]
+        assert "runs again" in said[1]
+    finally:
+        supervisor.stop()
+    assert process.pid is None
+    assert not (tmp_path / "status.json").exists()

@@ -1,0 +1,77 @@
+"""Each service's database role reaches its own schema and no other."""
+
+import asyncio
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from deploy.local.backends import Backends
+from deploy.local.roles import create_database, create_service_roles
+from shared.cli import SERVICES
+from shared.migrations import migrate
+
+
+@pytest.fixture(scope="module")
+def urls(own_backends: Backends) -> dict[str, str]:
+    """A migrated database; URL per service."""
+    owner = asyncio.run(create_database(own_backends.database_url, f"roles_{uuid4().hex[:8]}", uuid4().hex))
+    passwords = {service: uuid4().hex for service in SERVICES}
+    made = asyncio.run(create_service_roles(own_backends.database_url, owner, passwords))
+    asyncio.run(migrate(owner, SERVICES))
+    return made
+
+
+async def tables(url: str) -> list[tuple[str, str]]:
+    connection = await asyncpg.connect(url)
+    try:
+        rows = await connection.fetch(
+            "select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+            " where c.relkind in ('r', 'p', 'v', 'S') and n.nspname = any($1)",
+            list(SERVICES),
+        )
+        return [(row[0], row[1]) for row in rows]
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_role_cannot_read_another_schema(urls: dict[str, str], service: str) -> None:
+    found = await tables(urls[service])
+    assert {schema for schema, _ in found} == set(SERVICES)
+    connection = await asyncpg.connect(urls[service])
+    try:
+        for schema, table in found:
+            statement = f'select 1 from "{schema}"."{table}" limit 1'
+            if schema == service:
+                await connection.execute(statement)
+            else:
+                with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                    await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_role_makes_and_drops_no_tables(urls: dict[str, str], service: str) -> None:
+    connection = await asyncpg.connect(urls[service])
+    try:
+        for statement in (
+            f'create table "{service}".mine (id int)',
+            "create table public.mine (id int)",
+            "create schema mine",
+            f'drop table "{service}".outbox',
+            f"create role {service}_two",
+        ):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def test_a_stuck_transaction_of_a_role_is_ended(urls: dict[str, str]) -> None:
+    connection = await asyncpg.connect(urls["surveys"])
+    try:
+        assert await connection.fetchval("show idle_in_transaction_session_timeout") == "30s"
+    finally:
+        await connection.close()
