@@ -72,13 +72,13 @@ def language(code: str, zone: ZoneInfo, folders: Iterable[Path]) -> Language:
     for folder in (_SHELL, *folders):
         found = _read(folder / f"{code}.po")
         if found is not None:
-            merged = merged.merge(found) if merged._catalog else _copy(found)  # type: ignore[attr-defined]
+            merged = merged.merge(found) if merged._catalog else _copy(found)
     return Language(code, zone, merged.gettext, merged.ngettext)
 
 
 def _copy(source: Translations) -> Translations:
     copied = Translations()
-    copied._catalog = dict(source._catalog)  # type: ignore[attr-defined]
+    copied._catalog = dict(source._catalog)
     copied.plural = source.plural
     return copied
 

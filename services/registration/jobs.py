@@ -1,0 +1,74 @@
+"""Timed work: unconfirmed sign-ups vanish; thresholds and margins of a new installation are announced once."""
+
+from datetime import timedelta
+from uuid import UUID, uuid5
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+
+from services.registration.joining import store
+from services.registration.places import AREA_SCHEME
+from services.registration.population.domain import BANDS, SOURCE, YEAR, load_margins
+from services.registration.settings import registration_settings
+from services.registration.tables import Margins, Panel, Threshold
+from shared.events.registration import PanelThresholdSet, PopulationMarginsSet
+from shared.ids import new_id
+from shared.messaging import emit, lock
+from shared.service import Job, Runtime
+
+#: One id for the installation's margins, so that a newer set follows the older one in order.
+MARGINS_ID = uuid5(UUID("6ba7b812-9dad-11d1-80b4-00c04fd430c8"), "innbyggerpanel/margins")
+
+
+async def forget_unconfirmed(rt: Runtime) -> None:
+    """Erase sign-ups that nobody confirmed in time."""
+    days = registration_settings().unconfirmed_days
+    async with rt.transaction() as session:
+        await store.drop_unconfirmed(session, rt.now() - timedelta(days=days))
+
+
+async def announce_installation(rt: Runtime) -> None:
+    """Publish the first thresholds and the shipped population, unless they are there already."""
+    rules = registration_settings()
+    async with rt.transaction() as session:
+        await session.execute(pg_insert(Panel).values(id=1, size=0).on_conflict_do_nothing())
+        size = await session.scalar(sa.select(Panel.size).with_for_update())
+        for wanted, role in ((rules.start_size, "start"), (rules.goal_size, "goal")):
+            made = await session.execute(
+                pg_insert(Threshold)
+                .values(id=new_id(), size=wanted, role=role)
+                .on_conflict_do_nothing()
+                .returning(Threshold.id)
+            )
+            for row in made:
+                await lock(session, row.id)
+                await emit(session, PanelThresholdSet(threshold_id=row.id, size=wanted, role=role))
+        await store.reach_thresholds(session, size or 0, rt.now())
+        if await session.get(Margins, MARGINS_ID) is None:
+            margins = load_margins()
+            session.add(
+                Margins(
+                    id=MARGINS_ID,
+                    year=YEAR,
+                    bands=[band.model_dump() for band in BANDS],
+                    margins=[margin.model_dump() for margin in margins],
+                )
+            )
+            await lock(session, MARGINS_ID)
+            await emit(
+                session,
+                PopulationMarginsSet(
+                    margins_id=MARGINS_ID,
+                    year=YEAR,
+                    source=SOURCE,
+                    bands=BANDS,
+                    margins=margins,
+                    area_scheme=AREA_SCHEME,
+                ),
+            )
+
+
+JOBS = [
+    Job("announce_installation", announce_installation, every=60.0),
+    Job("forget_unconfirmed", forget_unconfirmed, every=5.0),
+]

@@ -1,0 +1,1 @@
+"""Joining: the form, double opt-in, and what a confirmed join changes."""

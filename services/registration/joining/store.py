@@ -1,0 +1,202 @@
+"""Every query of joining, and ``admit``: what a confirmed join changes."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registration.joining.domain import JoinInput, email_key
+from services.registration.places import AREA_SCHEME
+from services.registration.tables import Consent, Member, Panel, Threshold
+from shared.events.registration import (
+    ConfirmationRequested,
+    ContactChanged,
+    ContactRemoved,
+    MemberJoined,
+    PanelThresholdReached,
+    SignUpRepeated,
+)
+from shared.ids import new_id
+from shared.messaging import emit, forget_subject, lock
+
+#: A notice about membership that is older than this says nothing any more.
+_NOTICE_LIFE = timedelta(days=1)
+
+
+async def member_by_email(session: AsyncSession, email: str) -> UUID | None:
+    """Id of the applicant or member with this address."""
+    return await session.scalar(sa.select(Member.id).where(Member.email_key == email_key(email)))
+
+
+async def lock_member(session: AsyncSession, member_id: UUID) -> Member | None:
+    """The member, under the subject's lock and with its newest state."""
+    await lock(session, member_id)
+    return await session.get(Member, member_id, populate_existing=True)
+
+
+def contact_card(member: Member) -> ContactChanged:
+    """The member's card for notifications."""
+    return ContactChanged(
+        member_id=member.id, name=member.name or "", email=member.email or "", language=member.language
+    )
+
+
+async def sign_up(
+    session: AsyncSession, form: JoinInput, now: datetime, *, unconfirmed_days: int, consent_version: str
+) -> None:
+    """A new applicant with a link on its way; an address we know gets a fresh link or "already a member".
+
+    Which of them it was is seen in the mail only, never on the page.
+    """
+    await session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(email_key(form.email), 0))))
+    known = await member_by_email(session, form.email)
+    if known is None:
+        member = Member(
+            id=new_id(),
+            status="applicant",
+            email=form.email,
+            email_key=email_key(form.email),
+            source="form",
+            language=form.language,
+            created_at=now,
+        )
+        session.add(member)
+        await lock(session, member.id)
+    else:
+        found = await lock_member(session, known)
+        assert found is not None
+        member = found
+        member.generation += 1
+    if member.status != "applicant":
+        await emit(
+            session,
+            SignUpRepeated(member_id=member.id, generation=member.generation, send_before=now + _NOTICE_LIFE),
+        )
+        return
+    _fill_in(member, form, now)
+    await session.flush()
+    await session.execute(sa.delete(Consent).where(Consent.member_id == member.id))
+    add_consents(session, member, form.purposes, now, consent_version, "form")
+    await session.flush()
+    await session.refresh(member)
+    expires = member.created_at + timedelta(days=unconfirmed_days)
+    await emit(
+        session,
+        contact_card(member),
+        ConfirmationRequested(
+            member_id=member.id, generation=member.generation, send_before=expires, link_expires_at=expires
+        ),
+    )
+
+
+def _fill_in(member: Member, form: JoinInput, now: datetime) -> None:
+    member.name, member.email, member.language = form.name, form.email, form.language
+    member.year_of_birth, member.gender, member.area = form.year_of_birth, form.gender, form.postcode
+    member.declared_resident_at = now if form.declared_resident else None
+
+
+def add_consents(
+    session: AsyncSession, member: Member, purposes: Sequence[str], now: datetime, version: str, source: str
+) -> None:
+    """One consent row per purpose."""
+    session.add_all(
+        Consent(
+            id=new_id(),
+            member_id=member.id,
+            purpose=purpose,
+            text_version=version,
+            language=member.language,
+            source=source,
+            given_at=now,
+        )
+        for purpose in purposes
+    )
+
+
+async def purposes_of(session: AsyncSession, member_id: UUID) -> tuple[str, ...]:
+    """Purposes consented to and not withdrawn, sorted."""
+    found = await session.scalars(
+        sa.select(Consent.purpose)
+        .where(Consent.member_id == member_id, Consent.withdrawn_at.is_(None))
+        .distinct()
+        .order_by(Consent.purpose)
+    )
+    return tuple(found)
+
+
+async def admit(session: AsyncSession, member: Member, now: datetime) -> None:
+    """A locked applicant (or imported person) becomes a member: the panel grows and thresholds are stamped.
+
+    ``panel``'s row lock serialises joins, so exactly one join reaches each threshold; an import that jumps over one
+    reaches it too.
+    """
+    member.status, member.joined_at = "active", now
+    grown = await session.execute(
+        pg_insert(Panel)
+        .values(id=1, size=1)
+        .on_conflict_do_update(index_elements=["id"], set_={"size": Panel.size + 1})
+        .returning(Panel.size)
+    )
+    size = grown.scalar_one()
+    await session.flush()
+    await emit(session, await joined_event(session, member))
+    await reach_thresholds(session, size, now)
+
+
+async def reach_thresholds(session: AsyncSession, size: int, now: datetime) -> None:
+    """Stamp and announce each threshold at or below ``size`` that was not reached; the panel's row is locked."""
+    reached = await session.execute(
+        sa.update(Threshold)
+        .where(Threshold.size <= size, Threshold.reached_at.is_(None))
+        .values(reached_at=now)
+        .returning(Threshold.id, Threshold.size)
+    )
+    for row in sorted(reached, key=lambda row: row.size):
+        await lock(session, row.id)
+        await emit(
+            session,
+            PanelThresholdReached(threshold_id=row.id, size=row.size, panel_size=size, reached_at=now),
+        )
+
+
+async def joined_event(session: AsyncSession, member: Member) -> MemberJoined:
+    """The member's full state as others may know it."""
+    assert member.joined_at is not None
+    return MemberJoined(
+        member_id=member.id,
+        year_of_birth=member.year_of_birth or 0,
+        gender=member.gender or "other",
+        area=member.area,
+        area_scheme=AREA_SCHEME,
+        purposes=await purposes_of(session, member.id),
+        status=member.status,
+        joined_at=member.joined_at,
+    )
+
+
+async def panel_size(session: AsyncSession) -> int:
+    """Confirmed members."""
+    return await session.scalar(sa.select(Panel.size)) or 0
+
+
+async def drop_unconfirmed(session: AsyncSession, before: datetime, limit: int = 100) -> int:
+    """Erase applicants who signed up before this instant and never confirmed; how many went."""
+    old = (
+        await session.scalars(
+            sa.select(Member.id)
+            .where(Member.status == "applicant", Member.created_at < before)
+            .order_by(Member.created_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+    ).all()
+    for member_id in old:
+        await lock(session, member_id)
+        await forget_subject(session, member_id)
+        await session.execute(sa.delete(Consent).where(Consent.member_id == member_id))
+        await session.execute(sa.delete(Member).where(Member.id == member_id))
+        await emit(session, ContactRemoved(member_id=member_id))
+    return len(old)

@@ -1,0 +1,33 @@
+"""The postcode register: where a postcode is, and whether somebody can live there."""
+
+import csv
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+
+#: The register's date is part of the area codes' meaning.
+AREA_SCHEME = "postcode-2026-05-26"
+_FILE = "postcodes_2026-05-26.csv"
+
+
+@dataclass(frozen=True)
+class Place:
+    """One postcode of the register."""
+
+    postcode: str
+    name: str
+    """``Bærums Verk``, as a person writes it."""
+    municipality: str
+    is_po_box: bool
+
+
+@lru_cache(maxsize=1)
+def register() -> dict[str, Place]:
+    """Every Norwegian postcode; attribution: Bring Postnummerregisteret, 26 May 2026."""
+    text = resources.files("services.registration").joinpath("data", _FILE).read_text(encoding="utf-8")
+    return {
+        row["postnummer"]: Place(
+            row["postnummer"], row["poststed"].title(), row["kommunenummer"], row["kategori"] in ("P", "S")
+        )
+        for row in csv.DictReader(text.splitlines())
+    }

@@ -1,0 +1,1 @@
+"""The population the panel should mirror, and how well it does."""

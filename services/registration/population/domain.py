@@ -1,0 +1,102 @@
+"""Population margins and the panel's composition against them."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+
+from shared.events.registration import AgeBand, Margin
+
+#: Age 15 joins the youngest band of SSB's usual grouping.
+BANDS = (
+    AgeBand(code="15-24", age_from=15, age_to=24),
+    AgeBand(code="25-34", age_from=25, age_to=34),
+    AgeBand(code="35-44", age_from=35, age_to=44),
+    AgeBand(code="45-54", age_from=45, age_to=54),
+    AgeBand(code="55-66", age_from=55, age_to=66),
+    AgeBand(code="67-79", age_from=67, age_to=79),
+    AgeBand(code="80-", age_from=80, age_to=None),
+)
+YEAR = 2026
+SOURCE = "ssb-07459"
+ATTRIBUTION = "Kilde: Statistisk sentralbyrå, tabell 07459, 1. januar 2026"
+
+Cell = tuple[str, str]
+"""(gender, band)"""
+
+
+def band_of(age: int, bands: Sequence[AgeBand] = BANDS) -> str | None:
+    """Code of the band the age is in, or None below the youngest."""
+    for band in bands:
+        if band.age_from <= age and (band.age_to is None or age <= band.age_to):
+            return band.code
+    return None
+
+
+def load_margins() -> tuple[Margin, ...]:
+    """Residents per gender x band of the shipped figures (persons, SSB 07459, 1 January 2026)."""
+    text = resources.files("services.registration").joinpath("data", "population_3201_2026-01-01.csv")
+    counts: Counter[Cell] = Counter()
+    for row in csv.DictReader(text.read_text(encoding="utf-8").splitlines()):
+        band = band_of(int(row["age"]))
+        if band is not None:
+            counts[row["sex"], band] += int(row["population"])
+    return tuple(Margin(gender=g, band=b, population=n) for (g, b), n in sorted(counts.items()))
+
+
+@dataclass(frozen=True)
+class CellShare:
+    """One cell of the composition: persons and shares between 0 and 1."""
+
+    gender: str
+    band: str
+    members: int
+    panel_share: float
+    population_share: float
+
+
+@dataclass(frozen=True)
+class Composition:
+    """The panel against the population."""
+
+    size: int
+    cells: tuple[CellShare, ...]
+    index: float
+    """1 minus the index of dissimilarity (half the summed absolute differences of shares): 1 mirrors exactly."""
+
+    @property
+    def most_missing(self) -> CellShare | None:
+        """The cell the panel lacks most persons in, or None when no cell lacks a whole person."""
+        gaps = [(cell.population_share * self.size - cell.members, cell) for cell in self.cells]
+        gap, cell = max(gaps, key=lambda pair: pair[0], default=(0.0, None))
+        return cell if gap >= 1 or self.size == 0 else None
+
+
+def compose(members: Iterable[Cell], margins: Sequence[Margin]) -> Composition:
+    """Composition of the panel; members of gender ``other`` count in the size and in no cell's shortage."""
+    counted = Counter(members)
+    size = sum(counted.values())
+    total = sum(margin.population for margin in margins) or 1
+    cells = tuple(
+        CellShare(
+            gender=margin.gender,
+            band=margin.band,
+            members=counted[margin.gender, margin.band],
+            panel_share=counted[margin.gender, margin.band] / size if size else 0.0,
+            population_share=margin.population / total,
+        )
+        for margin in margins
+    )
+    outside = sum(n for cell, n in counted.items() if cell not in {(m.gender, m.band) for m in margins})
+    differences = sum(abs(cell.panel_share - cell.population_share) for cell in cells) + (outside / size if size else 0)
+    return Composition(size, cells, 1 - differences / 2 if size else 0.0)
+
+
+def shares_by(cells: Sequence[CellShare], key: str) -> Mapping[str, tuple[float, float]]:
+    """(panel share, population share) summed over ``gender`` or ``band``."""
+    sums: dict[str, tuple[float, float]] = {}
+    for cell in cells:
+        before = sums.get(getattr(cell, key), (0.0, 0.0))
+        sums[getattr(cell, key)] = (before[0] + cell.panel_share, before[1] + cell.population_share)
+    return sums
