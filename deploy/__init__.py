@@ -1,1 +1,1 @@
-"""How the system is run: the local stack, the container image, the cluster's topics and roles."""
+"""How the system is run: the local stack, topics and rights, the gateway's configuration and static files."""
