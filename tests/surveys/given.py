@@ -1,0 +1,97 @@
+"""What tests of surveys start from: members, margins, answers."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.surveys.fieldwork.closing import hold_open
+from services.surveys.tables import Invitation, Response
+from shared.events.registration import AgeBand, MemberJoined, PanelThresholdReached, PanelThresholdSet
+from shared.events.registration import PopulationMarginsSet as MarginsSet
+from shared.events.surveys import SurveyAnswered
+from shared.ids import new_id, random_id
+from shared.messaging import emit, lock
+from shared.service import Runtime
+
+BANDS = (
+    AgeBand(code="15-24", age_from=15, age_to=24),
+    AgeBand(code="25-44", age_from=25, age_to=44),
+    AgeBand(code="45-", age_from=45, age_to=None),
+)
+
+
+def margins() -> MarginsSet:
+    """Three age bands."""
+    return MarginsSet(
+        margins_id=new_id(), year=2026, source="ssb-07459", bands=BANDS, margins=(), area_scheme="postcode-2026-05-26"
+    )
+
+
+def joined(at: datetime, **changes: Any) -> MemberJoined:
+    """A member who takes part in everything."""
+    values: dict[str, Any] = {
+        "member_id": new_id(),
+        "year_of_birth": 1990,
+        "gender": "female",
+        "area": None,
+        "area_scheme": "postcode-2026-05-26",
+        "purposes": ("surveys", "meetings", "results"),
+        "status": "active",
+        "joined_at": at - timedelta(hours=1),
+    }
+    return MemberJoined(**(values | changes))
+
+
+def many(at: datetime, number: int) -> list[MemberJoined]:
+    """Members of both main genders and all bands."""
+    return [
+        joined(at, gender=("female", "male")[place % 2], year_of_birth=(2005, 1990, 1960)[place % 3])
+        for place in range(number)
+    ]
+
+
+def threshold(size: int) -> tuple[PanelThresholdSet, PanelThresholdReached]:
+    """An announced size, and that it was reached."""
+    id_ = new_id()
+    at = datetime.fromisoformat("2027-01-01T08:00:00+00:00")
+    return (
+        PanelThresholdSet(threshold_id=id_, size=size, role="start"),
+        PanelThresholdReached(threshold_id=id_, size=size, panel_size=size, reached_at=at),
+    )
+
+
+async def invitations(rt: Runtime, survey_id: UUID) -> list[Invitation]:
+    """Every invitation of the survey."""
+    async with rt.transaction() as session:
+        return list(
+            await session.scalars(
+                sa.select(Invitation).where(Invitation.survey_id == survey_id).order_by(Invitation.id)
+            )
+        )
+
+
+async def answer(rt: Runtime, invitation_id: UUID, answers: dict[str, Any]) -> bool:
+    """What a submission does in one transaction; False when the survey takes no answers any more."""
+    async with rt.transaction() as session:
+        row = await session.get(Invitation, invitation_id)
+        assert row is not None
+        assert row.member_id is not None
+        if await hold_open(session, row.survey_id, rt.now()) is None:
+            return False
+        await lock(session, invitation_id)
+        row.answered_at = rt.now()
+        session.add(
+            Response(id=random_id(), survey_id=row.survey_id, answers=answers, gender=row.gender, band=row.band)
+        )
+        await emit(
+            session,
+            SurveyAnswered(
+                invitation_id=invitation_id,
+                survey_id=row.survey_id,
+                member_id=row.member_id,
+                answered_at=row.answered_at,
+            ),
+        )
+        return True
