@@ -71,7 +71,7 @@ class Service:
     state: StateEvents | None = None
 
 
-@dataclass
+@dataclass(eq=False)
 class Runtime:
     """What pages and jobs of one process may use."""
 
