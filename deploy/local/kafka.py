@@ -148,7 +148,13 @@ def admin_client(address: str, username: str, password: str) -> AdminClient:
 def provision(admin: AdminClient, prefix: str, *, acls: bool = True) -> None:
     """Make the installation's missing topics and, on a cluster of ours, each principal's rights."""
     topics, factor = read_topics()
-    missing = [t for t in topics if f"{prefix}.{t.name}" not in admin.list_topics(timeout=10).topics]
+    try:
+        there = admin.list_topics(timeout=10).topics
+    except KafkaException as error:
+        raise StackError(
+            f"Kafka does not answer ({error.args[0].str()}): check PANEL_KAFKA and its password."
+        ) from error
+    missing = [topic for topic in topics if f"{prefix}.{topic.name}" not in there]
     new = [NewTopic(f"{prefix}.{t.name}", t.partitions, factor, config=t.config) for t in missing]
     rules = access_rules(topics, prefix) if acls else []
     try:

@@ -1,5 +1,6 @@
 """What the launcher says when it cannot go on, and what it does when a part dies."""
 
+import asyncio
 import json
 import os
 import signal
@@ -12,9 +13,11 @@ import pytest
 
 from deploy.local import downloads
 from deploy.local.errors import StackError
+from deploy.local.kafka import admin_client, provision
 from deploy.local.main import only_one
 from deploy.local.postgres import require_disk
 from deploy.local.process import Process, require_free, wait_until
+from deploy.local.roles import create_service_roles
 from deploy.local.secrets import read_secrets
 from deploy.local.supervisor import Supervisor
 
@@ -68,6 +71,17 @@ def test_a_jar_that_is_not_on_the_list_is_refused(tmp_path: Path, monkeypatch: p
         (folder / name).write_bytes(b"something else")
     with pytest.raises(StackError, match=r"jars\.sha256"):
         downloads.kafka_jars()
+
+
+@pytest.mark.parametrize(
+    ("name", "address"), [("DATABASE_URL", "postgresql://x:y@127.0.0.1:1/z"), ("KAFKA", "127.0.0.1:1")]
+)
+def test_a_given_part_that_is_away_is_named(name: str, address: str) -> None:
+    with pytest.raises(StackError, match=f"PANEL_{name}"):
+        if name == "KAFKA":
+            provision(admin_client(address, "", ""), "panel", acls=False)
+        else:
+            asyncio.run(create_service_roles(address, address, {"surveys": "00"}))
 
 
 def test_secrets_are_made_once_and_for_the_owner_only(tmp_path: Path) -> None:
