@@ -102,8 +102,9 @@ async def _invite_next(rt: Runtime) -> bool:
         members = list(await session.scalars(statement))
         if members:
             await invite(session, survey, members, rt.now())
-            survey.invite_after = members[-1].id
         survey.inviting = len(members) == BATCH
+        # A survey's row must not keep naming a person, so the place is forgotten once nobody is left.
+        survey.invite_after = members[-1].id if survey.inviting else None
         return True
 
 
