@@ -1,0 +1,16 @@
+"""The schema as it starts."""
+
+from alembic import op
+
+from services.meetings.tables import metadata
+from shared.mechanism import create_mechanism
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    """Mechanism first, then the service's own tables."""
+    connection = op.get_bind()
+    create_mechanism(connection, "meetings")
+    metadata.create_all(connection, checkfirst=False)

@@ -1,0 +1,7 @@
+"""results on one screen: what it reacts to and shows."""
+
+from services.results.handlers import HANDLERS
+from services.results.pages import PAGES
+from shared.service import Service
+
+SERVICE = Service(name="results", package="services.results", handlers=HANDLERS, pages=PAGES)

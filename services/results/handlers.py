@@ -1,0 +1,73 @@
+"""Reactions to events: answers are kept once, closing says how many to wait for."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.results.tables import Answer, Population, Survey
+from shared.events.registration import MemberErased, PopulationMarginsSet
+from shared.events.results import MemberDataErased
+from shared.events.surveys import ResponseSubmitted, SurveyClosed, SurveyOpened
+from shared.messaging import Delivery, emit, lock, subscribe
+from shared.web import ended_sessions
+
+
+async def keep_survey(session: AsyncSession, event: SurveyOpened | SurveyClosed, _: Delivery) -> None:
+    """What was asked, and at closing how many took part."""
+    if isinstance(event, SurveyOpened):
+        values = {"questionnaire": event.questionnaire, "opened_at": event.opened_at}
+    else:
+        values = {
+            "closed_at": event.closed_at,
+            "invited": event.invited,
+            "answered": event.answered,
+            "released": event.released,
+            "strata": [stratum.model_dump() for stratum in event.strata],
+        }
+    await session.execute(
+        pg_insert(Survey).values(id=event.survey_id, **values).on_conflict_do_update(index_elements=["id"], set_=values)
+    )
+
+
+async def keep_answers(session: AsyncSession, events: Sequence[ResponseSubmitted], _: Sequence[Delivery]) -> None:
+    """Store released answers; an answer's id counts once, however often it comes."""
+    rows = [
+        {
+            "id": event.response_id,
+            "survey_id": event.survey_id,
+            "strata": event.strata.model_dump(),
+            "answers": event.answers,
+        }
+        for event in events
+    ]
+    await session.execute(pg_insert(Answer).values(rows).on_conflict_do_nothing())
+
+
+async def keep_population(session: AsyncSession, event: PopulationMarginsSet, _: Delivery) -> None:
+    """The newest margins."""
+    values = {
+        "year": event.year,
+        "bands": [band.model_dump() for band in event.bands],
+        "margins": [margin.model_dump() for margin in event.margins],
+    }
+    await session.execute(
+        pg_insert(Population)
+        .values(id=event.margins_id, **values)
+        .on_conflict_do_update(index_elements=["id"], set_=values)
+    )
+
+
+async def confirm_erasure(session: AsyncSession, event: MemberErased, _: Delivery) -> None:
+    """Nothing here can be tied to a person: the receipt says that there is nothing left."""
+    await lock(session, event.member_id)
+    await emit(session, MemberDataErased(member_id=event.member_id, erased_at=event.erased_at))
+
+
+HANDLERS = [
+    subscribe("results.keep_survey", keep_survey, SurveyOpened, SurveyClosed),
+    subscribe("results.keep_answers", keep_answers, ResponseSubmitted, batch=True),
+    subscribe("results.keep_population", keep_population, PopulationMarginsSet),
+    subscribe("results.confirm_erasure", confirm_erasure, MemberErased),
+    ended_sessions("results"),
+]
