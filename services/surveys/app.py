@@ -1,5 +1,6 @@
 """The whole service on one screen: what surveys reacts to, shows and does by itself."""
 
+from services.surveys.answering.pages import PAGES as ANSWERING_PAGES
 from services.surveys.fieldwork.closing import close_due_surveys
 from services.surveys.fieldwork.following_up import remind_due, tell_of_results
 from services.surveys.fieldwork.inviting import open_due_surveys
@@ -17,7 +18,7 @@ HANDLERS = (
     ended_sessions("surveys"),
 )
 
-PAGES = (*STAFF_PAGES,)
+PAGES = (*ANSWERING_PAGES, *STAFF_PAGES)
 
 JOBS = (
     Job("open_due_surveys", open_due_surveys, every=0.5),
