@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -40,6 +41,8 @@ log = structlog.get_logger()
 LINK_PURPOSES = ("confirm", "sign_in", "survey", "unsubscribe")
 
 _LONGEST_PAUSE = 10.0
+
+_current_job: ContextVar[str | None] = ContextVar("current_job", default=None)
 
 
 @dataclass(frozen=True)
@@ -198,8 +201,15 @@ async def _keep_mechanism(runtime: Runtime) -> None:
 
 async def _run_job(runtime: Runtime, job: Job) -> None:
     committed = asyncio.Event()
+    _current_job.set(job.name)
+
+    def wake() -> None:
+        # A job's own commits must not wake it, or it would never rest.
+        if _current_job.get() != job.name:
+            committed.set()
+
     if job.on_commit:
-        runtime.database.on_commit.append(committed.set)
+        runtime.database.on_commit.append(wake)
     pause = job.every
     while True:
         committed.clear()

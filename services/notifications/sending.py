@@ -5,10 +5,12 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
+import sqlalchemy as sa
 import structlog
 
 from services.notifications import store
 from services.notifications.compose import compose
+from services.notifications.handlers import release_waiting
 from services.notifications.settings import notification_settings
 from services.notifications.tables import URGENT
 from shared.events.notifications import ContactCardMissing, MessageFailed
@@ -109,6 +111,8 @@ class Dispatcher:
         settings = notification_settings()
         async with rt.transaction() as session:
             await store.settle_overdue(session, rt.now())
+            # Card and message may be stored at the same moment, each before seeing the other.
+            await release_waiting(session, sa.true())
         if settings.paused:
             return
         if not self._lines:

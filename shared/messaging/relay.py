@@ -34,7 +34,8 @@ with sent as (
 )
 insert into {schema}.{archive}
     (archived_on, id, event_id, topic, type, subject, sequence, headers, payload, "partition", "offset")
-select current_date, gone.id, event_id, topic, type, subject, sequence, headers, payload, sent."partition", sent."offset"
+select current_date, gone.id, event_id, topic, type, subject, sequence, headers, payload,
+    sent."partition", sent."offset"
 from gone join sent on sent.id = gone.id
 """
 _POSITION = """

@@ -15,7 +15,7 @@ from shared.events.base import TYPE_PATTERN
 
 FOLDER = Path(__file__).parents[2] / "docs" / "contracts"
 #: Field names that would hold a person or written text.
-PERSONAL = re.compile(r"(^|_)(name|first_name|last_name|address|email|e_mail|phone|text|comment|message|title|body|note)$")
+PERSONAL = re.compile(r"(^|_)(name|address|email|e_mail|phone|text|comment|message|title|body|note)$")
 
 
 @pytest.mark.parametrize("event", REGISTRY.values(), ids=lambda event: event.type)
