@@ -1,0 +1,100 @@
+"""The rules of joining and of the panel's composition, on real figures."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.registration.importing import UnreadableFile, read_members
+from services.registration.joining.domain import age_refusal, email_key, judge_residence
+from services.registration.population.domain import BANDS, band_of, compose, load_margins
+
+TODAY = date(2026, 11, 23)
+HEAD = "navn;epost;fodselsar;kjonn;postnummer;sprak"
+
+
+@pytest.mark.parametrize(
+    ("born", "refusal"),
+    [(2011, None), (2012, "too_young"), (1950, None), (1890, "impossible_year"), (2027, "impossible_year")],
+)
+def test_who_turns_fifteen_this_year_may_join(born: int, refusal: str | None) -> None:
+    assert age_refusal(born, TODAY, 15) == refusal
+
+
+@pytest.mark.parametrize(
+    ("postcode", "declared", "refusal"),
+    [
+        ("1353", False, None),
+        ("1300", True, "po_box"),
+        ("0150", False, "elsewhere"),
+        ("0150", True, None),
+        ("9999", True, "unknown_postcode"),
+    ],
+)
+def test_a_postcode_says_who_may_live_here(postcode: str, declared: bool, refusal: str | None) -> None:
+    assert judge_residence(postcode, "3201", declared=declared).refusal == refusal
+
+
+def test_two_spellings_of_an_address_are_one() -> None:
+    assert email_key("Kari@Example.ORG") == email_key("kari@example.org")
+
+
+def test_the_margins_are_the_published_figures() -> None:
+    margins = load_margins()
+    women = sum(m.population for m in margins if m.gender == "female")
+    men = sum(m.population for m in margins if m.gender == "male")
+    assert (women, men) == (55_257, 54_158)
+    assert {m.band: m.population for m in margins if m.gender == "female"}["15-24"] == 895 + 6_775
+
+
+@given(st.integers(min_value=15, max_value=120))
+def test_every_eligible_age_is_in_exactly_one_band(age: int) -> None:
+    inside = [b.code for b in BANDS if b.age_from <= age and (b.age_to is None or age <= b.age_to)]
+    assert inside == [band_of(age)]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["female", "male", "other"]), st.sampled_from([b.code for b in BANDS]))))
+def test_the_index_is_between_nothing_and_a_mirror(members: list[tuple[str, str]]) -> None:
+    composition = compose(members, load_margins())
+    assert -1e-9 <= composition.index <= 1 + 1e-9
+    assert composition.size == len(members)
+
+
+def test_a_panel_that_mirrors_the_population_has_index_one_and_lacks_nobody() -> None:
+    margins = load_margins()
+    members = [(m.gender, m.band) for m in margins for _ in range(m.population)]
+    composition = compose(members, margins)
+    assert composition.index == pytest.approx(1)
+    assert composition.most_missing is None
+
+
+def test_advice_names_the_group_that_lacks_most_persons() -> None:
+    margins = load_margins()
+    members = [(m.gender, m.band) for m in margins for _ in range(10) if (m.gender, m.band) != ("male", "55-66")]
+    missing = compose(members, margins).most_missing
+    assert missing is not None
+    assert (missing.gender, missing.band) == ("male", "55-66")
+
+
+def test_an_import_lists_every_bad_row_and_why() -> None:
+    rows = [
+        "Kari;kari@example.org;1980;kvinne;1353;nb",
+        "Per;KARI@example.org;1980;mann;1353;nb",
+        ";uten@example.org;1980;mann;1353;nb",
+        "Ola;ola@example;1980;mann;1353;nb",
+        "Liv;liv@example.org;2020;kvinne;1353;nb",
+        "Tor;tor@example.org;1980;mann;1300;nb",
+        "Ida;kjent@example.org;1980;kvinne;1353;nb",
+    ]
+    raw = "\n".join([HEAD, *rows]).encode()
+    preview = read_members(raw, today=TODAY, minimum_age=15, known=frozenset({"kjent@example.org"}))
+    assert [member.name for member in preview.good] == ["Kari"]
+    assert [line for line, _ in preview.bad] == [3, 4, 5, 6, 7, 8]
+    assert all(reason for _, reason in preview.bad)
+
+
+@pytest.mark.parametrize("raw", [b"navn,epost\n", "é;".encode("latin-1"), b""])
+def test_a_file_that_is_no_member_list_is_refused_with_a_reason(raw: bytes) -> None:
+    with pytest.raises(UnreadableFile, match=r"\w"):
+        read_members(raw, today=TODAY, minimum_age=15, known=frozenset())
