@@ -63,7 +63,8 @@ class Kafka:
         ]
         self.process.command = [*base, "kafka.Kafka", str(settings)]
         if not (self._home / "data" / "meta.properties").exists():
-            cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+            # A first byte of our own: an id that begins with "-" would be read as an option.
+            cluster = base64.urlsafe_b64encode(b"p" + uuid.uuid4().bytes[1:]).decode().rstrip("=")
             # Not a Process: it ends by itself, and a thread that ends meanwhile must not take it along.
             done = subprocess.run(
                 [*base, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(settings)],
