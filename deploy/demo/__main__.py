@@ -161,7 +161,7 @@ def owner_url(state: Path) -> str:
 
 async def main() -> int:
     """Exit code 0 when the ledger balances."""
-    state = ROOT / ".panel" / f"demo-{time.strftime('%Y%m%d-%H%M%S')}"
+    state = Path(os.environ.get("DEMO_STATE") or ROOT / ".panel" / f"demo-{time.strftime('%Y%m%d-%H%M%S')}")
     environment = {**os.environ, "PANEL_STATE": str(state)}
     stack = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "deploy.local.main", env=environment, stdout=asyncio.subprocess.PIPE

@@ -138,7 +138,8 @@ async def answer(origin: str, person: Person, mail: dict[str, Any], chance: rand
                 else:
                     values[name] = str(chance.randint(1, 60))
             response = await browser.post(str(response.url.path), values)
-            if "Takk for svaret" in response.text:
+            # "Already answered" is what a person sees whose answer was stored just before the service was restarted.
+            if "Takk for svaret" in response.text or "Du har allerede svart" in response.text:
                 return
     raise RuntimeError("the survey did not end")
 

@@ -1,0 +1,215 @@
+"""In a real browser: join, confirm, answer and read the published result; axe finds nothing on any page visited."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+
+from deploy.local.process import free_ports
+
+ROOT = Path(__file__).parents[2]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
+ADDRESS = "nina@example.org"
+
+pytestmark = pytest.mark.stack
+
+
+@dataclass
+class Stack:
+    """Where the running stack answers."""
+
+    panel: str
+    mail: str
+
+    def link(self, subject: str, path: str) -> str:
+        """The link in the newest mail whose subject starts so, when it has come."""
+        deadline = datetime.now(UTC) + timedelta(seconds=60)
+        while datetime.now(UTC) < deadline:
+            for mail in reversed(httpx.get(f"{self.mail}/api/mails", params={"to": ADDRESS}).json()):
+                found = re.search(rf"http\S*{path}\S+", mail["text"])
+                if mail["subject"].startswith(subject) and found:
+                    return found[0]
+        raise AssertionError(f"no mail «{subject}»")
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    state = tmp_path_factory.mktemp("stack")
+    state.chmod(0o755)
+    (base,) = free_ports(1)
+    base = min(base, 60_000)
+    launcher = subprocess.Popen(
+        [sys.executable, "-m", "deploy.local.main"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PANEL_STATE": str(state), "PANEL_PORT_BASE": str(base)},
+    )
+    assert launcher.stdout is not None
+    output = ""
+    while "  logs " not in output:
+        line = launcher.stdout.readline()
+        assert line, output
+        output += line
+    addresses = dict(re.findall(r"  (panel|mail) +(http\S+)", output))
+    yield Stack(addresses["panel"], addresses["mail"])
+    launcher.send_signal(signal.SIGTERM)
+    launcher.stdout.read()
+    launcher.wait()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        path = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def check(page: Page) -> None:
+    """No WCAG 2.1 AA violation, and no sideways scrolling."""
+    found = Axe().run(page, options=RULES)
+    assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
+
+
+def visit(page: Page, url: str) -> None:
+    page.goto(url)
+    check(page)
+
+
+def test_the_whole_way_from_joining_to_the_published_result(stack: Stack, chromium: Browser) -> None:
+    phone = ViewportSize(width=320, height=700)
+    resident = chromium.new_context(java_script_enabled=False, viewport=phone).new_page()
+    looking = chromium.new_context(viewport=phone).new_page()
+    for path in (
+        "/",
+        "/join",
+        "/join/sent",
+        "/about",
+        "/privacy",
+        "/me",
+        "/surveys",
+        "/results",
+        "/meetings",
+        "/suggest",
+        "/nope",
+    ):
+        visit(looking, stack.panel + path)
+
+    resident.goto(stack.panel + "/")
+    resident.get_by_role("link", name="Bli med i panelet").click()
+    resident.get_by_role("button", name="Meld meg på").click()
+    assert "Navn må fylles ut" in resident.inner_text(".panel-errors")
+    resident.get_by_label("Navn").fill("Nina Nettleser")
+    resident.get_by_label("E-post", exact=True).fill(ADDRESS)
+    resident.get_by_label("Fødselsår").fill("1979")
+    resident.get_by_label("Kvinne").check()
+    resident.get_by_label("Postnummer der du bor").fill("1353")
+    resident.get_by_label("Svare på undersøkelser").check()
+    resident.get_by_label("Få resultatene").check()
+    resident.get_by_label("Jeg har fylt 15 år").check()
+    resident.get_by_role("button", name="Meld meg på").click()
+    if "svært raskt" in resident.inner_text("main"):
+        resident.wait_for_timeout(3_500)
+        resident.get_by_role("button", name="Meld meg på").click()
+    assert "Sjekk e-posten din" in resident.inner_text("h1")
+    resident.goto(stack.link("Bekreft", "/join/confirm/"))
+    resident.get_by_role("button", name="Ja, jeg vil være med").click()
+    assert "Velkommen" in resident.inner_text("h1")
+
+    staff = chromium.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    staff.goto(stack.panel + "/staff")
+    staff.get_by_role("button", name="redaktor").click()
+    staff.get_by_text("av 500 medlemmer").first.wait_for()
+    check(staff)
+    for path in (
+        "registration",
+        "registration/import",
+        "surveys",
+        "surveys/plan",
+        "results",
+        "meetings",
+        "notifications",
+    ):
+        visit(staff, f"{stack.panel}/staff/{path}")
+    plan_now(staff, stack)
+
+    looking.goto(stack.link("Ny undersøkelse", "/surveys/answer/"))
+    check(looking)
+    looking.get_by_role("link", name="Start").click()
+    check(looking)
+    looking.get_by_role("button", name="Neste").click()
+    check(looking)
+    assert looking.locator(".panel-errors").count() == 1
+    resident.goto(stack.link("Ny undersøkelse", "/surveys/answer/"))
+    resident.get_by_role("link", name=re.compile("Start|Fortsett")).click()
+    answer(resident)
+
+    staff.goto(stack.panel + "/staff/surveys")
+    staff.get_by_role("link", name=re.compile("Klima")).first.click()
+    check(staff)
+    staff.get_by_role("link", name=re.compile("Lukk")).first.click()
+    check(staff)
+    staff.get_by_role("button", name="Lukk undersøkelsen").click()
+    wait(lambda: staff.goto(stack.panel + "/staff/results") and "svar er kommet" in staff.inner_text("main"))
+    staff.get_by_role("link", name=re.compile("Klima")).click()
+    check(staff)
+    staff.get_by_role("button", name="Publiser resultatet").click()
+
+    resident.goto(stack.panel + "/results")
+    resident.get_by_role("link", name=re.compile("Klima")).click()
+    assert "1 av 1 inviterte svarte" in resident.inner_text("main")
+    assert "ikke regne ut en feilmargin" in resident.inner_text("main")
+    visit(looking, resident.url)
+
+
+def plan_now(staff: Page, stack: Stack) -> None:
+    """Open the climate survey at once, having seen how many it reaches."""
+    staff.goto(stack.panel + "/staff/surveys/plan")
+    staff.locator("input[name=questionnaire]").first.check()
+    staff.locator("input[name=opens][value=now]").check()
+    staff.locator("#closes_on").fill((datetime.now(UTC) + timedelta(days=14)).date().isoformat())
+    staff.get_by_role("button", name="Se over").click()
+    check(staff)
+    staff.get_by_role("button", name="Åpne undersøkelsen nå").click()
+
+
+def answer(page: Page) -> None:
+    """The first option of everything, page by page, until the thanks."""
+    for _ in range(12):
+        if page.locator("h1", has_text="Takk for svaret").count():
+            return
+        for group in page.locator("fieldset").all():
+            if not group.locator("input:checked").count():
+                group.locator("input").first.check()
+        page.locator("button[value=next]").click()
+    raise AssertionError("the survey did not end")
+
+
+def wait(condition: Callable[[], object]) -> None:
+    """Until the condition is true; fails after a minute."""
+    deadline = datetime.now(UTC) + timedelta(seconds=60)
+    while not condition():
+        assert datetime.now(UTC) < deadline, "it did not happen within a minute"
