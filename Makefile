@@ -1,7 +1,7 @@
 # Everything starts here; each target first installs what it needs into this checkout. `make help` lists them.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install install-test demo up test check bench contracts pictures clean
+.PHONY: help install install-test demo up test check contracts clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -32,14 +32,8 @@ check: install ## lint, strict types, import contracts, contract examples, fast 
 test: install-test check ## check, then every test on real Postgres and Kafka, in a real browser
 	$(BIN)/pytest -q
 
-bench: install ## speed as ratios to floors measured in the same run, as JSON lines
-	@exec $(BIN)/python -m tests.bench
-
 contracts: install ## write the AsyncAPI document and missing examples of events
 	@$(BIN)/python -m shared.cli contracts
-
-pictures: install-test ## pictures of the pages into .cache/pictures
-	@$(BIN)/python -m tests.pictures
 
 clean: ## remove what was installed and built; the data in .panel stay
 	rm -rf .venv .cache deploy/web/node_modules

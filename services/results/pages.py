@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -184,16 +184,21 @@ async def show_draft(request: Request) -> Response:
             return problem(request, 404)
         context = await _result(request, session, survey)
         answers = await _answers(session, survey.id)
-    written = {
-        question["id"]: sorted({str(answer[question["id"]]) for answer in answers if question["id"] in answer})
-        for question in questions_of(survey.questionnaire)
-        if question["type"] in ("short_text", "long_text")
-    }
+    written = _written(survey.questionnaire, answers)
     return render(
         request,
         "results/draft.html",
-        context | {"written": {q: [(t, t) for t in texts] for q, texts in written.items()}, "arrived": len(answers)},
+        context | {"written": {q: list(enumerate(texts)) for q, texts in written.items()}, "arrived": len(answers)},
     )
+
+
+def _written(questionnaire: Mapping[str, Any], answers: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Written answers per question, sorted: their order says nothing about who wrote them or when."""
+    return {
+        question["id"]: sorted({str(answer[question["id"]]) for answer in answers if question["id"] in answer})
+        for question in questions_of(questionnaire)
+        if question["type"] in ("short_text", "long_text")
+    }
 
 
 @staff_required("editor")
@@ -214,9 +219,8 @@ async def publish_result(request: Request) -> Response:
             survey.slug = f"{survey.questionnaire['id']}-{(survey.closed_at or rt.now()).date().isoformat()}"
             survey.finding = (form.get("finding") or "")[:500] or None
             survey.passages = {
-                q["id"]: form.all(f"passage-{q['id']}")
-                for q in questions_of(survey.questionnaire)
-                if form.all(f"passage-{q['id']}")
+                question: [text for place, text in enumerate(texts) if str(place) in form.all(f"passage-{question}")]
+                for question, texts in _written(survey.questionnaire, answers).items()
             }
             survey.arrived_at_publication, survey.published_at = len(answers), rt.now()
             await session.flush()

@@ -83,14 +83,20 @@ def _copy(source: Translations) -> Translations:
     return copied
 
 
-def choose(query: str | None, cookie: str | None, accept: str) -> str:
+def available(folder: Path) -> tuple[str, ...]:
+    """Bokmål, and each language that both the shell and the service (its ``locale`` folder) are translated to."""
+    translated = (code for code in LANGUAGES[1:] if all((f / f"{code}.po").exists() for f in (_SHELL, folder)))
+    return ("nb", *translated)
+
+
+def choose(query: str | None, cookie: str | None, accept: str, offered: tuple[str, ...]) -> str:
     """The language asked for in the address, remembered in the cookie, or preferred by the browser; else Bokmål."""
     for asked in (query, cookie):
-        if asked in LANGUAGES:
+        if asked in offered:
             return asked
     for part in accept.lower().split(","):
         code = part.split(";")[0].strip().split("-")[0]
-        if code in LANGUAGES:
+        if code in offered:
             return code
         if code == "no":
             return "nb"

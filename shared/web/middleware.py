@@ -39,7 +39,10 @@ class Shell:
         request = Request(scope, receive)
         asked = request.query_params.get("lang")
         request.state.lang = choose(
-            asked, request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language", "")
+            asked,
+            request.cookies.get(LANGUAGE_COOKIE),
+            request.headers.get("accept-language", ""),
+            request.app.state.renderer.offered,
         )
         traceparent.set(new_traceparent())
         started, status = time.monotonic(), 500

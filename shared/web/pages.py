@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from shared.settings import Settings
-from shared.web.i18n import LANGUAGES, NAMES, Language, language
+from shared.web.i18n import LANGUAGES, NAMES, Language, available, language
 
 _SHELL = Path(__file__).parent / "templates" / "shell"
 
@@ -25,6 +25,7 @@ class Renderer:
             ]
         )
         self.settings = settings
+        self.offered = available(folder / "locale")
         self.languages = {code: language(code, settings.zone, [folder / "locale"]) for code in LANGUAGES}
         self._environments = {code: self._environment(loader, lang) for code, lang in self.languages.items()}
         self._static = _static_prefix(settings)
@@ -52,7 +53,7 @@ class Renderer:
             settings=self.settings,
             static=lambda name: f"{self._static}/{name}",
             url=lambda path: f"{self.settings.public_url}{path}",
-            language_names=NAMES,
+            language_names={code: NAMES[code] for code in self.offered},
         )
         return environment
 
