@@ -1,0 +1,133 @@
+"""Answering on real Postgres: one answer per invitation, kept half-finished, refused when closed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from services.surveys.answering.pages import submit
+from services.surveys.fieldwork.closing import close_survey
+from services.surveys.tables import Draft, Invitation, Response, Survey
+from shared.events.surveys import ResponseSubmitted, SurveyAnswered
+from shared.service import Runtime
+from shared.testing import Deliverer, browser, move, outbox
+from tests.surveys.given import joined, many, margins
+
+PAGES: list[dict[str, Any]] = [
+    {"reisemate": "gange", "minutter": "12"},
+    {"viktigst": ["sykkel"], "innsats": "4", "fortetting": "vet_ikke"},
+    {"ett_ord": "vann 🌊", "forslag": "<script>alert(1)</script>"},
+]
+
+
+@pytest.fixture
+async def invitation(rt: Runtime, deliver: Deliverer, plan: Callable[..., Awaitable[Survey]]) -> Invitation:
+    await deliver(margins(), joined(rt.now()))
+    await plan()
+    async with rt.transaction() as session:
+        return (await session.scalars(sa.select(Invitation))).one()
+
+
+async def enter(client: httpx.AsyncClient, rt: Runtime, invitation: Invitation) -> None:
+    token = rt.links.make("survey", invitation.id, invitation.generation, rt.now() + timedelta(days=14))
+    start = await client.get(f"/surveys/answer/{token}", follow_redirects=True)
+    assert token not in str(start.url)
+    assert "Start" in start.text
+
+
+async def post(client: httpx.AsyncClient, invitation: Invitation, page: int, **values: Any) -> httpx.Response:
+    return await client.post(f"/surveys/answer/{page}", data={"id": str(invitation.id), "action": "next", **values})
+
+
+async def count(rt: Runtime, table: Any) -> int:
+    async with rt.transaction() as session:
+        return await session.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+
+
+async def test_answers_are_kept_page_by_page_and_sent_in_once(rt: Runtime, invitation: Invitation) -> None:
+    async with browser(rt) as client:
+        await enter(client, rt, invitation)
+        for number, values in enumerate(PAGES[:2], start=1):
+            assert (await post(client, invitation, number, **values)).status_code == 303
+        assert 'value="12"' in (await client.get(f"/surveys/answer/1?id={invitation.id}")).text
+        sent = await post(client, invitation, 3, **PAGES[2])
+        assert sent.headers["location"] == "/surveys/thanks"
+        again = await post(client, invitation, 3, **PAGES[2])
+        assert "Du har allerede svart" in again.text
+    assert (await count(rt, Response), await count(rt, Draft)) == (1, 0)
+    assert len(await outbox(rt, SurveyAnswered)) == 1
+    async with rt.transaction() as session:
+        stored = (await session.scalars(sa.select(Response))).one()
+    assert stored.answers["forslag"] == "<script>alert(1)</script>"
+
+
+async def test_a_question_that_appears_is_shown_before_going_on(rt: Runtime, invitation: Invitation) -> None:
+    async with browser(rt) as client:
+        await enter(client, rt, invitation)
+        response = await post(client, invitation, 1, reisemate="bil")
+        assert response.headers["location"].startswith("/surveys/answer/1?")
+        assert "lot bilen stå" in (await client.get(response.headers["location"])).text
+
+
+async def test_errors_stand_at_the_top_and_at_the_field_and_nothing_typed_is_lost(
+    rt: Runtime, invitation: Invitation
+) -> None:
+    async with browser(rt) as client:
+        await enter(client, rt, invitation)
+        response = await post(client, invitation, 1, minutter="mange")
+    assert response.status_code == 422
+    assert response.text.count("må besvares med et helt tall") == 2
+    assert 'value="mange"' in response.text
+
+
+async def test_a_browser_without_the_link_cannot_read_or_answer(rt: Runtime, invitation: Invitation) -> None:
+    async with browser(rt) as client:
+        for path in (f"/surveys/answer?id={invitation.id}", f"/surveys/answer/1?id={invitation.id}"):
+            assert (await client.get(path)).status_code == 410
+        assert (await post(client, invitation, 3, **PAGES[2])).status_code == 410
+        assert (await client.get("/surveys/answer/k.AAAA")).status_code == 410
+    assert await count(rt, Response) == 0
+
+
+async def test_a_closed_survey_says_so(rt: Runtime, invitation: Invitation) -> None:
+    async with browser(rt) as client:
+        await enter(client, rt, invitation)
+        move(rt, timedelta(days=15))
+        response = await post(client, invitation, 1, **PAGES[0])
+        assert "Undersøkelsen er stengt" in response.text
+
+
+async def test_a_double_click_and_two_tabs_make_one_answer(rt: Runtime, invitation: Invitation) -> None:
+    async def send() -> bool:
+        async with rt.transaction() as session:
+            return await submit(session, invitation.id, {"reisemate": "gange"}, rt.now())
+
+    assert sorted(await asyncio.gather(*(send() for _ in range(4)))) == [False, False, False, True]
+    assert await count(rt, Response) == 1
+
+
+async def test_an_answer_is_in_the_release_or_refused_never_between(
+    rt: Runtime, deliver: Deliverer, plan: Callable[..., Awaitable[Survey]]
+) -> None:
+    await deliver(margins(), *many(rt.now(), 30))
+    survey = await plan()
+    async with rt.transaction() as session:
+        ids = list(await session.scalars(sa.select(Invitation.id)))
+
+    async def send(invitation_id: Any) -> bool:
+        async with rt.transaction() as session:
+            return await submit(session, invitation_id, {"reisemate": "gange"}, rt.now())
+
+    async def close() -> None:
+        async with rt.transaction() as session:
+            await close_survey(session, survey.id, rt.now())
+
+    first, *results = await asyncio.gather(*(send(i) for i in ids[:15]), close(), *(send(i) for i in ids[15:]))
+    accepted = sum(1 for result in (first, *results) if result is True)
+    assert await count(rt, Response) == 0
+    released = len(await outbox(rt, ResponseSubmitted))
+    assert released in ((accepted,) if accepted >= 5 else (0,))
