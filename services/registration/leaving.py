@@ -7,8 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registration.joining.store import contact_card, lock_member, purposes_of
-from services.registration.places import AREA_SCHEME
+from services.registration.joining.store import contact_card, lock_member, member_state
 from services.registration.tables import Consent, ErasureReceipt, Member, Panel
 from shared.events import meetings, notifications, results, surveys
 from shared.events.notifications import ContactCardMissing, MailPreferenceChanged
@@ -68,17 +67,7 @@ async def change_consent(session: AsyncSession, event: MailPreferenceChanged, de
 
 async def changed_event(session: AsyncSession, member: Member) -> MemberChanged:
     """The member's full state after a change."""
-    assert member.joined_at is not None
-    return MemberChanged(
-        member_id=member.id,
-        year_of_birth=member.year_of_birth or 0,
-        gender=member.gender or "other",
-        area=member.area,
-        area_scheme=AREA_SCHEME,
-        purposes=await purposes_of(session, member.id),
-        status=member.status,
-        joined_at=member.joined_at,
-    )
+    return MemberChanged(**await member_state(session, member))
 
 
 HANDLERS = [

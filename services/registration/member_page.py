@@ -1,7 +1,6 @@
 """The member's own page: sign in by mail, see the details, pause, leave."""
 
 from datetime import timedelta
-from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -12,7 +11,7 @@ from services.registration.tables import ErasureReceipt, Member
 from shared.events.registration import SignInRequested
 from shared.messaging import emit
 from shared.tokens import BadLink, LinkExpired
-from shared.web import Request, Response, Route, read_form, render, runtime, see_other
+from shared.web import Request, Response, Route, as_id, read_form, render, runtime, see_other
 
 _SESSION = 3600
 _COOKIE = "me"
@@ -23,7 +22,7 @@ ERASING_SERVICES = ("surveys", "notifications", "meetings", "results")
 async def show_own_page(request: Request) -> Response:
     """The member's details, or the form that asks for a sign-in link."""
     rt = runtime(request)
-    member_id = _asked_id(request.query_params.get("id"))
+    member_id = as_id(request.query_params.get("id"))
     if member_id is None or rt.sealed.get(request, _COOKIE, member_id) is None:
         return render(request, "registration/sign_in.html")
     async with rt.transaction() as session:
@@ -73,7 +72,7 @@ async def open_sign_in(request: Request) -> Response:
 
 async def show_sign_in_button(request: Request) -> Response:
     """One button."""
-    member_id = _asked_id(request.query_params.get("id"))
+    member_id = as_id(request.query_params.get("id"))
     if member_id is None or runtime(request).sealed.get(request, "sign-in", member_id) is None:
         return render(request, "registration/link_over.html", status=410)
     return render(request, "registration/sign_in_button.html", {"id": member_id})
@@ -82,7 +81,7 @@ async def show_sign_in_button(request: Request) -> Response:
 async def sign_in(request: Request) -> Response:
     """Use the link up, once."""
     rt = runtime(request)
-    member_id = _asked_id((await read_form(request)).get("id"))
+    member_id = as_id((await read_form(request)).get("id"))
     held = rt.sealed.get(request, "sign-in", member_id) if member_id else None
     if member_id is None or held is None:
         return render(request, "registration/link_over.html", status=410)
@@ -101,7 +100,7 @@ async def change_membership(request: Request) -> Response:
     """Pause, go on, or leave (asks once more before that)."""
     rt = runtime(request)
     form = await read_form(request)
-    member_id, action = _asked_id(form.get("id")), form.get("action")
+    member_id, action = as_id(form.get("id")), form.get("action")
     if member_id is None or rt.sealed.get(request, _COOKIE, member_id) is None:
         return see_other("/me")
     if action == "leave" and form.get("sure") != "yes":
@@ -122,7 +121,7 @@ async def change_membership(request: Request) -> Response:
 async def show_left(request: Request) -> Response:
     """Goodbye, with the receipts of each part of the system so far."""
     rt = runtime(request)
-    member_id = _asked_id(request.query_params.get("id"))
+    member_id = as_id(request.query_params.get("id"))
     if member_id is None or rt.sealed.get(request, _COOKIE, member_id) is None:
         return see_other("/")
     async with rt.transaction() as session:
@@ -130,13 +129,6 @@ async def show_left(request: Request) -> Response:
         done = set(found)
     context = {"done": len(done & set(ERASING_SERVICES)), "all": len(ERASING_SERVICES), "id": member_id}
     return render(request, "registration/left.html", context)
-
-
-def _asked_id(text: str | None) -> UUID | None:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return None
 
 
 PAGES = [

@@ -6,7 +6,7 @@ from starlette.routing import Route
 
 from shared.service import Runtime
 from shared.web.app import build_app
-from shared.web.forms import BadForm, Form, FormErrors, read_form, rule_broken, validate
+from shared.web.forms import BadForm, Form, FormErrors, as_id, read_form, rule_broken, validate
 from shared.web.limits import TooMany, client_address
 from shared.web.pages import problem, render, see_other, translate
 from shared.web.staff import Staff, audit, audit_of, ended_sessions, staff_required
@@ -20,6 +20,7 @@ __all__ = [
     "Route",
     "Staff",
     "TooMany",
+    "as_id",
     "audit",
     "audit_of",
     "build_app",

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
+from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticCustomError
@@ -73,6 +74,14 @@ async def read_form(request: Request, max_bytes: int = 64_000) -> Form:
     except ValueError as error:
         raise BadForm("encoding") from error
     return Form(pairs)
+
+
+def as_id(text: str | None) -> UUID | None:
+    """The id a field or query names, or None for anything else."""
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None
 
 
 async def read_body(request: Request, max_bytes: int) -> bytes:

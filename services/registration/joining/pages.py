@@ -1,7 +1,6 @@
 """Pages of joining: the form, "check your mail", and the confirmation behind the mail's link."""
 
 import time
-from uuid import UUID
 
 from services.registration.joining import store
 from services.registration.joining.domain import MESSAGES, REFUSALS, JoinInput, age_refusal, judge_residence
@@ -14,6 +13,7 @@ from shared.web import (
     Request,
     Response,
     Route,
+    as_id,
     read_form,
     render,
     runtime,
@@ -103,7 +103,7 @@ async def open_confirmation(request: Request) -> Response:
 
 async def show_confirmation(request: Request) -> Response:
     """One button."""
-    member_id = _asked_id(request.query_params.get("id"))
+    member_id = as_id(request.query_params.get("id"))
     if member_id is None or runtime(request).sealed.get(request, "confirm", member_id) is None:
         return render(request, "registration/link_over.html", status=410)
     return render(request, "registration/confirm.html", {"id": member_id})
@@ -113,7 +113,7 @@ async def confirm_membership(request: Request) -> Response:
     """The button: the applicant becomes a member. A second click finds a member and says the same."""
     rt = runtime(request)
     form = await read_form(request)
-    member_id = _asked_id(form.get("id"))
+    member_id = as_id(form.get("id"))
     held = rt.sealed.get(request, "confirm", member_id) if member_id else None
     if member_id is None or held is None:
         return render(request, "registration/link_over.html", status=410)
@@ -129,13 +129,6 @@ async def confirm_membership(request: Request) -> Response:
 async def show_welcome(request: Request) -> Response:
     """What happens next, and a link to pass on."""
     return render(request, "registration/welcome.html")
-
-
-def _asked_id(text: str | None) -> UUID | None:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return None
 
 
 PAGES = [

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -142,7 +143,7 @@ async def admit(session: AsyncSession, member: Member, now: datetime) -> None:
     )
     size = grown.scalar_one()
     await session.flush()
-    await emit(session, await joined_event(session, member))
+    await emit(session, MemberJoined(**await member_state(session, member)))
     await reach_thresholds(session, size, now)
 
 
@@ -162,19 +163,18 @@ async def reach_thresholds(session: AsyncSession, size: int, now: datetime) -> N
         )
 
 
-async def joined_event(session: AsyncSession, member: Member) -> MemberJoined:
-    """The member's full state as others may know it."""
-    assert member.joined_at is not None
-    return MemberJoined(
-        member_id=member.id,
-        year_of_birth=member.year_of_birth or 0,
-        gender=member.gender or "other",
-        area=member.area,
-        area_scheme=AREA_SCHEME,
-        purposes=await purposes_of(session, member.id),
-        status=member.status,
-        joined_at=member.joined_at,
-    )
+async def member_state(session: AsyncSession, member: Member) -> dict[str, Any]:
+    """The fields of MemberState: what others may know about the member."""
+    return {
+        "member_id": member.id,
+        "year_of_birth": member.year_of_birth,
+        "gender": member.gender,
+        "area": member.area,
+        "area_scheme": AREA_SCHEME,
+        "purposes": await purposes_of(session, member.id),
+        "status": member.status,
+        "joined_at": member.joined_at,
+    }
 
 
 async def panel_size(session: AsyncSession) -> int:
