@@ -123,6 +123,7 @@ _TEXTS = {
     "status": "active",
     "language": "nb",
     "role": "start",
+    "done_on": "2026-11-23",
     "email": "kari@example.org",
     "name": "Kari Eksempel",
     "area": "1337",
@@ -133,7 +134,7 @@ def _of_type(name: str, kind: Any) -> Any:
     if get_origin(kind) is tuple:
         return [_of_type(name, get_args(kind)[0])]
     if get_origin(kind) is dict:
-        return {"id": "example"}
+        return {"nb": "Eksempel"} if get_args(kind) == (str, str) else {"id": "example"}
     options = [option for option in get_args(kind) if option is not type(None)]
     if options and get_origin(kind) is not None:
         return _of_type(name, options[0])
@@ -143,6 +144,7 @@ def _of_type(name: str, kind: Any) -> Any:
         UUID: str(_ID),
         AwareDatetime: _AT.isoformat(),
         int: 200,
+        float: 0.5,
         bool: True,
         str: _TEXTS.get(name, "example"),
     }

@@ -38,7 +38,7 @@ from shared.tokens import Links, Sealed
 log = structlog.get_logger()
 
 #: Every link purpose of the installation, for the one service that makes links.
-LINK_PURPOSES = ("confirm", "sign_in", "survey", "unsubscribe")
+LINK_PURPOSES = ("confirm", "sign_in", "survey", "meeting", "unsubscribe")
 
 _LONGEST_PAUSE = 10.0
 

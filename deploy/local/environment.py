@@ -11,7 +11,11 @@ from deploy.local.secrets import Secrets
 from shared.tokens import decode_master_keys, derive_keys, encode_keys
 
 #: Link purposes that each service checks; notifications makes them all.
-LINK_PURPOSES: Mapping[str, tuple[str, ...]] = {"registration": ("confirm", "sign_in"), "surveys": ("survey",)}
+LINK_PURPOSES: Mapping[str, tuple[str, ...]] = {
+    "registration": ("confirm", "sign_in"),
+    "surveys": ("survey",),
+    "meetings": ("meeting",),
+}
 _LINK_MAKER = "notifications"
 _SIGN_IN = "registration"
 

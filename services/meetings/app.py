@@ -33,5 +33,9 @@ PAGES = [
 ]
 
 SERVICE = Service(
-    name="meetings", package="services.meetings", handlers=[*HANDLERS, ended_sessions("meetings")], pages=PAGES
+    name="meetings",
+    package="services.meetings",
+    handlers=[*HANDLERS, ended_sessions("meetings")],
+    pages=PAGES,
+    purposes=("meeting",),
 )

@@ -11,5 +11,5 @@ SERVICE = Service(
     handlers=HANDLERS,
     pages=PAGES,
     jobs=JOBS,
-    purposes=("confirm", "sign_in", "survey", "unsubscribe"),
+    purposes=("confirm", "sign_in", "survey", "meeting", "unsubscribe"),
 )

@@ -23,6 +23,12 @@ def _code(value: str) -> str:
 #: A machine-readable code, never written text.
 Code = Annotated[str, AfterValidator(_code)]
 
+#: Text the municipality itself has published or will publish; never what a resident wrote.
+PublicText = str
+
+#: The same by language code: ``nb`` always, ``nn`` and ``en`` where there is a translation.
+PublicTexts = dict[str, str]
+
 Gender = Literal["female", "male", "other"]
 
 

@@ -1,19 +1,158 @@
-"""Facts published by meetings."""
+"""Facts published by meetings: what is planned, who was drawn, what came of it."""
 
 from typing import ClassVar
 from uuid import UUID
 
-from shared.events.base import Event, Instant
+from shared.events.base import Code, Event, Instant, OpenEnum, PublicText
 
 
-class MemberDataErased(Event):
+class _Meetings(Event):
+    topic: ClassVar[str] = "meetings"
+    subject_field: ClassVar[str | None] = "meeting_id"
+
+
+class MeetingAnnounced(_Meetings):
+    """A meeting was announced, or what was announced changed: its full public state, also sent again as its state."""
+
+    type: ClassVar[str] = "meetings.meeting_announced.v1"
+    meeting_id: UUID
+    slug: Code
+    """The meeting's public page is ``/meetings/<slug>``."""
+    heading: PublicText
+    purpose: PublicText
+    place: PublicText
+    starts_at: Instant
+    ends_at: Instant
+    seats: int
+    reply_by: Instant
+    """The first instant at which an unanswered invitation has lapsed."""
+    status: OpenEnum = "announced"
+    """``announced``, ``drawn``, ``held``, ``minuted`` or ``cancelled``."""
+
+
+class MeetingDrawn(_Meetings):
+    """A draw was made for a meeting; counts only, the protocol stands on the meeting's public page."""
+
+    type: ClassVar[str] = "meetings.meeting_drawn.v1"
+    meeting_id: UUID
+    draw_id: UUID
+    pool: int
+    """Members who could be drawn."""
+    drawn: int
+    drawn_at: Instant
+
+
+class _ForOneInvited(_Meetings):
+    subject_field: ClassVar[str | None] = "invitation_id"
+    invitation_id: UUID
+    meeting_id: UUID
+    member_id: UUID
+
+
+class MeetingInvitationIssued(_ForOneInvited):
+    """A member was drawn (or replaces one who cannot come): send the link that answers yes or no."""
+
+    type: ClassVar[str] = "meetings.meeting_invitation_issued.v1"
+    generation: int
+    replacement: bool = False
+    reply_by: Instant
+    link_expires_at: Instant
+    send_before: Instant
+
+
+class MeetingInvitationAnswered(_ForOneInvited):
+    """An invited member said yes or no, or let the deadline pass; after a yes a mail confirms the place."""
+
+    type: ClassVar[str] = "meetings.meeting_invitation_answered.v1"
+    reply: OpenEnum
+    """``accepted``, ``declined``, ``lapsed`` (silence) or ``withdrawn`` (a yes taken back)."""
+    answered_at: Instant
+    generation: int
+    link_expires_at: Instant
+    send_before: Instant
+
+
+class MeetingReminderDue(_ForOneInvited):
+    """The meeting is near: remind one who has said yes, with the same link."""
+
+    type: ClassVar[str] = "meetings.meeting_reminder_due.v1"
+    generation: int
+    link_expires_at: Instant
+    send_before: Instant
+
+
+class MeetingNoticeDue(_ForOneInvited):
+    """One who had said yes is told something about the meeting."""
+
+    type: ClassVar[str] = "meetings.meeting_notice_due.v1"
+    subject_field: ClassVar[str | None] = "notice_id"
+    notice_id: UUID
+    """A new id for each notice to each person, so that a meeting may have several."""
+    notice: OpenEnum
+    """``changed`` (time or place), ``cancelled``, ``minutes`` or ``follow_up``."""
+    generation: int
+    send_before: Instant
+
+
+class MemberEnteredDraw(_Meetings):
+    """A member was in the pool of a draw, with this chance of being drawn: shown on the member's own page."""
+
+    type: ClassVar[str] = "meetings.member_entered_draw.v1"
+    subject_field: ClassVar[str | None] = "entry_id"
+    entry_id: UUID
+    draw_id: UUID
+    meeting_id: UUID
+    member_id: UUID
+    chance: float
+    """Probability of being drawn, above 0 and at most 1."""
+    drawn: bool
+
+
+class MeetingHeld(_Meetings):
+    """A meeting took place."""
+
+    type: ClassVar[str] = "meetings.meeting_held.v1"
+    meeting_id: UUID
+    attended: int
+    held_at: Instant
+
+
+class MeetingMinutesPublished(_Meetings):
+    """A meeting's minutes stand on its public page."""
+
+    type: ClassVar[str] = "meetings.meeting_minutes_published.v1"
+    meeting_id: UUID
+    slug: Code
+    published_at: Instant
+
+
+class MeetingCancelled(_Meetings):
+    """A meeting will not take place."""
+
+    type: ClassVar[str] = "meetings.meeting_cancelled.v1"
+    meeting_id: UUID
+    cancelled_at: Instant
+
+
+class MemberDataErased(_Meetings):
     """meetings has erased what it held about the person."""
 
     type: ClassVar[str] = "meetings.member_data_erased.v1"
-    topic: ClassVar[str] = "meetings"
     subject_field: ClassVar[str | None] = "member_id"
     member_id: UUID
     erased_at: Instant
 
 
-EVENTS: tuple[type[Event], ...] = (MemberDataErased,)
+EVENTS: tuple[type[Event], ...] = (
+    MeetingAnnounced,
+    MeetingDrawn,
+    MeetingInvitationIssued,
+    MeetingInvitationAnswered,
+    MeetingReminderDue,
+    MeetingNoticeDue,
+    MemberEnteredDraw,
+    MeetingHeld,
+    MeetingMinutesPublished,
+    MeetingCancelled,
+    MemberDataErased,
+)

@@ -3,7 +3,7 @@
 from typing import ClassVar
 from uuid import UUID
 
-from shared.events.base import Code, Event, Instant
+from shared.events.base import Code, Event, Instant, OpenEnum
 
 
 class _Notifications(Event):
@@ -54,7 +54,24 @@ class MemberDataErased(_Notifications):
     erased_at: Instant
 
 
+class SuggestionLetterReceived(Event):
+    """Restricted: a resident wrote to the panel's mailbox; quotes and signature are cut, the address stays here."""
+
+    type: ClassVar[str] = "notifications.suggestion_letter_received.v1"
+    topic: ClassVar[str] = "notifications.suggestions"
+    subject_field: ClassVar[str | None] = "suggestion_id"
+    suggestion_id: UUID
+    """Made by notifications, which keeps the sender's address under it."""
+    heading: str
+    """The letter's subject line."""
+    text: str
+    language: OpenEnum
+    attachments_refused: int = 0
+    received_at: Instant
+
+
 EVENTS: tuple[type[Event], ...] = (
+    SuggestionLetterReceived,
     MessageFailed,
     MemberUnreachable,
     MailPreferenceChanged,

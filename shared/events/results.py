@@ -1,30 +1,116 @@
-"""Facts published by results: what became public."""
+"""Facts published by results: what became public, what it led to, and what residents raised."""
 
 from typing import ClassVar
 from uuid import UUID
 
-from shared.events.base import Code, Event, Instant
+from shared.events.base import Code, Event, Instant, OpenEnum, PublicTexts
 
 
-class ResultsPublished(Event):
-    """Staff approved a survey's result: it is public at ``/results/<slug>``."""
+class _Results(Event):
+    topic: ClassVar[str] = "results"
+
+
+class ResultsPublished(_Results):
+    """Staff approved a survey's result: it is public at ``/results/<slug>``; sent again unchanged as its state."""
 
     type: ClassVar[str] = "results.results_published.v1"
-    topic: ClassVar[str] = "results"
     subject_field: ClassVar[str | None] = "survey_id"
     survey_id: UUID
     slug: Code
     published_at: Instant
+    heading: PublicTexts | None = None
+    """The survey's title, by language."""
+    finding: PublicTexts | None = None
+    """The finding in one sentence, by language."""
 
 
-class MemberDataErased(Event):
+class FollowUpRecorded(_Results):
+    """ "You said, we did": what a result, meeting or suggestion led to; sent again as its state."""
+
+    type: ClassVar[str] = "results.follow_up_recorded.v1"
+    subject_field: ClassVar[str | None] = "follow_up_id"
+    follow_up_id: UUID
+    about: OpenEnum
+    """``survey``, ``meeting`` or ``suggestion``."""
+    about_id: UUID
+    slug: Code
+    """The page it stands on: ``/results/<slug>``, ``/meetings/<slug>`` or ``/suggest/<slug>``, as ``about`` says."""
+    done: PublicTexts
+    """What was done, by language."""
+    done_on: str
+    """The day it was done, ISO 8601."""
+    recorded_at: Instant
+
+
+class SuggestionRegistered(_Results):
+    """A resident raised a matter, by form or by mail."""
+
+    type: ClassVar[str] = "results.suggestion_registered.v1"
+    subject_field: ClassVar[str | None] = "suggestion_id"
+    suggestion_id: UUID
+    channel: OpenEnum
+    """``form`` or ``mail``."""
+    registered_at: Instant
+
+
+class SuggestionAnswered(_Results):
+    """Staff answered a suggestion."""
+
+    type: ClassVar[str] = "results.suggestion_answered.v1"
+    subject_field: ClassVar[str | None] = "suggestion_id"
+    suggestion_id: UUID
+    status: OpenEnum
+    """``answered``, ``forwarded``, ``merged`` or ``declined``."""
+    slug: Code | None = None
+    """The public page ``/suggest/<slug>``, when the matter is public."""
+    answered_at: Instant
+
+
+class MemberDataErased(_Results):
     """results has erased what it held about the person."""
 
     type: ClassVar[str] = "results.member_data_erased.v1"
-    topic: ClassVar[str] = "results"
     subject_field: ClassVar[str | None] = "member_id"
     member_id: UUID
     erased_at: Instant
 
 
-EVENTS: tuple[type[Event], ...] = (ResultsPublished, MemberDataErased)
+class _Correspondence(Event):
+    topic: ClassVar[str] = "results.contacts"
+    subject_field: ClassVar[str | None] = "suggestion_id"
+    suggestion_id: UUID
+
+
+class SuggestionContactGiven(_Correspondence):
+    """Restricted: the address given in the suggestion form, for notifications only."""
+
+    type: ClassVar[str] = "results.suggestion_contact_given.v1"
+    email: str
+    language: OpenEnum
+
+
+class SuggestionReplyDue(_Correspondence):
+    """Restricted: the sender of a suggestion is to be written to; notifications knows the address by the id."""
+
+    type: ClassVar[str] = "results.suggestion_reply_due.v1"
+    notice: OpenEnum
+    """``receipt``, ``attachments_refused``, ``status`` or ``answer``."""
+    status: OpenEnum
+    heading: str
+    text: str = ""
+    """The municipality's answer, plain text."""
+    slug: Code | None = None
+    """The public page ``/suggest/<slug>``, when the matter is public."""
+    generation: int
+    send_before: Instant
+
+
+EVENTS: tuple[type[Event], ...] = (
+    ResultsPublished,
+    FollowUpRecorded,
+    SuggestionRegistered,
+    SuggestionAnswered,
+    MemberDataErased,
+    SuggestionContactGiven,
+    SuggestionReplyDue,
+)

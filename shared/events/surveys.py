@@ -103,6 +103,19 @@ class SurveyResultsNoticeDue(_Surveys):
     send_before: Instant
 
 
+class SurveyFollowUpNoticeDue(_Surveys):
+    """The municipality recorded what came of a survey this member took part in: tell them."""
+
+    type: ClassVar[str] = "surveys.survey_follow_up_notice_due.v1"
+    subject_field: ClassVar[str | None] = "notice_id"
+    notice_id: UUID
+    """A new id for each notice to each person: a survey may have several follow-ups."""
+    survey_id: UUID
+    member_id: UUID
+    generation: int
+    send_before: Instant
+
+
 class MemberDataErased(_Surveys):
     """surveys has erased what it held about the person."""
 
@@ -142,6 +155,7 @@ EVENTS: tuple[type[Event], ...] = (
     SurveyAnswered,
     SurveyClosed,
     SurveyResultsNoticeDue,
+    SurveyFollowUpNoticeDue,
     MemberDataErased,
     ResponseSubmitted,
 )
