@@ -1,7 +1,7 @@
 # Everything starts here; each target first installs what it needs into this checkout. `make help` lists them.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install install-test demo up test check contracts clean
+.PHONY: help install install-test demo up test check contracts texts clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -34,6 +34,9 @@ test: install-test check ## check, then every test on real Postgres and Kafka, i
 
 contracts: install ## write the AsyncAPI document and missing examples of events
 	@$(BIN)/python -m shared.cli contracts
+
+texts: install ## give new texts a place in the catalogues, and list what is not translated yet
+	@$(BIN)/python -m shared.cli texts
 
 clean: ## remove what was installed and built; the data in .panel stay
 	rm -rf .venv .cache deploy/web/node_modules

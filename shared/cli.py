@@ -106,5 +106,17 @@ def contracts(folder: Path = Path("docs/contracts")) -> None:
         typer.echo(written)
 
 
+@app.command()
+def texts() -> None:
+    """Bring every catalogue in line with the texts in use: new ones get an empty place, old ones go."""
+    from shared.web import catalogues
+
+    for folder in catalogues.folders(SERVICES):
+        for code in catalogues.TRANSLATED:
+            catalogues.update(folder, code)
+            for text in catalogues.untranslated(folder, code):
+                typer.echo(f"{folder.name} {code}: {text}")
+
+
 if __name__ == "__main__":
     app()

@@ -7,11 +7,13 @@ from starlette.routing import Route
 from shared.service import Runtime
 from shared.web.app import build_app
 from shared.web.forms import BadForm, Form, FormErrors, as_id, read_form, rule_broken, validate
+from shared.web.i18n import N_
 from shared.web.limits import TooMany, client_address
 from shared.web.pages import problem, render, see_other, translate
 from shared.web.staff import Staff, audit, audit_of, ended_sessions, staff_required
 
 __all__ = [
+    "N_",
     "BadForm",
     "Form",
     "FormErrors",

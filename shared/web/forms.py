@@ -12,6 +12,8 @@ from pydantic_core import PydanticCustomError
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
+from shared.web.i18n import N_
+
 #: Field id -> message in the reader's language; the empty id is about the whole form.
 FormErrors = dict[str, str]
 
@@ -22,6 +24,10 @@ _MOST_FIELDS = 400
 _REFUSED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]|[\ud800-\udfff]"
 )
+
+
+#: What is said at a field that holds one of them.
+REFUSED_CHARACTERS = N_("Teksten har tegn vi ikke kan ta imot. Skriv den på nytt uten usynlige tegn.")
 
 
 class BodyTooLarge(Exception):
@@ -130,10 +136,7 @@ def validate(
     """
     sent = {name: form.all(name) if name in lists else form.get(name) for name in model.model_fields}
     present = {name: value for name, value in sent.items() if value not in (None, "")}
-    errors: FormErrors = {
-        name: translate("Teksten har tegn vi ikke kan ta imot. Skriv den på nytt uten usynlige tegn.")
-        for name in form.refused
-    }
+    errors: FormErrors = {name: translate(REFUSED_CHARACTERS) for name in form.refused}
     try:
         parsed = model.model_validate(present)
     except ValidationError as failure:
@@ -141,7 +144,7 @@ def validate(
             name = str(error["loc"][0]) if error["loc"] else ""
             text = next(
                 (messages[key] for key in (f"{name}.{error['type']}", error["type"], name) if key in messages),
-                "Feltet er ikke fylt ut riktig.",
+                N_("Feltet er ikke fylt ut riktig."),
             )
             context = {
                 key: value for key, value in error.get("ctx", {}).items() if isinstance(value, str | int | float)

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from shared.settings import Settings
-from shared.web.i18n import LANGUAGES, NAMES, Language, available, language
+from shared.web.i18n import LANGUAGES, N_, NAMES, Language, available, language
 
 _SHELL = Path(__file__).parent / "templates" / "shell"
 
@@ -94,46 +94,54 @@ def see_other(path: str) -> Response:
 #: Status -> (title, what happened, what to do); Bokmål, translated when shown.
 _PROBLEMS: dict[int, tuple[str, str, str]] = {
     400: (
-        "Vi forstod ikke skjemaet",
-        "Skjemaet kom ikke fram slik det skulle. Ingenting er endret.",
-        "Gå tilbake, last siden på nytt og prøv igjen.",
+        N_("Vi forstod ikke skjemaet"),
+        N_("Skjemaet kom ikke fram slik det skulle. Ingenting er endret."),
+        N_("Gå tilbake, last siden på nytt og prøv igjen."),
     ),
     403: (
-        "Du har ikke tilgang",
-        "Siden eller handlingen krever en tilgang du ikke har. Ingenting er endret.",
-        "Gå tilbake, eller spør den som styrer tilgangene.",
+        N_("Du har ikke tilgang"),
+        N_("Siden eller handlingen krever en tilgang du ikke har. Ingenting er endret."),
+        N_("Gå tilbake, eller spør den som styrer tilgangene."),
     ),
-    404: ("Vi fant ikke siden", "Siden finnes ikke, eller den er flyttet.", "Gå til forsiden og let videre derfra."),
+    404: (
+        N_("Vi fant ikke siden"),
+        N_("Siden finnes ikke, eller den er flyttet."),
+        N_("Gå til forsiden og let videre derfra."),
+    ),
     405: (
-        "Slik kan siden ikke brukes",
-        "Siden tar ikke imot det nettleseren sendte. Ingenting er endret.",
-        "Gå tilbake og prøv igjen.",
+        N_("Slik kan siden ikke brukes"),
+        N_("Siden tar ikke imot det nettleseren sendte. Ingenting er endret."),
+        N_("Gå tilbake og prøv igjen."),
     ),
     410: (
-        "Lenken virker ikke lenger",
-        "Lenken er brukt opp eller for gammel.",
-        "Bruk den nyeste e-posten fra oss, eller be om en ny lenke.",
+        N_("Lenken virker ikke lenger"),
+        N_("Lenken er brukt opp eller for gammel."),
+        N_("Bruk den nyeste e-posten fra oss, eller be om en ny lenke."),
     ),
     413: (
-        "Det du sendte, er for stort",
-        "Vi tar ikke imot så mye på én gang. Ingenting er lagret.",
-        "Gå tilbake, kort ned teksten eller fila, og send på nytt.",
+        N_("Det du sendte, er for stort"),
+        N_("Vi tar ikke imot så mye på én gang. Ingenting er lagret."),
+        N_("Gå tilbake, kort ned teksten eller fila, og send på nytt."),
     ),
-    422: ("Noe må rettes", "Skjemaet har feil. Ingenting er endret.", "Gå tilbake, rett feilene og send på nytt."),
+    422: (
+        N_("Noe må rettes"),
+        N_("Skjemaet har feil. Ingenting er endret."),
+        N_("Gå tilbake, rett feilene og send på nytt."),
+    ),
     429: (
-        "For mange forsøk",
-        "Vi har fått svært mange skjemaer fra nettverket ditt. Ingenting er endret.",
-        "Vent noen minutter og prøv igjen.",
+        N_("For mange forsøk"),
+        N_("Vi har fått svært mange skjemaer fra nettverket ditt. Ingenting er endret."),
+        N_("Vent noen minutter og prøv igjen."),
     ),
     500: (
-        "Noe gikk galt hos oss",
-        "Feilen er vår, og vi har fått beskjed. Det du hadde lagret før, er trygt.",
-        "Prøv igjen om litt.",
+        N_("Noe gikk galt hos oss"),
+        N_("Feilen er vår, og vi har fått beskjed. Det du hadde lagret før, er trygt."),
+        N_("Prøv igjen om litt."),
     ),
     503: (
-        "Tjenesten er opptatt",
-        "Vi får ikke svar fra systemet akkurat nå. Det du hadde lagret før, er trygt.",
-        "Prøv igjen om et minutt.",
+        N_("Tjenesten er opptatt"),
+        N_("Vi får ikke svar fra systemet akkurat nå. Det du hadde lagret før, er trygt."),
+        N_("Prøv igjen om et minutt."),
     ),
 }
 

@@ -1,0 +1,81 @@
+"""Catalogues against the texts in use: which are translated, and a place for each new one."""
+
+from collections.abc import Iterable, Iterator
+from importlib import resources
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po, write_po
+
+from shared.web.i18n import LANGUAGES
+
+#: Languages that have a catalogue: the texts themselves are Bokmål.
+TRANSLATED = LANGUAGES[1:]
+
+_KEYWORDS = {"_": None, "gettext": None, "N_": None, "ngettext": (1, 2)}
+
+
+def folders(services: Iterable[str]) -> Iterator[Path]:
+    """The shell's folder and each service's."""
+    for package in ("shared.web", *(f"services.{name}" for name in services)):
+        yield Path(str(resources.files(package)))
+
+
+def texts_of(folder: Path) -> Catalog:
+    """The texts residents may meet in ``folder`` (a service or the shell): templates, mails, Python.
+
+    Staff read Bokmål: templates on the staff frame, their cards, and ``staff*`` and ``import*`` modules are left out.
+    """
+    found = Catalog()
+    for file in sorted(folder.rglob("*")):
+        if file.suffix == ".py" and not file.name.startswith(("staff", "import")):
+            method, options = "python", {}
+        elif file.suffix in (".html", ".txt") and not _for_staff(file):
+            method, options = "jinja2", {"trim_blocks": "true", "lstrip_blocks": "true", "newstyle_gettext": "true"}
+        else:
+            continue
+        with file.open("rb") as source:
+            for line, message, _, _ in extract(method, source, keywords=_KEYWORDS, options=options):
+                found.add(message, locations=[(str(file.relative_to(folder)), line)])
+    return found
+
+
+def _for_staff(file: Path) -> bool:
+    return file.stem.startswith(("staff", "card")) or "shell/staff.html" in file.read_text(encoding="utf-8")
+
+
+def read(folder: Path, code: str) -> Catalog:
+    """The catalogue ``<folder>/locale/<code>.po``, empty when there is none."""
+    file = folder / "locale" / f"{code}.po"
+    if not file.exists():
+        return Catalog(locale=code)
+    with file.open("rb") as source:
+        return read_po(source, locale=code)
+
+
+def untranslated(folder: Path, code: str) -> Iterator[str]:
+    """Texts of ``folder`` that the catalogue lacks, has empty, has marked fuzzy, or fills with other parameters."""
+    catalogue = read(folder, code)
+    for message in texts_of(folder):
+        if not message.id:
+            continue
+        entry = catalogue.get(message.id)
+        told = entry.string if entry else ""
+        done = all(told) if isinstance(told, tuple | list) else bool(told)
+        if entry is None or not done or entry.fuzzy or list(entry.check(catalogue)):
+            yield message.id if isinstance(message.id, str) else message.id[0]
+
+
+def update(folder: Path, code: str) -> None:
+    """Give each new text an empty place in the catalogue, and drop those no longer in use."""
+    catalogue, texts = read(folder, code), texts_of(folder)
+    fresh = Catalog(locale=code, fuzzy=False)
+    for message in texts:
+        if message.id:
+            entry = catalogue.get(message.id)
+            fresh.add(message.id, entry.string if entry else "", flags=message.flags)
+    file = folder / "locale" / f"{code}.po"
+    file.parent.mkdir(exist_ok=True)
+    with file.open("wb") as target:
+        write_po(target, fresh, width=0, omit_header=True, sort_output=True)

@@ -1,0 +1,42 @@
+"""Every text a resident may meet is there in every language, and the catalogues hold nothing else."""
+
+from pathlib import Path
+
+import pytest
+
+from shared.cli import SERVICES
+from shared.web import catalogues
+
+FOLDERS = {folder.name: folder for folder in catalogues.folders(SERVICES)}
+#: A language is offered where a service has its catalogue, and then it must be whole.
+CASES = [
+    (name, code)
+    for name, folder in FOLDERS.items()
+    for code in catalogues.TRANSLATED
+    if (folder / "locale" / f"{code}.po").exists()
+]
+
+
+@pytest.mark.parametrize(("name", "code"), CASES)
+def test_every_text_is_translated(name: str, code: str) -> None:
+    assert sorted(catalogues.untranslated(FOLDERS[name], code)) == [], "run `make texts`, then fill in what is empty"
+
+
+@pytest.mark.parametrize(("name", "code"), CASES)
+def test_no_translation_is_left_of_a_text_that_is_gone(name: str, code: str) -> None:
+    texts = catalogues.texts_of(FOLDERS[name])
+    left = [m.id for m in catalogues.read(FOLDERS[name], code) if m.id and texts.get(m.id) is None]
+    assert left == [], "run `make texts`"
+
+
+def test_a_text_without_translation_is_found(tmp_path: Path) -> None:
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "page.html").write_text('{{ _("Hei, %(name)s", name=name) }}', encoding="utf-8")
+    assert list(catalogues.untranslated(tmp_path, "nn")) == ["Hei, %(name)s"]
+    catalogues.update(tmp_path, "nn")
+    file = tmp_path / "locale" / "nn.po"
+    assert list(catalogues.untranslated(tmp_path, "nn")) == ["Hei, %(name)s"]
+    file.write_text(file.read_text(encoding="utf-8").replace('msgstr ""', 'msgstr "Hei %(navn)s"'), encoding="utf-8")
+    assert list(catalogues.untranslated(tmp_path, "nn")) == ["Hei, %(name)s"], "another parameter is no translation"
+    file.write_text(file.read_text(encoding="utf-8").replace("(navn)", "(name)"), encoding="utf-8")
+    assert list(catalogues.untranslated(tmp_path, "nn")) == []
