@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -145,3 +146,15 @@ async def browser(runtime: Runtime, **arguments: Any) -> AsyncIterator[httpx.Asy
     headers = {"Origin": PUBLIC_URL, "Accept-Language": "nb"} | arguments.pop("headers", {})
     async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL, headers=headers, **arguments) as client:
         yield client
+
+
+def sign_in(runtime: Runtime, client: httpx.AsyncClient, *roles: str, session_id: UUID | None = None) -> None:
+    """Give the client a staff session with these roles."""
+    from starlette.responses import Response
+
+    from shared.web.staff import COOKIE, Staff, sign_in_staff
+
+    response = Response()
+    sign_in_staff(response, runtime.settings, Staff("siri", "Siri Stab", roles, session_id or new_id()))
+    value = SimpleCookie(response.headers["set-cookie"])[COOKIE].value
+    client.cookies.set(COOKIE, value, domain="panel.test")

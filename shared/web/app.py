@@ -21,7 +21,7 @@ from shared.service import Runtime
 from shared.web.forms import BadForm, BodyTooLarge
 from shared.web.limits import Limiter, TooMany
 from shared.web.middleware import Shell
-from shared.web.pages import Renderer, problem
+from shared.web.pages import Renderer, problem, render
 from shared.web.staff import StaffRefused, make_sign_in
 
 log = structlog.get_logger()
@@ -88,6 +88,9 @@ def _staff_refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, StaffRefused)
     if error.sign_in_path is None:
         return problem(request, 403)
+    if error.typed is not None:
+        context = {"typed": error.typed, "sign_in_path": error.sign_in_path}
+        return render(request, "shell/staff_signed_out.html", context, 401)
     return RedirectResponse(error.sign_in_path, 303)
 
 

@@ -61,6 +61,10 @@ class Form:
         """Every value of the field."""
         return list(self._values.get(name, []))
 
+    def pairs(self) -> list[tuple[str, str]]:
+        """Every name and value in the order sent; files are not among them."""
+        return [(name, value) for name, values in self._values.items() for value in values]
+
     def values(self) -> dict[str, Any]:
         """Field -> value, or list of values where a name came more than once; for showing the form again."""
         return {name: values[0] if len(values) == 1 else values for name, values in self._values.items()}

@@ -23,6 +23,7 @@ from shared.mechanism import mechanism
 from shared.messaging import Delivery, Subscription, subscribe
 from shared.settings import Settings
 from shared.tokens import Sealed
+from shared.web.forms import Form, read_form
 from shared.web.pages import problem
 
 if TYPE_CHECKING:
@@ -38,11 +39,15 @@ Page = Callable[[Request], Awaitable[Response]]
 
 
 class StaffRefused(Exception):
-    """No session (``sign_in_path`` is where to get one) or a session without the role (None)."""
+    """No session (``sign_in_path`` is where to get one) or a session without the role (None).
 
-    def __init__(self, sign_in_path: str | None) -> None:
+    ``typed`` is what a form held that was sent after the session had run out.
+    """
+
+    def __init__(self, sign_in_path: str | None, typed: Form | None = None) -> None:
         super().__init__()
         self.sign_in_path = sign_in_path
+        self.typed = typed
 
 
 @dataclass(frozen=True)
@@ -93,8 +98,9 @@ def staff_required(role: str) -> Callable[[Page], Page]:
             runtime: Runtime = request.app.state.runtime
             staff = read_staff(request, runtime.settings)
             if staff is None or await _has_ended(runtime, staff.session_id):
-                back = request.url.path if request.method == "GET" else "/staff"
-                raise StaffRefused(f"/staff/login?next={quote(back, safe='/')}")
+                if request.method == "GET":
+                    raise StaffRefused(f"/staff/login?next={quote(request.url.path, safe='/')}")
+                raise StaffRefused("/staff/login?next=/staff", await read_form(request))
             if not staff.may(role):
                 raise StaffRefused(None)
             request.state.staff = staff

@@ -1,0 +1,31 @@
+"""A form sent after the session ran out is not lost."""
+
+from collections.abc import Awaitable, Callable
+
+from deploy.demo.browser import FormReader
+from shared.service import Runtime
+from shared.testing import browser, sign_in
+
+RuntimeOf = Callable[..., Awaitable[Runtime]]
+
+
+async def test_what_was_typed_comes_back_and_can_be_sent_again(runtime_of: RuntimeOf) -> None:
+    rt = await runtime_of("surveys")
+    typed = {"questionnaire": "klima", "opens": "now", "closes_on": "<b>aldri</b>\n«snart»"}
+    async with browser(rt) as client:
+        refused = await client.post("/staff/surveys/plan", data=typed)
+        assert refused.status_code == 401
+        assert "Logg inn i en ny fane" in refused.text
+        assert "<b>aldri" not in refused.text
+        form = FormReader(refused.text)
+        assert set(form.fields) == set(typed)
+        sign_in(rt, client, "editor")
+        again = await client.post("/staff/surveys/plan", data=typed)
+        assert again.status_code == 422, "the page itself answers now"
+
+
+async def test_a_page_asked_for_without_a_session_leads_to_sign_in(runtime_of: RuntimeOf) -> None:
+    rt = await runtime_of("surveys")
+    async with browser(rt) as client:
+        answer = await client.get("/staff/surveys")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/staff/login?next=/staff/surveys")
