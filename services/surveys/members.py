@@ -36,8 +36,7 @@ async def project_member(
         case MemberChanged():
             await _keep_member(session, event)
         case MemberLeft():
-            await _revoke_links(session, event.member_id)
-            await session.execute(sa.delete(Member).where(Member.id == event.member_id))
+            await _withdraw(session, event.member_id)
         case MemberErased():
             await erase_member(session, event.member_id, delivery.now)
 
@@ -60,13 +59,22 @@ async def _keep_member(session: AsyncSession, event: MemberState) -> bool:
     return True
 
 
-async def _revoke_links(session: AsyncSession, member_id: UUID) -> None:
-    """Raise the generation of unanswered invitations: links already sent open nothing any more."""
+async def _withdraw(session: AsyncSession, member_id: UUID) -> list[UUID]:
+    """Take the member out of every survey; the ids of the invitations, which are locked.
+
+    Links already sent open nothing any more, and what was half-finished goes. Deleting the member waits for a batch of
+    invitations being made right now, so none is missed; their locks wait for a page being answered right now.
+    """
+    await session.execute(sa.delete(Member).where(Member.id == member_id))
+    invitations = list(await session.scalars(sa.select(Invitation.id).where(Invitation.member_id == member_id)))
+    await lock(session, *invitations)
     await session.execute(
         sa.update(Invitation)
-        .where(Invitation.member_id == member_id, Invitation.answered_at.is_(None))
+        .where(Invitation.id.in_(invitations), Invitation.answered_at.is_(None))
         .values(generation=Invitation.generation + 1)
     )
+    await session.execute(sa.delete(Draft).where(Draft.invitation_id.in_(invitations)))
+    return invitations
 
 
 async def erase_member(session: AsyncSession, member_id: UUID, now: datetime) -> None:
@@ -80,12 +88,7 @@ async def erase_member(session: AsyncSession, member_id: UUID, now: datetime) ->
     )
     if new is None:
         return
-    # Deleting the member waits for a batch of invitations being made right now, so none is missed below.
-    await session.execute(sa.delete(Member).where(Member.id == member_id))
-    invitations = list(await session.scalars(sa.select(Invitation.id).where(Invitation.member_id == member_id)))
-    await lock(session, *invitations)
-    await _revoke_links(session, member_id)
-    await session.execute(sa.delete(Draft).where(Draft.invitation_id.in_(invitations)))
+    invitations = await _withdraw(session, member_id)
     await session.execute(sa.update(Invitation).where(Invitation.id.in_(invitations)).values(member_id=None))
     await forget_subject(session, member_id, *invitations)
     await emit(session, MemberDataErased(member_id=member_id, erased_at=now))

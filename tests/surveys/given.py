@@ -6,13 +6,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.surveys.fieldwork.closing import hold_open
-from services.surveys.tables import Invitation, Response
+from services.surveys.answering.store import Refusal, hold, submit
+from services.surveys.tables import Invitation
 from shared.events.registration import AgeBand, MemberJoined, PanelThresholdReached, PanelThresholdSet
 from shared.events.registration import PopulationMarginsSet as MarginsSet
-from shared.events.surveys import SurveyAnswered
-from shared.ids import new_id, random_id
-from shared.messaging import emit, lock
+from shared.ids import new_id
 from shared.service import Runtime
 
 BANDS = (
@@ -73,25 +71,10 @@ async def invitations(rt: Runtime, survey_id: UUID) -> list[Invitation]:
 
 
 async def answer(rt: Runtime, invitation_id: UUID, answers: dict[str, Any]) -> bool:
-    """What a submission does in one transaction; False when the survey takes no answers any more."""
+    """Send in ``answers`` as the page does; False when the invitation takes none any more."""
     async with rt.transaction() as session:
-        row = await session.get(Invitation, invitation_id)
-        assert row is not None
-        assert row.member_id is not None
-        if await hold_open(session, row.survey_id, rt.now()) is None:
+        held = await hold(session, invitation_id, 1, rt.now())
+        if isinstance(held, Refusal):
             return False
-        await lock(session, invitation_id)
-        row.answered_at = rt.now()
-        session.add(
-            Response(id=random_id(), survey_id=row.survey_id, answers=answers, gender=row.gender, band=row.band)
-        )
-        await emit(
-            session,
-            SurveyAnswered(
-                invitation_id=invitation_id,
-                survey_id=row.survey_id,
-                member_id=row.member_id,
-                answered_at=row.answered_at,
-            ),
-        )
+        await submit(session, held, answers, rt.now())
         return True

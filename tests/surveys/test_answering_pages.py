@@ -2,20 +2,24 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.surveys.answering.pages import submit
+from services.surveys.answering.store import Opened, hold, submit
 from services.surveys.fieldwork.closing import close_survey
+from services.surveys.members import erase_member
 from services.surveys.tables import Draft, Invitation, Response, Survey
+from shared.events.registration import MemberLeft
 from shared.events.surveys import ResponseSubmitted, SurveyAnswered
 from shared.service import Runtime
 from shared.testing import Deliverer, browser, move, outbox
-from tests.surveys.given import joined, many, margins
+from tests.surveys.given import answer, joined, many, margins
 
 PAGES: list[dict[str, Any]] = [
     {"reisemate": "gange", "minutter": "12"},
@@ -102,12 +106,73 @@ async def test_a_closed_survey_says_so(rt: Runtime, invitation: Invitation) -> N
 
 
 async def test_a_double_click_and_two_tabs_make_one_answer(rt: Runtime, invitation: Invitation) -> None:
-    async def send() -> bool:
-        async with rt.transaction() as session:
-            return await submit(session, invitation.id, {"reisemate": "gange"}, rt.now())
-
-    assert sorted(await asyncio.gather(*(send() for _ in range(4)))) == [False, False, False, True]
+    sent = await asyncio.gather(*(answer(rt, invitation.id, {"reisemate": "gange"}) for _ in range(4)))
+    assert sorted(sent) == [False, False, False, True]
     assert await count(rt, Response) == 1
+
+
+async def ends_by_answering(session: AsyncSession, invitation: Invitation, now: datetime) -> None:
+    held = await hold(session, invitation.id, invitation.generation, now)
+    assert isinstance(held, Opened)
+    await submit(session, held, {"reisemate": "gange"}, now)
+
+
+async def ends_by_closing(session: AsyncSession, invitation: Invitation, now: datetime) -> None:
+    await close_survey(session, invitation.survey_id, now)
+
+
+async def ends_by_erasure(session: AsyncSession, invitation: Invitation, now: datetime) -> None:
+    assert invitation.member_id is not None
+    await erase_member(session, invitation.member_id, now)
+
+
+async def waits_for_a_lock(rt: Runtime) -> bool:
+    async with rt.transaction() as session:
+        return bool(
+            await session.scalar(
+                sa.text(
+                    "select count(*) from pg_stat_activity where wait_event_type = 'Lock' "
+                    "and datname = current_database()"
+                )
+            )
+        )
+
+
+@pytest.mark.parametrize(
+    ("end", "words"),
+    [
+        (ends_by_answering, "Du har allerede svart"),
+        (ends_by_closing, "Undersøkelsen er stengt"),
+        (ends_by_erasure, "Invitasjonen gjelder ikke lenger"),
+    ],
+)
+async def test_a_page_saved_while_the_invitation_ends_leaves_no_draft_and_says_why(
+    rt: Runtime, invitation: Invitation, end: Callable[..., Awaitable[None]], words: str
+) -> None:
+    async with browser(rt) as client:
+        await enter(client, rt, invitation)
+        await post(client, invitation, 1, reisemate="gange")
+        async with rt.transaction() as session:
+            await end(session, invitation, rt.now())
+            other_tab = asyncio.create_task(post(client, invitation, 1, reisemate="sykkel"))
+            async with asyncio.timeout(10):
+                while not other_tab.done() and not await waits_for_a_lock(rt):
+                    await asyncio.sleep(0.01)
+        response = await other_tab
+    assert words in response.text
+    assert await count(rt, Draft) == 0
+
+
+async def test_leaving_the_panel_takes_the_half_finished_answers_along(
+    rt: Runtime, deliver: Deliverer, invitation: Invitation
+) -> None:
+    async with browser(rt) as client:
+        await enter(client, rt, invitation)
+        await post(client, invitation, 1, reisemate="gange")
+        assert invitation.member_id is not None
+        await deliver(MemberLeft(member_id=invitation.member_id, left_at=rt.now()))
+        assert await count(rt, Draft) == 0
+        assert "Invitasjonen gjelder ikke lenger" in (await post(client, invitation, 2)).text
 
 
 async def test_an_answer_is_in_the_release_or_refused_never_between(
@@ -118,9 +183,8 @@ async def test_an_answer_is_in_the_release_or_refused_never_between(
     async with rt.transaction() as session:
         ids = list(await session.scalars(sa.select(Invitation.id)))
 
-    async def send(invitation_id: Any) -> bool:
-        async with rt.transaction() as session:
-            return await submit(session, invitation_id, {"reisemate": "gange"}, rt.now())
+    async def send(invitation_id: UUID) -> bool:
+        return await answer(rt, invitation_id, {"reisemate": "gange"})
 
     async def close() -> None:
         async with rt.transaction() as session:

@@ -4,25 +4,20 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.answering.domain import (
     SCALE,
     NotAnAnswer,
     first_unfinished,
-    only_shown,
     question_count,
     read_answer,
     shown_questions,
 )
-from services.surveys.fieldwork.closing import hold_open
-from services.surveys.tables import Draft, Invitation, Response, Survey
-from shared.events.surveys import SurveyAnswered
-from shared.ids import random_id
-from shared.messaging import emit, lock
+from services.surveys.answering.store import Opened, Refusal, hold, keep, look, submit
+from services.surveys.tables import Invitation, Survey
 from shared.tokens import BadLink, LinkExpired
-from shared.web import Form, FormErrors, Request, Route, read_form, render, runtime, see_other, translate
+from shared.web import Form, FormErrors, Request, Route, as_id, read_form, render, runtime, see_other, translate
 from shared.web import Response as HttpResponse
 
 _COOKIE = "survey"
@@ -57,9 +52,9 @@ async def open_invitation(request: Request) -> HttpResponse:
     try:
         link = rt.links.check("survey", request.path_params["token"], rt.now())
     except LinkExpired:
-        return render(request, "surveys/over.html", {"code": "closed"}, 410)
+        return _over(request, Refusal.CLOSED)
     except BadLink:
-        return render(request, "surveys/over.html", {"code": "bad"}, 410)
+        return _over(request, Refusal.UNKNOWN)
     response = see_other(f"{_BASE}?id={link.id}")
     rt.sealed.set(response, _COOKIE, link.id, {"generation": link.generation}, _COOKIE_LIFE)
     return response
@@ -68,10 +63,10 @@ async def open_invitation(request: Request) -> HttpResponse:
 async def show_start(request: Request) -> HttpResponse:
     """Topic, who asks, how long it takes, until when, how answers are kept."""
     async with runtime(request).transaction() as session:
-        invitation, survey, code = await _opened(request, session, request.query_params.get("id"))
-        draft = await _draft(session, invitation)
-    if invitation is None or survey is None:
-        return render(request, "surveys/over.html", {"code": code}, 410)
+        found = await _look(request, session)
+    if isinstance(found, Refusal):
+        return _over(request, found)
+    invitation, survey, draft = found.invitation, found.survey, found.draft
     questionnaire, lang = survey.questionnaire, request.state.lang
     context = {
         "id": invitation.id,
@@ -89,10 +84,10 @@ async def show_start(request: Request) -> HttpResponse:
 async def show_page(request: Request) -> HttpResponse:
     """One theme, with what was answered before."""
     async with runtime(request).transaction() as session:
-        invitation, survey, code = await _opened(request, session, request.query_params.get("id"))
-        draft = await _draft(session, invitation)
-    if invitation is None or survey is None:
-        return render(request, "surveys/over.html", {"code": code}, 410)
+        found = await _look(request, session)
+    if isinstance(found, Refusal):
+        return _over(request, found)
+    invitation, survey, draft = found.invitation, found.survey, found.draft
     return _page(request, invitation, survey, _number(request, survey), draft.answers if draft else {}, {}, 200)
 
 
@@ -100,23 +95,21 @@ async def save_page(request: Request) -> HttpResponse:
     """Keep the page's answers; "next" goes on when they are right, "back" goes back whatever they are."""
     rt = runtime(request)
     form = await read_form(request)
+    asked = _asked(request, form.get("id"))
+    if asked is None:
+        return _over(request, Refusal.UNKNOWN)
     async with rt.transaction() as session:
-        invitation, survey, code = await _opened(request, session, form.get("id"))
-        if invitation is None or survey is None:
-            return render(request, "surveys/over.html", {"code": code}, 410)
+        held = await hold(session, *asked, rt.now())
+        if isinstance(held, Refusal):
+            return _over(request, held)
+        invitation, survey = held.invitation, held.survey
         number = _number(request, survey)
-        draft = await _draft(session, invitation)
-        before = dict(draft.answers) if draft else {}
+        before = dict(held.draft.answers) if held.draft else {}
         answers, errors = _read_page(request, survey, number, form, before)
         back = form.get("action") == "back"
         target = max(number - 1, 1) if back else number + (0 if errors else 1)
-        values = {"answers": answers, "page": min(target, len(survey.questionnaire["pages"]))}
-        await session.execute(
-            pg_insert(Draft)
-            .values(invitation_id=invitation.id, **values)
-            .on_conflict_do_update(index_elements=["invitation_id"], set_=values)
-        )
         pages = len(survey.questionnaire["pages"])
+        await keep(session, held, answers, min(target, pages))
         if back:
             return see_other(f"{_BASE}/{target}?id={invitation.id}")
         if errors:
@@ -130,42 +123,8 @@ async def save_page(request: Request) -> HttpResponse:
             return see_other(f"{_BASE}/{target}?id={invitation.id}")
         if missing is not None:
             return see_other(f"{_BASE}/{missing}?id={invitation.id}")
-        if not await submit(session, invitation.id, answers, rt.now()):
-            return render(request, "surveys/over.html", {"code": "answered"}, 410)
+        await submit(session, held, answers, rt.now())
     return see_other("/surveys/thanks")
-
-
-async def submit(session: AsyncSession, invitation_id: UUID, answers: dict[str, Any], now: Any) -> bool:
-    """Send the answers in, once; False when the survey has closed or this invitation has answered.
-
-    The answer's row has a random id, no time and no invitation. The draft, which could lead to the person, goes in
-    the same transaction.
-    """
-    survey_id = await session.scalar(sa.select(Invitation.survey_id).where(Invitation.id == invitation_id))
-    survey = await hold_open(session, survey_id, now) if survey_id else None
-    await lock(session, invitation_id)
-    invitation = await session.get(Invitation, invitation_id, populate_existing=True)
-    if survey is None or invitation is None or invitation.answered_at is not None or invitation.member_id is None:
-        return False
-    session.add(
-        Response(
-            id=random_id(),
-            survey_id=survey.id,
-            answers=only_shown(survey.questionnaire, answers),
-            gender=invitation.gender,
-            band=invitation.band,
-        )
-    )
-    invitation.answered_at = now
-    await session.flush()
-    await session.execute(sa.delete(Draft).where(Draft.invitation_id == invitation_id))
-    await emit(
-        session,
-        SurveyAnswered(
-            invitation_id=invitation.id, survey_id=survey.id, member_id=invitation.member_id, answered_at=now
-        ),
-    )
-    return True
 
 
 async def show_thanks(request: Request) -> HttpResponse:
@@ -178,29 +137,20 @@ def localised(texts: Any, lang: str) -> str:
     return str((texts or {}).get(lang) or (texts or {}).get("nb") or "")
 
 
-async def _opened(
-    request: Request, session: AsyncSession, asked: str | None
-) -> tuple[Invitation | None, Survey | None, str]:
-    """The invitation whose cookie this browser holds and its open survey; else why not."""
-    rt = runtime(request)
-    try:
-        invitation_id = UUID(asked or "")
-    except ValueError:
-        return None, None, "bad"
-    held = rt.sealed.get(request, _COOKIE, invitation_id)
-    invitation = await session.get(Invitation, invitation_id) if held else None
-    if held is None or invitation is None or invitation.member_id is None or invitation.generation > held["generation"]:
-        return None, None, "bad"
-    if invitation.answered_at is not None:
-        return None, None, "answered"
-    survey = await session.get(Survey, invitation.survey_id)
-    if survey is None or survey.state != "open" or survey.closes_at <= rt.now():
-        return None, None, "closed"
-    return invitation, survey, ""
+def _asked(request: Request, asked: str | None) -> tuple[UUID, int] | None:
+    """The invitation the page names and the generation this browser's cookie holds of it; None without the cookie."""
+    invitation_id = as_id(asked)
+    held = runtime(request).sealed.get(request, _COOKIE, invitation_id) if invitation_id else None
+    return (invitation_id, int(held["generation"])) if invitation_id and held else None
 
 
-async def _draft(session: AsyncSession, invitation: Invitation | None) -> Draft | None:
-    return await session.get(Draft, invitation.id) if invitation else None
+async def _look(request: Request, session: AsyncSession) -> Opened | Refusal:
+    asked = _asked(request, request.query_params.get("id"))
+    return await look(session, *asked, runtime(request).now()) if asked else Refusal.UNKNOWN
+
+
+def _over(request: Request, refusal: Refusal) -> HttpResponse:
+    return render(request, "surveys/over.html", {"refusal": refusal}, 410)
 
 
 def _number(request: Request, survey: Survey) -> int:
