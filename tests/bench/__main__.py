@@ -1,0 +1,59 @@
+"""``python -m tests.bench [name …]``: JSON lines on standard output, progress on standard error.
+
+Every floor is measured in the same run, in turns with the product. Keep the machine quiet while it runs.
+"""
+
+import asyncio
+import logging
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from deploy.local.backends import start_backends
+from tests.bench.events import consumer_rate, event_latency, relay_rate
+from tests.bench.first_survey import first_survey
+from tests.bench.ground import Ground
+from tests.bench.mails import dispatch_rate, growth
+from tests.bench.measure import note
+from tests.bench.pages import answer_posts, join_posts
+
+BENCHES: dict[str, Callable[[Ground], Awaitable[None]]] = {
+    "join": join_posts,
+    "answer": answer_posts,
+    "latency": event_latency,
+    "first_survey": first_survey,
+    "relay": relay_rate,
+    "consumer": consumer_rate,
+    "dispatch": dispatch_rate,
+    "growth": growth,
+}
+
+
+async def run(ground: Ground, names: list[str]) -> None:
+    """The named benches, one after the other."""
+    for name in names:
+        note(name)
+        await BENCHES[name](ground)
+
+
+def main() -> int:
+    """Exit code 2 for a name that is none; a goal that is not met is reported, not an error."""
+    logging.disable(logging.WARNING)
+    asked = sys.argv[1:] or list(BENCHES)
+    if unknown := set(asked) - BENCHES.keys():
+        print(f"error: no bench {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}", file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory(prefix="panel-bench-") as folder:
+        # As root the database runs as another user, who must be able to pass through.
+        Path(folder).chmod(0o755)
+        backends = start_backends(Path(folder) / "backends")
+        try:
+            asyncio.run(run(Ground(backends, Path(folder)), asked))
+        finally:
+            backends.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,212 @@
+"""Mail dispatch with every guarantee, against its two halves alone; memory; growth with the panel's size."""
+
+import asyncio
+import math
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import Any
+
+import aiosmtplib
+import asyncpg
+import psutil
+from pydantic import SecretStr
+
+from deploy.local.process import free_ports
+from services.notifications.sending import Dispatcher
+from services.notifications.settings import notification_settings
+from services.surveys.fieldwork.domain import Plan
+from services.surveys.fieldwork.inviting import open_due_surveys
+from services.surveys.fieldwork.shelf import shipped
+from services.surveys.fieldwork.store import add_survey
+from shared.events.surveys import SurveyOpened
+from shared.ids import new_id
+from shared.service import Runtime
+from shared.testing import Deliverer
+from tests.backends import eventually
+from tests.bench.ground import Ground, count
+from tests.bench.measure import alternate, bound, note
+
+MAILS = 50_000
+ROUNDS = 5
+MEGABYTE = 1024 * 1024
+
+_CONTACTS = """
+insert into notifications.contact (member_id, name, email)
+select gen_random_uuid(), 'Kari Eksempel ' || n, 'beboer' || n || '@example.org' from generate_series(1, $1::int) n
+"""
+_MESSAGES = """
+insert into notifications.message (id, purpose, subject_id, member_id, survey_id, generation, link_expires_at,
+    send_before, state, urgent)
+select gen_random_uuid(), 'survey', gen_random_uuid(), member_id, $1, 1, $2, $2, 'pending', false
+from notifications.contact
+"""
+
+
+async def dispatch_rate(ground: Ground) -> None:
+    """Mails a second; floor: the slower of aiosmtplib alone and the database's part alone. Memory on the way."""
+    grown: list[float] = []
+    async with ground.database() as url, _sink() as smtp:
+        rt = ground.runtime("notifications", url, smtp_url=SecretStr(smtp))
+        lines = notification_settings().connections
+
+        async def product() -> float:
+            await _fill(rt, MAILS)
+            process = psutil.Process()
+            before = process.memory_info().rss
+            began = time.perf_counter()
+            await Dispatcher().run(rt)
+            taken = time.perf_counter() - began
+            grown.append((process.memory_info().rss - before) / MEGABYTE)
+            sent = await count(url, "select count(*) from notifications.message where state = 'sent'")
+            if sent != MAILS:
+                raise RuntimeError(f"{sent} of {MAILS} were sent")
+            return MAILS / taken
+
+        async def floor() -> float:
+            return min(await _smtp_alone(smtp, lines), await _database_alone(url, lines))
+
+        try:
+            await alternate("mail dispatch", "mails/s", product, floor, ROUNDS, goal=0.5)
+            bound("mail dispatch memory growth", grown, "MB", 50.0)
+        finally:
+            await rt.database.close()
+
+
+async def growth(ground: Ground) -> None:
+    """Log-log slope of the cost of a member, from 600 to 100,000: opening a survey, and dispatch."""
+    sizes = (600, 6_000, 100_000)
+    async with ground.database() as url, _sink() as smtp:
+        for bench, cost in (("opening a survey", _opening), ("dispatch", _dispatching)):
+            seconds = [await cost(ground, url, smtp, size) for size in sizes]
+            for size, taken in zip(sizes, seconds, strict=True):
+                note(f"{bench}: {size} members in {taken:.2f} s, {taken / size * 1e6:.0f} us each")
+            bound(f"growth of cost, {bench}", [_slope(sizes, seconds)], "log-log slope", 1.1)
+
+
+def _slope(sizes: tuple[int, ...], seconds: list[float]) -> float:
+    """Least squares of log seconds on log members: 1 is linear."""
+    x, y = [math.log(size) for size in sizes], [math.log(taken) for taken in seconds]
+    mean_x, mean_y = sum(x) / len(x), sum(y) / len(y)
+    return sum((a - mean_x) * (b - mean_y) for a, b in zip(x, y, strict=True)) / sum((a - mean_x) ** 2 for a in x)
+
+
+async def _opening(ground: Ground, url: str, _: str, members: int) -> float:
+    connection = await asyncpg.connect(url)
+    await connection.execute("truncate surveys.member, surveys.invitation, surveys.survey, surveys.outbox cascade")
+    await connection.execute(
+        "insert into surveys.member (id, year_of_birth, gender, area, purposes, status, joined_at)"
+        " select gen_random_uuid(), 1940 + n % 70, (array['female', 'male'])[1 + n % 2], '1337', array['surveys'],"
+        f" 'active', now() - interval '1 day' from generate_series(1, {members}) n"
+    )
+    await connection.execute("analyze surveys.member")
+    await connection.close()
+    rt = ground.runtime("surveys", url)
+    now = rt.now()
+    async with rt.transaction() as session:
+        times = Plan(opens_at=now, closes_at=now + timedelta(days=14), reminder_at=None)
+        await add_survey(session, new_id(), shipped()["klima"], "now", None, times, now, "bench")
+    began = time.perf_counter()
+    while await count(url, "select count(*) from surveys.invitation") < members:
+        await open_due_surveys(rt)
+    taken = time.perf_counter() - began
+    await rt.database.close()
+    return taken
+
+
+async def _dispatching(ground: Ground, url: str, smtp: str, members: int) -> float:
+    rt = ground.runtime("notifications", url, smtp_url=SecretStr(smtp))
+    await _fill(rt, members)
+    began = time.perf_counter()
+    await Dispatcher().run(rt)
+    taken = time.perf_counter() - began
+    await rt.database.close()
+    return taken
+
+
+async def _fill(rt: Runtime, mails: int) -> None:
+    """A survey, ``mails`` contact cards, and one pending invitation for each."""
+    survey_id, expires = new_id(), rt.now() + timedelta(days=14)
+    connection = await asyncpg.connect(rt.database.url)
+    await connection.execute("truncate notifications.message, notifications.contact, notifications.journal cascade")
+    opened = SurveyOpened(
+        survey_id=survey_id,
+        questionnaire=shipped()["klima"].content,
+        opened_at=rt.now(),
+        closes_at=expires,
+        cell_minimum=5,
+    )
+    await Deliverer(rt)(opened)
+    await connection.execute(_CONTACTS, mails)
+    await connection.execute(_MESSAGES, survey_id, expires)
+    await connection.execute("vacuum analyze notifications.message")
+    await connection.close()
+
+
+async def _smtp_alone(url: str, lines: int) -> float:
+    """aiosmtplib handing over one prebuilt mail of ordinary size, as often, over as many connections."""
+    mail = EmailMessage(policy=SMTP)
+    mail["From"], mail["To"], mail["Subject"] = "panel@example.org", "kari@example.org", "Ny undersøkelse"
+    mail.set_content("Hei, Kari!\n\n" + "Kommunen skal lage ny klimaplan. " * 30)
+    mail.add_alternative("<p>" + "Kommunen skal lage ny klimaplan. " * 60 + "</p>", subtype="html")
+    raw, port = mail.as_bytes(), int(url.rsplit(":", 1)[1])
+    waiting = iter(range(MAILS // 5))
+
+    async def line() -> None:
+        client = aiosmtplib.SMTP(hostname="127.0.0.1", port=port, use_tls=False, start_tls=False)
+        await client.connect()
+        await client.ehlo()
+        for _ in waiting:
+            await client.mail("panel@example.org")
+            await client.rcpt("kari@example.org")
+            await client.data(raw)
+        await client.quit()
+
+    began = time.perf_counter()
+    await asyncio.gather(*(line() for _ in range(lines)))
+    return (MAILS // 5) / (time.perf_counter() - began)
+
+
+async def _database_alone(url: str, lines: int) -> float:
+    """Per mail one committed row before and one change after sending, over as many connections."""
+    waiting = iter(range(MAILS // 5))
+    setup = await asyncpg.connect(url)
+    await setup.execute("create table if not exists public.bare_journal (id uuid primary key, accepted_at timestamptz)")
+    await setup.close()
+
+    async def line() -> None:
+        connection = await asyncpg.connect(url)
+        for _ in waiting:
+            id_ = new_id()
+            await connection.execute("insert into public.bare_journal values ($1, null)", id_)
+            await connection.execute("update public.bare_journal set accepted_at = now() where id = $1", id_)
+        await connection.close()
+
+    began = time.perf_counter()
+    await asyncio.gather(*(line() for _ in range(lines)))
+    return (MAILS // 5) / (time.perf_counter() - began)
+
+
+@asynccontextmanager
+async def _sink() -> AsyncIterator[str]:
+    (port,) = free_ports(1)
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.bench.sink", str(port))
+
+    async def listening() -> Any:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            return False
+        writer.close()
+        return True
+
+    try:
+        await eventually(listening)
+        yield f"smtp://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        await process.wait()
