@@ -10,6 +10,8 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import structlog
+
 from deploy.local.backends import start_backends
 from tests.bench.events import consumer_rate, event_latency, relay_rate
 from tests.bench.first_survey import first_survey
@@ -39,7 +41,7 @@ async def run(ground: Ground, names: list[str]) -> None:
 
 def main() -> int:
     """Exit code 2 for a name that is none; a goal that is not met is reported, not an error."""
-    logging.disable(logging.WARNING)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     asked = sys.argv[1:] or list(BENCHES)
     if unknown := set(asked) - BENCHES.keys():
         print(f"error: no bench {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}", file=sys.stderr)
