@@ -26,6 +26,22 @@ _LINK_PURPOSE = {"reminder": "survey"}
 UNSUBSCRIBES = {"survey": "surveys", "reminder": "surveys", "results": "results"}
 
 
+class Unsendable(ValueError):
+    """The address has a form no mail server here can be given."""
+
+
+def sendable(address: str | None) -> str:
+    """The address as SMTP takes it, its domain in ASCII; raises Unsendable."""
+    local, _, domain = (address or "").rpartition("@")
+    try:
+        written = f"{local}@{domain.encode('idna').decode('ascii')}"
+        written.encode("ascii")
+        Address(addr_spec=written)
+    except ValueError:  # header defects are ValueErrors too; their text holds the address
+        raise Unsendable from None
+    return written
+
+
 @lru_cache(maxsize=4)
 def _renderer(runtime: Runtime) -> Renderer:
     return Renderer("notifications", Path(str(resources.files("services.notifications"))), runtime.settings)
@@ -40,7 +56,7 @@ def compose(runtime: Runtime, message: Message, contact: Contact, survey: Survey
     subject = renderer.text(language, f"mail/{message.purpose}.subject.txt", context)
     mail["Subject"] = " ".join(subject.split())
     mail["From"] = Address(settings.mail_from_name, addr_spec=settings.mail_from)
-    mail["To"] = Address(addr_spec=contact.email or "")
+    mail["To"] = Address(addr_spec=sendable(contact.email))
     mail["Reply-To"] = Address(addr_spec=settings.mail_reply_to)
     mail["Message-ID"] = f"<{message.id}@{settings.mail_from.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"

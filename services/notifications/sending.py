@@ -1,6 +1,8 @@
 """Dispatch: claim a batch, journal, send over kept connections, mark. No network inside a transaction."""
 
 import asyncio
+from collections.abc import Callable
+from email.message import EmailMessage
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -9,7 +11,7 @@ import sqlalchemy as sa
 import structlog
 
 from services.notifications import store
-from services.notifications.compose import compose
+from services.notifications.compose import Unsendable, compose, sendable
 from services.notifications.handlers import release_waiting
 from services.notifications.settings import notification_settings
 from services.notifications.tables import URGENT
@@ -64,6 +66,9 @@ class Line:
         except (aiosmtplib.SMTPException, OSError) as error:
             self.close()
             raise Certain("connection", for_good=False) from error
+        except BaseException:
+            self.close()
+            raise
         try:
             await client.data(raw)
         except aiosmtplib.SMTPDataError as error:
@@ -71,6 +76,10 @@ class Line:
         except (aiosmtplib.SMTPException, OSError) as error:
             self.close()
             raise Lost from error
+        except BaseException:
+            # Stopped half-way through a mail: the next one on this connection would read this one's answers.
+            self.close()
+            raise
 
     async def _connected(self) -> aiosmtplib.SMTP:
         if self._client is None or not self._client.is_connected:
@@ -103,7 +112,8 @@ def _reason(code: int) -> str:
 class Dispatcher:
     """Sends what is due until nothing is."""
 
-    def __init__(self) -> None:
+    def __init__(self, write: Callable[..., EmailMessage] = compose) -> None:
+        self._write = write
         self._lines: list[Line] = []
 
     async def run(self, rt: Runtime) -> None:
@@ -136,12 +146,22 @@ class Dispatcher:
 
     async def _send_one(self, rt: Runtime, line: Line, row: Any) -> None:
         message, fence = row.Message, row.Message.fence
-        mail = compose(rt, message, row.Contact, row.Survey)
+        try:
+            recipient = sendable(row.Contact.email)
+            raw = self._write(rt, message, row.Contact, row.Survey).as_bytes()
+        except Unsendable:
+            await self._refused(rt, message, fence, Certain("address_form", for_good=True))
+            return
+        except Exception as error:  # noqa: BLE001
+            # One mail that cannot be written must not stop the others; its error may hold the address, so no text.
+            log.error("notifications.message.not_composed", message_id=str(message.id), error=type(error).__name__)
+            await self._refused(rt, message, fence, Certain("compose", for_good=False))
+            return
         async with rt.transaction() as session:
             if not await store.start(session, message.id, fence):
                 return
         try:
-            await line.send(rt.settings.mail_from, row.Contact.email, mail.as_bytes())
+            await line.send(rt.settings.mail_from, recipient, raw)
         except Certain as refusal:
             await self._refused(rt, message, fence, refusal)
         except Lost:

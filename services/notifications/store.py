@@ -92,11 +92,18 @@ async def start(session: AsyncSession, message_id: UUID, fence: int) -> bool:
 
 
 async def accept(session: AsyncSession, message_id: UUID, fence: int) -> None:
-    """Journal "accepted" and mark sent, only for the claim that sent it."""
+    """Journal "accepted" and mark sent, only for the claim that sent it.
+
+    Also when the lease ran out on the way and the message was settled as unknown or due again: it did arrive.
+    """
     await session.execute(
         sa.update(Journal).where(Journal.message_id == message_id, Journal.fence == fence).values(accepted_at=_CLOCK)
     )
-    await _mark(session, message_id, fence, state="sent", reason=None, lease_until=None)
+    await session.execute(
+        sa.update(Message)
+        .where(Message.id == message_id, Message.fence == fence, Message.state.in_(["sending", "unknown", "pending"]))
+        .values(state="sent", reason=None, lease_until=None)
+    )
 
 
 async def refuse(

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from deploy.local.process import free_ports
 from services.notifications import store
+from services.notifications.compose import compose
 from services.notifications.sending import Dispatcher, ask_for_cards
 from services.notifications.tables import Message
 from shared.events.notifications import ContactCardMissing, MailPreferenceChanged, MemberDataErased, MessageFailed
@@ -244,3 +245,51 @@ async def test_a_missing_card_is_asked_for_once(rt: Runtime) -> None:
     await ask_for_cards(rt)
     await ask_for_cards(rt)
     assert len(await outbox(rt, ContactCardMissing)) == 1
+
+
+@pytest.mark.parametrize("address", ["kåre@example.org", "kari..n@example.org", "kari.@example.org"])
+async def test_an_address_no_server_takes_fails_alone(rt: Runtime, sink: Any, address: str) -> None:
+    deliver, odd, others = Deliverer(rt), new_id(), [new_id() for _ in range(6)]
+    await deliver(opened(), card(odd, address), confirmation(odd))
+    for member_id in others:
+        await deliver(card(member_id), invitation(member_id))
+    await Dispatcher().run(rt)
+    assert await states(rt) == [("failed", "address_form"), *[("sent", None)] * len(others)]
+    assert len(await outbox(rt, MessageFailed)) == 1
+
+
+async def test_a_domain_with_norwegian_letters_is_sent_in_ascii(rt: Runtime, sink: Any) -> None:
+    member_id = new_id()
+    await Deliverer(rt)(card(member_id, "kari@blåbær.example"), confirmation(member_id))
+    await Dispatcher().run(rt)
+    assert await states(rt) == [("sent", None)]
+    assert sink.taken[0].rcpt_tos == ["kari@xn--blbr-roah.example"]
+
+
+async def test_a_mail_that_cannot_be_written_stops_no_other(rt: Runtime, sink: Any) -> None:
+    deliver, broken, fine = Deliverer(rt), new_id(), new_id()
+    await deliver(card(broken, "broken@example.org"), confirmation(broken), card(fine), confirmation(fine))
+
+    def compose_or_break(runtime: Any, message: Any, contact: Any, survey: Any) -> Any:
+        if contact.email == "broken@example.org":
+            raise RuntimeError(contact.email)
+        return compose(runtime, message, contact, survey)
+
+    await Dispatcher(compose_or_break).run(rt)
+    assert await states(rt) == [("pending", "compose"), ("sent", None)]
+
+
+async def test_accepted_after_the_lease_ran_out_is_sent_and_not_unknown(rt: Runtime) -> None:
+    member_id = new_id()
+    await Deliverer(rt)(card(member_id), opened(), invitation(member_id))
+    async with rt.transaction() as session:
+        (row,) = await store.claim(session, 10, 60)
+    async with rt.transaction() as session:
+        assert await store.start(session, row.Message.id, row.Message.fence)
+        await session.execute(sa.text("update notifications.message set lease_until = now() - interval '1 second'"))
+    async with rt.transaction() as session:
+        await store.settle_overdue(session, rt.now())
+    assert await states(rt) == [("unknown", "interrupted")]
+    async with rt.transaction() as session:
+        await store.accept(session, row.Message.id, row.Message.fence)
+    assert await states(rt) == [("sent", None)]
