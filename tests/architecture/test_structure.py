@@ -1,0 +1,140 @@
+"""Rules about the project's shape that no linter knows; each says what it prevents."""
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.local.topics import principals, read_topics
+from shared.cli import SERVICES, load_service
+from shared.web.gateway import ROUTES
+
+ROOT = Path(__file__).parents[2]
+#: A newcomer reads a file in one go; past this a service splits by feature.
+LONGEST = 300
+#: Written by tools.
+MADE = {"deploy/requirements.lock", "deploy/web/package-lock.json", "docs/contracts/asyncapi.json", "LICENSE"}
+
+
+def files(*suffixes: str) -> Iterator[Path]:
+    """Every file of the repository (of these kinds), also new ones, without what git ignores."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    for name in listed.stdout.splitlines():
+        file = ROOT / name
+        if file.is_file() and (not suffixes or file.suffix in suffixes):
+            yield file
+
+
+def named(file: Path) -> str:
+    """The file's path in the repository."""
+    return str(file.relative_to(ROOT))
+
+
+def test_no_file_is_longer_than_a_reader_can_hold() -> None:
+    long = {
+        named(file): len(lines)
+        for file in files(".py", ".html", ".md", ".css", ".js", ".yaml", ".toml")
+        if named(file) not in MADE and len(lines := file.read_text(encoding="utf-8").splitlines()) > LONGEST
+    }
+    assert long == {}
+
+
+def test_no_file_names_a_package_registry() -> None:
+    """Where packages come from is the machine's business; a name in a lock file would override it."""
+    registry = re.compile(r"files\.pythonhosted|pypi\.org|registry\.npmjs|repo1?\.maven|repo\.maven\.apache")
+    holding = [
+        named(file)
+        for file in files()
+        if file != Path(__file__) and registry.search(file.read_text(encoding="utf-8", errors="replace"))
+    ]
+    assert holding == []
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_is_everywhere_a_service_must_be(name: str) -> None:
+    assert f"| {name} |" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert name in {topic.writer for topic in read_topics()[0]}
+    assert name in principals(read_topics()[0])
+    assert {f"/staff/{name}"} & {prefix for prefix, _ in ROUTES} or name == "registration"
+    assert load_service(name).name == name
+    assert (ROOT / "services" / name / "migrations" / "versions").is_dir()
+    assert ast.get_docstring(ast.parse((ROOT / "services" / name / "__init__.py").read_text(encoding="utf-8")))
+
+
+def calls(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """(name, line) of every call, the last part of a dotted one."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            match node.func:
+                case ast.Attribute(attr=name) | ast.Name(id=name):
+                    yield name, node.lineno
+
+
+def service_modules() -> Iterator[tuple[Path, ast.Module]]:
+    """Every Python file of a service, parsed."""
+    for file in files(".py"):
+        if named(file).startswith("services/"):
+            yield file, ast.parse(file.read_text(encoding="utf-8"))
+
+
+def test_no_service_commits_by_itself() -> None:
+    """One message, one transaction: half a message's changes must never be stored."""
+    found = [
+        f"{named(file)}:{line}" for file, tree in service_modules() for name, line in calls(tree) if name == "commit"
+    ]
+    assert found == []
+
+
+def test_no_service_asks_the_machine_for_the_date() -> None:
+    """Due dates, ages and deadlines follow panel time, or the demo's months would not move them."""
+    found = [
+        f"{named(file)}:{line}"
+        for file, tree in service_modules()
+        for name, line in calls(tree)
+        if name in ("today", "utcnow") and _is_of_datetime(tree, name, line)
+    ]
+    found += [
+        f"{named(file)}: datetime.now"
+        for file, _ in service_modules()
+        if re.search(r"datetime\.now\(", file.read_text(encoding="utf-8"))
+    ]
+    assert found == []
+
+
+def _is_of_datetime(tree: ast.AST, name: str, line: int) -> bool:
+    return any(
+        isinstance(node, ast.Attribute)
+        and node.attr == name
+        and node.lineno == line
+        and isinstance(node.value, ast.Name)
+        and node.value.id in ("date", "datetime")
+        for node in ast.walk(tree)
+    )
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_handler_is_named_by_its_effect_and_claims_under_its_service(name: str) -> None:
+    for subscription in load_service(name).handlers:
+        assert subscription.name.startswith(f"{name}."), subscription.name
+        assert not re.match(r"(on|handle)_", subscription.handler.__name__), subscription.name
+
+
+def test_no_two_tests_hide_each_other() -> None:
+    """Python keeps the last of two functions of one name, and pytest never sees the first."""
+    doubled = []
+    for file in files(".py"):
+        if not named(file).startswith("tests/"):
+            continue
+        names = [
+            node.name
+            for node in ast.parse(file.read_text(encoding="utf-8")).body
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        ]
+        doubled += [f"{named(file)}:{name}" for name in set(names) if names.count(name) > 1]
+    assert doubled == []
