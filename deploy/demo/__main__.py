@@ -34,7 +34,7 @@ class Demo:
         status = json.loads((state / "status.json").read_text())
         self.state = state
         self.origin = str(status["parts"]["gateway"]["url"])
-        self.database = json.loads((state / "secrets.json").read_text())
+        self.database = str(status["database_url"])
         self.mailbox = Mailbox(str(status["parts"]["mail"]["url"]))
         self.actors = Actors()
         self.chance = random.Random(2026)
@@ -126,7 +126,7 @@ class Demo:
 
     async def _compare(self, shown: int) -> bool:
         await self.mailbox.refresh()
-        ledger = await draw_up(owner_url(self.state), self.actors, self.mailbox.mails, shown)
+        ledger = await draw_up(self.database, self.actors, self.mailbox.mails, shown)
         print(ledger.line(), flush=True)
         return ledger.balances
 
@@ -146,17 +146,6 @@ async def _side_by_side(work: list[object]) -> None:
     async with asyncio.TaskGroup() as group:
         for coroutine in work:
             group.create_task(one(coroutine))
-
-
-def owner_url(state: Path) -> str:
-    """The database's address for the final comparison."""
-    if given := os.environ.get("PANEL_DATABASE_URL"):
-        return given
-    from deploy.local.postgres import Postgres
-    from deploy.local.secrets import read_secrets
-
-    port = int(json.loads((state / "status.json").read_text())["parts"]["postgres"]["address"].rsplit(":", 1)[1])
-    return Postgres(state, port, read_secrets(state).postgres).url("panel")
 
 
 async def main() -> int:

@@ -11,22 +11,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from deploy.local.process import free_ports
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("registration", "surveys", "notifications", "meetings", "results")
+ADDRESS = re.compile(rb"beboer\d+@example\.org")
+#: The only topics that may hold one.
+WITH_ADDRESSES = {"registration.contacts"}
+PARTITIONS = 12
 #: Lines of the demo at which the service is killed: while people join, and while they answer.
 MOMENTS = ("145 members", "invitations caught")
 
 
-def play(state: Path, kill: str | None) -> dict[str, Any]:
-    """Run the demo; its ledger. Fails when the demo says that anything differs."""
+def play(state: Path, kill: str) -> tuple[dict[str, Any], dict[str, list[bytes]]]:
+    """Run the demo; its ledger, and every record of every topic. Fails when the demo says that anything differs."""
     (base,) = free_ports(1)
     environment = {
         **os.environ,
         "DEMO_STATE": str(state),
-        "DEMO_EXIT": "1",
         "PANEL_PORT_BASE": str(min(base, 60_000)),
     }
     demo = subprocess.Popen(
@@ -43,13 +47,52 @@ def play(state: Path, kill: str | None) -> dict[str, Any]:
     assert demo.stdout is not None
     for line in demo.stdout:
         lines.append(line)
-        if kill and any(moment in line for moment in MOMENTS):
-            status = json.loads((state / "status.json").read_text())
-            os.kill(status["parts"][kill]["pid"], signal.SIGKILL)
+        if any(moment in line for moment in MOMENTS):
+            os.kill(_status(state)["parts"][kill]["pid"], signal.SIGKILL)
+        if "stay up until" in line:
+            topics = records(_status(state))
+            demo.send_signal(signal.SIGINT)
     guard.cancel()
     assert demo.wait() == 0, "".join(lines[-40:])
     (ledger,) = [json.loads(line) for line in lines if line.startswith("{")]
-    found: dict[str, Any] = ledger
+    return ledger, topics
+
+
+def _status(state: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((state / "status.json").read_text())
+    return found
+
+
+def records(status: dict[str, Any]) -> dict[str, list[bytes]]:
+    """Contract topic -> key, headers and value of every record it holds, as bytes."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": status["kafka"],
+            "security.protocol": "SASL_PLAINTEXT",
+            "sasl.mechanism": "PLAIN",
+            "sasl.username": status["kafka_username"],
+            "sasl.password": status["kafka_password"],
+            "group.id": "test-reader",
+            "enable.partition.eof": "true",
+        }
+    )
+    found: dict[str, list[bytes]] = {}
+    try:
+        names = [name for name in consumer.list_topics(timeout=10).topics if name.startswith("panel.")]
+        partitions = [TopicPartition(name, number, 0) for name in names for number in range(PARTITIONS)]
+        consumer.assign(partitions)
+        ended = 0
+        while ended < len(partitions):
+            message = consumer.poll(10)
+            assert message is not None, "the topics were not read to their ends"
+            if (error := message.error()) is not None:
+                assert error.code() == KafkaError._PARTITION_EOF, error
+                ended += 1
+                continue
+            parts = [message.key() or b"", repr(message.headers()).encode(), message.value() or b""]
+            found.setdefault(str(message.topic()).removeprefix("panel."), []).append(b" ".join(parts))
+    finally:
+        consumer.close()
     return found
 
 
@@ -57,9 +100,9 @@ def play(state: Path, kill: str | None) -> dict[str, Any]:
 @pytest.mark.parametrize("service", SERVICES)
 def test_the_ledger_balances_when_a_service_is_killed_in_the_middle(service: str, tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
-    ledger = play(tmp_path, service)
+    ledger, topics = play(tmp_path, service)
     assert (ledger["lost"], ledger["doubled"], ledger["dead_letters"]) == (0, 0, 0)
     assert ledger["members"] == 204
-    addresses = re.compile(r"beboer\d+@example\.org")
     for log in (tmp_path / "logs").glob("*.log"):
-        assert not addresses.search(log.read_text(errors="replace")), log.name
+        assert not ADDRESS.search(log.read_bytes()), log.name
+    assert {topic for topic, found in topics.items() if any(map(ADDRESS.search, found))} == WITH_ADDRESSES
