@@ -35,8 +35,9 @@ test: install-test check ## check, then every test on real Postgres and Kafka, i
 bench: install-test ## JSON lines of speed against floors measured in the same run (NAMES="relay join" for some)
 	@$(BIN)/python -m tests.bench $(NAMES)
 
-contracts: install ## write the AsyncAPI document and missing examples of events
+contracts: install ## write the AsyncAPI document, the JSON Schema of questionnaires and missing examples of events
 	@$(BIN)/python -m shared.cli contracts
+	@$(BIN)/python -m services.surveys.questionnaire > docs/contracts/questionnaire.schema.json
 
 texts: install ## give new texts a place in the catalogues, and list what is not translated yet
 	@$(BIN)/python -m shared.cli texts

@@ -1,6 +1,7 @@
 """The whole service on one screen: what surveys reacts to, shows and does by itself."""
 
 from services.surveys.answering.pages import PAGES as ANSWERING_PAGES
+from services.surveys.answering.public_pages import PUBLIC_PAGES
 from services.surveys.fieldwork.closing import close_due_surveys
 from services.surveys.fieldwork.following_up import remind_due, tell_of_results
 from services.surveys.fieldwork.inviting import open_due_surveys
@@ -18,7 +19,7 @@ HANDLERS = (
     ended_sessions("surveys"),
 )
 
-PAGES = (*ANSWERING_PAGES, *STAFF_PAGES)
+PAGES = (*PUBLIC_PAGES, *ANSWERING_PAGES, *STAFF_PAGES)
 
 JOBS = (
     Job("open_due_surveys", open_due_surveys, every=0.5),

@@ -147,6 +147,8 @@ class Draft(Base):
     __tablename__ = "draft"
     invitation_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Invitation.id), primary_key=True)
     answers: Mapped[dict[str, Any]]
+    typed: Mapped[dict[str, Any]] = mapped_column(server_default=sa.text("'{}'"))
+    """Question id -> what was typed and is no answer yet, so that going back loses nothing."""
     page: Mapped[int] = mapped_column(server_default=sa.text("1"))
 
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from starlette.responses import Response
 
-from services.surveys.fieldwork.shelf import shipped
+from services.surveys.questionnaire.shelf import shipped
 from shared.events.registration import MemberErased, StaffSessionEnded
 from shared.events.results import MemberDataErased, ResultsPublished
 from shared.events.surveys import AnswerStrata, ResponseSubmitted, StratumCount, SurveyClosed, SurveyOpened
@@ -29,7 +29,7 @@ async def rt(runtime_of: RuntimeOf) -> Runtime:
 
 def opened() -> SurveyOpened:
     return SurveyOpened(
-        survey_id=SURVEY, questionnaire=shipped()["klima"].content, opened_at=AT, closes_at=AT, cell_minimum=5
+        survey_id=SURVEY, questionnaire=shipped()["klima"].content(), opened_at=AT, closes_at=AT, cell_minimum=5
     )
 
 

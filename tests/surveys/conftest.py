@@ -10,8 +10,8 @@ import pytest_asyncio
 
 from services.surveys.fieldwork.domain import Plan
 from services.surveys.fieldwork.inviting import open_due_surveys
-from services.surveys.fieldwork.shelf import shipped
 from services.surveys.fieldwork.store import add_survey
+from services.surveys.questionnaire.shelf import shipped
 from services.surveys.tables import Survey
 from shared.database import async_url
 from shared.ids import new_id

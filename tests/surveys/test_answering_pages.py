@@ -44,7 +44,8 @@ async def enter(client: httpx.AsyncClient, rt: Runtime, invitation: Invitation) 
 
 
 async def post(client: httpx.AsyncClient, invitation: Invitation, page: int, **values: Any) -> httpx.Response:
-    return await client.post(f"/surveys/answer/{page}", data={"id": str(invitation.id), "action": "next", **values})
+    fields = {"id": str(invitation.id), "action": "next", "shown": " ".join(values), **values}
+    return await client.post(f"/surveys/answer/{page}", data=fields)
 
 
 async def count(rt: Runtime, table: Any) -> int:
@@ -59,7 +60,8 @@ async def test_answers_are_kept_page_by_page_and_sent_in_once(rt: Runtime, invit
             assert (await post(client, invitation, number, **values)).status_code == 303
         assert 'value="12"' in (await client.get(f"/surveys/answer/1?id={invitation.id}")).text
         sent = await post(client, invitation, 3, **PAGES[2])
-        assert sent.headers["location"] == "/surveys/thanks"
+        thanks = await client.get(sent.headers["location"])
+        assert "Andre kan svare til og med" in thanks.text
         again = await post(client, invitation, 3, **PAGES[2])
         assert "Du har allerede svart" in again.text
     assert (await count(rt, Response), await count(rt, Draft)) == (1, 0)
@@ -74,7 +76,41 @@ async def test_a_question_that_appears_is_shown_before_going_on(rt: Runtime, inv
         await enter(client, rt, invitation)
         response = await post(client, invitation, 1, reisemate="bil")
         assert response.headers["location"].startswith("/surveys/answer/1?")
-        assert "lot bilen stå" in (await client.get(response.headers["location"])).text
+        page = (await client.get(response.headers["location"])).text
+        assert "Svaret ditt gir ett spørsmål til" in page
+        assert 'name="shown" value="reisemate bilfri minutter"' in page
+
+
+async def test_a_required_question_that_was_shown_and_left_out_is_an_error(rt: Runtime, invitation: Invitation) -> None:
+    async with browser(rt) as client:
+        await enter(client, rt, invitation)
+        shown = "reisemate bilfri minutter"
+        response = await post(client, invitation, 1, reisemate="bil", shown=shown)
+        assert response.status_code == 422
+        assert response.text.count("lot bilen stå oftere?» må besvares") == 2
+        on = await post(client, invitation, 1, reisemate="bil", bilfri="pris", shown=shown)
+        assert on.headers["location"].startswith("/surveys/answer/2?")
+
+
+async def test_going_back_loses_nothing_that_was_typed(rt: Runtime, invitation: Invitation) -> None:
+    async with browser(rt) as client:
+        await enter(client, rt, invitation)
+        await post(client, invitation, 1, reisemate="gange")
+        back = await post(client, invitation, 2, viktigst=["sykkel", "bygg", "natur", "gjenbruk"], action="back")
+        assert back.headers["location"].startswith("/surveys/answer/1?")
+        page = (await client.get(f"/surveys/answer/2?id={invitation.id}")).text
+        assert page.count(" checked") == 4
+        assert "Velg høyst" not in page
+
+
+async def test_sending_in_with_something_left_leads_to_it_and_says_what(rt: Runtime, invitation: Invitation) -> None:
+    async with browser(rt) as client:
+        await enter(client, rt, invitation)
+        response = await post(client, invitation, 3, **PAGES[2])
+        page = await client.get(response.headers["location"])
+        assert page.url.path == "/surveys/answer/1"
+        assert page.text.count("vanlig hverdag?» må besvares") == 2
+    assert await count(rt, Response) == 0
 
 
 async def test_errors_stand_at_the_top_and_at_the_field_and_nothing_typed_is_lost(
@@ -84,7 +120,7 @@ async def test_errors_stand_at_the_top_and_at_the_field_and_nothing_typed_is_los
         await enter(client, rt, invitation)
         response = await post(client, invitation, 1, minutter="mange")
     assert response.status_code == 422
-    assert response.text.count("må besvares med et helt tall") == 2
+    assert response.text.count("må besvares med et tall, skrevet med siffer") == 2
     assert 'value="mange"' in response.text
 
 

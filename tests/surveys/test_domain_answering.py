@@ -4,11 +4,22 @@ from typing import Any
 
 import pytest
 
-from services.surveys.answering.domain import NotAnAnswer, first_unfinished, only_shown, question_count, read_answer
-from services.surveys.fieldwork.shelf import shipped
+from services.surveys.answering.domain import (
+    NotAnAnswer,
+    fill_page,
+    first_unfinished,
+    only_shown,
+    page_beside,
+    question_count,
+    read_answer,
+)
+from services.surveys.questionnaire.model import Number, Texts
+from services.surveys.questionnaire.shelf import shipped
 
-KLIMA = shipped()["klima"].content
-QUESTIONS = {question["id"]: question for page in KLIMA["pages"] for question in page["questions"]}
+KLIMA = shipped()["klima"]
+BAERINGEN = shipped()["baeringen"]
+QUESTIONS = {question.id: question for question in KLIMA.questions}
+DEGREES = Number(id="grader", type="number", text=Texts(nb="Hvor varmt?"), min=-10, max=30, decimals=1)
 
 
 @pytest.mark.parametrize(
@@ -19,6 +30,7 @@ QUESTIONS = {question["id"]: question for page in KLIMA["pages"] for question in
         ("innsats", ["3"], 3),
         ("innsats", ["vet_ikke"], "vet_ikke"),
         ("minutter", ["1 5"], 15),
+        ("minutter", ["12,0"], 12),
         ("minutter", [""], None),
         ("forslag", ["<b>🚌</b>"], "<b>🚌</b>"),
     ],
@@ -37,7 +49,13 @@ def test_an_answer_is_stored_in_the_questionnaires_terms(question: str, values: 
         ("viktigst", ["penger"], "not_an_option"),
         ("innsats", ["6"], "not_an_option"),
         ("minutter", ["mange"], "not_a_number"),
+        ("minutter", ["--5"], "not_a_number"),
+        ("minutter", ["5-"], "not_a_number"),
         ("minutter", ["٣"], "not_a_number"),
+        ("minutter", ["1e3"], "not_a_number"),
+        ("minutter", ["9" * 4000], "not_a_number"),
+        ("minutter", ["12,5"], "not_whole"),
+        ("minutter", ["-1"], "out_of_range"),
         ("minutter", ["301"], "out_of_range"),
         ("forslag", ["x" * 4_001], "too_long"),
     ],
@@ -48,16 +66,61 @@ def test_what_is_no_answer_is_refused_by_the_rule_it_breaks(question: str, value
     assert refusal.value.code == code
 
 
+@pytest.mark.parametrize(("typed", "number"), [("3,5", 3.5), ("3.5", 3.5), ("-0,5", -0.5), ("−4", -4), ("30,0", 30)])
+def test_decimals_are_written_with_a_comma_or_a_point(typed: str, number: float) -> None:
+    assert read_answer(DEGREES, [typed]) == number
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"), [("3,55", "too_many_decimals"), ("30,1", "out_of_range"), ("3,", "not_a_number")]
+)
+def test_decimals_keep_to_the_question(typed: str, code: str) -> None:
+    with pytest.raises(NotAnAnswer) as refusal:
+        read_answer(DEGREES, [typed])
+    assert refusal.value.code == code
+
+
 def test_a_changed_mind_leaves_no_answer_to_a_hidden_question() -> None:
     answers = {"reisemate": "gange", "bilfri": "pris", "innsats": 3}
     assert only_shown(KLIMA, answers) == {"reisemate": "gange", "innsats": 3}
 
 
-def test_a_question_that_an_answer_brings_up_must_be_answered_too() -> None:
+def test_a_question_an_answer_brings_up_is_no_error_before_it_was_seen_and_one_after() -> None:
+    page = KLIMA.pages[0]
+    first = fill_page(page, {"reisemate": ["bil"]}, ["reisemate", "minutter"], (), {})
+    assert (first.brought_up, first.refused) == (("bilfri",), {})
+    second = fill_page(page, {"reisemate": ["bil"]}, ["reisemate", "bilfri", "minutter"], (), first.answers)
+    assert second.brought_up == ()
+    assert {id_: refusal.code for id_, refusal in second.refused.items()} == {"bilfri": "missing"}
+
+
+def test_what_is_no_answer_is_kept_as_it_was_typed() -> None:
+    filled = fill_page(KLIMA.pages[0], {"reisemate": ["gange"], "minutter": ["mange"]}, (), (), {"minutter": 5})
+    assert (filled.answers, filled.typed) == ({"reisemate": "gange"}, {"minutter": ["mange"]})
+
+
+def test_text_with_characters_taken_out_is_shown_again_before_it_counts() -> None:
+    filled = fill_page(KLIMA.pages[2], {"ett_ord": ["vann"]}, ["ett_ord"], ["ett_ord"], {})
+    assert filled.refused["ett_ord"].code == "characters"
+    assert first_unfinished(KLIMA.model_copy(update={"pages": KLIMA.pages[2:]}), filled.answers, filled.typed) == 1
+
+
+def test_everything_that_must_be_answered_or_put_right_is_found() -> None:
     assert first_unfinished(KLIMA, {"reisemate": "bil"}) == 1
     assert first_unfinished(KLIMA, {"reisemate": "gange"}) == 2
     done = {"reisemate": "gange", "viktigst": ["sykkel"], "innsats": 3, "fortetting": "vet_ikke"}
     assert first_unfinished(KLIMA, done) is None
+    assert first_unfinished(KLIMA, done, {"minutter": ["mange"]}) == 1
+
+
+def test_a_page_that_asks_this_person_nothing_is_passed_over() -> None:
+    first, middle, last = BAERINGEN.pages[0], BAERINGEN.pages[1], BAERINGEN.pages[2]
+    only_readers = middle.model_copy(update={"questions": middle.questions[:1]})
+    short = BAERINGEN.model_copy(update={"pages": (first, only_readers, last)})
+    assert page_beside(short, {"lest": "alt"}, 1, 1) == 2
+    assert page_beside(short, {"lest": "ikke_sett"}, 1, 1) == 3
+    assert page_beside(short, {"lest": "ikke_sett"}, 3, -1) == 1
+    assert page_beside(short, {"lest": "ikke_sett"}, 3, 1) is None
 
 
 def test_the_count_told_at_the_start_is_of_questions_everybody_sees() -> None:

@@ -1,16 +1,29 @@
 """The rules of answering: which questions are seen, and what an answer must be."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-Answers = Mapping[str, Any]
-Question = Mapping[str, Any]
-Page = Mapping[str, Any]
+from services.surveys.questionnaire.model import (
+    LONG_TEXT,
+    SHORT_TEXT,
+    LongText,
+    Number,
+    OneChoice,
+    Page,
+    Question,
+    Questionnaire,
+    Scale,
+    SeveralChoices,
+    ShortText,
+)
+from services.surveys.questionnaire.rules import DO_NOT_KNOW, SCALE
 
-DO_NOT_KNOW = "vet_ikke"
-SHORT_TEXT = 200
-LONG_TEXT = 4_000
-SCALE = (1, 2, 3, 4, 5)
+#: Question id -> answer as stored: option code, list of codes, 1..5 or ``vet_ikke``, number, text.
+Answers = Mapping[str, Any]
+
+_NUMBER = re.compile(r"(?P<sign>[-−]?)(?P<whole>[0-9]{1,9})(?:[,.](?P<part>[0-9]{1,6}))?")
 
 
 class NotAnAnswer(ValueError):
@@ -24,61 +37,54 @@ class NotAnAnswer(ValueError):
 
 def is_shown(question: Question, answers: Answers) -> bool:
     """Whether the question's condition, if it has one, is met by what was answered before."""
-    condition = question.get("show_if")
-    if not condition:
+    condition = question.show_if
+    if condition is None:
         return True
-    given = answers.get(condition["question"])
+    given = answers.get(condition.question)
     chosen = given if isinstance(given, list) else [given]
-    return any(value in condition["any_of"] for value in chosen)
+    return any(value in condition.any_of for value in chosen)
 
 
 def shown_questions(page: Page, answers: Answers) -> list[Question]:
     """The page's questions this person sees."""
-    return [question for question in page["questions"] if is_shown(question, answers)]
+    return [question for question in page.questions if is_shown(question, answers)]
 
 
 def read_answer(question: Question, values: Sequence[str]) -> Any:
-    """The answer in stored form, or None for no answer; raises NotAnAnswer.
-
-    one choice -> option code; several -> list of codes; scale -> 1..5 or ``vet_ikke``; number -> int; text -> str.
-    """
+    """The answer in stored form, or None for no answer to a question that may be skipped; raises NotAnAnswer."""
     given = [value for value in values if value != ""]
     if not given:
-        if question.get("required", True):
+        if question.required:
             raise NotAnAnswer("missing")
         return None
-    readers = {
-        "one_choice": _one_choice,
-        "several_choices": _several_choices,
-        "scale": _scale,
-        "number": _number,
-        "short_text": _text,
-        "long_text": _text,
-    }
-    return readers[question["type"]](question, given)
+    match question:
+        case OneChoice():
+            if len(given) != 1 or given[0] not in (option.code for option in question.options):
+                raise NotAnAnswer("not_an_option")
+            return given[0]
+        case SeveralChoices():
+            return _several(question, given)
+        case Scale():
+            return _scale(given)
+        case Number():
+            return _number(question, given[0])
+        case ShortText():
+            return _text(given[0], SHORT_TEXT)
+        case LongText():
+            return _text(given[0], LONG_TEXT)
 
 
-def _codes(question: Question) -> list[str]:
-    return [option["code"] for option in question["options"]]
-
-
-def _one_choice(question: Question, given: Sequence[str]) -> str:
-    if len(given) != 1 or given[0] not in _codes(question):
+def _several(question: SeveralChoices, given: Sequence[str]) -> list[str]:
+    codes = [option.code for option in question.options]
+    if not set(given) <= set(codes):
         raise NotAnAnswer("not_an_option")
-    return given[0]
-
-
-def _several_choices(question: Question, given: Sequence[str]) -> list[str]:
-    if not set(given) <= set(_codes(question)):
-        raise NotAnAnswer("not_an_option")
-    chosen = [code for code in _codes(question) if code in given]
-    most = question.get("max", len(chosen))
-    if len(chosen) > most:
-        raise NotAnAnswer("too_many", max=most)
+    chosen = [code for code in codes if code in given]
+    if question.max is not None and len(chosen) > question.max:
+        raise NotAnAnswer("too_many", max=question.max)
     return chosen
 
 
-def _scale(question: Question, given: Sequence[str]) -> int | str:
+def _scale(given: Sequence[str]) -> int | str:
     if given == [DO_NOT_KNOW]:
         return DO_NOT_KNOW
     if len(given) != 1 or given[0] not in {str(step) for step in SCALE}:
@@ -86,43 +92,115 @@ def _scale(question: Question, given: Sequence[str]) -> int | str:
     return int(given[0])
 
 
-def _number(question: Question, given: Sequence[str]) -> int:
-    text = given[0].replace(" ", "").replace("\u00a0", "")
-    if not text.lstrip("-").isascii() or not text.lstrip("-").isdigit() or len(text) > 12:
+def _number(question: Number, text: str) -> int | float:
+    """Whole, or with the question's decimals after a comma or a point; spaces may stand between thousands."""
+    found = _NUMBER.fullmatch("".join(text.split()))
+    if found is None:
         raise NotAnAnswer("not_a_number")
-    number = int(text)
-    low, high = question.get("min"), question.get("max")
-    if (low is not None and number < low) or (high is not None and number > high):
-        raise NotAnAnswer("out_of_range", min=low, max=high)
+    part = (found["part"] or "").rstrip("0")
+    if len(part) > question.decimals:
+        raise NotAnAnswer("not_whole" if question.decimals == 0 else "too_many_decimals", decimals=question.decimals)
+    digits = ("-" if found["sign"] else "") + found["whole"]
+    number = float(f"{digits}.{part}") if part else int(digits)
+    if not question.min <= number <= question.max:
+        raise NotAnAnswer("out_of_range", min=question.min, max=question.max)
     return number
 
 
-def _text(question: Question, given: Sequence[str]) -> str:
-    most = SHORT_TEXT if question["type"] == "short_text" else LONG_TEXT
-    if len(given[0]) > most:
+def _text(given: str, most: int) -> str:
+    if len(given) > most:
         raise NotAnAnswer("too_long", max=most)
-    return given[0]
+    return given
 
 
-def only_shown(questionnaire: Mapping[str, Any], answers: Answers) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Filled:
+    """A page as it was sent: what is right, what was typed and is not, and what the answers have brought up."""
+
+    answers: dict[str, Any]
+    """To every page: those from before, and this page's right ones."""
+    typed: dict[str, list[str]]
+    """This page's values that are no answer, as they were sent."""
+    refused: dict[str, NotAnAnswer]
+    brought_up: tuple[str, ...]
+    """Questions that have appeared now, which the person has not seen yet."""
+
+
+def fill_page(
+    page: Page, sent: Mapping[str, Sequence[str]], seen: Collection[str], unclean: Collection[str], before: Answers
+) -> Filled:
+    """Read a page's form.
+
+    ``sent`` holds the values per question, ``seen`` the ids of the questions the form showed, ``unclean`` those whose
+    text held characters that were taken out. A question hidden by this page's own answers is not read.
+    """
+    answers, typed, refused, brought_up = dict(before), {}, {}, []
+    for question in page.questions:
+        answers.pop(question.id, None)
+        values = list(sent.get(question.id, ()))
+        if not is_shown(question, answers):
+            continue
+        if question.show_if is not None and question.id not in seen and not any(values):
+            brought_up.append(question.id)
+            continue
+        try:
+            if question.id in unclean:
+                raise NotAnAnswer("characters")
+            value = read_answer(question, values)
+        except NotAnAnswer as refusal:
+            refused[question.id] = refusal
+            if any(values):
+                typed[question.id] = values
+        else:
+            if value is not None:
+                answers[question.id] = value
+    return Filled(answers, typed, refused, tuple(brought_up))
+
+
+def only_shown(questionnaire: Questionnaire, answers: Answers) -> dict[str, Any]:
     """Answers to questions this person sees in the end: a changed mind leaves no answer to a hidden question."""
     kept: dict[str, Any] = {}
-    for page in questionnaire["pages"]:
-        for question in page["questions"]:
-            if question["id"] in answers and is_shown(question, kept):
-                kept[question["id"]] = answers[question["id"]]
+    for question in questionnaire.questions:
+        if question.id in answers and is_shown(question, kept):
+            kept[question.id] = answers[question.id]
     return kept
 
 
-def first_unfinished(questionnaire: Mapping[str, Any], answers: Answers) -> int | None:
-    """Number (from 1) of the first page with an unanswered required question, or None when all is answered."""
-    for number, page in enumerate(questionnaire["pages"], start=1):
-        for question in shown_questions(page, answers):
-            if question.get("required", True) and question["id"] not in answers:
-                return number
+def unfinished_on(page: Page, answers: Answers, typed: Mapping[str, Sequence[str]]) -> dict[str, NotAnAnswer]:
+    """What still has to be answered or put right on the page, by question."""
+    found = {}
+    for question in shown_questions(page, answers):
+        if question.id in answers or not (question.required or question.id in typed):
+            continue
+        try:
+            read_answer(question, typed.get(question.id, ()))
+            # Right by now, and not taken as an answer: characters were taken out, and the person has not seen it since.
+            raise NotAnAnswer("characters")
+        except NotAnAnswer as refusal:
+            found[question.id] = refusal
+    return found
+
+
+def first_unfinished(
+    questionnaire: Questionnaire, answers: Answers, typed: Mapping[str, Sequence[str]] | None = None
+) -> int | None:
+    """Number (from 1) of the first page with something to answer or put right, or None when all is answered."""
+    kept = only_shown(questionnaire, answers)
+    pages = enumerate(questionnaire.pages, start=1)
+    return next((number for number, page in pages if unfinished_on(page, kept, typed or {})), None)
+
+
+def page_beside(questionnaire: Questionnaire, answers: Answers, number: int, step: int) -> int | None:
+    """The nearest page after (``step`` 1) or before (-1) ``number`` that has anything to ask this person, or None."""
+    kept = only_shown(questionnaire, answers)
+    other = number + step
+    while 1 <= other <= len(questionnaire.pages):
+        if shown_questions(questionnaire.pages[other - 1], kept):
+            return other
+        other += step
     return None
 
 
-def question_count(questionnaire: Mapping[str, Any]) -> int:
+def question_count(questionnaire: Questionnaire) -> int:
     """Questions that everybody sees."""
-    return sum(1 for page in questionnaire["pages"] for question in page["questions"] if not question.get("show_if"))
+    return sum(1 for question in questionnaire.questions if question.show_if is None)

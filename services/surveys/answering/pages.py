@@ -1,49 +1,45 @@
 """Pages of answering. The link opens a cookie, the pages carry the invitation's id, only POST changes anything."""
 
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.answering.domain import (
-    SCALE,
     NotAnAnswer,
+    fill_page,
     first_unfinished,
+    only_shown,
+    page_beside,
     question_count,
-    read_answer,
     shown_questions,
+    unfinished_on,
 )
 from services.surveys.answering.store import Opened, Refusal, hold, keep, look, submit
-from services.surveys.tables import Invitation, Survey
+from services.surveys.questionnaire.model import Question
+from services.surveys.tables import Survey
 from shared.tokens import BadLink, LinkExpired
-from shared.web import Form, FormErrors, Request, Route, as_id, read_form, render, runtime, see_other, translate
+from shared.web import N_, FormErrors, Request, Route, as_id, read_form, render, runtime, see_other, translate
 from shared.web import Response as HttpResponse
+from shared.web.forms import REFUSED_CHARACTERS
 
 _COOKIE = "survey"
 _COOKIE_LIFE = 14 * 24 * 3600
 _BASE = "/surveys/answer"
 
 MESSAGES = {
-    "missing": "«{text}» må besvares",
-    "not_an_option": "Velg et av svarene på «{text}»",
-    "too_many": "Velg høyst {max} svar på «{text}»",
-    "not_a_number": "«{text}» må besvares med et helt tall",
-    "out_of_range": "«{text}» må besvares med et tall fra {min} til {max}",
-    "too_long": "Svaret på «{text}» kan ha høyst {max} tegn",
+    "missing": N_("«{text}» må besvares"),
+    "not_an_option": N_("Velg et av svarene på «{text}»"),
+    "too_many": N_("Velg høyst {max} svar på «{text}»"),
+    "not_a_number": N_("«{text}» må besvares med et tall, skrevet med siffer"),
+    "not_whole": N_("«{text}» må besvares med et helt tall"),
+    "too_many_decimals": N_("«{text}» kan ha høyst {decimals} siffer etter komma"),
+    "out_of_range": N_("«{text}» må besvares med et tall fra {min} til {max}"),
+    "too_long": N_("Svaret på «{text}» kan ha høyst {max} tegn"),
+    "characters": REFUSED_CHARACTERS,
 }
-
-
-async def show_surveys(request: Request) -> HttpResponse:
-    """Open surveys and finished ones; the way in is the link in the mail."""
-    async with runtime(request).transaction() as session:
-        found = (
-            await session.scalars(
-                sa.select(Survey).where(Survey.state.in_(["open", "closed"])).order_by(Survey.opened_at.desc())
-            )
-        ).all()
-    rows = [(survey, localised(survey.questionnaire["title"], request.state.lang)) for survey in found]
-    return render(request, "surveys/list.html", {"rows": rows})
 
 
 async def open_invitation(request: Request) -> HttpResponse:
@@ -66,33 +62,35 @@ async def show_start(request: Request) -> HttpResponse:
         found = await _look(request, session)
     if isinstance(found, Refusal):
         return _over(request, found)
-    invitation, survey, draft = found.invitation, found.survey, found.draft
-    questionnaire, lang = survey.questionnaire, request.state.lang
+    questionnaire, lang = found.questionnaire, request.state.lang
     context = {
-        "id": invitation.id,
-        "title": localised(questionnaire["title"], lang),
-        "introduction": localised(questionnaire.get("introduction"), lang),
-        "minutes": questionnaire.get("minutes", 5),
+        "id": found.invitation.id,
+        "title": questionnaire.title.to(lang),
+        "introduction": questionnaire.introduction.to(lang),
+        "minutes": questionnaire.minutes,
         "questions": question_count(questionnaire),
-        "closes_at": survey.closes_at,
-        "page": draft.page if draft else 1,
-        "begun": draft is not None,
+        "last_day": last_day(found.survey),
+        "page": min(found.draft.page, len(questionnaire.pages)) if found.draft else 1,
+        "begun": found.draft is not None,
     }
     return render(request, "surveys/start.html", context)
 
 
 async def show_page(request: Request) -> HttpResponse:
-    """One theme, with what was answered before."""
+    """One theme, with what was answered before; ``check`` says what is missing, ``more`` what has come up."""
     async with runtime(request).transaction() as session:
         found = await _look(request, session)
     if isinstance(found, Refusal):
         return _over(request, found)
-    invitation, survey, draft = found.invitation, found.survey, found.draft
-    return _page(request, invitation, survey, _number(request, survey), draft.answers if draft else {}, {}, 200)
+    number, refused = _number(request, found), {}
+    if "check" in request.query_params:
+        answers = only_shown(found.questionnaire, found.answers)
+        refused = unfinished_on(found.questionnaire.pages[number - 1], answers, found.typed)
+    return _page(request, found, number, found.answers, found.typed, refused, 200)
 
 
 async def save_page(request: Request) -> HttpResponse:
-    """Keep the page's answers; "next" goes on when they are right, "back" goes back whatever they are."""
+    """Keep what was sent; "next" goes on when it is right, "back" goes back whatever it is."""
     rt = runtime(request)
     form = await read_form(request)
     asked = _asked(request, form.get("id"))
@@ -102,39 +100,43 @@ async def save_page(request: Request) -> HttpResponse:
         held = await hold(session, *asked, rt.now())
         if isinstance(held, Refusal):
             return _over(request, held)
-        invitation, survey = held.invitation, held.survey
-        number = _number(request, survey)
-        before = dict(held.draft.answers) if held.draft else {}
-        answers, errors = _read_page(request, survey, number, form, before)
+        questionnaire, number = held.questionnaire, _number(request, held)
+        page = questionnaire.pages[number - 1]
+        sent = {question.id: form.all(question.id) for question in page.questions}
+        filled = fill_page(page, sent, (form.get("shown") or "").split(), form.refused, held.answers)
+        typed = {id_: values for id_, values in held.typed.items() if id_ not in sent} | filled.typed
         back = form.get("action") == "back"
-        target = max(number - 1, 1) if back else number + (0 if errors else 1)
-        pages = len(survey.questionnaire["pages"])
-        await keep(session, held, answers, min(target, pages))
+        on = page_beside(questionnaire, filled.answers, number, -1 if back else 1)
+        stays = not back and bool(filled.refused or filled.brought_up)
+        await keep(session, held, filled.answers, typed, number if stays or on is None else on)
+        here = f"?id={held.invitation.id}"
         if back:
-            return see_other(f"{_BASE}/{target}?id={invitation.id}")
-        if errors:
-            typed = {question["id"]: _typed(question, form) for question in _questions(survey, number)}
-            return _page(request, invitation, survey, number, {**answers, **typed}, errors, 422)
-        missing = first_unfinished(survey.questionnaire, answers)
-        if missing == number:
-            # An answer on this page has brought up a further question: show it before going on.
-            return see_other(f"{_BASE}/{number}?id={invitation.id}")
-        if number < pages:
-            return see_other(f"{_BASE}/{target}?id={invitation.id}")
+            return see_other(f"{_BASE}/{on or number}{here}")
+        if filled.refused:
+            return _page(request, held, number, filled.answers, typed, filled.refused, 422)
+        if filled.brought_up:
+            return see_other(f"{_BASE}/{number}{here}&more={filled.brought_up[0]}#{filled.brought_up[0]}")
+        if on is not None:
+            return see_other(f"{_BASE}/{on}{here}")
+        missing = first_unfinished(questionnaire, filled.answers, typed)
         if missing is not None:
-            return see_other(f"{_BASE}/{missing}?id={invitation.id}")
-        await submit(session, held, answers, rt.now())
-    return see_other("/surveys/thanks")
+            return see_other(f"{_BASE}/{missing}{here}&check=1")
+        await submit(session, held, filled.answers, rt.now())
+    return see_other(f"/surveys/thanks?survey={held.survey.id}")
 
 
 async def show_thanks(request: Request) -> HttpResponse:
     """Thanks, and when results come."""
-    return render(request, "surveys/thanks.html")
+    survey_id = as_id(request.query_params.get("survey"))
+    async with runtime(request).transaction() as session:
+        survey = await session.get(Survey, survey_id) if survey_id else None
+    is_open = survey is not None and survey.state == "open"
+    return render(request, "surveys/thanks.html", {"last_day": last_day(survey) if survey and is_open else None})
 
 
-def localised(texts: Any, lang: str) -> str:
-    """The text in the visitor's language, else Bokmål."""
-    return str((texts or {}).get(lang) or (texts or {}).get("nb") or "")
+def last_day(survey: Survey) -> Any:
+    """An instant on the last day that answers are taken; ``closes_at`` is the first at which they are not."""
+    return survey.closes_at - timedelta(seconds=1)
 
 
 def _asked(request: Request, asked: str | None) -> tuple[UUID, int] | None:
@@ -153,71 +155,56 @@ def _over(request: Request, refusal: Refusal) -> HttpResponse:
     return render(request, "surveys/over.html", {"refusal": refusal}, 410)
 
 
-def _number(request: Request, survey: Survey) -> int:
+def _number(request: Request, opened: Opened) -> int:
     asked: int = request.path_params["number"]
-    return min(max(asked, 1), len(survey.questionnaire["pages"]))
-
-
-def _questions(survey: Survey, number: int) -> list[Any]:
-    return list(survey.questionnaire["pages"][number - 1]["questions"])
-
-
-def _typed(question: Any, form: Form) -> Any:
-    values = form.all(question["id"])
-    return values if question["type"] == "several_choices" else (values[0] if values else "")
-
-
-def _read_page(
-    request: Request, survey: Survey, number: int, form: Form, before: dict[str, Any]
-) -> tuple[dict[str, Any], FormErrors]:
-    """Right answers kept, wrong ones as errors; a question hidden by this page's own answers is not asked."""
-    texts, answers, errors = translate(request), dict(before), {}
-    for question in _questions(survey, number):
-        answers.pop(question["id"], None)
-        if question not in shown_questions({"questions": [question]}, answers):
-            continue
-        try:
-            value = read_answer(question, form.all(question["id"]))
-        except NotAnAnswer as refusal:
-            text = localised(question["text"], request.state.lang)
-            if not (refusal.code == "missing" and question.get("show_if") and question["id"] not in form.values()):
-                errors[question["id"]] = texts.gettext(MESSAGES[refusal.code]).format(text=text, **refusal.parameters)
-            continue
-        if value is not None:
-            answers[question["id"]] = value
-    for name in form.refused:
-        errors[name] = texts.gettext("Teksten har tegn vi ikke kan ta imot. Skriv den på nytt uten usynlige tegn.")
-    return answers, errors
+    return min(max(asked, 1), len(opened.questionnaire.pages))
 
 
 def _page(
-    request: Request, invitation: Invitation, survey: Survey, number: int, answers: Any, errors: FormErrors, status: int
+    request: Request,
+    opened: Opened,
+    number: int,
+    answers: Mapping[str, Any],
+    typed: Mapping[str, list[str]],
+    refused: Mapping[str, NotAnAnswer],
+    status: int,
 ) -> HttpResponse:
-    pages, lang = survey.questionnaire["pages"], request.state.lang
+    pages, lang = opened.questionnaire.pages, request.state.lang
     page = pages[number - 1]
+    shown = shown_questions(page, only_shown(opened.questionnaire, answers))
     context = {
-        "id": invitation.id,
-        "survey_title": localised(survey.questionnaire["title"], lang),
-        "title": localised(page["title"], lang),
-        "questions": shown_questions(page, answers) if status == 200 else _seen(page, answers, errors),
-        "answers": answers,
-        "errors": errors,
+        "id": opened.invitation.id,
+        "survey_title": opened.questionnaire.title.to(lang),
+        "title": page.title.to(lang),
+        "questions": shown,
+        "values": {question.id: _value(question, answers, typed, lang) for question in shown},
+        "errors": _messages(request, shown, refused),
+        "more": next((q for q in shown if q.id == request.query_params.get("more")), None),
         "number": number,
         "pages": len(pages),
-        "scale": SCALE,
-        "t": lambda texts: localised(texts, lang),
+        "last": page_beside(opened.questionnaire, answers, number, 1) is None,
     }
     return render(request, "surveys/page.html", context, status)
 
 
-def _seen(page: Any, answers: Any, errors: FormErrors) -> list[Any]:
-    """Questions to show beside errors: those seen, and those an error is about."""
-    shown = shown_questions(page, answers)
-    return [question for question in page["questions"] if question in shown or question["id"] in errors]
+def _value(question: Question, answers: Mapping[str, Any], typed: Mapping[str, list[str]], lang: str) -> Any:
+    """What stands in the field: what was typed, else the answer as this reader writes it."""
+    if question.id in typed:
+        return typed[question.id] if question.type == "several_choices" else typed[question.id][0]
+    answer = answers.get(question.id, [] if question.type == "several_choices" else "")
+    return str(answer).replace(".", ",") if isinstance(answer, float) and lang != "en" else answer
+
+
+def _messages(request: Request, shown: list[Question], refused: Mapping[str, NotAnAnswer]) -> FormErrors:
+    texts, lang = translate(request), request.state.lang
+    return {
+        question.id: texts.gettext(MESSAGES[refusal.code]).format(text=question.text.to(lang), **refusal.parameters)
+        for question in shown
+        if (refusal := refused.get(question.id)) is not None
+    }
 
 
 PAGES = (
-    Route("/surveys", show_surveys),
     Route("/surveys/thanks", show_thanks),
     Route(_BASE, show_start),
     Route(_BASE + "/{number:int}", show_page),

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.answering.domain import only_shown
 from services.surveys.fieldwork.closing import hold_open
+from services.surveys.questionnaire.model import Questionnaire
 from services.surveys.tables import Draft, Invitation, Response, Survey
 from shared.events.surveys import SurveyAnswered
 from shared.ids import random_id
@@ -34,7 +35,18 @@ class Opened:
 
     invitation: Invitation
     survey: Survey
+    questionnaire: Questionnaire
     draft: Draft | None
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        """Right answers so far."""
+        return dict(self.draft.answers) if self.draft else {}
+
+    @property
+    def typed(self) -> dict[str, list[str]]:
+        """What was typed and is no answer yet."""
+        return dict(self.draft.typed) if self.draft else {}
 
 
 async def look(session: AsyncSession, invitation_id: UUID, generation: int, now: datetime) -> Opened | Refusal:
@@ -71,12 +83,15 @@ async def _opened(
         return Refusal.ANSWERED
     if survey is None:
         return Refusal.CLOSED
-    return Opened(invitation, survey, await session.get(Draft, invitation.id, populate_existing=True))
+    draft = await session.get(Draft, invitation.id, populate_existing=True)
+    return Opened(invitation, survey, Questionnaire.model_validate(survey.questionnaire), draft)
 
 
-async def keep(session: AsyncSession, held: Opened, answers: Mapping[str, Any], page: int) -> None:
-    """Store the half-finished answers of a held invitation."""
-    values = {"answers": dict(answers), "page": page}
+async def keep(
+    session: AsyncSession, held: Opened, answers: Mapping[str, Any], typed: Mapping[str, Any], page: int
+) -> None:
+    """Store the half-finished answers of a held invitation, and what was typed that is no answer yet."""
+    values = {"answers": dict(answers), "typed": dict(typed), "page": page}
     await session.execute(
         pg_insert(Draft)
         .values(invitation_id=held.invitation.id, **values)
@@ -96,7 +111,7 @@ async def submit(session: AsyncSession, held: Opened, answers: Mapping[str, Any]
         Response(
             id=random_id(),
             survey_id=survey.id,
-            answers=only_shown(survey.questionnaire, answers),
+            answers=only_shown(held.questionnaire, answers),
             gender=invitation.gender,
             band=invitation.band,
         )

@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.fieldwork.closing import close_survey
 from services.surveys.fieldwork.domain import PlanRefused, answered_by_day, expected_at_end, plan_survey
-from services.surveys.fieldwork.shelf import shipped, text_of
 from services.surveys.fieldwork.store import (
     Turnout,
     add_survey,
@@ -22,6 +21,8 @@ from services.surveys.fieldwork.store import (
     turnouts,
     would_be_invited,
 )
+from services.surveys.questionnaire.model import Questionnaire
+from services.surveys.questionnaire.shelf import shipped
 from services.surveys.tables import Survey
 from shared.ids import new_id
 from shared.web import (
@@ -77,7 +78,7 @@ class PlanInput(BaseModel):
 
 def survey_title(survey: Survey) -> str:
     """The questionnaire's topic in Bokmål."""
-    return text_of(survey.questionnaire["title"])
+    return Questionnaire.model_validate(survey.questionnaire).title.nb
 
 
 @staff_required("reader")
@@ -133,7 +134,7 @@ async def _show_form(
     context = {
         "form": form,
         "errors": errors,
-        "questionnaires": [(one.id, f"{one.title} ({one.questions} spørsmål)") for one in shipped().values()],
+        "questionnaires": [(one.id, f"{one.title.nb} ({len(one.questions)} spørsmål)") for one in shipped().values()],
         "sizes": [
             (one.size, f"{lang.number(one.size)} medlemmer" + (" (alt nådd)" if one.reached_at else ""))
             for one in sizes
@@ -170,9 +171,9 @@ async def plan(request: Request) -> Response:
             context = {
                 "survey_id": new_id(),
                 "values": {name: "" if value is None else value for name, value in values.model_dump().items()},
-                "title": questionnaire.title,
-                "introduction": text_of(questionnaire.content.get("introduction")),
-                "questions": questionnaire.questions,
+                "title": questionnaire.title.nb,
+                "introduction": questionnaire.introduction.nb,
+                "questions": len(questionnaire.questions),
                 "people": people,
                 "total": sum(people.values()),
                 "plan": planned,

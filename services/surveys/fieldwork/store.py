@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.fieldwork.domain import GENDERS, Plan, gender_of
-from services.surveys.fieldwork.shelf import Shipped
+from services.surveys.questionnaire.model import Questionnaire
 from services.surveys.tables import Invitation, Member, Survey, Threshold
 
 
@@ -73,7 +73,7 @@ async def answer_moments(session: AsyncSession, survey_id: UUID) -> Sequence[dat
 async def add_survey(
     session: AsyncSession,
     survey_id: UUID,
-    questionnaire: Shipped,
+    questionnaire: Questionnaire,
     opens: str,
     threshold_size: int | None,
     plan: Plan,
@@ -85,7 +85,7 @@ async def add_survey(
         id=survey_id,
         questionnaire_id=questionnaire.id,
         version=questionnaire.version,
-        questionnaire=questionnaire.content,
+        questionnaire=questionnaire.content(),
         state="planned",
         opens=opens,
         opens_at=plan.opens_at,

@@ -1,0 +1,37 @@
+"""What everybody may see: which surveys are open and which are over, and what a questionnaire file may say."""
+
+import json
+
+import sqlalchemy as sa
+
+from services.surveys.answering.pages import last_day
+from services.surveys.questionnaire.model import Questionnaire, json_schema
+from services.surveys.tables import Survey
+from shared.web import Request, Response, Route, render, runtime
+
+
+async def show_surveys(request: Request) -> Response:
+    """Open surveys, then finished ones, newest first; the way in is the link in the mail."""
+    async with runtime(request).transaction() as session:
+        found = (
+            await session.scalars(
+                sa.select(Survey).where(Survey.state.in_(["open", "closed"])).order_by(Survey.opened_at.desc())
+            )
+        ).all()
+    rows = [(one, Questionnaire.model_validate(one.questionnaire).title.to(request.state.lang)) for one in found]
+    context = {
+        "open": [(survey, title, last_day(survey)) for survey, title in rows if survey.state == "open"],
+        "over": [(survey, title) for survey, title in rows if survey.state == "closed"],
+    }
+    return render(request, "surveys/list.html", context)
+
+
+async def show_schema(_: Request) -> Response:
+    """The JSON Schema of questionnaire files."""
+    return Response(json.dumps(json_schema(), ensure_ascii=False), media_type="application/schema+json")
+
+
+PUBLIC_PAGES = (
+    Route("/surveys", show_surveys),
+    Route("/surveys/questionnaire.schema.json", show_schema),
+)

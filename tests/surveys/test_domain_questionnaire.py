@@ -1,0 +1,161 @@
+"""What a questionnaire file may say; those shipped keep to it, and the published schema is the model's."""
+
+import json
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from services.surveys.questionnaire.__main__ import check, schema_text
+from services.surveys.questionnaire.model import LANGUAGES, Questionnaire, json_schema
+from services.surveys.questionnaire.shelf import BadQuestionnaire, read_questionnaire, shipped
+
+FOLDER = Path(str(resources.files("services.surveys"))) / "questionnaires"
+STORED = Path(__file__).parents[2] / "docs" / "contracts" / "questionnaire.schema.json"
+
+
+@pytest.mark.parametrize("file", sorted(FOLDER.iterdir()), ids=lambda file: file.name)
+def test_each_shipped_file_keeps_to_the_model_and_the_schema(file: Path) -> None:
+    assert check(file) is None
+    jsonschema.validate(yaml.safe_load(file.read_text(encoding="utf-8")), json_schema())
+
+
+@pytest.mark.parametrize("one", shipped().values(), ids=lambda one: one.id)
+def test_each_shipped_questionnaire_is_short_has_a_condition_and_speaks_every_language(one: Questionnaire) -> None:
+    assert one.languages == LANGUAGES
+    assert 6 <= len(one.questions) <= 10
+    assert any(question.show_if for question in one.questions)
+    assert {question.type for question in one.questions} == {
+        "one_choice",
+        "several_choices",
+        "scale",
+        "number",
+        "short_text",
+        "long_text",
+    }
+    # What a survey stores and sends reads back as the same questionnaire.
+    assert Questionnaire.model_validate(json.loads(json.dumps(one.content()))) == one
+    jsonschema.validate(one.content(), json_schema())
+
+
+def test_the_stored_schema_is_current() -> None:
+    assert STORED.read_text(encoding="utf-8") == schema_text(), "run `make contracts`"
+
+
+def small(**changes: Any) -> dict[str, Any]:
+    """A questionnaire with one choice and a scale that depends on it, in two languages."""
+    both = {"nb": "Tekst", "en": "Text"}
+    return {
+        "id": "liten",
+        "version": 1,
+        "title": both,
+        "introduction": both,
+        "minutes": 1,
+        "pages": [
+            {
+                "id": "side",
+                "title": both,
+                "questions": [
+                    {
+                        "id": "valg",
+                        "type": "one_choice",
+                        "text": both,
+                        "options": [{"code": "ja", "text": both}, {"code": "nei", "text": both}],
+                    },
+                    {
+                        "id": "grad",
+                        "type": "scale",
+                        "text": both,
+                        "low": both,
+                        "high": both,
+                        "show_if": {"question": "valg", "any_of": ["ja"]},
+                    },
+                ],
+            }
+        ],
+    } | changes
+
+
+def changed(path: str, value: Any) -> str:
+    """The small questionnaire as JSON with one part replaced; ``path`` names it with dots."""
+    content = small()
+    node: Any = content
+    *steps, last = (int(step) if step.isdigit() else step for step in path.split("."))
+    for step in steps:
+        node = node[step]
+    if value is None:
+        del node[last]
+    else:
+        node[last] = value
+    return json.dumps(content)
+
+
+def test_the_small_questionnaire_is_right() -> None:
+    assert read_questionnaire(json.dumps(small()), "liten.json").id == "liten"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ("title", {"en": "Only English"}, "title.nb"),
+        ("pages.0.questions.1.high", {"nb": "Bare her"}, "question grad: high: no text in en"),
+        ("pages.0.title", {"nb": "a", "en": "b", "nn": "c"}, "page side: title: a text in nn, which the title lacks"),
+        ("pages.0.questions.0.type", "ranking", "'ranking'"),
+        ("pages.0.questions.0.id", "grad", "two questions have the id grad"),
+        ("pages.0.questions.0.id", "shown", "no question can have the id shown"),
+        ("pages.0.questions.0.id", "Valg 1", "pages.0.questions.0.one_choice.id"),
+        ("pages.0.questions.0.options.1.code", "ja", "two options have the code ja"),
+        ("pages.0.questions.0.options.1.code", "error", "no option can have the code error"),
+        ("pages.0.questions.0.options", [], "at least 2 items"),
+        ("pages.0.questions.1.show_if.question", "senere", "names senere, which is not asked before it"),
+        ("pages.0.questions.1.show_if.question", "grad", "names grad, which is not asked before it"),
+        ("pages.0.questions.1.show_if.any_of", ["kanskje"], "names kanskje, no answer to valg"),
+        ("pages.0.questions.0.show_if", {"question": "grad", "any_of": [1]}, "which is not asked before it"),
+        ("pages.0.questions.1.low", None, "low: Field required"),
+        ("pages.0.questions.1.steps", 7, "Extra inputs are not permitted"),
+        ("version", "en", "version"),
+        ("pages", [], "at least 1 item"),
+    ],
+)
+def test_a_file_that_breaks_a_rule_is_refused_with_where_and_why(path: str, value: Any, words: str) -> None:
+    with pytest.raises(BadQuestionnaire) as refused:
+        read_questionnaire(changed(path, value), "liten.json")
+    assert words in str(refused.value)
+    assert all(line.startswith("liten.json: ") for line in str(refused.value).split("\n"))
+
+
+def test_every_broken_rule_is_told_at_once() -> None:
+    content = small(introduction={"nb": "Bare bokmål"})
+    content["pages"][0]["questions"][1]["show_if"]["any_of"] = ["kanskje"]
+    with pytest.raises(BadQuestionnaire) as refused:
+        read_questionnaire(json.dumps(content), "liten.json")
+    assert len(refused.value.problems) == 2
+
+
+@pytest.mark.parametrize(
+    ("extra", "words"),
+    [
+        ({"type": "several_choices", "max": 3}, "max is 3, but there are 2 options"),
+        ({"type": "number", "min": 5, "max": 5, "options": None}, "min 5 is not below max 5"),
+    ],
+)
+def test_limits_that_cannot_be_met_are_refused(extra: dict[str, Any], words: str) -> None:
+    content = small()
+    question = content["pages"][0]["questions"][0] | extra
+    content["pages"][0]["questions"] = [{key: value for key, value in question.items() if value is not None}]
+    with pytest.raises(BadQuestionnaire) as refused:
+        read_questionnaire(json.dumps(content), "liten.json")
+    assert words in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("a: [", "no YAML"), ("- a\n- b", "liten.yaml: "), ("id: a\nid: b", "id is given twice"), ("", "liten.yaml: ")],
+)
+def test_a_file_that_is_something_else_is_refused(text: str, words: str) -> None:
+    with pytest.raises(BadQuestionnaire) as refused:
+        read_questionnaire(text, "liten.yaml")
+    assert words in str(refused.value)
