@@ -71,18 +71,16 @@ def redrive(name: ServiceName) -> None:
 @app.command("send-state")
 def send_state(name: ServiceName) -> None:
     """Send a service's current state once more, for a new or emptied subscriber; others skip it."""
-    from shared.messaging import emit_again
+    from shared.messaging import emit_state
 
     async def run(runtime: Runtime) -> int:
-        sent = 0
         if runtime.service.state is None:
-            return sent
-        async with runtime.transaction() as session:
-            async for event in runtime.service.state(session):
-                await emit_again(session, event)
-                sent += 1
-        await runtime.database.close()
-        return sent
+            return 0
+        try:
+            async with runtime.transaction() as session:
+                return await emit_state(session, runtime.service.state(session))
+        finally:
+            await runtime.database.close()
 
     typer.echo(json.dumps({"sent": asyncio.run(run(make_runtime(load_service(name), load_settings())))}))
 

@@ -1,6 +1,6 @@
 """Surveys: questionnaires and their frozen versions, invitations, answers until release, who took part.
 
-Reacts to members, population margins and panel thresholds (registration) and to published results (results).
+Reacts to members, population margins and panel thresholds (registration), published results and follow-ups (results).
 Publishes SurveyOpened, SurveyInvitationIssued, SurveyReminderDue, SurveyAnswered, SurveyClosed,
-SurveyResultsNoticeDue, MemberDataErased and, on a restricted topic, ResponseSubmitted.
+SurveyResultsNoticeDue, SurveyFollowUpNoticeDue, MemberDataErased and, on a restricted topic, ResponseSubmitted.
 """

@@ -3,12 +3,12 @@
 from services.surveys.answering.pages import PAGES as ANSWERING_PAGES
 from services.surveys.answering.public_pages import PUBLIC_PAGES
 from services.surveys.fieldwork.closing import close_due_surveys
-from services.surveys.fieldwork.following_up import remind_due, tell_of_results
+from services.surveys.fieldwork.following_up import remind_due, tell_of_follow_up, tell_of_results
 from services.surveys.fieldwork.inviting import open_due_surveys
 from services.surveys.fieldwork.staff_pages import STAFF_PAGES
 from services.surveys.fieldwork.state import state_events
 from services.surveys.members import MEMBER_HANDLERS
-from shared.events.results import ResultsPublished
+from shared.events.results import FollowUpRecorded, ResultsPublished
 from shared.messaging import subscribe
 from shared.service import Job, Service
 from shared.web import ended_sessions
@@ -16,6 +16,7 @@ from shared.web import ended_sessions
 HANDLERS = (
     *MEMBER_HANDLERS,
     subscribe("surveys.tell_of_results", tell_of_results, ResultsPublished),
+    subscribe("surveys.tell_of_follow_up", tell_of_follow_up, FollowUpRecorded),
     ended_sessions("surveys"),
 )
 

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.fieldwork.inviting import invite_latecomer, wait_for_openings
-from services.surveys.tables import Draft, ErasedMember, Invitation, Margins, Member, Threshold
+from services.surveys.tables import Draft, ErasedMember, FollowUpNotice, Invitation, Margins, Member, Threshold
 from shared.events.registration import (
     MemberChanged,
     MemberErased,
@@ -90,7 +90,10 @@ async def erase_member(session: AsyncSession, member_id: UUID, now: datetime) ->
         return
     invitations = await _withdraw(session, member_id)
     await session.execute(sa.update(Invitation).where(Invitation.id.in_(invitations)).values(member_id=None))
-    await forget_subject(session, member_id, *invitations)
+    notices = await session.scalars(
+        sa.delete(FollowUpNotice).where(FollowUpNotice.invitation_id.in_(invitations)).returning(FollowUpNotice.id)
+    )
+    await forget_subject(session, member_id, *invitations, *notices)
     await emit(session, MemberDataErased(member_id=member_id, erased_at=now))
 
 

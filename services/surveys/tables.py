@@ -141,6 +141,16 @@ class Invitation(Base):
     """When the notice of the public result was published."""
 
 
+class FollowUpNotice(Base):
+    """Word of one follow-up to one who took part; its own id is the event's subject."""
+
+    __tablename__ = "follow_up_notice"
+    __table_args__ = (sa.UniqueConstraint("invitation_id", "follow_up_id"),)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    invitation_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Invitation.id))
+    follow_up_id: Mapped[UUID]
+
+
 class Draft(Base):
     """Half-finished answers of an invitation; deleted when they are sent in, when the survey closes, on erasure."""
 

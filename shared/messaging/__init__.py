@@ -10,6 +10,7 @@ from shared.messaging.outbox import (
     emit,
     emit_again,
     emit_new,
+    emit_state,
     forget_subject,
     lock,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "emit",
     "emit_again",
     "emit_new",
+    "emit_state",
     "forget_subject",
     "lock",
     "subscribe",

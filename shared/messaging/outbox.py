@@ -1,7 +1,7 @@
 """Publishing: a fact becomes an outbox row in the transaction that made it true."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -89,13 +89,36 @@ async def emit_new(session: AsyncSession, events: Sequence[Event]) -> None:
     await _insert(session, events, [1 if event.subject is not None else None for event in events])
 
 
-async def emit_again(session: AsyncSession, event: Event) -> None:
-    """Send an entity's current state once more: same sequence, marked as replay. The subject must be locked."""
-    if event.subject is None or event.subject not in session.info["locked"]:
-        raise SubjectNotLocked(f"{event.type} can only be sent again under its subject's lock")
-    subject = _tables(session).subject
-    sequence = await session.scalar(sa.select(subject.c.sequence).where(subject.c.id == event.subject))
-    await _insert(session, [event], [sequence], replay=True)
+async def emit_again(session: AsyncSession, *events: Event) -> None:
+    """Send an entity's current state once more, marked as replay. The subject must be locked.
+
+    State that takes several facts (opened, then closed) is given oldest first: the last one has the entity's sequence
+    and each before it one less, so that existing consumers skip them all and a new one applies them all. Raises
+    ValueError for more facts than the entity has ever had.
+    """
+    subject = events[0].subject
+    if subject is None or subject not in session.info["locked"]:
+        raise SubjectNotLocked(f"{events[0].type} can only be sent again under its subject's lock")
+    table = _tables(session).subject
+    last = await session.scalar(sa.select(table.c.sequence).where(table.c.id == subject)) or 0
+    if last < len(events):
+        raise ValueError(f"{len(events)} facts cannot be the state of an entity at sequence {last}")
+    await _insert(session, events, range(last - len(events) + 1, last + 1), replay=True)
+
+
+async def emit_state(session: AsyncSession, state: AsyncIterator[Event]) -> int:
+    """Send every event of ``state`` again, those of one entity and topic that follow each other together; how many."""
+    facts: list[Event] = []
+    sent = 0
+    async for event in state:
+        if facts and (facts[0].topic, facts[0].subject) != (event.topic, event.subject):
+            await emit_again(session, *facts)
+            facts = []
+        facts.append(event)
+        sent += 1
+    if facts:
+        await emit_again(session, *facts)
+    return sent
 
 
 async def forget_subject(session: AsyncSession, *subjects: UUID) -> None:

@@ -1,6 +1,6 @@
 """The delivery rules of one schema: once, in order per subject, never past a failure."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from shared.events import Event
 from shared.events.registration import MemberErased, MemberJoined, MemberLeft
 from shared.ids import new_id
 from shared.mechanism import mechanism
@@ -17,6 +18,7 @@ from shared.messaging import (
     emit,
     emit_again,
     emit_new,
+    emit_state,
     forget_subject,
     lock,
     subscribe,
@@ -201,6 +203,29 @@ async def test_sequences_rise_by_one_per_subject(runtime: Runtime) -> None:
         ).all()
     assert [row.sequence for row in rows] == [1, 2, 3, 3, 4]
     assert ["ce_replay" in row.headers for row in rows] == [False, False, False, True, False]
+
+
+async def test_state_of_several_facts_keeps_the_sequences_the_last_of_them_had(runtime: Runtime) -> None:
+    event = joined()
+    left = MemberLeft(member_id=event.member_id, left_at=AT)
+
+    async def state() -> AsyncIterator[Event]:
+        yield event
+        yield left
+
+    async with runtime.transaction() as session:
+        await emit_new(session, [event])
+        await emit(session, left)
+    async with runtime.transaction() as session:
+        await lock(session, event.member_id)
+        assert await emit_state(session, state()) == 2
+        table = mechanism("example").outbox
+        rows = (await session.execute(sa.select(table.c.sequence, table.c.type).order_by(table.c.id))).all()
+    assert [row.sequence for row in rows] == [1, 2, 1, 2]
+    with pytest.raises(ValueError, match="3 facts"):
+        async with runtime.transaction() as session:
+            await lock(session, event.member_id)
+            await emit_again(session, event, left, left)
 
 
 async def test_a_rolled_back_transaction_publishes_nothing(runtime: Runtime) -> None:

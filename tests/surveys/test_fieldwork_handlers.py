@@ -10,22 +10,18 @@ from services.surveys.fieldwork import inviting
 from services.surveys.fieldwork.closing import close_due_surveys, close_survey
 from services.surveys.fieldwork.following_up import remind_due
 from services.surveys.fieldwork.inviting import open_due_surveys
-from services.surveys.fieldwork.state import state_events
-from services.surveys.tables import Draft, ErasedMember, Invitation, Member, Response, Survey
-from shared.events.registration import MemberErased, MemberLeft
-from shared.events.results import ResultsPublished
+from services.surveys.tables import Response, Survey
+from shared.events.registration import MemberLeft
 from shared.events.surveys import (
-    MemberDataErased,
     ResponseSubmitted,
     SurveyAnswered,
     SurveyClosed,
     SurveyInvitationIssued,
     SurveyOpened,
     SurveyReminderDue,
-    SurveyResultsNoticeDue,
 )
 from shared.service import Runtime
-from shared.testing import Deliverer, dead_letters, move, outbox
+from shared.testing import Deliverer, move, outbox
 from tests.surveys.conftest import PlanSurvey
 from tests.surveys.given import answer, invitations, joined, many, margins, threshold
 
@@ -213,61 +209,3 @@ async def test_answers_racing_with_closing_are_released_or_refused(
     (closed,) = await outbox(rt, SurveyClosed)
     assert closed.answered == closed.released == taken  # type: ignore[attr-defined]
     assert len(await outbox(rt, ResponseSubmitted)) == len(await outbox(rt, SurveyAnswered)) == taken
-
-
-async def test_the_public_result_is_told_to_those_who_took_part_and_want_to_know(
-    rt: Runtime, deliver: Deliverer, plan: PlanSurvey
-) -> None:
-    curious, silent = joined(rt.now()), joined(rt.now())
-    private = joined(rt.now(), purposes=("surveys",))
-    await deliver(curious, silent, private)
-    survey = await plan()
-    for row in await invitations(rt, survey.id):
-        if row.member_id != silent.member_id:
-            await answer(rt, row.id, {})
-    published = ResultsPublished(survey_id=survey.id, slug="klima-2027", published_at=rt.now())
-    await deliver(published)
-    await deliver(published)
-    notices = await outbox(rt, SurveyResultsNoticeDue)
-    assert [event.member_id for event in notices] == [curious.member_id]  # type: ignore[attr-defined]
-
-
-async def test_erasure_blanks_everything_about_the_person_and_says_so(
-    rt: Runtime, deliver: Deliverer, plan: PlanSurvey
-) -> None:
-    member = joined(rt.now())
-    await deliver(member, joined(rt.now()))
-    survey = await plan()
-    (own,) = [row for row in await invitations(rt, survey.id) if row.member_id == member.member_id]
-    async with rt.transaction() as session:
-        session.add(Draft(invitation_id=own.id, answers={"ett_ord": "halvveis"}))
-    await deliver(MemberErased(member_id=member.member_id, erased_at=rt.now()))
-    await deliver(member)
-    async with rt.transaction() as session:
-        assert await session.get(Member, member.member_id) is None
-        assert await session.get(ErasedMember, member.member_id) is not None
-        assert await session.get(Draft, own.id) is None
-        row = await session.get(Invitation, own.id)
-        assert row is not None
-        assert row.member_id is None
-    mine = [event for event in await outbox(rt) if getattr(event, "member_id", None) == member.member_id]
-    assert [type(event) for event in mine] == [MemberDataErased]
-    assert await dead_letters(rt) == []
-
-
-async def test_state_sent_again_holds_open_surveys_and_their_invitations(
-    rt: Runtime, deliver: Deliverer, plan: PlanSurvey
-) -> None:
-    await deliver(*many(rt.now(), 2))
-    survey = await plan()
-    rows = await invitations(rt, survey.id)
-    await answer(rt, rows[0].id, {})
-    async with rt.transaction() as session:
-        kinds = [type(event) async for event in state_events(session)]
-    assert sorted(kind.__name__ for kind in kinds) == ["SurveyAnswered", "SurveyInvitationIssued", "SurveyOpened"]
-
-
-async def test_state_sent_again_to_us_invites_nobody(rt: Runtime, deliver: Deliverer, plan: PlanSurvey) -> None:
-    await plan()
-    await deliver(joined(rt.now()), replay=True)
-    assert await outbox(rt, SurveyInvitationIssued) == []

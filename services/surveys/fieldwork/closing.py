@@ -73,19 +73,23 @@ async def close_survey(session: AsyncSession, survey_id: UUID, now: datetime) ->
     survey.invited = sum(stratum.invited for stratum in strata)
     survey.answered = sum(stratum.answered for stratum in strata)
     survey.released = released
-    await emit(
-        session,
-        SurveyClosed(
-            survey_id=survey_id,
-            opened_at=survey.opened_at,
-            closed_at=now,
-            invited=survey.invited,
-            answered=survey.answered,
-            released=released,
-            strata=tuple(strata),
-        ),
-    )
+    await emit(session, await closed_event(session, survey))
     return survey
+
+
+async def closed_event(session: AsyncSession, survey: Survey) -> SurveyClosed:
+    """The fact, which is also the closed survey's state: rows of invitations outlive their members' erasure."""
+    assert survey.opened_at is not None
+    assert survey.closed_at is not None
+    return SurveyClosed(
+        survey_id=survey.id,
+        opened_at=survey.opened_at,
+        closed_at=survey.closed_at,
+        invited=survey.invited or 0,
+        answered=survey.answered or 0,
+        released=survey.released or 0,
+        strata=tuple(await _strata(session, survey.id)),
+    )
 
 
 async def _strata(session: AsyncSession, survey_id: UUID) -> list[StratumCount]:

@@ -1,34 +1,54 @@
-"""Current state for a new or emptied subscriber: open surveys and their invitations."""
+"""Current state for a new or emptied subscriber: surveys that have opened, and their invitations."""
 
 from collections.abc import AsyncIterator
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.surveys.fieldwork.closing import closed_event
+from services.surveys.fieldwork.following_up import batched
 from services.surveys.fieldwork.inviting import issued_event, opened_event
 from services.surveys.tables import Invitation, Survey
 from shared.events import Event
 from shared.events.surveys import SurveyAnswered
 from shared.messaging import lock
 
+#: Invitations locked and read at a time.
+BATCH = 500
+
 
 async def state_events(session: AsyncSession) -> AsyncIterator[Event]:
-    """Each open survey, then each of its invitations: issued, or answered where the member has taken part."""
-    for survey_id in list(await session.scalars(sa.select(Survey.id).where(Survey.state == "open"))):
+    """Each survey that is open or closed, then each of its invitations: issued, or answered by who took part.
+
+    A closed survey is two facts, opened and closed. Released answers are not sent again: results has the only copy.
+    """
+    begun = sa.select(Survey.id).where(Survey.state.in_(["open", "closed"])).order_by(Survey.opened_at)
+    for survey_id in list(await session.scalars(begun)):
         await lock(session, survey_id)
-        survey = await session.get(Survey, survey_id, populate_existing=True)
-        if survey is None or survey.state != "open":
-            continue
+        survey = await session.get_one(Survey, survey_id, populate_existing=True)
         yield opened_event(survey)
-        ids = list(await session.scalars(sa.select(Invitation.id).where(Invitation.survey_id == survey_id)))
-        for invitation_id in ids:
-            await lock(session, invitation_id)
-            row = await session.get(Invitation, invitation_id, populate_existing=True)
-            if row is None or row.member_id is None:
-                continue
-            if row.answered_at is None:
-                yield issued_event(survey, row.id, row.member_id, row.generation)
-            else:
-                yield SurveyAnswered(
-                    invitation_id=row.id, survey_id=survey_id, member_id=row.member_id, answered_at=row.answered_at
-                )
+        if survey.state == "closed":
+            yield await closed_event(session, survey)
+        ids = await session.scalars(
+            sa.select(Invitation.id).where(Invitation.survey_id == survey_id).order_by(Invitation.id)
+        )
+        for part in batched(ids, BATCH):
+            await lock(session, *part)
+            rows = await session.scalars(
+                sa.select(Invitation)
+                .where(Invitation.id.in_(part), Invitation.member_id.is_not(None))
+                .order_by(Invitation.id)
+                .execution_options(populate_existing=True)
+            )
+            for row in rows:
+                yield invitation_event(survey, row)
+
+
+def invitation_event(survey: Survey, row: Invitation) -> Event:
+    """Where the invitation stands; its member has not been erased."""
+    assert row.member_id is not None
+    if row.answered_at is None:
+        return issued_event(survey, row.id, row.member_id, row.generation)
+    return SurveyAnswered(
+        invitation_id=row.id, survey_id=survey.id, member_id=row.member_id, answered_at=row.answered_at
+    )
