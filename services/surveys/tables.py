@@ -96,6 +96,8 @@ class Survey(Base):
     reminder_at: Mapped[datetime | None]
     reminded: Mapped[bool] = mapped_column(server_default=sa.false())
     """Every reminder by plan has been published."""
+    remind_after: Mapped[UUID | None]
+    """Invitations up to this id have been looked at; where reminding goes on, so that no batch reads the last ones."""
     inviting: Mapped[bool] = mapped_column(server_default=sa.false())
     """Open, and some members may still lack their invitation."""
     invite_after: Mapped[UUID | None]

@@ -7,18 +7,20 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+import sqlalchemy as sa
 
 from services.surveys.fieldwork.domain import Plan
 from services.surveys.fieldwork.inviting import open_due_surveys
 from services.surveys.fieldwork.store import add_survey
 from services.surveys.questionnaire.shelf import shipped
-from services.surveys.tables import Survey
+from services.surveys.tables import Invitation, Survey
 from shared.database import async_url
 from shared.ids import new_id
 from shared.migrations import migrate
 from shared.service import Runtime
 from shared.testing import Deliverer
 from tests.backends import administer
+from tests.surveys.given import joined, margins
 
 
 @pytest.fixture(scope="session")
@@ -68,3 +70,12 @@ def plan(rt: Runtime) -> PlanSurvey:
         return survey
 
     return make
+
+
+@pytest_asyncio.fixture
+async def invitation(rt: Runtime, deliver: Deliverer, plan: PlanSurvey) -> Invitation:
+    """One member, invited to the open climate survey."""
+    await deliver(margins(), joined(rt.now()))
+    await plan()
+    async with rt.transaction() as session:
+        return (await session.scalars(sa.select(Invitation))).one()

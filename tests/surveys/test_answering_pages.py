@@ -3,10 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-import httpx
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,38 +17,8 @@ from shared.events.registration import MemberLeft
 from shared.events.surveys import ResponseSubmitted, SurveyAnswered
 from shared.service import Runtime
 from shared.testing import Deliverer, browser, move, outbox
-from tests.surveys.given import answer, joined, many, margins
-
-PAGES: list[dict[str, Any]] = [
-    {"reisemate": "gange", "minutter": "12"},
-    {"viktigst": ["sykkel"], "innsats": "4", "fortetting": "vet_ikke"},
-    {"ett_ord": "vann 🌊", "forslag": "<script>alert(1)</script>"},
-]
-
-
-@pytest.fixture
-async def invitation(rt: Runtime, deliver: Deliverer, plan: Callable[..., Awaitable[Survey]]) -> Invitation:
-    await deliver(margins(), joined(rt.now()))
-    await plan()
-    async with rt.transaction() as session:
-        return (await session.scalars(sa.select(Invitation))).one()
-
-
-async def enter(client: httpx.AsyncClient, rt: Runtime, invitation: Invitation) -> None:
-    token = rt.links.make("survey", invitation.id, invitation.generation, rt.now() + timedelta(days=14))
-    start = await client.get(f"/surveys/answer/{token}", follow_redirects=True)
-    assert token not in str(start.url)
-    assert "Start" in start.text
-
-
-async def post(client: httpx.AsyncClient, invitation: Invitation, page: int, **values: Any) -> httpx.Response:
-    fields = {"id": str(invitation.id), "action": "next", "shown": " ".join(values), **values}
-    return await client.post(f"/surveys/answer/{page}", data=fields)
-
-
-async def count(rt: Runtime, table: Any) -> int:
-    async with rt.transaction() as session:
-        return await session.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+from tests.surveys.given import answer, many, margins
+from tests.surveys.resident import PAGES, count, enter, post
 
 
 async def test_answers_are_kept_page_by_page_and_sent_in_once(rt: Runtime, invitation: Invitation) -> None:

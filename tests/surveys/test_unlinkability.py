@@ -14,6 +14,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from services.surveys.answering.store import Opened, hold, keep
 from services.surveys.fieldwork.closing import close_survey
 from services.surveys.fieldwork.domain import CELL_MINIMUM
 from services.surveys.fieldwork.following_up import remind_due
@@ -103,7 +104,13 @@ async def played(rt: Runtime, deliver: Deliverer, plan: PlanSurvey) -> tuple[UUI
     await remind_due(rt)
     order = rows[:ANSWERS]
     for place, row in enumerate(order):
-        assert await answer(rt, row.id, {"ett_ord": f"svar {place}", "reisemate": "gange"})
+        answers = {"ett_ord": f"svar {place}", "reisemate": "gange"}
+        # Half-finished first, word for word what is sent in later: what was kept under the invitation must be gone.
+        async with rt.transaction() as session:
+            held = await hold(session, row.id, row.generation, rt.now())
+            assert isinstance(held, Opened)
+            await keep(session, held, answers, {"minutter": [f"typed {place}"]}, 2)
+        assert await answer(rt, row.id, answers)
     people = {str(row.id): str(row.member_id) for row in rows} | {
         str(row.member_id): str(row.member_id) for row in rows
     }

@@ -52,12 +52,15 @@ async def _remind_next(rt: Runtime) -> bool:
         )
         if survey is None:
             return False
-        silent = list(await session.scalars(_silent(survey.id).order_by(Invitation.id).limit(BATCH)))
+        following = _silent(survey.id).order_by(Invitation.id).limit(BATCH)
+        if survey.remind_after is not None:
+            following = following.where(Invitation.id > survey.remind_after)
+        silent = list(await session.scalars(following))
         # Locked first and read again: somebody may have answered between the two.
         await lock(session, *silent)
         rows = await session.execute(
             sa.update(Invitation)
-            .where(Invitation.id.in_(silent), Invitation.id.in_(_silent(survey.id)))
+            .where(Invitation.id.in_(_silent(survey.id).where(Invitation.id.in_(silent))))
             .values(reminded_at=now)
             .returning(Invitation.id, Invitation.member_id, Invitation.generation)
         )
@@ -76,6 +79,7 @@ async def _remind_next(rt: Runtime) -> bool:
         if events:
             await emit(session, *events)
         survey.reminded = len(silent) < BATCH
+        survey.remind_after = None if survey.reminded else silent[-1]
         return True
 
 
@@ -119,7 +123,7 @@ async def tell_of_results(session: AsyncSession, event: ResultsPublished, delive
         await lock(session, *part)
         rows = await session.execute(
             sa.update(Invitation)
-            .where(Invitation.id.in_(part), Invitation.id.in_(wanted))
+            .where(Invitation.id.in_(wanted.where(Invitation.id.in_(part))))
             .values(noticed_at=delivery.now)
             .returning(Invitation.id, Invitation.member_id, Invitation.generation)
         )
@@ -149,7 +153,7 @@ async def tell_of_follow_up(session: AsyncSession, event: FollowUpRecorded, deli
         await lock(session, *part)
         rows = await session.execute(
             sa.select(Invitation.id, Invitation.member_id, Invitation.generation)
-            .where(Invitation.id.in_(part), Invitation.id.in_(wanted))
+            .where(Invitation.id.in_(wanted.where(Invitation.id.in_(part))))
             .order_by(Invitation.id)
         )
         people = {row.id: row for row in rows}
