@@ -1,15 +1,19 @@
 """registration on one screen: what it reacts to, shows and does by itself."""
 
-from services.registration import front_pages, jobs, member_page, staff_pages
+from services.registration import front_pages, jobs, leaving, staff_pages
 from services.registration.joining import pages as joining
-from services.registration.leaving import HANDLERS
+from services.registration.my_page import handlers as copies
+from services.registration.my_page import pages as my_page
+from services.registration.my_page import sign_in
+from services.registration.state import state_events
 from shared.service import Service
 
 SERVICE = Service(
     name="registration",
     package="services.registration",
-    handlers=HANDLERS,
-    pages=[*front_pages.PAGES, *joining.PAGES, *member_page.PAGES, *staff_pages.PAGES],
+    handlers=[*leaving.HANDLERS, *copies.HANDLERS],
+    pages=[*front_pages.PAGES, *joining.PAGES, *sign_in.PAGES, *my_page.PAGES, *staff_pages.PAGES],
     jobs=jobs.JOBS,
     purposes=("confirm", "sign_in"),
+    state=state_events,
 )

@@ -2,24 +2,28 @@
 
 from collections.abc import Callable
 
-from services.registration.joining.store import panel_size
-from services.registration.population.domain import ATTRIBUTION, Composition, band_of, compose
-from services.registration.population.store import margins_and_members
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registration.population.domain import ATTRIBUTION, Composition
+from services.registration.population.store import composition
 from services.registration.settings import registration_settings
-from shared.web import Request, Response, Route, render, runtime, translate
+from services.registration.tables import FollowUp, PublishedResult
+from shared.web import N_, Request, Response, Route, render, runtime, translate
 from shared.web.charts import progress
 
-_WHO = {"female": "kvinner", "male": "menn"}
+_WHO = {"female": N_("kvinner"), "male": N_("menn")}
+_SHOWN_RESULTS = 2
 
 
 async def show_front_page(request: Request) -> Response:
-    """Who asks and why, how it works, and the panel against its goal."""
+    """Who asks and why, how it works, the panel against its goal, and what it has led to."""
     rt, texts = runtime(request), translate(request)
     goal = registration_settings().goal_size
     async with rt.transaction() as session:
-        size = await panel_size(session)
-        year, margins, members = await margins_and_members(session)
-    cells = [(gender, band_of(year - born) or "") for gender, born in members]
+        panel = await composition(session)
+        results = await _last_results(session, request.state.lang)
+    size = panel.size
     picture = progress(
         title=texts.gettext("Panelet mot målet"),
         description=f"{texts.number(size)} / {texts.number(goal)}",
@@ -32,24 +36,53 @@ async def show_front_page(request: Request) -> Response:
         "size": size,
         "goal": goal,
         "picture": picture,
-        "missing": advice(compose(cells, margins), texts.gettext) if margins else "",
+        "missing": advice(panel, texts.gettext),
         "attribution": ATTRIBUTION,
+        "results": results,
     }
     return render(request, "registration/front.html", context)
 
 
-def advice(composition: Composition, gettext: Callable[[str], str]) -> str:
-    """ "Vi trenger særlig menn 15–24 år", or nothing when no group lacks a whole person."""
-    cell = composition.most_missing
+async def _last_results(session: AsyncSession, lang: str) -> list[dict[str, object]]:
+    """The last public results, each with what was done about it most recently."""
+    found = await session.scalars(
+        sa.select(PublishedResult).order_by(PublishedResult.published_at.desc()).limit(_SHOWN_RESULTS)
+    )
+    shown = []
+    for result in found:
+        done = await session.scalar(
+            sa.select(FollowUp).where(FollowUp.about_id == result.survey_id).order_by(FollowUp.done_on.desc()).limit(1)
+        )
+        shown.append(
+            {
+                "slug": result.slug,
+                "heading": _in(result.heading, lang),
+                "finding": _in(result.finding, lang),
+                "published_at": result.published_at,
+                "done": _in(done.done, lang) if done else "",
+            }
+        )
+    return shown
+
+
+def _in(texts: dict[str, str] | None, lang: str) -> str:
+    return (texts or {}).get(lang) or (texts or {}).get("nb", "")
+
+
+def advice(panel: Composition, gettext: Callable[[str], str]) -> str:
+    """``Vi trenger særlig menn 15–24 år``, or nothing when no group lacks a whole person."""
+    cell = panel.most_missing
     if cell is None:
         return ""
-    who, ages = gettext(_WHO[cell.gender]), cell.band.rstrip("-").replace("-", "–")
-    return gettext("Vi trenger særlig {who} {ages} år.").format(who=who, ages=ages)
+    who, (youngest, _, oldest) = gettext(_WHO[cell.gender]), cell.band.partition("-")
+    if not oldest:
+        return gettext("Vi trenger særlig {who} på {age} år og eldre.").format(who=who, age=youngest)
+    return gettext("Vi trenger særlig {who} {ages} år.").format(who=who, ages=f"{youngest}–{oldest}")
 
 
 async def show_privacy(request: Request) -> Response:
-    """What is kept and why."""
-    return render(request, "registration/privacy.html")
+    """What is kept, why, for how long, and one's rights."""
+    return render(request, "registration/privacy.html", {"unconfirmed_days": registration_settings().unconfirmed_days})
 
 
 async def show_about(request: Request) -> Response:

@@ -7,11 +7,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from services.registration.joining import store
-from services.registration.places import AREA_SCHEME
-from services.registration.population.domain import BANDS, SOURCE, YEAR, load_margins
+from services.registration.my_page.store import drop_old_address_changes
+from services.registration.population.domain import BANDS, YEAR, load_margins
+from services.registration.population.store import margins_event
 from services.registration.settings import registration_settings
 from services.registration.tables import Margins, Panel, Threshold
-from shared.events.registration import PanelThresholdSet, PopulationMarginsSet
+from shared.events.registration import PanelThresholdSet
 from shared.ids import new_id
 from shared.messaging import emit, lock
 from shared.service import Job, Runtime
@@ -21,10 +22,12 @@ MARGINS_ID = uuid5(UUID("6ba7b812-9dad-11d1-80b4-00c04fd430c8"), "innbyggerpanel
 
 
 async def forget_unconfirmed(rt: Runtime) -> None:
-    """Erase sign-ups that nobody confirmed in time."""
-    days = registration_settings().unconfirmed_days
+    """Erase sign-ups and new addresses that nobody confirmed in time."""
+    before = rt.now() - timedelta(days=registration_settings().unconfirmed_days)
     async with rt.transaction() as session:
-        await store.drop_unconfirmed(session, rt.now() - timedelta(days=days))
+        await store.drop_unconfirmed(session, before)
+    async with rt.transaction() as session:
+        await drop_old_address_changes(session, before)
 
 
 async def announce_installation(rt: Runtime) -> None:
@@ -45,27 +48,16 @@ async def announce_installation(rt: Runtime) -> None:
                 await emit(session, PanelThresholdSet(threshold_id=row.id, size=wanted, role=role))
         await store.reach_thresholds(session, size or 0, rt.now())
         if await session.get(Margins, MARGINS_ID) is None:
-            margins = load_margins()
-            session.add(
-                Margins(
-                    id=MARGINS_ID,
-                    year=YEAR,
-                    bands=[band.model_dump() for band in BANDS],
-                    margins=[margin.model_dump() for margin in margins],
-                )
+            stored = Margins(
+                id=MARGINS_ID,
+                year=YEAR,
+                bands=[band.model_dump() for band in BANDS],
+                margins=[margin.model_dump() for margin in load_margins()],
+                area_margins=[],
             )
+            session.add(stored)
             await lock(session, MARGINS_ID)
-            await emit(
-                session,
-                PopulationMarginsSet(
-                    margins_id=MARGINS_ID,
-                    year=YEAR,
-                    source=SOURCE,
-                    bands=BANDS,
-                    margins=margins,
-                    area_scheme=AREA_SCHEME,
-                ),
-            )
+            await emit(session, margins_event(stored))
 
 
 JOBS = [

@@ -7,22 +7,28 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registration.joining.store import contact_card, lock_member, member_state
-from services.registration.tables import Consent, ErasureReceipt, Member, Panel
+from services.registration.joining.store import add_consents, contact_card, lock_member, member_state, purposes_of
+from services.registration.settings import registration_settings
+from services.registration.tables import Asked, Consent, Drawn, ErasureReceipt, Member, Panel, SignUp
 from shared.events import meetings, notifications, results, surveys
 from shared.events.notifications import ContactCardMissing, MailPreferenceChanged
 from shared.events.registration import ContactRemoved, MemberChanged, MemberErased, MemberLeft
 from shared.messaging import Delivery, emit, forget_subject, subscribe
+
+#: Services that answer an erasure with a receipt.
+ERASING_SERVICES = ("surveys", "notifications", "meetings", "results")
 
 
 async def erase(session: AsyncSession, member: Member, now: datetime) -> None:
     """Blank a locked member and tell everybody; the id stays as a tombstone."""
     counted = member.status in ("active", "paused")
     await forget_subject(session, member.id)
-    await session.execute(sa.delete(Consent).where(Consent.member_id == member.id))
-    member.status = "erased"
+    for table in (Consent, SignUp, Asked, Drawn):
+        await session.execute(sa.delete(table).where(table.member_id == member.id))
+    member.status, member.erased_at = "erased", now
     member.name = member.email = member.email_key = None
     member.year_of_birth = member.gender = member.area = member.declared_resident_at = None
+    member.channel = member.unreachable_since = None
     await session.flush()
     if counted:
         await session.execute(sa.update(Panel).values(size=Panel.size - 1))
@@ -53,15 +59,24 @@ async def send_card_again(session: AsyncSession, event: ContactCardMissing, deli
 
 
 async def change_consent(session: AsyncSession, event: MailPreferenceChanged, delivery: Delivery) -> None:
-    """An unsubscribe in a mail is a withdrawn consent."""
-    member = await lock_member(session, event.member_id)
-    if member is None or member.status not in ("active", "paused") or event.wanted:
+    """An unsubscribe in a mail is a withdrawn consent, and taking it back is a new one."""
+    if delivery.replay:
         return
-    await session.execute(
-        sa.update(Consent)
-        .where(Consent.member_id == member.id, Consent.purpose == event.purpose, Consent.withdrawn_at.is_(None))
-        .values(withdrawn_at=event.changed_at)
-    )
+    member = await lock_member(session, event.member_id)
+    if member is None or member.status not in ("active", "paused"):
+        return
+    if event.wanted == (event.purpose in await purposes_of(session, member.id)):
+        return
+    if event.wanted:
+        version = registration_settings().consent_version
+        add_consents(session, member, [event.purpose], event.changed_at, version, "mail")
+        await session.flush()
+    else:
+        await session.execute(
+            sa.update(Consent)
+            .where(Consent.member_id == member.id, Consent.purpose == event.purpose, Consent.withdrawn_at.is_(None))
+            .values(withdrawn_at=event.changed_at)
+        )
     await emit(session, await changed_event(session, member))
 
 

@@ -31,3 +31,9 @@ def register() -> dict[str, Place]:
         )
         for row in csv.DictReader(text.splitlines())
     }
+
+
+def place_name(postcode: str) -> str | None:
+    """``Sandvika`` for ``1337``; None for a postcode that is none."""
+    place = register().get(postcode)
+    return place.name if place else None

@@ -12,6 +12,8 @@ class RegistrationSettings(BaseSettings):
 
     minimum_age: int = 15
     """Age a resident turns this year at the latest."""
+    age_wording: dict[str, str] = {}
+    """The box about age by language, where the municipality words it itself; else «Jeg har fylt 15 år»."""
     consent_version: str = "2026-11"
     """Version of the consent texts on the join page."""
     start_size: int = 200

@@ -8,8 +8,8 @@ from services.registration.front_pages import advice
 from services.registration.importing import Preview, UnreadableFile, read_members
 from services.registration.joining.domain import JoinInput, email_key
 from services.registration.joining.store import add_consents, admit, contact_card, lock_member, member_by_email
-from services.registration.population.domain import ATTRIBUTION, Composition, band_of, compose, shares_by
-from services.registration.population.store import margins_and_members
+from services.registration.population.domain import ATTRIBUTION, Composition, shares_by
+from services.registration.population.store import composition
 from services.registration.settings import registration_settings
 from services.registration.tables import Member
 from shared.events.registration import StaffSessionEnded
@@ -39,23 +39,22 @@ async def show_home(request: Request) -> Response:
 
 async def _composition(rt: Runtime) -> Composition:
     async with rt.transaction() as session:
-        year, margins, members = await margins_and_members(session)
-    return compose([(gender, band_of(year - born) or "") for gender, born in members], margins)
+        return await composition(session)
 
 
 @staff_required("reader")
 async def show_panel(request: Request) -> Response:
     """The panel against goal and population."""
     texts = translate(request)
-    composition = await _composition(runtime(request))
+    panel = await _composition(runtime(request))
     rows = [
         (f"{band} år", panel, population)
-        for band, (panel, population) in sorted(shares_by(composition.cells, "band").items())
+        for band, (panel, population) in sorted(shares_by(panel.cells, "band").items())
     ]
     context = {
-        "composition": composition,
+        "composition": panel,
         "goal": registration_settings().goal_size,
-        "missing": advice(composition, texts.gettext),
+        "missing": advice(panel, texts.gettext),
         "attribution": ATTRIBUTION,
         "picture": panel_against_population(
             "Panelet mot befolkningen etter alder", "Streken viser befolkningen", rows, texts.percent
@@ -67,11 +66,11 @@ async def show_panel(request: Request) -> Response:
 @staff_required("reader")
 async def show_card(request: Request) -> Response:
     """registration's card on the staff home."""
-    composition = await _composition(runtime(request))
+    panel = await _composition(runtime(request))
     context = {
-        "size": composition.size,
+        "size": panel.size,
         "goal": registration_settings().goal_size,
-        "missing": advice(composition, translate(request).gettext),
+        "missing": advice(panel, translate(request).gettext),
     }
     return render(request, "registration/staff_card.html", context)
 
@@ -138,7 +137,7 @@ async def _import(request: Request, rows: list[JoinInput]) -> int:
                     area=row.postcode,
                     language=row.language,
                     source="import",
-                    created_at=now,
+                    signed_up_at=now,
                 )
             )
             await session.flush()

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.database import NAMING
@@ -16,7 +16,12 @@ class Base(DeclarativeBase):
     """Everything in the schema ``registration``."""
 
     metadata = sa.MetaData(schema="registration", naming_convention=NAMING)
-    type_annotation_map = {datetime: _Time, str: sa.Text}  # noqa: RUF012 - SQLAlchemy reads it from the class
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
+        datetime: _Time,
+        str: sa.Text,
+        list[str]: ARRAY(sa.Text),
+        dict[str, str]: JSONB,
+    }
 
 
 class Member(Base):
@@ -41,13 +46,60 @@ class Member(Base):
     """Raised for every new link or notice."""
     opened_generation: Mapped[int] = mapped_column(server_default="0")
     """The sign-in link used last: each works once."""
-    created_at: Mapped[datetime]
+    signed_up_at: Mapped[datetime]
+    """The latest sign-up; an applicant vanishes some days after it."""
     joined_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
+    channel: Mapped[str | None]
+    """Code of the recruitment channel the person came by."""
+    unreachable_since: Mapped[datetime | None]
+    """Mail to the address has failed for good since then."""
 
     __table_args__ = (
         sa.CheckConstraint("status in ('applicant', 'active', 'paused', 'erased')", name="status"),
-        sa.Index("ix_member_unconfirmed", "created_at", postgresql_where=sa.text("status = 'applicant'")),
+        sa.Index("ix_member_unconfirmed", "signed_up_at", postgresql_where=sa.text("status = 'applicant'")),
     )
+
+
+class SignUp(Base):
+    """What was filled in for one confirmation link: the link confirms exactly this, whatever was sent after it."""
+
+    __tablename__ = "sign_up"
+
+    member_id: Mapped[UUID] = mapped_column(sa.ForeignKey("registration.member.id"), primary_key=True)
+    generation: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    email: Mapped[str]
+    year_of_birth: Mapped[int]
+    gender: Mapped[str]
+    area: Mapped[str]
+    declared_resident: Mapped[bool]
+    language: Mapped[str]
+    purposes: Mapped[list[str]]
+    text_version: Mapped[str]
+    channel: Mapped[str | None]
+    signed_up_at: Mapped[datetime]
+
+
+class AddressChange(Base):
+    """A member's new address that waits for its own confirmation; has a contact card of its own meanwhile."""
+
+    __tablename__ = "address_change"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    member_id: Mapped[UUID] = mapped_column(sa.ForeignKey("registration.member.id"), unique=True)
+    email: Mapped[str]
+    asked_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Channel(Base):
+    """A way people hear of the panel; its code stands in the link or printed code they follow."""
+
+    __tablename__ = "channel"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    made_at: Mapped[datetime]
 
 
 class Consent(Base):
@@ -96,6 +148,8 @@ class Margins(Base):
     year: Mapped[int]
     bands: Mapped[list[dict[str, object]]] = mapped_column(JSONB)
     margins: Mapped[list[dict[str, object]]] = mapped_column(JSONB)
+    area_margins: Mapped[list[dict[str, object]]] = mapped_column(JSONB, server_default="[]")
+    """[{"area", "population"}], empty until staff import figures."""
 
 
 class ErasureReceipt(Base):
@@ -106,6 +160,73 @@ class ErasureReceipt(Base):
     member_id: Mapped[UUID] = mapped_column(primary_key=True)
     service: Mapped[str] = mapped_column(primary_key=True)
     erased_at: Mapped[datetime]
+
+
+class Survey(Base):
+    """Copy: a survey's title, for the member's own page."""
+
+    __tablename__ = "survey"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    title: Mapped[dict[str, str]]
+    closes_at: Mapped[datetime]
+
+
+class Asked(Base):
+    """Copy: a member was asked in a survey, and whether they took part; never what they answered."""
+
+    __tablename__ = "asked"
+
+    invitation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    member_id: Mapped[UUID] = mapped_column(index=True)
+    survey_id: Mapped[UUID]
+    answered_at: Mapped[datetime | None]
+
+
+class Meeting(Base):
+    """Copy: a meeting's name and time, for the member's own page."""
+
+    __tablename__ = "meeting"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    slug: Mapped[str]
+    heading: Mapped[str]
+    starts_at: Mapped[datetime]
+
+
+class Drawn(Base):
+    """Copy: a member was in the pool of a draw, and with which chance."""
+
+    __tablename__ = "drawn"
+
+    entry_id: Mapped[UUID] = mapped_column(primary_key=True)
+    member_id: Mapped[UUID] = mapped_column(index=True)
+    meeting_id: Mapped[UUID]
+    chance: Mapped[float]
+    drawn: Mapped[bool]
+
+
+class PublishedResult(Base):
+    """Copy: a public result, for the front page."""
+
+    __tablename__ = "published_result"
+
+    survey_id: Mapped[UUID] = mapped_column(primary_key=True)
+    slug: Mapped[str]
+    heading: Mapped[dict[str, str] | None]
+    finding: Mapped[dict[str, str] | None]
+    published_at: Mapped[datetime]
+
+
+class FollowUp(Base):
+    """Copy: what a result led to, for the front page."""
+
+    __tablename__ = "follow_up"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    about_id: Mapped[UUID] = mapped_column(index=True)
+    done: Mapped[dict[str, str]]
+    done_on: Mapped[str]
 
 
 metadata = Base.metadata

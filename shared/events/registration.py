@@ -71,6 +71,8 @@ class ConfirmationRequested(_AsksForMail):
 
     type: ClassVar[str] = "registration.confirmation_requested.v1"
     link_expires_at: Instant
+    about: OpenEnum = "joining"
+    """``joining``, or ``address``: a member's new address, under an id of its own instead of the member's."""
 
 
 class SignUpRepeated(_AsksForMail):

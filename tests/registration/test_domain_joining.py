@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.registration.front_pages import advice
 from services.registration.importing import UnreadableFile, read_members
-from services.registration.joining.domain import age_refusal, email_key, judge_residence
+from services.registration.joining.domain import age_refusal, can_take_mail, email_key, judge_residence
 from services.registration.population.domain import BANDS, band_of, compose, load_margins
 
 TODAY = date(2026, 11, 23)
@@ -57,8 +58,52 @@ def test_every_eligible_age_is_in_exactly_one_band(age: int) -> None:
 @given(st.lists(st.tuples(st.sampled_from(["female", "male", "other"]), st.sampled_from([b.code for b in BANDS]))))
 def test_the_index_is_between_nothing_and_a_mirror(members: list[tuple[str, str]]) -> None:
     composition = compose(members, load_margins())
-    assert -1e-9 <= composition.index <= 1 + 1e-9
     assert composition.size == len(members)
+    if all(gender == "other" for gender, _ in members):
+        assert composition.index is None, "there is nobody to compare"
+    else:
+        assert composition.index is not None
+        assert -1e-9 <= composition.index <= 1 + 1e-9
+
+
+def test_whoever_chose_neither_gender_counts_against_no_group() -> None:
+    members = [(m.gender, m.band) for m in load_margins() for _ in range(5)]
+    alone, together = compose(members, load_margins()), compose([*members, ("other", "25-34")], load_margins())
+    assert (together.index, together.size) == (alone.index, alone.size + 1)
+
+
+def test_an_empty_panel_and_one_without_margins_have_no_index_and_no_advice() -> None:
+    for composition in (compose([], load_margins()), compose([("female", "25-34")], [])):
+        assert composition.index is None
+        assert advice(composition, str) == ""
+
+
+def test_the_oldest_group_is_called_by_its_lowest_age() -> None:
+    members = [(m.gender, m.band) for m in load_margins() for _ in range(99) if (m.gender, m.band) != ("female", "80-")]
+    assert advice(compose(members, load_margins()), str) == "Vi trenger særlig kvinner på 80 år og eldre."
+
+
+@pytest.mark.parametrize(
+    ("email", "fine"),
+    [
+        ("kari@example.org", True),
+        ("k.n+panel@sub.example.org", True),
+        ("kari@blåbær.example", True),
+        ("kåre@example.org", False),
+        ("kari..n@example.org", False),
+        (".kari@example.org", False),
+        ("kari@example", False),
+        ("kari@-example.org", False),
+        ("kari@example..org", False),
+        ("a@b@example.org", False),
+        ("kari@127.0.0.1", False),
+        ("k" * 65 + "@example.org", False),
+        ("kari@" + "a" * 64 + ".org", False),
+        ("kari nord@example.org", False),
+    ],
+)
+def test_only_addresses_that_mail_can_be_sent_to_are_taken(email: str, fine: bool) -> None:
+    assert can_take_mail(email) is fine
 
 
 def test_a_panel_that_mirrors_the_population_has_index_one_and_lacks_nobody() -> None:

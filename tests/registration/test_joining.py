@@ -1,79 +1,26 @@
 """Joining on real Postgres: double opt-in, one page for everybody, exactly one threshold, erasure."""
 
-import asyncio
 import re
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
 import sqlalchemy as sa
 
 from services.registration import jobs
 from services.registration.joining import store
-from services.registration.joining.domain import JoinInput
 from services.registration.leaving import erase
-from services.registration.tables import Member, Panel
+from services.registration.tables import Channel, Member
 from shared.events.registration import (
     ConfirmationRequested,
     ContactChanged,
     ContactRemoved,
     MemberErased,
-    MemberJoined,
-    PanelThresholdReached,
     SignUpRepeated,
 )
 from shared.service import Runtime
 from shared.testing import browser, move, outbox
-
-RuntimeOf = Callable[..., Awaitable[Runtime]]
-FORM = {
-    "name": "Kari Prøve",
-    "email": "kari@example.org",
-    "year_of_birth": "1980",
-    "gender": "female",
-    "postcode": "1353",
-    "language": "nb",
-    "purposes": ["surveys", "results"],
-    "old_enough": "yes",
-    "website": "",
-}
-
-
-@pytest.fixture
-async def rt(runtime_of: RuntimeOf, monkeypatch: pytest.MonkeyPatch) -> Runtime:
-    rt = await runtime_of("registration")
-    await jobs.announce_installation(rt)
-    return rt
-
-
-async def send(client: httpx.AsyncClient, rt: Runtime, **changes: Any) -> httpx.Response:
-    """Fill the form in, having looked at it for long enough."""
-    stamp = rt.sealed.seal("join", {"shown": 0, "nonce": "n"}, 3600)
-    return await client.post("/join", data={**FORM, "stamp": stamp, **changes})
-
-
-async def confirm(client: httpx.AsyncClient, rt: Runtime, asked: ConfirmationRequested) -> httpx.Response:
-    token = rt.links.make("confirm", asked.member_id, asked.generation, asked.link_expires_at)
-    page = await client.get(f"/join/confirm/{token}", follow_redirects=True)
-    assert "Ja, jeg vil være med" in page.text
-    return await client.post("/join/confirm", data={"id": str(asked.member_id)}, follow_redirects=True)
-
-
-async def test_a_resident_signs_up_confirms_and_is_a_member_once(rt: Runtime) -> None:
-    async with browser(rt) as client:
-        assert (await send(client, rt)).headers["location"] == "/join/sent"
-        (asked,) = await outbox(rt, ConfirmationRequested)
-        assert isinstance(asked, ConfirmationRequested)
-        assert await outbox(rt, MemberJoined) == []
-        assert "Velkommen" in (await confirm(client, rt, asked)).text
-        assert "Velkommen" in (await confirm(client, rt, asked)).text
-    (joined,) = await outbox(rt, MemberJoined)
-    assert isinstance(joined, MemberJoined)
-    assert joined.purposes == ("results", "surveys")
-    async with rt.transaction() as session:
-        assert await store.panel_size(session) == 1
+from tests.registration.given import FORM, confirm, send
 
 
 async def test_a_second_sign_up_looks_the_same_and_only_the_mail_differs(rt: Runtime) -> None:
@@ -85,17 +32,6 @@ async def test_a_second_sign_up_looks_the_same_and_only_the_mail_differs(rt: Run
         second = await send(client, rt, email="KARI@example.org")
     assert (first.status_code, first.headers["location"]) == (second.status_code, second.headers["location"])
     assert len(await outbox(rt, SignUpRepeated)) == 1
-
-
-async def test_a_mail_scanner_that_opens_the_link_changes_nothing(rt: Runtime) -> None:
-    async with browser(rt) as client:
-        await send(client, rt)
-        (asked,) = await outbox(rt, ConfirmationRequested)
-        assert isinstance(asked, ConfirmationRequested)
-        token = rt.links.make("confirm", asked.member_id, asked.generation, asked.link_expires_at)
-        for _ in range(3):
-            await client.get(f"/join/confirm/{token}", follow_redirects=True)
-    assert await outbox(rt, MemberJoined) == []
 
 
 @pytest.mark.parametrize(
@@ -111,7 +47,8 @@ async def test_a_mail_scanner_that_opens_the_link_changes_nothing(rt: Runtime) -
         ({"gender": "robot"}, "Kjønn må velges"),
         ({"postcode": "1300"}, "postboks"),
         ({"postcode": "0150"}, "en annen kommune"),
-        ({"old_enough": ""}, "fylt 15 år"),
+        ({"old_enough": ""}, "gammel nok"),
+        ({"email": "kåre@example.org"}, "æ, ø eller å"),
         ({"purposes": ["everything"]}, "fra listen"),
     ],
 )
@@ -147,31 +84,27 @@ async def test_markup_in_a_name_is_kept_and_escaped(rt: Runtime) -> None:
     assert "<b>Kari" not in response.text
 
 
-async def test_fifty_people_confirming_at_once_reach_the_threshold_once(rt: Runtime) -> None:
+async def test_a_recruitment_channels_code_stays_with_the_member_and_an_unknown_one_is_ignored(rt: Runtime) -> None:
     async with rt.transaction() as session:
-        await session.execute(sa.update(Panel).values(size=175))
-    ids = []
-    for number in range(50):
-        form = JoinInput.model_validate({**FORM, "email": f"p{number}@example.org"})
-        async with rt.transaction() as session:
-            await store.sign_up(session, form, rt.now(), unconfirmed_days=7, consent_version="t")
-            found = await store.member_by_email(session, form.email)
-            assert found is not None
-            ids.append(found)
-
-    async def admit(member_id: Any) -> None:
-        async with rt.transaction() as session:
-            member = await store.lock_member(session, member_id)
-            assert member is not None
-            await store.admit(session, member, rt.now())
-
-    await asyncio.gather(*(admit(member_id) for member_id in ids))
-    (reached,) = await outbox(rt, PanelThresholdReached)
-    assert isinstance(reached, PanelThresholdReached)
-    assert (reached.size, reached.panel_size) == (200, 200)
-    assert len(await outbox(rt, MemberJoined)) == 50
+        session.add(Channel(code="bibliotek", name="Plakat på biblioteket", made_at=rt.now()))
+    async with browser(rt) as client:
+        shown = await client.get("/join?kanal=bibliotek")
+        assert 'name="kanal" value="bibliotek"' in shown.text
+        for number, code in enumerate(("bibliotek", "ukjent")):
+            await send(client, rt, email=f"p{number}@example.org", kanal=code)
+        for asked in await outbox(rt, ConfirmationRequested):
+            assert isinstance(asked, ConfirmationRequested)
+            await confirm(client, rt, asked)
     async with rt.transaction() as session:
-        assert await store.panel_size(session) == 225
+        assert set(await session.scalars(sa.select(Member.channel))) == {"bibliotek", None}
+
+
+async def test_a_postcode_answers_with_its_place(rt: Runtime) -> None:
+    async with browser(rt) as client:
+        known = (await client.get("/join/place?postcode=1353")).json()
+        assert known == {"place": "Bærums Verk"}
+        assert (await client.get("/join/place?postcode=<b>")).json() == {"place": None}
+        assert "Bærums Verk" in (await send(client, rt, name="")).text
 
 
 async def test_unconfirmed_sign_ups_vanish_after_a_week(rt: Runtime) -> None:

@@ -1,5 +1,6 @@
 """The rules of joining, as pure functions of values."""
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
@@ -8,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, Field, field_validator
 
 from services.registration.places import Place, register
-from shared.web import rule_broken
+from shared.web import N_, rule_broken
 
 PURPOSES = ("surveys", "meetings", "results")
 OLDEST_BIRTH_YEAR = 1905
@@ -19,17 +20,31 @@ def email_key(email: str) -> str:
     return unicodedata.normalize("NFKC", email).casefold()
 
 
+#: Characters of an unquoted local part (RFC 5322, atext), between single dots.
+_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+
+
+def can_take_mail(email: str) -> bool:
+    """Whether mail can be sent to the address: an ASCII local part; the domain may be Norwegian (blåbær.no)."""
+    local, at, domain = email.rpartition("@")
+    if not at or len(local) > 64 or not _LOCAL.fullmatch(local):
+        return False
+    try:
+        labels = domain.encode("idna").decode("ascii").split(".")
+    except UnicodeError:
+        return False
+    return len(labels) > 1 and all(map(_LABEL.fullmatch, labels)) and not labels[-1].isdigit()
+
+
 def _email(value: str) -> str:
-    local, at, domain = value.rpartition("@")
-    if not at or not local or "." not in domain or domain.startswith(".") or domain.endswith("."):
-        raise rule_broken("email_form")
-    if any(character.isspace() or character in '<>,;:"()[]\\' for character in value) or "@" in local:
+    if not can_take_mail(value):
         raise rule_broken("email_form")
     return value
 
 
-class JoinInput(BaseModel):
-    """The join form as it must be."""
+class DetailsInput(BaseModel):
+    """What a member tells about themselves, as it must be."""
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
     email: Annotated[str, Field(max_length=254), AfterValidator(_email)]
@@ -37,8 +52,6 @@ class JoinInput(BaseModel):
     gender: Literal["female", "male", "other"]
     postcode: Annotated[str, Field(pattern=r"^[0-9]{4}$")]
     language: Literal["nb", "nn", "en"]
-    purposes: tuple[Literal["surveys", "meetings", "results"], ...] = ()
-    old_enough: Literal["yes"]
     declared_resident: bool = False
 
     @field_validator("name")
@@ -47,6 +60,15 @@ class JoinInput(BaseModel):
         if "\n" in value or "\t" in value:
             raise rule_broken("one_line")
         return value
+
+
+class JoinInput(DetailsInput):
+    """The join form as it must be."""
+
+    purposes: tuple[Literal["surveys", "meetings", "results"], ...] = ()
+    old_enough: Literal["yes"]
+    kanal: str | None = None
+    """Code of the recruitment channel in the link that led here; an unknown one is no error."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +92,13 @@ def judge_residence(postcode: str, municipality: str, *, declared: bool) -> Resi
     return Residence(place, None)
 
 
+def refusals(details: DetailsInput, municipality: str, today: date, minimum_age: int) -> list[str]:
+    """Codes of ``REFUSALS`` for what is well-formed and still cannot be."""
+    residence = judge_residence(details.postcode, municipality, declared=details.declared_resident)
+    found = (age_refusal(details.year_of_birth, today, minimum_age), residence.refusal)
+    return [code for code in found if code is not None]
+
+
 def age_refusal(year_of_birth: int, today: date, minimum_age: int) -> str | None:
     """``too_young``, ``impossible_year`` or None: eligible are those who turn the minimum age this year."""
     if year_of_birth > today.year or year_of_birth < OLDEST_BIRTH_YEAR:
@@ -81,26 +110,26 @@ def age_refusal(year_of_birth: int, today: date, minimum_age: int) -> str | None
 
 #: Bokmål texts by field and error, for the summary and beside the field.
 MESSAGES = {
-    "name": "Navn må fylles ut",
-    "name.string_too_long": "Navn kan ha høyst {max_length} tegn",
-    "one_line": "Navn må stå på én linje",
-    "email": "E-post må fylles ut",
-    "email_form": "E-post må skrives slik: navn@eksempel.no",
-    "email.string_too_long": "E-post kan ha høyst {max_length} tegn",
-    "year_of_birth": "Fødselsår må skrives med fire sifre, for eksempel 1985",
-    "gender": "Kjønn må velges",
-    "postcode": "Postnummer må ha fire sifre",
-    "language": "Språk må velges",
-    "purposes": "Velg hva du vil bli spurt om fra listen",
-    "old_enough": "Du må bekrefte at du har fylt 15 år",
+    "name": N_("Navn må fylles ut"),
+    "name.string_too_long": N_("Navn kan ha høyst {max_length} tegn"),
+    "one_line": N_("Navn må stå på én linje"),
+    "email": N_("E-post må fylles ut"),
+    "email_form": N_("E-post må skrives slik: navn@eksempel.no. Foran @ kan det ikke stå æ, ø eller å"),
+    "email.string_too_long": N_("E-post kan ha høyst {max_length} tegn"),
+    "year_of_birth": N_("Fødselsår må skrives med fire sifre, for eksempel 1985"),
+    "gender": N_("Kjønn må velges"),
+    "postcode": N_("Postnummer må ha fire sifre"),
+    "language": N_("Språk må velges"),
+    "purposes": N_("Velg hva du vil bli spurt om fra listen"),
+    "old_enough": N_("Kryss av for at du er gammel nok"),
 }
 REFUSALS = {
-    "unknown_postcode": ("postcode", "Postnummer finnes ikke. Sjekk at du har skrevet riktig"),
-    "po_box": ("postcode", "Postnummer gjelder en postboks. Skriv postnummeret der du bor"),
+    "unknown_postcode": ("postcode", N_("Postnummer finnes ikke. Sjekk at du har skrevet riktig")),
+    "po_box": ("postcode", N_("Postnummer gjelder en postboks. Skriv postnummeret der du bor")),
     "elsewhere": (
         "declared_resident",
-        "Postnummeret ligger i en annen kommune. Kryss av hvis du likevel bor i kommunen",
+        N_("Postnummeret ligger i en annen kommune. Kryss av hvis du likevel bor i kommunen"),
     ),
-    "too_young": ("year_of_birth", "Du må fylle minst 15 år i år for å bli med"),
-    "impossible_year": ("year_of_birth", "Fødselsår må skrives med fire sifre, for eksempel 1985"),
+    "too_young": ("year_of_birth", N_("Du må fylle minst {minimum_age} år i år for å bli med")),
+    "impossible_year": ("year_of_birth", N_("Fødselsår må skrives med fire sifre, for eksempel 1985")),
 }

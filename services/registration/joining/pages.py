@@ -1,10 +1,17 @@
 """Pages of joining: the form, "check your mail", and the confirmation behind the mail's link."""
 
 import time
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from starlette.responses import JSONResponse
 
 from services.registration.joining import store
-from services.registration.joining.domain import MESSAGES, REFUSALS, JoinInput, age_refusal, judge_residence
+from services.registration.joining.domain import MESSAGES, REFUSALS, DetailsInput, JoinInput, refusals
+from services.registration.places import place_name
 from services.registration.settings import registration_settings
+from services.registration.tables import Member, SignUp
 from shared.ids import random_id
 from shared.tokens import BadLink, LinkExpired
 from shared.web import (
@@ -29,8 +36,8 @@ _STAMP = "join"
 
 
 async def show_join_form(request: Request) -> Response:
-    """The empty form, with a sealed stamp of when it was shown."""
-    return _form(request, {}, {}, 200)
+    """The empty form, with a sealed stamp of when it was shown; a recruitment channel's link brings its code."""
+    return _form(request, {"kanal": request.query_params.get("kanal", "")[:40]}, {}, 200)
 
 
 async def join_panel(request: Request) -> Response:
@@ -43,7 +50,7 @@ async def join_panel(request: Request) -> Response:
     await request.app.state.limiter.check(request, "join")
     values, errors = validate(JoinInput, form, MESSAGES, translate(request).gettext, lists=("purposes",))
     if values is not None:
-        errors = _refusals(request, values)
+        errors = refusal_errors(request, values)
     if not errors and not _stamp_is_old_enough(request, form):
         errors = {
             "": translate(request).gettext(
@@ -63,17 +70,29 @@ async def join_panel(request: Request) -> Response:
     return see_other("/join/sent")
 
 
-def _refusals(request: Request, values: JoinInput) -> FormErrors:
-    rt, rules = runtime(request), registration_settings()
-    residence = judge_residence(values.postcode, rt.settings.municipality_number, declared=values.declared_resident)
-    found = [age_refusal(values.year_of_birth, rt.today(), rules.minimum_age), residence.refusal]
-    return {REFUSALS[code][0]: translate(request).gettext(REFUSALS[code][1]) for code in found if code is not None}
+def refusal_errors(request: Request, values: DetailsInput) -> FormErrors:
+    """Field -> message for well-formed details of somebody who cannot be a member."""
+    rt, age = runtime(request), registration_settings().minimum_age
+    texts = translate(request)
+    return {
+        REFUSALS[code][0]: texts.gettext(REFUSALS[code][1]).format(minimum_age=age)
+        for code in refusals(values, rt.settings.municipality_number, rt.today(), age)
+    }
 
 
 def _form(request: Request, values: dict[str, object], errors: FormErrors, status: int) -> Response:
     rt = runtime(request)
     stamp = rt.sealed.seal(_STAMP, {"shown": time.time(), "nonce": str(random_id())}, _FORM_LIFE)
-    context = {"form": values, "errors": errors, "stamp": stamp, "ask_residence": "declared_resident" in errors}
+    rules, lang = registration_settings(), request.state.lang
+    context = {
+        "form": values,
+        "errors": errors,
+        "stamp": stamp,
+        "place": place_name(str(values.get("postcode") or "")),
+        "ask_residence": "declared_resident" in errors,
+        "minimum_age": rules.minimum_age,
+        "age_wording": rules.age_wording.get(lang, ""),
+    }
     return render(request, "registration/join.html", context, status)
 
 
@@ -97,33 +116,52 @@ async def open_confirmation(request: Request) -> Response:
     except (BadLink, LinkExpired):
         return render(request, "registration/link_over.html", status=410)
     response = see_other(f"/join/confirm?id={link.id}")
-    rt.sealed.set(response, "confirm", link.id, {"generation": link.generation}, _CONFIRM_LIFE)
+    held = {"generation": link.generation, "expires_at": link.expires_at.isoformat()}
+    rt.sealed.set(response, "confirm", link.id, held, _CONFIRM_LIFE)
     return response
 
 
+def held_link(request: Request, purpose: str, id_: UUID | None) -> dict[str, Any] | None:
+    """What the cookie kept of a link that has not expired meanwhile."""
+    rt = runtime(request)
+    held = rt.sealed.get(request, purpose, id_) if id_ else None
+    return held if held is not None and rt.now() < datetime.fromisoformat(held["expires_at"]) else None
+
+
 async def show_confirmation(request: Request) -> Response:
-    """One button."""
+    """What was filled in for this link, and one button; somebody who is a member already is told so."""
+    rt = runtime(request)
     member_id = as_id(request.query_params.get("id"))
-    if member_id is None or runtime(request).sealed.get(request, "confirm", member_id) is None:
+    held = held_link(request, "confirm", member_id)
+    if member_id is None or held is None:
         return render(request, "registration/link_over.html", status=410)
-    return render(request, "registration/confirm.html", {"id": member_id})
+    async with rt.transaction() as session:
+        told = await session.get(SignUp, (member_id, held["generation"]))
+        member = await session.get(Member, member_id)
+    if told is None:
+        known = member is not None and member.status in ("active", "paused")
+        return see_other("/join/welcome") if known else render(request, "registration/link_over.html", status=410)
+    return render(request, "registration/confirm.html", {"told": told, "place": place_name(told.area)})
 
 
 async def confirm_membership(request: Request) -> Response:
     """The button: the applicant becomes a member. A second click finds a member and says the same."""
     rt = runtime(request)
-    form = await read_form(request)
-    member_id = as_id(form.get("id"))
-    held = rt.sealed.get(request, "confirm", member_id) if member_id else None
+    member_id = as_id((await read_form(request)).get("id"))
+    held = held_link(request, "confirm", member_id)
     if member_id is None or held is None:
         return render(request, "registration/link_over.html", status=410)
     async with rt.transaction() as session:
         member = await store.lock_member(session, member_id)
-        if member is None or member.status == "erased" or member.generation < held["generation"]:
+        known = member is not None and member.status in ("active", "paused")
+        if not known and (member is None or not await store.confirm(session, member, held["generation"], rt.now())):
             return render(request, "registration/link_over.html", status=410)
-        if member.status == "applicant":
-            await store.admit(session, member, rt.now())
     return see_other("/join/welcome")
+
+
+async def tell_place(request: Request) -> Response:
+    """The name of a postcode's place, for the form while it is filled in: ``{"place": "Sandvika"}`` or null."""
+    return JSONResponse({"place": place_name(request.query_params.get("postcode", ""))})
 
 
 async def show_welcome(request: Request) -> Response:
@@ -134,6 +172,7 @@ async def show_welcome(request: Request) -> Response:
 PAGES = [
     Route("/join", show_join_form),
     Route("/join", join_panel, methods=["POST"]),
+    Route("/join/place", tell_place),
     Route("/join/sent", show_sent),
     Route("/join/confirm", show_confirmation),
     Route("/join/confirm", confirm_membership, methods=["POST"]),

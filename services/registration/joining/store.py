@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registration.joining.domain import JoinInput, email_key
 from services.registration.places import AREA_SCHEME
-from services.registration.tables import Consent, Member, Panel, Threshold
+from services.registration.tables import Channel, Consent, Member, Panel, SignUp, Threshold
 from shared.events.registration import (
     ConfirmationRequested,
     ContactChanged,
@@ -50,19 +50,21 @@ async def sign_up(
 ) -> None:
     """A new applicant with a link on its way; an address we know gets a fresh link or "already a member".
 
-    Which of them it was is seen in the mail only, never on the page.
+    Which of them it was is seen in the mail only, never on the page. Each link confirms what was filled in for it.
     """
-    await session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(email_key(form.email), 0))))
+    await hold_address(session, form.email)
     known = await member_by_email(session, form.email)
     if known is None:
         member = Member(
             id=new_id(),
             status="applicant",
+            name=form.name,
             email=form.email,
             email_key=email_key(form.email),
             source="form",
             language=form.language,
-            created_at=now,
+            generation=1,
+            signed_up_at=now,
         )
         session.add(member)
         await lock(session, member.id)
@@ -77,13 +79,11 @@ async def sign_up(
             SignUpRepeated(member_id=member.id, generation=member.generation, send_before=now + _NOTICE_LIFE),
         )
         return
-    _fill_in(member, form, now)
+    member.name, member.email, member.language, member.signed_up_at = form.name, form.email, form.language, now
     await session.flush()
-    await session.execute(sa.delete(Consent).where(Consent.member_id == member.id))
-    add_consents(session, member, form.purposes, now, consent_version, "form")
+    session.add(await _filled_in(session, member, form, now, consent_version))
     await session.flush()
-    await session.refresh(member)
-    expires = member.created_at + timedelta(days=unconfirmed_days)
+    expires = now + timedelta(days=unconfirmed_days)
     await emit(
         session,
         contact_card(member),
@@ -93,10 +93,49 @@ async def sign_up(
     )
 
 
-def _fill_in(member: Member, form: JoinInput, now: datetime) -> None:
-    member.name, member.email, member.language = form.name, form.email, form.language
-    member.year_of_birth, member.gender, member.area = form.year_of_birth, form.gender, form.postcode
-    member.declared_resident_at = now if form.declared_resident else None
+async def hold_address(session: AsyncSession, email: str) -> None:
+    """Let nobody else sign up or import this address until the transaction ends."""
+    await session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(email_key(email), 0))))
+
+
+async def _filled_in(
+    session: AsyncSession, member: Member, form: JoinInput, now: datetime, consent_version: str
+) -> SignUp:
+    known = form.kanal and await session.scalar(sa.select(Channel.code).where(Channel.code == form.kanal))
+    return SignUp(
+        member_id=member.id,
+        generation=member.generation,
+        name=form.name,
+        email=form.email,
+        year_of_birth=form.year_of_birth,
+        gender=form.gender,
+        area=form.postcode,
+        declared_resident=form.declared_resident,
+        language=form.language,
+        purposes=list(form.purposes),
+        text_version=consent_version,
+        channel=known or None,
+        signed_up_at=now,
+    )
+
+
+async def confirm(session: AsyncSession, member: Member, generation: int, now: datetime) -> bool:
+    """The locked applicant becomes the member described for this link; False when there is no such description."""
+    told = await session.get(SignUp, (member.id, generation))
+    if told is None:
+        return False
+    member.name, member.email, member.language = told.name, told.email, told.language
+    member.year_of_birth, member.gender, member.area = told.year_of_birth, told.gender, told.area
+    member.declared_resident_at = told.signed_up_at if told.declared_resident else None
+    member.channel = told.channel
+    add_consents(session, member, told.purposes, told.signed_up_at, told.text_version, "form")
+    await session.execute(sa.delete(SignUp).where(SignUp.member_id == member.id))
+    await session.flush()
+    if generation != member.generation:
+        # A later sign-up had sent its own card meanwhile.
+        await emit(session, contact_card(member))
+    await admit(session, member, now)
+    return True
 
 
 def add_consents(
@@ -183,20 +222,23 @@ async def panel_size(session: AsyncSession) -> int:
 
 
 async def drop_unconfirmed(session: AsyncSession, before: datetime, limit: int = 100) -> int:
-    """Erase applicants who signed up before this instant and never confirmed; how many went."""
-    old = (
-        await session.scalars(
-            sa.select(Member.id)
-            .where(Member.status == "applicant", Member.created_at < before)
-            .order_by(Member.created_at)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-    ).all()
-    for member_id in old:
-        await lock(session, member_id)
+    """Erase applicants whose latest sign-up lies before this instant; how many went."""
+    old = await session.scalars(
+        sa.select(Member.id)
+        .where(Member.status == "applicant", Member.signed_up_at < before)
+        .order_by(Member.signed_up_at)
+        .limit(limit)
+    )
+    gone = 0
+    for member_id in list(old):
+        # The subject first, as every page does it: the other way round a confirmation would deadlock with this.
+        member = await lock_member(session, member_id)
+        if member is None or member.status != "applicant" or member.signed_up_at >= before:
+            continue
         await forget_subject(session, member_id)
-        await session.execute(sa.delete(Consent).where(Consent.member_id == member_id))
-        await session.execute(sa.delete(Member).where(Member.id == member_id))
+        await session.execute(sa.delete(SignUp).where(SignUp.member_id == member_id))
+        await session.delete(member)
+        await session.flush()
         await emit(session, ContactRemoved(member_id=member_id))
-    return len(old)
+        gone += 1
+    return gone

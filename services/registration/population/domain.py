@@ -62,35 +62,42 @@ class Composition:
 
     size: int
     cells: tuple[CellShare, ...]
-    index: float
-    """1 minus the index of dissimilarity (half the summed absolute differences of shares): 1 mirrors exactly."""
+    index: float | None
+    """Duncan's index of dissimilarity subtracted from 1: 1 mirrors the population exactly, 0 shares no group with it.
+
+    None without members or margins. See docs/decisions/0004.
+    """
 
     @property
     def most_missing(self) -> CellShare | None:
         """The cell the panel lacks most persons in, or None when no cell lacks a whole person."""
         gaps = [(cell.population_share * self.size - cell.members, cell) for cell in self.cells]
         gap, cell = max(gaps, key=lambda pair: pair[0], default=(0.0, None))
-        return cell if gap >= 1 or self.size == 0 else None
+        return cell if gap >= 1 else None
 
 
-def compose(members: Iterable[Cell], margins: Sequence[Margin]) -> Composition:
-    """Composition of the panel; members of gender ``other`` count in the size and in no cell's shortage."""
+def compose(members: Mapping[Cell, int] | Iterable[Cell], margins: Sequence[Margin]) -> Composition:
+    """Composition of the panel, of members or of their number by cell.
+
+    Shares are of the members the margins know (the statistics have two genders): whoever is of gender ``other``, or
+    younger than the youngest band, counts in the size and in nobody's shortage.
+    """
     counted = Counter(members)
     size = sum(counted.values())
+    compared = sum(counted[margin.gender, margin.band] for margin in margins)
     total = sum(margin.population for margin in margins) or 1
     cells = tuple(
         CellShare(
             gender=margin.gender,
             band=margin.band,
             members=counted[margin.gender, margin.band],
-            panel_share=counted[margin.gender, margin.band] / size if size else 0.0,
+            panel_share=counted[margin.gender, margin.band] / compared if compared else 0.0,
             population_share=margin.population / total,
         )
         for margin in margins
     )
-    outside = sum(n for cell, n in counted.items() if cell not in {(m.gender, m.band) for m in margins})
-    differences = sum(abs(cell.panel_share - cell.population_share) for cell in cells) + (outside / size if size else 0)
-    return Composition(size, cells, 1 - differences / 2 if size else 0.0)
+    differences = sum(abs(cell.panel_share - cell.population_share) for cell in cells)
+    return Composition(size, cells, 1 - differences / 2 if compared else None)
 
 
 def shares_by(cells: Sequence[CellShare], key: str) -> Mapping[str, tuple[float, float]]:

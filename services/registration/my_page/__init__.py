@@ -1,0 +1,1 @@
+"""A member's own page: details, consents, what one was asked, pause, leave."""

@@ -1,0 +1,242 @@
+"""The own page: see and change details and consents, take the data along, pause, leave."""
+
+import json
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import sqlalchemy as sa
+from pydantic import BaseModel, Field
+
+from services.registration.joining.domain import MESSAGES, DetailsInput, email_key
+from services.registration.joining.pages import held_link, refusal_errors
+from services.registration.joining.store import lock_member
+from services.registration.leaving import ERASING_SERVICES, changed_event, erase
+from services.registration.my_page import store
+from services.registration.my_page.sign_in import signed_in
+from services.registration.places import place_name
+from services.registration.settings import registration_settings
+from services.registration.tables import AddressChange, ErasureReceipt, Member
+from shared.messaging import emit
+from shared.tokens import BadLink, LinkExpired
+from shared.web import (
+    FormErrors,
+    Request,
+    Response,
+    Route,
+    as_id,
+    read_form,
+    render,
+    runtime,
+    see_other,
+    translate,
+    validate,
+)
+
+_ADDRESS_COOKIE = "address"
+
+
+class PurposesInput(BaseModel):
+    """What the member wants to be asked about."""
+
+    purposes: Annotated[tuple[Literal["surveys", "meetings", "results"], ...], Field(max_length=3)] = ()
+
+
+async def show_own_page(request: Request) -> Response:
+    """The member's page, or the form that asks for a sign-in link."""
+    rt = runtime(request)
+    member_id = as_id(request.query_params.get("id"))
+    if member_id is None or not signed_in(request, member_id):
+        return render(request, "registration/sign_in.html")
+    async with rt.transaction() as session:
+        page = await store.own_page(session, member_id)
+    if page is None:
+        return render(request, "registration/sign_in.html")
+    context = {"page": page, "member": page.member, "place": place_name(page.member.area or "")}
+    context |= {"saved": request.query_params.get("saved", "")}
+    return render(request, "registration/me.html", context)
+
+
+async def show_details(request: Request) -> Response:
+    """The form with what we know."""
+    rt = runtime(request)
+    member_id = as_id(request.query_params.get("id"))
+    if member_id is None or not signed_in(request, member_id):
+        return see_other("/me")
+    async with rt.transaction() as session:
+        page = await store.own_page(session, member_id)
+    if page is None:
+        return see_other("/me")
+    member = page.member
+    values = {
+        "name": member.name,
+        "email": member.email,
+        "year_of_birth": member.year_of_birth,
+        "gender": member.gender,
+        "postcode": member.area,
+        "language": member.language,
+        "declared_resident": "yes" if member.declared_resident_at else "",
+    }
+    return _details(request, member_id, values, {}, 200)
+
+
+async def change_details(request: Request) -> Response:
+    """Keep the new details; a new address gets a link first."""
+    rt = runtime(request)
+    form = await read_form(request)
+    member_id = as_id(form.get("id"))
+    if member_id is None or not signed_in(request, member_id):
+        return see_other("/me")
+    await request.app.state.limiter.check(request, "details")
+    values, errors = validate(DetailsInput, form, MESSAGES, translate(request).gettext)
+    if values is not None:
+        errors = refusal_errors(request, values)
+    if values is None or errors:
+        return _details(request, member_id, form.values(), errors, 422)
+    async with rt.transaction() as session:
+        member = await lock_member(session, member_id)
+        if member is None or member.status not in ("active", "paused"):
+            return see_other("/me")
+        await store.change_details(session, member, values, rt.now())
+        moved = email_key(values.email) != member.email_key
+        if moved:
+            expires = rt.now() + timedelta(days=registration_settings().unconfirmed_days)
+            await store.ask_for_new_address(session, member, values.email, rt.now(), expires)
+    return see_other(f"/me?id={member_id}&saved={'address' if moved else 'details'}")
+
+
+def _details(request: Request, member_id: UUID, values: dict[str, Any], errors: FormErrors, status: int) -> Response:
+    context = {
+        "id": member_id,
+        "form": values,
+        "errors": errors,
+        "place": place_name(str(values.get("postcode") or "")),
+        "ask_residence": "declared_resident" in errors,
+    }
+    return render(request, "registration/me_details.html", context, status)
+
+
+async def open_new_address(request: Request) -> Response:
+    """Exchange the token in the mail to the new address for a cookie; the button changes the address."""
+    rt = runtime(request)
+    try:
+        link = rt.links.check("confirm", request.path_params["token"], rt.now())
+    except (BadLink, LinkExpired):
+        return render(request, "registration/link_over.html", status=410)
+    response = see_other(f"/me/address?id={link.id}")
+    held = {"generation": link.generation, "expires_at": link.expires_at.isoformat()}
+    rt.sealed.set(response, _ADDRESS_COOKIE, link.id, held, 3600)
+    return response
+
+
+async def show_new_address(request: Request) -> Response:
+    """The address, and one button."""
+    rt = runtime(request)
+    change_id = as_id(request.query_params.get("id"))
+    async with rt.transaction() as session:
+        known = held_link(request, _ADDRESS_COOKIE, change_id)
+        change = await session.get(AddressChange, change_id) if known else None
+    if change is None:
+        return render(request, "registration/link_over.html", status=410)
+    return render(request, "registration/me_address.html", {"change": change})
+
+
+async def confirm_new_address(request: Request) -> Response:
+    """The button: mail goes to the new address from now on."""
+    rt = runtime(request)
+    change_id = as_id((await read_form(request)).get("id"))
+    if change_id is None or held_link(request, _ADDRESS_COOKIE, change_id) is None:
+        return render(request, "registration/link_over.html", status=410)
+    async with rt.transaction() as session:
+        asked = await session.get(AddressChange, change_id)
+        member = await lock_member(session, asked.member_id) if asked else None
+        change = await session.get(AddressChange, change_id, populate_existing=True) if asked else None
+        done = member is not None and change is not None
+        if not done or not await store.confirm_new_address(session, member, change):  # type: ignore[arg-type]
+            return render(request, "registration/link_over.html", status=410)
+    return render(request, "registration/me_address_done.html")
+
+
+async def change_purposes(request: Request) -> Response:
+    """What the member wants to be asked about from now on."""
+    rt = runtime(request)
+    form = await read_form(request)
+    member_id = as_id(form.get("id"))
+    values, _ = validate(PurposesInput, form, MESSAGES, translate(request).gettext, lists=("purposes",))
+    if member_id is None or values is None or not signed_in(request, member_id):
+        return see_other("/me")
+    async with rt.transaction() as session:
+        member = await lock_member(session, member_id)
+        if member is None or member.status not in ("active", "paused"):
+            return see_other("/me")
+        version = registration_settings().consent_version
+        await store.choose_purposes(session, member, values.purposes, rt.now(), version)
+    return see_other(f"/me?id={member_id}&saved=purposes")
+
+
+async def take_data_along(request: Request) -> Response:
+    """The member's data as a JSON file."""
+    rt = runtime(request)
+    member_id = as_id(request.query_params.get("id"))
+    async with rt.transaction() as session:
+        page = await store.own_page(session, member_id) if member_id and signed_in(request, member_id) else None
+    if page is None:
+        return see_other("/me")
+    content = json.dumps(store.as_data(page), indent=2, ensure_ascii=False)
+    headers = {"Content-Disposition": 'attachment; filename="innbyggerpanelet-mine-data.json"'}
+    return Response(content, media_type="application/json", headers=headers)
+
+
+async def change_membership(request: Request) -> Response:
+    """Pause, go on, or leave (asks once more before that)."""
+    rt = runtime(request)
+    form = await read_form(request)
+    member_id, action = as_id(form.get("id")), form.get("action")
+    if member_id is None or not signed_in(request, member_id):
+        return see_other("/me")
+    if action == "leave" and form.get("sure") != "yes":
+        return render(request, "registration/leave.html", {"id": member_id})
+    async with rt.transaction() as session:
+        member = await lock_member(session, member_id)
+        if member is None or member.status not in ("active", "paused"):
+            return see_other("/me")
+        if action == "leave":
+            await store.drop_address_change(session, member.id)
+            await erase(session, member, rt.now())
+        elif action in ("pause", "resume"):
+            wanted = "paused" if action == "pause" else "active"
+            if member.status != wanted:
+                member.status = wanted
+                await session.flush()
+                await emit(session, await changed_event(session, member))
+    return see_other(f"/me/left?id={member_id}" if action == "leave" else f"/me?id={member_id}")
+
+
+async def show_left(request: Request) -> Response:
+    """Goodbye, with the receipts of each part of the system so far."""
+    rt = runtime(request)
+    member_id = as_id(request.query_params.get("id"))
+    if member_id is None or not signed_in(request, member_id):
+        return see_other("/")
+    async with rt.transaction() as session:
+        member = await session.get(Member, member_id)
+        found = await session.scalars(sa.select(ErasureReceipt.service).where(ErasureReceipt.member_id == member_id))
+        done = set(found)
+    if member is None or member.status != "erased":
+        return see_other(f"/me?id={member_id}")
+    context = {"done": len(done & set(ERASING_SERVICES)), "all": len(ERASING_SERVICES), "id": member_id}
+    return render(request, "registration/left.html", context)
+
+
+PAGES = [
+    Route("/me", show_own_page),
+    Route("/me", change_membership, methods=["POST"]),
+    Route("/me/details", show_details),
+    Route("/me/details", change_details, methods=["POST"]),
+    Route("/me/purposes", change_purposes, methods=["POST"]),
+    Route("/me/data", take_data_along),
+    Route("/me/address", show_new_address),
+    Route("/me/address", confirm_new_address, methods=["POST"]),
+    Route("/me/address/{token}", open_new_address),
+    Route("/me/left", show_left),
+]

@@ -1,0 +1,49 @@
+"""Current state for a new or emptied subscriber: thresholds, population, members and their contact cards."""
+
+from collections.abc import AsyncIterator
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registration.joining.store import contact_card, lock_member, member_state
+from services.registration.population.store import margins_event
+from services.registration.tables import Margins, Member, Threshold
+from shared.events import Event
+from shared.events.registration import (
+    ContactRemoved,
+    MemberErased,
+    MemberJoined,
+    PanelThresholdSet,
+)
+from shared.messaging import lock
+
+
+async def state_events(session: AsyncSession) -> AsyncIterator[Event]:
+    """Each entity's newest state, read under its lock."""
+    for threshold_id in list(await session.scalars(sa.select(Threshold.id).order_by(Threshold.size))):
+        await lock(session, threshold_id)
+        threshold = await session.get_one(Threshold, threshold_id, populate_existing=True)
+        yield threshold_event(threshold)
+    for margins_id in list(await session.scalars(sa.select(Margins.id))):
+        await lock(session, margins_id)
+        yield margins_event(await session.get_one(Margins, margins_id, populate_existing=True))
+    ids = sa.select(Member.id).where(Member.status != "applicant").order_by(Member.joined_at)
+    for member_id in list(await session.scalars(ids)):
+        member = await lock_member(session, member_id)
+        if member is None or member.status == "applicant":
+            continue
+        if member.status == "erased":
+            # A restored service must not keep what it was told to erase.
+            yield ContactRemoved(member_id=member.id)
+            assert member.erased_at is not None
+            yield MemberErased(member_id=member.id, erased_at=member.erased_at)
+        else:
+            yield contact_card(member)
+            yield MemberJoined(**await member_state(session, member))
+
+
+def threshold_event(threshold: Threshold) -> PanelThresholdSet:
+    """The announced size, with the instant it was reached if it was."""
+    return PanelThresholdSet(
+        threshold_id=threshold.id, size=threshold.size, role=threshold.role, reached_at=threshold.reached_at
+    )

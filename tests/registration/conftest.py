@@ -1,0 +1,16 @@
+"""The registration service on its emptied schema, as a new installation has it."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from services.registration import jobs
+from shared.service import Runtime
+
+
+@pytest.fixture
+async def rt(runtime_of: Callable[..., Awaitable[Runtime]]) -> Runtime:
+    """Thresholds and population announced, nobody in the panel."""
+    rt = await runtime_of("registration")
+    await jobs.announce_installation(rt)
+    return rt

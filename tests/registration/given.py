@@ -1,0 +1,74 @@
+"""What tests of registration start from: the filled-in form, its link, a member."""
+
+from typing import Any
+from uuid import UUID
+
+import httpx
+import sqlalchemy as sa
+
+from shared.events.registration import ConfirmationRequested, SignInRequested
+from shared.service import Runtime
+from shared.testing import outbox
+
+FORM = {
+    "name": "Kari Prøve",
+    "email": "kari@example.org",
+    "year_of_birth": "1980",
+    "gender": "female",
+    "postcode": "1353",
+    "language": "nb",
+    "purposes": ["surveys", "results"],
+    "old_enough": "yes",
+    "website": "",
+}
+DETAILS = {name: FORM[name] for name in ("name", "email", "year_of_birth", "gender", "postcode", "language")}
+
+
+async def send(client: httpx.AsyncClient, rt: Runtime, **changes: Any) -> httpx.Response:
+    """Fill the form in, having looked at it for long enough."""
+    stamp = rt.sealed.seal("join", {"shown": 0, "nonce": "n"}, 3600)
+    return await client.post("/join", data={**FORM, "stamp": stamp, **changes})
+
+
+async def confirm_page(client: httpx.AsyncClient, rt: Runtime, asked: ConfirmationRequested) -> httpx.Response:
+    token = rt.links.make("confirm", asked.member_id, asked.generation, asked.link_expires_at)
+    return await client.get(f"/join/confirm/{token}", follow_redirects=True)
+
+
+async def confirm(client: httpx.AsyncClient, rt: Runtime, asked: ConfirmationRequested) -> httpx.Response:
+    assert "Ja, jeg vil være med" in (await confirm_page(client, rt, asked)).text
+    return await client.post("/join/confirm", data={"id": str(asked.member_id)}, follow_redirects=True)
+
+
+async def waiting_for_locks(rt: Runtime) -> bool:
+    """Whether some transaction of this database waits for another."""
+    async with rt.transaction() as session:
+        waiting = (
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+        )
+        return bool(await session.scalar(sa.text(waiting)))
+
+
+async def a_member(client: httpx.AsyncClient, rt: Runtime, **changes: Any) -> UUID:
+    """Somebody who has signed up and confirmed."""
+    await send(client, rt, **changes)
+    asked = (await outbox(rt, ConfirmationRequested))[-1]
+    assert isinstance(asked, ConfirmationRequested)
+    await confirm(client, rt, asked)
+    return asked.member_id
+
+
+async def link(client: httpx.AsyncClient, rt: Runtime, email: str = "kari@example.org") -> str:
+    """Ask for a sign-in link; its token."""
+    await client.post("/me/ask", data={"email": email})
+    asked = (await outbox(rt, SignInRequested))[-1]
+    assert isinstance(asked, SignInRequested)
+    return rt.links.make("sign_in", asked.member_id, asked.generation, asked.link_expires_at)
+
+
+async def signed_in(client: httpx.AsyncClient, rt: Runtime, **changes: Any) -> UUID:
+    """A member on the own page."""
+    member_id = await a_member(client, rt, **changes)
+    await client.get(f"/me/sign-in/{await link(client, rt)}")
+    assert (await client.post("/me/sign-in", data={"id": str(member_id)})).headers["location"] == f"/me?id={member_id}"
+    return member_id

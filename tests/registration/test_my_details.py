@@ -1,0 +1,127 @@
+"""Details and consents on the own page; a new address counts when its own link has been opened."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from services.registration import jobs
+from services.registration.tables import AddressChange, Member
+from shared.events.registration import (
+    ConfirmationRequested,
+    ContactChanged,
+    ContactRemoved,
+    MemberChanged,
+)
+from shared.service import Runtime
+from shared.testing import browser, move, outbox
+from tests.registration.given import DETAILS, a_member, signed_in
+
+
+async def test_details_are_changed_and_told_to_those_who_need_them(rt: Runtime) -> None:
+    async with browser(rt) as client:
+        member_id = await signed_in(client, rt)
+        shown = await client.get(f"/me/details?id={member_id}")
+        assert 'value="Kari Prøve"' in shown.text
+        new = {**DETAILS, "name": "Kari Ny", "postcode": "1337", "language": "nn", "gender": "other"}
+        saved = await client.post("/me/details", data={"id": str(member_id), **new}, follow_redirects=True)
+        assert "Endringene er lagret" in saved.text
+        assert "1337 Sandvika" in saved.text
+    (changed,) = await outbox(rt, MemberChanged)
+    assert isinstance(changed, MemberChanged)
+    assert (changed.area, changed.gender) == ("1337", "other")
+    card = (await outbox(rt, ContactChanged))[-1]
+    assert isinstance(card, ContactChanged)
+    assert (card.name, card.email, card.language) == ("Kari Ny", "kari@example.org", "nn")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"name": ""}, "Navn må fylles ut"),
+        ({"email": "kåre@example.org"}, "æ, ø eller å"),
+        ({"year_of_birth": "2020"}, "minst 15 år"),
+        ({"postcode": "0150"}, "en annen kommune"),
+        ({"name": "Kari\u202e"}, "usynlige tegn"),
+    ],
+)
+async def test_bad_details_are_refused_with_what_was_typed(rt: Runtime, change: dict[str, str], words: str) -> None:
+    async with browser(rt) as client:
+        member_id = await signed_in(client, rt)
+        page = await client.post("/me/details", data={"id": str(member_id), **DETAILS, **change})
+    assert page.status_code == 422
+    assert words in page.text
+    assert await outbox(rt, MemberChanged) == []
+
+
+async def ask_for_new_address(client: httpx.AsyncClient, rt: Runtime, member_id: UUID, email: str) -> str | None:
+    """Change the address in the form; the token in the mail to the new one, if one was sent."""
+    before = len(await outbox(rt, ConfirmationRequested))
+    page = await client.post(
+        "/me/details", data={"id": str(member_id), **DETAILS, "email": email}, follow_redirects=True
+    )
+    assert "den nye adressen" in page.text
+    asked = await outbox(rt, ConfirmationRequested)
+    if len(asked) == before:
+        return None
+    assert isinstance(asked[-1], ConfirmationRequested)
+    assert asked[-1].about == "address"
+    return rt.links.make("confirm", asked[-1].member_id, 1, asked[-1].link_expires_at)
+
+
+async def test_a_new_address_counts_when_its_own_link_has_been_opened(rt: Runtime) -> None:
+    async with browser(rt) as client:
+        member_id = await signed_in(client, rt)
+        token = await ask_for_new_address(client, rt, member_id, "ny@example.org")
+        card = (await outbox(rt, ContactChanged))[-1]
+        assert isinstance(card, ContactChanged)
+        assert (card.email, card.member_id == member_id) == ("ny@example.org", False)
+        page = await client.get(f"/me/address/{token}", follow_redirects=True)
+        async with rt.transaction() as session:
+            assert await session.scalar(sa.select(Member.email)) == "kari@example.org", "a scanner changes nothing"
+            change_id = await session.scalar(sa.select(AddressChange.id))
+        assert "ny@example.org" in page.text
+        done = await client.post("/me/address", data={"id": str(change_id)})
+        assert "Adressen er byttet" in done.text
+        assert (await client.post("/me/address", data={"id": str(change_id)})).status_code == 410
+    async with rt.transaction() as session:
+        assert await session.scalar(sa.select(Member.email)) == "ny@example.org"
+    assert [event.subject for event in await outbox(rt, ContactRemoved)] == [change_id]
+    newest = (await outbox(rt, ContactChanged))[-1]
+    assert isinstance(newest, ContactChanged)
+    assert (newest.member_id, newest.email) == (member_id, "ny@example.org")
+
+
+async def test_somebody_elses_address_gets_no_link_and_the_page_does_not_tell(rt: Runtime) -> None:
+    async with browser(rt) as client:
+        await a_member(client, rt, email="per@example.org")
+        member_id = await signed_in(client, rt)
+        assert await ask_for_new_address(client, rt, member_id, "PER@example.org") is None
+
+
+async def test_a_new_address_nobody_confirms_is_forgotten_after_a_week(rt: Runtime) -> None:
+    async with browser(rt) as client:
+        member_id = await signed_in(client, rt)
+        await ask_for_new_address(client, rt, member_id, "ny@example.org")
+    move(rt, timedelta(days=8))
+    await jobs.forget_unconfirmed(rt)
+    async with rt.transaction() as session:
+        assert await session.scalar(sa.select(sa.func.count()).select_from(AddressChange)) == 0
+    assert len(await outbox(rt, ContactRemoved)) == 1
+
+
+async def test_consents_are_chosen_anew_and_their_history_stays(rt: Runtime) -> None:
+    async with browser(rt) as client:
+        member_id = await signed_in(client, rt)
+        for wanted in (["meetings", "results"], ["meetings", "results"]):
+            page = await client.post(
+                "/me/purposes", data={"id": str(member_id), "purposes": wanted}, follow_redirects=True
+            )
+        assert "Valget ditt er lagret" in page.text
+        assert "Undersøkelser: ja fra" in page.text
+        assert ", nei fra" in page.text
+    (changed,) = await outbox(rt, MemberChanged)
+    assert isinstance(changed, MemberChanged)
+    assert changed.purposes == ("meetings", "results")

@@ -1,0 +1,190 @@
+"""The own page: sign in once per link, see what one was asked, leave."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from services.registration.joining.store import lock_member
+from services.registration.leaving import erase
+from services.registration.tables import AddressChange, Asked, Drawn, ErasureReceipt, Member
+from shared.events import meetings, notifications, results, surveys
+from shared.events.registration import (
+    ContactChanged,
+    ContactRemoved,
+    MemberChanged,
+    MemberErased,
+    MemberJoined,
+    MemberLeft,
+    PanelThresholdSet,
+    PopulationMarginsSet,
+    SignInRequested,
+)
+from shared.ids import new_id
+from shared.service import Runtime
+from shared.testing import Deliverer, browser, move, outbox
+from tests.registration.given import DETAILS, a_member, link, signed_in
+
+
+async def test_a_sign_in_link_works_once_and_not_after_it_has_expired(rt: Runtime) -> None:
+    async with browser(rt) as client:
+        member_id = await a_member(client, rt)
+        token = await link(client, rt)
+        for _ in range(2):
+            assert "Logg inn" in (await client.get(f"/me/sign-in/{token}", follow_redirects=True)).text
+        assert (await client.post("/me/sign-in", data={"id": str(member_id)})).status_code == 303
+        assert (await client.post("/me/sign-in", data={"id": str(member_id)})).status_code == 410
+        await client.get(f"/me/sign-in/{await link(client, rt)}")
+        move(rt, timedelta(minutes=11))
+        assert (await client.post("/me/sign-in", data={"id": str(member_id)})).status_code == 410
+
+
+async def test_asking_for_a_link_looks_the_same_for_a_stranger(rt: Runtime) -> None:
+    async with browser(rt) as client:
+        await a_member(client, rt)
+        answers = [await client.post("/me/ask", data={"email": e}) for e in ("kari@example.org", "ukjent@example.org")]
+        strange = await client.post("/me/ask", data={"email": "kari\x00@example.org"})
+    assert {(answer.status_code, answer.headers["location"]) for answer in answers} == {(303, "/me/sent")}
+    assert strange.status_code == 303
+    assert len(await outbox(rt, SignInRequested)) == 2, (
+        "control characters are taken out before the address is looked up"
+    )
+
+
+async def test_nobody_sees_or_changes_another_members_page(rt: Runtime) -> None:
+    async with browser(rt) as own, browser(rt) as other:
+        member_id = await signed_in(own, rt)
+        for path in ("/me", "/me/details", "/me/data", "/me/left"):
+            page = await other.get(f"{path}?id={member_id}", follow_redirects=True)
+            assert "Kari" not in page.text, path
+        posts: list[tuple[str, dict[str, Any]]] = [
+            ("/me", {"action": "pause"}),
+            ("/me/purposes", {}),
+            ("/me/details", DETAILS),
+        ]
+        for path, form in posts:
+            assert (await other.post(path, data={"id": str(member_id), **form})).headers["location"] == "/me"
+    assert await outbox(rt, MemberChanged) == []
+
+
+async def test_pausing_twice_is_pausing_once_and_going_on_ends_it(rt: Runtime) -> None:
+    async with browser(rt) as client:
+        member_id = await signed_in(client, rt)
+        for action in ("pause", "pause", "resume", "nonsense"):
+            await client.post("/me", data={"id": str(member_id), "action": action})
+    states = [event.status for event in await outbox(rt, MemberChanged) if isinstance(event, MemberChanged)]
+    assert states == ["paused", "active"]
+
+
+def asked(rt: Runtime, member_id: UUID, survey_id: UUID) -> surveys.SurveyInvitationIssued:
+    soon = rt.now() + timedelta(days=14)
+    return surveys.SurveyInvitationIssued(
+        invitation_id=new_id(), survey_id=survey_id, member_id=member_id, generation=1, link_expires_at=soon,
+        send_before=soon,
+    )  # fmt: skip
+
+
+async def test_the_page_shows_what_one_was_asked_and_the_draws_one_was_in(rt: Runtime) -> None:
+    deliver, survey_id, meeting_id = Deliverer(rt), new_id(), new_id()
+    now = rt.now()
+    async with browser(rt) as client:
+        member_id = await signed_in(client, rt)
+        first, second = asked(rt, member_id, survey_id), asked(rt, member_id, new_id())
+        await deliver(
+            surveys.SurveyOpened(
+                survey_id=survey_id, questionnaire={"title": {"nb": "Klima", "en": "Climate"}}, opened_at=now,
+                closes_at=now + timedelta(days=14), cell_minimum=5,
+            ),
+            first, second,
+            surveys.SurveyAnswered(
+                invitation_id=first.invitation_id, survey_id=survey_id, member_id=member_id, answered_at=now
+            ),
+            meetings.MeetingAnnounced(
+                meeting_id=meeting_id, slug="torget", heading="Torget i Sandvika", purpose="", place="", starts_at=now,
+                ends_at=now, seats=20, reply_by=now,
+            ),
+            meetings.MemberEnteredDraw(
+                entry_id=new_id(), draw_id=new_id(), meeting_id=meeting_id, member_id=member_id, chance=0.125,
+                drawn=False,
+            ),
+        )  # fmt: skip
+        page = (await client.get(f"/me?id={member_id}")).text
+        data = (await client.get(f"/me/data?id={member_id}")).json()
+    assert "Klima: du har svart" in page
+    assert "Torget i Sandvika" in page
+    assert "sjansen din var 13\u00a0%" in page or "sjansen din var 12\u00a0%" in page
+    assert data["email"] == "kari@example.org"
+    assert [row["title"] for row in data["surveys"]] == [{"nb": "Klima", "en": "Climate"}]
+    assert data["draws"][0]["chance"] == 0.125
+    assert {consent["purpose"] for consent in data["consents"]} == {"surveys", "results"}
+
+
+async def test_after_leaving_nothing_about_the_person_is_kept_or_comes_back(rt: Runtime) -> None:
+    deliver = Deliverer(rt)
+    async with browser(rt) as client:
+        member_id = await signed_in(client, rt)
+        await client.post("/me/details", data={"id": str(member_id), **DETAILS, "email": "ny@example.org"})
+        await deliver(asked(rt, member_id, new_id()))
+        sure = await client.post("/me", data={"id": str(member_id), "action": "leave"})
+        assert "Vil du gå ut" in sure.text
+        assert await outbox(rt, MemberLeft) == []
+        left = await client.post(
+            "/me", data={"id": str(member_id), "action": "leave", "sure": "yes"}, follow_redirects=True
+        )
+        assert "0 av 4" in left.text
+        receipts = (surveys, notifications, meetings, results)
+        await deliver(*(m.MemberDataErased(member_id=member_id, erased_at=rt.now()) for m in receipts))
+        assert "4 av 4" in (await client.get(f"/me/left?id={member_id}")).text
+    await deliver(
+        asked(rt, member_id, new_id()),
+        notifications.MemberUnreachable(member_id=member_id, reason="smtp_550", since=rt.now()),
+    )
+    async with rt.transaction() as session:
+        for table in (Asked, Drawn, AddressChange):
+            assert await session.scalar(sa.select(sa.func.count()).select_from(table)) == 0
+        assert await session.scalar(sa.select(sa.func.count()).select_from(ErasureReceipt)) == 4
+        member = await session.get_one(Member, member_id)
+        assert (member.status, member.email, member.unreachable_since) == ("erased", None, None)
+
+
+async def test_an_address_that_takes_no_mail_is_shown_to_the_member(rt: Runtime) -> None:
+    async with browser(rt) as client:
+        member_id = await signed_in(client, rt)
+        failed = notifications.MemberUnreachable(member_id=member_id, reason="smtp_550", since=rt.now())
+        await Deliverer(rt)(failed)
+        assert "kommet i retur" in (await client.get(f"/me?id={member_id}")).text
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+async def test_a_choice_made_in_a_mail_becomes_consent_once(rt: Runtime, wanted: bool) -> None:
+    async with browser(rt) as client:
+        member_id = await a_member(client, rt, purposes=["meetings"] if wanted else ["surveys", "meetings"])
+    choice = notifications.MailPreferenceChanged(
+        member_id=member_id, purpose="surveys", wanted=wanted, changed_at=rt.now()
+    )
+    deliver = Deliverer(rt)
+    await deliver(choice)
+    await deliver(choice)
+    (changed,) = await outbox(rt, MemberChanged)
+    assert isinstance(changed, MemberChanged)
+    assert changed.purposes == (("meetings", "surveys") if wanted else ("meetings",))
+
+
+async def test_state_sent_again_tells_everything_a_new_service_needs(rt: Runtime) -> None:
+    async with browser(rt) as client:
+        stays = await signed_in(client, rt)
+        goes = await a_member(client, rt, email="per@example.org")
+        async with rt.transaction() as session:
+            member = await lock_member(session, goes)
+            assert member is not None
+            await erase(session, member, rt.now())
+    assert rt.service.state is not None
+    async with rt.transaction() as session:
+        told = [event async for event in rt.service.state(session)]
+    kinds = [type(event) for event in told]
+    assert kinds.count(PanelThresholdSet) == 2
+    assert kinds.count(PopulationMarginsSet) == 1
+    assert {event.subject for event in told if isinstance(event, MemberJoined | ContactChanged)} == {stays}
+    assert {event.subject for event in told if isinstance(event, MemberErased | ContactRemoved)} == {goes}
