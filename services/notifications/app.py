@@ -1,15 +1,20 @@
 """notifications on one screen: what it reacts to, shows and does by itself."""
 
-from services.notifications.handlers import HANDLERS
-from services.notifications.pages import PAGES
-from services.notifications.sending import JOBS
-from shared.service import Service
+from services.notifications import meetings, members, pages, sending, staff_pages, suggestions, surveys
+from shared.service import Job, Service
+from shared.web import ended_sessions
 
 SERVICE = Service(
     name="notifications",
     package="services.notifications",
-    handlers=HANDLERS,
-    pages=PAGES,
-    jobs=JOBS,
+    handlers=[
+        *members.HANDLERS,
+        *surveys.HANDLERS,
+        *meetings.HANDLERS,
+        *suggestions.HANDLERS,
+        ended_sessions("notifications"),
+    ],
+    pages=[*pages.PAGES, *staff_pages.PAGES],
+    jobs=[*sending.JOBS, Job("forget_correspondents", suggestions.forget_correspondents, every=3600.0)],
     purposes=("confirm", "sign_in", "survey", "meeting", "unsubscribe"),
 )

@@ -1,29 +1,44 @@
-"""What a mail says: one complete letter as text, the same letter as HTML with one button."""
+"""What a mail says: one complete letter as text, the same letter as HTML with one button.
 
+A letter is written once per text and language, with slots for what is one person's; each recipient's mail is the
+letter with its slots filled, encoded after filling. So nothing in a name can become a header or a part of its own.
+"""
+
+import binascii
+import re
+import secrets
+from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from functools import lru_cache
+from email.utils import format_datetime
+from html import escape
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from services.notifications.tables import Contact, Message, Survey
+from services.notifications import letters, store
+from services.notifications.domain import PURPOSES, greeted_name
+from services.notifications.settings import notification_settings
 from shared.service import Runtime
+from shared.web.i18n import LANGUAGES, N_, Language
 from shared.web.pages import Renderer
 
-#: Purpose of a message -> path its link opens; the token comes behind it.
-_PATHS = {
-    "confirm": "/join/confirm/",
-    "sign_in": "/me/sign-in/",
-    "survey": "/surveys/answer/",
-    "reminder": "/surveys/answer/",
-}
-#: A reminder's link is the invitation's.
-_LINK_PURPOSE = {"reminder": "survey"}
-#: Consent purpose that a bulk mail's unsubscribe link withdraws.
-UNSUBSCRIBES = {"survey": "surveys", "reminder": "surveys", "results": "results"}
+#: Private-use characters around a slot's name: no text of ours, and no template, holds them.
+_SLOT = re.compile("\ue000([a-z]+)\ue001")
+#: Control characters (line breaks stay) and the slots' own.
+_NOT_TEXT = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ue000\ue001\ud800-\udfff]")
+_KEPT_LETTERS = 64
+
+_GREETING = N_("Hei, %(name)s!")
+_GREETING_WITHOUT_NAME = N_("Hei!")
+_WHO = N_(
+    "Innbyggerpanelet er innbyggere som %(municipality)s spør om råd. Har du spørsmål, kan du svare på denne e-posten."
+)
 
 
 class Unsendable(ValueError):
@@ -37,69 +52,179 @@ def sendable(address: str | None) -> str:
         written = f"{local}@{domain.encode('idna').decode('ascii')}"
         written.encode("ascii")
         Address(addr_spec=written)
-    except ValueError:  # header defects are ValueErrors too; their text holds the address
+    except (ValueError, IndexError, MessageError):  # what header parsing raises; the texts hold the address
         raise Unsendable from None
     return written
 
 
-@lru_cache(maxsize=4)
-def _renderer(runtime: Runtime) -> Renderer:
-    return Renderer("notifications", Path(str(resources.files("services.notifications"))), runtime.settings)
+def _slot(name: str) -> str:
+    return f"\ue000{name}\ue001"
 
 
-def compose(runtime: Runtime, message: Message, contact: Contact, survey: Survey | None) -> EmailMessage:
-    """The mail to one person; its Message-ID is the message's id, so that a relay's log can be matched."""
-    settings, language = runtime.settings, contact.language if contact.language in ("nb", "nn", "en") else "nb"
-    context = _context(runtime, message, contact, survey, language)
-    renderer = _renderer(runtime)
-    mail = EmailMessage(policy=SMTP)
-    subject = renderer.text(language, f"mail/{message.purpose}.subject.txt", context)
-    mail["Subject"] = " ".join(subject.split())
-    mail["From"] = Address(settings.mail_from_name, addr_spec=settings.mail_from)
-    mail["To"] = Address(addr_spec=sendable(contact.email))
-    mail["Reply-To"] = Address(addr_spec=settings.mail_reply_to)
-    mail["Message-ID"] = f"<{message.id}@{settings.mail_from.rpartition('@')[2]}>"
-    mail["Auto-Submitted"] = "auto-generated"
-    if "unsubscribe" in context:
-        mail["List-Id"] = f"<panel.{settings.mail_from.rpartition('@')[2]}>"
-        mail["List-Unsubscribe"] = f"<{context['unsubscribe']}>"
-        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    mail.set_content(renderer.text(language, f"mail/{message.purpose}.txt", context))
-    mail.add_alternative(
-        renderer.text(language, "mail/letter.html", context | _letter(renderer, message, language, context)),
-        subtype="html",
-    )
-    return mail
+@dataclass(frozen=True)
+class Letter:
+    """One text in one language, without its recipient."""
+
+    head: bytes
+    """Header lines that are the same in every copy, each ended by CRLF."""
+    boundary: str
+    text: str
+    html: str
+
+    def filled(self, slots: Mapping[str, str]) -> bytes:
+        """Content-Type header and both parts, the slots filled and quoted-printable."""
+        text = _SLOT.sub(lambda found: slots[found[1]], self.text)
+        html = _SLOT.sub(lambda found: escape(slots[found[1]]), self.html)
+        lines = [
+            f'Content-Type: multipart/alternative; boundary="{self.boundary}"',
+            "",
+            *self._part("plain", text),
+            *self._part("html", html),
+            f"--{self.boundary}--",
+            "",
+        ]
+        return "\r\n".join(lines).encode("ascii")
+
+    def _part(self, kind: str, content: str) -> list[str]:
+        encoded = binascii.b2a_qp(content.replace("\n", "\r\n").encode("utf-8", "replace")).decode("ascii")
+        return [
+            f"--{self.boundary}",
+            f"Content-Type: text/{kind}; charset=utf-8",
+            "Content-Transfer-Encoding: quoted-printable",
+            "",
+            encoded,
+        ]
 
 
-def _letter(renderer: Renderer, message: Message, language: str, context: Mapping[str, Any]) -> dict[str, Any]:
-    """The text letter's paragraphs, for the HTML frame: the words stand in one place."""
-    text = renderer.text(language, f"mail/{message.purpose}.txt", context)
-    return {"paragraphs": [part.strip() for part in text.split("\n\n") if part.strip()]}
+class Composer:
+    """Writes the mails of one process."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._rt = runtime
+        folder = Path(str(resources.files("services.notifications")))
+        self._renderer = Renderer("notifications", folder, runtime.settings)
+        self._domain = runtime.settings.mail_from.rpartition("@")[2]
+        self._letters: OrderedDict[Any, Letter] = OrderedDict()
+
+    def write(self, row: Any) -> bytes:
+        """The whole mail to one recipient (``row`` as ``store.claim`` gives it); raises Unsendable.
+
+        Its Message-ID is the message's id, so that a relay's log can be matched.
+        """
+        message = row.Message
+        recipient = sendable(store.address_of(row))
+        holder = row.Contact or row.Correspondent
+        language = self._renderer.languages[holder.language if holder.language in LANGUAGES else "nb"]
+        slots = self._slots(message, row.Contact, language)
+        head = [
+            f"To: {recipient}",
+            f"Message-ID: <{message.id}@{self._domain}>",
+            f"Date: {format_datetime(datetime.now(UTC))}",
+        ]
+        if slots["unsubscribe"]:
+            head += [
+                f"List-Id: <panel.{self._domain}>",
+                f"List-Unsubscribe: <{slots['unsubscribe']}>",
+                "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+            ]
+        if row.Correspondent is not None and row.Correspondent.in_reply_to:
+            head += [f"In-Reply-To: {row.Correspondent.in_reply_to}", f"References: {row.Correspondent.in_reply_to}"]
+        letter = self._letter(row, language)
+        return letter.head + ("\r\n".join(head) + "\r\n").encode("ascii") + letter.filled(slots)
+
+    def _slots(self, message: Any, contact: Any, language: Language) -> dict[str, str]:
+        links, purpose = self._rt.links, PURPOSES[message.purpose]
+        public = self._rt.settings.public_url
+        name = greeted_name(contact.name) if contact is not None else None
+        greeting = language.gettext(_GREETING) % {"name": name} if name else language.gettext(_GREETING_WITHOUT_NAME)
+        slots = {"greeting": greeting, "link": "", "unsubscribe": ""}
+        if purpose.link and message.link_expires_at is not None:
+            token = links.make(purpose.link, message.subject_id, message.generation, message.link_expires_at)
+            slots["link"] = f"{public}{purpose.path}{token}"
+        if purpose.consent and message.member_id is not None:
+            # Much longer than the mail is of interest: whoever finds an old mail must be able to stop the next one.
+            until = self._rt.now() + timedelta(days=notification_settings().unsubscribe_days)
+            token = links.make("unsubscribe", message.member_id, 1, until)
+            slots["unsubscribe"] = f"{public}/mail/unsubscribe/{purpose.consent}/{token}"
+        return slots
+
+    def _letter(self, row: Any, language: Language) -> Letter:
+        message = row.Message
+        if message.content is not None:
+            return self._written(row, language)
+        key = (message.purpose, language.code, _version(row.Survey), _version(row.Meeting))
+        if key not in self._letters:
+            self._letters[key] = self._written(row, language)
+            if len(self._letters) > _KEPT_LETTERS:
+                self._letters.popitem(last=False)
+        return self._letters[key]
+
+    def _written(self, row: Any, language: Language) -> Letter:
+        purpose = row.Message.purpose
+        words = self._words(row, language)
+        text = self._renderer.text(language.code, f"mail/{purpose}.txt", words)
+        # A slot's own line is a paragraph, so that the HTML letter can make it a button.
+        paragraphs = [part.strip("\n") for part in re.split(r"\n{2,}", text.strip()) if part.strip()]
+        words |= {"paragraphs": paragraphs, "footer": self._footer(purpose, language), "who": self._who(language)}
+        return Letter(
+            head=self._head(letters.subject(purpose, language, words)),
+            boundary=f"=_{secrets.token_hex(12)}",
+            text=self._renderer.text(language.code, "mail/letter.txt", words),
+            html=self._renderer.text(language.code, "mail/letter.html", words),
+        )
+
+    def _words(self, row: Any, language: Language) -> dict[str, Any]:
+        public, purpose = self._rt.settings.public_url, row.Message.purpose
+        words: dict[str, Any] = {"greeting": _slot("greeting"), "link": None}
+        told: dict[str, Any] = {"title": ""}
+        if row.Survey is not None:
+            told |= letters.survey_words(row.Survey, language)
+            words["link"] = f"{public}/results/{row.Survey.slug}"
+        if row.Meeting is not None:
+            told |= letters.meeting_words(row.Meeting, language)
+            words["link"] = f"{public}/meetings/{row.Meeting.slug}"
+        if row.Message.content is not None:
+            told |= letters.suggestion_words(row.Message.content, language)
+            slug = row.Message.content["slug"]
+            words["link"] = f"{public}/suggest/{slug}" if slug else None
+        if PURPOSES[purpose].link:
+            words["link"] = _slot("link")
+        button = letters.BUTTONS.get(purpose)
+        told = {name: _plain(value) if isinstance(value, str) else value for name, value in told.items()}
+        return words | told | {"button": language.gettext(button) if button else ""}
+
+    def _who(self, language: Language) -> str:
+        text = language.gettext(_WHO)
+        return text % {"municipality": self._rt.settings.municipality_name}
+
+    def _footer(self, purpose: str, language: Language) -> list[tuple[str, str]]:
+        """(text, address) of the last lines: change, pause, leave, stop, privacy."""
+        public, kind, gettext = self._rt.settings.public_url, PURPOSES[purpose], language.gettext
+        rows = []
+        if kind.consent:
+            rows.append((gettext(letters.STOPS[kind.consent]), _slot("unsubscribe")))
+        if purpose != "confirm" and not purpose.startswith("suggestion"):
+            rows.append((gettext(N_("Endre opplysninger, ta pause eller gå ut av panelet")), f"{public}/me"))
+        return [*rows, (gettext(N_("Slik behandler vi opplysninger om deg")), f"{public}/privacy")]
+
+    def _head(self, subject: str) -> bytes:
+        settings, mail = self._rt.settings, EmailMessage(policy=SMTP)
+        mail["Subject"] = subject
+        mail["From"] = Address(settings.mail_from_name, addr_spec=settings.mail_from)
+        mail["Reply-To"] = Address(addr_spec=settings.mail_reply_to)
+        mail["Auto-Submitted"] = "auto-generated"
+        mail["MIME-Version"] = "1.0"
+        return mail.as_bytes().rstrip(b"\r\n") + b"\r\n"
 
 
-def _context(
-    runtime: Runtime, message: Message, contact: Contact, survey: Survey | None, language: str
-) -> dict[str, Any]:
-    context: dict[str, Any] = {"name": contact.name, "link": None, "lang": language}
-    public, links = runtime.settings.public_url, runtime.links
-    if message.purpose in _PATHS and message.link_expires_at is not None:
-        purpose = _LINK_PURPOSE.get(message.purpose, message.purpose)
-        token = links.make(purpose, message.subject_id, message.generation, message.link_expires_at)
-        context["link"] = f"{public}{_PATHS[message.purpose]}{token}"
-    if survey is not None:
-        questionnaire = survey.questionnaire
-        context["title"] = _in_language(questionnaire.get("title"), language)
-        context["closes_at"] = survey.closes_at
-        if message.purpose == "results":
-            context["link"] = f"{public}/results/{survey.slug}" if survey.slug else f"{public}/results"
-    if message.purpose in UNSUBSCRIBES and message.member_id is not None:
-        token = links.make("unsubscribe", message.member_id, 1, message.send_before)
-        context["unsubscribe"] = f"{public}/mail/unsubscribe/{UNSUBSCRIBES[message.purpose]}/{token}"
-    return context
+def _version(texts: Any) -> Any:
+    """What changes when a survey's or meeting's texts do."""
+    if texts is None:
+        return None
+    kept = sorted(name for name in vars(texts) if not name.startswith("_") and name != "questionnaire")
+    return tuple(str(getattr(texts, name)) for name in kept)
 
 
-def _in_language(texts: Any, language: str) -> str:
-    if isinstance(texts, dict):
-        return str(texts.get(language) or texts.get("nb") or next(iter(texts.values()), ""))
-    return str(texts or "")
+def _plain(text: str) -> str:
+    """Somebody's text without control characters and those that mark slots."""
+    return _NOT_TEXT.sub("", text.replace("\r\n", "\n"))

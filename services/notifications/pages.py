@@ -1,45 +1,23 @@
-"""Unsubscribing from a mail, and the staff's view of deliveries."""
+"""Unsubscribing from a kind of mail."""
 
-from collections import defaultdict
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.notifications import store
-from services.notifications.compose import UNSUBSCRIBES
-from services.notifications.tables import STATES, Message, Survey
+from services.notifications.letters import STOPS
+from services.notifications.messages import suppress_needless
+from services.notifications.tables import Member, Message
 from shared.events.notifications import MailPreferenceChanged
 from shared.messaging import emit, lock
-from shared.messaging.dead_letters import drop, open_letters
 from shared.tokens import BadLink, LinkExpired
-from shared.web import Request, Response, Route, audit, problem, read_form, render, runtime, see_other, staff_required
-
-_STATE_NAMES = {
-    "waiting": "Venter på adresse",
-    "pending": "I kø",
-    "sending": "Sendes nå",
-    "sent": "Sendt",
-    "failed": "Feilet",
-    "suppressed": "Ikke nødvendig",
-    "expired": "For sent",
-    "no_address": "Uten adresse",
-    "unknown": "Usikker",
-}
-_PURPOSE_NAMES = {
-    "confirm": "Bekreftelse",
-    "already_member": "Allerede med",
-    "sign_in": "Innlogging",
-    "survey": "Invitasjon",
-    "reminder": "Påminnelse",
-    "results": "Resultater",
-}
+from shared.web import Request, Response, Route, problem, render, runtime, translate
 
 
 async def show_unsubscribe(request: Request) -> Response:
     """A button; opening the link changes nothing."""
     if _checked(request) is None:
         return problem(request, 410)
-    return render(request, "notifications/unsubscribe.html", {"action": request.url.path})
+    return render(request, "notifications/unsubscribe.html", {"action": request.url.path, "stops": _stops(request)})
 
 
 async def unsubscribe(request: Request) -> Response:
@@ -50,11 +28,18 @@ async def unsubscribe(request: Request) -> Response:
         return problem(request, 410)
     async with rt.transaction() as session:
         await lock(session, member_id)
+        # Registration makes it consent and tells; until then nothing more of the kind may go.
+        await session.execute(
+            sa.update(Member)
+            .where(Member.id == member_id)
+            .values(purposes=sa.func.array_remove(Member.purposes, purpose))
+        )
+        await suppress_needless(session, Message.member_id == member_id)
         await session.execute(
             sa.update(Message)
             .where(
                 Message.member_id == member_id,
-                Message.purpose.in_([kind for kind, consent in UNSUBSCRIBES.items() if consent == purpose]),
+                Message.consent == purpose,
                 Message.state.in_(["waiting", "pending"]),
             )
             .values(state="suppressed", reason="unsubscribed")
@@ -69,7 +54,7 @@ async def unsubscribe(request: Request) -> Response:
 def _checked(request: Request) -> UUID | None:
     """The member behind the link; None for a link that is not ours or over."""
     rt = runtime(request)
-    if request.path_params["purpose"] not in UNSUBSCRIBES.values():
+    if request.path_params["purpose"] not in STOPS:
         return None
     try:
         return rt.links.check("unsubscribe", request.path_params["token"], rt.now()).id
@@ -77,85 +62,11 @@ def _checked(request: Request) -> UUID | None:
         return None
 
 
-@staff_required("reader")
-async def show_deliveries(request: Request) -> Response:
-    """Every message by purpose and state; rows add up to what was created."""
-    async with runtime(request).transaction() as session:
-        rows = await store.report(session)
-        titles = {row.id: row.questionnaire for row in (await session.scalars(sa.select(Survey))).all()}
-        letters = await open_letters(session)
-        unknown = (await session.scalars(sa.select(Message).where(Message.state == "unknown").limit(200))).all()
-    table: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
-    for row in rows:
-        title = titles.get(row.survey_id, {}).get("title", "") if row.survey_id else ""
-        name = str(title.get("nb", "")) if isinstance(title, dict) else str(title)
-        table[name, _PURPOSE_NAMES[row.purpose]][row.state] = row.n
-    context = {
-        "table": sorted(table.items()),
-        "states": STATES,
-        "names": _STATE_NAMES,
-        "letters": letters,
-        "unknown": unknown,
-    }
-    return render(request, "notifications/deliveries.html", context)
-
-
-@staff_required("reader")
-async def show_card(request: Request) -> Response:
-    """The card on the staff home, with what needs somebody."""
-    async with runtime(request).transaction() as session:
-        rows = await store.report(session)
-        letters = len(await open_letters(session))
-    counts: dict[str, int] = defaultdict(int)
-    for row in rows:
-        counts[row.state] += row.n
-    return render(request, "notifications/card.html", {"counts": counts, "letters": letters})
-
-
-@staff_required("editor")
-async def decide_unknown(request: Request) -> Response:
-    """Staff settle an uncertain mail: it was sent, or it is sent again."""
-    rt = runtime(request)
-    form = await read_form(request)
-    try:
-        message_id = UUID(form.get("id") or "")
-    except ValueError:
-        return problem(request, 400)
-    again = form.get("action") == "again"
-    async with rt.transaction() as session:
-        done = await session.execute(
-            sa.update(Message)
-            .where(Message.id == message_id, Message.state == "unknown")
-            .values(state="pending" if again else "sent", reason="staff")
-            .returning(Message.id)
-        )
-        if done.first() is not None:
-            await audit(session, request, "notifications.message.settled", message_id, again=again)
-    return see_other("/staff/notifications")
-
-
-@staff_required("editor")
-async def decide_letters(request: Request) -> Response:
-    """Try the dead letters again in order, or drop one."""
-    rt = runtime(request)
-    form = await read_form(request)
-    if form.get("action") == "redrive":
-        await rt.redrive().all(rt.now())
-    async with rt.transaction() as session:
-        if form.get("action") == "drop":
-            try:
-                await drop(session, UUID(form.get("id") or ""))
-            except ValueError:
-                return problem(request, 400)
-        await audit(session, request, f"notifications.dead_letter.{form.get('action')}", form.get("id"))
-    return see_other("/staff/notifications")
+def _stops(request: Request) -> str:
+    return translate(request).gettext(STOPS[request.path_params["purpose"]])
 
 
 PAGES = [
     Route("/mail/unsubscribe/{purpose}/{token}", show_unsubscribe),
     Route("/mail/unsubscribe/{purpose}/{token}", unsubscribe, methods=["POST"]),
-    Route("/staff/notifications", show_deliveries),
-    Route("/staff/notifications/card", show_card),
-    Route("/staff/notifications/unknown", decide_unknown, methods=["POST"]),
-    Route("/staff/notifications/letters", decide_letters, methods=["POST"]),
 ]

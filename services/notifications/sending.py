@@ -1,201 +1,236 @@
 """Dispatch: claim a batch, journal, send over kept connections, mark. No network inside a transaction."""
 
 import asyncio
+import time
+from collections import deque
 from collections.abc import Callable
-from email.message import EmailMessage
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
-import aiosmtplib
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifications import store
-from services.notifications.compose import Unsendable, compose, sendable
-from services.notifications.handlers import release_waiting
+from services.notifications.compose import Composer, Unsendable, sendable
+from services.notifications.domain import is_quiet, retry_wait
+from services.notifications.messages import give_up_on_member, release_waiting
 from services.notifications.settings import notification_settings
-from services.notifications.tables import URGENT
-from shared.events.notifications import ContactCardMissing, MessageFailed
+from services.notifications.smtp import Certain, Line, Lost
+from services.notifications.store import Try
+from services.notifications.tables import Contact
+from shared.events.notifications import ContactCardMissing, MemberUnreachable, MessageFailed
 from shared.messaging import emit, lock
 from shared.service import Job, Runtime
 
 log = structlog.get_logger()
 
-_FIRST_WAIT = 2
-_LONGEST_WAIT = 900
+#: Seconds a lease outlasts the longest hand-over, for the journal's own writing.
+_SLACK = 30
 
 
-class Certain(Exception):
-    """The server did not take the mail, for sure."""
+class Steps:
+    """Writes the journal's steps of all connections together: what waits while one is written goes with the next."""
 
-    def __init__(self, reason: str, *, for_good: bool) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.for_good = for_good
+    def __init__(self, engine: AsyncEngine, lease_seconds: int) -> None:
+        self._engine = engine
+        self._lease = lease_seconds
+        self._waiting: list[tuple[Try | None, Try | None, asyncio.Future[bool]]] = []
+        self._writing: asyncio.Task[None] | None = None
 
+    async def step(self, accepted: Try | None, starting: Try | None) -> bool:
+        """Both in one transaction; whether ``starting`` may go on."""
+        told: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.append((accepted, starting, told))
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write())
+        return await told
 
-class Lost(Exception):
-    """The connection went after the data: nobody can know."""
-
-
-class Line:
-    """One kept SMTP connection."""
-
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        self._arguments: dict[str, Any] = {
-            "hostname": parts.hostname,
-            "port": parts.port,
-            "use_tls": parts.scheme == "smtps",
-            "start_tls": None if parts.scheme == "smtp" and parts.username else False,
-            "username": unquote(parts.username) if parts.username else None,
-            "password": unquote(parts.password) if parts.password else None,
-            "timeout": 20,
-        }
-        self._client: aiosmtplib.SMTP | None = None
-
-    async def send(self, sender: str, recipient: str, raw: bytes) -> None:
-        """Hand one mail over; raises Certain or Lost."""
-        client = await self._connected()
-        try:
-            await client.mail(sender)
-            await client.rcpt(recipient)
-        except aiosmtplib.SMTPResponseException as error:
-            await self._reset(client)
-            raise Certain(_reason(error.code), for_good=error.code >= 500) from error
-        except (aiosmtplib.SMTPException, OSError) as error:
-            self.close()
-            raise Certain("connection", for_good=False) from error
-        except BaseException:
-            self.close()
-            raise
-        try:
-            await client.data(raw)
-        except aiosmtplib.SMTPDataError as error:
-            raise Certain(_reason(error.code), for_good=error.code >= 500) from error
-        except (aiosmtplib.SMTPException, OSError) as error:
-            self.close()
-            raise Lost from error
-        except BaseException:
-            # Stopped half-way through a mail: the next one on this connection would read this one's answers.
-            self.close()
-            raise
-
-    async def _connected(self) -> aiosmtplib.SMTP:
-        if self._client is None or not self._client.is_connected:
-            client = aiosmtplib.SMTP(**self._arguments)
+    async def _write(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
+            done = [accepted for accepted, _, _ in batch if accepted is not None]
+            begun = [starting for _, starting, _ in batch if starting is not None]
             try:
-                await client.connect()
-                await client.ehlo()
-            except (aiosmtplib.SMTPException, OSError) as error:
-                raise Certain("connection", for_good=False) from error
-            self._client = client
-        return self._client
-
-    async def _reset(self, client: aiosmtplib.SMTP) -> None:
-        try:
-            await client.rset()
-        except (aiosmtplib.SMTPException, OSError):
-            self.close()
-
-    def close(self) -> None:
-        """Drop the connection."""
-        if self._client is not None:
-            self._client.close()
-            self._client = None
-
-
-def _reason(code: int) -> str:
-    return f"smtp_{code}"
+                # Not a service transaction: nothing is published here, and each mail must not wake the relay.
+                async with self._engine.begin() as connection:
+                    held = await store.step(connection, done, begun, self._lease)
+            except Exception as error:  # noqa: BLE001 - it belongs to those who wait
+                for _, _, told in batch:
+                    told.set_exception(error)
+            else:
+                for _, starting, told in batch:
+                    told.set_result(starting in held)
 
 
 class Dispatcher:
-    """Sends what is due until nothing is."""
+    """Sends what is due in one lane (``urgent``; None is both) until nothing is."""
 
-    def __init__(self, write: Callable[..., EmailMessage] = compose) -> None:
+    def __init__(self, urgent: bool | None = None, write: Callable[[Any], bytes] | None = None) -> None:
+        self._urgent = urgent
         self._write = write
         self._lines: list[Line] = []
+        self._steps: Steps | None = None
+        self._budget = _Budget()
 
     async def run(self, rt: Runtime) -> None:
         """One round: settle what crashed workers left, then send batches until none is due."""
         settings = notification_settings()
+        if self._steps is None:
+            await self._begin(rt)
         async with rt.transaction() as session:
             await store.settle_overdue(session, rt.now())
             # Card and message may be stored at the same moment, each before seeing the other.
             await release_waiting(session, sa.true())
-        if settings.paused:
-            return
-        if not self._lines:
-            self._lines = [Line(rt.settings.smtp_url.get_secret_value()) for _ in range(settings.connections)]
         while True:
+            quiet = is_quiet(rt.now().astimezone(rt.settings.zone), settings.quiet_from, settings.quiet_to)
+            batch = settings.batch if self._urgent else min(settings.batch, self._budget.left(settings.per_minute))
+            lane = True if quiet or batch == 0 else self._urgent
+            if lane and self._urgent is False:
+                return
             async with rt.transaction() as session:
-                rows = await store.claim(session, settings.batch, settings.lease_seconds)
+                if await store.is_paused(session):
+                    return
+                rows = await store.claim(session, batch or settings.batch, settings.lease_seconds, rt.now(), lane)
             if not rows:
                 return
-            work: asyncio.Queue[Any] = asyncio.Queue()
-            for row in rows:
-                work.put_nowait(row)
-            async with asyncio.TaskGroup() as group:
-                for line in self._lines:
-                    group.create_task(self._drain(rt, line, work))
+            self._budget.spend(sum(not row.Message.urgent for row in rows))
+            work = deque(rows)
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for line in self._lines:
+                        group.create_task(self._drain(rt, line, work))
+            finally:
+                if work:
+                    # Stopped in the middle: others need not wait for the lease.
+                    async with rt.transaction() as session:
+                        await store.release(session, [_try(row) for row in work])
 
-    async def _drain(self, rt: Runtime, line: Line, work: "asyncio.Queue[Any]") -> None:
-        while not work.empty():
-            row = work.get_nowait()
-            await self._send_one(rt, line, row)
+    async def _begin(self, rt: Runtime) -> None:
+        settings = notification_settings()
+        if settings.paused:
+            async with rt.transaction() as session:
+                await store.set_paused(session, True, "start")
+        url, seconds = rt.settings.smtp_url.get_secret_value(), settings.hand_over_seconds
+        self._lines = [Line(url, seconds) for _ in range(1 if self._urgent else settings.connections)]
+        self._steps = Steps(rt.database.engine, seconds + _SLACK)
+        self._write = self._write or Composer(rt).write
 
-    async def _send_one(self, rt: Runtime, line: Line, row: Any) -> None:
-        message, fence = row.Message, row.Message.fence
+    async def _drain(self, rt: Runtime, line: Line, work: "deque[Any]") -> None:
+        accepted: Try | None = None
         try:
-            recipient = sendable(row.Contact.email)
-            raw = self._write(rt, message, row.Contact, row.Survey).as_bytes()
+            while work:
+                sending = asyncio.ensure_future(self._send_one(rt, line, work.popleft(), accepted))
+                try:
+                    accepted = await asyncio.shield(sending)
+                except asyncio.CancelledError:
+                    # A process that is stopped finishes the mail in its hands, or it would be unknown.
+                    await asyncio.wait([sending])
+                    accepted = accepted if sending.exception() else sending.result()
+                    raise
+        finally:
+            if accepted is not None:
+                assert self._steps is not None
+                await self._steps.step(accepted, None)
+
+    async def _send_one(self, rt: Runtime, line: Line, row: Any, accepted: Try | None) -> Try | None:
+        """Journal the mail before as ``accepted`` and this one as started, in one step; then hand this one over.
+
+        The result is what is accepted and not journaled yet.
+        """
+        assert self._steps is not None
+        one = _try(row)
+        prepared = await self._prepare(rt, row, one)
+        if prepared is None:
+            return accepted
+        if not await self._steps.step(accepted, one):
+            return None
+        return await self._hand_over(rt, line, row, one, *prepared)
+
+    async def _prepare(self, rt: Runtime, row: Any, one: Try) -> tuple[str, bytes] | None:
+        assert self._write is not None
+        try:
+            return sendable(store.address_of(row)), self._write(row)
         except Unsendable:
-            await self._refused(rt, message, fence, Certain("address_form", for_good=True))
-            return
+            await self._refused(rt, row.Message, one, Certain("address_form", for_good=True, dead_address=True))
         except Exception as error:  # noqa: BLE001
             # One mail that cannot be written must not stop the others; its error may hold the address, so no text.
-            log.error("notifications.message.not_composed", message_id=str(message.id), error=type(error).__name__)
-            await self._refused(rt, message, fence, Certain("compose", for_good=False))
-            return
-        async with rt.transaction() as session:
-            if not await store.start(session, message.id, fence):
-                return
+            log.error("notifications.message.not_composed", message_id=str(one.message_id), error=type(error).__name__)
+            await self._refused(rt, row.Message, one, Certain("compose"))
+        return None
+
+    async def _hand_over(self, rt: Runtime, line: Line, row: Any, one: Try, recipient: str, raw: bytes) -> Try | None:
+        """The try, when the server took it."""
         try:
             await line.send(rt.settings.mail_from, recipient, raw)
         except Certain as refusal:
-            await self._refused(rt, message, fence, refusal)
+            await self._refused(rt, row.Message, one, refusal)
+            return None
         except Lost:
             async with rt.transaction() as session:
-                if message.purpose in URGENT:
-                    await store.refuse(
-                        session, message.id, fence, state="pending", reason="connection", wait=_FIRST_WAIT
-                    )
+                if row.Message.urgent:
+                    await store.refuse(session, one, state="pending", reason="connection", wait=retry_wait(0))
                 else:
-                    await store.doubt(session, message.id, fence)
-        else:
-            async with rt.transaction() as session:
-                await store.accept(session, message.id, fence)
+                    await store.doubt(session, one)
+            return None
+        return one
 
-    async def _refused(self, rt: Runtime, message: Any, fence: int, refusal: Certain) -> None:
-        exhausted = message.tries >= notification_settings().most_tries and refusal.reason != "connection"
+    async def _refused(self, rt: Runtime, message: Any, one: Try, refusal: Certain) -> None:
+        exhausted = message.tries >= notification_settings().most_tries and not refusal.ours
         failed = refusal.for_good or exhausted
-        wait = min(_FIRST_WAIT * 2 ** min(message.tries, 10), _LONGEST_WAIT)
         async with rt.transaction() as session:
-            state = "failed" if failed else "pending"
-            await store.refuse(session, message.id, fence, state=state, reason=refusal.reason, wait=wait)
-            if failed and message.member_id is not None:
-                await lock(session, message.id)
-                await emit(
-                    session,
-                    MessageFailed(
-                        message_id=message.id,
-                        member_id=message.member_id,
-                        purpose=message.purpose,
-                        reason=refusal.reason,
-                        failed_at=rt.now(),
-                    ),
-                )
+            state, wait = ("failed", 0) if failed else ("pending", retry_wait(message.tries))
+            held = await store.refuse(session, one, state=state, reason=refusal.reason, wait=wait)
+            if failed and held:
+                await report_failure(session, message, refusal.reason, rt.now(), dead_address=refusal.dead_address)
         log.info("notifications.message.refused", message_id=str(message.id), reason=refusal.reason, failed=failed)
+
+
+def _try(row: Any) -> Try:
+    return Try(row.Message.id, row.Message.fence)
+
+
+async def report_failure(session: Any, message: Any, reason: str, now: Any, *, dead_address: bool) -> None:
+    """Publish that a member's message failed and, when the address is to blame, that the member is unreachable."""
+    member_id = message.member_id
+    if member_id is None:
+        return
+    await lock(session, message.id, member_id)
+    await emit(
+        session,
+        MessageFailed(
+            message_id=message.id, member_id=member_id, purpose=message.purpose, reason=reason, failed_at=now
+        ),
+    )
+    if not dead_address:
+        return
+    marked = await session.scalar(
+        sa.update(Contact)
+        .where(Contact.member_id == member_id, Contact.removed.is_(False), Contact.unreachable.is_(None))
+        .values(unreachable=reason)
+        .returning(Contact.member_id)
+    )
+    if marked is not None:
+        await give_up_on_member(session, member_id, "unreachable", urgent_too=False)
+        await emit(session, MemberUnreachable(member_id=member_id, reason=reason, since=now))
+
+
+class _Budget:
+    """How many bulk mails this process may still send this minute."""
+
+    def __init__(self) -> None:
+        self._minute = 0
+        self._spent = 0
+
+    def left(self, per_minute: int) -> int:
+        """Mails left; far more than a batch without a limit."""
+        minute = int(time.monotonic() // 60)
+        if minute != self._minute:
+            self._minute, self._spent = minute, 0
+        return max(per_minute - self._spent, 0) if per_minute else 1_000_000
+
+    def spend(self, mails: int) -> None:
+        """Count mails as sent."""
+        self._spent += mails
 
 
 async def ask_for_cards(rt: Runtime) -> None:
@@ -208,6 +243,7 @@ async def ask_for_cards(rt: Runtime) -> None:
 
 
 JOBS = [
-    Job("dispatch", Dispatcher().run, every=1.0, on_commit=True),
+    Job("dispatch_urgent", Dispatcher(urgent=True).run, every=1.0, on_commit=True),
+    Job("dispatch", Dispatcher(urgent=False).run, every=1.0, on_commit=True),
     Job("ask_for_cards", ask_for_cards, every=10.0),
 ]

@@ -1,17 +1,32 @@
 """Claims, journal and states of messages. Leases are machine time, the database's clock."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from services.notifications.tables import Contact, Journal, Message, Survey
+from services.notifications.messages import suppress_needless
+from services.notifications.tables import Contact, Correspondent, Journal, Meeting, Message, Sending, Survey
 
 _CLOCK = sa.func.clock_timestamp()
+
+
+def _seconds(number: int) -> Any:
+    return sa.func.make_interval(0, 0, 0, 0, 0, 0, number)
+
+
+@dataclass(frozen=True)
+class Try:
+    """One try at one message: what the journal is about."""
+
+    message_id: UUID
+    fence: int
 
 
 async def settle_overdue(session: AsyncSession, now: datetime) -> None:
@@ -37,102 +52,169 @@ async def settle_overdue(session: AsyncSession, now: datetime) -> None:
     )
 
 
-async def claim(session: AsyncSession, batch: int, lease_seconds: int) -> Sequence[Any]:
-    """Claim due messages, urgent ones first; rows with card and survey. Each claim raises the fence."""
-    due = (
+async def claim(
+    session: AsyncSession, batch: int, lease_seconds: int, now: datetime, urgent: bool | None = None
+) -> Sequence[Any]:
+    """Claim due messages of one lane (None is both, urgent first); rows with card and texts.
+
+    Each claim raises the fence. What has become needless since it was written is suppressed instead: its message and
+    the reason may have been stored at the same moment, each before seeing the other.
+    """
+    lane = sa.true() if urgent is None else Message.urgent.is_(urgent)
+    due = await session.scalars(
         sa.select(Message.id)
-        .where(Message.state == "pending", sa.or_(Message.not_before.is_(None), Message.not_before <= _CLOCK))
+        .where(
+            Message.state == "pending",
+            lane,
+            Message.send_before > now,
+            sa.or_(Message.not_before.is_(None), Message.not_before <= _CLOCK),
+        )
         .order_by(Message.urgent.desc(), Message.created_at)
         .limit(batch)
         .with_for_update(skip_locked=True)
     )
-    claimed = await session.scalars(
+    ids = list(due)
+    if not ids:
+        return []
+    await suppress_needless(session, Message.id.in_(ids))
+    await session.execute(
         sa.update(Message)
-        .where(Message.id.in_(due.scalar_subquery()))
+        .where(Message.id.in_(ids), Message.state == "pending")
         .values(
             state="sending",
             fence=Message.fence + 1,
             tries=Message.tries + 1,
-            lease_until=_CLOCK + sa.func.make_interval(0, 0, 0, 0, 0, 0, lease_seconds),
+            lease_until=_CLOCK + _seconds(lease_seconds),
         )
-        .returning(Message.id)
     )
-    ids = list(claimed)
     found = await session.execute(
-        sa.select(Message, Contact, Survey)
-        .join(Contact, Contact.member_id == Message.member_id)
+        sa.select(Message, Contact, Correspondent, Survey, Meeting)
+        .outerjoin(Contact, Contact.member_id == Message.member_id)
+        .outerjoin(
+            Correspondent,
+            sa.and_(Correspondent.suggestion_id == Message.subject_id, Message.purpose.like("suggestion%")),
+        )
         .outerjoin(Survey, Survey.id == Message.survey_id)
-        .where(Message.id.in_(ids), Contact.email.is_not(None))
+        .outerjoin(Meeting, Meeting.id == Message.meeting_id)
+        .where(Message.id.in_(ids), Message.state == "sending")
         .order_by(Message.urgent.desc(), Message.created_at)
+        .execution_options(populate_existing=True)
     )
     rows = found.all()
-    gone = set(ids) - {row.Message.id for row in rows}
+    gone = [row.Message.id for row in rows if address_of(row) is None]
     if gone:
         await session.execute(
             sa.update(Message)
             .where(Message.id.in_(gone))
             .values(state="no_address", reason="removed", lease_until=None)
         )
-    return rows
+    return [row for row in rows if address_of(row) is not None]
 
 
-async def start(session: AsyncSession, message_id: UUID, fence: int) -> bool:
-    """Journal "started" if the claim still holds; False when another worker has it or the recipient is gone."""
-    holds = await session.scalar(
-        sa.select(Message.id)
-        .where(
-            Message.id == message_id, Message.fence == fence, Message.state == "sending", Message.lease_until > _CLOCK
-        )
-        .with_for_update()
-    )
-    if holds is None:
-        return False
-    await session.execute(pg_insert(Journal).values(message_id=message_id, fence=fence).on_conflict_do_nothing())
-    return True
+def address_of(row: Any) -> str | None:
+    """Where a claimed message goes."""
+    holder = row.Contact or row.Correspondent
+    return None if holder is None else holder.email
 
 
-async def accept(session: AsyncSession, message_id: UUID, fence: int) -> None:
-    """Journal "accepted" and mark sent, only for the claim that sent it.
-
-    Also when the lease ran out on the way and the message was settled as unknown or due again: it did arrive.
+_STEP = sa.text(
     """
-    await session.execute(
-        sa.update(Journal).where(Journal.message_id == message_id, Journal.fence == fence).values(accepted_at=_CLOCK)
+    with told as (select * from unnest(:told_ids, :told_fences) as t (id, fence)),
+    wanted as (select * from unnest(:ids, :fences) as w (id, fence)),
+    accepted as (
+        update notifications.journal j set accepted_at = clock_timestamp()
+        from told where j.message_id = told.id and j.fence = told.fence
+    ),
+    marked as (
+        update notifications.message m set state = 'sent', reason = null, lease_until = null
+        from told where m.id = told.id and m.fence = told.fence and m.state in ('sending', 'unknown', 'pending')
+    ),
+    held as (
+        update notifications.message m set lease_until = clock_timestamp() + make_interval(secs => :lease)
+        from wanted
+        where m.id = wanted.id and m.fence = wanted.fence and m.state = 'sending' and m.lease_until > clock_timestamp()
+        returning m.id, m.fence
+    ),
+    started as (
+        insert into notifications.journal (message_id, fence) select id, fence from held on conflict do nothing
     )
-    await session.execute(
-        sa.update(Message)
-        .where(Message.id == message_id, Message.fence == fence, Message.state.in_(["sending", "unknown", "pending"]))
-        .values(state="sent", reason=None, lease_until=None)
+    select id, fence from held
+    """
+).bindparams(
+    sa.bindparam("told_ids", type_=sa.ARRAY(PG_UUID(as_uuid=True))),
+    sa.bindparam("told_fences", type_=sa.ARRAY(sa.Integer)),
+    sa.bindparam("ids", type_=sa.ARRAY(PG_UUID(as_uuid=True))),
+    sa.bindparam("fences", type_=sa.ARRAY(sa.Integer)),
+    sa.bindparam("lease", type_=sa.Integer),
+)
+
+
+async def step(
+    connection: AsyncConnection | AsyncSession, accepted: Sequence[Try], starting: Sequence[Try], lease_seconds: int
+) -> set[Try]:
+    """Journal these as accepted and mark them sent; journal those as started. The tries that may go on to MAIL FROM.
+
+    A try is not started when its claim no longer holds. One that is gets a lease longer than a hand-over may take, so
+    that a slow server never makes two workers send. A mail accepted after its lease ran out did arrive all the same.
+    """
+    found = await connection.execute(
+        _STEP,
+        {
+            "told_ids": [one.message_id for one in accepted],
+            "told_fences": [one.fence for one in accepted],
+            "ids": [one.message_id for one in starting],
+            "fences": [one.fence for one in starting],
+            "lease": lease_seconds,
+        },
     )
+    return {Try(row.id, row.fence) for row in found}
 
 
-async def refuse(
-    session: AsyncSession, message_id: UUID, fence: int, *, state: str, reason: str, wait: int = 0
-) -> None:
-    """A certain "no": failed for good, or pending again after ``wait`` seconds."""
+async def refuse(session: AsyncSession, one: Try, *, state: str, reason: str, wait: int = 0) -> bool:
+    """A certain "no": failed for good, or pending again after ``wait`` seconds. False when the claim is lost."""
     await session.execute(
-        sa.update(Journal).where(Journal.message_id == message_id, Journal.fence == fence).values(refused=True)
+        sa.update(Journal).where(Journal.message_id == one.message_id, Journal.fence == one.fence).values(refused=True)
     )
-    later = _CLOCK + sa.func.make_interval(0, 0, 0, 0, 0, 0, wait)
-    await _mark(session, message_id, fence, state=state, reason=reason, lease_until=None, not_before=later)
+    later = _CLOCK + _seconds(wait)
+    return await _mark(session, one, state=state, reason=reason, lease_until=None, not_before=later)
 
 
-async def doubt(session: AsyncSession, message_id: UUID, fence: int) -> None:
+async def release(session: AsyncSession, tries: Sequence[Try]) -> None:
+    """Give back claims whose sending has not started."""
+    for one in tries:
+        await _mark(session, one, state="pending", lease_until=None)
+
+
+async def doubt(session: AsyncSession, one: Try) -> bool:
     """Nobody can know whether it was taken: visible as unknown, never sent again by itself."""
-    await _mark(session, message_id, fence, state="unknown", reason="connection_lost", lease_until=None)
+    return await _mark(session, one, state="unknown", reason="connection_lost", lease_until=None)
 
 
-async def _mark(session: AsyncSession, message_id: UUID, fence: int, **values: Any) -> None:
-    await session.execute(
+async def _mark(session: AsyncSession, one: Try, **values: Any) -> bool:
+    marked = await session.scalar(
         sa.update(Message)
-        .where(Message.id == message_id, Message.fence == fence, Message.state == "sending")
+        .where(Message.id == one.message_id, Message.fence == one.fence, Message.state == "sending")
         .values(**values)
+        .returning(Message.id)
+    )
+    return marked is not None
+
+
+async def is_paused(session: AsyncSession) -> bool:
+    """Whether nothing goes out until staff say so."""
+    return bool(await session.scalar(sa.select(Sending.paused)))
+
+
+async def set_paused(session: AsyncSession, paused: bool, reason: str) -> None:
+    """Pause or resume all mail of the installation."""
+    values = {"paused": paused, "reason": reason, "changed_at": _CLOCK}
+    await session.execute(
+        pg_insert(Sending).values(id=1, **values).on_conflict_do_update(index_elements=["id"], set_=values)
     )
 
 
 async def without_card(session: AsyncSession, wait_seconds: int, limit: int = 100) -> list[UUID]:
     """Members whose messages have waited this long for a card nobody asked for again yet; marks them asked."""
-    waited = _CLOCK - sa.func.make_interval(0, 0, 0, 0, 0, 0, wait_seconds)
     found = await session.scalars(
         sa.update(Message)
         .where(
@@ -141,7 +223,8 @@ async def without_card(session: AsyncSession, wait_seconds: int, limit: int = 10
                 .where(
                     Message.state == "waiting",
                     Message.asked_for_card.is_(False),
-                    Message.created_at < waited,
+                    Message.created_at < _CLOCK - _seconds(wait_seconds),
+                    Message.member_id.is_not(None),
                     ~sa.exists().where(Contact.member_id == Message.member_id),
                 )
                 .limit(limit)
@@ -152,13 +235,3 @@ async def without_card(session: AsyncSession, wait_seconds: int, limit: int = 10
         .returning(Message.member_id)
     )
     return sorted({member_id for member_id in found if member_id is not None})
-
-
-async def report(session: AsyncSession) -> Sequence[Any]:
-    """Messages per (survey or None, purpose, state): the states always add up to what was created."""
-    found = await session.execute(
-        sa.select(Message.survey_id, Message.purpose, Message.state, sa.func.count().label("n"))
-        .group_by(Message.survey_id, Message.purpose, Message.state)
-        .order_by(Message.purpose, Message.state)
-    )
-    return found.all()

@@ -4,15 +4,13 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from services.notifications.domain import STATES
 from shared.database import NAMING
 
-#: Purposes in the lane that goes before bulk mail, and may be sent twice after a crash.
-URGENT = ("confirm", "already_member", "sign_in")
-
-STATES = ("waiting", "pending", "sending", "sent", "failed", "suppressed", "expired", "no_address", "unknown")
+_CLOCK = sa.text("clock_timestamp()")
 
 
 class Base(DeclarativeBase):
@@ -32,17 +30,86 @@ class Contact(Base):
     email: Mapped[str | None]
     language: Mapped[str] = mapped_column(server_default="nb")
     removed: Mapped[bool] = mapped_column(server_default="false")
+    unreachable: Mapped[str | None]
+    """Why the address takes no mail; cleared when the address changes."""
+
+
+class Member(Base):
+    """What a member wants mail about, from registration's events."""
+
+    __tablename__ = "member"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    purposes: Mapped[list[str]] = mapped_column(ARRAY(sa.Text))
+    status: Mapped[str]
+    """``active``, ``paused`` or ``left``."""
 
 
 class Survey(Base):
-    """What mails say about a survey."""
+    """What mails say about a survey; parts come from several events in any order."""
 
     __tablename__ = "survey"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    questionnaire: Mapped[dict[str, object]] = mapped_column(JSONB)
-    closes_at: Mapped[datetime]
+    questionnaire: Mapped[dict[str, object] | None] = mapped_column(JSONB)
+    closes_at: Mapped[datetime | None]
     slug: Mapped[str | None]
+    done: Mapped[dict[str, str] | None] = mapped_column(JSONB)
+    """The newest follow-up, by language."""
+
+
+class Meeting(Base):
+    """What mails say about a meeting."""
+
+    __tablename__ = "meeting"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    slug: Mapped[str | None]
+    heading: Mapped[str | None]
+    purpose: Mapped[str | None]
+    place: Mapped[str | None]
+    starts_at: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]
+    reply_by: Mapped[datetime | None]
+    cancelled: Mapped[bool] = mapped_column(server_default="false")
+    done: Mapped[dict[str, str] | None] = mapped_column(JSONB)
+
+
+class SettledInvitation(Base):
+    """An invitation that has been answered or is over: mails about it that come later are needless."""
+
+    __tablename__ = "settled_invitation"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    reason: Mapped[str]
+
+
+class Correspondent(Base):
+    """The address behind a suggestion, kept nowhere else; blank once forgotten."""
+
+    __tablename__ = "correspondent"
+
+    suggestion_id: Mapped[UUID] = mapped_column(primary_key=True)
+    email: Mapped[str | None] = mapped_column(index=True)
+    language: Mapped[str]
+    in_reply_to: Mapped[str | None]
+    """Message-ID of the letter, for the answer to stand under it."""
+    created_at: Mapped[datetime] = mapped_column(server_default=_CLOCK)
+    """Machine time, for the number of letters a day."""
+    since: Mapped[datetime]
+    """Panel time."""
+    answered_at: Mapped[datetime | None]
+
+
+class Letter(Base):
+    """A mail that came in: what became of it, never what it said."""
+
+    __tablename__ = "letter"
+
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    """SHA-256 of its Message-ID (of the whole mail where it has none): the same letter twice is taken once."""
+    outcome: Mapped[str]
+    received_at: Mapped[datetime]
 
 
 class Message(Base):
@@ -53,29 +120,40 @@ class Message(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     purpose: Mapped[str]
     subject_id: Mapped[UUID]
-    """What the mail is about and its link opens: a member or an invitation."""
+    """What the mail is about and its link opens: a member, an invitation, a notice or a suggestion."""
     member_id: Mapped[UUID | None]
+    """The recipient; None once erased, and for suggestions, whose sender is the correspondent ``subject_id``."""
     survey_id: Mapped[UUID | None] = mapped_column(index=True)
+    meeting_id: Mapped[UUID | None] = mapped_column(index=True)
     generation: Mapped[int]
+    content: Mapped[dict[str, str] | None] = mapped_column(JSONB)
+    """Texts of this one mail (suggestions); blanked when its recipient is forgotten."""
     link_expires_at: Mapped[datetime | None]
     send_before: Mapped[datetime]
     state: Mapped[str]
     reason: Mapped[str | None]
     urgent: Mapped[bool]
+    consent: Mapped[str | None]
+    """The consent it needs."""
     fence: Mapped[int] = mapped_column(server_default="0")
     lease_until: Mapped[datetime | None]
     """Machine time until which the claim holds."""
     not_before: Mapped[datetime | None]
     """Machine time of the next try."""
     tries: Mapped[int] = mapped_column(server_default="0")
-    created_at: Mapped[datetime] = mapped_column(server_default=sa.text("clock_timestamp()"))
+    created_at: Mapped[datetime] = mapped_column(server_default=_CLOCK)
     asked_for_card: Mapped[bool] = mapped_column(server_default="false")
 
     __table_args__ = (
-        sa.UniqueConstraint("purpose", "subject_id", "member_id", "generation"),
+        sa.UniqueConstraint("purpose", "subject_id", "member_id", "generation", postgresql_nulls_not_distinct=True),
         sa.CheckConstraint("state in ('" + "', '".join(STATES) + "')", name="state"),
-        sa.Index("ix_message_due", "urgent", "created_at", postgresql_where=sa.text("state in ('pending', 'sending')")),
+        sa.Index("ix_message_due", "urgent", "created_at", postgresql_where=sa.text("state = 'pending'")),
+        sa.Index("ix_message_sending", "lease_until", postgresql_where=sa.text("state = 'sending'")),
+        sa.Index("ix_message_expiring", "send_before", postgresql_where=sa.text("state in ('waiting', 'pending')")),
         sa.Index("ix_message_waiting", "member_id", postgresql_where=sa.text("state = 'waiting'")),
+        sa.Index("ix_message_member", "member_id", postgresql_where=sa.text("state in ('waiting', 'pending')")),
+        sa.Index("ix_message_unknown", "created_at", postgresql_where=sa.text("state = 'unknown'")),
+        sa.Index("ix_message_subject_id", "subject_id"),
     )
 
 
@@ -86,10 +164,24 @@ class Journal(Base):
 
     message_id: Mapped[UUID] = mapped_column(primary_key=True)
     fence: Mapped[int] = mapped_column(primary_key=True)
-    started_at: Mapped[datetime] = mapped_column(server_default=sa.text("clock_timestamp()"))
+    started_at: Mapped[datetime] = mapped_column(server_default=_CLOCK)
     accepted_at: Mapped[datetime | None]
     refused: Mapped[bool] = mapped_column(server_default="false")
     """The server said no, or the connection went before the data: certain, and may be tried again."""
+
+
+class Sending(Base):
+    """Whether mail goes out, in one row; no row is yes."""
+
+    __tablename__ = "sending"
+
+    id: Mapped[int] = mapped_column(primary_key=True, server_default="1")
+    paused: Mapped[bool]
+    reason: Mapped[str]
+    """``staff`` or ``start`` (the setting)."""
+    changed_at: Mapped[datetime] = mapped_column(server_default=_CLOCK)
+
+    __table_args__ = (sa.CheckConstraint("id = 1", name="one_row"),)
 
 
 metadata = Base.metadata

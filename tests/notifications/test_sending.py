@@ -1,103 +1,59 @@
 """Mail once: states, fence and journal on real Postgres against a real SMTP server that misbehaves."""
 
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+import asyncio
+import threading
+from collections import Counter
+from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
-from aiosmtpd.controller import Controller
-from pydantic import SecretStr
 
-from deploy.local.process import free_ports
 from services.notifications import store
-from services.notifications.compose import compose
 from services.notifications.sending import Dispatcher, ask_for_cards
-from services.notifications.tables import Message
-from shared.events.notifications import ContactCardMissing, MailPreferenceChanged, MemberDataErased, MessageFailed
-from shared.events.registration import ConfirmationRequested, ContactChanged, ContactRemoved, MemberErased
-from shared.events.surveys import SurveyAnswered, SurveyInvitationIssued, SurveyOpened
+from services.notifications.store import Try
+from services.notifications.tables import Member
+from shared.events.notifications import (
+    ContactCardMissing,
+    MailPreferenceChanged,
+    MemberDataErased,
+    MemberUnreachable,
+    MessageFailed,
+)
+from shared.events.registration import ContactRemoved, MemberErased, MemberLeft
 from shared.ids import new_id
 from shared.service import Runtime
 from shared.testing import Deliverer, browser, move, outbox
-
-RuntimeOf = Callable[..., Awaitable[Runtime]]
-SURVEY = new_id()
-SOON = datetime.now(UTC) + timedelta(days=10)
-
-
-class Sink:
-    """Takes mail, or does what it is told to."""
-
-    def __init__(self) -> None:
-        self.port = 0
-        self.taken: list[Any] = []
-        self.replies: list[str] = []
-        self.hang_up = False
-
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
-        envelope.rcpt_tos.append(address)
-        return self.replies.pop(0) if self.replies else "250 OK"
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        self.taken.append(envelope)
-        if self.hang_up:
-            server.transport.abort()
-        return "250 OK"
+from tests.notifications.ground import (
+    SOON,
+    Sink,
+    answered,
+    card,
+    confirmation,
+    invitation,
+    lease_over,
+    opened,
+    reminder,
+    states,
+    text_of,
+    wishes,
+)
 
 
-@pytest.fixture
-def sink() -> Any:
-    sink = Sink()
-    (sink.port,) = free_ports(1)
-    controller = Controller(sink, hostname="127.0.0.1", port=sink.port)
-    controller.start()
-    yield sink
-    controller.stop()
-
-
-@pytest.fixture
-async def rt(runtime_of: RuntimeOf, sink: Any) -> Runtime:
-    return await runtime_of("notifications", smtp_url=SecretStr(f"smtp://127.0.0.1:{sink.port}"))
-
-
-def confirmation(member_id: UUID) -> ConfirmationRequested:
-    return ConfirmationRequested(member_id=member_id, generation=1, send_before=SOON, link_expires_at=SOON)
-
-
-def card(member_id: UUID, email: str = "kari@example.org") -> ContactChanged:
-    return ContactChanged(member_id=member_id, name="Kari", email=email, language="nb")
-
-
-def invitation(member_id: UUID) -> SurveyInvitationIssued:
-    return SurveyInvitationIssued(
-        invitation_id=new_id(),
-        survey_id=SURVEY,
-        member_id=member_id,
-        generation=1,
-        link_expires_at=SOON,
-        send_before=SOON,
-    )
-
-
-def opened() -> SurveyOpened:
-    return SurveyOpened(
-        survey_id=SURVEY,
-        questionnaire={"id": "klima", "title": {"nb": "Klima"}},
-        opened_at=datetime.now(UTC),
-        closes_at=SOON,
-        cell_minimum=5,
-    )
-
-
-async def states(rt: Runtime) -> list[tuple[str, str | None]]:
+async def claimed(rt: Runtime) -> Try:
+    """The one due message, claimed."""
     async with rt.transaction() as session:
-        rows = await session.execute(sa.select(Message.state, Message.reason).order_by(Message.created_at, Message.id))
-        return [(row.state, row.reason) for row in rows]
+        (row,) = await store.claim(session, 10, 60, rt.now())
+    return Try(row.Message.id, row.Message.fence)
 
 
-async def test_an_event_delivered_twice_makes_one_mail_with_a_link_that_opens(rt: Runtime, sink: Any) -> None:
+async def may_start(rt: Runtime, one: Try) -> bool:
+    """Whether the journal lets the try go on to MAIL FROM."""
+    async with rt.transaction() as session:
+        return one in await store.step(session, [], [one], 75)
+
+
+async def test_an_event_delivered_twice_makes_one_mail_with_a_link_that_opens(rt: Runtime, sink: Sink) -> None:
     deliver, member_id = Deliverer(rt), new_id()
     (event_id,) = await deliver(confirmation(member_id))
     await deliver(confirmation(member_id), sequence=1, event_id=event_id)
@@ -106,13 +62,15 @@ async def test_an_event_delivered_twice_makes_one_mail_with_a_link_that_opens(rt
     await Dispatcher().run(rt)
     await Dispatcher().run(rt)
     assert await states(rt) == [("sent", None)]
-    (mail,) = sink.taken
-    text = mail.content.decode()
-    assert "To: kari@example.org" in text
-    assert "Auto-Submitted: auto-generated" in text
+    (mail,) = sink.mails
+    assert (mail["To"], mail["Auto-Submitted"]) == ("kari@example.org", "auto-generated")
+    token = text_of(mail).split("/join/confirm/")[1].split()[0]
+    assert rt.links.check("confirm", token, rt.now()).id == member_id
 
 
-async def test_invitations_wait_for_card_and_texts_and_can_be_unsubscribed_in_one_click(rt: Runtime, sink: Any) -> None:
+async def test_invitations_wait_for_card_and_texts_and_can_be_unsubscribed_in_one_click(
+    rt: Runtime, sink: Sink
+) -> None:
     deliver, member_id = Deliverer(rt), new_id()
     await deliver(invitation(member_id), card(member_id))
     assert await states(rt) == [("waiting", "no_card_yet")]
@@ -135,12 +93,19 @@ async def test_invitations_wait_for_card_and_texts_and_can_be_unsubscribed_in_on
 
 async def test_who_has_answered_gets_no_more_about_that_survey(rt: Runtime) -> None:
     deliver, event = Deliverer(rt), invitation(new_id())
-    await deliver(event)
-    answered = SurveyAnswered(
-        invitation_id=event.invitation_id, survey_id=SURVEY, member_id=event.member_id, answered_at=datetime.now(UTC)
-    )
-    await deliver(answered)
+    await deliver(event, answered(event))
     assert await states(rt) == [("suppressed", "answered")]
+
+
+async def test_a_reminder_made_after_the_answer_is_not_sent(rt: Runtime, sink: Sink) -> None:
+    deliver, member_id = Deliverer(rt), new_id()
+    event = invitation(member_id)
+    await deliver(card(member_id), opened(), event)
+    await Dispatcher().run(rt)
+    await deliver(answered(event), reminder(event))
+    await Dispatcher().run(rt)
+    assert sorted(await states(rt)) == [("sent", None), ("suppressed", "answered")]
+    assert len(sink.taken) == 1
 
 
 async def test_state_sent_again_makes_no_mail(rt: Runtime) -> None:
@@ -152,7 +117,7 @@ async def test_state_sent_again_makes_no_mail(rt: Runtime) -> None:
     ("reply", "expected"),
     [("550 no such user", ("failed", "smtp_550")), ("451 later", ("pending", "smtp_451"))],
 )
-async def test_a_refusal_is_certain(rt: Runtime, sink: Any, reply: str, expected: tuple[str, str]) -> None:
+async def test_a_refusal_is_certain(rt: Runtime, sink: Sink, reply: str, expected: tuple[str, str]) -> None:
     member_id = new_id()
     sink.replies = [reply]
     await Deliverer(rt)(card(member_id), confirmation(member_id))
@@ -163,7 +128,7 @@ async def test_a_refusal_is_certain(rt: Runtime, sink: Any, reply: str, expected
 
 
 async def test_a_connection_lost_after_the_dot_is_unknown_and_never_sent_again_by_itself(
-    rt: Runtime, sink: Any
+    rt: Runtime, sink: Sink
 ) -> None:
     member_id = new_id()
     sink.hang_up = True
@@ -181,14 +146,13 @@ async def test_a_connection_lost_after_the_dot_is_unknown_and_never_sent_again_b
 async def test_a_crash_leaves_a_state_that_is_true(rt: Runtime, reached: str, expected: str) -> None:
     member_id = new_id()
     await Deliverer(rt)(card(member_id), opened(), invitation(member_id))
+    one = await claimed(rt)
+    if reached != "claimed":
+        assert await may_start(rt, one)
     async with rt.transaction() as session:
-        (row,) = await store.claim(session, 10, 60)
-    async with rt.transaction() as session:
-        if reached != "claimed":
-            assert await store.start(session, row.Message.id, row.Message.fence)
         if reached == "accepted":
             await session.execute(sa.text("update notifications.journal set accepted_at = now()"))
-        await session.execute(sa.text("update notifications.message set lease_until = now() - interval '1 second'"))
+    await lease_over(rt)
     async with rt.transaction() as session:
         await store.settle_overdue(session, rt.now())
     assert [state for state, _ in await states(rt)] == [expected]
@@ -197,20 +161,31 @@ async def test_a_crash_leaves_a_state_that_is_true(rt: Runtime, reached: str, ex
 async def test_a_worker_that_wakes_up_late_cannot_start_or_overwrite(rt: Runtime) -> None:
     member_id = new_id()
     await Deliverer(rt)(card(member_id), confirmation(member_id))
+    late = await claimed(rt)
+    await lease_over(rt)
     async with rt.transaction() as session:
-        (late,) = await store.claim(session, 10, 60)
-    async with rt.transaction() as session:
-        await session.execute(sa.text("update notifications.message set lease_until = now() - interval '1 second'"))
         await store.settle_overdue(session, rt.now())
-        (now,) = await store.claim(session, 10, 60)
-    assert now.Message.fence == late.Message.fence + 1 or now.Message.id == late.Message.id
+    now = await claimed(rt)
+    assert (now.message_id, now.fence) == (late.message_id, late.fence + 1)
+    assert not await may_start(rt, late)
     async with rt.transaction() as session:
-        assert not await store.start(session, late.Message.id, 1)
-        await store.refuse(session, late.Message.id, 1, state="failed", reason="late")
+        assert not await store.refuse(session, late, state="failed", reason="late")
     assert await states(rt) == [("sending", None)]
 
 
-async def test_what_comes_too_late_expires(rt: Runtime, sink: Any) -> None:
+async def test_a_mail_in_hand_outlasts_the_claim_it_was_taken_with(rt: Runtime, sink: Sink) -> None:
+    """The server may be slower than the lease of a claim: from the start on, the lease covers the longest hand-over."""
+    member_id = new_id()
+    await Deliverer(rt)(card(member_id), opened(), invitation(member_id))
+    one = await claimed(rt)
+    assert await may_start(rt, one)
+    async with rt.transaction() as session:
+        left = await session.scalar(sa.text("select lease_until - clock_timestamp() from notifications.message"))
+    assert left is not None
+    assert left > timedelta(seconds=70)
+
+
+async def test_what_comes_too_late_expires(rt: Runtime, sink: Sink) -> None:
     member_id = new_id()
     await Deliverer(rt)(card(member_id), confirmation(member_id))
     move(rt, timedelta(days=11))
@@ -219,7 +194,7 @@ async def test_what_comes_too_late_expires(rt: Runtime, sink: Any) -> None:
     assert sink.taken == []
 
 
-async def test_a_removed_card_wins_over_any_later_one(rt: Runtime, sink: Any) -> None:
+async def test_a_removed_card_wins_over_any_later_one(rt: Runtime, sink: Sink) -> None:
     deliver, member_id = Deliverer(rt), new_id()
     await deliver(confirmation(member_id), ContactRemoved(member_id=member_id), card(member_id))
     await Dispatcher().run(rt)
@@ -248,7 +223,7 @@ async def test_a_missing_card_is_asked_for_once(rt: Runtime) -> None:
 
 
 @pytest.mark.parametrize("address", ["kåre@example.org", "kari..n@example.org", "kari.@example.org"])
-async def test_an_address_no_server_takes_fails_alone(rt: Runtime, sink: Any, address: str) -> None:
+async def test_an_address_no_server_takes_fails_alone(rt: Runtime, sink: Sink, address: str) -> None:
     deliver, odd, others = Deliverer(rt), new_id(), [new_id() for _ in range(6)]
     await deliver(opened(), card(odd, address), confirmation(odd))
     for member_id in others:
@@ -258,7 +233,7 @@ async def test_an_address_no_server_takes_fails_alone(rt: Runtime, sink: Any, ad
     assert len(await outbox(rt, MessageFailed)) == 1
 
 
-async def test_a_domain_with_norwegian_letters_is_sent_in_ascii(rt: Runtime, sink: Any) -> None:
+async def test_a_domain_with_norwegian_letters_is_sent_in_ascii(rt: Runtime, sink: Sink) -> None:
     member_id = new_id()
     await Deliverer(rt)(card(member_id, "kari@blåbær.example"), confirmation(member_id))
     await Dispatcher().run(rt)
@@ -266,30 +241,175 @@ async def test_a_domain_with_norwegian_letters_is_sent_in_ascii(rt: Runtime, sin
     assert sink.taken[0].rcpt_tos == ["kari@xn--blbr-roah.example"]
 
 
-async def test_a_mail_that_cannot_be_written_stops_no_other(rt: Runtime, sink: Any) -> None:
+async def test_a_mail_that_cannot_be_written_stops_no_other(rt: Runtime, sink: Sink) -> None:
     deliver, broken, fine = Deliverer(rt), new_id(), new_id()
     await deliver(card(broken, "broken@example.org"), confirmation(broken), card(fine), confirmation(fine))
 
-    def compose_or_break(runtime: Any, message: Any, contact: Any, survey: Any) -> Any:
-        if contact.email == "broken@example.org":
-            raise RuntimeError(contact.email)
-        return compose(runtime, message, contact, survey)
+    def write_or_break(row: Any) -> bytes:
+        if row.Contact.email == "broken@example.org":
+            raise RuntimeError(row.Contact.email)
+        return b"Subject: Hei\r\n\r\nHei"
 
-    await Dispatcher(compose_or_break).run(rt)
+    await Dispatcher(write=write_or_break).run(rt)
     assert await states(rt) == [("pending", "compose"), ("sent", None)]
 
 
 async def test_accepted_after_the_lease_ran_out_is_sent_and_not_unknown(rt: Runtime) -> None:
     member_id = new_id()
     await Deliverer(rt)(card(member_id), opened(), invitation(member_id))
-    async with rt.transaction() as session:
-        (row,) = await store.claim(session, 10, 60)
-    async with rt.transaction() as session:
-        assert await store.start(session, row.Message.id, row.Message.fence)
-        await session.execute(sa.text("update notifications.message set lease_until = now() - interval '1 second'"))
+    one = await claimed(rt)
+    assert await may_start(rt, one)
+    await lease_over(rt)
     async with rt.transaction() as session:
         await store.settle_overdue(session, rt.now())
     assert await states(rt) == [("unknown", "interrupted")]
     async with rt.transaction() as session:
-        await store.accept(session, row.Message.id, row.Message.fence)
+        await store.step(session, [one], [], 75)
     assert await states(rt) == [("sent", None)]
+
+
+async def test_an_unsubscribe_link_lives_long_after_the_survey(rt: Runtime, sink: Sink) -> None:
+    deliver, member_id = Deliverer(rt), new_id()
+    await deliver(card(member_id), opened(), wishes(member_id, "surveys", "results"), invitation(member_id))
+    await Dispatcher().run(rt)
+    path = sink.mails[0]["List-Unsubscribe"].strip("<>").removeprefix(rt.settings.public_url)
+    move(rt, timedelta(days=365))
+    async with browser(rt, headers={"Origin": ""}) as client:
+        assert (await client.post(path, data={"List-Unsubscribe": "One-Click"})).status_code == 200
+    later = invitation(member_id).model_copy(update={"send_before": SOON + timedelta(days=400)})
+    await deliver(later)
+    assert (await states(rt))[1] == ("suppressed", "unsubscribed")
+
+
+@pytest.mark.parametrize(
+    ("status", "purposes", "expected"),
+    [
+        ("active", (), ("suppressed", "unsubscribed")),
+        ("paused", ("surveys",), ("suppressed", "paused")),
+        ("active", ("surveys",), ("pending", None)),
+    ],
+)
+@pytest.mark.parametrize("before", [True, False])
+async def test_bulk_mail_follows_what_the_member_wants_whichever_comes_first(
+    rt: Runtime, status: str, purposes: tuple[str, ...], expected: tuple[str, str | None], before: bool
+) -> None:
+    deliver, member_id = Deliverer(rt), new_id()
+    events = [wishes(member_id, *purposes, status=status), invitation(member_id)]
+    await deliver(card(member_id), opened(), *(events if before else reversed(events)), confirmation(member_id))
+    assert await states(rt) == [expected, ("pending", None)]
+
+
+async def test_who_has_left_gets_no_bulk_mail(rt: Runtime) -> None:
+    deliver, member_id = Deliverer(rt), new_id()
+    await deliver(card(member_id), opened(), invitation(member_id), MemberLeft(member_id=member_id, left_at=SOON))
+    assert await states(rt) == [("suppressed", "left")]
+
+
+async def test_a_wish_stored_beside_the_message_is_seen_when_it_is_claimed(rt: Runtime, sink: Sink) -> None:
+    """Both may be stored at the same moment, each before seeing the other."""
+    deliver, member_id = Deliverer(rt), new_id()
+    await deliver(card(member_id), opened(), invitation(member_id))
+    async with rt.transaction() as session:
+        session.add(Member(id=member_id, purposes=["results"], status="active"))
+    await Dispatcher().run(rt)
+    assert await states(rt) == [("suppressed", "unsubscribed")]
+    assert sink.taken == []
+
+
+@pytest.mark.parametrize(
+    ("reply", "unreachable"),
+    [
+        ("550 5.1.1 no such user", True),
+        ("550 no such user", True),
+        ("550 5.7.1 policy", False),
+        ("554 5.7.1 spam", False),
+        ("552 5.2.2 full", False),
+    ],
+)
+async def test_a_dead_address_makes_the_member_unreachable_until_the_card_changes(
+    rt: Runtime, sink: Sink, reply: str, unreachable: bool
+) -> None:
+    deliver, member_id = Deliverer(rt), new_id()
+    sink.replies = [reply]
+    await deliver(card(member_id), opened(), invitation(member_id))
+    await Dispatcher().run(rt)
+    assert [state for state, _ in await states(rt)] == ["failed"]
+    assert len(await outbox(rt, MemberUnreachable)) == unreachable
+    await deliver(invitation(member_id), confirmation(member_id))
+    blocked = ("no_address", "unreachable") if unreachable else ("pending", None)
+    assert (await states(rt))[1:] == [blocked, ("pending", None)]
+    await deliver(card(member_id, name="Kari Endret"), invitation(member_id))
+    assert (await states(rt))[3] == blocked
+    await deliver(card(member_id, "ny@example.org"), invitation(member_id))
+    assert (await states(rt))[4] == ("pending", None)
+
+
+async def test_a_refusal_of_the_data_or_of_our_own_address_says_nothing_about_the_member(
+    rt: Runtime, sink: Sink
+) -> None:
+    deliver, member_id = Deliverer(rt), new_id()
+    sink.data_replies = ["554 looks like spam"]
+    await deliver(card(member_id), opened(), invitation(member_id))
+    await Dispatcher().run(rt)
+    assert await states(rt) == [("failed", "smtp_554")]
+    assert await outbox(rt, MemberUnreachable) == []
+
+
+async def test_confirmation_goes_before_bulk_and_has_a_lane_of_its_own(rt: Runtime, sink: Sink) -> None:
+    deliver, member_id = Deliverer(rt), new_id()
+    await deliver(card(member_id), opened(), invitation(member_id), confirmation(member_id))
+    await Dispatcher(urgent=True).run(rt)
+    assert await states(rt) == [("pending", None), ("sent", None)]
+    await Dispatcher(urgent=False).run(rt)
+    assert await states(rt) == [("sent", None), ("sent", None)]
+    assert [mail["Subject"].split()[0] for mail in sink.mails] == ["Bekreft", "Ny"]
+
+
+async def test_nothing_goes_out_while_sending_is_paused(rt: Runtime, sink: Sink) -> None:
+    member_id = new_id()
+    await Deliverer(rt)(card(member_id), confirmation(member_id))
+    async with rt.transaction() as session:
+        await store.set_paused(session, True, "start")
+    await Dispatcher().run(rt)
+    assert sink.taken == []
+    async with rt.transaction() as session:
+        await store.set_paused(session, False, "staff")
+    await Dispatcher().run(rt)
+    assert len(sink.taken) == 1
+
+
+async def test_many_mails_over_kept_connections_each_arrive_once(rt: Runtime, sink: Sink) -> None:
+    deliver, members = Deliverer(rt), [new_id() for _ in range(150)]
+    await deliver(opened())
+    for number, member_id in enumerate(members):
+        await deliver(card(member_id, f"p{number}@example.org", name=f"Navn {number}"), invitation(member_id))
+    await asyncio.gather(Dispatcher().run(rt), Dispatcher().run(rt))
+    assert await states(rt) == [("sent", None)] * len(members)
+    assert sorted(one.rcpt_tos[0] for one in sink.taken) == sorted(f"p{n}@example.org" for n in range(150))
+    for mail in sink.mails:
+        assert f"Navn {mail['To'][1:].partition('@')[0]}!" in text_of(mail)
+
+
+async def test_a_process_that_is_stopped_finishes_the_mail_in_its_hands(rt: Runtime, sink: Sink) -> None:
+    deliver = Deliverer(rt)
+    await deliver(opened())
+    for _ in range(20):
+        member_id = new_id()
+        await deliver(card(member_id), invitation(member_id))
+    reached, go_on = asyncio.Event(), threading.Event()
+    loop, take = asyncio.get_running_loop(), sink.handle_DATA
+
+    async def slow(server: Any, session: Any, envelope: Any) -> str:
+        loop.call_soon_threadsafe(reached.set)
+        await asyncio.to_thread(go_on.wait, 10)
+        return await take(server, session, envelope)
+
+    sink.handle_DATA = slow  # type: ignore[method-assign]
+    running = asyncio.create_task(Dispatcher().run(rt))
+    await asyncio.wait_for(reached.wait(), 10)
+    running.cancel()
+    go_on.set()
+    await asyncio.wait([running], timeout=10)
+    counts = Counter(state for state, _ in await states(rt))
+    assert counts["sent"] == len(sink.taken) > 0
+    assert counts["pending"] == 20 - counts["sent"]

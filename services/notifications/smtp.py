@@ -1,0 +1,109 @@
+"""Kept SMTP connections: each hand-over ends in taken, certainly refused, or nobody can know."""
+
+import asyncio
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+
+from services.notifications.domain import address_is_dead
+
+_COMMAND_SECONDS = 20
+
+
+class Certain(Exception):
+    """The server did not take the mail, for sure.
+
+    ``for_good``: another try would end the same way. ``dead_address``: the address itself takes no mail. ``ours``: the
+    refusal is about our server or connection, so the mail waits as long as it may.
+    """
+
+    def __init__(self, reason: str, *, for_good: bool = False, dead_address: bool = False, ours: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.for_good = for_good
+        self.dead_address = dead_address
+        self.ours = ours
+
+
+class Lost(Exception):
+    """The connection went after the data: nobody can know."""
+
+
+class Line:
+    """One kept SMTP connection."""
+
+    def __init__(self, url: str, hand_over_seconds: int) -> None:
+        parts = urlsplit(url)
+        self._seconds = hand_over_seconds
+        self._arguments: dict[str, Any] = {
+            "hostname": parts.hostname,
+            "port": parts.port,
+            "use_tls": parts.scheme == "smtps",
+            "start_tls": None if parts.scheme == "smtp" and parts.username else False,
+            "username": unquote(parts.username) if parts.username else None,
+            "password": unquote(parts.password) if parts.password else None,
+            "timeout": _COMMAND_SECONDS,
+        }
+        self._client: aiosmtplib.SMTP | None = None
+
+    async def send(self, sender: str, recipient: str, raw: bytes) -> None:
+        """Hand one mail over within ``hand_over_seconds``; raises Certain or Lost."""
+        handed_over = False
+        try:
+            async with asyncio.timeout(self._seconds):
+                client = await self._connected()
+                await self._envelope(client, sender, recipient)
+                handed_over = True
+                await client.data(raw)
+        except aiosmtplib.SMTPDataError as error:
+            if error.code == 421:
+                self.close()
+            dead = address_is_dead(error.code, error.message) and "5.1." in error.message
+            raise Certain(f"smtp_{error.code}", for_good=error.code >= 500, dead_address=dead) from error
+        except (aiosmtplib.SMTPException, OSError) as error:  # a TimeoutError is an OSError
+            self.close()
+            if handed_over:
+                raise Lost from error
+            raise Certain("connection", ours=True) from error
+        except Certain:
+            raise
+        except BaseException:
+            # Stopped half-way through a mail: the next one on this connection would read this one's answers.
+            self.close()
+            raise
+
+    async def _envelope(self, client: aiosmtplib.SMTP, sender: str, recipient: str) -> None:
+        try:
+            await client.mail(sender)
+        except aiosmtplib.SMTPResponseException as error:
+            await self._reset(client)
+            raise Certain(f"sender_{error.code}", ours=True) from error
+        try:
+            await client.rcpt(recipient)
+        except aiosmtplib.SMTPResponseException as error:
+            await self._reset(client)
+            if error.code == 421:
+                raise Certain("connection", ours=True) from error
+            dead = address_is_dead(error.code, error.message)
+            raise Certain(f"smtp_{error.code}", for_good=error.code >= 500, dead_address=dead) from error
+
+    async def _connected(self) -> aiosmtplib.SMTP:
+        if self._client is None or not self._client.is_connected:
+            client = aiosmtplib.SMTP(**self._arguments)
+            await client.connect()
+            await client.ehlo()
+            self._client = client
+        return self._client
+
+    async def _reset(self, client: aiosmtplib.SMTP) -> None:
+        try:
+            await client.rset()
+        except (aiosmtplib.SMTPException, OSError):
+            self.close()
+
+    def close(self) -> None:
+        """Drop the connection."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None

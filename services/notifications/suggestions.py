@@ -1,0 +1,75 @@
+"""Mails to those who raised a matter: their address is kept here alone, under the suggestion's id."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.notifications.domain import PURPOSES
+from services.notifications.messages import create_messages, message
+from services.notifications.settings import notification_settings
+from services.notifications.tables import Correspondent, Message
+from shared.events.results import SuggestionContactGiven, SuggestionReplyDue
+from shared.messaging import Delivery, PermanentError, subscribe
+from shared.service import Runtime
+
+
+async def write_to_correspondent(
+    session: AsyncSession, event: SuggestionContactGiven | SuggestionReplyDue, delivery: Delivery
+) -> None:
+    """Keep the address given in the form; write receipts, states and answers to it."""
+    if isinstance(event, SuggestionContactGiven):
+        values: dict[str, Any] = {"email": event.email, "language": event.language}
+        await session.execute(
+            pg_insert(Correspondent)
+            .values(suggestion_id=event.suggestion_id, since=delivery.now, **values)
+            .on_conflict_do_nothing()
+        )
+        return
+    purpose = f"suggestion_{event.notice}"
+    if purpose not in PURPOSES:
+        raise PermanentError(f"no mail for the notice {event.notice}")
+    if delivery.replay:
+        return
+    content = {"heading": event.heading, "text": event.text, "status": event.status, "slug": event.slug or ""}
+    await create_messages(session, [message(purpose, event, event.suggestion_id, content=content)])
+    if event.notice == "answer":
+        await session.execute(
+            sa.update(Correspondent)
+            .where(Correspondent.suggestion_id == event.suggestion_id)
+            .values(answered_at=delivery.now)
+        )
+
+
+async def forget_correspondents(rt: Runtime) -> None:
+    """Blank the addresses of suggestions answered long ago (or never), and the texts of mails to them."""
+    settings, now = notification_settings(), rt.now()
+    days = {"answered": settings.correspondent_days, "unanswered": settings.unanswered_days}
+    interval = {name: sa.func.make_interval(0, 0, 0, value) for name, value in days.items()}
+    over = sa.or_(
+        Correspondent.answered_at < now - interval["answered"],
+        sa.and_(Correspondent.answered_at.is_(None), Correspondent.since < now - interval["unanswered"]),
+    )
+    async with rt.transaction() as session:
+        forgotten = await session.scalars(
+            sa.update(Correspondent)
+            .where(Correspondent.email.is_not(None), over)
+            .values(email=None, in_reply_to=None)
+            .returning(Correspondent.suggestion_id)
+        )
+        ids = list(forgotten)
+        about = (Message.subject_id.in_(ids), Message.purpose.like("suggestion%"))
+        await session.execute(
+            sa.update(Message)
+            .where(*about, Message.state.in_(["waiting", "pending"]))
+            .values(state="no_address", reason="forgotten")
+        )
+        await session.execute(sa.update(Message).where(*about).values(content=None))
+
+
+HANDLERS = [
+    subscribe(
+        "notifications.write_to_correspondent", write_to_correspondent, SuggestionContactGiven, SuggestionReplyDue
+    ),
+]

@@ -1,0 +1,143 @@
+"""What tests of mails share: a server that misbehaves on order, and events that ask for mail."""
+
+import email
+import email.policy
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.notifications.tables import Message
+from shared.events.registration import ConfirmationRequested, ContactChanged, MemberChanged
+from shared.events.surveys import SurveyAnswered, SurveyInvitationIssued, SurveyOpened, SurveyReminderDue
+from shared.ids import new_id
+from shared.service import Runtime
+
+RuntimeOf = Callable[..., Awaitable[Runtime]]
+SURVEY = new_id()
+NOW = datetime.now(UTC)
+SOON = NOW + timedelta(days=10)
+
+
+class Sink:
+    """Takes mail, or does what it is told to."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.taken: list[Any] = []
+        self.replies: list[str] = []
+        self.data_replies: list[str] = []
+        self.hang_up = False
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        reply = self.replies.pop(0) if self.replies else "250 OK"
+        if reply.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return reply
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        reply = self.data_replies.pop(0) if self.data_replies else "250 OK"
+        if reply.startswith("250"):
+            self.taken.append(envelope)
+        if self.hang_up:
+            server.transport.abort()
+        return reply
+
+    @property
+    def mails(self) -> list[EmailMessage]:
+        """What was taken, as a mail program reads it."""
+        return [read_mail(one.content) for one in self.taken]
+
+
+def read_mail(raw: bytes) -> EmailMessage:
+    """The mail as a mail program reads it."""
+    mail = email.message_from_bytes(raw, policy=email.policy.default)
+    assert isinstance(mail, EmailMessage)
+    return mail
+
+
+def text_of(mail: EmailMessage) -> str:
+    """The text part."""
+    part = mail.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content()).replace("\r\n", "\n")
+
+
+def html_of(mail: EmailMessage) -> str:
+    """The HTML part."""
+    part = mail.get_body(("html",))
+    assert part is not None
+    return str(part.get_content()).replace("\r\n", "\n")
+
+
+def confirmation(member_id: UUID) -> ConfirmationRequested:
+    return ConfirmationRequested(member_id=member_id, generation=1, send_before=SOON, link_expires_at=SOON)
+
+
+def card(member_id: UUID, email: str = "kari@example.org", name: str = "Kari", language: str = "nb") -> ContactChanged:
+    return ContactChanged(member_id=member_id, name=name, email=email, language=language)
+
+
+def wishes(member_id: UUID, *purposes: str, status: str = "active") -> MemberChanged:
+    return MemberChanged(
+        member_id=member_id,
+        year_of_birth=1980,
+        gender="female",
+        area="1337",
+        area_scheme="postcode-2026-05-26",
+        purposes=purposes,
+        status=status,
+        joined_at=NOW,
+    )
+
+
+def invitation(member_id: UUID) -> SurveyInvitationIssued:
+    return SurveyInvitationIssued(
+        invitation_id=new_id(),
+        survey_id=SURVEY,
+        member_id=member_id,
+        generation=1,
+        link_expires_at=SOON,
+        send_before=SOON,
+    )
+
+
+def reminder(event: SurveyInvitationIssued) -> SurveyReminderDue:
+    return SurveyReminderDue(**event.model_dump(), reminder=1)
+
+
+def answered(event: SurveyInvitationIssued) -> SurveyAnswered:
+    return SurveyAnswered(
+        invitation_id=event.invitation_id, survey_id=SURVEY, member_id=event.member_id, answered_at=NOW
+    )
+
+
+def opened(**questionnaire: Any) -> SurveyOpened:
+    return SurveyOpened(
+        survey_id=SURVEY,
+        questionnaire={"id": "klima", "title": {"nb": "Klima"}, "minutes": 4} | questionnaire,
+        opened_at=NOW,
+        closes_at=SOON,
+        cell_minimum=5,
+    )
+
+
+async def states(rt: Runtime) -> list[tuple[str, str | None]]:
+    """(state, reason) of every message, oldest first."""
+    async with rt.transaction() as session:
+        rows = await session.execute(sa.select(Message.state, Message.reason).order_by(Message.created_at, Message.id))
+        return [(row.state, row.reason) for row in rows]
+
+
+async def lease_over(rt: Runtime) -> None:
+    """As if the worker had been away for longer than its lease."""
+    async with rt.transaction() as session:
+        await session.execute(
+            sa.text(
+                "update notifications.message set lease_until = now() - interval '1 second'"
+                " where lease_until is not null"
+            )
+        )

@@ -1,0 +1,187 @@
+"""What mails say, and that nothing a person typed becomes anything but text."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.notifications.compose import Composer, Unsendable
+from services.notifications.domain import PURPOSES
+from services.notifications.letters import BUTTONS, STATUSES
+from services.notifications.tables import Contact, Correspondent, Meeting, Message, Survey
+from shared.ids import new_id
+from shared.service import Runtime
+from tests.notifications.ground import RuntimeOf, html_of, read_mail, text_of
+
+CLOSES = datetime(2027, 3, 12, 23, 0, tzinfo=UTC)  # midnight in Oslo: the 12th is the last day
+MEETING = Meeting(
+    id=new_id(),
+    slug="bru-2027",
+    heading="Bru & vei",
+    purpose="Hva skal skje med brua?",
+    place="Kommunegården <2. etasje>",
+    starts_at=datetime(2027, 3, 17, 17, 0, tzinfo=UTC),
+    ends_at=datetime(2027, 3, 17, 19, 30, tzinfo=UTC),
+    reply_by=CLOSES,
+    done={"nb": "Brua er malt.", "en": "The bridge is painted."},
+)
+
+
+@pytest.fixture
+async def rt(runtime_of: RuntimeOf) -> Runtime:
+    return await runtime_of("notifications")
+
+
+def survey(**changes: Any) -> Survey:
+    questionnaire: dict[str, object] = {
+        "title": {"nb": "Klima & hverdag", "nn": "Klima & kvardag", "en": "Climate & everyday life"},
+        "introduction": {"nb": "Kommunen skal lage klimaplan."},
+        "minutes": 4,
+    }
+    return Survey(
+        id=new_id(),
+        questionnaire=questionnaire | changes,
+        closes_at=CLOSES,
+        slug="klima-2027",
+        done={"nb": "Det er kommet flere busser."},
+    )
+
+
+def row_of(purpose: str, language: str = "nb", name: str = "Kari", email: str = "kari@example.org") -> Any:
+    """A claimed message with all its texts, as ``store.claim`` gives it."""
+    for_member = not purpose.startswith("suggestion")
+    content = {"heading": "Bro > båt", "text": "Takk.\n\nVi bygger <snart>.", "status": "forwarded", "slug": "bro"}
+    message = Message(
+        id=new_id(),
+        purpose=purpose,
+        subject_id=new_id(),
+        member_id=new_id() if for_member else None,
+        generation=1,
+        link_expires_at=CLOSES,
+        content=None if for_member else content,
+    )
+    letter_id = "<letter@example.org>"
+    return SimpleNamespace(
+        Message=message,
+        Contact=Contact(member_id=message.member_id, name=name, email=email, language=language) if for_member else None,
+        Correspondent=None if for_member else Correspondent(email=email, language=language, in_reply_to=letter_id),
+        Survey=survey() if purpose in ("survey", "reminder", "results", "survey_follow_up") else None,
+        Meeting=MEETING if purpose.startswith("meeting") else None,
+    )
+
+
+@pytest.mark.parametrize("language", ["nb", "nn", "en"])
+@pytest.mark.parametrize("purpose", sorted(PURPOSES))
+async def test_every_kind_of_mail_is_a_complete_letter_in_every_language(
+    rt: Runtime, purpose: str, language: str
+) -> None:
+    row = row_of(purpose, language)
+    raw = Composer(rt).write(row)
+    mail = read_mail(raw)
+    text, html = text_of(mail), html_of(mail)
+    assert mail["Message-ID"] == f"<{row.Message.id}@example.org>"
+    assert mail["To"] == "kari@example.org"
+    assert f'<html lang="{language}">' in html
+    assert not re.search("[\ue000\ue001]|&amp;|None", text)
+    assert not re.search("[\ue000\ue001]|None", html)
+    assert max(len(line) for line in raw.split(b"\r\n")) < 998
+    assert b"\n" not in raw.replace(b"\r\n", b"")
+    # The HTML letter says what the text letter says, in the same words.
+    shown = " ".join(unescape(re.sub(r"(?s)<style>.*</style>|<[^>]+>", " ", html)).split())
+    for paragraph in text.split("\n-- \n")[0].split("\n\n"):
+        assert " ".join(paragraph.split()) in shown
+    assert f"{rt.settings.public_url}/privacy" in text
+    stops = PURPOSES[purpose].consent
+    assert ("/mail/unsubscribe/" in text) == bool(stops) == ("List-Unsubscribe" in mail)
+    link = PURPOSES[purpose].link
+    if link:
+        token = text.split(PURPOSES[purpose].path)[1].split()[0]
+        assert rt.links.check(link, token, CLOSES - timedelta(days=1)).id == row.Message.subject_id
+    assert html.count('class="button"') == (1 if purpose in BUTTONS else 0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "subject"),
+    [
+        ({"topic": {"nb": "klima"}}, "Ny undersøkelse om klima: 4 minutter, til 12. mars"),
+        ({}, "Ny undersøkelse: Klima & hverdag (4 minutter, til 12. mars)"),
+        ({"minutes": None}, "Ny undersøkelse: Klima & hverdag (noen minutter, til 12. mars)"),
+    ],
+)
+async def test_the_subject_says_what_it_is_how_long_it_takes_and_until_when(
+    rt: Runtime, changes: dict[str, Any], subject: str
+) -> None:
+    row = row_of("survey")
+    row.Survey = survey(**changes)
+    assert read_mail(Composer(rt).write(row))["Subject"] == subject
+
+
+async def test_a_letter_is_written_anew_when_its_texts_change(rt: Runtime) -> None:
+    composer, first, second = Composer(rt), row_of("results"), row_of("results", name="Ola")
+    second.Survey = first.Survey
+    assert "klima-2027" in text_of(read_mail(composer.write(first)))
+    second.Survey.slug = "klima-ny"
+    text = text_of(read_mail(composer.write(second)))
+    assert "klima-ny" in text
+    assert "Hei, Ola!" in text
+
+
+async def test_an_answer_stands_under_the_letter_it_answers(rt: Runtime) -> None:
+    mail = read_mail(Composer(rt).write(row_of("suggestion_answer")))
+    assert (mail["In-Reply-To"], mail["References"]) == ("<letter@example.org>", "<letter@example.org>")
+    assert "Vi bygger <snart>." in text_of(mail)
+    assert "&lt;snart&gt;" in html_of(mail)
+
+
+@pytest.mark.parametrize("status", [*STATUSES, "a_new_one"])
+async def test_every_status_of_a_suggestion_is_said_in_words(rt: Runtime, status: str) -> None:
+    row = row_of("suggestion_status")
+    row.Message.content["status"] = status
+    assert STATUSES.get(status, STATUSES[""]) in text_of(read_mail(Composer(rt).write(row)))
+
+
+@settings(max_examples=150, deadline=None)
+@given(name=st.text(max_size=80), heading=st.text(max_size=200), purpose=st.sampled_from(sorted(PURPOSES)))
+def test_no_name_or_heading_becomes_a_header_or_a_part(name: str, heading: str, purpose: str) -> None:
+    row = row_of(purpose, name=name.replace("\ud800", ""))
+    if row.Message.content is not None:
+        row.Message.content["heading"] = heading
+    mail = read_mail(_COMPOSER.write(row))
+    assert [part.get_content_type() for part in mail.walk()] == ["multipart/alternative", "text/plain", "text/html"]
+    allowed = {
+        "subject", "from", "reply-to", "auto-submitted", "mime-version", "to", "message-id", "date", "list-id",
+        "list-unsubscribe", "list-unsubscribe-post", "in-reply-to", "references", "content-type",
+    }  # fmt: skip
+    assert {key.lower() for key in mail} <= allowed
+    assert not mail.defects
+    assert mail["To"] == "kari@example.org"
+
+
+@pytest.mark.parametrize(
+    "address", ["a@example.org\r\nBcc: b@example.org", "kåre@example.org", "a@b@example.org", "", "@example.org", "a"]
+)
+async def test_an_address_that_is_none_is_not_written_to(rt: Runtime, address: str) -> None:
+    with pytest.raises(Unsendable):
+        Composer(rt).write(row_of("confirm", email=address))
+
+
+class _Links:
+    def make(self, purpose: str, id: UUID, generation: int, expires_at: datetime) -> str:
+        return f"k.{purpose}{generation}"
+
+
+def _composer() -> Composer:
+    """One without a database, for many examples."""
+    from shared.settings import Settings
+
+    fake: Any = SimpleNamespace(settings=Settings(), links=_Links(), now=lambda: datetime.now(UTC))
+    return Composer(fake)
+
+
+_COMPOSER = _composer()
