@@ -10,12 +10,12 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime
+from email.utils import formatdate
 from html import escape
 from importlib import resources
 from pathlib import Path
@@ -119,7 +119,7 @@ class Composer:
         head = [
             f"To: {recipient}",
             f"Message-ID: <{message.id}@{self._domain}>",
-            f"Date: {format_datetime(datetime.now(UTC))}",
+            f"Date: {formatdate()}",
         ]
         if slots["unsubscribe"]:
             head += [
