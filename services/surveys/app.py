@@ -6,6 +6,7 @@ from services.surveys.fieldwork.closing import close_due_surveys
 from services.surveys.fieldwork.following_up import remind_due, tell_of_follow_up, tell_of_results
 from services.surveys.fieldwork.inviting import open_due_surveys
 from services.surveys.fieldwork.staff_pages import STAFF_PAGES
+from services.surveys.fieldwork.staff_planning import PLANNING_PAGES
 from services.surveys.fieldwork.state import state_events
 from services.surveys.members import MEMBER_HANDLERS
 from shared.events.results import FollowUpRecorded, ResultsPublished
@@ -20,7 +21,7 @@ HANDLERS = (
     ended_sessions("surveys"),
 )
 
-PAGES = (*PUBLIC_PAGES, *ANSWERING_PAGES, *STAFF_PAGES)
+PAGES = (*PUBLIC_PAGES, *ANSWERING_PAGES, *PLANNING_PAGES, *STAFF_PAGES)
 
 JOBS = (
     Job("open_due_surveys", open_due_surveys, every=0.5),

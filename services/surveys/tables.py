@@ -94,6 +94,8 @@ class Survey(Base):
     closes_at: Mapped[datetime]
     """The first instant at which answers are refused."""
     reminder_at: Mapped[datetime | None]
+    target_percent: Mapped[int] = mapped_column(server_default=sa.text("50"))
+    """Share of those invited whose answers staff aim at."""
     reminded: Mapped[bool] = mapped_column(server_default=sa.false())
     """Every reminder by plan has been published."""
     remind_after: Mapped[UUID | None]

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import timedelta
 from uuid import uuid4
 
+import httpx
 import pytest
 import pytest_asyncio
 import sqlalchemy as sa
@@ -18,7 +19,7 @@ from shared.database import async_url
 from shared.ids import new_id
 from shared.migrations import migrate
 from shared.service import Runtime
-from shared.testing import Deliverer
+from shared.testing import Deliverer, browser, sign_in
 from tests.backends import administer
 from tests.surveys.given import joined, margins
 
@@ -79,3 +80,11 @@ async def invitation(rt: Runtime, deliver: Deliverer, plan: PlanSurvey) -> Invit
     await plan()
     async with rt.transaction() as session:
         return (await session.scalars(sa.select(Invitation))).one()
+
+
+@pytest_asyncio.fixture
+async def editor(rt: Runtime) -> AsyncIterator[httpx.AsyncClient]:
+    """A signed-in editor."""
+    async with browser(rt) as client:
+        sign_in(rt, client, "editor")
+        yield client

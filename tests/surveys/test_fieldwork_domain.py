@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.surveys.fieldwork.domain import (
+    Attention,
     Band,
     PlanRefused,
     ReleaseCell,
     answered_by_day,
+    attention_of,
     band_of,
     end_of_day,
     expected_at_end,
@@ -21,6 +23,7 @@ from services.surveys.fieldwork.domain import (
     plan_survey,
     release_cells,
     reminder_after,
+    target_of,
 )
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -141,10 +144,35 @@ def test_bands_and_genders_not_met_before_still_have_a_place() -> None:
     assert gender_of("something") == "other"
 
 
-def test_the_curve_counts_by_the_installations_day() -> None:
-    opened = datetime(2027, 3, 1, 8, tzinfo=UTC)
-    moments = [opened, datetime(2027, 3, 1, 23, 30, tzinfo=UTC), datetime(2027, 3, 3, 9, tzinfo=UTC)]
-    assert answered_by_day(moments, opened, datetime(2027, 3, 3, 10, tzinfo=UTC), OSLO) == [
+@pytest.mark.parametrize(("invited", "percent", "target"), [(0, 50, 0), (3, 50, 2), (600, 50, 300), (1, 1, 1)])
+def test_the_target_is_rounded_up(invited: int, percent: int, target: int) -> None:
+    assert target_of(invited, percent) == target
+
+
+@pytest.mark.parametrize(
+    ("state", "opens", "closes", "missing", "attention"),
+    [
+        ("planned", None, -1, 0, Attention.MISSED),
+        ("planned", 20, 400, 0, Attention.OPENS_SOON),
+        ("planned", 60, 400, 0, None),
+        ("planned", None, 400, 0, None),
+        ("open", -50, 20, 3, Attention.CLOSES_LOW),
+        ("open", -50, 20, 0, Attention.CLOSES_SOON),
+        ("open", -50, 60, 3, None),
+        ("closed", -50, 20, 3, None),
+        ("cancelled", -50, 20, 3, None),
+    ],
+)
+def test_what_needs_somebody_today(
+    state: str, opens: int | None, closes: int, missing: int, attention: Attention | None
+) -> None:
+    opens_at = None if opens is None else NOW + timedelta(hours=opens)
+    assert attention_of(state, opens_at, NOW + timedelta(hours=closes), missing, NOW, OSLO) is attention
+
+
+def test_the_curve_adds_up_day_by_day() -> None:
+    per_day = {date(2027, 3, 1): 1, date(2027, 3, 2): 1, date(2027, 3, 3): 1}
+    assert answered_by_day(per_day, date(2027, 3, 1), date(2027, 3, 3)) == [
         (date(2027, 3, 1), 1),
         (date(2027, 3, 2), 2),
         (date(2027, 3, 3), 3),

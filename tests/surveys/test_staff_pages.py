@@ -1,122 +1,23 @@
-"""Staff plan, follow and close surveys; nobody else sees anything."""
+"""Staff follow and close surveys; nobody else sees anything."""
 
 import asyncio
-import re
-from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import httpx
 import pytest
-import pytest_asyncio
 import sqlalchemy as sa
-from starlette.responses import Response as HttpResponse
 
 from services.surveys.fieldwork.inviting import open_due_surveys
-from services.surveys.tables import Survey
+from services.surveys.fieldwork.store import answers_per_day
+from services.surveys.tables import Invitation
 from shared.events.surveys import ResponseSubmitted, SurveyClosed
-from shared.ids import random_id
 from shared.mechanism import mechanism
 from shared.service import Runtime
-from shared.testing import Deliverer, browser, outbox
-from shared.web.staff import COOKIE, Staff, sign_in_staff
+from shared.testing import Deliverer, browser, move, outbox, sign_in
 from tests.surveys.conftest import PlanSurvey
-from tests.surveys.given import answer, invitations, many, threshold
-
-
-def sign_in(rt: Runtime, client: httpx.AsyncClient, *roles: str) -> None:
-    """Give the client a staff session with these roles."""
-    response = HttpResponse()
-    sign_in_staff(response, rt.settings, Staff("kari", "Kari Editor", roles, random_id()))
-    match = re.match(rf"{COOKIE}=([^;]+)", response.headers["set-cookie"])
-    assert match is not None
-    client.cookies.set(COOKIE, match[1], domain="panel.test")
-
-
-@pytest_asyncio.fixture
-async def editor(rt: Runtime) -> AsyncIterator[httpx.AsyncClient]:
-    """A signed-in editor."""
-    async with browser(rt) as client:
-        sign_in(rt, client, "editor")
-        yield client
-
-
-def a_plan(rt: Runtime, **changes: str) -> dict[str, str]:
-    """The form for opening the climate survey now."""
-    today = rt.today()
-    return {
-        "questionnaire": "klima",
-        "opens": "now",
-        "opens_on": "",
-        "threshold_size": "",
-        "closes_on": (today + timedelta(days=14)).isoformat(),
-        "reminder_on": (today + timedelta(days=7)).isoformat(),
-    } | changes
-
-
-async def surveys(rt: Runtime) -> list[Survey]:
-    """Every stored survey."""
-    async with rt.transaction() as session:
-        return list(await session.scalars(sa.select(Survey)))
-
-
-def hidden(page: str) -> dict[str, str]:
-    """The hidden fields of a page's form."""
-    return dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', page))
-
-
-async def test_a_plan_shows_who_and_how_many_before_it_is_stored_once(
-    rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
-) -> None:
-    announced, reached = threshold(200)
-    await deliver(announced, *many(rt.now(), 9))
-    form = await editor.get("/staff/surveys/plan")
-    assert "200 medlemmer" in form.text
-    preview = await editor.post("/staff/surveys/plan", data=a_plan(rt, opens="threshold", threshold_size="200"))
-    assert preview.status_code == 200
-    assert "<strong>9</strong>" in preview.text
-    assert "Klima og hverdagen i kommunen" in preview.text
-    assert await surveys(rt) == []
-    fields = hidden(preview.text)
-    answers = [await editor.post("/staff/surveys/plan", data=fields) for _ in range(2)]
-    assert [one.status_code for one in answers] == [303, 303]
-    (survey,) = await surveys(rt)
-    assert answers[0].headers["location"] == answers[1].headers["location"] == f"/staff/surveys/{survey.id}"
-    page = await editor.get(f"/staff/surveys/{survey.id}")
-    assert "Åpner når panelet når 200 medlemmer" in page.text
-    assert page.text.count("planla undersøkelsen") == 1
-    await deliver(reached)
-    await open_due_surveys(rt)
-    assert len(await invitations(rt, survey.id)) == 9
-    page = await editor.get(f"/staff/surveys/{survey.id}")
-    assert "0 av 9 har svart" in page.text
-
-
-@pytest.mark.parametrize(
-    ("field", "value", "text"),
-    [
-        ("questionnaire", "no_such", "Velg hva undersøkelsen handler om."),
-        ("opens", "", "Velg når undersøkelsen skal åpne."),
-        ("closes_on", "31.02.2027", "Skriv siste dag for å svare"),
-        ("closes_on", "2020-01-01", "Siste dag for å svare kan ikke være før"),
-        ("reminder_on", "2020-01-01", "Påminnelsen må gå etter"),
-        ("reminder_on", "x" * 5000, "Skriv dagen for påminnelse"),
-        ("questionnaire", "klima\u202e", "Teksten har tegn vi ikke kan ta imot"),
-    ],
-)
-async def test_a_plan_that_cannot_be_is_shown_again_with_what_to_change(
-    rt: Runtime, editor: httpx.AsyncClient, field: str, value: str, text: str
-) -> None:
-    page = await editor.post("/staff/surveys/plan", data=a_plan(rt, **{field: value}) | {"confirmed": "yes"})
-    assert page.status_code == 422
-    assert text in page.text
-    assert await surveys(rt) == []
-
-
-async def test_only_announced_sizes_can_open_a_survey(rt: Runtime, editor: httpx.AsyncClient) -> None:
-    page = await editor.post("/staff/surveys/plan", data=a_plan(rt, opens="threshold", threshold_size="123"))
-    assert page.status_code == 422
-    assert "kunngjorte" in page.text
+from tests.surveys.given import answer, invitations, many, margins, threshold
+from tests.surveys.office import a_plan, hidden, surveys
 
 
 async def test_closing_by_hand_asks_once_and_a_double_click_closes_once(
@@ -197,3 +98,44 @@ async def test_an_unknown_survey_is_a_page_that_says_so(editor: httpx.AsyncClien
     unknown = UUID(int=1)
     assert (await editor.get(f"/staff/surveys/{unknown}")).status_code == 404
     assert (await editor.post(f"/staff/surveys/{unknown}/close", data={"action": "close"})).status_code == 404
+
+
+async def test_the_survey_page_says_who_has_answered_never_what(
+    rt: Runtime, deliver: Deliverer, plan: PlanSurvey, editor: httpx.AsyncClient
+) -> None:
+    await deliver(margins(), *many(rt.now(), 12))
+    survey = await plan()
+    for row in (await invitations(rt, survey.id))[:3]:
+        await answer(rt, row.id, {"ett_ord": "hemmelig"})
+    page = (await editor.get(f"/staff/surveys/{survey.id}")).text
+    assert "3 av 12 har svart" in page
+    assert "6 svar, 50 prosent av de inviterte" in page
+    assert "<svg" in page
+    assert page.count("<td>25-44</td>") == 2
+    assert "hemmelig" not in page
+
+
+async def test_an_answer_counts_on_the_installations_day(rt: Runtime, deliver: Deliverer, plan: PlanSurvey) -> None:
+    await deliver(*many(rt.now(), 1))
+    survey = await plan()
+    async with rt.transaction() as session:
+        late = datetime.fromisoformat("2027-03-01T23:30:00+00:00")
+        await session.execute(sa.update(Invitation).values(answered_at=late))
+        days = await answers_per_day(session, [survey.id], rt.settings.zone.key)
+    assert days == {survey.id: {date(2027, 3, 2): 1}}
+
+
+async def test_the_card_says_what_needs_somebody(
+    rt: Runtime, deliver: Deliverer, plan: PlanSurvey, editor: httpx.AsyncClient
+) -> None:
+    await deliver(*threshold(200))
+    assert "Panelet har nådd 200 medlemmer" in (await editor.get("/staff/surveys/card")).text
+    await deliver(*many(rt.now(), 10))
+    await plan(days=3)
+    card = (await editor.get("/staff/surveys/card")).text
+    assert "Panelet har nådd" not in card
+    assert "data-todo-item" not in card
+    move(rt, timedelta(days=2))
+    card = (await editor.get("/staff/surveys/card")).text
+    assert card.count("data-todo-item") == 1
+    assert "og bare 0\u00a0% har svart. Målet er 50 prosent." in card

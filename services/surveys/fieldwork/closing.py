@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.fieldwork.domain import ReleaseCell, release_cells
+from services.surveys.fieldwork.store import count_strata
 from services.surveys.tables import Draft, Invitation, Response, Survey
-from shared.events.surveys import AnswerStrata, ResponseSubmitted, StratumCount, SurveyClosed
+from shared.events.surveys import AnswerStrata, ResponseSubmitted, SurveyClosed
 from shared.ids import random_id
 from shared.messaging import emit, emit_new, lock
 from shared.service import Runtime
@@ -63,7 +64,7 @@ async def close_survey(session: AsyncSession, survey_id: UUID, now: datetime) ->
     if survey is None:
         return None
     assert survey.opened_at is not None
-    strata = await _strata(session, survey_id)
+    strata = await count_strata(session, survey_id)
     released = await _release(session, survey)
     invitations = sa.select(Invitation.id).where(Invitation.survey_id == survey_id)
     await session.execute(sa.delete(Draft).where(Draft.invitation_id.in_(invitations)))
@@ -88,23 +89,8 @@ async def closed_event(session: AsyncSession, survey: Survey) -> SurveyClosed:
         invited=survey.invited or 0,
         answered=survey.answered or 0,
         released=survey.released or 0,
-        strata=tuple(await _strata(session, survey.id)),
+        strata=tuple(await count_strata(session, survey.id)),
     )
-
-
-async def _strata(session: AsyncSession, survey_id: UUID) -> list[StratumCount]:
-    found = await session.execute(
-        sa.select(
-            Invitation.gender,
-            Invitation.band,
-            sa.func.count().label("invited"),
-            sa.func.count(Invitation.answered_at).label("answered"),
-        )
-        .where(Invitation.survey_id == survey_id)
-        .group_by(Invitation.gender, Invitation.band)
-        .order_by(Invitation.gender, Invitation.band)
-    )
-    return [StratumCount(gender=r.gender, band=r.band, invited=r.invited, answered=r.answered) for r in found]
 
 
 async def _release(session: AsyncSession, survey: Survey) -> int:

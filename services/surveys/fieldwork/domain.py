@@ -3,10 +3,10 @@
 Pure functions of values; the date is always a parameter.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 #: k: a released answer shares its cell with at least this many answers, itself included.
@@ -19,6 +19,9 @@ UNKNOWN_BAND = "unknown"
 MORNING = time(9)
 #: The mail about a public result is worth sending for this long.
 NOTICE_LASTS = timedelta(days=30)
+
+#: Share of those invited whose answers staff aim at, unless they say otherwise.
+TARGET_PERCENT = 50
 
 #: (gender, age band) as stored with an invitation.
 Cell = tuple[str, str]
@@ -165,16 +168,11 @@ def _grouped(cells: Sequence[Cell], counts: Mapping[Cell, int], k: int) -> list[
     return groups
 
 
-def answered_by_day(
-    moments: Sequence[datetime], opened_at: datetime, until: datetime, zone: ZoneInfo
-) -> list[tuple[date, int]]:
-    """How many had taken part by the end of each day, from the day of opening through the day of ``until``."""
-    per_day = Counter(moment.astimezone(zone).date() for moment in moments)
-    day, last = opened_at.astimezone(zone).date(), until.astimezone(zone).date()
-    total = sum(number for early, number in per_day.items() if early < day)
-    curve = []
+def answered_by_day(per_day: Mapping[date, int], first: date, last: date) -> list[tuple[date, int]]:
+    """How many had taken part by the end of each day from ``first`` to ``last``, given how many did on each day."""
+    day, total, curve = first, sum(number for early, number in per_day.items() if early < first), []
     while day <= last:
-        total += per_day[day]
+        total += per_day.get(day, 0)
         curve.append((day, total))
         day += timedelta(days=1)
     return curve
@@ -190,3 +188,40 @@ def expected_at_end(answered: int, opened_at: datetime, closes_at: datetime, now
     share = min(1.0, max(0.02, (now - opened_at).total_seconds() / length)) if length > 0 else 1.0
     come = (1 - 2 ** (-6 * share)) / (1 - 2**-6)
     return max(answered, min(invited, round(answered / come)))
+
+
+def target_of(invited: int, percent: int) -> int:
+    """The number of answers aimed at: ``percent`` of those invited, rounded up."""
+    return -(-invited * percent // 100)
+
+
+class Attention(StrEnum):
+    """Why a survey needs somebody today."""
+
+    MISSED = "missed"
+    """Its last day passed before it could open."""
+    OPENS_SOON = "opens_soon"
+    """It opens by date today or tomorrow."""
+    CLOSES_LOW = "closes_low"
+    """It closes today or tomorrow with fewer answers than aimed at."""
+    CLOSES_SOON = "closes_soon"
+    """It closes today or tomorrow."""
+
+
+def attention_of(
+    state: str,
+    opens_at: datetime | None,
+    closes_at: datetime,
+    missing: int,
+    now: datetime,
+    zone: ZoneInfo,
+) -> Attention | None:
+    """What somebody should look at; ``missing`` is how many answers are lacking to the target."""
+    tomorrow_ends = end_of_day(now.astimezone(zone).date() + timedelta(days=1), zone)
+    if state == "planned":
+        if closes_at <= now:
+            return Attention.MISSED
+        return Attention.OPENS_SOON if opens_at is not None and opens_at < tomorrow_ends else None
+    if state == "open" and closes_at <= tomorrow_ends:
+        return Attention.CLOSES_LOW if missing > 0 else Attention.CLOSES_SOON
+    return None

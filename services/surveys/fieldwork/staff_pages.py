@@ -1,32 +1,26 @@
-"""Staff: plan a survey, follow it, close it. Whatever reaches residents is shown first and asked once."""
+"""Staff follow a survey and close it; the list and the card of the staff home."""
 
-from collections.abc import Sequence
-from datetime import date, timedelta
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from markupsafe import Markup
-from pydantic import BaseModel
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.fieldwork.closing import close_survey
-from services.surveys.fieldwork.domain import PlanRefused, answered_by_day, expected_at_end, plan_survey
+from services.surveys.fieldwork.domain import GENDERS, answered_by_day, attention_of, expected_at_end, target_of
 from services.surveys.fieldwork.store import (
     Turnout,
-    add_survey,
     all_surveys,
-    announced_sizes,
-    answer_moments,
+    answers_per_day,
     cancel_plan,
+    count_strata,
+    size_reached_without_survey,
     turnouts,
-    would_be_invited,
 )
 from services.surveys.questionnaire.model import Questionnaire
-from services.surveys.questionnaire.shelf import shipped
 from services.surveys.tables import Survey
-from shared.ids import new_id
 from shared.web import (
-    FormErrors,
     Request,
     Response,
     Route,
@@ -39,7 +33,6 @@ from shared.web import (
     see_other,
     staff_required,
     translate,
-    validate,
 )
 from shared.web.charts import line
 
@@ -49,31 +42,7 @@ ACTIONS = {
     "surveys.survey.cancelled": "avlyste planen",
     "surveys.survey.closed": "lukket undersøkelsen",
 }
-
-_MESSAGES = {
-    "questionnaire": "Velg hva undersøkelsen handler om.",
-    "opens": "Velg når undersøkelsen skal åpne.",
-    "opens_on": "Skriv dagen undersøkelsen åpner, som dag, måned og år.",
-    "threshold_size": "Velg et av de kunngjorte panelstørrelsene.",
-    "closes_on": "Skriv siste dag for å svare, som dag, måned og år.",
-    "reminder_on": "Skriv dagen for påminnelse som dag, måned og år, eller la feltet stå tomt.",
-    "opens_on_missing": "Skriv dagen undersøkelsen åpner.",
-    "opens_in_the_past": "Dagen har vært. Velg en dag fra og med i dag.",
-    "closes_before_opening": "Siste dag for å svare kan ikke være før undersøkelsen åpner.",
-    "open_too_long": "Undersøkelsen kan stå åpen i høyst ett år.",
-    "reminder_outside": "Påminnelsen må gå etter at undersøkelsen åpner, og senest siste dag for å svare.",
-}
-
-
-class PlanInput(BaseModel):
-    """The plan form; days are ISO dates."""
-
-    questionnaire: str
-    opens: Literal["now", "date", "threshold"]
-    opens_on: date | None = None
-    threshold_size: int | None = None
-    closes_on: date
-    reminder_on: date | None = None
+_GENDER_NAMES = {"female": "Kvinner", "male": "Menn", "other": "Annet eller ikke oppgitt"}
 
 
 def survey_title(survey: Survey) -> str:
@@ -85,155 +54,104 @@ def survey_title(survey: Survey) -> str:
 async def list_surveys(request: Request) -> Response:
     """All surveys with their state and turnout."""
     async with runtime(request).transaction() as session:
-        surveys, counts = await all_surveys(session), await turnouts(session)
-    rows = [(survey, survey_title(survey), counts.get(survey.id, Turnout(0, 0))) for survey in surveys]
+        surveys = await all_surveys(session)
+        counts = await turnouts(session, surveys)
+    rows = [(survey, survey_title(survey), counts[survey.id]) for survey in surveys]
     return render(request, "surveys/staff_list.html", {"rows": rows, "now": runtime(request).now()})
 
 
 @staff_required("reader")
 async def show_card(request: Request) -> Response:
-    """The card of the staff home, with what needs somebody today."""
+    """The card of the staff home: open surveys with their curves, planned ones, and what needs somebody today."""
     rt = runtime(request)
-    now = rt.now()
+    now, zone = rt.now(), rt.settings.zone
     async with rt.transaction() as session:
-        surveys, counts = await all_surveys(session), await turnouts(session)
+        surveys = await all_surveys(session)
+        counts = await turnouts(session, surveys)
+        days = await answers_per_day(session, [s.id for s in surveys if s.state == "open"], zone.key)
+        waiting_size = await size_reached_without_survey(session)
     context = {
-        "open": [
-            (survey, survey_title(survey), counts.get(survey.id, Turnout(0, 0)))
-            for survey in surveys
-            if survey.state == "open"
-        ],
+        "open": [_followed(request, s, counts[s.id], days[s.id], now) for s in surveys if s.state == "open"],
         "planned": [(s, survey_title(s)) for s in surveys if s.state == "planned" and s.closes_at > now],
-        "missed": [(s, survey_title(s)) for s in surveys if s.state == "planned" and s.closes_at <= now],
-        "ending": [
-            (s, survey_title(s)) for s in surveys if s.state == "open" and s.closes_at - now < timedelta(days=2)
+        "todo": [
+            (reason, s, survey_title(s), counts[s.id])
+            for s in surveys
+            if (reason := attention_of(s.state, s.opens_at, s.closes_at, _missing(s, counts[s.id]), now, zone))
         ],
+        "waiting_size": waiting_size,
         "none_yet": not surveys,
     }
     return render(request, "surveys/staff_card.html", context)
 
 
-@staff_required("editor")
-async def plan_form(request: Request) -> Response:
-    """The empty plan form with a sensible proposal: two weeks, reminder after one."""
-    today = runtime(request).today()
-    proposal = {
-        "opens": "now",
-        "closes_on": (today + timedelta(days=14)).isoformat(),
-        "reminder_on": (today + timedelta(days=7)).isoformat(),
-    }
-    async with runtime(request).transaction() as session:
-        return await _show_form(request, session, proposal, {})
+def _missing(survey: Survey, turnout: Turnout) -> int:
+    """Answers lacking to the target."""
+    return max(0, target_of(turnout.invited, survey.target_percent) - turnout.answered)
 
 
-async def _show_form(
-    request: Request, session: AsyncSession, form: dict[str, Any], errors: FormErrors, status: int = 200
-) -> Response:
-    lang = translate(request)
-    sizes = await announced_sizes(session)
-    context = {
-        "form": form,
-        "errors": errors,
-        "questionnaires": [(one.id, f"{one.title.nb} ({len(one.questions)} spørsmål)") for one in shipped().values()],
-        "sizes": [
-            (one.size, f"{lang.number(one.size)} medlemmer" + (" (alt nådd)" if one.reached_at else ""))
-            for one in sizes
-        ],
-    }
-    return render(request, "surveys/staff_plan.html", context, status)
-
-
-@staff_required("editor")
-async def plan(request: Request) -> Response:
-    """Show what the plan will do; with ``confirmed`` and the id from that page, store it."""
-    rt = runtime(request)
-    form = await read_form(request)
-    values, errors = validate(PlanInput, form, _MESSAGES, str)
-    async with rt.transaction() as session:
-        sizes = {one.size for one in await announced_sizes(session)}
-        questionnaire = shipped().get(values.questionnaire) if values else None
-        if values is not None and questionnaire is None:
-            errors["questionnaire"] = _MESSAGES["questionnaire"]
-        if values is not None and values.opens == "threshold" and values.threshold_size not in sizes:
-            errors["threshold_size"] = _MESSAGES["threshold_size"]
-        if values is None or questionnaire is None or errors:
-            return await _show_form(request, session, form.values(), errors, 422)
-        try:
-            planned = plan_survey(
-                values.opens, values.opens_on, values.closes_on, values.reminder_on, rt.now(), rt.settings.zone
-            )
-        except PlanRefused as refused:
-            return await _show_form(request, session, form.values(), {refused.field: _MESSAGES[refused.code]}, 422)
-        size = values.threshold_size if values.opens == "threshold" else None
-        survey_id = _uuid(form.get("survey_id"))
-        if form.get("confirmed") != "yes" or survey_id is None:
-            people = await would_be_invited(session)
-            context = {
-                "survey_id": new_id(),
-                "values": {name: "" if value is None else value for name, value in values.model_dump().items()},
-                "title": questionnaire.title.nb,
-                "introduction": questionnaire.introduction.nb,
-                "questions": len(questionnaire.questions),
-                "people": people,
-                "total": sum(people.values()),
-                "plan": planned,
-            }
-            return render(request, "surveys/staff_plan_confirm.html", context)
-        name = request.state.staff.name
-        if await add_survey(session, survey_id, questionnaire, values.opens, size, planned, rt.now(), name):
-            detail = {"questionnaire": questionnaire.id, "opens": values.opens, "size": size}
-            await audit(session, request, "surveys.survey.planned", survey_id, **detail)
-    return see_other(f"/staff/surveys/{survey_id}")
-
-
-def _uuid(text: str | None) -> UUID | None:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return None
-
-
-@staff_required("reader")
-async def show_survey(request: Request) -> Response:
-    """One survey: plan, response curve, expected end, what was done and by whom."""
-    rt = runtime(request)
-    async with rt.transaction() as session:
-        survey = await session.get(Survey, request.path_params["survey_id"])
-        if survey is None:
-            return problem(request, 404)
-        turnout = (await turnouts(session)).get(survey.id, Turnout(0, 0))
-        moments = await answer_moments(session, survey.id)
-        done = await audit_of(session, survey.id)
-    now = rt.now()
+def _followed(
+    request: Request, survey: Survey, turnout: Turnout, per_day: Mapping[date, int], now: datetime
+) -> dict[str, Any]:
+    """What is shown of an open or closed survey: curve, picture, target, expected end."""
+    zone = runtime(request).settings.zone
+    assert survey.opened_at is not None
     until = survey.closed_at or min(now, survey.closes_at)
-    curve, expected = [], None
-    if survey.opened_at is not None:
-        curve = answered_by_day(moments, survey.opened_at, until, rt.settings.zone)
-        if survey.state == "open":
-            expected = expected_at_end(turnout.answered, survey.opened_at, survey.closes_at, now, turnout.invited)
-    context = {
+    curve = answered_by_day(per_day, survey.opened_at.astimezone(zone).date(), until.astimezone(zone).date())
+    expected = None
+    if survey.state == "open":
+        expected = expected_at_end(turnout.answered, survey.opened_at, survey.closes_at, now, turnout.invited)
+    target = target_of(turnout.invited, survey.target_percent)
+    return {
         "survey": survey,
         "title": survey_title(survey),
         "turnout": turnout,
         "curve": curve,
-        "picture": _picture(request, curve, turnout),
+        "picture": _picture(request, curve, turnout, target),
         "expected": expected,
+        "target": target,
+        "last_day": survey.closes_at - timedelta(seconds=1),
+    }
+
+
+def _picture(request: Request, curve: Sequence[tuple[date, int]], turnout: Turnout, target: int) -> Markup:
+    """The response curve towards the target."""
+    number = translate(request).number
+    title = f"{number(turnout.answered)} av {number(turnout.invited)} har svart"
+    description = f"Hvor mange som hadde svart ved slutten av hver dag. Den stiplede linjen er målet, {number(target)}."
+    # Two points at least, so that the first day has a line too.
+    points = [("", 0), *((f"{day.day}.{day.month}.", total) for day, total in curve)]
+    return line(title, description, points, max(target, turnout.answered), target)
+
+
+@staff_required("reader")
+async def show_survey(request: Request) -> Response:
+    """One survey: plan, response curve, expected end, who has answered by stratum, what was done and by whom."""
+    rt = runtime(request)
+    now = rt.now()
+    async with rt.transaction() as session:
+        survey = await session.get(Survey, request.path_params["survey_id"])
+        if survey is None:
+            return problem(request, 404)
+        turnout = (await turnouts(session, [survey]))[survey.id]
+        per_day = (await answers_per_day(session, [survey.id], rt.settings.zone.key))[survey.id]
+        strata = await count_strata(session, survey.id)
+        done = await audit_of(session, survey.id)
+    context: dict[str, Any] = {
+        "survey": survey,
+        "title": survey_title(survey),
+        "turnout": turnout,
+        "followed": _followed(request, survey, turnout, per_day, now) if survey.opened_at else None,
+        "strata": [
+            (_GENDER_NAMES.get(one.gender, one.gender), one.band, Turnout(one.invited, one.answered))
+            for one in sorted(strata, key=lambda one: (GENDERS.index(one.gender), one.band))
+        ],
         "last_day": survey.closes_at - timedelta(seconds=1),
         "missed": survey.state == "planned" and survey.closes_at <= now,
+        "opening": survey.state == "planned" and survey.opens_at is not None and survey.opens_at <= now,
         "may_edit": request.state.staff.may("editor"),
         "done": [(row.at, row.actor_name, ACTIONS.get(row.action, row.action)) for row in done],
     }
     return render(request, "surveys/staff_survey.html", context)
-
-
-def _picture(request: Request, curve: Sequence[tuple[date, int]], turnout: Turnout) -> Markup:
-    """The response curve against everybody invited; empty before the survey has opened."""
-    if not curve:
-        return Markup("")
-    number = translate(request).number
-    title = f"{number(turnout.answered)} av {number(turnout.invited)} har svart"
-    points = [(f"{day.day}.{day.month}.", total) for day, total in curve]
-    return line(title, "Hvor mange som hadde svart ved slutten av hver dag.", points, turnout.invited, turnout.invited)
 
 
 @staff_required("editor")
@@ -245,7 +163,7 @@ async def confirm_closing(request: Request) -> Response:
             return problem(request, 404)
         if survey.state not in ("open", "planned"):
             return see_other(f"/staff/surveys/{survey.id}")
-        turnout = (await turnouts(session)).get(survey.id, Turnout(0, 0))
+        turnout = (await turnouts(session, [survey]))[survey.id]
     context = {"survey": survey, "title": survey_title(survey), "turnout": turnout}
     return render(request, "surveys/staff_close.html", context)
 
@@ -275,8 +193,6 @@ async def close(request: Request) -> Response:
 STAFF_PAGES = (
     Route("/staff/surveys", list_surveys),
     Route("/staff/surveys/card", show_card),
-    Route("/staff/surveys/plan", plan_form, methods=["GET"]),
-    Route("/staff/surveys/plan", plan, methods=["POST"]),
     Route("/staff/surveys/{survey_id:uuid}", show_survey),
     Route("/staff/surveys/{survey_id:uuid}/close", confirm_closing, methods=["GET"]),
     Route("/staff/surveys/{survey_id:uuid}/close", close, methods=["POST"]),

@@ -1,17 +1,18 @@
 """Queries of the staff side."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.surveys.fieldwork.domain import GENDERS, Plan, gender_of
+from services.surveys.fieldwork.domain import GENDERS, TARGET_PERCENT, Plan, gender_of
 from services.surveys.questionnaire.model import Questionnaire
 from services.surveys.tables import Invitation, Member, Survey, Threshold
+from shared.events.surveys import StratumCount
 
 
 @dataclass(frozen=True)
@@ -50,24 +51,57 @@ async def all_surveys(session: AsyncSession) -> Sequence[Survey]:
     return (await session.scalars(sa.select(Survey).order_by(Survey.planned_at.desc()))).all()
 
 
-async def turnouts(session: AsyncSession) -> dict[UUID, Turnout]:
-    """Turnout per survey."""
+async def turnouts(session: AsyncSession, surveys: Iterable[Survey]) -> dict[UUID, Turnout]:
+    """Turnout per survey: those of closed ones were written down at closing, open ones are counted now."""
+    found = {survey.id: Turnout(survey.invited or 0, survey.answered or 0) for survey in surveys}
+    counted = await session.execute(
+        sa.select(Invitation.survey_id, sa.func.count(), sa.func.count(Invitation.answered_at))
+        .where(Invitation.survey_id.in_([survey.id for survey in surveys if survey.state == "open"]))
+        .group_by(Invitation.survey_id)
+    )
+    return found | {survey_id: Turnout(invited, answered) for survey_id, invited, answered in counted}
+
+
+async def answers_per_day(session: AsyncSession, survey_ids: Sequence[UUID], zone: str) -> dict[UUID, dict[date, int]]:
+    """How many took part on each day of ``zone``, per survey."""
+    day = sa.cast(sa.func.timezone(zone, Invitation.answered_at), sa.Date)
     found = await session.execute(
-        sa.select(Invitation.survey_id, sa.func.count(), sa.func.count(Invitation.answered_at)).group_by(
-            Invitation.survey_id
+        sa.select(Invitation.survey_id, day, sa.func.count())
+        .where(Invitation.survey_id.in_(survey_ids), Invitation.answered_at.is_not(None))
+        .group_by(Invitation.survey_id, day)
+    )
+    per_survey: dict[UUID, dict[date, int]] = {survey_id: {} for survey_id in survey_ids}
+    for survey_id, on, number in found:
+        per_survey[survey_id][on] = number
+    return per_survey
+
+
+async def count_strata(session: AsyncSession, survey_id: UUID) -> list[StratumCount]:
+    """Invited and answered per gender and age band."""
+    found = await session.execute(
+        sa.select(
+            Invitation.gender,
+            Invitation.band,
+            sa.func.count().label("invited"),
+            sa.func.count(Invitation.answered_at).label("answered"),
         )
+        .where(Invitation.survey_id == survey_id)
+        .group_by(Invitation.gender, Invitation.band)
+        .order_by(Invitation.gender, Invitation.band)
     )
-    return {survey_id: Turnout(invited, answered) for survey_id, invited, answered in found}
+    return [StratumCount(gender=r.gender, band=r.band, invited=r.invited, answered=r.answered) for r in found]
 
 
-async def answer_moments(session: AsyncSession, survey_id: UUID) -> Sequence[datetime]:
-    """When each of those who took part did so, oldest first."""
-    found = await session.scalars(
-        sa.select(Invitation.answered_at)
-        .where(Invitation.survey_id == survey_id, Invitation.answered_at.is_not(None))
-        .order_by(Invitation.answered_at)
+async def size_reached_without_survey(session: AsyncSession) -> int | None:
+    """The first announced size, when the panel has reached it and no survey has ever been planned."""
+    if await session.scalar(sa.select(Survey.id).limit(1)) is not None:
+        return None
+    return await session.scalar(
+        sa.select(Threshold.size)
+        .where(Threshold.role != "", Threshold.reached_at.is_not(None))
+        .order_by(Threshold.size)
+        .limit(1)
     )
-    return [moment for moment in found if moment is not None]
 
 
 async def add_survey(
@@ -79,6 +113,7 @@ async def add_survey(
     plan: Plan,
     now: datetime,
     planned_by: str,
+    target_percent: int = TARGET_PERCENT,
 ) -> bool:
     """Store a plan under the id its confirmation page was shown with; False when it is there already."""
     statement = pg_insert(Survey).values(
@@ -94,6 +129,7 @@ async def add_survey(
         reminder_at=plan.reminder_at,
         planned_at=now,
         planned_by=planned_by,
+        target_percent=target_percent,
     )
     return await session.scalar(statement.on_conflict_do_nothing().returning(Survey.id)) is not None
 

@@ -1,0 +1,194 @@
+"""Staff start a survey: choose, see what residents get and how many get it, confirm once."""
+
+from datetime import date, timedelta
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
+
+from pydantic import BaseModel, Field
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.surveys.answering.domain import question_count
+from services.surveys.fieldwork.domain import TARGET_PERCENT, Plan, PlanRefused, plan_survey
+from services.surveys.fieldwork.store import add_survey, all_surveys, announced_sizes, would_be_invited
+from services.surveys.questionnaire.model import LANGUAGES, Questionnaire
+from services.surveys.questionnaire.shelf import shipped
+from shared.ids import new_id
+from shared.web import (
+    FormErrors,
+    Request,
+    Response,
+    Route,
+    as_id,
+    audit,
+    problem,
+    read_form,
+    render,
+    runtime,
+    see_other,
+    staff_required,
+    translate,
+    validate,
+)
+
+_MESSAGES = {
+    "questionnaire": "Velg hva undersøkelsen handler om.",
+    "opens": "Velg når undersøkelsen skal åpne.",
+    "opens_on": "Skriv dagen undersøkelsen åpner, som dag, måned og år.",
+    "threshold_size": "Velg en av de kunngjorte panelstørrelsene.",
+    "closes_on": "Skriv siste dag for å svare, som dag, måned og år.",
+    "reminder_on": "Skriv dagen for påminnelse som dag, måned og år, eller la feltet stå tomt.",
+    "target": "Skriv målet som et helt tall fra 1 til 100.",
+    "opens_on_missing": "Skriv dagen undersøkelsen åpner.",
+    "opens_in_the_past": "Dagen har vært. Velg en dag fra og med i dag.",
+    "closes_before_opening": "Siste dag for å svare kan ikke være før undersøkelsen åpner.",
+    "open_too_long": "Undersøkelsen kan stå åpen i høyst ett år.",
+    "reminder_outside": "Påminnelsen må gå etter at undersøkelsen åpner, og senest siste dag for å svare.",
+}
+
+
+class PlanInput(BaseModel):
+    """The plan form; days are ISO dates."""
+
+    questionnaire: str
+    opens: Literal["now", "date", "threshold"]
+    opens_on: date | None = None
+    threshold_size: int | None = None
+    closes_on: date
+    reminder_on: date | None = None
+    target: Annotated[int, Field(ge=1, le=100)] = TARGET_PERCENT
+    """Percent of those invited."""
+
+
+@staff_required("editor")
+async def plan_form(request: Request) -> Response:
+    """The plan form with a sensible proposal: now, two weeks, reminder after one."""
+    today = runtime(request).today()
+    chosen = request.query_params.get("questionnaire", "")
+    proposal = {
+        "questionnaire": chosen if chosen in shipped() else "",
+        "opens": "now",
+        "closes_on": (today + timedelta(days=14)).isoformat(),
+        "reminder_on": (today + timedelta(days=7)).isoformat(),
+        "target": str(TARGET_PERCENT),
+    }
+    async with runtime(request).transaction() as session:
+        return await _show_form(request, session, proposal, {})
+
+
+async def _show_form(
+    request: Request, session: AsyncSession, form: dict[str, Any], errors: FormErrors, status: int = 200
+) -> Response:
+    lang = translate(request)
+    sizes = await announced_sizes(session)
+    context = {
+        "form": form,
+        "errors": errors,
+        "questionnaires": list(shipped().values()),
+        "sizes": [
+            (one.size, f"{lang.number(one.size)} medlemmer" + (" (alt nådd)" if one.reached_at else ""))
+            for one in sizes
+        ],
+    }
+    return render(request, "surveys/staff_plan.html", context, status)
+
+
+@staff_required("editor")
+async def plan(request: Request) -> Response:
+    """Show what the plan will do; with ``confirmed`` and the id from that page, store it."""
+    rt = runtime(request)
+    form = await read_form(request)
+    values, errors = validate(PlanInput, form, _MESSAGES, str)
+    async with rt.transaction() as session:
+        sizes = {one.size: one for one in await announced_sizes(session)}
+        questionnaire = shipped().get(values.questionnaire) if values else None
+        if values is not None and questionnaire is None:
+            errors["questionnaire"] = _MESSAGES["questionnaire"]
+        if values is not None and values.opens == "threshold" and values.threshold_size not in sizes:
+            errors["threshold_size"] = _MESSAGES["threshold_size"]
+        if values is None or questionnaire is None or errors:
+            return await _show_form(request, session, form.values(), errors, 422)
+        try:
+            planned = plan_survey(
+                values.opens, values.opens_on, values.closes_on, values.reminder_on, rt.now(), rt.settings.zone
+            )
+        except PlanRefused as refused:
+            return await _show_form(request, session, form.values(), {refused.field: _MESSAGES[refused.code]}, 422)
+        if form.get("action") == "change":
+            return await _show_form(request, session, form.values(), {})
+        size = values.threshold_size if values.opens == "threshold" else None
+        survey_id = as_id(form.get("survey_id"))
+        if form.get("confirmed") != "yes" or survey_id is None:
+            reached = size is not None and sizes[size].reached_at is not None
+            return await _show_confirmation(request, session, values, questionnaire, planned, reached)
+        name, now = request.state.staff.name, rt.now()
+        if await add_survey(session, survey_id, questionnaire, values.opens, size, planned, now, name, values.target):
+            detail = {"questionnaire": questionnaire.id, "opens": values.opens, "size": size}
+            await audit(session, request, "surveys.survey.planned", survey_id, **detail)
+    return see_other(f"/staff/surveys/{survey_id}")
+
+
+async def _show_confirmation(
+    request: Request,
+    session: AsyncSession,
+    values: PlanInput,
+    questionnaire: Questionnaire,
+    planned: Plan,
+    reached: bool,
+) -> Response:
+    """How many people, who, the text as they get it: what is asked about once."""
+    people = await would_be_invited(session)
+    others = [survey for survey in await all_surveys(session) if survey.state == "open"]
+    context = {
+        "survey_id": new_id(),
+        "values": {name: "" if value is None else value for name, value in values.model_dump().items()},
+        "questionnaire": questionnaire,
+        "questions": question_count(questionnaire),
+        "people": people,
+        "total": sum(people.values()),
+        "plan": planned,
+        "reached": reached,
+        "others": [(one, Questionnaire.model_validate(one.questionnaire).title.nb) for one in others],
+        "last_day": planned.closes_at - timedelta(seconds=1),
+        "mail": urlencode(
+            {
+                "purpose": "survey",
+                "lang": "nb",
+                "title": questionnaire.title.nb,
+                "minutes": questionnaire.minutes,
+                "closes_at": planned.closes_at.isoformat(),
+            }
+        ),
+    }
+    return render(request, "surveys/staff_plan_confirm.html", context)
+
+
+@staff_required("reader")
+async def show_questionnaire(request: Request) -> Response:
+    """A questionnaire's pages as residents get them, in each of its languages."""
+    questionnaire = shipped().get(request.path_params["questionnaire"])
+    if questionnaire is None:
+        return problem(request, 404)
+    asked = request.query_params.get("language", "nb")
+    # Residents' own words ("Vet ikke", "Valgfritt") follow the language of the page.
+    request.state.lang = asked if asked in questionnaire.languages and asked in LANGUAGES else "nb"
+    conditions = {}
+    for question in questionnaire.questions:
+        if question.show_if is not None:
+            earlier = next(one for one in questionnaire.questions if one.id == question.show_if.question)
+            labels = {option.code: option.text.nb for option in getattr(earlier, "options", ())}
+            chosen = " eller ".join(f"«{labels.get(str(value), str(value))}»" for value in question.show_if.any_of)
+            conditions[question.id] = f"Stilles bare til dem som svarer {chosen} på «{earlier.text.nb}»"
+    context = {
+        "questionnaire": questionnaire,
+        "questions": question_count(questionnaire),
+        "conditions": conditions,
+        "may_edit": request.state.staff.may("editor"),
+    }
+    return render(request, "surveys/staff_questionnaire.html", context)
+
+
+PLANNING_PAGES = (
+    Route("/staff/surveys/plan", plan_form, methods=["GET"]),
+    Route("/staff/surveys/plan", plan, methods=["POST"]),
+    Route("/staff/surveys/questionnaires/{questionnaire}", show_questionnaire),
+)
