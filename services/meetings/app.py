@@ -2,7 +2,7 @@
 
 from services.meetings.members import HANDLERS, willing_members
 from shared.service import Service
-from shared.web import Request, Response, Route, ended_sessions, render, runtime, staff_required
+from shared.web import Request, Response, Route, dead_letter_pages, ended_sessions, render, runtime, staff_required
 
 
 async def show_meetings(request: Request) -> Response:
@@ -30,6 +30,7 @@ PAGES = [
     Route("/meetings", show_meetings),
     Route("/staff/meetings", show_staff_meetings),
     Route("/staff/meetings/card", show_card),
+    *dead_letter_pages("meetings"),
 ]
 
 SERVICE = Service(

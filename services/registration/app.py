@@ -7,12 +7,20 @@ from services.registration.my_page import pages as my_page
 from services.registration.my_page import sign_in
 from services.registration.state import state_events
 from shared.service import Service
+from shared.web import dead_letter_pages
 
 SERVICE = Service(
     name="registration",
     package="services.registration",
     handlers=[*leaving.HANDLERS, *copies.HANDLERS],
-    pages=[*front_pages.PAGES, *joining.PAGES, *sign_in.PAGES, *my_page.PAGES, *staff_pages.PAGES],
+    pages=[
+        *front_pages.PAGES,
+        *joining.PAGES,
+        *sign_in.PAGES,
+        *my_page.PAGES,
+        *staff_pages.PAGES,
+        *dead_letter_pages("registration"),
+    ],
     jobs=jobs.JOBS,
     purposes=("confirm", "sign_in"),
     state=state_events,

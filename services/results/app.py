@@ -3,5 +3,8 @@
 from services.results.handlers import HANDLERS
 from services.results.pages import PAGES
 from shared.service import Service
+from shared.web import dead_letter_pages
 
-SERVICE = Service(name="results", package="services.results", handlers=HANDLERS, pages=PAGES)
+SERVICE = Service(
+    name="results", package="services.results", handlers=HANDLERS, pages=[*PAGES, *dead_letter_pages("results")]
+)

@@ -12,7 +12,7 @@ from services.surveys.members import MEMBER_HANDLERS
 from shared.events.results import FollowUpRecorded, ResultsPublished
 from shared.messaging import subscribe
 from shared.service import Job, Service
-from shared.web import ended_sessions
+from shared.web import dead_letter_pages, ended_sessions
 
 HANDLERS = (
     *MEMBER_HANDLERS,
@@ -21,7 +21,7 @@ HANDLERS = (
     ended_sessions("surveys"),
 )
 
-PAGES = (*PUBLIC_PAGES, *ANSWERING_PAGES, *PLANNING_PAGES, *STAFF_PAGES)
+PAGES = (*PUBLIC_PAGES, *ANSWERING_PAGES, *PLANNING_PAGES, *STAFF_PAGES, *dead_letter_pages("surveys"))
 
 JOBS = (
     Job("open_due_surveys", open_due_surveys, every=0.5),

@@ -6,17 +6,22 @@ from starlette.routing import Route
 
 from shared.service import Runtime
 from shared.web.app import build_app
+from shared.web.dead_letter_pages import dead_letter_pages
 from shared.web.forms import BadForm, Form, FormErrors, as_id, read_form, rule_broken, validate
 from shared.web.i18n import N_
 from shared.web.limits import TooMany, client_address
+from shared.web.lists import ListView, list_view
 from shared.web.pages import problem, render, see_other, translate
 from shared.web.staff import Staff, audit, audit_of, ended_sessions, staff_required
+from shared.web.tables import FORMATS, table_file
 
 __all__ = [
+    "FORMATS",
     "N_",
     "BadForm",
     "Form",
     "FormErrors",
+    "ListView",
     "Request",
     "Response",
     "Route",
@@ -27,7 +32,9 @@ __all__ = [
     "audit_of",
     "build_app",
     "client_address",
+    "dead_letter_pages",
     "ended_sessions",
+    "list_view",
     "problem",
     "read_form",
     "render",
@@ -35,6 +42,7 @@ __all__ = [
     "runtime",
     "see_other",
     "staff_required",
+    "table_file",
     "translate",
     "validate",
 ]

@@ -1,0 +1,55 @@
+"""The role matrix, made from the routes themselves: no staff page of any service is without its guard."""
+
+import re
+from collections.abc import Awaitable, Callable
+from uuid import uuid4
+
+import pytest
+from starlette.routing import Route
+
+from shared.cli import SERVICES, load_service
+from shared.service import Runtime
+from shared.testing import browser, sign_in
+
+RuntimeOf = Callable[..., Awaitable[Runtime]]
+#: The way in and out is for everybody: sign-in has no session yet.
+OPEN = {("GET", "/staff/login"), ("GET", "/staff/callback")}
+
+
+def staff_routes(service: str) -> list[tuple[str, str, str]]:
+    """(method, path with ids filled in, path) of each staff page."""
+    found = []
+    for route in load_service(service).pages:
+        assert isinstance(route, Route)
+        if not route.path.startswith("/staff"):
+            continue
+        path = re.sub(r"\{[^}]+\}", str(uuid4()), route.path)
+        found += [(m, path, route.path) for m in sorted(route.methods or ()) if m in ("GET", "POST")]
+    return [row for row in found if (row[0], row[1]) not in OPEN]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_who_reaches_which_staff_page(service: str, runtime_of: RuntimeOf) -> None:
+    rt = await runtime_of(service)
+    routes = staff_routes(service)
+    assert routes
+    for method, path, _ in routes:
+        async with browser(rt) as nobody:
+            answer = await nobody.request(method, path)
+            assert answer.status_code == (303 if method == "GET" else 401), (method, path)
+            assert "Logg inn i en ny fane" in answer.text or "/staff/login" in answer.headers["location"]
+        async with browser(rt) as stranger:
+            sign_in(rt, stranger, "vaktmester")
+            assert (await stranger.request(method, path)).status_code == 403, (method, path)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_reader_changes_nothing_and_an_editor_meets_no_closed_door(service: str, runtime_of: RuntimeOf) -> None:
+    rt = await runtime_of(service)
+    for method, path, written in staff_routes(service):
+        async with browser(rt) as reader, browser(rt) as editor:
+            sign_in(rt, reader, "reader")
+            sign_in(rt, editor, "editor")
+            if method == "POST" and written != "/staff/logout":
+                assert (await reader.post(path)).status_code == 403, (method, path)
+            assert (await editor.request(method, path)).status_code not in (401, 403, 500), (method, path)
