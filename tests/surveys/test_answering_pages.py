@@ -12,12 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.surveys.answering.store import Opened, hold, submit
 from services.surveys.fieldwork.closing import close_survey
 from services.surveys.members import erase_member
+from services.surveys.questionnaire.model import json_schema
 from services.surveys.tables import Draft, Invitation, Response, Survey
 from shared.events.registration import MemberLeft
+from shared.events.results import ResultsPublished
 from shared.events.surveys import ResponseSubmitted, SurveyAnswered
 from shared.service import Runtime
 from shared.testing import Deliverer, browser, move, outbox
-from tests.surveys.given import answer, many, margins
+from tests.surveys.given import answer, invitations, many, margins
 from tests.surveys.resident import PAGES, count, enter, post
 
 
@@ -199,3 +201,35 @@ async def test_an_answer_is_in_the_release_or_refused_never_between(
     assert await count(rt, Response) == 0
     released = len(await outbox(rt, ResponseSubmitted))
     assert released in ((accepted,) if accepted >= 5 else (0,))
+
+
+async def test_everybody_sees_which_surveys_are_open_and_which_are_over(
+    rt: Runtime, deliver: Deliverer, plan: Callable[..., Awaitable[Survey]]
+) -> None:
+    async with browser(rt) as client:
+        assert "Ingen undersøkelser er åpne nå." in (await client.get("/surveys")).text
+        await deliver(*many(rt.now(), 6))
+        first = await plan()
+        page = (await client.get("/surveys")).text
+        assert "Åpen til og med" in page
+        assert "Kommunen skal lage ny klimaplan." in page
+        async with rt.transaction() as session:
+            await close_survey(session, first.id, rt.now())
+        page = (await client.get("/surveys")).text
+        assert "Ingen undersøkelser er åpne nå." in page
+        assert "For få svarte" in page
+        second = await plan()
+        for row in await invitations(rt, second.id):
+            await answer(rt, row.id, {})
+        async with rt.transaction() as session:
+            await close_survey(session, second.id, rt.now())
+        assert "Resultatene kommer." in (await client.get("/surveys")).text
+        await deliver(ResultsPublished(survey_id=second.id, slug="klima-2027", published_at=rt.now()))
+        assert 'href="/results/klima-2027"' in (await client.get("/surveys")).text
+
+
+async def test_the_schema_of_questionnaires_is_public(rt: Runtime) -> None:
+    async with browser(rt) as client:
+        response = await client.get("/surveys/questionnaire.schema.json")
+    assert response.headers["content-type"].startswith("application/schema+json")
+    assert response.json() == json_schema()

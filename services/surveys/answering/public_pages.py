@@ -18,10 +18,15 @@ async def show_surveys(request: Request) -> Response:
                 sa.select(Survey).where(Survey.state.in_(["open", "closed"])).order_by(Survey.opened_at.desc())
             )
         ).all()
-    rows = [(one, Questionnaire.model_validate(one.questionnaire).title.to(request.state.lang)) for one in found]
+    lang = request.state.lang
+    rows = [(one, Questionnaire.model_validate(one.questionnaire)) for one in found]
     context = {
-        "open": [(survey, title, last_day(survey)) for survey, title in rows if survey.state == "open"],
-        "over": [(survey, title) for survey, title in rows if survey.state == "closed"],
+        "open": [
+            (survey, asked.title.to(lang), asked.introduction.to(lang), last_day(survey))
+            for survey, asked in rows
+            if survey.state == "open"
+        ],
+        "over": [(survey, asked.title.to(lang)) for survey, asked in rows if survey.state == "closed"],
     }
     return render(request, "surveys/list.html", context)
 

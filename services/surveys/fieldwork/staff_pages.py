@@ -98,7 +98,8 @@ def _followed(
     until = survey.closed_at or min(now, survey.closes_at)
     curve = answered_by_day(per_day, survey.opened_at.astimezone(zone).date(), until.astimezone(zone).date())
     expected = None
-    if survey.state == "open":
+    # The first hours say little: a handful of quick answers would promise everybody.
+    if survey.state == "open" and now - survey.opened_at >= timedelta(days=1):
         expected = expected_at_end(turnout.answered, survey.opened_at, survey.closes_at, now, turnout.invited)
     target = target_of(turnout.invited, survey.target_percent)
     return {
