@@ -24,7 +24,7 @@ _OURS = (
     "PANEL_DATABASE_URL", "PANEL_SERVICE_DATABASE_URL", "PANEL_KAFKA_USERNAME", "PANEL_KAFKA_PASSWORD",
     "PANEL_SMTP_URL", "PANEL_MASTER_KEYS", "PANEL_LINK_KEYS", "PANEL_COOKIE_KEY", "PANEL_STAFF_COOKIE_KEY",
     "PANEL_OIDC_ISSUER", "PANEL_OIDC_CLIENT_ID", "PANEL_OIDC_CLIENT_SECRET", "PANEL_STATE", "PANEL_PORT_BASE",
-    "PANEL_HOST", "PANEL_PORT", "PANEL_CLOCK_FILE",
+    "PANEL_HOST", "PANEL_PORT", "PANEL_CLOCK_FILE", "PANEL_LMTP_HOST", "PANEL_LMTP_PORT",
 )  # fmt: skip
 
 
@@ -39,6 +39,7 @@ class Addresses:
     kafka_password: str
     kafka_own: bool
     smtp_url: str
+    lmtp_port: int
     oidc_issuer: str
     oidc_client_id: str
     oidc_client_secret: str
@@ -73,6 +74,7 @@ def service_environment(
     masters = json.dumps({"1": secrets.master})
     if service == _LINK_MAKER:
         values |= {"PANEL_MASTER_KEYS": masters, "PANEL_SMTP_URL": addresses.smtp_url}
+        values |= {"PANEL_LMTP_HOST": "127.0.0.1", "PANEL_LMTP_PORT": str(addresses.lmtp_port)}
     else:
         keys = derive_keys(decode_master_keys(masters), LINK_PURPOSES.get(service, ()))
         values["PANEL_LINK_KEYS"] = encode_keys(keys)

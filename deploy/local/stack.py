@@ -41,7 +41,7 @@ class Stack:
         self.state = state
         self.prefix = os.environ.get("PANEL_PREFIX") or "panel"
         self.ports = {"gateway": base, "mail page": base + 1, "mail": base + 2, "sign-in": base + 3}
-        self.ports |= {"Postgres": base + 4, "Kafka": base + 5, "Kafka controller": base + 6}
+        self.ports |= {"Postgres": base + 4, "Kafka": base + 5, "Kafka controller": base + 6, "mail in": base + 7}
         self.ports |= {service: base + 11 + number for number, service in enumerate(SERVICES)}
         self.supervisor = Supervisor(state / "status.json", say)
         self._say = say
@@ -174,6 +174,7 @@ class Stack:
             oidc_client_secret=(
                 self._secrets.oidc_client if own_sign_in else os.environ.get("PANEL_OIDC_CLIENT_SECRET", "")
             ),
+            lmtp_port=self.ports["mail in"],
             static=static,
             clock=clock,
         )
@@ -187,6 +188,7 @@ class Stack:
             "public_url": addresses.public_url,
             "mail_url": "" if self._given["SMTP_URL"] else self._url("mail page"),
             "smtp_url": addresses.smtp_url,
+            "lmtp": f"127.0.0.1:{addresses.lmtp_port}",
             "oidc_issuer": addresses.oidc_issuer,
             "clock_file": str(addresses.clock),
             "database_url": urlsplit(admin)._replace(path=f"/{database}").geturl(),

@@ -1,6 +1,7 @@
 """notifications on one screen: what it reacts to, shows and does by itself."""
 
 from services.notifications import meetings, members, pages, sending, staff_pages, suggestions, surveys
+from services.notifications.mailbox import lmtp
 from shared.service import Job, Service
 from shared.web import ended_sessions
 
@@ -15,6 +16,6 @@ SERVICE = Service(
         ended_sessions("notifications"),
     ],
     pages=[*pages.PAGES, *staff_pages.PAGES],
-    jobs=[*sending.JOBS, Job("forget_correspondents", suggestions.forget_correspondents, every=3600.0)],
+    jobs=[*sending.JOBS, *lmtp.JOBS, Job("forget_correspondents", suggestions.forget_correspondents, every=3600.0)],
     purposes=("confirm", "sign_in", "survey", "meeting", "unsubscribe"),
 )

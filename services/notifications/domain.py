@@ -99,9 +99,12 @@ def address_is_dead(code: int, text: str) -> bool:
     return code in (550, 551, 553)
 
 
-def status_is_dead(status: str) -> bool:
-    """The same for the status of a delivery report (RFC 3464)."""
-    return status.startswith("5.") and address_is_dead(500, status)
+def report_is_dead(status: str, diagnostic: str) -> bool:
+    """The same for a delivery report (RFC 3464); a status that says nothing leaves it to the other server's words."""
+    if status != "5.0.0":
+        return address_is_dead(500, status)
+    code = re.search(r"\b5\d\d\b", diagnostic)
+    return code is not None and address_is_dead(int(code[0]), diagnostic)
 
 
 def greeted_name(name: str | None) -> str | None:

@@ -90,15 +90,18 @@ class Correspondent(Base):
     __tablename__ = "correspondent"
 
     suggestion_id: Mapped[UUID] = mapped_column(primary_key=True)
-    email: Mapped[str | None] = mapped_column(index=True)
+    email: Mapped[str | None]
     language: Mapped[str]
     in_reply_to: Mapped[str | None]
     """Message-ID of the letter, for the answer to stand under it."""
+    by_mail: Mapped[bool] = mapped_column(server_default="false")
     created_at: Mapped[datetime] = mapped_column(server_default=_CLOCK)
     """Machine time, for the number of letters a day."""
     since: Mapped[datetime]
     """Panel time."""
     answered_at: Mapped[datetime | None]
+
+    __table_args__ = (sa.Index("ix_correspondent_email", sa.text("lower(email)")),)
 
 
 class Letter(Base):

@@ -1,0 +1,116 @@
+"""Storing what a mail means: a suggestion, a bounce, or nothing that is answered."""
+
+import asyncio
+from datetime import timedelta
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.notifications.domain import report_is_dead
+from services.notifications.mailbox.reading import Incoming, Report, read_mail
+from services.notifications.sending import report_failure
+from services.notifications.settings import notification_settings
+from services.notifications.tables import Correspondent, Letter, Message
+from shared.events.notifications import SuggestionLetterReceived
+from shared.ids import new_id
+from shared.messaging import emit_new
+from shared.service import Runtime
+from shared.settings import Settings
+
+log = structlog.get_logger()
+
+
+class TooManyLetters(Exception):
+    """This sender has sent as many letters as may be sent in a day."""
+
+
+def own_addresses(settings: Settings) -> frozenset[str]:
+    """The panel's addresses, in lower case: mail to them is taken, mail from them never answered."""
+    return frozenset(one.lower() for one in (settings.mail_from, settings.mail_reply_to, settings.contact_email))
+
+
+async def take_mail(rt: Runtime, raw: bytes, envelope_sender: str) -> str:
+    """Take one mail in; what became of it (``letter``, ``automatic``, ``report`` or ``again``) is committed.
+
+    Raises Unreadable or TooManyLetters, which its sender must be told, and whatever the database raises, after which
+    it must be handed over again.
+    """
+    settings = rt.settings
+    domain = settings.mail_from.rpartition("@")[2]
+    # A mail may be ten megabytes: reading it must not hold up pages and consumers.
+    incoming = await asyncio.to_thread(read_mail, raw, envelope_sender, own_addresses(settings), domain)
+    async with rt.transaction() as session:
+        outcome = await _take(session, rt, incoming)
+    log.info("notifications.letter.taken", outcome=outcome)
+    return outcome
+
+
+async def _take(session: AsyncSession, rt: Runtime, incoming: Incoming) -> str:
+    new = await session.scalar(
+        pg_insert(Letter)
+        .values(digest=incoming.digest, outcome=incoming.kind, received_at=rt.now())
+        .on_conflict_do_nothing()
+        .returning(Letter.digest)
+    )
+    if new is None:
+        return "again"
+    if incoming.report is not None:
+        await _apply_report(session, rt, incoming.report)
+    elif incoming.kind == "letter":
+        await _keep_letter(session, rt, incoming)
+    return incoming.kind
+
+
+async def _keep_letter(session: AsyncSession, rt: Runtime, incoming: Incoming) -> None:
+    """The address stays here; the words go on without it."""
+    lately = sa.func.clock_timestamp() - timedelta(days=1)
+    sent = await session.scalar(
+        sa.select(sa.func.count())
+        .select_from(Correspondent)
+        .where(
+            sa.func.lower(Correspondent.email) == incoming.sender.lower(),
+            Correspondent.by_mail,
+            Correspondent.created_at > lately,
+        )
+    )
+    if (sent or 0) >= notification_settings().letters_per_day:
+        raise TooManyLetters
+    suggestion_id = new_id()
+    session.add(
+        Correspondent(
+            suggestion_id=suggestion_id,
+            email=incoming.sender,
+            language=incoming.language,
+            in_reply_to=incoming.reference,
+            by_mail=True,
+            since=rt.now(),
+        )
+    )
+    await emit_new(
+        session,
+        [
+            SuggestionLetterReceived(
+                suggestion_id=suggestion_id,
+                heading=incoming.heading,
+                text=incoming.text,
+                language=incoming.language,
+                attachments_refused=incoming.attachments,
+                received_at=rt.now(),
+            )
+        ],
+    )
+
+
+async def _apply_report(session: AsyncSession, rt: Runtime, report: Report) -> None:
+    """One of our mails came back: it failed, whatever its server said when it took it."""
+    message = await session.scalar(
+        sa.update(Message)
+        .where(Message.id == report.message_id, Message.state.in_(["sent", "unknown"]))
+        .values(state="failed", reason="bounced")
+        .returning(Message)
+    )
+    if message is not None:
+        dead = report_is_dead(report.status, report.diagnostic)
+        await report_failure(session, message, "bounced", rt.now(), dead_address=dead)

@@ -1,0 +1,220 @@
+"""Odd mails are read as well as they can be, and machines are recognised."""
+
+import contextlib
+from email.message import EmailMessage
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.notifications.mailbox.reading import Incoming, Unreadable, read_mail
+from services.notifications.mailbox.wording import cut, guess_language, html_to_text
+from shared.ids import new_id
+
+OWN = frozenset({"panel@panel.example"})
+DOMAIN = "panel.example"
+
+
+def read(mail: EmailMessage | bytes, envelope: str = "kari@example.org") -> Incoming:
+    return read_mail(mail if isinstance(mail, bytes) else mail.as_bytes(), envelope, OWN, DOMAIN)
+
+
+def letter(text: str = "Brua er ødelagt.", **headers: str) -> EmailMessage:
+    mail = EmailMessage()
+    values = {"From": "Kari <kari@example.org>", "To": "panel@panel.example", "Subject": "Brua", **headers}
+    for name, value in values.items():
+        mail[name.replace("_", "-")] = value
+    mail.set_content(text)
+    return mail
+
+
+def test_a_plain_letter() -> None:
+    got = read(letter(Message_ID="<abc@example.org>"))
+    assert (got.kind, got.sender, got.heading, got.text) == ("letter", "kari@example.org", "Brua", "Brua er ødelagt.")
+    assert (got.reference, got.attachments, got.language) == ("<abc@example.org>", 0, "nb")
+
+
+def test_plain_text_goes_before_html_and_html_alone_becomes_text() -> None:
+    both = letter("Ren tekst")
+    both.add_alternative("<p>HTML</p>", subtype="html")
+    assert read(both).text == "Ren tekst"
+    html = letter("")
+    html.set_content(
+        "<html><head><title>x</title><style>p{}</style></head><body><p>Hei!</p><p>Bygg&nbsp;bru<br>her</p>"
+        "<ul><li>en<li>to</ul><script>alert(1)</script><blockquote><p>Deres forrige</p></blockquote></body></html>",
+        subtype="html",
+    )
+    assert read(html).text == "Hei!\n\nBygg bru\nher\n\n- en\n- to"
+
+
+def test_attachments_are_counted_and_pictures_of_the_layout_are_not() -> None:
+    mail = letter()
+    mail.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="kart.pdf")
+    mail.add_attachment("tekst som vedlegg", filename="notat.txt")
+    assert (read(mail).attachments, read(mail).text) == (2, "Brua er ødelagt.")
+    html = letter("")
+    html.set_content("<p>Se logo <img src='cid:logo'></p>", subtype="html")
+    html.add_related(b"png", "image", "png", cid="<logo>")
+    assert read(html).attachments == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (b"Content-Type: text/plain; charset=iso-8859-1\r\n\r\nBl\xe5b\xe6r", "Blåbær"),
+        (b"Content-Type: text/plain; charset=utf-8\r\n\r\nBl\xe5b\xe6r", "Blåbær"),
+        (b"Content-Type: text/plain; charset=x-unknown\r\n\r\nBl\xc3\xa5b\xc3\xa6r", "Blåbær"),
+        (b'Content-Type: text/plain; charset="\xff\xfe"\r\n\r\nhei', "hei"),
+        (b"\r\nBl\xc3\xa5b\xc3\xa6r", "Blåbær"),
+        (b"Content-Type: text/plain; charset=utf-16\r\n\r\n\xff\xfeh\x00e\x00i\x00", "hei"),
+        (b"Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\nSGVpIHBhb!!mVs", "Hei panel"),
+        (b"Content-Type: multipart/mixed\r\n\r\nuten deler", "uten deler"),
+        (b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nf\xc3\xb8rste\r\n", "første"),
+    ],
+)
+def test_odd_characters_and_broken_parts_are_read_as_well_as_they_can_be(content: bytes, text: str) -> None:
+    raw = b"From: kari@example.org\r\nSubject: Br\xf8d\r\nMIME-Version: 1.0\r\n" + content
+    got = read(raw)
+    assert (got.text, got.heading) == (text, "Brød")
+
+
+@pytest.mark.parametrize(
+    ("subject", "heading"),
+    [
+        ("Re: SV: Brua", "Brua"),
+        ("=?iso-8859-1?Q?Bl=E5b=E6r?=", "Blåbær"),
+        ("=?x-unknown?Q?hei?=", "hei"),
+        ("=?utf-8?B?!!?=", "Brua er ødelagt."),
+        ("", "Brua er ødelagt."),
+        ("x" * 500, "x" * 200),
+    ],
+)
+def test_the_heading_is_the_subject_or_the_first_line(subject: str, heading: str) -> None:
+    kind = "Content-Type: text/plain; charset=utf-8"
+    raw = f"From: kari@example.org\r\nSubject: {subject}\r\n{kind}\r\n\r\nBrua er ødelagt."
+    assert read(raw.encode()).heading == heading
+
+
+AUTOMATIC: list[dict[str, str]] = [
+    {"Auto_Submitted": "auto-replied"},
+    {"Auto_Submitted": "auto-generated; x=y"},
+    {"Precedence": "bulk"},
+    {"Precedence": "Auto_Reply"},
+    {"X_Autoreply": "yes"},
+    {"List_Id": "<list.example.org>"},
+    {"From": "MAILER-DAEMON@example.org"},
+    {"From": "no-reply@example.org"},
+    {"From": "panel@panel.example"},
+    {"Reply_To": "Panel <PANEL@panel.example>"},
+    {"Subject": "Automatisk svar: Borte"},
+    {"Subject": "Out of office"},
+    {"Message_ID": f"<{new_id()}@panel.example>"},
+]
+
+
+@pytest.mark.parametrize("headers", AUTOMATIC)
+def test_machines_and_ourselves_are_recognised(headers: dict[str, str]) -> None:
+    assert read(letter(**headers)).kind == "automatic"
+
+
+@pytest.mark.parametrize("envelope", ["", "<>", "MAILER-DAEMON@example.org", "bounce-12@lists.example.org"])
+def test_a_mail_without_a_sender_is_a_machine(envelope: str) -> None:
+    assert read(letter(), envelope).kind == "automatic"
+
+
+def test_auto_submitted_no_is_a_person() -> None:
+    assert read(letter(Auto_Submitted="no")).kind == "letter"
+
+
+def bounce(about: UUID, action: str = "failed", status: str = "5.1.1", whole: bool = False) -> bytes:
+    original = f"Message-ID: <{about}@{DOMAIN}>\nSubject: Ny\n"
+    kind = "message/rfc822" if whole else "text/rfc822-headers"
+    return (
+        "From: MAILER-DAEMON@example.org\nSubject: Undelivered\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\n\n'
+        "--b\nContent-Type: text/plain\n\nSorry.\n"
+        "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; example.org\n\n"
+        f"Final-Recipient: rfc822; kari@example.org\nAction: {action}\nStatus: {status}\n"
+        f"Diagnostic-Code: smtp; 550 {status} gone\n\n"
+        f"--b\nContent-Type: {kind}\n\n{original}\n--b--\n"
+    ).encode()
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_delivery_report_names_our_mail(whole: bool) -> None:
+    about = new_id()
+    got = read(bounce(about, whole=whole), "")
+    assert got.report is not None
+    assert (got.kind, got.report.message_id, got.report.status) == ("report", about, "5.1.1")
+    assert read(bounce(about, action="delayed"), "").kind == "automatic"
+    assert read(bounce(about).replace(DOMAIN.encode(), b"other.example"), "").kind == "automatic"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Hei\n\nBygg bru.\n\nMed vennlig hilsen\nKari Nordmann\ntlf. 99 99 99 99", "Hei\n\nBygg bru."),
+        ("Bygg bru.\n-- \nKari", "Bygg bru."),
+        ("Bygg bru.\n\nSendt fra min iPhone", "Bygg bru."),
+        ("Ja takk.\n\nDen 3. mars 2027 kl. 12 skrev Panelet:\n> Hei\n> Hva vil du?", "Ja takk."),
+        ("Yes.\n\nOn Tue, 3 Mar 2027 at 12:00 Panel <panel@panel.example>\nwrote:\n> Hi", "Yes."),
+        ("Ja.\n\nFra: Panelet\nSendt: tirsdag\nTil: Kari\nEmne: Hei\n\nHva vil du?", "Ja."),
+        ("Svar:\n> spørsmål\nmellom", "Svar:\nmellom"),
+        ("Den dagen skrev jeg til dere og sa:\nBygg bru!", "Den dagen skrev jeg til dere og sa:\nBygg bru!"),
+        ("Hilsen fra skolen burde henge på brua.", "Hilsen fra skolen burde henge på brua."),
+        ("> bare sitat", "> bare sitat"),
+        ("", ""),
+    ],
+)
+def test_quotes_and_signature_are_cut_and_the_letter_is_kept(text: str, told: str) -> None:
+    assert cut(text) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Eg meiner at kommunen ikkje gjer noko med vegen.", "nn"),
+        ("Jeg mener at kommunen ikke gjør noe med veien.", "nb"),
+        ("I think the road is not safe for you.", "en"),
+        ("12345", "nb"),
+    ],
+)
+def test_the_language_is_guessed(text: str, code: str) -> None:
+    assert guess_language(text) == code
+
+
+def test_a_long_letter_is_shortened_and_says_so() -> None:
+    got = read(letter("ord " * 10_000))
+    assert len(got.text) < 20_100
+    assert got.text.endswith("[Teksten er kortet ned her.]")
+
+
+def test_deep_nesting_has_an_answer() -> None:
+    boundaries = "".join(f'Content-Type: multipart/mixed; boundary="b{n}"\n\n--b{n}\n' for n in range(3000))
+    raw = f"From: kari@example.org\nSubject: x\n{boundaries}\n\nhei".encode()
+    with contextlib.suppress(Unreadable):
+        assert read(raw).kind == "letter"
+    assert html_to_text("<div>" * 50_000 + "hei") == "hei"
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.binary(max_size=400),
+    st.sampled_from(
+        [
+            b"",
+            b"From: a@example.org\r\n",
+            b"Subject: =?utf-8?q?",
+            b"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n",
+        ]
+    ),
+)
+def test_no_bytes_bring_the_reader_down(raw: bytes, start: bytes) -> None:
+    try:
+        got = read(start + raw)
+    except Unreadable:
+        return
+    assert got.kind in ("letter", "automatic", "report")
+    assert "\x00" not in got.text + got.heading
+    (got.text + got.heading + got.sender).encode("utf-8")
