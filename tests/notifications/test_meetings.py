@@ -1,0 +1,190 @@
+"""Mails about meetings and about what came of surveys and meetings."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.notifications.sending import Dispatcher
+from shared.events.meetings import (
+    MeetingAnnounced,
+    MeetingCancelled,
+    MeetingInvitationAnswered,
+    MeetingInvitationIssued,
+    MeetingNoticeDue,
+    MeetingReminderDue,
+)
+from shared.events.results import FollowUpRecorded, ResultsPublished
+from shared.events.surveys import SurveyFollowUpNoticeDue, SurveyResultsNoticeDue
+from shared.ids import new_id
+from shared.service import Runtime
+from shared.testing import Deliverer, dead_letters
+from tests.notifications.ground import NOW, SOON, SURVEY, Sink, card, opened, states, text_of, wishes
+
+MEETING = new_id()
+
+
+def announced(**changes: Any) -> MeetingAnnounced:
+    values = {
+        "meeting_id": MEETING,
+        "slug": "bru",
+        "heading": "Ny bru",
+        "purpose": "Hva skal skje med brua?",
+        "place": "Kommunegården",
+        "starts_at": NOW + timedelta(days=20),
+        "ends_at": NOW + timedelta(days=20, hours=2),
+        "seats": 20,
+        "reply_by": SOON,
+    }
+    return MeetingAnnounced(**(values | changes))
+
+
+def invited(member_id: UUID) -> MeetingInvitationIssued:
+    return MeetingInvitationIssued(
+        invitation_id=new_id(),
+        meeting_id=MEETING,
+        member_id=member_id,
+        generation=1,
+        reply_by=SOON,
+        link_expires_at=SOON,
+        send_before=SOON,
+    )
+
+
+def replied(event: MeetingInvitationIssued, reply: str) -> MeetingInvitationAnswered:
+    return MeetingInvitationAnswered(
+        invitation_id=event.invitation_id,
+        meeting_id=MEETING,
+        member_id=event.member_id,
+        reply=reply,
+        answered_at=NOW,
+        generation=1,
+        link_expires_at=SOON,
+        send_before=SOON,
+    )
+
+
+def reminded(event: MeetingInvitationIssued) -> MeetingReminderDue:
+    return MeetingReminderDue(
+        invitation_id=event.invitation_id,
+        meeting_id=MEETING,
+        member_id=event.member_id,
+        generation=1,
+        link_expires_at=SOON,
+        send_before=SOON,
+    )
+
+
+def notice(event: MeetingInvitationIssued, kind: str) -> MeetingNoticeDue:
+    return MeetingNoticeDue(
+        notice_id=new_id(),
+        invitation_id=event.invitation_id,
+        meeting_id=MEETING,
+        member_id=event.member_id,
+        notice=kind,
+        generation=1,
+        send_before=SOON,
+    )
+
+
+async def test_a_meeting_from_invitation_to_follow_up(rt: Runtime, sink: Sink) -> None:
+    deliver, member_id = Deliverer(rt), new_id()
+    event = invited(member_id)
+    await deliver(card(member_id), wishes(member_id, "meetings"), event)
+    assert await states(rt) == [("waiting", "no_card_yet")]
+    await deliver(announced())
+    await Dispatcher().run(rt)
+    await deliver(replied(event, "accepted"), reminded(event), notice(event, "changed"))
+    await deliver(FollowUpRecorded(
+        follow_up_id=new_id(), about="meeting", about_id=MEETING, slug="bru", done={"nb": "Brua er bygd."},
+        done_on="2027-06-01", recorded_at=NOW,
+    ))  # fmt: skip
+    await deliver(notice(event, "minutes"), notice(event, "follow_up"))
+    await Dispatcher().run(rt)
+    assert [mail["Subject"][:12] for mail in sink.mails] == [
+        "Du er trukke",
+        "Du har plass",
+        "Påminnelse: ",
+        "Møtet er end",
+        "Referatet er",
+        "Dette har mø",
+    ]
+    for mail, path in zip(sink.mails, ["/meetings/answer/"] * 3 + ["/meetings/bru"] * 3, strict=True):
+        assert path in text_of(mail)
+    assert "Brua er bygd." in text_of(sink.mails[5])
+    assert "/mail/unsubscribe/meetings/" in text_of(sink.mails[0])
+
+
+@pytest.mark.parametrize("reply", ["declined", "lapsed", "withdrawn"])
+async def test_who_does_not_come_gets_no_more_about_the_invitation(rt: Runtime, sink: Sink, reply: str) -> None:
+    deliver, member_id = Deliverer(rt), new_id()
+    event = invited(member_id)
+    await deliver(card(member_id), announced(), event, replied(event, reply), reminded(event))
+    await Dispatcher().run(rt)
+    assert await states(rt) == [("suppressed", reply)] * 2
+    assert sink.taken == []
+
+
+async def test_a_yes_before_the_invitation_was_sent_leaves_only_the_place(rt: Runtime, sink: Sink) -> None:
+    deliver, member_id = Deliverer(rt), new_id()
+    event = invited(member_id)
+    await deliver(card(member_id), announced(), event, replied(event, "accepted"))
+    await Dispatcher().run(rt)
+    assert await states(rt) == [("suppressed", "accepted"), ("sent", None)]
+    assert sink.mails[0]["Subject"].startswith("Du har plass på møtet")
+
+
+@pytest.mark.parametrize("how", ["event", "status"])
+async def test_a_cancelled_meeting_invites_nobody_and_tells_those_who_said_yes(
+    rt: Runtime, sink: Sink, how: str
+) -> None:
+    deliver, members = Deliverer(rt), [new_id() for _ in range(2)]
+    asked, coming = (invited(member_id) for member_id in members)
+    await deliver(*(card(member_id) for member_id in members), announced(), asked, coming)
+    cancelled = MeetingCancelled(meeting_id=MEETING, cancelled_at=NOW)
+    await deliver(cancelled if how == "event" else announced(status="cancelled"))
+    await deliver(notice(coming, "cancelled"), reminded(coming))
+    await Dispatcher().run(rt)
+    assert sorted(await states(rt)) == [("sent", None), *[("suppressed", "cancelled")] * 3]
+    assert [mail["Subject"] for mail in sink.mails] == ["Møtet er avlyst: Ny bru"]
+
+
+async def test_a_mail_without_consent_is_still_sent_about_a_place_one_said_yes_to(rt: Runtime, sink: Sink) -> None:
+    deliver, member_id = Deliverer(rt), new_id()
+    event = invited(member_id)
+    await deliver(card(member_id), announced(), wishes(member_id, "surveys"), replied(event, "accepted"))
+    await deliver(notice(event, "cancelled"), notice(event, "minutes"))
+    await Dispatcher().run(rt)
+    assert await states(rt) == [("sent", None), ("sent", None), ("suppressed", "unsubscribed")]
+
+
+@pytest.mark.parametrize(("make", "code"), [(replied, "maybe"), (notice, "postponed")])
+async def test_a_reply_or_notice_we_do_not_know_is_seen_by_staff(rt: Runtime, make: Any, code: str) -> None:
+    await Deliverer(rt)(make(invited(new_id()), code))
+    assert len(await dead_letters(rt)) == 1
+    assert await states(rt) == []
+
+
+async def test_results_may_be_published_before_the_survey_is_known_here(rt: Runtime, sink: Sink) -> None:
+    deliver, member_id = Deliverer(rt), new_id()
+    values = {"survey_id": SURVEY, "member_id": member_id, "generation": 1, "send_before": SOON}
+    await deliver(card(member_id), ResultsPublished(survey_id=SURVEY, slug="klima-2027", published_at=NOW))
+    await deliver(SurveyResultsNoticeDue(invitation_id=new_id(), **values))
+    assert await states(rt) == [("waiting", "no_card_yet")]
+    await deliver(opened(), SurveyFollowUpNoticeDue(notice_id=new_id(), **values))
+    await Dispatcher().run(rt)
+    assert ["/results/klima-2027" in text_of(mail) for mail in sink.mails] == [True, True]
+
+
+async def test_a_results_mail_waits_for_the_address_of_the_result(rt: Runtime, sink: Sink) -> None:
+    deliver, member_id = Deliverer(rt), new_id()
+    await deliver(card(member_id), opened())
+    await deliver(SurveyResultsNoticeDue(
+        invitation_id=new_id(), survey_id=SURVEY, member_id=member_id, generation=1, send_before=SOON
+    ))  # fmt: skip
+    await Dispatcher().run(rt)
+    assert sink.taken == []
+    await deliver(ResultsPublished(survey_id=SURVEY, slug="klima-2027", published_at=NOW))
+    await Dispatcher().run(rt)
+    assert len(sink.taken) == 1
