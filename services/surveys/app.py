@@ -5,8 +5,9 @@ from services.surveys.answering.public_pages import PUBLIC_PAGES
 from services.surveys.fieldwork.closing import close_due_surveys
 from services.surveys.fieldwork.following_up import remind_due, tell_of_follow_up, tell_of_results
 from services.surveys.fieldwork.inviting import open_due_surveys
-from services.surveys.fieldwork.staff_pages import STAFF_PAGES
+from services.surveys.fieldwork.staff_overview import OVERVIEW_PAGES
 from services.surveys.fieldwork.staff_planning import PLANNING_PAGES
+from services.surveys.fieldwork.staff_survey import SURVEY_PAGES
 from services.surveys.fieldwork.state import state_events
 from services.surveys.members import MEMBER_HANDLERS
 from shared.events.results import FollowUpRecorded, ResultsPublished
@@ -21,7 +22,14 @@ HANDLERS = (
     ended_sessions("surveys"),
 )
 
-PAGES = (*PUBLIC_PAGES, *ANSWERING_PAGES, *PLANNING_PAGES, *STAFF_PAGES, *dead_letter_pages("surveys"))
+PAGES = (
+    *PUBLIC_PAGES,
+    *ANSWERING_PAGES,
+    *OVERVIEW_PAGES,
+    *PLANNING_PAGES,
+    *SURVEY_PAGES,
+    *dead_letter_pages("surveys"),
+)
 
 JOBS = (
     Job("open_due_surveys", open_due_surveys, every=0.5),

@@ -139,3 +139,28 @@ async def test_the_card_says_what_needs_somebody(
     card = (await editor.get("/staff/surveys/card")).text
     assert card.count("data-todo-item") == 1
     assert "og bare 0\u00a0% har svart. Målet er 50 prosent." in card
+
+
+async def test_the_list_is_filtered_ordered_and_exported_from_its_address(
+    rt: Runtime, deliver: Deliverer, plan: PlanSurvey, editor: httpx.AsyncClient
+) -> None:
+    announced, _ = threshold(500)
+    await deliver(announced, *many(rt.now(), 4))
+    open_now, planned = await plan(), await plan(size=500)
+    page = (await editor.get("/staff/surveys?state=planned&order=closing")).text
+    assert f"/staff/surveys/{planned.id}" in page
+    assert f"/staff/surveys/{open_now.id}" not in page
+    assert 'href="/staff/surveys/list.csv?state=planned&amp;order=closing"' in page
+    assert "Ingen undersøkelser passer" in (await editor.get("/staff/surveys?state=closed")).text
+    assert "2 undersøkelser" in (await editor.get("/staff/surveys?state=x&order=y&page=-1")).text
+    assert "Ingen undersøkelser passer" in (await editor.get("/staff/surveys?page=7")).text
+    csv = await editor.get("/staff/surveys/list.csv?order=oldest")
+    lines = csv.content.decode("utf-8-sig").splitlines()
+    assert lines[0].startswith("Tema;Status;Åpnet;Lukker;Invitert;Svart")
+    assert [line.split(";")[1] for line in lines[1:]] == ["Åpen", "Planlagt"]
+    assert (await editor.get("/staff/surveys/list.xlsx")).content.startswith(b"PK")
+    assert (await editor.get("/staff/surveys/list.pdf")).status_code == 404
+    async with rt.transaction() as session:
+        entry = mechanism("surveys").audit_entry
+        exports = await session.scalars(sa.select(entry.c.detail).where(entry.c.action == "surveys.list.exported"))
+    assert [detail["form"] for detail in exports] == ["csv", "xlsx"]

@@ -1,0 +1,112 @@
+"""One survey for staff: how it goes, closing it by hand, what was done and by whom."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from services.surveys.fieldwork.closing import close_survey
+from services.surveys.fieldwork.domain import GENDERS
+from services.surveys.fieldwork.staff_curve import followed, survey_title
+from services.surveys.fieldwork.store import (
+    Turnout,
+    answers_per_day,
+    cancel_plan,
+    count_strata,
+    turnouts,
+)
+from services.surveys.tables import Survey
+from shared.web import (
+    Request,
+    Response,
+    Route,
+    audit,
+    audit_of,
+    problem,
+    read_form,
+    render,
+    runtime,
+    see_other,
+    staff_required,
+)
+
+#: Bokmål names of actions in the audit trail.
+ACTIONS = {
+    "surveys.survey.planned": "planla undersøkelsen",
+    "surveys.survey.cancelled": "avlyste planen",
+    "surveys.survey.closed": "lukket undersøkelsen",
+}
+_GENDER_NAMES = {"female": "Kvinner", "male": "Menn", "other": "Annet eller ikke oppgitt"}
+
+
+@staff_required("reader")
+async def show_survey(request: Request) -> Response:
+    """One survey: plan, response curve, expected end, who has answered by stratum, what was done and by whom."""
+    rt = runtime(request)
+    now = rt.now()
+    async with rt.transaction() as session:
+        survey = await session.get(Survey, request.path_params["survey_id"])
+        if survey is None:
+            return problem(request, 404)
+        turnout = (await turnouts(session, [survey]))[survey.id]
+        per_day = (await answers_per_day(session, [survey.id], rt.settings.zone.key))[survey.id]
+        strata = await count_strata(session, survey.id)
+        done = await audit_of(session, survey.id)
+    context: dict[str, Any] = {
+        "survey": survey,
+        "title": survey_title(survey),
+        "turnout": turnout,
+        "followed": followed(request, survey, turnout, per_day, now) if survey.opened_at else None,
+        "strata": [
+            (_GENDER_NAMES.get(one.gender, one.gender), one.band, Turnout(one.invited, one.answered))
+            for one in sorted(strata, key=lambda one: (GENDERS.index(one.gender), one.band))
+        ],
+        "last_day": survey.closes_at - timedelta(seconds=1),
+        "missed": survey.state == "planned" and survey.closes_at <= now,
+        "opening": survey.state == "planned" and survey.opens_at is not None and survey.opens_at <= now,
+        "may_edit": request.state.staff.may("editor"),
+        "done": [(row.at, row.actor_name, ACTIONS.get(row.action, row.action)) for row in done],
+    }
+    return render(request, "surveys/staff_survey.html", context)
+
+
+@staff_required("editor")
+async def confirm_closing(request: Request) -> Response:
+    """Ask once before an open survey is closed (or a plan cancelled)."""
+    async with runtime(request).transaction() as session:
+        survey = await session.get(Survey, request.path_params["survey_id"])
+        if survey is None:
+            return problem(request, 404)
+        if survey.state not in ("open", "planned"):
+            return see_other(f"/staff/surveys/{survey.id}")
+        turnout = (await turnouts(session, [survey]))[survey.id]
+    context = {"survey": survey, "title": survey_title(survey), "turnout": turnout}
+    return render(request, "surveys/staff_close.html", context)
+
+
+@staff_required("editor")
+async def close(request: Request) -> Response:
+    """Close an open survey and release its answers, or cancel a plan; a second click changes nothing."""
+    rt = runtime(request)
+    survey_id: UUID = request.path_params["survey_id"]
+    form = await read_form(request)
+    async with rt.transaction() as session:
+        if await session.get(Survey, survey_id) is None:
+            return problem(request, 404)
+        if form.get("action") == "cancel":
+            if await cancel_plan(session, survey_id):
+                await audit(session, request, "surveys.survey.cancelled", survey_id)
+        elif form.get("action") == "close":
+            closed = await close_survey(session, survey_id, rt.now())
+            if closed is not None:
+                detail = {"answered": closed.answered, "released": closed.released}
+                await audit(session, request, "surveys.survey.closed", survey_id, **detail)
+        else:
+            return problem(request, 400)
+    return see_other(f"/staff/surveys/{survey_id}")
+
+
+SURVEY_PAGES = (
+    Route("/staff/surveys/{survey_id:uuid}", show_survey),
+    Route("/staff/surveys/{survey_id:uuid}/close", confirm_closing, methods=["GET"]),
+    Route("/staff/surveys/{survey_id:uuid}/close", close, methods=["POST"]),
+)
