@@ -1,18 +1,15 @@
 """The front page with the panel as it is today, and the pages about the panel and privacy."""
 
-from collections.abc import Callable
-
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registration.population.domain import ATTRIBUTION, Composition
+from services.registration.population.domain import ATTRIBUTION, advice
 from services.registration.population.store import composition
 from services.registration.settings import registration_settings
 from services.registration.tables import FollowUp, PublishedResult
-from shared.web import N_, Request, Response, Route, render, runtime, translate
+from shared.web import Request, Response, Route, render, runtime, translate
 from shared.web.charts import progress
 
-_WHO = {"female": N_("kvinner"), "male": N_("menn")}
 _SHOWN_RESULTS = 2
 
 
@@ -67,17 +64,6 @@ async def _last_results(session: AsyncSession, lang: str) -> list[dict[str, obje
 
 def _in(texts: dict[str, str] | None, lang: str) -> str:
     return (texts or {}).get(lang) or (texts or {}).get("nb", "")
-
-
-def advice(panel: Composition, gettext: Callable[[str], str]) -> str:
-    """``Vi trenger særlig menn 15–24 år``, or nothing when no group lacks a whole person."""
-    cell = panel.most_missing
-    if cell is None:
-        return ""
-    who, (youngest, _, oldest) = gettext(_WHO[cell.gender]), cell.band.partition("-")
-    if not oldest:
-        return gettext("Vi trenger særlig {who} på {age} år og eldre.").format(who=who, age=youngest)
-    return gettext("Vi trenger særlig {who} {ages} år.").format(who=who, ages=f"{youngest}–{oldest}")
 
 
 async def show_privacy(request: Request) -> Response:

@@ -4,7 +4,8 @@ Colours and fonts come from classes (the content policy allows no inline style);
 no meaning hangs on colour. Axes always start at zero. A table with the same numbers belongs beside every picture.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from itertools import count
 
 from markupsafe import Markup, escape
@@ -115,4 +116,46 @@ def line(
         body.append(_text(30, bottom + 20, points[0][0]))
         body.append(_text(_WIDTH - 30, bottom + 20, points[-1][0], "end"))
         body.append(_text(_WIDTH - 30, y(points[-1][1]) - 6, str(points[-1][1]), "end"))
+    return _svg(title, description, height, body)
+
+
+#: At most so many parts are told apart in one picture; the smallest become one.
+_PARTS = 4
+
+
+def stacked_growth(title: str, description: str, days: Sequence[tuple[str, Mapping[str, int]]]) -> Markup:
+    """Areas on top of each other: (ISO day, part -> total so far), true to the distance between days.
+
+    Every part is labelled beside its end; differences between neighbours are of lightness, not of hue alone.
+    """
+    height, bottom, width = 240, 206, _WIDTH - 190
+    last = days[-1][1]
+    largest = sorted(last, key=lambda part: -last[part])[:_PARTS]
+    parts = [(part, [part]) for part in largest]
+    if rest := [part for part in last if part not in largest]:
+        parts.append(("andre", rest))
+    first_day, top = date.fromisoformat(days[0][0]), sum(last.values()) or 1
+    span = max((date.fromisoformat(days[-1][0]) - first_day).days, 1)
+
+    def x(day: str) -> float:
+        return round((date.fromisoformat(day) - first_day).days / span * width, 1)
+
+    def y(value: int) -> float:
+        return round(bottom - value / top * (bottom - 20), 1)
+
+    body: list[Markup] = []
+    below = [0] * len(days)
+    label_at = float(height)
+    for place, (name, members) in enumerate(parts):
+        above = [
+            low + sum(totals.get(part, 0) for part in members) for low, (_, totals) in zip(below, days, strict=True)
+        ]
+        corners = [f"{x(day)},{y(value)}" for (day, _), value in zip(days, above, strict=True)]
+        corners += [f"{x(day)},{y(value)}" for (day, _), value in reversed(list(zip(days, below, strict=True)))]
+        body.append(Markup('<polygon class="part-{}" points="{}"/>').format(place, " ".join(corners)))
+        label_at = min(y((above[-1] + below[-1]) // 2) + 4, label_at - 16)
+        body.append(_text(width + 10, label_at, f"{name}: {above[-1] - below[-1]}"))
+        below = above
+    body.append(Markup('<line class="axis" x1="0" x2="{0}" y1="{1}" y2="{1}"/>').format(width, bottom))
+    body += [_text(0, bottom + 20, days[0][0]), _text(width, bottom + 20, days[-1][0], "end")]
     return _svg(title, description, height, body)

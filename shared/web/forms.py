@@ -30,6 +30,11 @@ _REFUSED = re.compile(
 REFUSED_CHARACTERS = N_("Teksten har tegn vi ikke kan ta imot. Skriv den på nytt uten usynlige tegn.")
 
 
+def has_refused_characters(text: str) -> bool:
+    """Whether the text holds a character no form takes: controls, and marks that reorder text."""
+    return _REFUSED.search(text) is not None
+
+
 class BodyTooLarge(Exception):
     """The request's body is over the limit."""
 

@@ -6,13 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registration.front_pages import advice
-from services.registration.importing import UnreadableFile, read_members
 from services.registration.joining.domain import age_refusal, can_take_mail, email_key, judge_residence
-from services.registration.population.domain import BANDS, band_of, compose, load_margins
+from services.registration.population.domain import BANDS, advice, band_of, compose, load_margins
 
 TODAY = date(2026, 11, 23)
-HEAD = "navn;epost;fodselsar;kjonn;postnummer;sprak"
 
 
 @pytest.mark.parametrize(
@@ -120,26 +117,3 @@ def test_advice_names_the_group_that_lacks_most_persons() -> None:
     missing = compose(members, margins).most_missing
     assert missing is not None
     assert (missing.gender, missing.band) == ("male", "55-66")
-
-
-def test_an_import_lists_every_bad_row_and_why() -> None:
-    rows = [
-        "Kari;kari@example.org;1980;kvinne;1353;nb",
-        "Per;KARI@example.org;1980;mann;1353;nb",
-        ";uten@example.org;1980;mann;1353;nb",
-        "Ola;ola@example;1980;mann;1353;nb",
-        "Liv;liv@example.org;2020;kvinne;1353;nb",
-        "Tor;tor@example.org;1980;mann;1300;nb",
-        "Ida;kjent@example.org;1980;kvinne;1353;nb",
-    ]
-    raw = "\n".join([HEAD, *rows]).encode()
-    preview = read_members(raw, today=TODAY, minimum_age=15, known=frozenset({"kjent@example.org"}))
-    assert [member.name for member in preview.good] == ["Kari"]
-    assert [line for line, _ in preview.bad] == [3, 4, 5, 6, 7, 8]
-    assert all(reason for _, reason in preview.bad)
-
-
-@pytest.mark.parametrize("raw", [b"navn,epost\n", "é;".encode("latin-1"), b""])
-def test_a_file_that_is_no_member_list_is_refused_with_a_reason(raw: bytes) -> None:
-    with pytest.raises(UnreadableFile, match=r"\w"):
-        read_members(raw, today=TODAY, minimum_age=15, known=frozenset())

@@ -14,6 +14,8 @@ from shared.testing import browser, sign_in
 RuntimeOf = Callable[..., Awaitable[Runtime]]
 #: The way in and out is for everybody: sign-in has no session yet.
 OPEN = {("GET", "/staff/login"), ("GET", "/staff/callback")}
+#: Posts that change nothing but the audit trail: a look-up keeps what was typed out of addresses.
+READING = {"/staff/logout", "/staff/registration/members"}
 
 
 def staff_routes(service: str) -> list[tuple[str, str, str]]:
@@ -50,6 +52,6 @@ async def test_a_reader_changes_nothing_and_an_editor_meets_no_closed_door(servi
         async with browser(rt) as reader, browser(rt) as editor:
             sign_in(rt, reader, "reader")
             sign_in(rt, editor, "editor")
-            if method == "POST" and written != "/staff/logout":
+            if method == "POST" and written not in READING:
                 assert (await reader.post(path)).status_code == 403, (method, path)
             assert (await editor.request(method, path)).status_code not in (401, 403, 500), (method, path)

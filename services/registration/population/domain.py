@@ -2,11 +2,12 @@
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
-from shared.events.registration import AgeBand, Margin
+from shared.events.registration import AgeBand, AreaMargin, Margin
+from shared.web import N_
 
 #: Age 15 joins the youngest band of SSB's usual grouping.
 BANDS = (
@@ -22,6 +23,8 @@ YEAR = 2026
 SOURCE = "ssb-07459"
 ATTRIBUTION = "Kilde: Statistisk sentralbyrå, tabell 07459, 1. januar 2026"
 
+_WHO = {"female": N_("kvinner"), "male": N_("menn")}
+
 Cell = tuple[str, str]
 """(gender, band)"""
 
@@ -32,6 +35,11 @@ def band_of(age: int, bands: Sequence[AgeBand] = BANDS) -> str | None:
         if band.age_from <= age and (band.age_to is None or age <= band.age_to):
             return band.code
     return None
+
+
+def band_text(band: AgeBand) -> str:
+    """``15–24 år``, ``80 år og eldre``."""
+    return f"{band.age_from} år og eldre" if band.age_to is None else f"{band.age_from}–{band.age_to} år"
 
 
 def load_margins() -> tuple[Margin, ...]:
@@ -107,3 +115,35 @@ def shares_by(cells: Sequence[CellShare], key: str) -> Mapping[str, tuple[float,
         before = sums.get(getattr(cell, key), (0.0, 0.0))
         sums[getattr(cell, key)] = (before[0] + cell.panel_share, before[1] + cell.population_share)
     return sums
+
+
+def advice(panel: Composition, gettext: Callable[[str], str]) -> str:
+    """``Vi trenger særlig menn 15–24 år``, or nothing when no group lacks a whole person."""
+    cell = panel.most_missing
+    if cell is None:
+        return ""
+    who, (youngest, _, oldest) = gettext(_WHO[cell.gender]), cell.band.partition("-")
+    if not oldest:
+        return gettext(N_("Vi trenger særlig {who} på {age} år og eldre.")).format(who=who, age=youngest)
+    return gettext(N_("Vi trenger særlig {who} {ages} år.")).format(who=who, ages=f"{youngest}–{oldest}")
+
+
+@dataclass(frozen=True)
+class AreaShare:
+    """One area: persons and shares between 0 and 1."""
+
+    area: str
+    members: int
+    panel_share: float
+    population_share: float
+
+
+def compare_areas(members: Mapping[str, int], margins: Sequence[AreaMargin]) -> list[AreaShare]:
+    """Each area with figures, against the members who live in one of them; those the panel lacks most come first."""
+    total = sum(margin.population for margin in margins) or 1
+    compared = sum(members.get(margin.area, 0) for margin in margins) or 1
+    found = [
+        AreaShare(m.area, members.get(m.area, 0), members.get(m.area, 0) / compared, m.population / total)
+        for m in margins
+    ]
+    return sorted(found, key=lambda area: area.panel_share - area.population_share)

@@ -40,7 +40,7 @@ async def members_by_area(session: AsyncSession) -> dict[str, int]:
     found = await session.execute(
         sa.select(Member.area, sa.func.count()).where(Member.status.in_(ACTIVE)).group_by(Member.area)
     )
-    return {area or "": count for area, count in found.tuples()}
+    return {area or "": count for area, count in found}
 
 
 def margins_event(stored: Margins) -> PopulationMarginsSet:

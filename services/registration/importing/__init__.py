@@ -1,0 +1,1 @@
+"""Staff take existing members in from a file."""

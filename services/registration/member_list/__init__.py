@@ -1,0 +1,1 @@
+"""Members as staff see them: a list without names, a look-up that leaves a trace, one person."""

@@ -1,0 +1,160 @@
+"""The member list, the look-up of one person, the person's page, and the receipts of erasures."""
+
+import sqlalchemy as sa
+
+from services.registration.joining.store import lock_member
+from services.registration.leaving import ERASING_SERVICES, erase
+from services.registration.member_list import store
+from services.registration.places import place_name
+from services.registration.population.domain import band_text
+from services.registration.population.store import newest_margins
+from services.registration.tables import Channel, Member
+from shared.events.registration import AgeBand
+from shared.service import Runtime
+from shared.web import (
+    FORMATS,
+    Request,
+    Response,
+    Route,
+    as_id,
+    audit,
+    audit_of,
+    list_view,
+    problem,
+    read_form,
+    render,
+    runtime,
+    see_other,
+    staff_required,
+    table_file,
+)
+from shared.web.lists import PER_PAGE
+
+GENDERS = {"female": "Kvinne", "male": "Mann", "other": "Annet / ikke oppgitt"}
+STATUSES = {"active": "Med", "paused": "Pause", "erased": "Slettet"}
+_COLUMNS = ("id", "kjønn", "fødselsår", "postnummer", "status", "med_siden", "kanal", "kilde", "epost_i_retur_siden")
+
+
+async def _filters(rt: Runtime) -> store.Filters:
+    async with rt.transaction() as session:
+        margins = await newest_margins(session)
+        return store.Filters(
+            bands=[AgeBand.model_validate(band) for band in margins.bands] if margins else [],
+            year=margins.year if margins else rt.today().year,
+            channels=(await session.scalars(sa.select(Channel).order_by(Channel.name))).all(),
+            areas=await store.areas(session),
+        )
+
+
+@staff_required("reader")
+async def show_members(request: Request) -> Response:
+    """Members by strata, without names; as a page, or as a file (which leaves an audit row)."""
+    rt = runtime(request)
+    filters = await _filters(rt)
+    view = list_view(request, filters.allowed(), store.ORDERS)
+    conditions = store.chosen(view, filters)
+    form = request.query_params.get("form")
+    async with rt.transaction() as session:
+        total = await store.count_members(session, conditions)
+        everything = form in FORMATS
+        limit = None if everything else PER_PAGE
+        rows = await store.members(session, conditions, view.order, 0 if everything else view.offset, limit)
+        if everything:
+            await audit(
+                session, request, "registration.members.exported", None, count=total, filters=dict(view.filters)
+            )
+    if form in FORMATS:
+        lines = (
+            [str(row.id), GENDERS.get(row.gender), row.year_of_birth, row.area, STATUSES[row.status],
+             row.joined_at.date().isoformat(), row.channel, row.source,
+             row.unreachable_since.date().isoformat() if row.unreachable_since else None]
+            for row in rows
+        )  # fmt: skip
+        return table_file("medlemmer", _COLUMNS, lines, form)
+    context = {"rows": rows, "total": total, "view": view, "filters": filters, "genders": GENDERS}
+    context |= {
+        "statuses": STATUSES,
+        "place_name": place_name,
+        "bands": [(b.code, band_text(b)) for b in filters.bands],
+    }
+    context |= {"channels": [(c.code, c.name) for c in filters.channels]}
+    context |= {"areas": [(area, f"{area} {place_name(area) or ''}") for area in filters.areas]}
+    return render(request, "registration/staff_members.html", context)
+
+
+@staff_required("reader")
+async def look_up(request: Request) -> Response:
+    """Find one person by name or address. The text stays out of addresses and logs; that somebody looked does not."""
+    rt = runtime(request)
+    text = (await read_form(request)).get("who") or ""
+    if len(text) < 3:
+        errors = {"who": "Skriv minst tre tegn av navnet, eller hele e-postadressen"}
+        return render(request, "registration/staff_found.html", {"found": [], "errors": errors}, 422)
+    async with rt.transaction() as session:
+        found = await store.look_up(session, text)
+        await audit(session, request, "registration.member.looked_up", None, found=len(found))
+        for member in found:
+            await audit(session, request, "registration.member.found", member.id)
+    return render(request, "registration/staff_found.html", {"found": found, "most": store.MOST_FOUND})
+
+
+@staff_required("reader")
+async def show_person(request: Request) -> Response:
+    """Everything about one member; that it was looked at is an audit row."""
+    rt = runtime(request)
+    member_id = as_id(request.path_params["id"])
+    async with rt.transaction() as session:
+        known = await store.person(session, member_id) if member_id else None
+        if known is None:
+            return problem(request, 404)
+        member, consents = known
+        if member.status != "erased":
+            await audit(session, request, "registration.member.seen", member.id)
+        history = await audit_of(session, member.id)
+    context = {
+        "member": member,
+        "consents": consents,
+        "history": history,
+        "genders": GENDERS,
+        "statuses": STATUSES,
+        "place": place_name(member.area or ""),
+    }
+    return render(request, "registration/staff_person.html", context)
+
+
+@staff_required("editor")
+async def erase_on_request(request: Request) -> Response:
+    """Erase somebody who asked by phone or letter; asks once more first."""
+    rt = runtime(request)
+    form = await read_form(request)
+    member_id = as_id(request.path_params["id"])
+    async with rt.transaction() as session:
+        member = await lock_member(session, member_id) if member_id else None
+        if member is None or member.status not in ("active", "paused"):
+            return problem(request, 404)
+        if form.get("sure") != "yes":
+            return render(request, "registration/staff_erase.html", {"member": member})
+        await erase(session, member, rt.now())
+        await audit(session, request, "registration.member.erased_on_request", member.id)
+    return see_other("/staff/registration/erasures")
+
+
+@staff_required("reader")
+async def show_erasures(request: Request) -> Response:
+    """Who was erased (ids only), and what each service has confirmed."""
+    rt = runtime(request)
+    view = list_view(request, {}, ("newest",))
+    async with rt.transaction() as session:
+        total = await store.count_members(session, [Member.status == "erased"])
+        found = await store.erasures(session, view.offset, PER_PAGE)
+    context = {"found": found, "total": total, "view": view, "services": ERASING_SERVICES}
+    return render(request, "registration/staff_erasures.html", context)
+
+
+PAGES = [
+    Route("/staff/registration/members", show_members),
+    Route("/staff/registration/members", look_up, methods=["POST"]),
+    Route("/staff/registration/members/{id}", show_person),
+    Route("/staff/registration/members/{id}/erase", erase_on_request, methods=["POST"]),
+    Route("/staff/registration/erasures", show_erasures),
+]

@@ -1,0 +1,167 @@
+"""Queries of the member list and of one person."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registration.joining.domain import email_key
+from services.registration.leaving import ERASING_SERVICES
+from services.registration.tables import Channel, Consent, ErasureReceipt, Member
+from shared.events.registration import AgeBand
+from shared.web import ListView
+
+#: Filter -> condition by value; ``band`` comes with the margins.
+STATUSES = ("active", "paused")
+GENDERS = ("female", "male", "other")
+ORDERS = ("newest", "oldest", "youngest", "eldest", "area")
+_ORDER_BY = {
+    "newest": (Member.joined_at.desc(), Member.id),
+    "oldest": (Member.joined_at, Member.id),
+    "youngest": (Member.year_of_birth.desc(), Member.id),
+    "eldest": (Member.year_of_birth, Member.id),
+    "area": (Member.area, Member.id),
+}
+#: Enough names for a person to be found, too few to page through the panel by guessing.
+MOST_FOUND = 10
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Values the list's filters may take today."""
+
+    bands: Sequence[AgeBand]
+    year: int
+    """The margins' reference year: an age is this minus the year of birth."""
+    channels: Sequence[Channel]
+    areas: Sequence[str]
+
+    def allowed(self) -> dict[str, Sequence[str]]:
+        """Filter name -> values."""
+        return {
+            "gender": GENDERS,
+            "band": [band.code for band in self.bands],
+            "status": STATUSES,
+            "channel": [channel.code for channel in self.channels],
+            "area": self.areas,
+            "unreachable": ("yes",),
+        }
+
+
+async def areas(session: AsyncSession) -> list[str]:
+    """Postcodes with members, in order."""
+    found = await session.scalars(
+        sa.select(Member.area).where(Member.status.in_(STATUSES)).distinct().order_by(Member.area)
+    )
+    return [area for area in found if area]
+
+
+def chosen(view: ListView, filters: Filters) -> list[Any]:
+    """The list's conditions."""
+    asked = view.filters
+    conditions: list[Any] = [Member.status.in_([asked["status"]] if "status" in asked else STATUSES)]
+    columns = {"gender": Member.gender, "channel": Member.channel, "area": Member.area}
+    conditions += [column == asked[name] for name, column in columns.items() if name in asked]
+    if "unreachable" in asked:
+        conditions.append(Member.unreachable_since.is_not(None))
+    for band in filters.bands:
+        if band.code == asked.get("band"):
+            conditions.append(Member.year_of_birth <= filters.year - band.age_from)
+            if band.age_to is not None:
+                conditions.append(Member.year_of_birth >= filters.year - band.age_to)
+    return conditions
+
+
+async def count_members(session: AsyncSession, conditions: Sequence[Any]) -> int:
+    """Members that meet the conditions."""
+    return await session.scalar(sa.select(sa.func.count()).select_from(Member).where(*conditions)) or 0
+
+
+async def members(
+    session: AsyncSession, conditions: Sequence[Any], order: str, offset: int, limit: int | None
+) -> Sequence[Any]:
+    """Rows (id, gender, year_of_birth, area, status, joined_at, channel, source, unreachable_since): no names."""
+    statement = (
+        sa.select(
+            Member.id, Member.gender, Member.year_of_birth, Member.area, Member.status, Member.joined_at,
+            Member.channel, Member.source, Member.unreachable_since,
+        )
+        .where(*conditions)
+        .order_by(*_ORDER_BY[order])
+        .offset(offset)
+        .limit(limit)
+    )  # fmt: skip
+    return (await session.execute(statement)).all()
+
+
+async def look_up(session: AsyncSession, text: str) -> Sequence[Member]:
+    """Members whose address is the text, or whose name holds it; at most ``MOST_FOUND``."""
+    pattern = "%" + text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
+    found = await session.scalars(
+        sa.select(Member)
+        .where(
+            Member.status.in_(STATUSES),
+            sa.or_(Member.email_key == email_key(text), Member.name.ilike(pattern, escape="\\")),
+        )
+        .order_by(Member.name)
+        .limit(MOST_FOUND)
+    )
+    return found.all()
+
+
+async def person(session: AsyncSession, member_id: UUID) -> tuple[Member, Sequence[Consent]] | None:
+    """A member or the tombstone of one, with every consent; None for an id that is nobody's."""
+    member = await session.get(Member, member_id)
+    if member is None or member.status == "applicant":
+        return None
+    consents = await session.scalars(
+        sa.select(Consent).where(Consent.member_id == member_id).order_by(Consent.given_at.desc(), Consent.purpose)
+    )
+    return member, consents.all()
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """One erased person: which services have confirmed, and how long the last took."""
+
+    member_id: UUID
+    erased_at: datetime
+    receipts: dict[str, datetime]
+
+    @property
+    def missing(self) -> list[str]:
+        """Services that have not confirmed yet."""
+        return [service for service in ERASING_SERVICES if service not in self.receipts]
+
+
+async def erasures(session: AsyncSession, offset: int = 0, limit: int | None = None) -> list[Erasure]:
+    """Erased people, newest first, with their receipts."""
+    erased = await session.execute(
+        sa.select(Member.id, Member.erased_at)
+        .where(Member.status == "erased")
+        .order_by(Member.erased_at.desc(), Member.id)
+        .offset(offset)
+        .limit(limit)
+    )
+    found = {row.id: Erasure(row.id, row.erased_at, {}) for row in erased}
+    receipts = await session.scalars(sa.select(ErasureReceipt).where(ErasureReceipt.member_id.in_(found)))
+    for receipt in receipts:
+        found[receipt.member_id].receipts[receipt.service] = receipt.erased_at
+    return list(found.values())
+
+
+async def count_late_erasures(session: AsyncSession, before: datetime) -> int:
+    """Erasures asked for before this instant that some service has not confirmed."""
+    receipts = (
+        sa.select(sa.func.count())
+        .where(ErasureReceipt.member_id == Member.id, ErasureReceipt.service.in_(ERASING_SERVICES))
+        .scalar_subquery()
+    )
+    late = sa.select(sa.func.count()).where(
+        Member.status == "erased", Member.erased_at < before, receipts < len(ERASING_SERVICES)
+    )
+    return await session.scalar(late) or 0

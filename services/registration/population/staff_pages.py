@@ -1,0 +1,165 @@
+"""Staff pages of the panel as a whole: composition, thresholds, area figures."""
+
+from typing import Annotated
+
+import sqlalchemy as sa
+from pydantic import BaseModel, Field
+
+from services.registration.joining.store import reach_thresholds
+from services.registration.places import place_name
+from services.registration.population import store
+from services.registration.population.area_file import UnreadableFile, read_areas
+from services.registration.population.domain import (
+    ATTRIBUTION,
+    AreaShare,
+    CellShare,
+    Composition,
+    advice,
+    band_text,
+    compare_areas,
+    shares_by,
+)
+from services.registration.settings import registration_settings
+from services.registration.tables import Margins, Panel, Threshold
+from shared.events.registration import AgeBand, AreaMargin, PanelThresholdSet
+from shared.ids import new_id
+from shared.messaging import emit, lock
+from shared.web import Request, Response, Route, audit, read_form, render, runtime, see_other, staff_required, translate
+from shared.web.charts import panel_against_population
+from shared.web.forms import validate
+
+_LARGEST_FILE = 500_000
+
+
+@staff_required("reader")
+async def show_panel(request: Request) -> Response:
+    """The panel against goal and population: counts, shares, target, difference, index, advice."""
+    texts = translate(request)
+    async with runtime(request).transaction() as session:
+        panel = await store.composition(session)
+        stored = await store.newest_margins(session)
+        areas = await store.members_by_area(session)
+    bands = {band.code: band for band in _bands(stored)}
+    names = {code: band_text(band) for code, band in bands.items()}
+    rows = [(names[code], mine, all_) for code, (mine, all_) in shares_by(panel.cells, "band").items()]
+    imported = request.query_params.get("imported", "")
+    context = {
+        "composition": panel,
+        "cells": sorted(panel.cells, key=lambda cell: (cell.gender, bands[cell.band].age_from)),
+        "names": names,
+        "outside": panel.size - sum(cell.members for cell in panel.cells),
+        "goal": registration_settings().goal_size,
+        "missing": advice(panel, texts.gettext),
+        "attribution": ATTRIBUTION,
+        "areas": _areas(stored, areas),
+        "place_name": place_name,
+        "imported": int(imported) if imported.isascii() and imported.isdigit() else None,
+        "picture": panel_against_population(
+            _finding(panel), "Søylen er panelet, streken er befolkningen", rows, texts.percent
+        ),
+    }
+    return render(request, "registration/staff.html", context)
+
+
+def _bands(stored: Margins | None) -> list[AgeBand]:
+    return [AgeBand.model_validate(band) for band in stored.bands] if stored else []
+
+
+def _areas(stored: Margins | None, members: dict[str, int]) -> list[AreaShare]:
+    margins = [AreaMargin.model_validate(margin) for margin in stored.area_margins] if stored else []
+    return compare_areas(members, margins)
+
+
+def _finding(panel: Composition) -> str:
+    """The picture's title says what it shows."""
+    worst: CellShare | None = panel.most_missing
+    return "Panelet mot befolkningen etter alder" + (" – noen grupper mangler" if worst else "")
+
+
+class ThresholdInput(BaseModel):
+    """A new threshold."""
+
+    size: Annotated[int, Field(ge=1, le=100_000)]
+
+
+@staff_required("reader")
+async def show_thresholds(request: Request) -> Response:
+    """Announced sizes, and when each was reached."""
+    return await _thresholds(request, {}, {}, 200)
+
+
+async def _thresholds(request: Request, form: dict[str, object], errors: dict[str, str], status: int) -> Response:
+    async with runtime(request).transaction() as session:
+        rows = (await session.scalars(sa.select(Threshold).order_by(Threshold.size))).all()
+        size = await session.scalar(sa.select(Panel.size)) or 0
+    context = {"rows": rows, "size": size, "form": form, "errors": errors}
+    return render(request, "registration/staff_thresholds.html", context, status)
+
+
+@staff_required("editor")
+async def add_threshold(request: Request) -> Response:
+    """Announce a size; one that the panel has passed already is reached at once."""
+    rt = runtime(request)
+    form = await read_form(request)
+    messages = {"size": "Antall medlemmer må være et helt tall fra 1 til 100 000"}
+    values, errors = validate(ThresholdInput, form, messages, str)
+    if values is None:
+        return await _thresholds(request, form.values(), errors, 422)
+    async with rt.transaction() as session:
+        size = await session.scalar(sa.select(Panel.size).with_for_update()) or 0
+        if await session.scalar(sa.select(Threshold.id).where(Threshold.size == values.size)) is not None:
+            known = True
+        else:
+            known, threshold_id = False, new_id()
+            session.add(Threshold(id=threshold_id, size=values.size, role="other"))
+            await session.flush()
+            await lock(session, threshold_id)
+            await emit(session, PanelThresholdSet(threshold_id=threshold_id, size=values.size, role="other"))
+            await reach_thresholds(session, size, rt.now())
+            await audit(session, request, "registration.threshold.set", threshold_id, size=values.size)
+    if known:
+        return await _thresholds(request, form.values(), {"size": "Denne terskelen finnes fra før"}, 422)
+    return see_other("/staff/registration/thresholds")
+
+
+@staff_required("editor")
+async def show_area_import(request: Request) -> Response:
+    """Choose a file."""
+    return render(request, "registration/staff_areas.html", {})
+
+
+@staff_required("editor")
+async def import_areas(request: Request) -> Response:
+    """Replace the figures of all areas by the file's; nothing is kept of a file with a bad row."""
+    rt = runtime(request)
+    file = (await read_form(request, max_bytes=_LARGEST_FILE * 2)).files.get("file")
+    raw = await file.read() if file else b""
+    try:
+        if len(raw) > _LARGEST_FILE:
+            raise UnreadableFile("Fila er større enn 500 kB")
+        areas, bad = read_areas(raw, rt.settings.municipality_number)
+    except UnreadableFile as error:
+        return render(request, "registration/staff_areas.html", {"errors": {"file": str(error)}}, 422)
+    if bad:
+        errors = {"file": "Fila har feil. Ingenting er importert"}
+        return render(request, "registration/staff_areas.html", {"errors": errors, "bad": bad}, 422)
+    async with rt.transaction() as session:
+        stored = await store.newest_margins(session)
+        if stored is None:
+            errors = {"": "Befolkningstallene er ikke klare ennå. Prøv igjen om litt."}
+            return render(request, "registration/staff_areas.html", {"errors": errors}, 422)
+        await lock(session, stored.id)
+        stored.area_margins = [area.model_dump() for area in areas]
+        await session.flush()
+        await emit(session, store.margins_event(stored))
+        await audit(session, request, "registration.area_margins.imported", stored.id, areas=len(areas))
+    return see_other("/staff/registration#areas")
+
+
+PAGES = [
+    Route("/staff/registration", show_panel),
+    Route("/staff/registration/thresholds", show_thresholds),
+    Route("/staff/registration/thresholds", add_threshold, methods=["POST"]),
+    Route("/staff/registration/areas", show_area_import),
+    Route("/staff/registration/areas", import_areas, methods=["POST"]),
+]

@@ -1,0 +1,102 @@
+"""Recruitment channels: make one, get its link and a code to print, see what it brings."""
+
+import re
+from typing import Annotated
+
+import segno
+import sqlalchemy as sa
+from markupsafe import Markup
+from pydantic import AfterValidator, BaseModel, Field
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+
+from services.registration.recruitment import store
+from services.registration.tables import Channel
+from shared.web import (
+    Request,
+    Response,
+    Route,
+    audit,
+    problem,
+    read_form,
+    render,
+    rule_broken,
+    runtime,
+    see_other,
+    staff_required,
+    validate,
+)
+
+_MESSAGES = {
+    "name": "Navn må fylles ut, med høyst 80 tegn",
+    "code": "Kode må ha 2 til 30 tegn: små bokstaver a–z, tall og bindestrek",
+}
+
+
+def _code(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{1,29}", value):
+        raise rule_broken("code")
+    return value
+
+
+class ChannelInput(BaseModel):
+    """A new channel."""
+
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+    code: Annotated[str, AfterValidator(_code)]
+
+
+@staff_required("reader")
+async def show_channels(request: Request) -> Response:
+    """Each channel's link, and how many came by it."""
+    return await _page(request, {}, {}, 200)
+
+
+async def _page(request: Request, form: dict[str, object], errors: dict[str, str], status: int) -> Response:
+    async with runtime(request).transaction() as session:
+        rows = await store.channels(session)
+        counts = await store.counts(session)
+    others = [(name, counts.get(name, (0, 0))) for name in (store.IMPORTED, store.NO_CHANNEL)]
+    context = {"rows": rows, "counts": counts, "others": others, "form": form, "errors": errors}
+    return render(request, "registration/staff_channels.html", context, status)
+
+
+@staff_required("editor")
+async def add_channel(request: Request) -> Response:
+    """Make a channel; its code cannot change afterwards, because it stands on what was printed."""
+    rt = runtime(request)
+    form = await read_form(request)
+    values, errors = validate(ChannelInput, form, _MESSAGES, str)
+    if values is None:
+        return await _page(request, form.values(), errors, 422)
+    async with rt.transaction() as session:
+        made = await session.scalar(
+            pg_insert(Channel)
+            .values(code=values.code, name=values.name, made_at=rt.now())
+            .on_conflict_do_nothing()
+            .returning(Channel.code)
+        )
+        if made:
+            await audit(session, request, "registration.channel.made", values.code)
+    if not made:
+        return await _page(request, form.values(), {"code": "Koden er i bruk. Velg en annen"}, 422)
+    return see_other(f"/staff/registration/channels/{values.code}")
+
+
+@staff_required("reader")
+async def show_channel(request: Request) -> Response:
+    """The channel's link and its code as a picture, to print."""
+    rt = runtime(request)
+    async with rt.transaction() as session:
+        channel = await session.scalar(sa.select(Channel).where(Channel.code == request.path_params["code"]))
+    if channel is None:
+        return problem(request, 404)
+    link = f"{rt.settings.public_url}/join?kanal={channel.code}"
+    picture = Markup(segno.make(link, error="m").svg_inline(scale=8, title=f"Kode som åpner {link}"))  # noqa: S704 - made by us
+    return render(request, "registration/staff_channel.html", {"channel": channel, "link": link, "picture": picture})
+
+
+PAGES = [
+    Route("/staff/registration/channels", show_channels),
+    Route("/staff/registration/channels", add_channel, methods=["POST"]),
+    Route("/staff/registration/channels/{code}", show_channel),
+]

@@ -1,0 +1,46 @@
+"""Channels, and how many each brings."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registration.tables import Channel, Member, SignUp
+
+#: What members came by who have no channel: the plain address, or the municipality's own list.
+NO_CHANNEL = "uten kanal"
+IMPORTED = "import"
+_CAME_BY = sa.case((Member.source == "import", IMPORTED), else_=sa.func.coalesce(Member.channel, NO_CHANNEL))
+
+
+async def channels(session: AsyncSession) -> Sequence[Channel]:
+    """Every channel, newest first."""
+    return (await session.scalars(sa.select(Channel).order_by(Channel.made_at.desc()))).all()
+
+
+async def counts(session: AsyncSession) -> dict[str, tuple[int, int]]:
+    """What people came by -> (confirmed members, sign-ups that wait for confirmation)."""
+    members = await session.execute(
+        sa.select(_CAME_BY, sa.func.count()).where(Member.status.in_(["active", "paused"])).group_by(_CAME_BY)
+    )
+    code = sa.func.coalesce(SignUp.channel, NO_CHANNEL)
+    waiting = await session.execute(sa.select(code, sa.func.count(sa.distinct(SignUp.member_id))).group_by(code))
+    found: dict[str, tuple[int, int]] = {name: (n, 0) for name, n in members}
+    for name, n in waiting:
+        found[name] = (found.get(name, (0, 0))[0], n)
+    return found
+
+
+async def growth(session: AsyncSession, zone: str, since: datetime) -> list[tuple[str, str, int]]:
+    """(ISO day, what people came by, members who joined that day) since an instant, oldest first."""
+    # Compiled into the statement: two parameters of one value would be two expressions to Postgres' grouping.
+    day = sa.cast(sa.func.timezone(sa.literal_column(f"'{zone}'"), Member.joined_at), sa.Date)
+    found: Any = await session.execute(
+        sa.select(day, _CAME_BY, sa.func.count())
+        .where(Member.status.in_(["active", "paused"]), Member.joined_at >= since)
+        .group_by(sa.text("1"), sa.text("2"))
+        .order_by(sa.text("1"), sa.text("2"))
+    )
+    return [(date.isoformat(), name, n) for date, name, n in found]

@@ -1,0 +1,258 @@
+"""Staff: import, list, look-up, thresholds, area figures, channels; everything leaves its trace."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+import pytest_asyncio
+import sqlalchemy as sa
+
+from deploy.demo.browser import FormReader
+from services.registration.tables import Consent, Member, SignUp
+from shared.events.registration import (
+    ConfirmationRequested,
+    ContactChanged,
+    MemberErased,
+    MemberJoined,
+    PanelThresholdReached,
+    PanelThresholdSet,
+    PopulationMarginsSet,
+)
+from shared.mechanism import mechanism
+from shared.service import Runtime
+from shared.testing import browser, move, outbox, sign_in
+from tests.registration.given import a_member, confirm_page, send
+
+HEAD = "navn;epost;fodselsar;kjonn;postnummer;sprak"
+
+
+@pytest_asyncio.fixture
+async def editor(rt: Runtime) -> AsyncIterator[httpx.AsyncClient]:
+    """A signed-in editor."""
+    async with browser(rt) as client:
+        sign_in(rt, client, "editor")
+        yield client
+
+
+async def audited(rt: Runtime) -> list[tuple[str, str | None, dict[str, Any]]]:
+    """(action, subject, detail) of every audit row, oldest first."""
+    table = mechanism("registration").audit_entry
+    async with rt.transaction() as session:
+        rows = await session.execute(sa.select(table.c.action, table.c.subject, table.c.detail).order_by(table.c.at))
+    return [(row.action, row.subject, row.detail) for row in rows]
+
+
+async def count(rt: Runtime, table: Any) -> int:
+    async with rt.transaction() as session:
+        return await session.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+
+
+def people(number: int) -> bytes:
+    """A list of this many members."""
+    rows = [f"Person {n};p{n}@example.org;{1950 + n % 50};{('kvinne', 'mann')[n % 2]};1353;nb" for n in range(number)]
+    return "\n".join([HEAD, *rows]).encode()
+
+
+async def preview(editor: httpx.AsyncClient, content: bytes) -> httpx.Response:
+    files = {"file": ("medlemmer.csv", content, "text/csv")}
+    return await editor.post("/staff/registration/import", data={"action": "preview"}, files=files)
+
+
+async def take_in(editor: httpx.AsyncClient, page: httpx.Response) -> httpx.Response:
+    sealed = FormReader(page.text).hidden["sealed"]
+    return await editor.post(
+        "/staff/registration/import", data={"action": "import", "sealed": sealed}, follow_redirects=True
+    )
+
+
+async def test_an_import_that_jumps_over_both_thresholds_reaches_each_once(
+    rt: Runtime, editor: httpx.AsyncClient
+) -> None:
+    page = await preview(editor, people(501))
+    assert "501 rader kan importeres" in page.text
+    assert await outbox(rt, MemberJoined) == []
+    for expected in ("501 medlemmer er importert", "Alle i fila var medlemmer fra før"):
+        assert expected in (await take_in(editor, page)).text
+    reached = await outbox(rt, PanelThresholdReached)
+    assert [(e.size, e.panel_size) for e in reached if isinstance(e, PanelThresholdReached)] == [(200, 200), (500, 500)]
+    assert len(await outbox(rt, MemberJoined)) == 501
+    assert await outbox(rt, ConfirmationRequested) == [], "imported members get no mail"
+    async with rt.transaction() as session:
+        consents = set((await session.execute(sa.select(Consent.source, Consent.text_version))))
+    assert consents == {("import", "import")}
+    first, second = [row for row in await audited(rt) if row[0] == "registration.members.imported"]
+    assert (first[2]["imported"], second[2]["imported"], second[2]["already_members"]) == (501, 0, 501)
+
+
+async def test_a_file_with_bad_rows_is_only_taken_in_when_staff_say_so(rt: Runtime, editor: httpx.AsyncClient) -> None:
+    content = people(2) + b"\n;uten@example.org;1980;mann;1353;nb\nK\xc3\xa5re;k\xc3\xa5re@example.org;1;x;9;zz"
+    page = await preview(editor, content)
+    assert "2 rader kan importeres. 2 rader har feil" in page.text
+    assert "hopp over radene med feil" in page.text
+    assert await count(rt, Member) == 0
+    assert "2 medlemmer er importert" in (await take_in(editor, page)).text
+
+
+async def test_somebody_who_never_confirmed_can_be_imported_and_the_old_link_ends(
+    rt: Runtime, editor: httpx.AsyncClient
+) -> None:
+    async with browser(rt) as resident:
+        await send(resident, rt, email="p0@example.org", name="Feil Navn")
+        (asked,) = await outbox(rt, ConfirmationRequested)
+        assert isinstance(asked, ConfirmationRequested)
+        assert "1 medlemmer er importert" in (await take_in(editor, await preview(editor, people(1)))).text
+        assert "Velkommen" in (await confirm_page(resident, rt, asked)).text
+    assert await count(rt, SignUp) == 0
+    (joined,) = await outbox(rt, MemberJoined)
+    assert joined.subject == asked.member_id
+    card = (await outbox(rt, ContactChanged))[-1]
+    assert isinstance(card, ContactChanged)
+    assert card.name == "Person 0"
+
+
+@pytest.mark.parametrize("content", [b"", b"tull", b"\x00" * 50, people(1) + b'\n"', b"x" * 2_100_000])
+async def test_a_file_that_cannot_be_read_gets_a_clear_word(
+    rt: Runtime, editor: httpx.AsyncClient, content: bytes
+) -> None:
+    page = await preview(editor, content)
+    assert page.status_code == 422
+    assert "panel-errors" in page.text
+    assert await count(rt, Member) == 0
+
+
+async def test_an_old_or_forged_preview_imports_nothing(rt: Runtime, editor: httpx.AsyncClient) -> None:
+    page = await editor.post("/staff/registration/import", data={"action": "import", "sealed": "forged"})
+    assert page.status_code == 422
+    assert "Velg fila på nytt" in page.text
+
+
+async def test_the_list_shows_no_names_and_filters_orders_and_pages(rt: Runtime, editor: httpx.AsyncClient) -> None:
+    await take_in(editor, await preview(editor, people(120)))
+    everything = (await editor.get("/staff/registration/members")).text
+    assert "Person 1" not in everything
+    assert "@example.org" not in everything
+    assert "Side 1 av 3" in everything
+    women = (await editor.get("/staff/registration/members?gender=female&order=youngest&page=2")).text
+    assert "60 <small>medlemmer" in women
+    assert "Side 2 av 2" in women
+    odd = await editor.get("/staff/registration/members?gender=x&band=y&page=-1&order=z&area=%00")
+    assert "120 <small>medlemmer" in odd.text
+    band = (await editor.get("/staff/registration/members?band=25-34")).text
+    async with rt.transaction() as session:
+        expected = await session.scalar(
+            sa.select(sa.func.count()).select_from(Member).where(Member.year_of_birth.between(2026 - 34, 2026 - 25))
+        )
+    assert f"{expected} <small>medlemmer" in band
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+async def test_an_export_is_the_whole_list_without_names_and_is_audited(
+    rt: Runtime, editor: httpx.AsyncClient, form: str
+) -> None:
+    await take_in(editor, await preview(editor, people(70)))
+    file = await editor.get(f"/staff/registration/members?gender=female&form={form}")
+    assert f"medlemmer.{form}" in file.headers["content-disposition"]
+    if form == "csv":
+        assert len(file.text.strip().splitlines()) == 36
+        assert "Person 1" not in file.text
+    ((_, _, detail),) = [row for row in await audited(rt) if row[0] == "registration.members.exported"]
+    assert (detail["count"], detail["filters"]) == (35, {"gender": "female"})
+
+
+async def test_every_look_up_and_every_view_of_a_person_leaves_a_trace(rt: Runtime, editor: httpx.AsyncClient) -> None:
+    async with browser(rt) as resident:
+        member_id = await a_member(resident, rt)
+    for text, words in (("KARI@example.org", "Kari Prøve"), ("prøve", "Kari Prøve"), ("100%", "Vi fant ingen")):
+        assert words in (await editor.post("/staff/registration/members", data={"who": text})).text
+    assert (await editor.post("/staff/registration/members", data={"who": "k"})).status_code == 422
+    page = await editor.get(f"/staff/registration/members/{member_id}")
+    assert "kari@example.org" in page.text
+    assert "registration.member.seen" in page.text
+    actions = [(action, subject) for action, subject, _ in await audited(rt)]
+    assert actions.count(("registration.member.looked_up", None)) == 3
+    assert actions.count(("registration.member.found", str(member_id))) == 2
+    assert actions.count(("registration.member.seen", str(member_id))) == 1
+    assert not any("kari" in str(row).lower() for row in await audited(rt)), "what was typed is not kept"
+    for strange in ("x", "00000000-0000-0000-0000-000000000000"):
+        assert (await editor.get(f"/staff/registration/members/{strange}")).status_code == 404
+
+
+async def test_staff_erase_somebody_who_asked_and_see_the_receipts(rt: Runtime, editor: httpx.AsyncClient) -> None:
+    async with browser(rt) as resident:
+        member_id = await a_member(resident, rt)
+    asked = await editor.post(f"/staff/registration/members/{member_id}/erase")
+    assert "Slette alt om" in asked.text
+    assert await outbox(rt, MemberErased) == []
+    done = await editor.post(
+        f"/staff/registration/members/{member_id}/erase", data={"sure": "yes"}, follow_redirects=True
+    )
+    assert "0 av 4" in done.text
+    assert len(await outbox(rt, MemberErased)) == 1
+    assert "Slettet medlem" in (await editor.get(f"/staff/registration/members/{member_id}")).text
+    assert "mangler kvittering" not in (await editor.get("/staff/registration/card")).text
+    move(rt, timedelta(hours=2))
+    assert "1 slettinger mangler kvittering" in (await editor.get("/staff/registration/card")).text
+
+
+async def test_a_threshold_that_was_passed_already_is_reached_at_once(rt: Runtime, editor: httpx.AsyncClient) -> None:
+    await take_in(editor, await preview(editor, people(12)))
+    for size, status in (("10", 303), ("15", 303), ("10", 422), ("0", 422), ("ti", 422), ("9999999", 422), ("", 422)):
+        answer = await editor.post("/staff/registration/thresholds", data={"size": size})
+        assert answer.status_code == status, size
+    reached = await outbox(rt, PanelThresholdReached)
+    assert [(e.size, e.panel_size) for e in reached if isinstance(e, PanelThresholdReached)] == [(10, 12)]
+    assert len(await outbox(rt, PanelThresholdSet)) == 4
+    assert "ikke ennå" in (await editor.get("/staff/registration/thresholds")).text
+
+
+async def test_area_figures_replace_the_notice_and_are_published(rt: Runtime, editor: httpx.AsyncClient) -> None:
+    await take_in(editor, await preview(editor, people(3)))
+    assert "ikke importert ennå" in (await editor.get("/staff/registration")).text
+    bad = {"file": ("tall.csv", b"postnummer;befolkning\n1353;100\n1337;x", "text/csv")}
+    refused = await editor.post("/staff/registration/areas", files=bad)
+    assert refused.status_code == 422
+    assert "Ingenting er importert" in refused.text
+    good = {"file": ("tall.csv", b"postnummer;befolkning\n1353;100\n1337;300", "text/csv")}
+    assert (await editor.post("/staff/registration/areas", files=good)).status_code == 303
+    page = (await editor.get("/staff/registration")).text
+    assert "ikke importert ennå" not in page
+    assert page.index("1337 Sandvika") < page.index("1353 Bærums Verk"), "what is missed most comes first"
+    newest = (await outbox(rt, PopulationMarginsSet))[-1]
+    assert isinstance(newest, PopulationMarginsSet)
+    assert {(m.area, m.population) for m in newest.area_margins} == {("1353", 100), ("1337", 300)}
+    assert (await editor.post("/staff/registration/areas", data={"x": "y"})).status_code == 422
+
+
+async def test_a_channel_has_a_link_a_code_and_a_count(rt: Runtime, editor: httpx.AsyncClient) -> None:
+    made = {"name": "Plakat på <b>biblioteket</b>", "code": "bibliotek"}
+    answer = await editor.post("/staff/registration/channels", data=made, follow_redirects=True)
+    assert "<svg" in answer.text
+    assert "https://panel.test/join?kanal=bibliotek" in answer.text
+    assert "&lt;b&gt;" in answer.text
+    for wrong in (made, {**made, "code": "Å"}, {**made, "code": "x", "name": ""}):
+        assert (await editor.post("/staff/registration/channels", data=wrong)).status_code == 422
+    async with browser(rt) as resident:
+        await a_member(resident, rt, kanal="bibliotek")
+        await send(resident, rt, kanal="bibliotek", email="per@example.org")
+    page = (await editor.get("/staff/registration/channels")).text
+    row = page[page.index("bibliotek") :]
+    assert row.index(">1<") < row.index(">1<", row.index(">1<") + 1) < row.index("Importert")
+    assert (await editor.get("/staff/registration/channels/ukjent")).status_code == 404
+    card = (await editor.get("/staff/registration/card")).text
+    assert "bibliotek: 1" in card, "the growth picture names the channel"
+
+
+async def test_a_reader_is_not_offered_what_a_reader_may_not_do(rt: Runtime) -> None:
+    async with browser(rt) as resident:
+        member_id: UUID = await a_member(resident, rt)
+    async with browser(rt) as reader:
+        sign_in(rt, reader, "reader")
+        pages = ("", "/thresholds", "/channels", f"/members/{member_id}")
+        for path in pages:
+            text = (await reader.get(f"/staff/registration{path}")).text
+            main = text[text.index("<main") :]
+            assert "Importer" not in main.replace("Importert", ""), path
+            assert 'method="post"' not in main, path
