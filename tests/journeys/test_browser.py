@@ -101,8 +101,8 @@ def visit(page: Page, url: str) -> None:
 
 def test_the_whole_way_from_joining_to_the_published_result(stack: Stack, chromium: Browser) -> None:
     phone = ViewportSize(width=320, height=700)
-    resident = chromium.new_context(java_script_enabled=False, viewport=phone).new_page()
-    looking = chromium.new_context(viewport=phone).new_page()
+    resident = chromium.new_context(java_script_enabled=False, viewport=phone, locale="nb-NO").new_page()
+    looking = chromium.new_context(viewport=phone, locale="nb-NO").new_page()
     for path in (
         "/",
         "/join",
@@ -139,7 +139,7 @@ def test_the_whole_way_from_joining_to_the_published_result(stack: Stack, chromi
     resident.get_by_role("button", name="Ja, jeg vil være med").click()
     assert "Velkommen" in resident.inner_text("h1")
 
-    staff = chromium.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    staff = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="nb-NO").new_page()
     staff.goto(stack.panel + "/staff")
     staff.get_by_role("button", name="redaktor").click()
     staff.get_by_text("av 500 medlemmer").first.wait_for()

@@ -25,7 +25,7 @@ async def enter(client: httpx.AsyncClient, rt: Runtime, invitation: Invitation) 
 
 async def post(client: httpx.AsyncClient, invitation: Invitation, page: int, **values: Any) -> httpx.Response:
     fields = {"id": str(invitation.id), "action": "next", "shown": " ".join(values), **values}
-    return await client.post(f"/surveys/answer/{page}", data=fields)
+    return await client.post(f"/surveys/answer/{page}?id={invitation.id}", data=fields)
 
 
 async def count(rt: Runtime, table: Any) -> int:

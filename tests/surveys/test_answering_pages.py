@@ -1,8 +1,10 @@
 """Answering on real Postgres: one answer per invitation, kept half-finished, refused when closed."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from html import unescape
 from uuid import UUID
 
 import pytest
@@ -233,3 +235,19 @@ async def test_the_schema_of_questionnaires_is_public(rt: Runtime) -> None:
         response = await client.get("/surveys/questionnaire.schema.json")
     assert response.headers["content-type"].startswith("application/schema+json")
     assert response.json() == json_schema()
+
+
+@pytest.mark.parametrize(
+    ("code", "words"), [("nn", "Korleis reiser du oftast"), ("en", "How do you most often")]
+)
+async def test_another_language_is_one_click_away_and_loses_nothing(
+    rt: Runtime, invitation: Invitation, code: str, words: str
+) -> None:
+    async with browser(rt) as client:
+        await enter(client, rt, invitation)
+        refused = await post(client, invitation, 1, minutter="mange")
+        (link,) = re.findall(rf'href="(\?[^"]*lang={code})"', refused.text)
+        page = await client.get(f"/surveys/answer/1{unescape(link)}")
+        assert words in page.text
+        assert 'value="mange"' in page.text
+        assert f'<html lang="{code}">' in page.text
