@@ -1,20 +1,39 @@
-"""The staff's view of deliveries."""
+"""The staff's side of deliveries: the report, the list, uncertain mails, and the switch that stops everything."""
 
-from collections import defaultdict
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncSession
+import structlog
 
+from services.notifications import reports, store
 from services.notifications.domain import PURPOSES, STATES
-from services.notifications.tables import Message, Survey
-from shared.messaging.dead_letters import drop, open_letters
-from shared.web import Request, Response, Route, audit, problem, read_form, render, runtime, see_other, staff_required
+from shared.messaging.dead_letters import count_open
+from shared.web import (
+    FORMATS,
+    ListView,
+    Request,
+    Response,
+    Route,
+    as_id,
+    audit,
+    audit_of,
+    list_view,
+    problem,
+    read_form,
+    render,
+    runtime,
+    see_other,
+    staff_required,
+    table_file,
+)
 
-_STATE_NAMES = {
-    "waiting": "Venter på adresse",
+log = structlog.get_logger()
+
+#: What the audit calls the switch.
+_SWITCH = "sending"
+
+STATE_NAMES = {
+    "waiting": "Mangler adresse eller tekst",
     "pending": "I kø",
     "sending": "Sendes nå",
     "sent": "Sendt",
@@ -24,95 +43,168 @@ _STATE_NAMES = {
     "no_address": "Uten adresse",
     "unknown": "Usikker",
 }
+REASONS = {
+    "no_card_yet": "Adressen eller teksten har ikke kommet ennå",
+    "answered": "Mottakeren har svart",
+    "accepted": "Mottakeren har sagt ja",
+    "declined": "Mottakeren har sagt nei",
+    "lapsed": "Svarfristen gikk ut",
+    "withdrawn": "Mottakeren har meldt forfall",
+    "cancelled": "Møtet er avlyst",
+    "unsubscribed": "Mottakeren vil ikke ha slik e-post",
+    "paused": "Mottakeren har tatt pause",
+    "left": "Mottakeren har gått ut av panelet",
+    "removed": "Mottakeren er slettet",
+    "forgotten": "Adressen er slettet etter fristen",
+    "unreachable": "Adressen tar ikke imot e-post",
+    "too_late": "Fristen gikk ut før den ble sendt",
+    "bounced": "Kom i retur",
+    "address_form": "Adressen er skrevet feil",
+    "compose": "E-posten kunne ikke skrives",
+    "connection": "E-posttjeneren svarte ikke",
+    "connection_lost": "Forbindelsen falt ut før kvitteringen kom",
+    "interrupted": "Tjenesten stoppet midt i sendingen",
+    "staff": "Avgjort av en ansatt",
+    "relay_log": "Avgjort etter loggen fra e-posttjeneren",
+}
+_LETTERS = {"letter": "Brev", "automatic": "Autosvar og annet fra maskiner", "report": "Meldinger om retur"}
+_ORDERS = ("newest", "oldest")
+
+
+def reason_in_words(code: str | None) -> str:
+    """Why a message is in its state; a server's own code as it is."""
+    if code is None:
+        return ""
+    if code.startswith(("smtp_", "sender_")):
+        return f"E-posttjeneren svarte {code.rpartition('_')[2]}"
+    return REASONS.get(code, code)
 
 
 @staff_required("reader")
 async def show_deliveries(request: Request) -> Response:
-    """Every message by purpose and state; rows add up to what was created."""
+    """Every message by what it is about, kind and state; each row adds up to what was created."""
     async with runtime(request).transaction() as session:
-        rows = await _report(session)
-        titles = {row.id: row.questionnaire for row in (await session.scalars(sa.select(Survey))).all()}
-        letters = await open_letters(session)
-        unknown = (await session.scalars(sa.select(Message).where(Message.state == "unknown").limit(200))).all()
-    table: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
-    for row in rows:
-        title = (titles.get(row.survey_id) or {}).get("title", "") if row.survey_id else ""
-        name = str(title.get("nb", "")) if isinstance(title, dict) else str(title)
-        table[name, PURPOSES[row.purpose].name][row.state] = row.n
-    context = {
-        "table": sorted(table.items()),
-        "states": STATES,
-        "names": _STATE_NAMES,
-        "letters": letters,
-        "unknown": unknown,
-    }
-    return render(request, "notifications/deliveries.html", context)
+        context = {
+            "lines": await reports.report(session),
+            "now": await reports.overview(session),
+            "dead_letters": await count_open(session),
+            "done": await audit_of(session, _SWITCH),
+            "states": STATES,
+            "names": STATE_NAMES,
+            "purposes": PURPOSES,
+            "letters": _LETTERS,
+            "may_edit": request.state.staff.may("editor"),
+        }
+    return render(request, "notifications/staff_deliveries.html", context)
 
 
 @staff_required("reader")
 async def show_card(request: Request) -> Response:
     """The card on the staff home, with what needs somebody."""
     async with runtime(request).transaction() as session:
-        rows = await _report(session)
-        letters = len(await open_letters(session))
-    counts: dict[str, int] = defaultdict(int)
-    for row in rows:
-        counts[row.state] += row.n
-    return render(request, "notifications/card.html", {"counts": counts, "letters": letters})
+        context = {"now": await reports.overview(session), "dead_letters": await count_open(session)}
+    return render(request, "notifications/staff_card.html", context)
+
+
+async def _view(request: Request, session: Any) -> tuple[ListView, dict[UUID | None, str]]:
+    titles = await reports.titles(session)
+    filters = {"state": STATES, "purpose": tuple(PURPOSES), "about": [str(id_) for id_ in titles]}
+    return list_view(request, filters, _ORDERS), titles
+
+
+@staff_required("reader")
+async def show_messages(request: Request) -> Response:
+    """One page of the messages the address asks for; ids and states, never a person."""
+    async with runtime(request).transaction() as session:
+        view, titles = await _view(request, session)
+        total, rows = await reports.messages(session, view.filters, view.order, view.offset, 50)
+    context = {
+        "view": view,
+        "titles": titles,
+        "total": total,
+        "rows": rows,
+        "names": STATE_NAMES,
+        "purposes": PURPOSES,
+        "reason": reason_in_words,
+        "may_edit": request.state.staff.may("editor"),
+    }
+    return render(request, "notifications/staff_messages.html", context)
+
+
+@staff_required("reader")
+async def export_messages(request: Request) -> Response:
+    """The same list as a file, all pages of it."""
+    form = request.path_params["form"]
+    if form not in FORMATS:
+        return problem(request, 404)
+    async with runtime(request).transaction() as session:
+        view, titles = await _view(request, session)
+        total, rows = await reports.messages(session, view.filters, view.order, 0, None)
+        await audit(session, request, "notifications.messages.exported", None, rows=total)
+    columns = ["Id", "Laget", "Hva", "Om", "Tilstand", "Hvorfor", "Forsøk"]
+    content = (
+        (
+            str(row.id),
+            row.created_at.isoformat(timespec="seconds"),
+            PURPOSES[row.purpose].name,
+            titles.get(row.about, ""),
+            STATE_NAMES[row.state],
+            reason_in_words(row.reason),
+            row.tries,
+        )
+        for row in rows
+    )
+    return table_file("utsendinger", columns, content, form)
 
 
 @staff_required("editor")
 async def decide_unknown(request: Request) -> Response:
-    """Staff settle an uncertain mail: it was sent, or it is sent again."""
+    """Staff settle uncertain mails: they arrived, or they are sent again, which is asked once more."""
     rt = runtime(request)
     form = await read_form(request)
-    try:
-        message_id = UUID(form.get("id") or "")
-    except ValueError:
-        return problem(request, 400)
-    again = form.get("action") == "again"
+    ids = [found for text in form.all("id") if (found := as_id(text)) is not None]
+    action = form.get("action")
+    if not ids or action not in ("sent", "again", "again_for_sure"):
+        return see_other("/staff/notifications/messages?state=unknown")
+    if action == "again":
+        return render(request, "notifications/staff_again.html", {"ids": ids})
+    state = "sent" if action == "sent" else "pending"
     async with rt.transaction() as session:
-        done = await session.execute(
-            sa.update(Message)
-            .where(Message.id == message_id, Message.state == "unknown")
-            .values(state="pending" if again else "sent", reason="staff")
-            .returning(Message.id)
-        )
-        if done.first() is not None:
-            await audit(session, request, "notifications.message.settled", message_id, again=again)
-    return see_other("/staff/notifications")
+        for message_id in await reports.decide_unknown(session, ids, state, "staff"):
+            await audit(session, request, f"notifications.message.settled_as_{state}", message_id)
+    return see_other("/staff/notifications/messages?state=unknown")
 
 
 @staff_required("editor")
-async def decide_letters(request: Request) -> Response:
-    """Try the dead letters again in order, or drop one."""
-    rt = runtime(request)
+async def ask_to_resume(request: Request) -> Response:
+    """How many mails go out when sending is resumed."""
+    async with runtime(request).transaction() as session:
+        now = await reports.overview(session)
+    return render(request, "notifications/staff_resume.html", {"now": now})
+
+
+@staff_required("editor")
+async def switch_sending(request: Request) -> Response:
+    """Pause or resume every mail of the installation, confirmation and sign-in too."""
     form = await read_form(request)
-    if form.get("action") == "redrive":
-        await rt.redrive().all(rt.now())
-    async with rt.transaction() as session:
-        if form.get("action") == "drop":
-            try:
-                await drop(session, UUID(form.get("id") or ""))
-            except ValueError:
-                return problem(request, 400)
-        await audit(session, request, f"notifications.dead_letter.{form.get('action')}", form.get("id"))
+    action = form.get("action")
+    if action not in ("pause", "resume"):
+        return problem(request, 400)
+    paused = action == "pause"
+    async with runtime(request).transaction() as session:
+        if await store.is_paused(session) != paused:
+            await store.set_paused(session, paused, "staff")
+            await audit(session, request, f"notifications.sending.{action}d", _SWITCH)
+            log.info(f"notifications.sending.{action}d")
     return see_other("/staff/notifications")
-
-
-async def _report(session: AsyncSession) -> Sequence[Any]:
-    """Messages per (survey or None, purpose, state): the states always add up to what was created."""
-    found = await session.execute(
-        sa.select(Message.survey_id, Message.purpose, Message.state, sa.func.count().label("n"))
-        .group_by(Message.survey_id, Message.purpose, Message.state)
-        .order_by(Message.purpose, Message.state)
-    )
-    return found.all()
 
 
 PAGES = [
     Route("/staff/notifications", show_deliveries),
     Route("/staff/notifications/card", show_card),
+    Route("/staff/notifications/messages", show_messages),
+    Route("/staff/notifications/messages.{form}", export_messages),
     Route("/staff/notifications/unknown", decide_unknown, methods=["POST"]),
-    Route("/staff/notifications/letters", decide_letters, methods=["POST"]),
+    Route("/staff/notifications/resume", ask_to_resume),
+    Route("/staff/notifications/sending", switch_sending, methods=["POST"]),
 ]

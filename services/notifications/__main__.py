@@ -1,0 +1,60 @@
+"""``python -m services.notifications``: what is done to deliveries from a terminal."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated
+
+import sqlalchemy as sa
+import typer
+
+from services.notifications.relay_log import read_relay_log
+from services.notifications.reports import decide_unknown
+from services.notifications.tables import Message
+from shared.cli import load_service
+from shared.service import Runtime, make_runtime
+from shared.settings import load_settings
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+
+
+@app.callback()
+def _commands() -> None:
+    """Commands of notifications."""
+
+
+@app.command("settle-unknown")
+def settle_unknown(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="the relay's log; formats: relay_log.py")],
+    resend_missing: Annotated[
+        bool, typer.Option(help="send again what the log does not name; only for a log that covers the whole time")
+    ] = False,
+) -> None:
+    """Settle uncertain mails by what the relay's log says; prints how many, by what became of them."""
+
+    async def run() -> dict[str, int]:
+        runtime = make_runtime(load_service("notifications"), load_settings())
+        try:
+            return await settle(runtime, file, resend_missing=resend_missing)
+        finally:
+            await runtime.database.close()
+
+    typer.echo(json.dumps(asyncio.run(run())))
+
+
+async def settle(rt: Runtime, file: Path, *, resend_missing: bool) -> dict[str, int]:
+    """Number of uncertain mails that are now ``sent``, ``failed``, ``sent_again`` and still ``unknown``."""
+    domain = rt.settings.mail_from.rpartition("@")[2]
+    with file.open(encoding="utf-8", errors="replace") as lines:
+        told = read_relay_log(lines, domain)
+    async with rt.transaction() as session:
+        unknown = set(await session.scalars(sa.select(Message.id).where(Message.state == "unknown")))
+        groups = {state: [one for one in unknown if told.get(one) == state] for state in ("sent", "failed")}
+        missing = [one for one in unknown if one not in told]
+        settled = {state: len(await decide_unknown(session, ids, state, "relay_log")) for state, ids in groups.items()}
+        again = await decide_unknown(session, missing, "pending", "relay_log") if resend_missing else []
+    return {**settled, "sent_again": len(again), "unknown": len(missing) - len(again)}
+
+
+if __name__ == "__main__":
+    app()

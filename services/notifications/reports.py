@@ -1,0 +1,140 @@
+"""What staff see of deliveries: counts that add up, and lists without a person in them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.notifications.letters import in_language
+from services.notifications.tables import Contact, Letter, Meeting, Message, Sending, Survey
+
+
+@dataclass(frozen=True)
+class Line:
+    """Messages of one kind about one survey or meeting (or neither)."""
+
+    about: UUID | None
+    title: str
+    purpose: str
+    counts: Mapping[str, int]
+    """By state."""
+
+    @property
+    def created(self) -> int:
+        """Every message is in exactly one state."""
+        return sum(self.counts.values())
+
+
+async def report(session: AsyncSession) -> list[Line]:
+    """Every message ever made, by survey or meeting, kind and state."""
+    about = sa.func.coalesce(Message.survey_id, Message.meeting_id).label("about")
+    found = await session.execute(
+        sa.select(about, Message.purpose, Message.state, sa.func.count().label("n")).group_by(
+            about, Message.purpose, Message.state
+        )
+    )
+    names = await titles(session)
+    counts: dict[tuple[UUID | None, str], dict[str, int]] = {}
+    for row in found:
+        counts.setdefault((row.about, row.purpose), {})[row.state] = row.n
+    lines = [Line(about, names.get(about, ""), purpose, by_state) for (about, purpose), by_state in counts.items()]
+    return sorted(lines, key=lambda line: (line.title, str(line.about or ""), line.purpose))
+
+
+async def titles(session: AsyncSession) -> dict[UUID | None, str]:
+    """Bokmål title of each survey and meeting, by id."""
+    found: dict[UUID | None, str] = {}
+    for survey in await session.scalars(sa.select(Survey)):
+        found[survey.id] = in_language((survey.questionnaire or {}).get("title"), "nb") or "Uten tittel"
+    for meeting in await session.scalars(sa.select(Meeting)):
+        found[meeting.id] = meeting.heading or "Uten tittel"
+    return found
+
+
+def chosen(filters: Mapping[str, str]) -> list[Any]:
+    """Conditions of a list's filters: ``state``, ``purpose`` and ``about``."""
+    conditions: list[Any] = []
+    if "state" in filters:
+        conditions.append(Message.state == filters["state"])
+    if "purpose" in filters:
+        conditions.append(Message.purpose == filters["purpose"])
+    if "about" in filters:
+        about = UUID(filters["about"])
+        conditions.append(sa.or_(Message.survey_id == about, Message.meeting_id == about))
+    return conditions
+
+
+async def messages(
+    session: AsyncSession, filters: Mapping[str, str], order: str, offset: int, limit: int | None
+) -> tuple[int, Sequence[Any]]:
+    """(number in all, rows of one page), newest first unless ``order`` is ``oldest``."""
+    conditions = chosen(filters)
+    total = await session.scalar(sa.select(sa.func.count()).select_from(Message).where(*conditions)) or 0
+    by = (Message.created_at, Message.id) if order == "oldest" else (Message.created_at.desc(), Message.id.desc())
+    rows = await session.execute(
+        sa.select(
+            Message.id,
+            Message.created_at,
+            Message.purpose,
+            sa.func.coalesce(Message.survey_id, Message.meeting_id).label("about"),
+            Message.state,
+            Message.reason,
+            Message.tries,
+            Message.send_before,
+        )
+        .where(*conditions)
+        .order_by(*by)
+        .offset(offset)
+        .limit(limit)
+    )
+    return total, rows.all()
+
+
+async def decide_unknown(session: AsyncSession, ids: Sequence[UUID], state: str, reason: str) -> list[UUID]:
+    """Settle these uncertain messages: ``sent``, or ``pending`` to be sent again. Those that were uncertain."""
+    done = await session.scalars(
+        sa.update(Message)
+        .where(Message.id.in_(ids), Message.state == "unknown")
+        .values(state=state, reason=reason, not_before=None)
+        .returning(Message.id)
+    )
+    return list(done)
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The state of deliveries in a few numbers."""
+
+    counts: Mapping[str, int]
+    paused: Any
+    """The row that says so, or None."""
+    oldest_due: datetime | None
+    """When the oldest message that could be sent now was made; machine time."""
+    due_for_an_hour: bool
+    unreachable: int
+    letters: Mapping[str, int]
+    """Mails that came in, by what became of them."""
+
+
+async def overview(session: AsyncSession) -> Overview:
+    """Everything at a glance."""
+    by_state = await session.execute(sa.select(Message.state, sa.func.count()).group_by(Message.state))
+    letters = await session.execute(sa.select(Letter.outcome, sa.func.count()).group_by(Letter.outcome))
+    oldest = await session.scalar(sa.select(sa.func.min(Message.created_at)).where(Message.state == "pending"))
+    an_hour = sa.func.clock_timestamp() - sa.func.make_interval(0, 0, 0, 0, 1)
+    late = await session.scalar(sa.select(sa.exists().where(Message.state == "pending", Message.created_at < an_hour)))
+    unreachable = await session.scalar(
+        sa.select(sa.func.count()).select_from(Contact).where(Contact.unreachable.is_not(None))
+    )
+    return Overview(
+        counts={row[0]: row[1] for row in by_state},
+        paused=await session.scalar(sa.select(Sending).where(Sending.paused)),
+        oldest_due=oldest,
+        due_for_an_hour=bool(late),
+        unreachable=unreachable or 0,
+        letters={row[0]: row[1] for row in letters},
+    )
