@@ -105,7 +105,7 @@ async def test_expired_forged_and_borrowed_links_open_nothing(rt: Runtime, invit
     end = rt.now() + timedelta(days=14)
     good = rt.links.make("survey", invitation.id, 1, end)
     forged = [
-        good[:-1] + ("A" if good[-1] != "A" else "B"),
+        good[:-4] + ("A" if good[-4] != "A" else "B") + good[-3:],
         good[:-5],
         good + "A",
         "x" + good,

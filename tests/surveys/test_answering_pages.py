@@ -237,9 +237,7 @@ async def test_the_schema_of_questionnaires_is_public(rt: Runtime) -> None:
     assert response.json() == json_schema()
 
 
-@pytest.mark.parametrize(
-    ("code", "words"), [("nn", "Korleis reiser du oftast"), ("en", "How do you most often")]
-)
+@pytest.mark.parametrize(("code", "words"), [("nn", "Korleis reiser du oftast"), ("en", "How do you most often")])
 async def test_another_language_is_one_click_away_and_loses_nothing(
     rt: Runtime, invitation: Invitation, code: str, words: str
 ) -> None:

@@ -154,6 +154,8 @@ async def _show_confirmation(
                 "purpose": "survey",
                 "lang": "nb",
                 "title": questionnaire.title.nb,
+                "topic": questionnaire.topic.nb if questionnaire.topic else "",
+                "introduction": questionnaire.introduction.nb,
                 "minutes": questionnaire.minutes,
                 "closes_at": planned.closes_at.isoformat(),
             }

@@ -126,6 +126,8 @@ class Questionnaire(_Part):
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
     version: Annotated[int, Field(ge=1)]
     title: Texts
+    topic: Texts | None = None
+    """The title in a word or two, for the subject of a mail: "ny undersøkelse om ..."."""
     introduction: Texts
     """Why the municipality asks, in a sentence or two."""
     minutes: Annotated[int, Field(ge=1, le=60)]

@@ -64,6 +64,8 @@ def _languages(questionnaire: Questionnaire) -> Iterator[str]:
 
 def _texts(questionnaire: Questionnaire) -> Iterator[tuple[str, Texts]]:
     yield "introduction", questionnaire.introduction
+    if questionnaire.topic is not None:
+        yield "topic", questionnaire.topic
     for page in questionnaire.pages:
         yield f"page {page.id}: title", page.title
     for question in questionnaire.questions:
