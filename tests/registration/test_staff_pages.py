@@ -81,7 +81,7 @@ async def test_an_import_that_jumps_over_both_thresholds_reaches_each_once(
     assert len(await outbox(rt, MemberJoined)) == 501
     assert await outbox(rt, ConfirmationRequested) == [], "imported members get no mail"
     async with rt.transaction() as session:
-        consents = set((await session.execute(sa.select(Consent.source, Consent.text_version))))
+        consents = set(await session.execute(sa.select(Consent.source, Consent.text_version)))
     assert consents == {("import", "import")}
     first, second = [row for row in await audited(rt) if row[0] == "registration.members.imported"]
     assert (first[2]["imported"], second[2]["imported"], second[2]["already_members"]) == (501, 0, 501)
