@@ -1,36 +1,90 @@
-"""Counting answers: totals only, with the base each share is of."""
+"""Counting answers and saying what they show: totals only, with the base each share is of.
+
+What is counted is free of language and is what a publication keeps; texts come from the questionnaire when it is shown.
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from statistics import median
+from dataclasses import asdict, dataclass, field
+from statistics import mean, quantiles
 from typing import Any
 
 #: The stored answer of somebody who does not know; shown, never hidden.
 DO_NOT_KNOW = "vet_ikke"
+#: Fewer than this many people are never a group of their own.
+SMALLEST_GROUP = 5
+SCALE = ("1", "2", "3", "4", "5")
+WRITTEN = ("short_text", "long_text")
 
 
 @dataclass(frozen=True)
-class Row:
-    """One answer option: its text, how many chose it, and their share of the base (0 to 1)."""
-
-    label: str
-    n: int
-    share: float
-
-
-@dataclass(frozen=True)
-class QuestionResult:
+class Counted:
     """One question's totals; ``base`` is the number of people who answered it."""
 
     id: str
-    text: str
     kind: str
     base: int
-    rows: tuple[Row, ...]
+    counts: dict[str, int] = field(default_factory=dict)
+    """Option code or step of the scale -> people."""
+    quartiles: tuple[float, float, float] | None = None
+    """For numbers, from at least five people: a quarter, half, three quarters answered at most this."""
+    mean: float | None = None
     passages: tuple[str, ...] = ()
-    middle: float | None = None
-    """Median, for numbers."""
+    """Written answers that staff chose to show."""
+
+
+def count_answers(questionnaire: Mapping[str, Any], answers: Sequence[Mapping[str, Any]]) -> list[Counted]:
+    """Every question's totals, in the order asked; written answers are only counted."""
+    return [
+        _count(question, [answer[question["id"]] for answer in answers if question["id"] in answer])
+        for question in questions_of(questionnaire)
+    ]
+
+
+def _count(question: Mapping[str, Any], given: Sequence[Any]) -> Counted:
+    kind, base = question["type"], len(given)
+    if kind == "number":
+        numbers = sorted(float(answer) for answer in given)
+        if base < SMALLEST_GROUP:
+            return Counted(question["id"], kind, base)
+        first, middle, third = quantiles(numbers, n=4, method="inclusive")
+        return Counted(question["id"], kind, base, quartiles=(first, middle, third), mean=mean(numbers))
+    if kind in WRITTEN:
+        return Counted(question["id"], kind, base)
+    counted = Counter(str(value) for answer in given for value in (answer if isinstance(answer, list) else [answer]))
+    return Counted(question["id"], kind, base, {code: counted[code] for code in codes_of(question)})
+
+
+def codes_of(question: Mapping[str, Any]) -> list[str]:
+    """The codes an answer to a closed question may have, in the order shown."""
+    if question["type"] == "scale":
+        return [*SCALE, DO_NOT_KNOW]
+    return [option["code"] for option in question.get("options", ())]
+
+
+def questions_of(questionnaire: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Every question, in the order asked."""
+    return [question for page in questionnaire.get("pages", ()) for question in page.get("questions", ())]
+
+
+def as_json(counted: Sequence[Counted]) -> list[dict[str, Any]]:
+    """The totals as a publication keeps them."""
+    return [asdict(one) for one in counted]
+
+
+def from_json(stored: Sequence[Mapping[str, Any]]) -> list[Counted]:
+    """The totals a publication kept."""
+    return [
+        Counted(**{**one, "quartiles": tuple(one["quartiles"]) if one["quartiles"] else None,
+                   "passages": tuple(one["passages"])})
+        for one in stored
+    ]  # fmt: skip
+
+
+def share_positive(counted: Counted) -> float | None:
+    """Share of 4 and 5 among those who took a stand on a scale; None when nobody did."""
+    stand = sum(counted.counts.get(step, 0) for step in SCALE)
+    return (counted.counts["4"] + counted.counts["5"]) / stand if stand else None
 
 
 def in_language(texts: Any, language: str) -> str:
@@ -40,67 +94,64 @@ def in_language(texts: Any, language: str) -> str:
     return str(texts or "")
 
 
-def questions_of(questionnaire: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Every question, in the order asked."""
-    return [question for page in questionnaire.get("pages", ()) for question in page.get("questions", ())]
-
-
-def count_question(question: Mapping[str, Any], answers: Sequence[Any], language: str) -> QuestionResult:
-    """Totals of one closed question or number; ``answers`` are the values given (absent ones left out)."""
-    kind, text = question["type"], in_language(question["text"], language)
-    counted = Counter(value for answer in answers for value in (answer if isinstance(answer, list) else [answer]))
-    base = len(answers)
-    if kind == "number":
-        numbers = [float(answer) for answer in answers]
-        return QuestionResult(question["id"], text, kind, base, (), middle=median(numbers) if numbers else None)
-    rows = tuple(
-        Row(label, counted[code], counted[code] / base if base else 0.0) for code, label in _options(question, language)
-    )
-    return QuestionResult(question["id"], text, kind, base, rows)
-
-
-def _options(question: Mapping[str, Any], language: str) -> list[tuple[Any, str]]:
+def labels_of(question: Mapping[str, Any], language: str, do_not_know: str) -> dict[str, str]:
+    """Code -> what the reader sees."""
     if question["type"] == "scale":
         low, high = in_language(question["low"], language), in_language(question["high"], language)
-        names = {1: f"1 {low}", 5: f"5 {high}"}
-        return [(step, names.get(step, str(step))) for step in range(1, 6)] + [
-            (DO_NOT_KNOW, "Vet ikke" if language != "en" else "Don't know")
-        ]
-    if question["type"] in ("one_choice", "several_choices"):
-        return [(option["code"], in_language(option["text"], language)) for option in question["options"]]
-    return []
+        return {**{step: step for step in SCALE}, "1": f"1 {low}", "5": f"5 {high}", DO_NOT_KNOW: do_not_know}
+    return {option["code"]: in_language(option["text"], language) for option in question.get("options", ())}
 
 
-def count_all(
-    questionnaire: Mapping[str, Any], answers: Sequence[Mapping[str, Any]], passages: Mapping[str, Any], language: str
-) -> list[QuestionResult]:
-    """Every question's totals; free text shows only the passages staff chose."""
-    results = []
-    for question in questions_of(questionnaire):
-        given = [answer[question["id"]] for answer in answers if question["id"] in answer]
-        if question["type"] in ("short_text", "long_text"):
-            chosen = tuple(passages.get(question["id"], ()))
-            text = in_language(question["text"], language)
-            results.append(QuestionResult(question["id"], text, question["type"], len(given), (), chosen))
-        else:
-            results.append(count_question(question, given, language))
-    return results
-
-
-def leading_finding(results: Sequence[QuestionResult]) -> str:
+def leading_finding(questionnaire: Mapping[str, Any], counted: Sequence[Counted]) -> str:
     """The first one-choice question's most chosen answer as a sentence staff can start from; Bokmål."""
-    for result in results:
-        if result.kind == "one_choice" and result.base:
-            top = max(result.rows, key=lambda row: row.n)
-            return f"{round(top.share * 100)} prosent svarer «{top.label}» på spørsmålet «{result.text}»"
+    questions = {question["id"]: question for question in questions_of(questionnaire)}
+    for one in counted:
+        if one.kind == "one_choice" and one.base:
+            question = questions[one.id]
+            top = max(one.counts, key=lambda code: one.counts[code])
+            share, label = round(one.counts[top] / one.base * 100), labels_of(question, "nb", "Vet ikke")[top]
+            return f"{share} prosent svarer «{label}» på spørsmålet «{in_language(question['text'], 'nb')}»"
     return ""
 
 
-def shown_counts(counts: Mapping[str, int], minimum: int = 5) -> dict[str, int | None]:
-    """Counts with those from 1 to ``minimum`` - 1 hidden, and one more hidden so that no sum gives them away."""
-    small = {key for key, n in counts.items() if 0 < n < minimum}
-    if len(small) == 1:
-        rest = [key for key in counts if key not in small]
-        if rest:
-            small.add(min(rest, key=lambda key: (counts[key], key)))
-    return {key: None if key in small else n for key, n in counts.items()}
+def merged_groups(
+    counts: Sequence[tuple[str, int]], minimum: int = SMALLEST_GROUP
+) -> list[tuple[tuple[str, ...], int]]:
+    """Neighbouring groups joined until each holds at least ``minimum`` people: ((codes), people).
+
+    Nothing is hidden, so nothing can be found by subtraction. Empty when all together are too few.
+    """
+    merged: list[tuple[tuple[str, ...], int]] = []
+    codes: tuple[str, ...] = ()
+    people = 0
+    for code, n in counts:
+        codes, people = (*codes, code), people + n
+        if people >= minimum:
+            merged.append((codes, people))
+            codes, people = (), 0
+    if codes and merged:
+        last, before = merged.pop()
+        merged.append(((*last, *codes), before + people))
+    return merged
+
+
+#: From so many answers on, whole percents of women and men cannot give away how few chose neither (tested by
+#: enumeration).
+FEWEST_BY_GENDER = 100
+
+
+def gender_shares(counts: Mapping[str, int], minimum: int = SMALLEST_GROUP) -> dict[str, float]:
+    """Shares of the genders that may be shown, as whole percents; empty when they would tell too much.
+
+    Those of another gender have a row of their own from ``minimum`` people; fewer are left out of the base too, which
+    a reader cannot tell from nobody.
+    """
+    women, men, other = (counts.get(gender, 0) for gender in ("female", "male", "other"))
+    if women < minimum or men < minimum or women + men + other < FEWEST_BY_GENDER:
+        return {}
+    if other >= minimum:
+        base = women + men + other
+        return {gender: round(n / base, 2) for gender, n in (("female", women), ("male", men), ("other", other))}
+    # Two shares rounded each for itself can add up to 99 percent, and then tell that the true ones end in a half.
+    share = round(women / (women + men), 2)
+    return {"female": share, "male": round(1 - share, 2)}

@@ -24,7 +24,7 @@ class Base(DeclarativeBase):
 
 
 class Survey(Base):
-    """A survey as it was asked, how many took part, and what became public."""
+    """A survey as it was asked, and how many took part."""
 
     __tablename__ = "survey"
 
@@ -37,12 +37,24 @@ class Survey(Base):
     released: Mapped[int | None]
     """Answers that will arrive; None until the survey has closed."""
     strata: Mapped[list[Any] | None]
-    slug: Mapped[str | None] = mapped_column(unique=True)
-    finding: Mapped[str | None]
-    passages: Mapped[dict[str, Any] | None]
-    """Question id -> passages staff chose to publish."""
-    arrived_at_publication: Mapped[int | None]
-    published_at: Mapped[datetime | None]
+
+
+class Publication(Base):
+    """What became public, as it was counted then: later answers change nothing."""
+
+    __tablename__ = "publication"
+
+    survey_id: Mapped[UUID] = mapped_column(sa.ForeignKey("results.survey.id"), primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    finding: Mapped[dict[str, Any]]
+    """The finding in one sentence, by language."""
+    counted: Mapped[list[Any]]
+    """Each question's totals, with the passages staff chose."""
+    participants: Mapped[dict[str, Any]]
+    """Shares of those who took part against the population: {"gender": [...], "band": [...]}."""
+    arrived: Mapped[int]
+    """Answers counted; fewer than released when staff went on without the rest."""
+    published_at: Mapped[datetime]
 
 
 class Answer(Base):

@@ -57,6 +57,44 @@ def bars(title: str, description: str, rows: Sequence[tuple[str, int, float]], p
     return _svg(title, description, len(rows) * _ROW, body)
 
 
+def stacked(
+    title: str,
+    description: str,
+    steps: Sequence[tuple[str, int]],
+    apart: tuple[str, int] | None,
+    percent: Percent,
+) -> Markup:
+    """One bar of 100 % in five steps from low to high, and those without an opinion on a bar of their own.
+
+    The scale's ends are written out under the bar; each step wide enough carries its share.
+    """
+    stand = sum(n for _, n in steps) or 1
+    everybody = stand + (apart[1] if apart else 0)
+    body: list[Markup] = []
+    x = 0.0
+    for place, (_, n) in enumerate(steps):
+        width = n / stand * _WIDTH
+        body.append(_bar(f"step-{place}", x, 6, width))
+        if width > 52:
+            body.append(
+                Markup('<text class="on-step-{}" x="{}" y="21" text-anchor="middle">{}</text>').format(
+                    place, round(x + width / 2, 1), percent(n / stand)
+                )
+            )
+        x += width
+    body += [_text(0, 44, steps[0][0]), _text(_WIDTH, 44, steps[-1][0], "end")]
+    if apart is None:
+        return _svg(title, description, 52, body)
+    share = apart[1] / everybody
+    body += [
+        _text(0, 74, apart[0]),
+        _bar("rest", 0, 80, _WIDTH - _FIGURE),
+        _bar("mark", 0, 80, (_WIDTH - _FIGURE) * share),
+        _text(_WIDTH - _FIGURE + 8, 95, f"{percent(share)} ({apart[1]})"),
+    ]
+    return _svg(title, description, 106, body)
+
+
 def progress(title: str, description: str, value: int, goal: int, figure: str, goal_figure: str) -> Markup:
     """One bar towards a goal; beyond the goal the bar is full and the figure says how far."""
     share = min(value / goal, 1.0) if goal else 0.0

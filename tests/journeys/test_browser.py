@@ -176,6 +176,7 @@ def test_the_whole_way_from_joining_to_the_published_result(stack: Stack, chromi
     wait(lambda: staff.goto(stack.panel + "/staff/results") and "svar er kommet" in staff.inner_text("main"))
     staff.get_by_role("link", name=re.compile("Klima")).click()
     check(staff)
+    staff.get_by_label("Hovedfunn i én setning, bokmål").fill("For få svarte til å si noe sikkert")
     staff.get_by_role("button", name="Publiser resultatet").click()
 
     resident.goto(stack.panel + "/results")

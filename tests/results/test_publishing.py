@@ -1,5 +1,7 @@
 """From released answers to a public page, on real Postgres."""
 
+import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -70,23 +72,118 @@ async def publish(client: httpx.AsyncClient, rt: Runtime, role: str, **data: Any
 
 
 async def test_a_result_is_published_once_with_the_passages_staff_chose(rt: Runtime) -> None:
-    await fill(Deliverer(rt), [response(text) for text in ("a <b>mer</b> buss", "hemmelig", "b", "c", "d")])
+    answers = [response(text) for text in ("a <b>mer</b> buss", "hemmelig", "b", "c", "d")]
+    await fill(Deliverer(rt), answers)
     async with browser(rt) as client:
         draft = await client.get(f"/staff/results/{SURVEY}", headers=cookie(rt, "reader"))
         assert "5 av 5 svar er kommet" in draft.text
-        chosen = {"finding": "Mange vil ha mer buss", "passage-forslag": "0"}
+        chosen = {
+            "finding": "Mange vil ha mer buss",
+            "finding_en": "Many",
+            "passage-forslag": str(answers[0].response_id),
+        }
         first = await publish(client, rt, "editor", **chosen)
         again = await publish(client, rt, "editor", finding="noe annet")
         assert first.headers["location"] == again.headers["location"]
         page = (await client.get(first.headers["location"])).text
         table = (await client.get(f"{first.headers['location']}/table.csv")).text
+        assert (await client.get(f"{first.headers['location']}/table.xlsx")).content[:2] == b"PK"
+        assert (await client.get(f"{first.headers['location']}/table.exe")).status_code == 404
+        listed = (await client.get("/results")).text
     assert "Mange vil ha mer buss" in page
+    assert "Mange vil ha mer buss" in listed
     assert "a &lt;b&gt;mer&lt;/b&gt; buss" in page
     assert "hemmelig" not in page
     assert "feilmargin" in page
+    assert "Flest svarte «Med bil»: 100\u00a0%." in page
     assert "reisemate" in table
-    assert ",5,1.0,5" in table
+    assert "minutter" in table
+    assert "Svarprosent;;5;0,25;20" in table
+    (published,) = await outbox(rt, ResultsPublished)
+    assert isinstance(published, ResultsPublished)
+    assert published.finding == {"nb": "Mange vil ha mer buss", "en": "Many"}
+    assert published.heading is not None
+    assert published.heading["nb"].startswith("Klima")
+
+
+async def test_an_answer_that_arrives_while_staff_read_never_becomes_a_passage_nobody_chose(rt: Runtime) -> None:
+    deliver, chosen = Deliverer(rt), response("bbb valgt")
+    await deliver(opened(), closed(5), chosen, *[response(text) for text in ("c", "d", "e")])
+    async with browser(rt) as client:
+        await deliver(response("aaa Kari Nordmann, tlf. 99"))
+        done = await publish(client, rt, "editor", finding="F", **{"passage-forslag": str(chosen.response_id)})
+        page = (await client.get(done.headers["location"])).text
+    assert "bbb valgt" in page
+    assert "Kari Nordmann" not in page
+
+
+async def test_a_passage_that_is_no_answer_is_refused(rt: Runtime) -> None:
+    await fill(Deliverer(rt), [response(f"s{n}") for n in range(5)])
+    async with browser(rt) as client:
+        for forged in ("0", str(new_id())):
+            refused = await publish(client, rt, "editor", finding="F", **{"passage-forslag": forged})
+            assert refused.status_code == 422
+            assert "finnes ikke" in refused.text
+    assert await outbox(rt, ResultsPublished) == []
+
+
+async def test_what_is_public_does_not_move_and_says_that_an_answer_is_missing(rt: Runtime) -> None:
+    deliver = Deliverer(rt)
+    await deliver(opened(), closed(6), *[response(f"s{n}") for n in range(5)])
+    async with browser(rt) as client:
+        refused = await publish(client, rt, "editor", finding="F")
+        assert refused.status_code == 422
+        assert "Ikke alle svar er kommet" in refused.text
+        done = await publish(client, rt, "editor", finding="F", fewer="yes")
+        before = figures((await client.get(done.headers["location"])).text)
+        await deliver(response("sent"))
+        assert figures((await client.get(done.headers["location"])).text) == before
+    assert "5 av 6 svar" in before
+
+
+def figures(page: str) -> str:
+    """The page without the numbers of its pictures' ids, which count up."""
+    return re.sub(r"chart-\d+", "chart", page)
+
+
+async def test_the_same_questionnaire_closed_twice_a_day_has_two_pages(rt: Runtime) -> None:
+    deliver, other = Deliverer(rt), new_id()
+    await fill(deliver, [response(f"s{n}") for n in range(5)])
+    again = [event.model_copy(update={"survey_id": other}) for event in (opened(), closed(0))]
+    await deliver(*again)
+    async with browser(rt) as client:
+        first = await publish(client, rt, "editor", finding="F")
+        second = await client.post(f"/staff/results/{other}", data={"finding": "G"}, headers=cookie(rt, "editor"))
+        assert second.headers["location"] == f"{first.headers['location']}-2"
+        few = (await client.get(second.headers["location"])).text
+    assert "Så få svarte" in few
+
+
+@pytest.mark.parametrize("finding", ["", "x" * 301, "a\u202eb", "a\x00"])
+async def test_a_finding_that_cannot_stand_is_refused_at_its_field(rt: Runtime, finding: str) -> None:
+    await fill(Deliverer(rt), [response(f"s{n}") for n in range(5)])
+    async with browser(rt) as client:
+        refused = await publish(client, rt, "editor", finding=finding)
+    assert refused.status_code == 422
+    assert "finding-error" in refused.text
+    assert await outbox(rt, ResultsPublished) == []
+
+
+async def test_two_clicks_at_once_publish_once(rt: Runtime) -> None:
+    await fill(Deliverer(rt), [response(f"s{n}") for n in range(5)])
+    async with browser(rt) as client:
+        answers = await asyncio.gather(*(publish(client, rt, "editor", finding=f"F{n}") for n in range(4)))
+    assert len({answer.headers["location"] for answer in answers}) == 1
     assert len(await outbox(rt, ResultsPublished)) == 1
+
+
+async def test_state_sent_again_is_what_was_published(rt: Runtime) -> None:
+    await fill(Deliverer(rt), [response(f"s{n}") for n in range(5)])
+    async with browser(rt) as client:
+        await publish(client, rt, "editor", finding="F")
+    assert rt.service.state is not None
+    async with rt.transaction() as session:
+        assert [event async for event in rt.service.state(session)] == await outbox(rt, ResultsPublished)
 
 
 async def test_closing_may_arrive_before_the_answers_and_an_answer_counts_once(rt: Runtime) -> None:
@@ -95,11 +192,10 @@ async def test_closing_may_arrive_before_the_answers_and_an_answer_counts_once(r
     async with browser(rt) as client:
         listed = await client.get("/staff/results", headers=cookie(rt, "reader"))
         assert "4 av 5 svar er kommet" in listed.text
-        refused = await publish(client, rt, "editor", finding="x")
-        assert refused.headers["location"] == f"/staff/results/{SURVEY}"
+        assert (await publish(client, rt, "editor", finding="x")).status_code == 422
         assert await outbox(rt, ResultsPublished) == []
         await deliver(answers[4])
-        assert (await publish(client, rt, "editor")).headers["location"].startswith("/results/")
+        assert (await publish(client, rt, "editor", finding="x")).headers["location"].startswith("/results/")
 
 
 async def test_a_reader_cannot_publish_and_a_stranger_sees_nothing(rt: Runtime) -> None:

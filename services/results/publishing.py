@@ -1,0 +1,142 @@
+"""From answers to a publication: count once, keep what was counted."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.results.domain import (
+    WRITTEN,
+    Counted,
+    as_json,
+    count_answers,
+    gender_shares,
+    merged_groups,
+    questions_of,
+)
+from services.results.tables import Answer, Population, Publication, Survey
+from shared.events.results import ResultsPublished
+from shared.messaging import emit
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What would be published now."""
+
+    survey: Survey
+    counted: list[Counted]
+    participants: dict[str, Any]
+    written: dict[str, list[tuple[UUID, str]]]
+    """Question id -> (answer's id, what was written), sorted by the text: the order says nothing about who or when."""
+    arrived: int
+
+    @property
+    def waits(self) -> bool:
+        """Whether answers are still to come, or the survey is open."""
+        return self.survey.released is None or self.arrived < self.survey.released
+
+
+async def draft_of(session: AsyncSession, survey: Survey) -> Draft:
+    """Count every answer that has arrived."""
+    rows = (await session.execute(sa.select(Answer.id, Answer.answers).where(Answer.survey_id == survey.id))).all()
+    questionnaire = survey.questionnaire or {}
+    answers = [row.answers for row in rows]
+    written: dict[str, list[tuple[UUID, str]]] = {}
+    for question in questions_of(questionnaire):
+        if question["type"] in WRITTEN:
+            found = {str(row.answers[question["id"]]): row.id for row in rows if question["id"] in row.answers}
+            written[question["id"]] = [(id_, text) for text, id_ in sorted(found.items())]
+    population = await session.scalar(sa.select(Population).order_by(Population.year.desc()).limit(1))
+    return Draft(
+        survey, count_answers(questionnaire, answers), _participants(survey, population), written, len(answers)
+    )
+
+
+def _participants(survey: Survey, population: Population | None) -> dict[str, Any]:
+    """Those who took part against the population: lists of [code or codes, share, target] under "gender" and "band".
+
+    Groups too small to show are joined or left out (see ``merged_groups`` and ``gender_shares``).
+    """
+    if population is None or not survey.strata:
+        return {}
+    genders: Counter[str] = Counter()
+    bands: Counter[str] = Counter()
+    for stratum in survey.strata:
+        genders[stratum["gender"]] += stratum["answered"]
+        bands[stratum["band"]] += stratum["answered"]
+    people: Counter[str] = Counter()
+    for margin in population.margins:
+        people[margin["gender"]] += margin["population"]
+        people[margin["band"]] += margin["population"]
+    everybody = sum(margin["population"] for margin in population.margins) or 1
+    groups = merged_groups([(band["code"], bands[band["code"]]) for band in population.bands])
+    answered = sum(n for _, n in groups)
+    return {
+        "gender": [[code, share, people[code] / everybody] for code, share in gender_shares(genders).items()],
+        "band": [[list(codes), n / answered, sum(people[code] for code in codes) / everybody] for codes, n in groups],
+    }
+
+
+class UnknownPassage(ValueError):
+    """A chosen passage is no answer to that question."""
+
+
+def with_passages(draft: Draft, chosen: Mapping[str, Sequence[str]]) -> list[Counted]:
+    """The totals with the passages whose answers' ids were chosen; raises UnknownPassage.
+
+    An id, not a place in a list: an answer that arrives meanwhile must not publish its neighbour.
+    """
+    counted = []
+    for one in draft.counted:
+        texts = {str(id_): text for id_, text in draft.written.get(one.id, ())}
+        wanted = chosen.get(one.id, ())
+        if any(id_ not in texts for id_ in wanted):
+            raise UnknownPassage(one.id)
+        counted.append(replace(one, passages=tuple(texts[id_] for id_ in wanted)))
+    return counted
+
+
+async def publish(
+    session: AsyncSession, draft: Draft, counted: Sequence[Counted], finding: Mapping[str, str], now: datetime
+) -> Publication:
+    """Keep what was counted, and say that it is public. The survey's subject is locked."""
+    survey = draft.survey
+    assert survey.questionnaire is not None
+    publication = Publication(
+        survey_id=survey.id,
+        slug=await _free_slug(session, survey, now),
+        finding=dict(finding),
+        counted=as_json(counted),
+        participants=draft.participants,
+        arrived=draft.arrived,
+        published_at=now,
+    )
+    session.add(publication)
+    await session.flush()
+    await emit(session, published_event(publication, survey))
+    return publication
+
+
+async def _free_slug(session: AsyncSession, survey: Survey, now: datetime) -> str:
+    """``klima-2027-03-12``, with a number behind it when the same questionnaire closed twice that day."""
+    await session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended("results.slug", 0))))
+    assert survey.questionnaire is not None
+    wanted = f"{survey.questionnaire['id'].replace('_', '-')}-{(survey.closed_at or now).date().isoformat()}"
+    taken = set(await session.scalars(sa.select(Publication.slug).where(Publication.slug.startswith(wanted))))
+    return next(slug for slug in (wanted, *(f"{wanted}-{n}" for n in range(2, len(taken) + 3))) if slug not in taken)
+
+
+def published_event(publication: Publication, survey: Survey) -> ResultsPublished:
+    """The fact, which is also the publication's state."""
+    return ResultsPublished(
+        survey_id=publication.survey_id,
+        slug=publication.slug,
+        published_at=publication.published_at,
+        heading={code: text for code, text in (survey.questionnaire or {}).get("title", {}).items() if text},
+        finding=publication.finding,
+    )

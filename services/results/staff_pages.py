@@ -1,0 +1,173 @@
+"""The staff's way from arrived answers to a published page."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from pydantic import BaseModel, Field
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.results.domain import in_language, leading_finding
+from services.results.publishing import Draft, UnknownPassage, draft_of, publish, with_passages
+from services.results.showing import show, show_participants
+from services.results.tables import Answer, Publication, Survey
+from shared.messaging import lock
+from shared.messaging.dead_letters import count_open
+from shared.web import (
+    Form,
+    FormErrors,
+    Request,
+    Response,
+    Route,
+    audit,
+    audit_of,
+    problem,
+    read_form,
+    render,
+    runtime,
+    see_other,
+    staff_required,
+    translate,
+    validate,
+)
+
+_LONGEST = 300
+_MESSAGES = {
+    "finding": f"Hovedfunnet må fylles ut på bokmål, med høyst {_LONGEST} tegn",
+    "finding_nn": f"Hovedfunnet på nynorsk kan ha høyst {_LONGEST} tegn",
+    "finding_en": f"Hovedfunnet på engelsk kan ha høyst {_LONGEST} tegn",
+}
+
+
+class FindingInput(BaseModel):
+    """The finding in one sentence; Bokmål always."""
+
+    finding: Annotated[str, Field(min_length=1, max_length=_LONGEST)]
+    finding_nn: Annotated[str | None, Field(max_length=_LONGEST)] = None
+    finding_en: Annotated[str | None, Field(max_length=_LONGEST)] = None
+
+
+@staff_required("reader")
+async def show_staff_results(request: Request) -> Response:
+    """Surveys with how many of their answers have arrived, and which wait for approval."""
+    async with runtime(request).transaction() as session:
+        rows = await _progress(session)
+    return render(request, "results/staff_list.html", {"rows": rows})
+
+
+async def _progress(session: AsyncSession) -> list[tuple[Survey, Publication | None, int, str]]:
+    """(survey, its publication, answers arrived, title), newest first."""
+    counts = sa.select(Answer.survey_id, sa.func.count().label("n")).group_by(Answer.survey_id).subquery()
+    found = await session.execute(
+        sa.select(Survey, Publication, sa.func.coalesce(counts.c.n, 0))
+        .outerjoin(Publication, Publication.survey_id == Survey.id)
+        .outerjoin(counts, counts.c.survey_id == Survey.id)
+        .order_by(Survey.opened_at.desc())
+    )
+    return [(row[0], row[1], row[2], in_language((row[0].questionnaire or {}).get("title"), "nb")) for row in found]
+
+
+@staff_required("reader")
+async def show_card(request: Request) -> Response:
+    """results' card on the staff home."""
+    async with runtime(request).transaction() as session:
+        rows = await _progress(session)
+        dead = await count_open(session)
+    waiting = [
+        (survey, title)
+        for survey, publication, arrived, title in rows
+        if publication is None and survey.released is not None and arrived >= survey.released
+    ]
+    published = sum(1 for _, publication, _, _ in rows if publication is not None)
+    return render(request, "results/card.html", {"waiting": waiting, "published": published, "dead": dead})
+
+
+@staff_required("reader")
+async def show_draft(request: Request) -> Response:
+    """The result as it would be published, with every written answer to choose passages from."""
+    async with runtime(request).transaction() as session:
+        found = await _survey(session, request)
+        if found is None:
+            return problem(request, 404)
+        survey, publication = found
+        draft = await draft_of(session, survey)
+        history = await audit_of(session, survey.id)
+    if publication is not None:
+        return see_other(f"/results/{publication.slug}")
+    return _draft_page(request, draft, {}, {}, 200, history)
+
+
+async def _survey(session: AsyncSession, request: Request) -> tuple[Survey, Publication | None] | None:
+    survey_id: UUID = request.path_params["survey_id"]
+    survey = await session.get(Survey, survey_id, populate_existing=True)
+    if survey is None or survey.questionnaire is None:
+        return None
+    return survey, await session.get(Publication, survey_id, populate_existing=True)
+
+
+def _draft_page(
+    request: Request, draft: Draft, form: dict[str, Any], errors: FormErrors, status: int, history: Any = ()
+) -> Response:
+    texts, survey = translate(request), draft.survey
+    questionnaire = survey.questionnaire or {}
+    shown = show(questionnaire, draft.counted, texts)
+    context = {
+        "survey": survey,
+        "draft": draft,
+        "publication": None,
+        "title": in_language(questionnaire.get("title"), "nb"),
+        "finding": leading_finding(questionnaire, draft.counted),
+        "arrived": draft.arrived,
+        "results": shown,
+        "participants": show_participants(draft.participants, texts),
+        "questions": {one.id: one.text for one in shown},
+        "form": form,
+        "errors": errors,
+        "history": history,
+    }
+    return render(request, "results/staff_draft.html", context, status)
+
+
+@staff_required("editor")
+async def publish_result(request: Request) -> Response:
+    """Approve: the page is public and those who took part are told. A second click changes nothing."""
+    rt = runtime(request)
+    form = await read_form(request)
+    values, errors = validate(FindingInput, form, _MESSAGES, str)
+    async with rt.transaction() as session:
+        survey_id = request.path_params["survey_id"]
+        await lock(session, survey_id)
+        found = await _survey(session, request)
+        if found is None:
+            return problem(request, 404)
+        survey, publication = found
+        if publication is None:
+            draft = await draft_of(session, survey)
+            if survey.released is None:
+                return see_other(f"/staff/results/{survey_id}")
+            if draft.waits and form.get("fewer") != "yes":
+                errors |= {"fewer": "Ikke alle svar er kommet. Vent, eller kryss av for å publisere uten dem"}
+            try:
+                counted = with_passages(draft, _chosen(form, draft))
+            except UnknownPassage:
+                counted = []
+                errors |= {"": "Et svar du valgte, finnes ikke. Velg på nytt"}
+            if values is None or errors:
+                return _draft_page(request, draft, form.values(), errors, 422)
+            texts = {"nb": values.finding, "nn": values.finding_nn, "en": values.finding_en}
+            finding = {code: text for code, text in texts.items() if text}
+            publication = await publish(session, draft, counted, finding, rt.now())
+            await audit(session, request, "results.result.published", survey_id, answers=draft.arrived)
+    return see_other(f"/results/{publication.slug}")
+
+
+def _chosen(form: Form, draft: Draft) -> dict[str, list[str]]:
+    return {question: form.all(f"passage-{question}") for question in draft.written}
+
+
+PAGES = [
+    Route("/staff/results", show_staff_results),
+    Route("/staff/results/card", show_card),
+    Route("/staff/results/{survey_id:uuid}", show_draft),
+    Route("/staff/results/{survey_id:uuid}", publish_result, methods=["POST"]),
+]
