@@ -1,5 +1,6 @@
 """Copies of registration's facts this service needs: members, thresholds, age bands; and their erasure."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -7,8 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.surveys.fieldwork.inviting import invite_latecomer, wait_for_openings
+from services.surveys.fieldwork.inviting import invite_latecomers, wait_for_openings
 from services.surveys.tables import Draft, ErasedMember, FollowUpNotice, Invitation, Margins, Member, Threshold
+from shared.database import unnest
 from shared.events.registration import (
     MemberChanged,
     MemberErased,
@@ -22,41 +24,61 @@ from shared.events.registration import (
 from shared.events.surveys import MemberDataErased
 from shared.messaging import Delivery, emit, forget_subject, lock, subscribe
 
-
-async def project_member(
-    session: AsyncSession, event: MemberJoined | MemberChanged | MemberLeft | MemberErased, delivery: Delivery
-) -> None:
-    """Keep the member's state; a member who joined before an open survey opened is invited now."""
-    match event:
-        case MemberJoined():
-            # The lock comes first: either the opening sees this member, or this handler sees the open survey.
-            await wait_for_openings(session)
-            if await _keep_member(session, event) and not delivery.replay:
-                await invite_latecomer(session, event.member_id, delivery.now)
-        case MemberChanged():
-            await _keep_member(session, event)
-        case MemberLeft():
-            await _withdraw(session, event.member_id)
-        case MemberErased():
-            await erase_member(session, event.member_id, delivery.now)
+MemberEvent = MemberJoined | MemberChanged | MemberLeft | MemberErased
 
 
-async def _keep_member(session: AsyncSession, event: MemberState) -> bool:
-    """Store the state as it is now; False for a member who has been erased."""
-    await lock(session, event.member_id)
-    if await session.get(ErasedMember, event.member_id) is not None:
-        return False
-    values = {
-        "year_of_birth": event.year_of_birth,
-        "gender": event.gender,
-        "area": event.area,
-        "purposes": list(event.purposes),
-        "status": event.status,
-        "joined_at": event.joined_at,
-    }
-    statement = pg_insert(Member).values(id=event.member_id, **values)
-    await session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
-    return True
+async def project_members(session: AsyncSession, events: Sequence[MemberEvent], deliveries: Sequence[Delivery]) -> None:
+    """Keep the members' states; those who joined before an open survey opened are invited now.
+
+    States in a row are stored together: an import or a state sent again is a few statements a batch.
+    """
+    if any(isinstance(event, MemberJoined) for event in events):
+        # The lock comes first: either the opening sees these members, or this handler sees the open survey.
+        await wait_for_openings(session)
+    states: dict[UUID, MemberState] = {}
+    late: set[UUID] = set()
+    for event, delivery in zip(events, deliveries, strict=True):
+        match event:
+            case MemberJoined() | MemberChanged():
+                states[event.member_id] = event
+                if isinstance(event, MemberJoined) and not delivery.replay:
+                    late.add(event.member_id)
+            case MemberLeft():
+                await _keep_members(session, states, late, delivery.now)
+                await _withdraw(session, event.member_id)
+            case MemberErased():
+                await _keep_members(session, states, late, delivery.now)
+                await erase_member(session, event.member_id, delivery.now)
+    if deliveries:
+        await _keep_members(session, states, late, deliveries[-1].now)
+
+
+async def _keep_members(session: AsyncSession, states: dict[UUID, MemberState], late: set[UUID], now: datetime) -> None:
+    """Store the states and invite the late ones; empties both. Erased members stay erased."""
+    await lock(session, *states)
+    erased = set(await session.scalars(sa.select(ErasedMember.id).where(ErasedMember.id.in_(states))))
+    kept = [state for id_, state in states.items() if id_ not in erased]
+    if kept:
+        rows = unnest(
+            id=(sa.Uuid, [state.member_id for state in kept]),
+            year_of_birth=(sa.Integer, [state.year_of_birth for state in kept]),
+            gender=(sa.Text, [state.gender for state in kept]),
+            area=(sa.Text, [state.area for state in kept]),
+            # Arrays of arrays would be unnested to their last element.
+            purposes=(sa.Text, [",".join(state.purposes) for state in kept]),
+            status=(sa.Text, [state.status for state in kept]),
+            joined_at=(sa.DateTime(timezone=True), [state.joined_at for state in kept]),
+        )
+        columns = {
+            column: rows.c[column] for column in ("id", "year_of_birth", "gender", "area", "status", "joined_at")
+        }
+        columns["purposes"] = sa.func.string_to_array(rows.c.purposes, ",")
+        statement = pg_insert(Member).from_select(list(columns), sa.select(*columns.values()))
+        changed = {name: statement.excluded[name] for name in columns if name != "id"}
+        await session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed))
+        await invite_latecomers(session, late - erased, now)
+    states.clear()
+    late.clear()
 
 
 async def _withdraw(session: AsyncSession, member_id: UUID) -> list[UUID]:
@@ -128,7 +150,9 @@ async def project_margins(session: AsyncSession, event: PopulationMarginsSet, de
 
 
 MEMBER_HANDLERS = (
-    subscribe("surveys.project_member", project_member, MemberJoined, MemberChanged, MemberLeft, MemberErased),
+    subscribe(
+        "surveys.project_member", project_members, MemberJoined, MemberChanged, MemberLeft, MemberErased, batch=True
+    ),
     subscribe("surveys.project_threshold", project_threshold, PanelThresholdSet, PanelThresholdReached),
     subscribe("surveys.project_margins", project_margins, PopulationMarginsSet),
 )

@@ -10,8 +10,9 @@ from services.surveys.fieldwork import inviting
 from services.surveys.fieldwork.closing import close_due_surveys, close_survey
 from services.surveys.fieldwork.following_up import remind_due
 from services.surveys.fieldwork.inviting import open_due_surveys
-from services.surveys.tables import Response, Survey
-from shared.events.registration import MemberLeft
+from services.surveys.members import MemberEvent, project_members
+from services.surveys.tables import Member, Response, Survey
+from shared.events.registration import MemberChanged, MemberErased, MemberLeft
 from shared.events.surveys import (
     ResponseSubmitted,
     SurveyAnswered,
@@ -20,6 +21,8 @@ from shared.events.surveys import (
     SurveyOpened,
     SurveyReminderDue,
 )
+from shared.ids import new_id
+from shared.messaging import Delivery
 from shared.service import Runtime
 from shared.testing import Deliverer, move, outbox
 from tests.surveys.conftest import PlanSurvey
@@ -209,3 +212,34 @@ async def test_answers_racing_with_closing_are_released_or_refused(
     (closed,) = await outbox(rt, SurveyClosed)
     assert closed.answered == closed.released == taken  # type: ignore[attr-defined]
     assert len(await outbox(rt, ResponseSubmitted)) == len(await outbox(rt, SurveyAnswered)) == taken
+
+
+async def test_a_batch_of_members_is_stored_in_the_order_of_its_events(rt: Runtime, plan: PlanSurvey) -> None:
+    survey = await plan()
+    stays, changes, leaves, erased, returns = many(rt.now(), 5)
+    stays = stays.model_copy(update={"purposes": ("surveys",)})
+    events: list[MemberEvent] = [
+        stays,
+        changes,
+        leaves,
+        MemberChanged(**(changes.model_dump() | {"purposes": (), "area": "1338"})),
+        MemberLeft(member_id=leaves.member_id, left_at=rt.now()),
+        erased,
+        MemberErased(member_id=erased.member_id, erased_at=rt.now()),
+        erased,
+        returns,
+    ]
+    delivery = Delivery(
+        now=rt.now(), settings=rt.settings, event_id=new_id(), sequence=1, replay=False, occurred_at=None
+    )
+    async with rt.transaction() as session:
+        await project_members(session, events, [delivery] * len(events))
+    async with rt.transaction() as session:
+        members = {row.id: row for row in await session.scalars(sa.select(Member))}
+    assert set(members) == {stays.member_id, changes.member_id, returns.member_id}
+    assert members[stays.member_id].purposes == ["surveys"]
+    assert (members[changes.member_id].purposes, members[changes.member_id].area) == ([], "1338")
+    invited = {row.member_id for row in await invitations(rt, survey.id)}
+    assert {stays.member_id, returns.member_id} <= invited
+    assert changes.member_id not in invited
+    assert erased.member_id not in invited

@@ -1,6 +1,6 @@
 """Opening surveys and inviting: set-based, in batches, going on after a crash where it stopped."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -108,20 +108,30 @@ async def _invite_next(rt: Runtime) -> bool:
         return True
 
 
-async def invite_latecomer(session: AsyncSession, member_id: UUID, now: datetime) -> None:
-    """Invite a member whose MemberJoined arrived after the opening, to every open survey it had joined before."""
-    member = await session.get(Member, member_id, populate_existing=True)
-    if member is None:
+async def invite_latecomers(session: AsyncSession, member_ids: Collection[UUID], now: datetime) -> None:
+    """Invite members whose MemberJoined arrived after the opening, to every open survey they had joined before."""
+    if not member_ids:
         return
     surveys = await session.scalars(
         sa.select(Survey)
-        .where(Survey.state == "open", Survey.opened_at >= member.joined_at, Survey.closes_at > now)
+        .where(Survey.state == "open", Survey.closes_at > now)
         .order_by(Survey.id)
         # Closing takes the row for itself: wait for it rather than invite to a survey that has just been closed.
         .with_for_update(read=True, key_share=True)
     )
-    for survey in surveys:
-        await invite(session, survey, [member], now)
+    found = surveys.all()
+    if not found:
+        return
+    members = (
+        await session.scalars(
+            sa.select(Member)
+            .where(Member.id.in_(member_ids))
+            .order_by(Member.id)
+            .execution_options(populate_existing=True)
+        )
+    ).all()
+    for survey in found:
+        await invite(session, survey, members, now)
 
 
 async def invite(session: AsyncSession, survey: Survey, members: Iterable[Member], now: datetime) -> int:
