@@ -1,7 +1,10 @@
-"""meetings on one screen: what it reacts to and shows."""
+"""The whole service on one screen: what meetings reacts to, shows and does by itself."""
 
-from services.meetings.members import HANDLERS, willing_members
-from shared.service import Service
+from services.meetings.members import HANDLERS as MEMBER_HANDLERS
+from services.meetings.members import willing_members
+from services.meetings.seats.answers import forget_needs, lapse_silent, remind_due
+from services.meetings.seats.drawing import fill_free_seats
+from shared.service import Job, Service
 from shared.web import Request, Response, Route, dead_letter_pages, ended_sessions, render, runtime, staff_required
 
 
@@ -33,10 +36,18 @@ PAGES = [
     *dead_letter_pages("meetings"),
 ]
 
+JOBS = (
+    Job("lapse_silent", lapse_silent, every=1.0),
+    Job("fill_free_seats", fill_free_seats, every=1.0, on_commit=True),
+    Job("remind_due", remind_due, every=1.0),
+    Job("forget_needs", forget_needs, every=60.0),
+)
+
 SERVICE = Service(
     name="meetings",
     package="services.meetings",
-    handlers=[*HANDLERS, ended_sessions("meetings")],
+    handlers=[*MEMBER_HANDLERS, ended_sessions("meetings")],
     pages=PAGES,
+    jobs=JOBS,
     purposes=("meeting",),
 )

@@ -1,4 +1,4 @@
-"""The projection of members: one upsert per state, blanked at erasure."""
+"""Copies of registration's facts: members and the population; and what follows when somebody is no member any more."""
 
 from typing import Any
 from uuid import UUID
@@ -7,28 +7,39 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.meetings.tables import Member
+from services.meetings.locks import wait_for_draws
+from services.meetings.seats.answers import give_up_seats
+from services.meetings.seats.domain import LIVE
+from services.meetings.tables import DrawEntry, Invitation, Margins, Member, Notice
 from shared.events.meetings import MemberDataErased
-from shared.events.registration import MemberChanged, MemberErased, MemberJoined, MemberLeft
+from shared.events.registration import MemberChanged, MemberErased, MemberJoined, MemberLeft, PopulationMarginsSet
 from shared.messaging import Delivery, emit, forget_subject, lock, subscribe
 
 _BLANK = {"status": None, "year_of_birth": None, "gender": None, "area": None, "purposes": None}
 
 
 async def project_member(
-    session: AsyncSession, event: MemberJoined | MemberChanged | MemberLeft | MemberErased, _: Delivery
+    session: AsyncSession, event: MemberJoined | MemberChanged | MemberLeft | MemberErased, delivery: Delivery
 ) -> None:
-    """Keep the member's newest state; who has left is not asked any more, who is erased is forgotten."""
+    """Keep the member's newest state; who has left is not asked any more, who is erased is forgotten.
+
+    Whoever leaves or ends the consent to meetings gives up the seat too. Whoever only pauses keeps a seat already said
+    yes to, and is not waited for otherwise.
+    """
+    await wait_for_draws(session)
     if isinstance(event, MemberErased):
         await _put(session, event.member_id, {**_BLANK, "erased": True})
-        await lock(session, event.member_id)
-        await forget_subject(session, event.member_id)
-        await emit(session, MemberDataErased(member_id=event.member_id, erased_at=event.erased_at))
+        await _erase(session, event, delivery)
     elif isinstance(event, MemberLeft):
         await _put(session, event.member_id, _BLANK)
+        await give_up_seats(session, event.member_id, LIVE, delivery.now)
     else:
         state = {"year_of_birth": event.year_of_birth, "gender": event.gender, "area": event.area}
         await _put(session, event.member_id, {**state, "status": event.status, "purposes": list(event.purposes)})
+        if "meetings" not in event.purposes:
+            await give_up_seats(session, event.member_id, LIVE, delivery.now)
+        elif event.status != "active":
+            await give_up_seats(session, event.member_id, ("invited",), delivery.now)
 
 
 async def _put(session: AsyncSession, member_id: UUID, values: dict[str, Any]) -> None:
@@ -37,6 +48,33 @@ async def _put(session: AsyncSession, member_id: UUID, values: dict[str, Any]) -
         .values(id=member_id, **values)
         .on_conflict_do_update(index_elements=["id"], set_=values, where=Member.erased.is_(False))
     )
+
+
+async def _erase(session: AsyncSession, event: MemberErased, delivery: Delivery) -> None:
+    """Rows stay as counts without the person; everything published about the person goes from archive and outbox."""
+    await lock(session, event.member_id)
+    await give_up_seats(session, event.member_id, LIVE, delivery.now)
+    invitations = list(await session.scalars(sa.select(Invitation.id).where(Invitation.member_id == event.member_id)))
+    entries = list(await session.scalars(sa.select(DrawEntry.id).where(DrawEntry.member_id == event.member_id)))
+    await lock(session, *invitations, *entries)
+    await session.execute(
+        sa.update(Invitation).where(Invitation.id.in_(invitations)).values(member_id=None, needs=None)
+    )
+    await session.execute(sa.update(DrawEntry).where(DrawEntry.id.in_(entries)).values(member_id=None))
+    notices = await session.scalars(sa.delete(Notice).where(Notice.invitation_id.in_(invitations)).returning(Notice.id))
+    await forget_subject(session, event.member_id, *invitations, *entries, *notices)
+    await emit(session, MemberDataErased(member_id=event.member_id, erased_at=event.erased_at))
+
+
+async def project_margins(session: AsyncSession, event: PopulationMarginsSet, _: Delivery) -> None:
+    """Keep the newest population figures; meetings already drawn keep the quotas they were drawn with."""
+    values = {
+        "year": event.year,
+        "bands": [band.model_dump() for band in event.bands],
+        "population": [margin.model_dump() for margin in event.margins],
+    }
+    statement = pg_insert(Margins).values(id=event.margins_id, **values)
+    await session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
 
 
 async def willing_members(session: AsyncSession) -> int:
@@ -49,6 +87,7 @@ async def willing_members(session: AsyncSession) -> int:
     )
 
 
-HANDLERS = [
+HANDLERS = (
     subscribe("meetings.project_member", project_member, MemberJoined, MemberChanged, MemberLeft, MemberErased),
-]
+    subscribe("meetings.project_margins", project_margins, PopulationMarginsSet),
+)

@@ -1,9 +1,11 @@
-"""Tables of the schema ``meetings``."""
+"""Tables of the schema ``meetings``; no behaviour. Times are UTC instants of panel time."""
 
+from datetime import datetime
+from typing import Any, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.database import NAMING
@@ -13,7 +15,16 @@ class Base(DeclarativeBase):
     """Everything in the schema ``meetings``."""
 
     metadata = sa.MetaData(schema="meetings", naming_convention=NAMING)
-    type_annotation_map = {str: sa.Text, list[str]: ARRAY(sa.Text)}  # noqa: RUF012
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: sa.DateTime(timezone=True),
+        str: sa.Text,
+        list[str]: ARRAY(sa.Text),
+        list[Any]: JSONB,
+        dict[str, str]: JSONB,
+    }
+
+
+metadata = Base.metadata
 
 
 class Member(Base):
@@ -30,4 +41,148 @@ class Member(Base):
     purposes: Mapped[list[str] | None]
 
 
-metadata = Base.metadata
+class Margins(Base):
+    """Copy of the population by gender and age band, and the bands."""
+
+    __tablename__ = "margins"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    year: Mapped[int]
+    bands: Mapped[list[Any]]
+    """[{"code", "age_from", "age_to"}] from young to old."""
+    population: Mapped[list[Any]]
+    """[{"gender", "band", "population"}]"""
+
+
+class Meeting(Base):
+    """A meeting from its announcement to its minutes. Its row lock serialises seats."""
+
+    __tablename__ = "meeting"
+    __table_args__ = (
+        sa.CheckConstraint("state in ('announced', 'drawn', 'held', 'minuted', 'cancelled')", name="state"),
+        sa.CheckConstraint("seats > 0", name="seats"),
+        sa.CheckConstraint("reply_by < starts_at and starts_at < ends_at", name="times"),
+        sa.CheckConstraint("state in ('announced', 'cancelled') or drawn_at is not null", name="drawn"),
+        sa.Index("ix_meeting_drawn", "state", postgresql_where=sa.text("state = 'drawn'")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    state: Mapped[str]
+    heading: Mapped[str]
+    purpose: Mapped[str]
+    agenda: Mapped[str]
+    """Markdown."""
+    place: Mapped[str]
+    served: Mapped[str]
+    """What is served or paid, one sentence; may be empty."""
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    seats: Mapped[int]
+    reply_by: Mapped[datetime]
+    """The first instant at which an unanswered invitation of the draw has lapsed."""
+    stop_hours: Mapped[int]
+    """No replacement is drawn later than this many hours before the meeting starts."""
+    version: Mapped[int] = mapped_column(server_default=sa.text("0"))
+    """Raised when time or place changes, for calendars."""
+    seed: Mapped[str]
+    """Made by the server; public after the draw, its SHA-256 before."""
+    quotas: Mapped[list[Any] | None]
+    """[{"gender", "band", "seats"}] set by hand, then those the draw used; None follows the population."""
+    by_hand: Mapped[bool] = mapped_column(server_default=sa.false())
+    bands: Mapped[list[str] | None]
+    """Age bands of the draw from young to old."""
+    draw_id: Mapped[UUID | None]
+    drawn_at: Mapped[datetime | None]
+    method: Mapped[str | None]
+    protocol: Mapped[list[Any] | None]
+    """[{"gender", "band", "pool", "quota", "drawn"}]: counts per stratum, never persons."""
+    attended: Mapped[int | None]
+    held_at: Mapped[datetime | None]
+    minutes: Mapped[str | None]
+    """Markdown; public when ``minuted_at`` is set."""
+    minuted_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    announced_at: Mapped[datetime]
+
+
+class DrawEntry(Base):
+    """A member was in the pool of a meeting's draw, with this chance."""
+
+    __tablename__ = "draw_entry"
+    __table_args__ = (
+        sa.UniqueConstraint("meeting_id", "member_id"),
+        sa.Index(None, "member_id"),
+        sa.CheckConstraint("chance > 0 and chance <= 1", name="chance"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    meeting_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Meeting.id))
+    member_id: Mapped[UUID | None]
+    """None once the person has been erased; the row stays as a count."""
+    gender: Mapped[str]
+    band: Mapped[str]
+    chance: Mapped[float] = mapped_column(sa.Double)
+    drawn: Mapped[bool]
+
+
+class Invitation(Base):
+    """One person is asked to one meeting; always in exactly one state."""
+
+    __tablename__ = "invitation"
+    __table_args__ = (
+        sa.UniqueConstraint("meeting_id", "member_id"),
+        sa.UniqueConstraint("meeting_id", "code"),
+        sa.UniqueConstraint("replaces"),
+        sa.Index(None, "member_id"),
+        sa.CheckConstraint(
+            "state in ('invited', 'accepted', 'declined', 'lapsed', 'withdrawn', 'ended')", name="state"
+        ),
+        sa.CheckConstraint("(state = 'invited') = (settled_at is null)", name="settled"),
+        sa.CheckConstraint("needs is null or state = 'accepted'", name="needs"),
+        sa.Index("ix_invitation_unanswered", "reply_by", postgresql_where=sa.text("state = 'invited'")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    meeting_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Meeting.id))
+    member_id: Mapped[UUID | None]
+    """None once the person has been erased; the row stays as a count."""
+    state: Mapped[str]
+    """``withdrawn``: a yes taken back, or the person left, paused or ended consent; ``ended``: meeting cancelled."""
+    gender: Mapped[str]
+    band: Mapped[str]
+    code: Mapped[str]
+    """What the person shows at the door, so that attendance needs no names."""
+    generation: Mapped[int]
+    replaces: Mapped[UUID | None]
+    reply_by: Mapped[datetime]
+    invited_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    """When it left the state ``invited``, or last changed since."""
+    reminded_at: Mapped[datetime | None]
+    attended: Mapped[bool | None]
+    needs: Mapped[list[str] | None]
+    """Practical needs: codes, and last what was written; removed after the meeting."""
+
+
+class Notice(Base):
+    """Word of something about a meeting to one person; its id is the event's subject."""
+
+    __tablename__ = "notice"
+    __table_args__ = (sa.UniqueConstraint("invitation_id", "follow_up_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    invitation_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Invitation.id), index=True)
+    follow_up_id: Mapped[UUID | None]
+
+
+class FollowUp(Base):
+    """Copy: what a meeting led to."""
+
+    __tablename__ = "follow_up"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    meeting_id: Mapped[UUID] = mapped_column(index=True)
+    done: Mapped[dict[str, str]]
+    """By language code."""
+    done_on: Mapped[str]

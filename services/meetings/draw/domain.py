@@ -185,21 +185,24 @@ def _random(seed: str, *about: str) -> int:
 
 
 def replacement(
-    vacated: Stratum, available: Sequence[Candidate], quotas: Quotas, seated: Iterable[Stratum], seed: str
+    vacated: Stratum | None, available: Sequence[Candidate], quotas: Quotas, seated: Iterable[Stratum], seed: str
 ) -> UUID | None:
     """Who gets a seat that has become free: one of the same stratum, else of the one the quotas lack most.
 
-    ``seated`` are the strata of those who are invited or have said yes. None when nobody is left to ask.
+    ``vacated`` is None for a seat nobody has had. ``seated`` are the strata of those who are invited or have said yes.
+    None when nobody is left to ask.
     """
     by_stratum: dict[Stratum, list[Candidate]] = defaultdict(list)
     for one in available:
         by_stratum[one.stratum].append(one)
     if not by_stratum:
         return None
-    stratum = vacated
-    if vacated not in by_stratum:
+    if vacated is not None and vacated in by_stratum:
+        stratum = vacated
+    else:
         lack = _seats_lacking(quotas, seated)
-        stratum = max(sorted(by_stratum), key=lambda each: (lack(each), each[1] == vacated[1]))
+        same_band = vacated[1] if vacated else None
+        stratum = max(sorted(by_stratum), key=lambda each: (lack(each), each[1] == same_band))
     return min(by_stratum[stratum], key=lambda one: (_random(seed, "replacement", str(one.id)), one.id)).id
 
 

@@ -1,0 +1,1 @@
+"""After the meeting: attendance, minutes, and word of what came of it."""

@@ -1,0 +1,50 @@
+"""The order in which everything here is locked, so that no two wait for each other.
+
+1. Draws: whoever invites holds them alone, whoever changes a member's state holds them shared. So an erasure is either
+   before an invitation or finds it.
+2. Meetings, by id: the meeting's row, then its subject. Every change of a seat happens under it.
+3. Invitations and draw entries, by id.
+"""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.meetings.tables import Invitation, Meeting
+from shared.messaging import lock
+
+_DRAWS = sa.text("hashtextextended('meetings.draws', 0)")
+
+
+async def hold_draws(session: AsyncSession) -> None:
+    """Nobody else invites, and no member's state changes, until this transaction ends."""
+    await session.execute(sa.select(sa.func.pg_advisory_xact_lock(_DRAWS)))
+
+
+async def wait_for_draws(session: AsyncSession) -> None:
+    """Nobody invites until this transaction ends; others may change other members."""
+    await session.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(_DRAWS)))
+
+
+async def lock_meeting(session: AsyncSession, meeting_id: UUID) -> Meeting | None:
+    """The meeting as it is now, for this transaction alone; None when there is no such meeting."""
+    meeting = await session.scalar(
+        sa.select(Meeting).where(Meeting.id == meeting_id).with_for_update().execution_options(populate_existing=True)
+    )
+    if meeting is not None:
+        await lock(session, meeting_id)
+    return meeting
+
+
+async def lock_invitations(session: AsyncSession, *which: sa.ColumnElement[bool]) -> list[Invitation]:
+    """The invitations that meet the conditions, by id, locked and read afresh; their meetings are locked already."""
+    ids = list(await session.scalars(sa.select(Invitation.id).where(*which)))
+    await lock(session, *ids)
+    found = await session.scalars(
+        sa.select(Invitation)
+        .where(Invitation.id.in_(ids), *which)
+        .order_by(Invitation.id)
+        .execution_options(populate_existing=True)
+    )
+    return list(found)

@@ -1,0 +1,1 @@
+"""Staff plan a meeting: create, change, set quotas, draw, cancel."""

@@ -1,0 +1,32 @@
+"""Cancelling: those who had said yes are told, others hear nothing more."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.meetings.facts import announced, tell
+from services.meetings.locks import lock_invitations, lock_meeting
+from services.meetings.seats.domain import LIVE
+from services.meetings.tables import Invitation, Meeting
+from shared.events.meetings import MeetingCancelled
+from shared.messaging import emit
+
+
+async def cancel_meeting(session: AsyncSession, meeting_id: UUID, now: datetime) -> tuple[Meeting, int] | None:
+    """Cancel a meeting that has not been held; the meeting and how many are told, None when it cannot be cancelled."""
+    meeting = await lock_meeting(session, meeting_id)
+    if meeting is None or meeting.state not in ("announced", "drawn"):
+        return None
+    rows = await lock_invitations(session, Invitation.meeting_id == meeting_id, Invitation.state.in_(LIVE))
+    had_accepted = [row for row in rows if row.state == "accepted"]
+    for row in rows:
+        row.state = "ended"
+        row.settled_at = now
+        row.needs = None
+    meeting.state = "cancelled"
+    meeting.cancelled_at = now
+    await session.flush()
+    await emit(session, announced(meeting), MeetingCancelled(meeting_id=meeting.id, cancelled_at=now))
+    told = await tell(session, meeting, had_accepted, "cancelled", meeting.starts_at)
+    return meeting, told

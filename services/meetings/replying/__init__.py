@@ -1,0 +1,1 @@
+"""What an invited person meets: yes or no, needs, calendar file, taking a yes back."""

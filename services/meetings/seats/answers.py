@@ -1,0 +1,177 @@
+"""Answers: yes, no, a yes taken back, silence past the deadline, and people who are not members any more."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.meetings.facts import answered
+from services.meetings.locks import lock_invitations, lock_meeting
+from services.meetings.seats.domain import LINK_LASTS
+from services.meetings.tables import Invitation, Meeting
+from shared.events.meetings import MeetingReminderDue
+from shared.messaging import emit
+from shared.service import Runtime
+
+#: Those who have said yes are reminded this long before the meeting.
+REMINDED_BEFORE = timedelta(hours=48)
+
+
+class Reply(StrEnum):
+    """What an invited person may say."""
+
+    YES = "yes"
+    NO = "no"
+
+
+async def find(session: AsyncSession, invitation_id: UUID, generation: int) -> tuple[Meeting, Invitation] | None:
+    """An invitation as it is, to show a page; None when the link's id is unknown, outdated or the person is gone."""
+    found = (
+        await session.execute(
+            sa.select(Meeting, Invitation).join(Meeting, Meeting.id == Invitation.meeting_id)
+            .where(Invitation.id == invitation_id)
+            .execution_options(populate_existing=True)
+        )
+    ).one_or_none()  # fmt: skip
+    if found is None or found.Invitation.member_id is None or found.Invitation.generation > generation:
+        return None
+    return found.Meeting, found.Invitation
+
+
+async def hold(
+    session: AsyncSession, invitation_id: UUID, generation: int, now: datetime
+) -> tuple[Meeting, Invitation] | None:
+    """The invitation and its meeting, for this transaction alone; one whose time to answer is over has lapsed."""
+    meeting_id = await session.scalar(sa.select(Invitation.meeting_id).where(Invitation.id == invitation_id))
+    meeting = await lock_meeting(session, meeting_id) if meeting_id else None
+    if meeting is None:
+        return None
+    found = await lock_invitations(session, Invitation.id == invitation_id, Invitation.generation <= generation)
+    if not found or found[0].member_id is None:
+        return None
+    row = found[0]
+    if row.state == "invited" and row.reply_by <= now:
+        await settle(session, meeting, [row], "lapsed", now)
+    return meeting, row
+
+
+async def answer(session: AsyncSession, meeting: Meeting, row: Invitation, reply: Reply, now: datetime) -> None:
+    """Say yes or no for a held invitation; a no after a yes takes the yes back, until the meeting starts.
+
+    Anything else changes nothing: a no is final, and whose time is over has no seat to answer for. A yes keeps the seat
+    the invitation holds already, so seats are never exceeded however many click at once.
+    """
+    if row.state == "invited":
+        await settle(session, meeting, [row], "accepted" if reply is Reply.YES else "declined", now)
+    elif row.state == "accepted" and reply is Reply.NO and meeting.state == "drawn" and now < meeting.starts_at:
+        await settle(session, meeting, [row], "withdrawn", now)
+
+
+async def settle(
+    session: AsyncSession, meeting: Meeting, rows: Sequence[Invitation], state: str, now: datetime
+) -> None:
+    """Move held invitations to a state and say so; needs go with the seat."""
+    for row in rows:
+        row.state = state
+        row.settled_at = now
+        if state != "accepted":
+            row.needs = None
+    await session.flush()
+    await emit(session, *(answered(meeting, row, row.member_id) for row in rows if row.member_id is not None))
+
+
+async def lapse_silent(rt: Runtime) -> None:
+    """Job: an invitation nobody has answered by its deadline gives up its seat."""
+    due = (Invitation.state == "invited", Invitation.reply_by <= rt.now())
+    async with rt.transaction() as session:
+        meetings = list(await session.scalars(sa.select(Invitation.meeting_id).where(*due).distinct()))
+    for meeting_id in sorted(meetings):
+        async with rt.transaction() as session:
+            meeting = await lock_meeting(session, meeting_id)
+            if meeting is not None:
+                rows = await lock_invitations(session, Invitation.meeting_id == meeting_id, *due)
+                if rows:
+                    await settle(session, meeting, rows, "lapsed", rt.now())
+
+
+async def give_up_seats(session: AsyncSession, member_id: UUID, states: Sequence[str], now: datetime) -> None:
+    """End the member's invitations in these states, of meetings that have not started.
+
+    The caller has changed the member's state while draws wait, so no new invitation can come.
+    """
+    mine = (Invitation.member_id == member_id, Invitation.state.in_(states))
+    meetings = await session.scalars(
+        sa.select(Meeting.id)
+        .join(Invitation, Invitation.meeting_id == Meeting.id)
+        .where(*mine, Meeting.starts_at > now)
+        .order_by(Meeting.id)
+    )
+    for meeting_id in list(meetings):
+        meeting = await lock_meeting(session, meeting_id)
+        assert meeting is not None
+        rows = await lock_invitations(session, Invitation.meeting_id == meeting_id, *mine)
+        if rows:
+            await settle(session, meeting, rows, "withdrawn", now)
+
+
+async def remind_due(rt: Runtime) -> None:
+    """Job: remind those who have said yes, once, unless they said so only after the day of reminding."""
+    now = rt.now()
+    near = (
+        Invitation.state == "accepted",
+        Invitation.reminded_at.is_(None),
+        Meeting.state == "drawn",
+        Meeting.starts_at > now,
+        Meeting.starts_at - REMINDED_BEFORE <= now,
+        Invitation.settled_at < Meeting.starts_at - REMINDED_BEFORE,
+    )
+    pairs = sa.select(Meeting.id).join(Invitation, Invitation.meeting_id == Meeting.id).where(*near).distinct()
+    async with rt.transaction() as session:
+        meetings = list(await session.scalars(pairs))
+    for meeting_id in sorted(meetings):
+        async with rt.transaction() as session:
+            await _remind(session, meeting_id, now)
+
+
+async def _remind(session: AsyncSession, meeting_id: UUID, now: datetime) -> None:
+    meeting = await lock_meeting(session, meeting_id)
+    if meeting is None or meeting.state != "drawn":
+        return
+    rows = await lock_invitations(
+        session,
+        Invitation.meeting_id == meeting_id,
+        Invitation.state == "accepted",
+        Invitation.reminded_at.is_(None),
+        Invitation.settled_at < meeting.starts_at - REMINDED_BEFORE,
+    )
+    for row in rows:
+        row.reminded_at = now
+    await session.flush()
+    events = [
+        MeetingReminderDue(
+            invitation_id=row.id,
+            meeting_id=meeting.id,
+            member_id=row.member_id,
+            generation=row.generation,
+            link_expires_at=meeting.ends_at + LINK_LASTS,
+            send_before=meeting.starts_at,
+        )
+        for row in rows
+        if row.member_id is not None
+    ]
+    if events:
+        await emit(session, *events)
+
+
+async def forget_needs(rt: Runtime) -> None:
+    """Job: practical needs are kept until the meeting is over."""
+    over = sa.select(Meeting.id).where(Meeting.ends_at <= rt.now())
+    async with rt.transaction() as session:
+        await session.execute(
+            sa.update(Invitation)
+            .where(Invitation.needs.is_not(None), Invitation.meeting_id.in_(over))
+            .values(needs=None)
+        )

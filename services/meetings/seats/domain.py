@@ -1,0 +1,43 @@
+"""Rules of seats: bands, codes, deadlines."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+#: Invitations that hold a seat.
+LIVE = ("invited", "accepted")
+#: Invitations whose seat has become free.
+GIVEN_UP = ("declined", "lapsed", "withdrawn")
+#: A link opens the person's page until this long after the meeting.
+LINK_LASTS = timedelta(days=90)
+#: A replacement has at least this long to answer, unless the meeting is too near.
+_SHORTEST_REPLY = timedelta(hours=24)
+#: Letters and digits nobody mistakes for each other.
+CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+CODE_LENGTH = 4
+
+UNKNOWN_BAND = "unknown"
+
+
+def band_of(year_of_birth: int, year: int | None, bands: Sequence[Mapping[str, Any]]) -> str:
+    """Code of the age band in the margins' year; the youngest for those younger, ``unknown`` without bands."""
+    if year is None or not bands:
+        return UNKNOWN_BAND
+    age = year - year_of_birth
+    for band in bands:
+        if band["age_to"] is None or age <= band["age_to"]:
+            return str(band["code"])
+    return str(bands[-1]["code"])
+
+
+def replacements_stop_at(starts_at: datetime, stop_hours: int) -> datetime:
+    """The first instant at which nobody is drawn any more."""
+    return starts_at - timedelta(hours=stop_hours)
+
+
+def replacement_replies_by(
+    now: datetime, drawn_at: datetime, reply_by: datetime, starts_at: datetime, stop_hours: int
+) -> datetime:
+    """As long to answer as the first ones had, but never past half the time between the last draw and the meeting."""
+    latest = starts_at - timedelta(hours=stop_hours) / 2
+    return min(now + max(reply_by - drawn_at, _SHORTEST_REPLY), latest)

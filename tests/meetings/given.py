@@ -1,0 +1,122 @@
+"""What tests of meetings start from: a population, members, a meeting, and what its seats look like."""
+
+import secrets
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.meetings.seats.answers import Reply, answer, hold, lapse_silent
+from services.meetings.seats.drawing import draw_meeting, fill_free_seats
+from services.meetings.tables import Invitation, Meeting
+from shared.events.registration import AgeBand, Margin, MemberJoined, PopulationMarginsSet
+from shared.ids import new_id
+from shared.service import Runtime
+
+BANDS = (
+    AgeBand(code="15-24", age_from=15, age_to=24),
+    AgeBand(code="25-44", age_from=25, age_to=44),
+    AgeBand(code="45-", age_from=45, age_to=None),
+)
+
+
+def margins() -> PopulationMarginsSet:
+    """Three age bands, as many women as men in each."""
+    return PopulationMarginsSet(
+        margins_id=new_id(), year=2026, source="ssb-07459", bands=BANDS, area_scheme="postcode-2026-05-26",
+        margins=tuple(Margin(gender=g, band=b.code, population=1000) for g in ("female", "male") for b in BANDS),
+    )  # fmt: skip
+
+
+def joined(at: datetime, **changes: Any) -> MemberJoined:
+    """A member who takes part in everything."""
+    values: dict[str, Any] = {
+        "member_id": new_id(),
+        "year_of_birth": 1990,
+        "gender": "female",
+        "area": None,
+        "area_scheme": "postcode-2026-05-26",
+        "purposes": ("surveys", "meetings", "results"),
+        "status": "active",
+        "joined_at": at - timedelta(hours=1),
+    }
+    return MemberJoined(**(values | changes))
+
+
+def many(at: datetime, number: int) -> list[MemberJoined]:
+    """Members of both main genders and all bands."""
+    return [
+        joined(at, gender=("female", "male")[place % 2], year_of_birth=(2005, 1990, 1960)[place % 3])
+        for place in range(number)
+    ]
+
+
+async def a_meeting(rt: Runtime, seats: int = 6, **changes: Any) -> Meeting:
+    """An announced meeting in four weeks; replies within one week, replacements until 48 hours before."""
+    now = rt.now()
+    values: dict[str, Any] = {
+        "id": new_id(),
+        "slug": f"torget-{secrets.token_hex(3)}",
+        "state": "announced",
+        "heading": "Torget i Sandvika",
+        "purpose": "Hva skal torget brukes til?",
+        "agenda": "# Program\n\n- Velkommen\n- Samtale",
+        "place": "Kommunegården",
+        "served": "Kaffe og kake.",
+        "starts_at": now + timedelta(days=28),
+        "ends_at": now + timedelta(days=28, hours=3),
+        "seats": seats,
+        "reply_by": now + timedelta(days=7),
+        "stop_hours": 48,
+        "seed": secrets.token_hex(16),
+        "announced_at": now,
+    }
+    meeting = Meeting(**(values | changes))
+    async with rt.transaction() as session:
+        session.add(meeting)
+    return await fresh(rt, meeting.id)
+
+
+async def a_drawn_meeting(rt: Runtime, seats: int = 6, **changes: Any) -> Meeting:
+    """The same, drawn."""
+    meeting = await a_meeting(rt, seats, **changes)
+    async with rt.transaction() as session:
+        drawn = await draw_meeting(session, meeting.id, rt.now())
+    assert drawn is not None
+    return drawn
+
+
+async def fresh(rt: Runtime, meeting_id: UUID) -> Meeting:
+    """The meeting as stored."""
+    async with rt.transaction() as session:
+        return await session.get_one(Meeting, meeting_id)
+
+
+async def invitations(rt: Runtime, *states: str) -> Sequence[Invitation]:
+    """Every invitation (in these states)."""
+    statement = sa.select(Invitation).order_by(Invitation.id)
+    async with rt.transaction() as session:
+        found = (await session.scalars(statement)).all()
+    return [row for row in found if not states or row.state in states]
+
+
+async def states(rt: Runtime) -> Counter[str]:
+    """Number of invitations by state."""
+    return Counter(row.state for row in await invitations(rt))
+
+
+async def reply(rt: Runtime, row: Invitation, says: Reply) -> None:
+    """What the page does when a button is pressed."""
+    async with rt.transaction() as session:
+        held = await hold(session, row.id, row.generation, rt.now())
+        if held is not None:
+            await answer(session, *held, says, rt.now())
+
+
+async def run_jobs(rt: Runtime) -> None:
+    """Time has passed: lapse, then fill."""
+    await lapse_silent(rt)
+    await fill_free_seats(rt)

@@ -1,0 +1,198 @@
+"""Drawing, answers, silence and replacements on real Postgres."""
+
+import asyncio
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from services.meetings.seats.answers import Reply, remind_due
+from services.meetings.seats.drawing import draw_meeting
+from services.meetings.tables import DrawEntry, Member
+from shared.events.meetings import (
+    MeetingAnnounced,
+    MeetingDrawn,
+    MeetingInvitationAnswered,
+    MeetingInvitationIssued,
+    MeetingReminderDue,
+    MemberDataErased,
+    MemberEnteredDraw,
+)
+from shared.events.registration import MemberChanged, MemberErased, MemberLeft
+from shared.service import Runtime
+from shared.testing import Deliverer, move, outbox
+from tests.meetings.given import (
+    a_drawn_meeting,
+    a_meeting,
+    fresh,
+    invitations,
+    joined,
+    many,
+    margins,
+    reply,
+    run_jobs,
+    states,
+)
+
+
+async def test_a_draw_invites_as_many_as_there_are_seats_and_tells_everybody_their_chance(
+    rt: Runtime, deliver: Deliverer
+) -> None:
+    await deliver(margins(), *many(rt.now(), 30))
+    await deliver(joined(rt.now(), purposes=("surveys",)), joined(rt.now(), status="paused"))
+    meeting = await a_drawn_meeting(rt, seats=6)
+    rows = await invitations(rt)
+    assert Counter((row.gender, row.band) for row in rows) == {
+        (gender, band.code): 1 for gender in ("female", "male") for band in margins().bands
+    }
+    assert {row.state for row in rows} == {"invited"}
+    assert len({row.code for row in rows}) == 6
+    (fact,) = await outbox(rt, MeetingDrawn)
+    assert isinstance(fact, MeetingDrawn)
+    assert (fact.pool, fact.drawn) == (30, 6)
+    entered = [one for one in await outbox(rt, MemberEnteredDraw) if isinstance(one, MemberEnteredDraw)]
+    assert len(entered) == 30
+    assert {one.member_id for one in entered if one.drawn} == {row.member_id for row in rows}
+    assert sum(one.chance for one in entered) == pytest.approx(6)
+    assert len(await outbox(rt, MeetingInvitationIssued)) == 6
+    assert [one.status for one in await outbox(rt, MeetingAnnounced) if isinstance(one, MeetingAnnounced)] == ["drawn"]
+    protocol = (await fresh(rt, meeting.id)).protocol
+    assert protocol is not None
+    assert sum(line["drawn"] for line in protocol) == 6
+    assert all(set(line) == {"gender", "band", "pool", "quota", "drawn"} for line in protocol)
+
+
+async def test_two_who_press_draw_at_once_make_one_draw(rt: Runtime, deliver: Deliverer) -> None:
+    await deliver(margins(), *many(rt.now(), 12))
+    meeting = await a_meeting(rt)
+
+    async def press() -> bool:
+        async with rt.transaction() as session:
+            return await draw_meeting(session, meeting.id, rt.now()) is not None
+
+    assert sorted(await asyncio.gather(press(), press(), press())) == [False, False, True]
+    assert len(await invitations(rt)) == 6
+
+
+async def test_a_no_brings_somebody_of_the_same_stratum(rt: Runtime, deliver: Deliverer) -> None:
+    await deliver(margins(), *many(rt.now(), 30))
+    await a_drawn_meeting(rt)
+    first = (await invitations(rt))[0]
+    await reply(rt, first, Reply.NO)
+    await run_jobs(rt)
+    rows = await invitations(rt)
+    (new,) = (row for row in rows if row.replaces is not None)
+    assert (new.replaces, new.gender, new.band) == (first.id, first.gender, first.band)
+    assert await states(rt) == {"invited": 6, "declined": 1}
+    issued = [one for one in await outbox(rt, MeetingInvitationIssued) if isinstance(one, MeetingInvitationIssued)]
+    assert [one.replacement for one in issued] == [False] * 6 + [True]
+
+
+async def test_silence_past_the_deadline_lapses_and_a_late_yes_comes_too_late(rt: Runtime, deliver: Deliverer) -> None:
+    await deliver(margins(), *many(rt.now(), 30))
+    await a_drawn_meeting(rt)
+    first, second, *_ = await invitations(rt)
+    await reply(rt, first, Reply.YES)
+    move(rt, timedelta(days=7, minutes=1))
+    await reply(rt, second, Reply.YES)
+    assert (await states(rt))["lapsed"] == 1
+    await run_jobs(rt)
+    assert await states(rt) == {"accepted": 1, "lapsed": 5, "invited": 5}
+    answers = [one for one in await outbox(rt, MeetingInvitationAnswered) if isinstance(one, MeetingInvitationAnswered)]
+    assert Counter(one.reply for one in answers) == {"accepted": 1, "lapsed": 5}
+
+
+async def test_nobody_is_asked_later_than_the_set_number_of_hours_before(rt: Runtime, deliver: Deliverer) -> None:
+    await deliver(margins(), *many(rt.now(), 30))
+    await a_drawn_meeting(rt)
+    for row in await invitations(rt):
+        await reply(rt, row, Reply.YES)
+    first, second, *_ = await invitations(rt)
+    move(rt, timedelta(days=25, hours=23))
+    await reply(rt, first, Reply.NO)
+    await run_jobs(rt)
+    assert await states(rt) == {"accepted": 5, "withdrawn": 1, "invited": 1}
+    newest = (await invitations(rt, "invited"))[0]
+    assert newest.reply_by - rt.now() > timedelta(hours=20)
+    move(rt, timedelta(hours=2))
+    await reply(rt, second, Reply.NO)
+    await run_jobs(rt)
+    assert await states(rt) == {"accepted": 4, "withdrawn": 2, "invited": 1}
+
+
+async def test_a_small_panel_fills_what_it_can_and_the_rest_when_somebody_may_be_asked(
+    rt: Runtime, deliver: Deliverer
+) -> None:
+    people = many(rt.now(), 4)
+    await deliver(margins(), *people)
+    await a_drawn_meeting(rt, seats=6)
+    assert len(await invitations(rt)) == 4
+    await deliver(*many(rt.now(), 6))
+    await run_jobs(rt)
+    assert len(await invitations(rt)) == 4, "who was not in the draw cannot replace anybody"
+
+
+@pytest.mark.parametrize(
+    ("change", "said_yes", "gives_up"),
+    [
+        ({"status": "paused"}, False, True),
+        ({"status": "paused"}, True, False),
+        ({"purposes": ("surveys",)}, False, True),
+        ({"purposes": ("surveys",)}, True, True),
+    ],
+)
+async def test_who_pauses_or_ends_the_consent_is_not_waited_for(
+    rt: Runtime, deliver: Deliverer, change: dict[str, str], said_yes: bool, gives_up: bool
+) -> None:
+    people = {one.member_id: one for one in many(rt.now(), 30)}
+    await deliver(margins(), *people.values())
+    await a_drawn_meeting(rt)
+    first = (await invitations(rt))[0]
+    if said_yes:
+        await reply(rt, first, Reply.YES)
+    assert first.member_id is not None
+    await deliver(MemberChanged(**(people[first.member_id].model_dump() | change)))
+    await run_jobs(rt)
+    assert (await states(rt))["withdrawn"] == int(gives_up)
+    assert len(await invitations(rt, "invited", "accepted")) == 6
+
+
+async def test_leaving_frees_the_seat_and_erasure_leaves_counts_without_the_person(
+    rt: Runtime, deliver: Deliverer
+) -> None:
+    await deliver(margins(), *many(rt.now(), 30))
+    await a_drawn_meeting(rt)
+    first = (await invitations(rt))[0]
+    await reply(rt, first, Reply.YES)
+    member = first.member_id
+    assert member is not None
+    await deliver(MemberLeft(member_id=member, left_at=rt.now()), MemberErased(member_id=member, erased_at=rt.now()))
+    await run_jobs(rt)
+    assert await states(rt) == {"withdrawn": 1, "invited": 6}
+    assert len(await outbox(rt, MemberDataErased)) == 1
+    async with rt.transaction() as session:
+        assert await session.scalar(sa.select(sa.func.count()).select_from(DrawEntry)) == 30
+        (tombstone,) = await session.scalars(sa.select(Member).where(Member.erased))
+        assert (tombstone.gender, tombstone.year_of_birth, tombstone.purposes) == (None, None, None)
+        for table in ("invitation", "draw_entry", "notice", "archive", "dead_letter"):
+            rows = await session.scalars(sa.text(f"select to_jsonb(t)::text from meetings.{table} t"))
+            assert [row for row in rows if str(member) in row] == [], table
+    about = [type(one) for one in await outbox(rt) if str(member) in one.model_dump_json()]
+    assert about == [MemberDataErased]
+
+
+async def test_those_who_said_yes_in_time_are_reminded_once(rt: Runtime, deliver: Deliverer) -> None:
+    await deliver(margins(), *many(rt.now(), 30))
+    await a_drawn_meeting(rt)
+    first, second, *_ = await invitations(rt)
+    await reply(rt, first, Reply.YES)
+    await reply(rt, second, Reply.NO)
+    await remind_due(rt)
+    assert await outbox(rt, MeetingReminderDue) == []
+    move(rt, timedelta(days=26, minutes=1))
+    for _ in range(2):
+        await remind_due(rt)
+    (fact,) = await outbox(rt, MeetingReminderDue)
+    assert isinstance(fact, MeetingReminderDue)
+    assert fact.invitation_id == first.id
