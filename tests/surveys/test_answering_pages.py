@@ -209,7 +209,7 @@ async def test_everybody_sees_which_surveys_are_open_and_which_are_over(
     rt: Runtime, deliver: Deliverer, plan: Callable[..., Awaitable[Survey]]
 ) -> None:
     async with browser(rt) as client:
-        assert "Ingen undersøkelser er åpne nå." in (await client.get("/surveys")).text
+        assert "Ingen undersøkelser er åpne nå" in (await client.get("/surveys")).text
         await deliver(*many(rt.now(), 6))
         first = await plan()
         page = (await client.get("/surveys")).text
@@ -218,7 +218,7 @@ async def test_everybody_sees_which_surveys_are_open_and_which_are_over(
         async with rt.transaction() as session:
             await close_survey(session, first.id, rt.now())
         page = (await client.get("/surveys")).text
-        assert "Ingen undersøkelser er åpne nå." in page
+        assert "Ingen undersøkelser er åpne nå" in page
         assert "For få svarte" in page
         second = await plan()
         for row in await invitations(rt, second.id):

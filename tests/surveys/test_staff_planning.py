@@ -79,7 +79,7 @@ async def test_what_residents_get_is_shown_before_anything_happens(
     for question in shipped()["baeringen"].questions:
         assert question.text.nb in page
     assert shipped()["baeringen"].introduction.nb in page
-    assert 'data-card="/staff/notifications/preview?purpose=survey&amp;lang=nb&amp;title=Kommuneavisen+B' in page
+    assert 'data-card="/staff/notifications/preview?purpose=survey&amp;language=nb&amp;title=Kommuneavisen+B' in page
     assert await surveys(rt) == []
 
 

@@ -152,7 +152,7 @@ async def _show_confirmation(
         "mail": urlencode(
             {
                 "purpose": "survey",
-                "lang": "nb",
+                "language": "nb",
                 "title": questionnaire.title.nb,
                 "topic": questionnaire.topic.nb if questionnaire.topic else "",
                 "introduction": questionnaire.introduction.nb,

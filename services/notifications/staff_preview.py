@@ -1,0 +1,69 @@
+"""What a mail about a survey will say, shown to staff before the survey exists; made by the letters that are sent."""
+
+import re
+from email import message_from_bytes
+from email.policy import default
+from types import SimpleNamespace
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
+
+from services.notifications.compose import Composer
+from shared.web import Request, Response, Route, problem, render, runtime, staff_required
+
+#: Somebody who does not exist: the links made for it open nothing, and are cut before they are shown.
+_NOBODY = UUID(int=0)
+_TOKEN = re.compile(r"(/surveys/answer/|/mail/unsubscribe/\w+/)\S+")
+
+
+class PreviewInput(BaseModel):
+    """The texts of a survey, as its questionnaire has them in one language."""
+
+    purpose: Literal["survey", "reminder"]
+    language: Literal["nb", "nn", "en"] = "nb"
+    title: Annotated[str, Field(min_length=1, max_length=1_000)]
+    topic: Annotated[str, Field(max_length=1_000)] = ""
+    introduction: Annotated[str, Field(max_length=1_000)] = ""
+    minutes: Annotated[int, Field(ge=1, le=60)]
+    closes_at: AwareDatetime
+
+
+@staff_required("reader")
+async def preview_mail(request: Request) -> Response:
+    """Subject and text of the mail; a part of another service's page, or a page of its own when opened by itself."""
+    try:
+        asked = PreviewInput.model_validate(dict(request.query_params))
+    except ValidationError:
+        return problem(request, 422)
+    questionnaire = {
+        "title": {asked.language: asked.title},
+        "topic": {asked.language: asked.topic},
+        "introduction": {asked.language: asked.introduction},
+        "minutes": asked.minutes,
+    }
+    row = SimpleNamespace(
+        Message=SimpleNamespace(
+            id=_NOBODY,
+            purpose=asked.purpose,
+            subject_id=_NOBODY,
+            member_id=_NOBODY,
+            generation=1,
+            link_expires_at=asked.closes_at,
+            content=None,
+        ),
+        Contact=SimpleNamespace(name="Kari Eksempel", language=asked.language, email="kari@example.org"),
+        Correspondent=None,
+        Survey=SimpleNamespace(questionnaire=questionnaire, closes_at=asked.closes_at, slug=None, done=None),
+        Meeting=None,
+    )
+    mail = message_from_bytes(Composer(runtime(request)).write(row), policy=default)
+    body = mail.get_body(("plain",))
+    assert body is not None
+    text = _TOKEN.sub(r"\1…", body.get_content())
+    alone = request.headers.get("sec-fetch-dest") == "document"
+    template = "staff_preview_page.html" if alone else "staff_preview.html"
+    return render(request, f"notifications/{template}", {"subject": mail["Subject"], "text": text, "code": asked.language})
+
+
+PAGES = (Route("/staff/notifications/preview", preview_mail),)

@@ -1,0 +1,50 @@
+"""Staff see the mail about a survey before it exists, word for word as it would be sent."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from shared.service import Runtime
+from shared.testing import browser, sign_in
+
+ASKED = {
+    "purpose": "survey",
+    "language": "nb",
+    "title": "Kommuneavisen Bæringen",
+    "topic": "Bæringen",
+    "introduction": "Kommunen gir ut avisen <b>Bæringen</b>.",
+    "minutes": "4",
+    "closes_at": datetime(2027, 3, 12, 23, tzinfo=UTC).isoformat(),
+}
+
+
+async def test_the_letter_is_shown_without_a_link_that_opens_anything(rt: Runtime) -> None:
+    async with browser(rt) as staff:
+        sign_in(rt, staff, "reader")
+        answer = await staff.get("/staff/notifications/preview", params=ASKED)
+    assert answer.status_code == 200
+    assert "Ny undersøkelse om Bæringen: 4 minutter, til 12. mars" in answer.text
+    assert "Hei, Kari Eksempel!" in answer.text
+    assert "Kommunen gir ut avisen &lt;b&gt;Bæringen&lt;/b&gt;." in answer.text
+    assert "/surveys/answer/…" in answer.text
+    assert "/mail/unsubscribe/surveys/…" in answer.text
+    assert "<html" not in answer.text
+
+
+async def test_opened_by_itself_it_is_a_page(rt: Runtime) -> None:
+    async with browser(rt, headers={"Sec-Fetch-Dest": "document"}) as staff:
+        sign_in(rt, staff, "reader")
+        page = (await staff.get("/staff/notifications/preview", params=ASKED | {"purpose": "reminder"})).text
+    assert "<h1" in page
+    assert "Påminnelse om undersøkelsen om Bæringen" in page
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"purpose": "sign_in"}, {"minutes": "mange"}, {"closes_at": "i morgen"}, {"title": ""}, {"title": "x" * 2000}],
+)
+async def test_what_is_no_survey_is_refused(rt: Runtime, wrong: dict[str, str]) -> None:
+    async with browser(rt) as staff:
+        sign_in(rt, staff, "reader")
+        answer = await staff.get("/staff/notifications/preview", params=ASKED | wrong)
+    assert answer.status_code == 422
