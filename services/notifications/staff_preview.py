@@ -63,7 +63,8 @@ async def preview_mail(request: Request) -> Response:
     text = _TOKEN.sub(r"\1…", body.get_content())
     alone = request.headers.get("sec-fetch-dest") == "document"
     template = "staff_preview_page.html" if alone else "staff_preview.html"
-    return render(request, f"notifications/{template}", {"subject": mail["Subject"], "text": text, "code": asked.language})
+    context = {"subject": mail["Subject"], "text": text, "code": asked.language}
+    return render(request, f"notifications/{template}", context)
 
 
 PAGES = (Route("/staff/notifications/preview", preview_mail),)
