@@ -101,12 +101,10 @@ async def test_the_answer_reaches_the_sender_until_the_address_is_forgotten(
 
     await deliver(reply("receipt"), reply("answer"), reply("answer"))
     await Dispatcher().run(rt)
-    assert [mail["Subject"] for mail in sink.mails] == [
-        "Vi har fått forslaget ditt: Bru & vei",
-        "Svar på forslaget ditt: Bru & vei",
-    ]
+    texts = {mail["Subject"]: text_of(mail) for mail in sink.mails}
+    assert sorted(texts) == ["Svar på forslaget ditt: Bru & vei", "Vi har fått forslaget ditt: Bru & vei"]
     assert {mail["In-Reply-To"] for mail in sink.mails} == {"<letter-1@example.net>"}
-    assert "Vi bygger." in text_of(sink.mails[1])
+    assert "Vi bygger." in texts["Svar på forslaget ditt: Bru & vei"]
     move(rt, timedelta(days=91))
     await deliver(reply("status", 2))
     await forget_correspondents(rt)
