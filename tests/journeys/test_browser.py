@@ -149,6 +149,7 @@ def test_the_whole_way_from_joining_to_the_published_result(stack: Stack, chromi
         "registration/import",
         "surveys",
         "surveys/plan",
+        "surveys/questionnaires/baeringen?language=en",
         "results",
         "meetings",
         "notifications",
