@@ -47,6 +47,8 @@ class Database:
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_pre_ping=False,
+            # A failing statement's parameters are people's addresses and answers.
+            hide_parameters=True,
             connect_args={"server_settings": {**SERVER_SETTINGS, "application_name": f"panel-{schema}"}},
         )
 

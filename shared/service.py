@@ -24,6 +24,7 @@ from shared.clock import PanelClock
 from shared.database import Database
 from shared.events import Event
 from shared.health import Health, health_routes
+from shared.logs import what_and_where
 from shared.messaging import Subscription
 from shared.messaging.consumer import BatchConsumer
 from shared.messaging.dead_letters import Redrive
@@ -161,8 +162,8 @@ async def running(runtime: Runtime) -> AsyncIterator[None]:
         ("relay", relay.run()),
         ("consumers", transport.run()),
         ("beat", _beat(runtime.health)),
-        ("keeper", _run_job(runtime, Job("keep_mechanism", _keep_mechanism, every=3600.0))),
-        *((job.name, _run_job(runtime, job)) for job in runtime.service.jobs),
+        ("keeper", run_job(runtime, Job("keep_mechanism", _keep_mechanism, every=3600.0))),
+        *((job.name, run_job(runtime, job)) for job in runtime.service.jobs),
     ]
     tasks = [asyncio.create_task(coroutine, name=name) for name, coroutine in work]
     for task in tasks:
@@ -199,7 +200,8 @@ async def _keep_mechanism(runtime: Runtime) -> None:
         await session.execute(sa.text(f'select "{runtime.name}".keep_mechanism()'))
 
 
-async def _run_job(runtime: Runtime, job: Job) -> None:
+async def run_job(runtime: Runtime, job: Job) -> None:
+    """Run ``job`` until cancelled."""
     committed = asyncio.Event()
     _current_job.set(job.name)
 
@@ -216,7 +218,7 @@ async def _run_job(runtime: Runtime, job: Job) -> None:
         try:
             await job.run(runtime)
             pause = job.every
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             # A failing job must not take pages and consumers with it; it is tried again and stays visible in the log.
             pause = min(max(pause * 2, 0.5), max(_LONGEST_PAUSE, job.every))
             log.error(
@@ -224,7 +226,7 @@ async def _run_job(runtime: Runtime, job: Job) -> None:
                 job=job.name,
                 reason=type(error).__name__,
                 transient=is_transient(error),
-                exc_info=not is_transient(error),
+                failure=None if is_transient(error) else what_and_where(error),
             )
         try:
             async with asyncio.timeout(pause):

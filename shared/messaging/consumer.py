@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events import family
 from shared.ids import new_id
+from shared.logs import what_and_where
 from shared.mechanism import mechanism
 from shared.messaging.envelope import Envelope, Record, Unreadable, raw_headers, read_envelope
 from shared.messaging.inbox import Claim, Inbox
@@ -108,7 +109,7 @@ class BatchConsumer:
             event_id=str(claim.envelope.event_id),
             type=claim.envelope.type,
             reason=reason,
-            where=_where(error),
+            failure=what_and_where(error) if error else None,
         )
 
     async def _keep_unreadable(self, record: Record, reason: str) -> None:
@@ -130,17 +131,19 @@ class BatchConsumer:
         log.error("messaging.record.unreadable", topic=self.topic, offset=record.offset, reason=reason)
 
     async def _until_stored(self, step: Callable[[], Awaitable[None]]) -> None:
-        """Run ``step`` until it succeeds; only transient failures lead to another round."""
+        """Run ``step`` until it succeeds.
+
+        An event's own fault ends in the dead letters inside ``step``. Whatever comes out of it is the machinery's, and
+        no reason to leave the batch: FastStream would go on to the next and commit past this one.
+        """
         pause = _FIRST_PAUSE
         while True:
             try:
                 await step()
-            except Exception as error:
-                if not is_transient(error):
-                    raise
+            except Exception as error:  # noqa: BLE001 - see above
                 if self.stuck_since is None:
                     self.stuck_since = self._now()
-                    log.warning("messaging.batch.waits", topic=self.topic, reason=type(error).__name__)
+                    log.warning("messaging.batch.waits", topic=self.topic, failure=what_and_where(error))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
             else:
@@ -148,11 +151,3 @@ class BatchConsumer:
                     self.stuck_since = None
                     log.info("messaging.batch.went_on", topic=self.topic)
                 return
-
-
-def _where(error: Exception | None) -> str | None:
-    """File and line where a handler failed: the message may hold personal data and is not logged."""
-    trace = error.__traceback__ if error else None
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return f"{trace.tb_frame.f_code.co_filename.rsplit('/', 3)[-1]}:{trace.tb_lineno}" if trace else None

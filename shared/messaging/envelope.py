@@ -87,7 +87,7 @@ def read_envelope(record: Record, topic: str) -> Envelope:
             partition=record.partition,
             offset=record.offset,
             subject=UUID(headers["ce_subject"]) if "ce_subject" in headers else None,
-            sequence=int(headers["ce_sequence"]) if "ce_sequence" in headers else None,
+            sequence=_sequence(headers["ce_sequence"]) if "ce_sequence" in headers else None,
             replay=headers.get("ce_replay") == "true",
             occurred_at=datetime.fromisoformat(headers["ce_time"]) if "ce_time" in headers else None,
             traceparent=headers.get("traceparent"),
@@ -98,3 +98,10 @@ def read_envelope(record: Record, topic: str) -> Envelope:
         raise Unreadable("header_missing") from error
     except ValueError as error:
         raise Unreadable("header_malformed") from error
+
+
+def _sequence(text: str) -> int:
+    number = int(text)
+    if not 0 < number < 2**63:
+        raise ValueError("a sequence is a positive 64-bit number")
+    return number

@@ -140,6 +140,7 @@ async def test_a_transient_failure_is_retried_and_nothing_is_buried(runtime: Run
         (lambda headers: [h for h in headers if h[0] != "ce_id"], "header_missing"),
         (lambda headers: [*headers, ("x", b"\xff\xfe")], "header_not_utf8"),
         (lambda headers: [h if h[0] != "ce_subject" else (h[0], b"nobody") for h in headers], "header_malformed"),
+        (lambda headers: [h if h[0] != "ce_sequence" else (h[0], b"9" * 30) for h in headers], "header_malformed"),
     ],
 )
 async def test_a_record_with_unreadable_headers_becomes_a_dead_letter_once(
