@@ -5,6 +5,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from shared.service import Runtime
+from shared.web import robots
+from shared.web.addresses import checked_address
 from shared.web.app import build_app
 from shared.web.dead_letter_pages import dead_letter_pages
 from shared.web.forms import BadForm, Form, FormErrors, as_id, read_form, rule_broken, validate
@@ -31,6 +33,7 @@ __all__ = [
     "audit",
     "audit_of",
     "build_app",
+    "checked_address",
     "client_address",
     "dead_letter_pages",
     "ended_sessions",
@@ -38,6 +41,7 @@ __all__ = [
     "problem",
     "read_form",
     "render",
+    "robots",
     "rule_broken",
     "runtime",
     "see_other",

@@ -26,7 +26,7 @@ DETAILS = {name: FORM[name] for name in ("name", "email", "year_of_birth", "gend
 
 async def send(client: httpx.AsyncClient, rt: Runtime, **changes: Any) -> httpx.Response:
     """Fill the form in, having looked at it for long enough."""
-    stamp = rt.sealed.seal("join", {"shown": 0, "nonce": "n"}, 3600)
+    stamp = rt.sealed.seal("stamp-join", {"shown": 0, "nonce": "n"}, 3600)
     return await client.post("/join", data={**FORM, "stamp": stamp, **changes})
 
 

@@ -1,6 +1,5 @@
 """The rules of joining, as pure functions of values."""
 
-import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
@@ -9,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, Field, field_validator
 
 from services.registration.places import Place, register
-from shared.web import N_, rule_broken
+from shared.web import N_, checked_address, rule_broken
 
 PURPOSES = ("surveys", "meetings", "results")
 OLDEST_BIRTH_YEAR = 1905
@@ -20,34 +19,11 @@ def email_key(email: str) -> str:
     return unicodedata.normalize("NFKC", email).casefold()
 
 
-#: Characters of an unquoted local part (RFC 5322, atext), between single dots.
-_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
-
-
-def can_take_mail(email: str) -> bool:
-    """Whether mail can be sent to the address: an ASCII local part; the domain may be Norwegian (blåbær.no)."""
-    local, at, domain = email.rpartition("@")
-    if not at or len(local) > 64 or not _LOCAL.fullmatch(local):
-        return False
-    try:
-        labels = domain.encode("idna").decode("ascii").split(".")
-    except UnicodeError:
-        return False
-    return len(labels) > 1 and all(map(_LABEL.fullmatch, labels)) and not labels[-1].isdigit()
-
-
-def _email(value: str) -> str:
-    if not can_take_mail(value):
-        raise rule_broken("email_form")
-    return value
-
-
 class DetailsInput(BaseModel):
     """What a member tells about themselves, as it must be."""
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
-    email: Annotated[str, Field(max_length=254), AfterValidator(_email)]
+    email: Annotated[str, Field(max_length=254), AfterValidator(checked_address)]
     year_of_birth: int
     gender: Literal["female", "male", "other"]
     postcode: Annotated[str, Field(pattern=r"^[0-9]{4}$")]

@@ -1,6 +1,5 @@
 """Pages of joining: the form, "check your mail", and the confirmation behind the mail's link."""
 
-import time
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,10 +11,8 @@ from services.registration.joining.domain import MESSAGES, REFUSALS, DetailsInpu
 from services.registration.places import place_name
 from services.registration.settings import registration_settings
 from services.registration.tables import Member, SignUp
-from shared.ids import random_id
 from shared.tokens import BadLink, LinkExpired
 from shared.web import (
-    Form,
     FormErrors,
     Request,
     Response,
@@ -23,16 +20,15 @@ from shared.web import (
     as_id,
     read_form,
     render,
+    robots,
     runtime,
     see_other,
     translate,
     validate,
 )
 
-#: Seconds a half-read form stays valid.
-_FORM_LIFE = 24 * 3600
 _CONFIRM_LIFE = 3600
-_STAMP = "join"
+_FORM = "join"
 
 
 async def show_join_form(request: Request) -> Response:
@@ -44,19 +40,14 @@ async def join_panel(request: Request) -> Response:
     """Check, keep, and say "check your mail" whatever we knew about the address."""
     rt, rules = runtime(request), registration_settings()
     form = await read_form(request)
-    if form.get("website"):
-        # A field no person sees was filled in. A robot learns nothing: it gets the page everybody gets.
+    if robots.is_trapped(form):
         return see_other("/join/sent")
     await request.app.state.limiter.check(request, "join")
     values, errors = validate(JoinInput, form, MESSAGES, translate(request).gettext, lists=("purposes",))
     if values is not None:
         errors = refusal_errors(request, values)
-    if not errors and not _stamp_is_old_enough(request, form):
-        errors = {
-            "": translate(request).gettext(
-                "Skjemaet ble sendt svært raskt eller er for gammelt. Se over svarene og send det på nytt."
-            )
-        }
+    if not errors and robots.is_too_fast(request, _FORM, form, rules.minimum_fill_seconds):
+        errors = {"": translate(request).gettext(robots.TOO_FAST)}
     if values is None or errors:
         return _form(request, form.values() | {"purposes": form.all("purposes")}, errors, 422)
     async with rt.transaction() as session:
@@ -81,26 +72,17 @@ def refusal_errors(request: Request, values: DetailsInput) -> FormErrors:
 
 
 def _form(request: Request, values: dict[str, object], errors: FormErrors, status: int) -> Response:
-    rt = runtime(request)
-    stamp = rt.sealed.seal(_STAMP, {"shown": time.time(), "nonce": str(random_id())}, _FORM_LIFE)
     rules, lang = registration_settings(), request.state.lang
     context = {
         "form": values,
         "errors": errors,
-        "stamp": stamp,
+        "stamp": robots.stamp(request, _FORM),
         "place": place_name(str(values.get("postcode") or "")),
         "ask_residence": "declared_resident" in errors,
         "minimum_age": rules.minimum_age,
         "age_wording": rules.age_wording.get(lang, ""),
     }
     return render(request, "registration/join.html", context, status)
-
-
-def _stamp_is_old_enough(request: Request, form: Form) -> bool:
-    """Machine time: a person cannot fill the form in faster than this."""
-    stamp = runtime(request).sealed.unseal(_STAMP, form.get("stamp") or "")
-    wait = registration_settings().minimum_fill_seconds
-    return stamp is not None and time.time() - float(stamp["shown"]) >= wait
 
 
 async def show_sent(request: Request) -> Response:

@@ -1,0 +1,37 @@
+"""Keeping robots out of public forms without a third party: a field no person sees, and a sealed time of showing.
+
+Machine time: how fast a person types does not depend on the panel's calendar.
+"""
+
+import time
+
+from starlette.requests import Request
+
+from shared.ids import random_id
+from shared.web.forms import Form
+from shared.web.i18n import N_
+
+#: Seconds a half-read form stays valid.
+_FORM_LIFE = 24 * 3600
+#: The field no person sees; its name is one that robots like to fill in.
+TRAP = "website"
+TOO_FAST = N_("Skjemaet ble sendt svært raskt eller er for gammelt. Se over svarene og send det på nytt.")
+
+
+def stamp(request: Request, form: str) -> str:
+    """The hidden field ``stamp`` of ``form``: when it was shown, sealed."""
+    sealed: str = request.app.state.runtime.sealed.seal(
+        f"stamp-{form}", {"shown": time.time(), "nonce": str(random_id())}, _FORM_LIFE
+    )
+    return sealed
+
+
+def is_trapped(sent: Form) -> bool:
+    """Whether the field no person sees was filled in; such a sender gets the page everybody gets, and nothing else."""
+    return bool(sent.get(TRAP))
+
+
+def is_too_fast(request: Request, form: str, sent: Form, seconds: float) -> bool:
+    """Whether the form came back sooner than a person can fill it in, or its stamp is missing, forged or old."""
+    shown = request.app.state.runtime.sealed.unseal(f"stamp-{form}", sent.get("stamp") or "")
+    return shown is None or time.time() - float(shown["shown"]) < seconds
