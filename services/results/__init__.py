@@ -1,5 +1,6 @@
-"""results owns released answers (the only copy), their counts, and what is published.
+"""results owns released answers (the only copy), publications, follow-ups, suggestions and the documented work.
 
-Reacts to SurveyOpened, ResponseSubmitted, SurveyClosed, PopulationMarginsSet and MemberErased. Publishes
-ResultsPublished and MemberDataErased (it holds no person and says so).
+Reacts to SurveyOpened, ResponseSubmitted, SurveyClosed, PopulationMarginsSet, MemberErased, SuggestionLetterReceived
+and the meetings' public facts. Publishes ResultsPublished, FollowUpRecorded, SuggestionRegistered, SuggestionAnswered,
+for notifications alone SuggestionContactGiven and SuggestionReplyDue, and MemberDataErased (it holds no member).
 """

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.results.domain import from_json, in_language
+from services.results.follow_ups import store as follow_ups
 from services.results.showing import show, show_participants, table_rows
 from services.results.tables import Publication, Survey
 from shared.web import N_, Request, Response, Route, problem, render, runtime, table_file, translate
@@ -22,6 +23,7 @@ async def show_results(request: Request) -> Response:
                 .order_by(Publication.published_at.desc())
             )
         ).all()
+        done = {one.about_id: one for one in reversed(await follow_ups.all_of_them(session))}
     cards = []
     for survey, publication in rows:
         shown = show(survey.questionnaire or {}, from_json(publication.counted), texts)
@@ -30,6 +32,7 @@ async def show_results(request: Request) -> Response:
                 "publication": publication,
                 "title": in_language((survey.questionnaire or {}).get("title"), texts.code),
                 "finding": in_language(publication.finding, texts.code),
+                "led_to": in_language(done[survey.id].done, texts.code) if survey.id in done else "",
                 "first": next((one for one in shown if one.picture), None),
             }
         )
@@ -40,9 +43,11 @@ async def show_result(request: Request) -> Response:
     """Purpose, finding, picture and table per question, participants against population, method."""
     async with runtime(request).transaction() as session:
         found = await _published(session, request.path_params["slug"])
-    if found is None:
-        return problem(request, 404)
-    return render(request, "results/result.html", result_context(request, *found))
+        if found is None:
+            return problem(request, 404)
+        done = await follow_ups.of(session, found[0].id)
+    led_to = [(one.done_on, in_language(one.done, request.state.lang), one.link) for one in done]
+    return render(request, "results/result.html", {**result_context(request, *found), "follow_ups": led_to})
 
 
 async def _published(session: AsyncSession, slug: str) -> tuple[Survey, Publication] | None:
@@ -90,20 +95,8 @@ async def download_result(request: Request) -> Response:
     return table_file(publication.slug, columns, rows, form)
 
 
-async def show_work(request: Request) -> Response:
-    """What the panel has done: today, its published results."""
-    return await show_results(request)
-
-
-async def show_suggest(request: Request) -> Response:
-    """How to send a matter to the panel: by e-mail."""
-    return render(request, "results/suggest.html")
-
-
 PAGES = [
     Route("/results", show_results),
     Route("/results/{slug}", show_result),
     Route("/results/{slug}/table.{form}", download_result),
-    Route("/work", show_work),
-    Route("/suggest", show_suggest),
 ]

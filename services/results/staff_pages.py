@@ -1,5 +1,6 @@
 """The staff's way from arrived answers to a published page."""
 
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,9 +9,12 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.results.domain import in_language, leading_finding
+from services.results.follow_ups import store as follow_ups
 from services.results.publishing import Draft, UnknownPassage, draft_of, publish, with_passages
+from services.results.settings import results_settings
 from services.results.showing import show, show_participants
-from services.results.tables import Answer, Publication, Survey
+from services.results.suggestions import store as suggestions
+from services.results.tables import Answer, Publication, Suggestion, Survey
 from shared.messaging import lock
 from shared.messaging.dead_letters import count_open
 from shared.web import (
@@ -73,13 +77,30 @@ async def show_card(request: Request) -> Response:
     async with runtime(request).transaction() as session:
         rows = await _progress(session)
         dead = await count_open(session)
+        new = await suggestions.count(session, Suggestion.state == "new")
+        open_ = await suggestions.count(session, Suggestion.state == "considered")
+        followed = {one.about_id for one in await follow_ups.all_of_them(session)}
+    late_from = runtime(request).now() - timedelta(days=results_settings().follow_up_days)
+    unfollowed = [
+        (survey, title)
+        for survey, publication, _, title in rows
+        if publication is not None and publication.published_at < late_from and survey.id not in followed
+    ]
     waiting = [
         (survey, title)
         for survey, publication, arrived, title in rows
         if publication is None and survey.released is not None and arrived >= survey.released
     ]
     published = sum(1 for _, publication, _, _ in rows if publication is not None)
-    return render(request, "results/card.html", {"waiting": waiting, "published": published, "dead": dead})
+    context = {
+        "waiting": waiting,
+        "published": published,
+        "dead": dead,
+        "new": new,
+        "open": open_,
+        "unfollowed": unfollowed,
+    }
+    return render(request, "results/card.html", context)
 
 
 @staff_required("reader")

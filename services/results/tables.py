@@ -1,6 +1,6 @@
 """Tables of the schema ``results``."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -77,6 +77,74 @@ class Population(Base):
     year: Mapped[int]
     bands: Mapped[list[Any]]
     margins: Mapped[list[Any]]
+
+
+class Suggestion(Base):
+    """A matter a resident raised. The sender's address is not here: notifications knows it by the id."""
+
+    __tablename__ = "suggestion"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    channel: Mapped[str]
+    language: Mapped[str]
+    heading: Mapped[str | None]
+    """As the resident wrote it, like the three texts below; removed some time after the answer."""
+    text: Mapped[str | None]
+    place: Mapped[str | None]
+    why: Mapped[str | None]
+    wants_answer: Mapped[bool]
+    """There is an address to answer to."""
+    attachments_refused: Mapped[int] = mapped_column(server_default="0")
+    registered_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(server_default="new")
+    """``new``, ``considered``, ``answered``, ``forwarded``, ``merged`` or ``declined``."""
+    public_heading: Mapped[str | None]
+    """The wording staff approved for the public page."""
+    public_text: Mapped[str | None]
+    slug: Mapped[str | None] = mapped_column(unique=True)
+    """Set while the matter is public."""
+    forwarded_to: Mapped[str | None]
+    merged_into: Mapped[UUID | None]
+    answer: Mapped[str | None]
+    answered_at: Mapped[datetime | None] = mapped_column(index=True)
+    generation: Mapped[int] = mapped_column(server_default="0")
+    """Raised for every mail to the sender."""
+
+    __table_args__ = (
+        sa.CheckConstraint(
+            "state in ('new', 'considered', 'answered', 'forwarded', 'merged', 'declined')", name="state"
+        ),
+    )
+
+
+class FollowUp(Base):
+    """What a result, a meeting or a suggestion led to."""
+
+    __tablename__ = "follow_up"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    about: Mapped[str]
+    """``survey``, ``meeting`` or ``suggestion``."""
+    about_id: Mapped[UUID] = mapped_column(index=True)
+    slug: Mapped[str]
+    done: Mapped[dict[str, Any]]
+    done_on: Mapped[date]
+    link: Mapped[str | None]
+    recorded_at: Mapped[datetime]
+
+
+class Meeting(Base):
+    """Copy: a meeting's public facts."""
+
+    __tablename__ = "meeting"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    slug: Mapped[str | None]
+    heading: Mapped[str | None]
+    starts_at: Mapped[datetime | None]
+    status: Mapped[str | None]
+    attended: Mapped[int | None]
+    minutes_at: Mapped[datetime | None]
 
 
 metadata = Base.metadata

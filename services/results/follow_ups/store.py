@@ -1,0 +1,59 @@
+"""Queries of follow-ups, and of what they may be about."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.results.domain import in_language
+from services.results.tables import FollowUp, Meeting, Publication, Suggestion, Survey
+from shared.events.results import FollowUpRecorded
+
+#: Where the page of each kind of object stands.
+PATHS = {"survey": "/results/", "meeting": "/meetings/", "suggestion": "/suggest/"}
+
+
+async def of(session: AsyncSession, about_id: UUID) -> Sequence[FollowUp]:
+    """What one object led to, newest first."""
+    found = await session.scalars(
+        sa.select(FollowUp).where(FollowUp.about_id == about_id).order_by(FollowUp.done_on.desc(), FollowUp.id)
+    )
+    return found.all()
+
+
+async def all_of_them(session: AsyncSession) -> Sequence[FollowUp]:
+    """Every follow-up, newest first."""
+    return (await session.scalars(sa.select(FollowUp).order_by(FollowUp.done_on.desc(), FollowUp.id))).all()
+
+
+async def objects(session: AsyncSession) -> dict[str, tuple[str, UUID, str, str]]:
+    """``about:id`` -> (about, id, slug, title) of everything public that a follow-up may be about, newest first."""
+    found: list[tuple[Any, str, UUID, str, str]] = []
+    published = await session.execute(
+        sa.select(Survey, Publication).join(Publication, Publication.survey_id == Survey.id)
+    )
+    for survey, publication in published:
+        title = in_language((survey.questionnaire or {}).get("title"), "nb")
+        found.append((publication.published_at, "survey", survey.id, publication.slug, title))
+    for meeting in await session.scalars(sa.select(Meeting).where(Meeting.status.in_(["held", "minuted"]))):
+        found.append((meeting.starts_at, "meeting", meeting.id, meeting.slug or "", meeting.heading or ""))
+    for suggestion in await session.scalars(sa.select(Suggestion).where(Suggestion.slug.is_not(None))):
+        title = suggestion.public_heading or ""
+        found.append((suggestion.registered_at, "suggestion", suggestion.id, suggestion.slug or "", title))
+    found.sort(key=lambda one: one[0], reverse=True)
+    return {f"{about}:{id_}": (about, id_, slug, title) for _, about, id_, slug, title in found}
+
+
+def recorded_event(follow_up: FollowUp) -> FollowUpRecorded:
+    """The fact, which is also the follow-up's state."""
+    return FollowUpRecorded(
+        follow_up_id=follow_up.id,
+        about=follow_up.about,
+        about_id=follow_up.about_id,
+        slug=follow_up.slug,
+        done=follow_up.done,
+        done_on=follow_up.done_on.isoformat(),
+        recorded_at=follow_up.recorded_at,
+    )

@@ -1,0 +1,1 @@
+"""Matters residents raise: by form, by letter, triaged and answered."""

@@ -1,0 +1,53 @@
+"""The rules of a suggestion: what may become of it, and what its sender is told."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+#: States that end the matter for now and are told to everybody as a fact.
+DECIDED = ("answered", "forwarded", "merged", "declined")
+STATES = ("new", "considered", *DECIDED)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What staff decided."""
+
+    state: str
+    answer: str
+    public: bool
+    public_heading: str
+    public_text: str
+    forwarded_to: str
+    merged_into: str
+    """Slug of the public matter it joins."""
+
+
+def problems(decision: Decision) -> dict[str, str]:
+    """Field -> what is missing for this decision, in Bokmål."""
+    found: dict[str, str] = {}
+    if decision.state in ("answered", "declined") and not decision.answer:
+        found["answer"] = "Skriv et svar"
+    if decision.state == "forwarded" and not decision.forwarded_to:
+        found["forwarded_to"] = "Skriv hvem saken er sendt til"
+    if decision.state == "merged" and not decision.merged_into:
+        found["merged_into"] = "Velg saken den er slått sammen med"
+    if decision.public and not decision.public_heading:
+        found["public_heading"] = "Skriv overskriften som skal vises"
+    if decision.public and not decision.public_text:
+        found["public_text"] = "Skriv teksten som skal vises"
+    return found
+
+
+def notice_of(before: str, decision: Decision, answer_before: str | None) -> str | None:
+    """The mail the sender gets: ``answer``, ``status``, or None when nothing they are told has changed."""
+    if decision.answer and decision.answer != (answer_before or ""):
+        return "answer"
+    return "status" if decision.state != before and decision.state != "new" else None
+
+
+def slug_of(heading: str) -> str:
+    """``tryggere-skolevei-i-rykkinn`` of a heading; Norwegian letters become their usual spellings."""
+    plain = heading.casefold().replace("æ", "ae").replace("ø", "o").replace("å", "a")
+    plain = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-") or "sak"

@@ -1,0 +1,37 @@
+"""Letters that notifications took in become suggestions; old texts go."""
+
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.results.settings import results_settings
+from services.results.suggestions import store
+from shared.events.notifications import SuggestionLetterReceived
+from shared.messaging import Delivery, subscribe
+from shared.service import Job, Runtime
+
+
+async def register_letter(session: AsyncSession, event: SuggestionLetterReceived, delivery: Delivery) -> None:
+    """A letter to the panel's mailbox is a suggestion like one from the form; its sender can be answered by the id."""
+    await store.register(
+        session,
+        event.suggestion_id,
+        delivery.now,
+        channel="mail",
+        language=event.language if event.language in ("nb", "nn", "en") else "nb",
+        heading=event.heading,
+        text=event.text,
+        wants_answer=True,
+        attachments_refused=event.attachments_refused,
+    )
+
+
+async def remove_old_texts(rt: Runtime) -> None:
+    """What residents wrote is not kept longer than answering it takes."""
+    days = results_settings().suggestion_text_days
+    async with rt.transaction() as session:
+        await store.remove_old_texts(session, rt.now() - timedelta(days=days))
+
+
+HANDLERS = [subscribe("results.register_letter", register_letter, SuggestionLetterReceived)]
+JOBS = [Job("remove_old_texts", remove_old_texts, every=60.0)]

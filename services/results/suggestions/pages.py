@@ -1,0 +1,145 @@
+"""What residents see: the form, the thanks, every public matter with its status and answer."""
+
+from typing import Annotated
+
+import sqlalchemy as sa
+from pydantic import AfterValidator, BaseModel, Field, field_validator
+
+from services.results.domain import in_language
+from services.results.settings import results_settings
+from services.results.suggestions import store
+from services.results.tables import FollowUp, Suggestion
+from shared.ids import new_id
+from shared.web import (
+    N_,
+    FormErrors,
+    Request,
+    Response,
+    Route,
+    checked_address,
+    problem,
+    read_form,
+    render,
+    robots,
+    rule_broken,
+    runtime,
+    see_other,
+    translate,
+    validate,
+)
+
+_FORM = "suggest"
+STATES = {
+    "new": N_("Mottatt"),
+    "considered": N_("Til vurdering"),
+    "answered": N_("Besvart"),
+    "forwarded": N_("Sendt videre"),
+    "merged": N_("Slått sammen med en annen sak"),
+    "declined": N_("Ikke tatt videre"),
+}
+MESSAGES = {
+    "heading": N_("Hva saken gjelder, må fylles ut"),
+    "heading.string_too_long": N_("Overskriften kan ha høyst {max_length} tegn"),
+    "one_line": N_("Overskriften må stå på én linje"),
+    "text": N_("Forslaget må fylles ut"),
+    "text.string_too_long": N_("Forslaget kan ha høyst {max_length} tegn"),
+    "place.string_too_long": N_("Stedet kan ha høyst {max_length} tegn"),
+    "why.string_too_long": N_("Begrunnelsen kan ha høyst {max_length} tegn"),
+    "email_form": N_("E-post må skrives slik: navn@eksempel.no. Foran @ kan det ikke stå æ, ø eller å"),
+    "email.string_too_long": N_("E-post kan ha høyst {max_length} tegn"),
+}
+
+
+class SuggestionInput(BaseModel):
+    """The form as it must be."""
+
+    heading: Annotated[str, Field(min_length=1, max_length=120)]
+    text: Annotated[str, Field(min_length=1, max_length=4000)]
+    place: Annotated[str | None, Field(max_length=120)] = None
+    why: Annotated[str | None, Field(max_length=2000)] = None
+    email: Annotated[str, Field(max_length=254), AfterValidator(checked_address)] | None = None
+
+    @field_validator("heading")
+    @classmethod
+    def _one_line(cls, value: str) -> str:
+        if "\n" in value or "\t" in value:
+            raise rule_broken("one_line")
+        return value
+
+
+async def show_suggestions(request: Request) -> Response:
+    """The form, what happens then, and every public matter."""
+    return await _page(request, {}, {}, 200)
+
+
+async def _page(request: Request, form: dict[str, object], errors: FormErrors, status: int) -> Response:
+    async with runtime(request).transaction() as session:
+        public = await store.public_suggestions(session)
+    context = {"public": public, "states": STATES, "form": form, "errors": errors}
+    context["stamp"] = robots.stamp(request, _FORM)
+    return render(request, "results/suggest.html", context, status)
+
+
+async def suggest(request: Request) -> Response:
+    """Keep the matter and send a receipt to the address, if one was given."""
+    rt = runtime(request)
+    form = await read_form(request)
+    if robots.is_trapped(form):
+        return see_other("/suggest/thanks")
+    await request.app.state.limiter.check(request, "suggest")
+    texts = translate(request)
+    values, errors = validate(SuggestionInput, form, MESSAGES, texts.gettext)
+    if not errors and robots.is_too_fast(request, _FORM, form, results_settings().minimum_fill_seconds):
+        errors = {"": texts.gettext(robots.TOO_FAST)}
+    if values is None or errors:
+        return await _page(request, form.values(), errors, 422)
+    async with rt.transaction() as session:
+        await store.register(
+            session,
+            new_id(),
+            rt.now(),
+            email=values.email,
+            channel="form",
+            language=request.state.lang,
+            heading=values.heading,
+            text=values.text,
+            place=values.place,
+            why=values.why,
+            wants_answer=values.email is not None,
+        )
+    return see_other("/suggest/thanks")
+
+
+async def show_thanks(request: Request) -> Response:
+    """What happens now."""
+    return render(request, "results/suggest_thanks.html")
+
+
+async def show_suggestion(request: Request) -> Response:
+    """One public matter: wording, status, answer, what it led to."""
+    async with runtime(request).transaction() as session:
+        suggestion = await store.public_suggestion(session, request.path_params["slug"])
+        if suggestion is None:
+            return problem(request, 404)
+        follow_ups = (
+            await session.scalars(
+                sa.select(FollowUp).where(FollowUp.about_id == suggestion.id).order_by(FollowUp.done_on.desc())
+            )
+        ).all()
+        joined = await session.get(Suggestion, suggestion.merged_into) if suggestion.merged_into else None
+    lang = request.state.lang
+    context = {
+        "suggestion": suggestion,
+        "state": translate(request).gettext(STATES[suggestion.state]),
+        "joined": joined,
+        "follow_ups": [(one.done_on, in_language(one.done, lang), one.link) for one in follow_ups],
+    }
+    return render(request, "results/suggestion.html", context)
+
+
+PAGES = [
+    Route("/suggest", show_suggestions),
+    Route("/suggest", suggest, methods=["POST"]),
+    Route("/suggest/thanks", show_thanks),
+    Route("/suggest/{slug}", show_suggestion),
+]

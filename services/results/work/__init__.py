@@ -1,0 +1,1 @@
+"""Everything the panel has done, built from events alone."""

@@ -1,0 +1,42 @@
+"""Copies of meetings' public facts."""
+
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.results.tables import Meeting
+from shared.events.meetings import MeetingAnnounced, MeetingCancelled, MeetingHeld, MeetingMinutesPublished
+from shared.messaging import Delivery, subscribe
+
+
+async def keep_meeting(
+    session: AsyncSession,
+    event: MeetingAnnounced | MeetingHeld | MeetingMinutesPublished | MeetingCancelled,
+    _: Delivery,
+) -> None:
+    """What the meeting is, and how far it has come."""
+    values: dict[str, Any]
+    match event:
+        case MeetingAnnounced():
+            values = {
+                "slug": event.slug, "heading": event.heading, "starts_at": event.starts_at, "status": event.status,
+            }  # fmt: skip
+        case MeetingHeld():
+            values = {"status": "held", "attended": event.attended}
+        case MeetingMinutesPublished():
+            values = {"status": "minuted", "slug": event.slug, "minutes_at": event.published_at}
+        case MeetingCancelled():
+            values = {"status": "cancelled"}
+    await session.execute(
+        pg_insert(Meeting)
+        .values(id=event.meeting_id, **values)
+        .on_conflict_do_update(index_elements=["id"], set_=values)
+    )
+
+
+HANDLERS = [
+    subscribe(
+        "results.keep_meeting", keep_meeting, MeetingAnnounced, MeetingHeld, MeetingMinutesPublished, MeetingCancelled
+    ),
+]

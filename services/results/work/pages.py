@@ -1,0 +1,119 @@
+"""The documented work: everything the panel has done, newest first, by year, each with what it led to."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.results.domain import in_language
+from services.results.follow_ups.store import PATHS, all_of_them
+from services.results.tables import Meeting, Publication, Suggestion, Survey
+from shared.web import N_, Request, Response, Route, render, runtime
+from shared.web.i18n import Language
+from shared.web.pages import translate
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the work: what was done that day, and where it stands."""
+
+    on: date
+    what: str
+    title: str
+    link: str | None
+    led_to: str | None
+    """What came of it; empty while nothing has; None for what nothing can come of."""
+
+
+async def entries(session: AsyncSession, texts: Language) -> list[Entry]:
+    """Everything, newest first; made of copies of events and of what results itself owns."""
+    lang, done = texts.code, {}
+    for follow_up in reversed(await all_of_them(session)):
+        done[follow_up.about_id] = in_language(follow_up.done, lang)
+    found = [
+        *await _surveys(session, texts, done),
+        *await _meetings(session, texts, done),
+        *await _suggestions(session, texts, done),
+        *await _follow_ups(session, texts),
+    ]
+    return sorted(found, key=lambda entry: entry.on, reverse=True)
+
+
+async def _surveys(session: AsyncSession, texts: Language, done: dict[UUID, str]) -> list[Entry]:
+    found = []
+    rows = await session.execute(
+        sa.select(Survey, Publication).outerjoin(Publication, Publication.survey_id == Survey.id)
+    )
+    for survey, publication in rows:
+        title = in_language((survey.questionnaire or {}).get("title"), texts.code)
+        if survey.opened_at:
+            opened = texts.gettext(N_("En undersøkelse åpnet"))
+            found.append(Entry(_day(survey.opened_at, texts), opened, title, "/surveys", None))
+        if survey.closed_at:
+            closed = texts.gettext(N_("En undersøkelse stengte, {n} hadde svart")).format(n=survey.answered or 0)
+            found.append(Entry(_day(survey.closed_at, texts), closed, title, None, None))
+        if publication:
+            what, link = texts.gettext(N_("Et resultat ble klart")), PATHS["survey"] + publication.slug
+            led_to = done.get(survey.id, "")
+            found.append(Entry(_day(publication.published_at, texts), what, title, link, led_to))
+    return found
+
+
+async def _meetings(session: AsyncSession, texts: Language, done: dict[UUID, str]) -> list[Entry]:
+    what = {
+        "announced": N_("Et møte er planlagt"),
+        "drawn": N_("Deltakere er trukket ut til et møte"),
+        "held": N_("Et møte ble holdt"),
+        "minuted": N_("Et møte ble holdt, og referatet er klart"),
+        "cancelled": N_("Et møte ble avlyst"),
+    }
+    found = []
+    for meeting in await session.scalars(sa.select(Meeting).where(Meeting.starts_at.is_not(None))):
+        assert meeting.starts_at is not None
+        told = texts.gettext(what.get(meeting.status or "", what["announced"]))
+        link = PATHS["meeting"] + meeting.slug if meeting.slug else None
+        led_to = done.get(meeting.id, "") if meeting.status in ("held", "minuted") else None
+        found.append(Entry(_day(meeting.starts_at, texts), told, meeting.heading or "", link, led_to))
+    return found
+
+
+async def _suggestions(session: AsyncSession, texts: Language, done: dict[UUID, str]) -> list[Entry]:
+    found = []
+    for one in await session.scalars(sa.select(Suggestion).where(Suggestion.slug.is_not(None))):
+        at = one.answered_at or one.registered_at
+        what = N_("En sak ble besvart") if one.answered_at else N_("En sak kom inn")
+        link = PATHS["suggestion"] + (one.slug or "")
+        led_to = done.get(one.id, "")
+        found.append(Entry(_day(at, texts), texts.gettext(what), one.public_heading or "", link, led_to))
+    return found
+
+
+async def _follow_ups(session: AsyncSession, texts: Language) -> list[Entry]:
+    return [
+        Entry(
+            one.done_on,
+            texts.gettext(N_("Kommunen fulgte opp")),
+            in_language(one.done, texts.code),
+            PATHS[one.about] + one.slug,
+            None,
+        )
+        for one in await all_of_them(session)
+    ]
+
+
+def _day(at: datetime, texts: Language) -> date:
+    return at.astimezone(texts.zone).date()
+
+
+async def show_work(request: Request) -> Response:
+    """By year, newest first."""
+    async with runtime(request).transaction() as session:
+        found = await entries(session, translate(request))
+    years = [(year, list(lines)) for year, lines in groupby(found, key=lambda entry: entry.on.year)]
+    return render(request, "results/work.html", {"years": years})
+
+
+PAGES = [Route("/work", show_work)]
