@@ -3,17 +3,20 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.surveys.answering.domain import (
     NotAnAnswer,
     fill_page,
     first_unfinished,
+    is_shown,
     only_shown,
     page_beside,
     question_count,
     read_answer,
 )
-from services.surveys.questionnaire.model import Number, Texts
+from services.surveys.questionnaire.model import Number, Question, Texts
 from services.surveys.questionnaire.shelf import shipped
 
 KLIMA = shipped()["klima"]
@@ -125,3 +128,31 @@ def test_a_page_that_asks_this_person_nothing_is_passed_over() -> None:
 
 def test_the_count_told_at_the_start_is_of_questions_everybody_sees() -> None:
     assert question_count(KLIMA) == len(QUESTIONS) - 1
+
+
+def values_for(question: Question) -> st.SearchStrategy[list[str]]:
+    """What a form may send for a question: nothing, answers that fit it, or anything at all."""
+    codes = [option.code for option in getattr(question, "options", ())] or ["1", "5", "vet_ikke", "12", "ord"]
+    fitting = st.lists(st.sampled_from(codes), min_size=1, max_size=3, unique=True)
+    return st.one_of(st.just([]), fitting, fitting, st.lists(st.text(max_size=8), max_size=2))
+
+
+@given(st.data())
+def test_whatever_is_sent_in_whatever_order_what_counts_is_complete_and_was_asked(data: st.DataObject) -> None:
+    """Nothing a form holds breaks a page, and answers that may be sent in answer exactly what the person saw."""
+    questionnaire = data.draw(st.sampled_from([KLIMA, BAERINGEN]))
+    answers: dict[str, Any] = {}
+    typed: dict[str, list[str]] = {}
+    for page in data.draw(st.lists(st.sampled_from(questionnaire.pages), max_size=8)):
+        sent = {question.id: data.draw(values_for(question)) for question in page.questions}
+        seen = data.draw(st.sets(st.sampled_from(sorted(sent))))
+        filled = fill_page(page, sent, seen, (), answers)
+        answers = filled.answers
+        typed = {id_: values for id_, values in typed.items() if id_ not in sent} | filled.typed
+        assert not set(filled.refused) & set(filled.answers)
+    kept = only_shown(questionnaire, answers)
+    shown = {question.id for question in questionnaire.questions if is_shown(question, kept)}
+    assert set(kept) <= shown
+    required = {question.id for question in questionnaire.questions if question.required}
+    complete = first_unfinished(questionnaire, answers, typed) is None
+    assert complete == (shown & required <= set(kept) and not (set(typed) & shown) - set(kept))
