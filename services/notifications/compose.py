@@ -37,7 +37,8 @@ _KEPT_LETTERS = 64
 _GREETING = N_("Hei, %(name)s!")
 _GREETING_WITHOUT_NAME = N_("Hei!")
 _WHO = N_(
-    "Innbyggerpanelet er innbyggere som %(municipality)s spør om råd. Har du spørsmål, kan du svare på denne e-posten."
+    "Innbyggerpanelet er en gruppe innbyggere som %(municipality)s spør om råd. "
+    "Har du spørsmål, kan du svare på denne e-posten."
 )
 
 
@@ -187,6 +188,7 @@ class Composer:
             told |= letters.suggestion_words(row.Message.content, language)
             slug = row.Message.content["slug"]
             words["link"] = f"{public}/suggest/{slug}" if slug else None
+            words["days"] = notification_settings().correspondent_days
         if PURPOSES[purpose].link:
             words["link"] = _slot("link")
         button = letters.BUTTONS.get(purpose)

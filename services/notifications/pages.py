@@ -63,7 +63,8 @@ def _checked(request: Request) -> UUID | None:
 
 
 def _stops(request: Request) -> str:
-    return translate(request).gettext(STOPS[request.path_params["purpose"]])
+    purpose = request.path_params["purpose"]
+    return translate(request).gettext(STOPS[purpose])
 
 
 PAGES = [
