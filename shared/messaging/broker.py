@@ -10,8 +10,6 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.settings import Settings
 
-#: A broker cannot die and come back empty within this many seconds.
-_FRESH_SECONDS = 0.5
 _DEADLINE = 10.0
 
 
@@ -39,9 +37,9 @@ class BrokerProbe:
         self._asked_at = float("-inf")
 
     @property
-    def is_fresh(self) -> bool:
-        """Whether the last answer is too recent for the broker to have been replaced since."""
-        return time.monotonic() - self._asked_at < _FRESH_SECONDS
+    def age(self) -> float:
+        """Seconds since the broker last answered; infinite before that and after ``forget``."""
+        return time.monotonic() - self._asked_at
 
     async def end_offsets(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], int]:
         """End offset per (contract topic, partition); raises KafkaError or TimeoutError while the broker is away."""

@@ -60,6 +60,9 @@ class Inbox:
         for claim in fresh:
             lane, sequence = claim.lane, claim.envelope.sequence
             if lane is not None and lane in blocked:
+                if claim.envelope.replay and sequence is not None and sequence <= blocked[lane]:
+                    # State sent again, and what it repeats waits here already: another letter would tell nothing.
+                    continue
                 await self.set_aside(session, claim, state="waiting", reason="subject_waits")
                 continue
             if lane is not None and sequence is not None:
@@ -162,21 +165,24 @@ class Inbox:
         )
         return {(row.handler, row.topic, row.subject): row.sequence for row in found}
 
-    async def _blocked(self, session: AsyncSession, lanes: Sequence[Lane]) -> set[Lane]:
+    async def _blocked(self, session: AsyncSession, lanes: Sequence[Lane]) -> dict[Lane, int]:
+        """The lanes with an open dead letter, and the last sequence that waits in each."""
         if not lanes:
-            return set()
+            return {}
         letter, wanted = self._tables.dead_letter, _lanes(lanes)
         found = await session.execute(
-            sa.select(letter.c.handler, letter.c.topic, letter.c.subject)
-            .distinct()
+            sa.select(
+                letter.c.handler, letter.c.topic, letter.c.subject, sa.func.max(letter.c.sequence).label("sequence")
+            )
             .where(
                 letter.c.state.in_(["dead", "waiting"]),
                 letter.c.handler == wanted.c.handler,
                 letter.c.topic == wanted.c.topic,
                 letter.c.subject == wanted.c.subject,
             )
+            .group_by(letter.c.handler, letter.c.topic, letter.c.subject)
         )
-        return {(row.handler, row.topic, row.subject) for row in found}
+        return {(row.handler, row.topic, row.subject): row.sequence or 0 for row in found}
 
     async def _remember(self, session: AsyncSession, sequences: dict[Lane, int]) -> None:
         if not sequences:

@@ -20,6 +20,10 @@ BATCH = 1000
 #: Seconds to wait for all acknowledgements; the client's own futures never expire while the broker is away.
 ACK_DEADLINE = 10.0
 POLL = 0.5
+#: A broker cannot die and come back empty within this many seconds.
+SURELY_THE_SAME = 0.5
+#: Seconds between looks at the broker while there is nothing to send.
+IDLE_LOOK = 5.0
 _LONGEST_PAUSE = 5.0
 
 _SELECT = """
@@ -123,12 +127,15 @@ class Relay:
             )
             if not mine:
                 return 0
-            rows = await connection.fetch(self._sql["select"], BATCH)
-            if not rows:
-                return 0
-            producer = await self._started()
-            await self._heal_emptied_broker(connection, producer)
-            return await self._send_and_archive(connection, producer, rows)
+            rows = await self._pending(connection)
+            # With nothing to send, an emptied broker still owes its subscribers what they had not read yet.
+            await self._heal_emptied_broker(connection, SURELY_THE_SAME if rows else IDLE_LOOK)
+            return await self._send_and_archive(connection, await self._started(), rows) if rows else 0
+
+    async def _pending(self, connection: Any) -> Sequence[Mapping[str, Any]]:
+        """What is there, oldest first: ids may become visible out of order, so no place is remembered."""
+        found: Sequence[Mapping[str, Any]] = await connection.fetch(self._sql["select"], BATCH)
+        return found
 
     async def _send_and_archive(
         self, connection: Any, producer: AIOKafkaProducer, rows: Sequence[Mapping[str, Any]]
@@ -202,19 +209,21 @@ class Relay:
             self._sql["position"], [t for t, _ in highest], [p for _, p in highest], list(highest.values())
         )
 
-    async def _heal_emptied_broker(self, connection: Any, producer: AIOKafkaProducer) -> None:
+    async def _heal_emptied_broker(self, connection: Any, look_every: float) -> None:
         """A broker whose end lies below what it acknowledged came back empty: send the archive again first."""
-        if self._probe.is_fresh:
+        if self._probe.age < look_every:
             return
         positions = await connection.fetch(
             f'select topic, "partition", acknowledged from {self._service}.relay_position'
         )
+        if not positions:
+            return
         ends = await self._probe.end_offsets([(row["topic"], row["partition"]) for row in positions])
         if all(ends[(row["topic"], row["partition"])] > row["acknowledged"] for row in positions):
             return
         log.error("messaging.broker.came_back_empty", partitions=len(positions))
         await connection.execute(f"delete from {self._service}.relay_position")
-        after = 0
+        producer, after = await self._started(), 0
         while rows := await connection.fetch(self._sql["archived"], after, BATCH):
             acknowledged, failure = await self._send(producer, rows)
             if failure is not None:
