@@ -1,4 +1,11 @@
-"""meetings will own panel meetings and their draws; today it keeps who consented to meetings, and forgets them again.
+"""meetings owns panel meetings: their quotas and draws, invitations and replies, attendance and minutes.
 
-Reacts to MemberJoined, MemberChanged, MemberLeft and MemberErased. Publishes MemberDataErased.
+Reacts to MemberJoined, MemberChanged, MemberLeft, MemberErased, PopulationMarginsSet and FollowUpRecorded. Publishes
+MeetingAnnounced, MeetingDrawn, MemberEnteredDraw, MeetingInvitationIssued, MeetingInvitationAnswered,
+MeetingReminderDue, MeetingNoticeDue, MeetingHeld, MeetingMinutesPublished, MeetingCancelled and MemberDataErased.
+
+An invitation is ``invited`` until it is ``accepted``, ``declined``, ``lapsed`` (silence past the deadline) or
+``withdrawn`` (a yes taken back, or no member any more); a cancelled meeting ends what is left (``ended``). Those invited
+and accepted never outnumber the seats: nobody is asked to a seat that somebody else may still say yes to. A seat that
+becomes free is filled by the job ``fill_free_seats``. How things are locked: ``locks.py``; the draw: ``draw/``.
 """

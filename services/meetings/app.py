@@ -1,40 +1,30 @@
 """The whole service on one screen: what meetings reacts to, shows and does by itself."""
 
+from services.meetings.afterwards.staff_pages import AFTER_PAGES
+from services.meetings.afterwards.store import HANDLERS as AFTER_HANDLERS
 from services.meetings.members import HANDLERS as MEMBER_HANDLERS
-from services.meetings.members import willing_members
+from services.meetings.planning.staff_draw import DRAW_PAGES
+from services.meetings.planning.staff_pages import PLANNING_PAGES
+from services.meetings.public_pages import PUBLIC_PAGES
+from services.meetings.replying.pages import ANSWER_PAGES
 from services.meetings.seats.answers import forget_needs, lapse_silent, remind_due
 from services.meetings.seats.drawing import fill_free_seats
+from services.meetings.staff_pages import STAFF_PAGES
+from services.meetings.state import state_events
 from shared.service import Job, Service
-from shared.web import Request, Response, Route, dead_letter_pages, ended_sessions, render, runtime, staff_required
+from shared.web import dead_letter_pages, ended_sessions
 
+HANDLERS = (*MEMBER_HANDLERS, *AFTER_HANDLERS, ended_sessions("meetings"))
 
-async def show_meetings(request: Request) -> Response:
-    """Every meeting that is planned or was held: none yet."""
-    return render(request, "meetings/list.html")
-
-
-@staff_required("reader")
-async def show_staff_meetings(request: Request) -> Response:
-    """How many could be drawn to a meeting."""
-    async with runtime(request).transaction() as session:
-        willing = await willing_members(session)
-    return render(request, "meetings/staff.html", {"willing": willing})
-
-
-@staff_required("reader")
-async def show_card(request: Request) -> Response:
-    """meetings' card on the staff home."""
-    async with runtime(request).transaction() as session:
-        willing = await willing_members(session)
-    return render(request, "meetings/card.html", {"willing": willing})
-
-
-PAGES = [
-    Route("/meetings", show_meetings),
-    Route("/staff/meetings", show_staff_meetings),
-    Route("/staff/meetings/card", show_card),
+PAGES = (
+    *ANSWER_PAGES,
+    *PUBLIC_PAGES,
+    *PLANNING_PAGES,
+    *DRAW_PAGES,
+    *AFTER_PAGES,
+    *STAFF_PAGES,
     *dead_letter_pages("meetings"),
-]
+)
 
 JOBS = (
     Job("lapse_silent", lapse_silent, every=1.0),
@@ -46,8 +36,9 @@ JOBS = (
 SERVICE = Service(
     name="meetings",
     package="services.meetings",
-    handlers=[*MEMBER_HANDLERS, ended_sessions("meetings")],
+    handlers=HANDLERS,
     pages=PAGES,
     jobs=JOBS,
     purposes=("meeting",),
+    state=state_events,
 )

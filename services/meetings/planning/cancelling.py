@@ -13,6 +13,12 @@ from shared.events.meetings import MeetingCancelled
 from shared.messaging import emit
 
 
+def cancelled_fact(meeting: Meeting) -> MeetingCancelled:
+    """The meeting will not take place."""
+    assert meeting.cancelled_at is not None
+    return MeetingCancelled(meeting_id=meeting.id, cancelled_at=meeting.cancelled_at)
+
+
 async def cancel_meeting(session: AsyncSession, meeting_id: UUID, now: datetime) -> tuple[Meeting, int] | None:
     """Cancel a meeting that has not been held; the meeting and how many are told, None when it cannot be cancelled."""
     meeting = await lock_meeting(session, meeting_id)
@@ -27,6 +33,6 @@ async def cancel_meeting(session: AsyncSession, meeting_id: UUID, now: datetime)
     meeting.state = "cancelled"
     meeting.cancelled_at = now
     await session.flush()
-    await emit(session, announced(meeting), MeetingCancelled(meeting_id=meeting.id, cancelled_at=now))
+    await emit(session, announced(meeting), cancelled_fact(meeting))
     told = await tell(session, meeting, had_accepted, "cancelled", meeting.starts_at)
     return meeting, told

@@ -41,3 +41,8 @@ def replacement_replies_by(
     """As long to answer as the first ones had, but never past half the time between the last draw and the meeting."""
     latest = starts_at - timedelta(hours=stop_hours) / 2
     return min(now + max(reply_by - drawn_at, _SHORTEST_REPLY), latest)
+
+
+def last_day(reply_by: datetime) -> datetime:
+    """An instant on the last day an answer is taken; ``reply_by`` is the first at which it is not."""
+    return reply_by - timedelta(seconds=1)

@@ -1,0 +1,63 @@
+"""Rules of planning: days and hours become instants, and a meeting gets its address."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+_LETTERS = str.maketrans({"æ": "ae", "ø": "o", "å": "a", "đ": "d", "ŧ": "t", "ŋ": "n"})
+
+
+class PlanRefused(ValueError):
+    """A plan breaks a rule; ``code`` names it and ``field`` says where."""
+
+    def __init__(self, field: str, code: str) -> None:
+        super().__init__(code)
+        self.field = field
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Times:
+    """When a meeting is, and until when those drawn may answer; instants in UTC."""
+
+    starts_at: datetime
+    ends_at: datetime
+    reply_by: datetime
+
+
+def plan_times(
+    day: date, starts: str, ends: str, reply_on: date | None, now: datetime, zone: ZoneInfo, reply_by: datetime | None
+) -> Times:
+    """The meeting's instants, the last day to answer inclusive; raises PlanRefused with the field that must change.
+
+    ``starts`` and ``ends`` are HH:MM. After the draw people have been told the deadline: then ``reply_by`` is it, and
+    ``reply_on`` is not looked at.
+    """
+    starts_at = datetime.combine(day, time.fromisoformat(starts), zone)
+    ends_at = datetime.combine(day, time.fromisoformat(ends), zone)
+    if starts_at <= now:
+        raise PlanRefused("day", "day_in_the_past")
+    if ends_at <= starts_at:
+        raise PlanRefused("ends", "ends_before_start")
+    if reply_by is None:
+        if reply_on is None:
+            raise PlanRefused("reply_on", "reply_on")
+        if reply_on < now.astimezone(zone).date():
+            raise PlanRefused("reply_on", "reply_in_the_past")
+        reply_by = datetime.combine(reply_on + timedelta(days=1), time(), zone)
+        if reply_by >= starts_at:
+            raise PlanRefused("reply_on", "reply_after_meeting")
+    elif reply_by >= starts_at:
+        raise PlanRefused("day", "day_before_deadline")
+    return Times(starts_at, ends_at, reply_by)
+
+
+def slug_of(heading: str, day: date, taken: frozenset[str] = frozenset()) -> str:
+    """The public address: what the meeting is called and its day, in letters every address may hold."""
+    plain = unicodedata.normalize("NFKD", heading.lower().translate(_LETTERS)).encode("ascii", "ignore").decode()
+    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:50].strip("-") or "mote"
+    wanted = f"{words}-{day.isoformat()}"
+    numbered = (wanted if number == 1 else f"{wanted}-{number}" for number in range(1, len(taken) + 2))
+    return next(slug for slug in numbered if slug not in taken)

@@ -1,0 +1,185 @@
+"""Staff create a meeting and change it."""
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+from pydantic.types import StringConstraints
+
+from services.meetings.locks import lock_meeting
+from services.meetings.planning.domain import PlanRefused, plan_times
+from services.meetings.planning.store import Plan, announce_meeting, change_meeting, count_states, moves
+from services.meetings.seats.domain import last_day
+from services.meetings.tables import Meeting
+from shared.ids import new_id
+from shared.web import (
+    Form,
+    FormErrors,
+    Request,
+    Response,
+    Route,
+    as_id,
+    audit,
+    problem,
+    read_form,
+    render,
+    runtime,
+    see_other,
+    staff_required,
+    validate,
+)
+
+_MESSAGES = {
+    "heading": "Skriv hva møtet heter, med høyst 120 tegn.",
+    "purpose": "Skriv hva møtet skal brukes til, med høyst 1000 tegn.",
+    "place": "Skriv hvor møtet er, med høyst 200 tegn.",
+    "day": "Skriv dagen for møtet som dag, måned og år.",
+    "starts": "Skriv når møtet begynner, som time og minutt.",
+    "ends": "Skriv når møtet slutter, som time og minutt.",
+    "seats": "Skriv hvor mange plasser møtet har, fra 1 til 500.",
+    "reply_on": "Skriv siste dag for å svare som dag, måned og år.",
+    "stop_hours": "Skriv hvor mange timer før møtet vi slutter å trekke nye, fra 0 til 336.",
+    "served": "Skriv hva som serveres eller betales, med høyst 300 tegn.",
+    "agenda": "Programmet kan ha høyst 10 000 tegn.",
+    "day_in_the_past": "Møtet må begynne etter nå. Velg en senere dag.",
+    "ends_before_start": "Møtet må slutte etter at det begynner, samme dag.",
+    "reply_in_the_past": "Dagen har vært. Velg en dag fra og med i dag.",
+    "reply_after_meeting": "Siste dag for å svare må være før dagen for møtet.",
+    "day_before_deadline": "Møtet kan ikke begynne før fristen for å svare, som de inviterte har fått.",
+    "seats_held": "Så mange plasser er alt tatt eller venter på svar. Antallet kan ikke bli lavere.",
+}
+
+_Hour = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+
+
+class MeetingInput(BaseModel):
+    """The meeting form; days are ISO dates, hours HH:MM in the installation's zone."""
+
+    heading: Annotated[str, Field(max_length=120)]
+    purpose: Annotated[str, Field(max_length=1000)]
+    place: Annotated[str, Field(max_length=200)]
+    day: date
+    starts: _Hour
+    ends: _Hour
+    seats: Annotated[int, Field(ge=1, le=500)]
+    reply_on: date | None = None
+    stop_hours: Annotated[int, Field(ge=0, le=336)]
+    served: Annotated[str, Field(max_length=300)] = ""
+    agenda: Annotated[str, Field(max_length=10_000)] = ""
+
+
+def read_plan(request: Request, form: Form, meeting: Meeting | None) -> tuple[Plan | None, FormErrors]:
+    """The plan in the form, or what to change; a drawn meeting keeps its deadline."""
+    rt = runtime(request)
+    values, errors = validate(MeetingInput, form, _MESSAGES, str)
+    if values is None:
+        return None, errors
+    told = meeting.reply_by if meeting is not None and meeting.state != "announced" else None
+    try:
+        times = plan_times(values.day, values.starts, values.ends, values.reply_on, rt.now(), rt.settings.zone, told)
+    except PlanRefused as refused:
+        return None, {refused.field: _MESSAGES[refused.code]}
+    kept = values.model_dump(include={"heading", "purpose", "agenda", "place", "served", "seats", "stop_hours", "day"})
+    return Plan(**kept, times=times), {}
+
+
+@staff_required("editor")
+async def new_form(request: Request) -> Response:
+    """An empty form with the usual numbers."""
+    proposal = {"seats": "20", "starts": "18:00", "ends": "20:30", "stop_hours": "48", "id": str(new_id())}
+    return _show_form(request, None, proposal, {})
+
+
+@staff_required("editor")
+async def create(request: Request) -> Response:
+    """Announce the meeting; a second click leads to the same one."""
+    rt = runtime(request)
+    form = await read_form(request)
+    plan, errors = read_plan(request, form, None)
+    meeting_id = as_id(form.get("id"))
+    if plan is None or meeting_id is None:
+        return _show_form(request, None, {"id": str(new_id()), **form.values()}, errors, 422)
+    async with rt.transaction() as session:
+        if await announce_meeting(session, meeting_id, plan, rt.now()):
+            await audit(session, request, "meetings.meeting.announced", meeting_id, seats=plan.seats)
+    return see_other(f"/staff/meetings/{meeting_id}")
+
+
+@staff_required("editor")
+async def change_form(request: Request) -> Response:
+    """The meeting as it is, to be changed."""
+    rt = runtime(request)
+    async with rt.transaction() as session:
+        meeting = await session.get(Meeting, request.path_params["meeting_id"])
+    if meeting is None:
+        return problem(request, 404)
+    if meeting.state not in ("announced", "drawn"):
+        return see_other(f"/staff/meetings/{meeting.id}")
+    zone = rt.settings.zone
+    starts, ends = meeting.starts_at.astimezone(zone), meeting.ends_at.astimezone(zone)
+    form = {
+        "heading": meeting.heading,
+        "purpose": meeting.purpose,
+        "place": meeting.place,
+        "day": starts.date().isoformat(),
+        "starts": f"{starts:%H:%M}",
+        "ends": f"{ends:%H:%M}",
+        "seats": str(meeting.seats),
+        "reply_on": last_day(meeting.reply_by).astimezone(zone).date().isoformat(),
+        "stop_hours": str(meeting.stop_hours),
+        "served": meeting.served,
+        "agenda": meeting.agenda,
+    }
+    return _show_form(request, meeting, form, {})
+
+
+@staff_required("editor")
+async def change(request: Request) -> Response:
+    """Change the meeting; when that sends mails, how many is shown first and asked once."""
+    rt = runtime(request)
+    form = await read_form(request)
+    meeting_id: UUID = request.path_params["meeting_id"]
+    async with rt.transaction() as session:
+        meeting = await lock_meeting(session, meeting_id)
+        if meeting is None:
+            return problem(request, 404)
+        if meeting.state not in ("announced", "drawn"):
+            return see_other(f"/staff/meetings/{meeting_id}")
+        plan, errors = read_plan(request, form, meeting)
+        counts = await count_states(session, meeting_id)
+        if plan is not None and plan.seats < counts["invited"] + counts["accepted"]:
+            errors = {"seats": _MESSAGES["seats_held"]}
+        if plan is None or errors:
+            return _show_form(request, meeting, form.values(), errors, 422)
+        if form.get("action") == "back":
+            return _show_form(request, meeting, form.values(), {})
+        told = counts["accepted"] if moves(meeting, plan) else 0
+        if told and form.get("confirmed") != "yes":
+            values = {name: value for name, value in form.values().items() if name in MeetingInput.model_fields}
+            context = {"meeting": meeting, "plan": plan, "told": told, "values": values}
+            return render(request, "meetings/staff_change_confirm.html", context)
+        told = await change_meeting(session, meeting, plan)
+        await audit(session, request, "meetings.meeting.changed", meeting_id, told=told, seats=plan.seats)
+    return see_other(f"/staff/meetings/{meeting_id}")
+
+
+def _show_form(
+    request: Request, meeting: Meeting | None, form: dict[str, Any], errors: FormErrors, status: int = 200
+) -> Response:
+    context = {
+        "meeting": meeting,
+        "form": form,
+        "errors": errors,
+        "drawn": meeting is not None and meeting.state == "drawn",
+        "last_day": last_day(meeting.reply_by) if meeting else None,
+    }
+    return render(request, "meetings/staff_plan.html", context, status)
+
+
+PLANNING_PAGES = (
+    Route("/staff/meetings/new", new_form, methods=["GET"]),
+    Route("/staff/meetings/new", create, methods=["POST"]),
+    Route("/staff/meetings/{meeting_id:uuid}/change", change_form, methods=["GET"]),
+    Route("/staff/meetings/{meeting_id:uuid}/change", change, methods=["POST"]),
+)

@@ -1,0 +1,121 @@
+"""Storing a planned meeting and its changes."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.meetings.draw.domain import Quotas
+from services.meetings.facts import announced, tell
+from services.meetings.locks import hold_draws, lock_invitations, lock_meeting
+from services.meetings.planning.domain import Times, slug_of
+from services.meetings.seats.domain import GIVEN_UP, LIVE
+from services.meetings.seats.drawing import quota_rows
+from services.meetings.tables import Invitation, Meeting
+from shared.messaging import emit, emit_new
+
+_SEED_BYTES = 16
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What staff decide about a meeting."""
+
+    heading: str
+    purpose: str
+    agenda: str
+    place: str
+    served: str
+    seats: int
+    stop_hours: int
+    day: date
+    times: Times
+
+
+async def all_meetings(session: AsyncSession) -> Sequence[Meeting]:
+    """Every meeting, the latest first."""
+    return (await session.scalars(sa.select(Meeting).order_by(Meeting.starts_at.desc(), Meeting.id))).all()
+
+
+async def announce_meeting(session: AsyncSession, meeting_id: UUID, plan: Plan, now: datetime) -> bool:
+    """Store the meeting under the id its form was shown with and announce it; False when that was done already."""
+    # Two meetings of one name on one day are rare enough to wait for each other.
+    await hold_draws(session)
+    taken = frozenset(await session.scalars(sa.select(Meeting.slug)))
+    statement = pg_insert(Meeting).values(
+        id=meeting_id,
+        slug=slug_of(plan.heading, plan.day, taken),
+        state="announced",
+        heading=plan.heading,
+        purpose=plan.purpose,
+        agenda=plan.agenda,
+        place=plan.place,
+        served=plan.served,
+        starts_at=plan.times.starts_at,
+        ends_at=plan.times.ends_at,
+        seats=plan.seats,
+        reply_by=plan.times.reply_by,
+        stop_hours=plan.stop_hours,
+        seed=secrets.token_hex(_SEED_BYTES),
+        announced_at=now,
+    )
+    meeting = await session.scalar(statement.on_conflict_do_nothing(index_elements=["id"]).returning(Meeting))
+    if meeting is None:
+        return False
+    await emit_new(session, [announced(meeting)])
+    return True
+
+
+def moves(meeting: Meeting, plan: Plan) -> bool:
+    """Whether time or place changes, which those who have said yes must hear of."""
+    return (meeting.starts_at, meeting.ends_at, meeting.place) != (
+        plan.times.starts_at,
+        plan.times.ends_at,
+        plan.place,
+    )
+
+
+async def change_meeting(session: AsyncSession, meeting: Meeting, plan: Plan) -> int:
+    """Change a locked meeting that is still to come; how many are told of a new time or place."""
+    moved = moves(meeting, plan)
+    meeting.heading, meeting.purpose, meeting.agenda = plan.heading, plan.purpose, plan.agenda
+    meeting.place, meeting.served, meeting.seats = plan.place, plan.served, plan.seats
+    meeting.starts_at, meeting.ends_at, meeting.reply_by = plan.times.starts_at, plan.times.ends_at, plan.times.reply_by
+    meeting.stop_hours = plan.stop_hours
+    meeting.version += int(moved)
+    await session.flush()
+    await emit(session, announced(meeting))
+    if not moved:
+        return 0
+    rows = await lock_invitations(session, Invitation.meeting_id == meeting.id, Invitation.state.in_(LIVE))
+    for row in rows:
+        # A new day has its own reminder, and nobody can answer after it.
+        row.reminded_at = None
+        row.reply_by = min(row.reply_by, meeting.starts_at)
+    accepted = [row for row in rows if row.state == "accepted"]
+    return await tell(session, meeting, accepted, "changed", meeting.starts_at)
+
+
+async def set_quotas(session: AsyncSession, meeting_id: UUID, quotas: Quotas | None) -> Meeting | None:
+    """Set the quotas by hand, or None to follow the population; None when the meeting has been drawn."""
+    meeting = await lock_meeting(session, meeting_id)
+    if meeting is None or meeting.state != "announced":
+        return None
+    meeting.by_hand = quotas is not None
+    meeting.quotas = None if quotas is None else quota_rows(quotas)
+    return meeting
+
+
+async def count_states(session: AsyncSession, meeting_id: UUID) -> dict[str, int]:
+    """Number of invitations in each state."""
+    found = await session.execute(
+        sa.select(Invitation.state, sa.func.count().label("number"))
+        .where(Invitation.meeting_id == meeting_id)
+        .group_by(Invitation.state)
+    )
+    return {**dict.fromkeys((*LIVE, *GIVEN_UP, "ended"), 0), **{row.state: row.number for row in found}}

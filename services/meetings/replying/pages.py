@@ -1,0 +1,206 @@
+"""Pages of the invited. The link opens a cookie, the pages carry the invitation's id, only POST changes anything."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.meetings.draw.domain import GENDERS, in_whole_seats
+from services.meetings.replying.calendar import calendar_file
+from services.meetings.seats.answers import Reply, answer, find, hold
+from services.meetings.seats.domain import last_day
+from services.meetings.seats.drawing import stored_quotas
+from services.meetings.tables import Invitation, Meeting
+from shared.tokens import BadLink, LinkExpired
+from shared.web import (
+    N_,
+    FormErrors,
+    Request,
+    Response,
+    Route,
+    as_id,
+    read_form,
+    render,
+    runtime,
+    see_other,
+    translate,
+    validate,
+)
+
+_COOKIE = "meeting"
+_COOKIE_LIFE = 30 * 24 * 3600
+_BASE = "/meetings/answer"
+
+#: What may be ticked, in order.
+NEEDS = ("step_free", "hearing", "sight", "interpreter", "food", "companion", "transport")
+_LONGEST_NEED = 300
+
+MESSAGES = {
+    "needs": N_("Velg blant behovene på lista."),
+    "other_need": N_("Skriv behovet med høyst 300 tegn."),
+}
+
+
+class NeedsInput(BaseModel):
+    """Practical needs; asked only of those who have said yes."""
+
+    needs: Annotated[
+        tuple[Literal["step_free", "hearing", "sight", "interpreter", "food", "companion", "transport"], ...],
+        Field(max_length=len(NEEDS)),
+    ] = ()
+    other_need: Annotated[str, Field(max_length=_LONGEST_NEED)] = ""
+
+
+async def open_invitation(request: Request) -> Response:
+    """Exchange the mail's token for a cookie."""
+    rt = runtime(request)
+    try:
+        link = rt.links.check("meeting", request.path_params["token"], rt.now())
+    except (BadLink, LinkExpired):
+        return _no_link(request)
+    response = see_other(f"{_BASE}?id={link.id}")
+    rt.sealed.set(response, _COOKIE, link.id, {"generation": link.generation}, _COOKIE_LIFE)
+    return response
+
+
+async def show_invitation(request: Request) -> Response:
+    """What, when, where, who else, what is served; then whatever the person's state is."""
+    async with runtime(request).transaction() as session:
+        found = await _look(request, session)
+    if found is None:
+        return _no_link(request)
+    return _show(request, *found)
+
+
+async def reply(request: Request) -> Response:
+    """Yes or no in one step; a no after a yes takes it back."""
+    rt = runtime(request)
+    form = await read_form(request)
+    asked = _asked(request, form.get("id"))
+    says = form.get("reply")
+    if asked is None:
+        return _no_link(request)
+    async with rt.transaction() as session:
+        held = await hold(session, *asked, rt.now())
+        if held is None:
+            return _no_link(request)
+        if says not in list(Reply) or "reply" in form.refused:
+            return _show(request, *held, {"reply": translate(request).gettext(N_("Svar ja eller nei."))}, status=422)
+        await answer(session, *held, Reply(says), rt.now())
+    return see_other(f"{_BASE}?id={asked[0]}")
+
+
+async def save_needs(request: Request) -> Response:
+    """Keep what staff should know; sent again, it replaces what was said before, and nothing removes it."""
+    rt = runtime(request)
+    form = await read_form(request)
+    asked = _asked(request, form.get("id"))
+    if asked is None:
+        return _no_link(request)
+    values, errors = validate(NeedsInput, form, MESSAGES, translate(request).gettext, lists=("needs",))
+    async with rt.transaction() as session:
+        held = await hold(session, *asked, rt.now())
+        if held is None:
+            return _no_link(request)
+        meeting, row = held
+        if values is None:
+            return _show(request, meeting, row, errors, form.values(), 422)
+        if row.state == "accepted" and meeting.state == "drawn" and rt.now() < meeting.ends_at:
+            chosen = [need for need in NEEDS if need in values.needs]
+            row.needs = [*chosen, values.other_need] if chosen or values.other_need else None
+    return see_other(f"{_BASE}?id={asked[0]}&saved=1")
+
+
+async def give_calendar(request: Request) -> Response:
+    """The calendar file, after a yes."""
+    rt = runtime(request)
+    async with rt.transaction() as session:
+        found = await _look(request, session)
+    if found is None:
+        return _no_link(request)
+    meeting, row = found
+    if row.state != "accepted":
+        return see_other(f"{_BASE}?id={row.id}")
+    url = f"{rt.settings.public_url}/meetings/{meeting.slug}"
+    text = translate(request).gettext(N_("Koden din ved døra er {code}. Mer om møtet: {url}"))
+    content = calendar_file(meeting, text.format(code=row.code, url=url), url, rt.now())
+    headers = {"Content-Disposition": f'attachment; filename="{meeting.slug}.ics"', "Cache-Control": "no-store"}
+    return Response(content, media_type="text/calendar; charset=utf-8", headers=headers)
+
+
+def composition(meeting: Meeting) -> dict[str, Any] | None:
+    """Who is drawn, as numbers: seats by gender and by age band, never persons; None when quotas were not known."""
+    whole = in_whole_seats(stored_quotas(meeting), meeting.seats)
+    if not whole:
+        return None
+    genders = {gender: sum(n for (g, _), n in whole.items() if g == gender) for gender in GENDERS[:2]}
+    bands = [(band, sum(n for (_, b), n in whole.items() if b == band)) for band in meeting.bands or []]
+    return {"genders": genders, "bands": [(band, n) for band, n in bands if n]}
+
+
+def _asked(request: Request, asked: str | None) -> tuple[UUID, int] | None:
+    """The invitation the page names and the generation this browser's cookie holds of it; None without the cookie."""
+    invitation_id = as_id(asked)
+    held = runtime(request).sealed.get(request, _COOKIE, invitation_id) if invitation_id else None
+    return (invitation_id, int(held["generation"])) if invitation_id and held else None
+
+
+async def _look(request: Request, session: AsyncSession) -> tuple[Meeting, Invitation] | None:
+    asked = _asked(request, request.query_params.get("id"))
+    return await find(session, *asked) if asked else None
+
+
+def _no_link(request: Request) -> Response:
+    return render(request, "meetings/no_link.html", {}, 410)
+
+
+def _state(meeting: Meeting, row: Invitation, request: Request) -> str:
+    """Which page the person sees; silence past the deadline is shown as such before the job has come by."""
+    now = runtime(request).now()
+    if meeting.state == "cancelled":
+        return "cancelled"
+    if row.state == "invited" and row.reply_by <= now:
+        return "lapsed"
+    if row.state == "accepted" and now >= meeting.ends_at:
+        return "over"
+    return row.state
+
+
+def _show(
+    request: Request,
+    meeting: Meeting,
+    row: Invitation,
+    errors: FormErrors | None = None,
+    typed: Mapping[str, Any] | None = None,
+    status: int = 200,
+) -> Response:
+    kept = row.needs or []
+    form = typed or {
+        "needs": [need for need in kept if need in NEEDS],
+        "other_need": next((text for text in kept if text not in NEEDS), ""),
+    }
+    state = _state(meeting, row, request)
+    context = {
+        "meeting": meeting,
+        "invitation": row,
+        "state": state,
+        "last_day": last_day(row.reply_by),
+        "composition": composition(meeting),
+        "may_withdraw": runtime(request).now() < meeting.starts_at and meeting.state == "drawn",
+        "saved": "saved" in request.query_params,
+        "errors": errors or {},
+        "form": form,
+    }
+    template = "meetings/place.html" if state == "accepted" else "meetings/invitation.html"
+    return render(request, template, context, status)
+
+
+ANSWER_PAGES = (
+    Route(_BASE, show_invitation, methods=["GET"]),
+    Route(_BASE, reply, methods=["POST"]),
+    Route(_BASE + "/needs", save_needs, methods=["POST"]),
+    Route(_BASE + "/calendar.ics", give_calendar, methods=["GET"]),
+    Route(_BASE + "/{token}", open_invitation, methods=["GET"]),
+)

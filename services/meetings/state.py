@@ -1,0 +1,62 @@
+"""Current state for a new or emptied subscriber: meetings, who was in their draws, and how each invitation stands."""
+
+from collections.abc import AsyncIterator
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.meetings.afterwards.store import held_fact, minutes_fact
+from services.meetings.facts import announced, answered, entered, issued
+from services.meetings.locks import lock_invitations, lock_meeting
+from services.meetings.planning.cancelling import cancelled_fact
+from services.meetings.tables import DrawEntry, Invitation, Meeting
+from shared.events import Event
+from shared.messaging import lock
+
+#: Draw entries locked and read at a time.
+BATCH = 500
+
+
+async def state_events(session: AsyncSession) -> AsyncIterator[Event]:
+    """Each meeting's public state and what has become of it, then its entries and invitations of those not erased.
+
+    Each fact comes after the announcement it follows, as it did the first time.
+    """
+    for meeting_id in list(await session.scalars(sa.select(Meeting.id).order_by(Meeting.id))):
+        meeting = await lock_meeting(session, meeting_id)
+        if meeting is None:
+            continue
+        yield announced(meeting)
+        if meeting.held_at is not None:
+            yield held_fact(meeting)
+        if meeting.minuted_at is not None:
+            yield minutes_fact(meeting)
+        if meeting.cancelled_at is not None:
+            yield cancelled_fact(meeting)
+        async for entry in _entries(session, meeting):
+            yield entry
+        rows = await lock_invitations(
+            session, Invitation.meeting_id == meeting_id, Invitation.member_id.is_not(None), Invitation.state != "ended"
+        )
+        for row in rows:
+            if row.member_id is not None:
+                yield issued(meeting, row) if row.state == "invited" else answered(meeting, row, row.member_id)
+
+
+async def _entries(session: AsyncSession, meeting: Meeting) -> AsyncIterator[Event]:
+    if meeting.draw_id is None:
+        return
+    ids = list(
+        await session.scalars(sa.select(DrawEntry.id).where(DrawEntry.meeting_id == meeting.id).order_by(DrawEntry.id))
+    )
+    for start in range(0, len(ids), BATCH):
+        part = ids[start : start + BATCH]
+        await lock(session, *part)
+        rows = await session.scalars(
+            sa.select(DrawEntry)
+            .where(DrawEntry.id.in_(part), DrawEntry.member_id.is_not(None))
+            .order_by(DrawEntry.id)
+            .execution_options(populate_existing=True)
+        )
+        for row in rows:
+            yield entered(row, meeting.draw_id)

@@ -1,0 +1,193 @@
+"""Attendance, minutes, what came of it, and current state sent again."""
+
+from collections.abc import Sequence
+
+import httpx
+import pytest
+
+from services.meetings.markdown import to_html
+from services.meetings.seats.answers import Reply
+from services.meetings.tables import Invitation, Meeting
+from shared.events.meetings import (
+    MeetingAnnounced,
+    MeetingHeld,
+    MeetingInvitationAnswered,
+    MeetingInvitationIssued,
+    MeetingMinutesPublished,
+    MeetingNoticeDue,
+    MemberEnteredDraw,
+)
+from shared.events.registration import MemberChanged
+from shared.events.results import FollowUpRecorded
+from shared.ids import new_id
+from shared.messaging.outbox import emit_state
+from shared.service import Runtime
+from shared.testing import Deliverer, move, outbox
+from tests.meetings.given import a_drawn_meeting, fresh, invitations, many, margins, reply
+
+
+@pytest.fixture
+async def meeting(rt: Runtime, deliver: Deliverer) -> Meeting:
+    """Four of six have said yes, one no; the meeting has begun."""
+    await deliver(margins(), *many(rt.now(), 30))
+    drawn = await a_drawn_meeting(rt)
+    for place, row in enumerate((await invitations(rt))[:5]):
+        await reply(rt, row, Reply.NO if place == 4 else Reply.YES)
+    move(rt, drawn.ends_at - rt.now())
+    return drawn
+
+
+async def held(rt: Runtime, editor: httpx.AsyncClient, meeting: Meeting, came: Sequence[Invitation]) -> None:
+    data = {"came": [str(row.id) for row in came]}
+    done = await editor.post(f"/staff/meetings/{meeting.id}/attendance", data=data)
+    assert done.status_code == 303
+
+
+async def notices(rt: Runtime, kind: str) -> list[MeetingNoticeDue]:
+    return [
+        one for one in await outbox(rt, MeetingNoticeDue) if isinstance(one, MeetingNoticeDue) and one.notice == kind
+    ]
+
+
+def follow_up(rt: Runtime, meeting: Meeting, **changes: object) -> FollowUpRecorded:
+    values: dict[str, object] = {
+        "follow_up_id": new_id(), "about": "meeting", "about_id": meeting.id, "slug": meeting.slug,
+        "done": {"nb": "Torget får benker.", "en": "The square gets benches."}, "done_on": "2027-03-01",
+        "recorded_at": rt.now(),
+    }  # fmt: skip
+    return FollowUpRecorded.model_validate(values | changes)
+
+
+async def test_who_came_is_ticked_by_code_and_may_be_mended(
+    rt: Runtime, meeting: Meeting, editor: httpx.AsyncClient
+) -> None:
+    accepted = await invitations(rt, "accepted")
+    page = (await editor.get(f"/staff/meetings/{meeting.id}/attendance")).text
+    assert all(row.code in page for row in accepted)
+    others = [row for row in await invitations(rt) if row.state != "accepted"]
+    assert all(row.code not in page for row in others)
+    await held(rt, editor, meeting, [*accepted[:3], *others])
+    await held(rt, editor, meeting, accepted[:2])
+    facts = [one.attended for one in await outbox(rt, MeetingHeld) if isinstance(one, MeetingHeld)]
+    assert facts == [3, 2]
+    stored = await fresh(rt, meeting.id)
+    assert (stored.state, stored.attended) == ("held", 2)
+    assert "Referatet kommer her" in (await editor.get(f"/meetings/{meeting.slug}")).text
+
+
+async def test_attendance_waits_until_the_meeting_has_begun(
+    rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
+) -> None:
+    await deliver(*many(rt.now(), 30))
+    early = await a_drawn_meeting(rt)
+    await held(rt, editor, early, [])
+    assert (await fresh(rt, early.id)).state == "drawn"
+    done = await editor.post(f"/staff/meetings/{early.id}/minutes", data={"minutes": "x", "action": "publish"})
+    assert done.status_code == 303
+    assert (await fresh(rt, early.id)).minutes is None
+
+
+async def test_minutes_are_shown_before_they_are_out_and_told_once_to_those_who_came(
+    rt: Runtime, meeting: Meeting, editor: httpx.AsyncClient
+) -> None:
+    accepted = await invitations(rt, "accepted")
+    await held(rt, editor, meeting, accepted[:3])
+    path = f"/staff/meetings/{meeting.id}/minutes"
+    text = "# Oppsummert\n\n**Benker** først. <img src=x onerror=alert(1)> [vei](javascript:alert(1))"
+    preview = await editor.post(path, data={"minutes": text, "action": "preview"})
+    assert "<h3>Oppsummert</h3>" in preview.text
+    assert await outbox(rt, MeetingMinutesPublished) == []
+    for _ in range(2):
+        await editor.post(path, data={"minutes": text, "action": "publish"})
+    assert len(await outbox(rt, MeetingMinutesPublished)) == 1
+    assert {one.invitation_id for one in await notices(rt, "minutes")} == {row.id for row in accepted[:3]}
+    page = (await editor.get(f"/meetings/{meeting.slug}")).text
+    assert "<strong>Benker</strong>" in page
+    assert "<img src=x" not in page
+    assert "javascript:" not in page.split("<main")[1].replace("(javascript:alert(1))", "")
+    await editor.post(path, data={"minutes": "Rettet.", "action": "publish"})
+    assert (await fresh(rt, meeting.id)).minutes == "Rettet."
+    assert len(await notices(rt, "minutes")) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("", "Skriv referatet."), ("x" * 50_001, "høyst 50"), ("a\u202eb", "tegn vi ikke")]
+)
+async def test_minutes_that_cannot_be_are_shown_again(
+    rt: Runtime, meeting: Meeting, editor: httpx.AsyncClient, text: str, words: str
+) -> None:
+    await held(rt, editor, meeting, [])
+    page = await editor.post(f"/staff/meetings/{meeting.id}/minutes", data={"minutes": text, "action": "publish"})
+    assert (page.status_code, words in page.text) == (422, True)
+    assert (await fresh(rt, meeting.id)).state == "held"
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "<script>alert(1)</script>",
+        "![x](http://example.org/x.png)",
+        "[a](javascript:alert(1))",
+        "<a href='x' onclick=y>",
+        "[a](data:text/html;base64,AAAA)",
+        "<iframe src=//example.org>",
+        "<style>*{}</style>",
+        "<svg/onload=alert(1)>",
+    ],
+)
+def test_markdown_can_do_nothing_but_be_read(markdown: str) -> None:
+    html = str(to_html(markdown))
+    for tag in ("<script", "<img", "<iframe", "<style", "<svg", "<a href='x'", 'href="javascript', 'href="data'):
+        assert tag not in html
+
+
+def test_markdown_keeps_what_minutes_need() -> None:
+    html = str(to_html("# A\n\n## B\n\n- x\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n[n](https://example.org/)"))
+    for part in ("<h3>A</h3>", "<h4>B</h4>", "<li>x</li>", "<td>1</td>", 'href="https://example.org/"'):
+        assert part in html
+
+
+async def test_what_it_led_to_stands_on_the_page_and_is_told_once_to_those_who_came_and_want_it(
+    rt: Runtime, deliver: Deliverer, meeting: Meeting, editor: httpx.AsyncClient
+) -> None:
+    accepted = await invitations(rt, "accepted")
+    await held(rt, editor, meeting, accepted[:3])
+    unwilling = accepted[0].member_id
+    assert unwilling is not None
+    await deliver(
+        MemberChanged(
+            member_id=unwilling, year_of_birth=1990, gender="female", area=None, area_scheme="x",
+            purposes=("meetings",), status="active", joined_at=rt.now(),
+        )
+    )  # fmt: skip
+    first = follow_up(rt, meeting)
+    mended = follow_up(rt, meeting, follow_up_id=first.follow_up_id, done={"nb": "Torget får fire benker."})
+    await deliver(first, mended, follow_up(rt, meeting, about="survey"))
+    assert {one.invitation_id for one in await notices(rt, "follow_up")} == {row.id for row in accepted[1:3]}
+    assert len(await notices(rt, "follow_up")) == 2
+    page = (await editor.get(f"/meetings/{meeting.slug}")).text
+    assert "Torget får fire benker." in page
+    await deliver(follow_up(rt, meeting), replay=True)
+    assert len(await notices(rt, "follow_up")) == 2
+
+
+async def test_state_sent_again_is_where_everything_stands(
+    rt: Runtime, meeting: Meeting, editor: httpx.AsyncClient
+) -> None:
+    accepted = await invitations(rt, "accepted")
+    await held(rt, editor, meeting, accepted[:3])
+    await editor.post(f"/staff/meetings/{meeting.id}/minutes", data={"minutes": "Kort.", "action": "publish"})
+    before = await outbox(rt)
+    async with rt.transaction() as session:
+        assert rt.service.state is not None
+        await emit_state(session, rt.service.state(session))
+    again = (await outbox(rt))[len(before) :]
+    assert [type(one) for one in again[:3]] == [MeetingAnnounced, MeetingHeld, MeetingMinutesPublished]
+    assert isinstance(again[0], MeetingAnnounced)
+    assert again[0].status == "minuted"
+    entered = [one for one in again if isinstance(one, MemberEnteredDraw)]
+    assert sorted(entered, key=str) == sorted((one for one in before if isinstance(one, MemberEnteredDraw)), key=str)
+    told = {one.invitation_id: one.reply for one in again if isinstance(one, MeetingInvitationAnswered)}
+    asked = [one.invitation_id for one in again if isinstance(one, MeetingInvitationIssued)]
+    assert told | dict.fromkeys(asked, "invited") == {row.id: row.state for row in await invitations(rt)}
+    assert [one for one in again if isinstance(one, MeetingNoticeDue)] == []

@@ -1,0 +1,244 @@
+"""Staff announce a meeting, set quotas, draw once, change it with word to those who come, and cancel it."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from services.meetings.seats.answers import Reply
+from services.meetings.tables import Meeting
+from shared.events.meetings import MeetingAnnounced, MeetingCancelled, MeetingNoticeDue
+from shared.ids import new_id
+from shared.service import Runtime
+from shared.testing import Deliverer, browser, move, outbox, sign_in
+from tests.meetings.given import a_drawn_meeting, a_meeting, fresh, invitations, many, margins, reply, run_jobs, states
+
+
+def the_form(rt: Runtime, **changes: str) -> dict[str, str]:
+    """What staff fill in for a meeting in four weeks."""
+    today = rt.today()
+    return {
+        "id": str(new_id()),
+        "heading": "Torget i Sandvika: hva nå?",
+        "purpose": "Hva skal torget brukes til?",
+        "place": "Kommunegården, Arnold Haukelands plass 10",
+        "day": (today + timedelta(days=28)).isoformat(),
+        "starts": "18:00",
+        "ends": "20:30",
+        "seats": "6",
+        "reply_on": (today + timedelta(days=10)).isoformat(),
+        "stop_hours": "48",
+        "served": "Vi serverer suppe.",
+        "agenda": "# Program\n\n- <script>alert(1)</script>\n- Samtale",
+    } | changes
+
+
+async def meetings(rt: Runtime) -> list[Meeting]:
+    async with rt.transaction() as session:
+        return list(await session.scalars(sa.select(Meeting)))
+
+
+def hidden(page: str) -> dict[str, str]:
+    """The fields of a confirmation page's form."""
+    return dict(re.findall(r'<textarea name="([^"]+)" hidden>\n([^<]*)</textarea>', page))
+
+
+async def test_a_meeting_is_announced_once_and_stands_on_the_public_page(
+    rt: Runtime, editor: httpx.AsyncClient
+) -> None:
+    assert "Nytt møte" in (await editor.get("/staff/meetings/new")).text
+    form = the_form(rt)
+    answers = [await editor.post("/staff/meetings/new", data=form) for _ in range(2)]
+    assert [one.status_code for one in answers] == [303, 303]
+    (meeting,) = await meetings(rt)
+    (fact,) = await outbox(rt, MeetingAnnounced)
+    assert isinstance(fact, MeetingAnnounced)
+    assert (fact.slug, fact.status, fact.seats) == (meeting.slug, "announced", 6)
+    assert meeting.slug.startswith("torget-i-sandvika-hva-na-20")
+    assert fact.ends_at - fact.starts_at == timedelta(hours=2, minutes=30)
+    page = await editor.get(answers[0].headers["location"])
+    assert "Ingen er trukket ennå." in page.text
+    assert "kunngjorde møtet" in page.text
+    public = await editor.get(f"/meetings/{meeting.slug}")
+    assert "<script>alert" not in public.text
+    assert meeting.seed not in public.text
+    assert 'href="/meetings/torget-i-sandvika' in (await editor.get("/meetings")).text
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"heading": ""}, "Skriv hva møtet heter"),
+        ({"heading": "x" * 121}, "Skriv hva møtet heter"),
+        ({"heading": "Torget\u202e"}, "Teksten har tegn vi ikke kan ta imot"),
+        ({"day": "31.02.2027"}, "Skriv dagen for møtet"),
+        ({"day": "2020-01-01"}, "Møtet må begynne etter nå"),
+        ({"starts": "25:00"}, "Skriv når møtet begynner"),
+        ({"starts": "18:00Z"}, "Skriv når møtet begynner"),
+        ({"ends": "17:00"}, "Møtet må slutte etter"),
+        ({"seats": "0"}, "fra 1 til 500"),
+        ({"seats": "mange"}, "fra 1 til 500"),
+        ({"seats": "9" * 5000}, "fra 1 til 500"),
+        ({"reply_on": ""}, "Skriv siste dag for å svare"),
+        ({"reply_on": "2020-01-01"}, "Dagen har vært"),
+        ({"reply_on": "2099-01-01"}, "Siste dag for å svare må være før"),
+        ({"stop_hours": "-1"}, "Skriv hvor mange timer"),
+        ({"agenda": "x" * 10_001}, "Programmet kan ha høyst"),
+    ],
+)
+async def test_a_meeting_that_cannot_be_is_shown_again_with_what_to_change(
+    rt: Runtime, editor: httpx.AsyncClient, changes: dict[str, str], words: str
+) -> None:
+    page = await editor.post("/staff/meetings/new", data=the_form(rt, **changes))
+    assert (page.status_code, words in page.text) == (422, True)
+    assert 'value="Kommunegården, Arnold Haukelands plass 10"' in page.text
+    assert await meetings(rt) == []
+
+
+async def test_the_draw_shows_how_many_and_who_before_it_is_made_once(
+    rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
+) -> None:
+    await deliver(margins(), *many(rt.now(), 30))
+    meeting = await a_meeting(rt)
+    page = (await editor.get(f"/staff/meetings/{meeting.id}/draw")).text
+    assert "<strong>6</strong> av <strong>30</strong>" in page
+    assert "Kvotene følger befolkningen" in page
+    assert await invitations(rt) == []
+    for _ in range(2):
+        assert (await editor.post(f"/staff/meetings/{meeting.id}/draw")).status_code == 303
+    assert await states(rt) == {"invited": 6}
+    page = (await editor.get(f"/staff/meetings/{meeting.id}")).text
+    assert "0 av 6 plasser er fylt" in page
+    assert page.count("trakk deltakerne") == 1
+    public = (await editor.get(f"/meetings/{meeting.slug}")).text
+    assert meeting.seed in public
+    assert "6 trukket blant 30" in public
+
+
+async def test_quotas_set_by_hand_are_what_is_drawn(rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient) -> None:
+    await deliver(margins(), *many(rt.now(), 30))
+    meeting = await a_meeting(rt)
+    path = f"/staff/meetings/{meeting.id}/quotas"
+    proposal = (await editor.get(path)).text
+    assert re.findall(r'name="(?:fe)?male-[^"]*" inputmode="numeric" value="(\d+)"', proposal) == ["1"] * 6
+    wrong = await editor.post(path, data={"action": "hand", "female-15-24": "2", "male-15-24": "x"})
+    assert (wrong.status_code, "menn 15-24 som et helt tall" in wrong.text) == (422, True)
+    short = await editor.post(path, data={"action": "hand", "female-15-24": "2"})
+    assert "Plassene blir 2 til sammen. De må bli 6." in short.text
+    done = await editor.post(path, data={"action": "hand", "female-15-24": "4", "male-45-": "2"})
+    assert done.status_code == 303
+    assert "satt for hånd" in (await editor.get(f"/staff/meetings/{meeting.id}/draw")).text
+    await editor.post(f"/staff/meetings/{meeting.id}/draw")
+    drawn = [(row.gender, row.band) for row in await invitations(rt)]
+    assert 2 <= drawn.count(("female", "15-24")) <= 4
+    assert all(line["quota"] >= 0 for line in (await fresh(rt, meeting.id)).protocol or [])
+
+
+async def test_a_draw_without_anybody_or_after_the_deadline_says_why(
+    rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
+) -> None:
+    meeting = await a_meeting(rt)
+    assert "Ingen kan trekkes i dag" in (await editor.get(f"/staff/meetings/{meeting.id}/draw")).text
+    again = await editor.post(f"/staff/meetings/{meeting.id}/draw")
+    assert again.headers["location"].endswith("/draw")
+    await deliver(*many(rt.now(), 30))
+    move(rt, timedelta(days=8))
+    assert "Fristen for å svare er passert" in (await editor.get(f"/staff/meetings/{meeting.id}/draw")).text
+    await editor.post(f"/staff/meetings/{meeting.id}/draw")
+    assert await invitations(rt) == []
+
+
+async def test_a_new_time_is_told_to_those_who_come_after_staff_have_seen_how_many(
+    rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
+) -> None:
+    await deliver(margins(), *many(rt.now(), 30))
+    starts_at = (rt.now() + timedelta(days=28)).replace(hour=16, minute=0, second=0, microsecond=0)
+    meeting = await a_drawn_meeting(rt, starts_at=starts_at, ends_at=starts_at + timedelta(hours=2))
+    for row in (await invitations(rt))[:2]:
+        await reply(rt, row, Reply.YES)
+    path = f"/staff/meetings/{meeting.id}/change"
+    shown = (await editor.get(path)).text
+    field = r'<input class="ds-input[^"]*" id="(\w+)" name="\w+" type="\w+" value="([^"]*)"'
+    unmoved: dict[str, Any] = dict(re.findall(field, shown)) | {"purpose": "Ny tekst", "agenda": ""}
+    await editor.post(path, data=unmoved)
+    assert await outbox(rt, MeetingNoticeDue) == []
+    assert (await fresh(rt, meeting.id)).purpose == "Ny tekst"
+    preview = await editor.post(path, data=unmoved | {"place": "Rådhuset"})
+    assert "Endringen sendes til 2 personer" in preview.text
+    assert (await fresh(rt, meeting.id)).place == "Kommunegården"
+    done = await editor.post(path, data=hidden(preview.text) | {"confirmed": "yes"})
+    assert done.status_code == 303
+    assert (await fresh(rt, meeting.id)).place == "Rådhuset"
+    notices = [one for one in await outbox(rt, MeetingNoticeDue) if isinstance(one, MeetingNoticeDue)]
+    assert {one.notice for one in notices} == {"changed"}
+    assert {one.member_id for one in notices} == {row.member_id for row in await invitations(rt, "accepted")}
+    fewer = await editor.post(path, data=unmoved | {"seats": "5"})
+    assert (fewer.status_code, "Antallet kan ikke bli lavere" in fewer.text) == (422, True)
+    await editor.post(path, data=unmoved | {"seats": "8", "place": "Rådhuset"})
+    await run_jobs(rt)
+    assert len(await invitations(rt, "invited", "accepted")) == 8
+
+
+async def test_cancelling_tells_those_who_had_said_yes_and_nobody_else(
+    rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
+) -> None:
+    await deliver(margins(), *many(rt.now(), 30))
+    meeting = await a_drawn_meeting(rt)
+    first, second, *_ = await invitations(rt)
+    await reply(rt, first, Reply.YES)
+    await reply(rt, second, Reply.NO)
+    path = f"/staff/meetings/{meeting.id}/cancel"
+    assert "1 har sagt ja" in (await editor.get(path)).text
+    for _ in range(2):
+        assert (await editor.post(path)).status_code == 303
+    (notice,) = await outbox(rt, MeetingNoticeDue)
+    assert isinstance(notice, MeetingNoticeDue)
+    assert (notice.notice, notice.invitation_id) == ("cancelled", first.id)
+    assert len(await outbox(rt, MeetingCancelled)) == 1
+    await run_jobs(rt)
+    assert await states(rt) == {"ended": 5, "declined": 1}
+    assert "Møtet er avlyst" in (await editor.get(f"/meetings/{meeting.slug}")).text
+
+
+async def test_the_card_says_what_needs_somebody_today(
+    rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
+) -> None:
+    await deliver(margins(), *many(rt.now(), 6))
+    meeting = await a_meeting(rt)
+    assert "Ingen er trukket ennå." in (await editor.get("/staff/meetings/card")).text
+    await editor.post(f"/staff/meetings/{meeting.id}/draw")
+    assert "data-todo-item" not in (await editor.get("/staff/meetings/card")).text
+    await reply(rt, (await invitations(rt))[0], Reply.NO)
+    await run_jobs(rt)
+    assert "1 plasser er ledige" in (await editor.get("/staff/meetings/card")).text
+    move(rt, timedelta(days=29))
+    assert "Møtet har vært." in (await editor.get("/staff/meetings/card")).text
+
+
+async def test_lists_can_be_downloaded_without_names_or_codes(
+    rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
+) -> None:
+    await deliver(margins(), *many(rt.now(), 30))
+    meeting = await a_drawn_meeting(rt)
+    listed = await editor.get("/staff/meetings/list.csv")
+    assert "Torget i Sandvika;Trukket" in listed.text
+    rows = (await editor.get(f"/staff/meetings/{meeting.id}/invitations.csv")).text.splitlines()
+    assert len(rows) == 7
+    for row in await invitations(rt):
+        assert all(row.code not in line and str(row.member_id) not in line for line in rows)
+    assert (await editor.get("/staff/meetings/list.xlsx")).content[:2] == b"PK"
+    assert (await editor.get("/staff/meetings/list.exe")).status_code == 404
+
+
+async def test_what_a_reader_may_not_do_is_refused(rt: Runtime) -> None:
+    meeting = await a_meeting(rt)
+    async with browser(rt) as client:
+        assert (await client.get(f"/staff/meetings/{meeting.id}")).status_code == 303
+        sign_in(rt, client, "reader")
+        assert (await client.get(f"/staff/meetings/{meeting.id}")).status_code == 200
+        for path in ("draw", "cancel", "quotas", "change", "attendance", "minutes"):
+            assert (await client.post(f"/staff/meetings/{meeting.id}/{path}")).status_code == 403
+        assert (await client.get(f"/staff/meetings/{new_id()}")).status_code == 404
