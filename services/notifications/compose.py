@@ -205,7 +205,7 @@ class Composer:
         rows = []
         if kind.consent:
             rows.append((gettext(letters.STOPS[kind.consent]), _slot("unsubscribe")))
-        if purpose != "confirm" and not purpose.startswith("suggestion"):
+        if not purpose.startswith("confirm") and not purpose.startswith("suggestion"):
             rows.append((gettext(N_("Endre opplysninger, ta pause eller gå ut av panelet")), f"{public}/me"))
         return [*rows, (gettext(N_("Slik behandler vi opplysninger om deg")), f"{public}/privacy")]
 

@@ -33,6 +33,7 @@ class Purpose:
 PURPOSES: Mapping[str, Purpose] = MappingProxyType(
     {
         "confirm": Purpose("Bekreftelse", urgent=True, link="confirm", path="/join/confirm/"),
+        "confirm_address": Purpose("Bekreftelse av ny adresse", urgent=True, link="confirm", path="/me/address/"),
         "already_member": Purpose("Allerede med", urgent=True),
         "sign_in": Purpose("Innlogging", urgent=True, link="sign_in", path="/me/sign-in/"),
         "survey": Purpose("Invitasjon til undersøkelse", "surveys", link="survey", path="/surveys/answer/"),

@@ -12,6 +12,7 @@ from shared.web.i18n import N_, Language
 SUBJECTS: Mapping[str, str] = MappingProxyType(
     {
         "confirm": N_("Bekreft at du vil være med i innbyggerpanelet"),
+        "confirm_address": N_("Bekreft den nye e-postadressen din"),
         "already_member": N_("Du er allerede med i innbyggerpanelet"),
         "sign_in": N_("Lenke til Min side i innbyggerpanelet"),
         "survey": N_("Ny undersøkelse: %(title)s (%(minutes)s, til %(last_day)s)"),
@@ -43,6 +44,7 @@ SUBJECTS_WITH_TOPIC: Mapping[str, str] = MappingProxyType(
 BUTTONS: Mapping[str, str] = MappingProxyType(
     {
         "confirm": N_("Bekreft at du vil være med"),
+        "confirm_address": N_("Bekreft den nye adressen"),
         "sign_in": N_("Gå til Min side"),
         "survey": N_("Svar på undersøkelsen"),
         "reminder": N_("Svar på undersøkelsen"),

@@ -88,7 +88,9 @@ async def write_about_membership(
     if isinstance(event, MemberErased):
         await erase(session, event)
     elif not delivery.replay:
-        await create_messages(session, [message(_PURPOSES[type(event)], event, event.member_id)])
+        about_address = isinstance(event, ConfirmationRequested) and event.about == "address"
+        purpose = "confirm_address" if about_address else _PURPOSES[type(event)]
+        await create_messages(session, [message(purpose, event, event.member_id)])
 
 
 async def erase(session: AsyncSession, event: MemberErased) -> None:

@@ -61,6 +61,17 @@ async def test_an_event_delivered_twice_makes_one_mail_with_a_link_that_opens(rt
     assert rt.links.check("confirm", token, rt.now()).id == member_id
 
 
+async def test_a_new_address_is_asked_by_a_letter_of_its_own(rt: Runtime, sink: Sink) -> None:
+    change_id = new_id()
+    asked = confirmation(change_id).model_copy(update={"about": "address"})
+    await Deliverer(rt)(card(change_id), asked)
+    await Dispatcher().run(rt)
+    (mail,) = sink.mails
+    assert mail["Subject"] == "Bekreft den nye e-postadressen din"
+    token = text_of(mail).split("/me/address/")[1].split()[0]
+    assert rt.links.check("confirm", token, rt.now()).id == change_id
+
+
 async def test_invitations_wait_for_card_and_texts_and_can_be_unsubscribed_in_one_click(
     rt: Runtime, sink: Sink
 ) -> None:
