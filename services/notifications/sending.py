@@ -65,9 +65,15 @@ class Steps:
 class Dispatcher:
     """Sends what is due in one lane (``urgent``; None is both) until nothing is."""
 
-    def __init__(self, urgent: bool | None = None, write: Callable[[Any], bytes] | None = None) -> None:
+    def __init__(
+        self,
+        urgent: bool | None = None,
+        write: Callable[[Any], bytes] | None = None,
+        steps: Callable[[AsyncEngine, int], Steps] = Steps,
+    ) -> None:
         self._urgent = urgent
         self._write = write
+        self._make_steps = steps
         self._lines: list[Line] = []
         self._steps: Steps | None = None
         self._budget = _Budget()
@@ -112,7 +118,7 @@ class Dispatcher:
                 await store.set_paused(session, True, "start")
         url, seconds = rt.settings.smtp_url.get_secret_value(), settings.hand_over_seconds
         self._lines = [Line(url, seconds) for _ in range(1 if self._urgent else settings.connections)]
-        self._steps = Steps(rt.database.engine, seconds + _SLACK)
+        self._steps = self._make_steps(rt.database.engine, seconds + _SLACK)
         self._write = self._write or Composer(rt).write
 
     async def _drain(self, rt: Runtime, line: Line, work: "deque[Any]") -> None:
