@@ -14,7 +14,7 @@ from services.notifications import store
 from services.notifications.compose import Composer, Unsendable, sendable
 from services.notifications.domain import is_quiet, retry_wait
 from services.notifications.messages import give_up_on_member, release_waiting
-from services.notifications.settings import notification_settings
+from services.notifications.settings import NotificationSettings, notification_settings
 from services.notifications.smtp import Certain, Line, Lost
 from services.notifications.store import Try
 from services.notifications.tables import Contact
@@ -70,8 +70,10 @@ class Dispatcher:
         urgent: bool | None = None,
         write: Callable[[Any], bytes] | None = None,
         steps: Callable[[AsyncEngine, int], Steps] = Steps,
+        settings: NotificationSettings | None = None,
     ) -> None:
         self._urgent = urgent
+        self._given = settings
         self._write = write
         self._make_steps = steps
         self._lines: list[Line] = []
@@ -80,7 +82,7 @@ class Dispatcher:
 
     async def run(self, rt: Runtime) -> None:
         """One round: settle what crashed workers left, then send batches until none is due."""
-        settings = notification_settings()
+        settings = self._settings()
         if self._steps is None:
             await self._begin(rt)
         async with rt.transaction() as session:
@@ -111,8 +113,11 @@ class Dispatcher:
                     async with rt.transaction() as session:
                         await store.release(session, [_try(row) for row in work])
 
+    def _settings(self) -> NotificationSettings:
+        return self._given or notification_settings()
+
     async def _begin(self, rt: Runtime) -> None:
-        settings = notification_settings()
+        settings = self._settings()
         if settings.paused:
             async with rt.transaction() as session:
                 await store.set_paused(session, True, "start")
@@ -181,7 +186,7 @@ class Dispatcher:
         return one
 
     async def _refused(self, rt: Runtime, message: Any, one: Try, refusal: Certain) -> None:
-        exhausted = message.tries >= notification_settings().most_tries and not refusal.ours
+        exhausted = message.tries >= self._settings().most_tries and not refusal.ours
         failed = refusal.for_good or exhausted
         async with rt.transaction() as session:
             state, wait = ("failed", 0) if failed else ("pending", retry_wait(message.tries))

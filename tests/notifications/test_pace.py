@@ -1,0 +1,79 @@
+"""When mail rests: quiet hours, a limit a minute, a start that is paused, tries that have an end."""
+
+from datetime import timedelta
+from typing import Any
+
+from services.notifications.sending import Dispatcher
+from services.notifications.settings import NotificationSettings
+from shared.events.notifications import MessageFailed
+from shared.ids import new_id
+from shared.service import Runtime
+from shared.testing import Deliverer, move, outbox
+from tests.notifications.ground import Sink, card, confirmation, invitation, opened, states
+
+
+async def both_kinds(rt: Runtime, bulk: int = 1) -> None:
+    deliver = Deliverer(rt)
+    await deliver(opened())
+    for _ in range(bulk):
+        member_id = new_id()
+        await deliver(card(member_id), invitation(member_id))
+    await deliver(card(member_id), confirmation(member_id))
+
+
+async def test_bulk_mail_rests_in_quiet_hours_and_sign_in_does_not(rt: Runtime, sink: Sink) -> None:
+    await both_kinds(rt)
+    local = rt.now().astimezone(rt.settings.zone)
+    hours: dict[str, Any] = {
+        "quiet_from": (local - timedelta(hours=1)).time(),
+        "quiet_to": (local + timedelta(hours=1)).time(),
+    }
+    dispatcher = Dispatcher(settings=NotificationSettings(**hours))
+    await dispatcher.run(rt)
+    assert await states(rt) == [("pending", None), ("sent", None)]
+    await Dispatcher(urgent=False, settings=NotificationSettings(**hours)).run(rt)
+    assert len(sink.taken) == 1
+    move(rt, timedelta(hours=2))
+    await dispatcher.run(rt)
+    assert await states(rt) == [("sent", None), ("sent", None)]
+
+
+async def test_so_many_bulk_mails_a_minute_and_no_more(rt: Runtime, sink: Sink) -> None:
+    await both_kinds(rt, bulk=9)
+    dispatcher = Dispatcher(settings=NotificationSettings(per_minute=5, batch=3))
+    await dispatcher.run(rt)
+    await dispatcher.run(rt)
+    found = [state for state, _ in await states(rt)]
+    assert (found.count("sent"), found.count("pending")) in {(6, 4), (10, 0)}, "10 when the minute changed on the way"
+    assert found[-1] == "sent"
+
+
+async def test_a_start_that_is_paused_waits_for_staff(rt: Runtime, sink: Sink) -> None:
+    await both_kinds(rt)
+    await Dispatcher(settings=NotificationSettings(paused=True)).run(rt)
+    await Dispatcher().run(rt)
+    assert await states(rt) == [("pending", None)] * 2
+    assert sink.taken == []
+
+
+async def test_tries_have_an_end_and_staff_and_registration_hear_of_it(rt: Runtime, sink: Sink) -> None:
+    member_id = new_id()
+    await Deliverer(rt)(card(member_id), opened(), invitation(member_id))
+    sink.replies = ["451 later"]
+    await Dispatcher(settings=NotificationSettings(most_tries=1)).run(rt)
+    assert await states(rt) == [("failed", "smtp_451")]
+    assert len(await outbox(rt, MessageFailed)) == 1
+
+
+async def test_a_server_that_is_away_or_refuses_us_costs_no_mail(rt: Runtime, sink: Sink) -> None:
+    """It is about us, so the tries have no end but the time the mail is of interest."""
+    member_id = new_id()
+    await Deliverer(rt)(card(member_id), opened(), invitation(member_id))
+
+    async def refuse(*_: object) -> str:
+        return "550 we do not know you"
+
+    sink.handle_MAIL = refuse  # type: ignore[attr-defined]
+    await Dispatcher(settings=NotificationSettings(most_tries=1)).run(rt)
+    assert await states(rt) == [("pending", "sender_550")]
+    assert await outbox(rt, MessageFailed) == []
