@@ -5,7 +5,7 @@ MeetingAnnounced, MeetingDrawn, MemberEnteredDraw, MeetingInvitationIssued, Meet
 MeetingReminderDue, MeetingNoticeDue, MeetingHeld, MeetingMinutesPublished, MeetingCancelled and MemberDataErased.
 
 An invitation is ``invited`` until it is ``accepted``, ``declined``, ``lapsed`` (silence past the deadline) or
-``withdrawn`` (a yes taken back, or no member any more); a cancelled meeting ends what is left (``ended``). Those invited
-and accepted never outnumber the seats: nobody is asked to a seat that somebody else may still say yes to. A seat that
-becomes free is filled by the job ``fill_free_seats``. How things are locked: ``locks.py``; the draw: ``draw/``.
+``withdrawn`` (a yes taken back, or no member any more); a cancelled meeting ends what is left (``ended``). Those
+invited and accepted never outnumber the seats: nobody is asked to a seat somebody else may still say yes to. A seat
+that becomes free is filled by the job ``fill_free_seats``. How things are locked: ``locks.py``; the draw: ``draw/``.
 """
