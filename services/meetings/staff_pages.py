@@ -74,10 +74,11 @@ def needs_somebody(meeting: Meeting, counts: Counts, now: datetime) -> list[tupl
         return [("Møtet har vært.", f"{base}/attendance", "Registrer frammøte")]
     if meeting.state == "drawn":
         free = meeting.seats - counts["accepted"] - counts["invited"]
+        seats = "1 plass" if free == 1 else f"{free} plasser"
         if free and now >= replacements_stop_at(meeting.starts_at, meeting.stop_hours):
-            return [(f"{free} plasser blir stående tomme. Det er for sent å trekke nye.", "", "")]
+            return [(f"{seats} blir stående tomme. Det er for sent å trekke nye.", "", "")]
         if free:
-            return [(f"{free} plasser er ledige, og alle i trekningen er spurt.", "", "")]
+            return [(f"Ledig: {seats}. Alle i trekningen er spurt.", "", "")]
         return []
     if meeting.state == "held":
         return [("Referatet mangler.", f"{base}/minutes", "Skriv referat")]

@@ -61,6 +61,10 @@ class Language:
         day = value.astimezone(self.zone) if isinstance(value, datetime) else value
         return format_date(day, "long", locale=_LOCALES[self.code])
 
+    def weekday(self, value: datetime) -> str:
+        """``tirsdag``, of the instant's day in the installation's zone."""
+        return format_date(value.astimezone(self.zone), "EEEE", locale=_LOCALES[self.code])
+
     def datetime(self, value: datetime) -> str:
         """``12. mars 2027 kl. 14:05`` in the installation's zone."""
         return format_datetime(

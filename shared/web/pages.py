@@ -49,6 +49,7 @@ class Renderer:
             number=lang.number,
             percent=lang.percent,
             date=lang.date,
+            weekday=lang.weekday,
             datetime=lang.datetime,
             settings=self.settings,
             static=lambda name: f"{self._static}/{name}",

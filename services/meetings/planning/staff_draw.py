@@ -9,6 +9,7 @@ from uuid import UUID
 from services.meetings.draw.domain import GENDERS, Candidate, Quotas, Stratum, in_whole_seats
 from services.meetings.planning.cancelling import cancel_meeting
 from services.meetings.planning.store import count_states, set_quotas
+from services.meetings.seats.domain import last_day
 from services.meetings.seats.drawing import band_codes, candidates, draw_meeting, newest_margins, quotas_for
 from services.meetings.tables import Meeting
 from shared.web import (
@@ -130,7 +131,16 @@ async def confirm_draw(request: Request) -> Response:
     outdated = meeting.by_hand and (
         {band for _, band in quotas} != set(bands) or round(sum(quotas.values())) != meeting.seats
     )
-    about = {"purpose": "meeting", "lang": "nb", "title": meeting.heading, "closes_at": meeting.reply_by.isoformat()}
+    about = {
+        "purpose": "meeting",
+        "language": "nb",
+        "title": meeting.heading,
+        "introduction": meeting.purpose,
+        "place": meeting.place,
+        "starts_at": meeting.starts_at.isoformat(),
+        "ends_at": meeting.ends_at.isoformat(),
+        "closes_at": meeting.reply_by.isoformat(),
+    }
     context = {
         "meeting": meeting,
         "pool": len(pool),
@@ -138,6 +148,7 @@ async def confirm_draw(request: Request) -> Response:
         "rows": composition(pool, quotas, bands),
         "known": margins is not None,
         "outdated": outdated,
+        "last_day": last_day(meeting.reply_by),
         "too_late": rt.now() >= meeting.reply_by,
         "mail": urlencode(about),
     }
