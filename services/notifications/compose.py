@@ -16,6 +16,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate
+from functools import lru_cache
 from html import escape
 from importlib import resources
 from pathlib import Path
@@ -46,6 +47,7 @@ class Unsendable(ValueError):
     """The address has a form no mail server here can be given."""
 
 
+@lru_cache(maxsize=1024)
 def sendable(address: str | None) -> str:
     """The address as SMTP takes it, its domain in ASCII; raises Unsendable."""
     local, _, domain = (address or "").rpartition("@")

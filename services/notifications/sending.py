@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifications import store
 from services.notifications.compose import Composer, Unsendable, sendable
@@ -36,6 +36,7 @@ class Steps:
         self._lease = lease_seconds
         self._waiting: list[tuple[Try | None, Try | None, asyncio.Future[bool]]] = []
         self._writing: asyncio.Task[None] | None = None
+        self._connection: AsyncConnection | None = None
 
     async def step(self, accepted: Try | None, starting: Try | None) -> bool:
         """Both in one transaction; whether ``starting`` may go on."""
@@ -51,15 +52,26 @@ class Steps:
             done = [accepted for accepted, _, _ in batch if accepted is not None]
             begun = [starting for _, starting, _ in batch if starting is not None]
             try:
-                # Not a service transaction: nothing is published here, and each mail must not wake the relay.
-                async with self._engine.begin() as connection:
-                    held = await store.step(connection, done, begun, self._lease)
+                held = await store.step(await self._driver(), done, begun, self._lease)
             except Exception as error:  # noqa: BLE001 - it belongs to those who wait
+                await self.close()
                 for _, _, told in batch:
                     told.set_exception(error)
             else:
                 for _, starting, told in batch:
                     told.set_result(starting in held)
+
+    async def _driver(self) -> Any:
+        """A connection kept while there is mail. No service transaction: a mail must not wake the relay."""
+        if self._connection is None:
+            self._connection = await self._engine.connect()
+        return (await self._connection.get_raw_connection()).driver_connection
+
+    async def close(self) -> None:
+        """Give the connection back."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
 
 
 class Dispatcher:
@@ -89,29 +101,36 @@ class Dispatcher:
             await store.settle_overdue(session, rt.now())
             # Card and message may be stored at the same moment, each before seeing the other.
             await release_waiting(session, sa.true())
-        while True:
-            quiet = is_quiet(rt.now().astimezone(rt.settings.zone), settings.quiet_from, settings.quiet_to)
-            batch = settings.batch if self._urgent else min(settings.batch, self._budget.left(settings.per_minute))
-            lane = True if quiet or batch == 0 else self._urgent
-            if lane and self._urgent is False:
-                return
-            async with rt.transaction() as session:
-                if await store.is_paused(session):
-                    return
-                rows = await store.claim(session, batch or settings.batch, settings.lease_seconds, rt.now(), lane)
-            if not rows:
-                return
-            self._budget.spend(sum(not row.Message.urgent for row in rows))
-            work = deque(rows)
-            try:
-                async with asyncio.TaskGroup() as group:
-                    for line in self._lines:
-                        group.create_task(self._drain(rt, line, work))
-            finally:
-                if work:
-                    # Stopped in the middle: others need not wait for the lease.
-                    async with rt.transaction() as session:
-                        await store.release(session, [_try(row) for row in work])
+        assert self._steps is not None
+        try:
+            while await self._send_batch(rt, settings):
+                pass
+        finally:
+            await self._steps.close()
+
+    async def _send_batch(self, rt: Runtime, settings: NotificationSettings) -> bool:
+        """Claim and send one batch; False when nothing is due in this lane now."""
+        quiet = is_quiet(rt.now().astimezone(rt.settings.zone), settings.quiet_from, settings.quiet_to)
+        batch = settings.batch if self._urgent else min(settings.batch, self._budget.left(settings.per_minute))
+        lane = True if quiet or batch == 0 else self._urgent
+        if lane and self._urgent is False:
+            return False
+        async with rt.transaction() as session:
+            if await store.is_paused(session):
+                return False
+            rows = await store.claim(session, batch or settings.batch, settings.lease_seconds, rt.now(), lane)
+        self._budget.spend(sum(not row.Message.urgent for row in rows))
+        work = deque(rows)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for line in self._lines[: len(work)]:
+                    group.create_task(self._drain(rt, line, work))
+        finally:
+            if work:
+                # Stopped in the middle: others need not wait for the lease.
+                async with rt.transaction() as session:
+                    await store.release(session, [_try(row) for row in work])
+        return bool(rows)
 
     def _settings(self) -> NotificationSettings:
         return self._given or notification_settings()

@@ -7,9 +7,8 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifications.messages import suppress_needless
 from services.notifications.tables import Contact, Correspondent, Journal, Meeting, Message, Sending, Survey
@@ -27,6 +26,17 @@ class Try:
 
     message_id: UUID
     fence: int
+
+
+@dataclass
+class Due:
+    """A claimed message with its recipient and texts."""
+
+    Message: Any
+    Contact: Any
+    Correspondent: Any
+    Survey: Any = None
+    Meeting: Any = None
 
 
 async def settle_overdue(session: AsyncSession, now: datetime) -> None:
@@ -54,7 +64,7 @@ async def settle_overdue(session: AsyncSession, now: datetime) -> None:
 
 async def claim(
     session: AsyncSession, batch: int, lease_seconds: int, now: datetime, urgent: bool | None = None
-) -> Sequence[Any]:
+) -> Sequence[Due]:
     """Claim due messages of one lane (None is both, urgent first); rows with card and texts.
 
     Each claim raises the fence. What has become needless since it was written is suppressed instead: its message and
@@ -88,19 +98,17 @@ async def claim(
         )
     )
     found = await session.execute(
-        sa.select(Message, Contact, Correspondent, Survey, Meeting)
+        sa.select(Message, Contact, Correspondent)
         .outerjoin(Contact, Contact.member_id == Message.member_id)
         .outerjoin(
             Correspondent,
             sa.and_(Correspondent.suggestion_id == Message.subject_id, Message.purpose.like("suggestion%")),
         )
-        .outerjoin(Survey, Survey.id == Message.survey_id)
-        .outerjoin(Meeting, Meeting.id == Message.meeting_id)
         .where(Message.id.in_(ids), Message.state == "sending")
         .order_by(Message.urgent.desc(), Message.created_at)
         .execution_options(populate_existing=True)
     )
-    rows = found.all()
+    rows = [Due(*row) for row in found]
     gone = [row.Message.id for row in rows if address_of(row) is None]
     if gone:
         await session.execute(
@@ -108,7 +116,21 @@ async def claim(
             .where(Message.id.in_(gone))
             .values(state="no_address", reason="removed", lease_until=None)
         )
+    await _add_texts(session, rows)
     return [row for row in rows if address_of(row) is not None]
+
+
+async def _add_texts(session: AsyncSession, rows: Sequence[Due]) -> None:
+    """Each survey and meeting once, however many mails are about it."""
+    surveys = {row.Message.survey_id for row in rows if row.Message.survey_id is not None}
+    meetings = {row.Message.meeting_id for row in rows if row.Message.meeting_id is not None}
+    found: dict[UUID | None, Any] = {}
+    if surveys:
+        found |= {one.id: one for one in await session.scalars(sa.select(Survey).where(Survey.id.in_(surveys)))}
+    if meetings:
+        found |= {one.id: one for one in await session.scalars(sa.select(Meeting).where(Meeting.id.in_(meetings)))}
+    for row in rows:
+        row.Survey, row.Meeting = found.get(row.Message.survey_id), found.get(row.Message.meeting_id)
 
 
 def address_of(row: Any) -> str | None:
@@ -117,10 +139,9 @@ def address_of(row: Any) -> str | None:
     return None if holder is None else holder.email
 
 
-_STEP = sa.text(
-    """
-    with told as (select * from unnest(:told_ids, :told_fences) as t (id, fence)),
-    wanted as (select * from unnest(:ids, :fences) as w (id, fence)),
+_STEP = """
+    with told as (select * from unnest($1::uuid[], $2::int[]) as t (id, fence)),
+    wanted as (select * from unnest($3::uuid[], $4::int[]) as w (id, fence)),
     accepted as (
         update notifications.journal j set accepted_at = clock_timestamp()
         from told where j.message_id = told.id and j.fence = told.fence
@@ -130,7 +151,7 @@ _STEP = sa.text(
         from told where m.id = told.id and m.fence = told.fence and m.state in ('sending', 'unknown', 'pending')
     ),
     held as (
-        update notifications.message m set lease_until = clock_timestamp() + make_interval(secs => :lease)
+        update notifications.message m set lease_until = clock_timestamp() + make_interval(secs => $5::int)
         from wanted
         where m.id = wanted.id and m.fence = wanted.fence and m.state = 'sending' and m.lease_until > clock_timestamp()
         returning m.id, m.fence
@@ -139,35 +160,25 @@ _STEP = sa.text(
         insert into notifications.journal (message_id, fence) select id, fence from held on conflict do nothing
     )
     select id, fence from held
-    """
-).bindparams(
-    sa.bindparam("told_ids", type_=sa.ARRAY(PG_UUID(as_uuid=True))),
-    sa.bindparam("told_fences", type_=sa.ARRAY(sa.Integer)),
-    sa.bindparam("ids", type_=sa.ARRAY(PG_UUID(as_uuid=True))),
-    sa.bindparam("fences", type_=sa.ARRAY(sa.Integer)),
-    sa.bindparam("lease", type_=sa.Integer),
-)
+"""
 
 
-async def step(
-    connection: AsyncConnection | AsyncSession, accepted: Sequence[Try], starting: Sequence[Try], lease_seconds: int
-) -> set[Try]:
+async def step(driver: Any, accepted: Sequence[Try], starting: Sequence[Try], lease_seconds: int) -> set[Try]:
     """Journal these as accepted and mark them sent; journal those as started. The tries that may go on to MAIL FROM.
 
+    ``driver`` is asyncpg's own connection: it is one statement, which is one transaction, a thousand times a second.
     A try is not started when its claim no longer holds. One that is gets a lease longer than a hand-over may take, so
     that a slow server never makes two workers send. A mail accepted after its lease ran out did arrive all the same.
     """
-    found = await connection.execute(
+    rows = await driver.fetch(
         _STEP,
-        {
-            "told_ids": [one.message_id for one in accepted],
-            "told_fences": [one.fence for one in accepted],
-            "ids": [one.message_id for one in starting],
-            "fences": [one.fence for one in starting],
-            "lease": lease_seconds,
-        },
+        [one.message_id for one in accepted],
+        [one.fence for one in accepted],
+        [one.message_id for one in starting],
+        [one.fence for one in starting],
+        lease_seconds,
     )
-    return {Try(row.id, row.fence) for row in found}
+    return {Try(row["id"], row["fence"]) for row in rows}
 
 
 async def refuse(session: AsyncSession, one: Try, *, state: str, reason: str, wait: int = 0) -> bool:

@@ -135,7 +135,7 @@ async def _fill(rt: Runtime, mails: int) -> None:
     await connection.execute("truncate notifications.message, notifications.contact, notifications.journal cascade")
     opened = SurveyOpened(
         survey_id=survey_id,
-        questionnaire=shipped()["klima"].content,
+        questionnaire=shipped()["klima"].content(),
         opened_at=rt.now(),
         closes_at=expires,
         cell_minimum=5,

@@ -2,7 +2,7 @@
 
 import email
 import email.policy
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
@@ -10,6 +10,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from services.notifications import store
+from services.notifications.store import Try
 from services.notifications.tables import Message
 from shared.events.registration import ConfirmationRequested, ContactChanged, MemberChanged
 from shared.events.surveys import SurveyAnswered, SurveyInvitationIssued, SurveyOpened, SurveyReminderDue
@@ -130,6 +132,13 @@ async def states(rt: Runtime) -> list[tuple[str, str | None]]:
     async with rt.transaction() as session:
         rows = await session.execute(sa.select(Message.state, Message.reason).order_by(Message.created_at, Message.id))
         return [(row.state, row.reason) for row in rows]
+
+
+async def journal(rt: Runtime, accepted: Sequence[Try], starting: Sequence[Try]) -> set[Try]:
+    """One step of the journal; the tries that may go on."""
+    async with rt.database.engine.connect() as connection:
+        driver = (await connection.get_raw_connection()).driver_connection
+        return await store.step(driver, accepted, starting, 75)
 
 
 async def lease_over(rt: Runtime) -> None:

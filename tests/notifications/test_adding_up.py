@@ -28,6 +28,7 @@ from tests.notifications.ground import (
     card,
     confirmation,
     invitation,
+    journal,
     lease_over,
     opened,
     reminder,
@@ -86,18 +87,20 @@ class World:
         if step == "lease_over":
             await lease_over(self.rt)
             return
+        claimed: list[Try] = []
         async with self.rt.transaction() as session:
             if step in ("pause", "resume"):
                 await store.set_paused(session, step == "pause", "staff")
             elif step.startswith("crash"):
                 rows = await store.claim(session, 1, 60, self.rt.now())
-                if rows and step == "crash_started":
-                    await store.step(session, [], [Try(row.Message.id, row.Message.fence) for row in rows], 75)
+                claimed = [Try(row.Message.id, row.Message.fence) for row in rows]
             else:
                 unknown = list(await session.scalars(sa.select(Message.id).where(Message.state == "unknown")))
                 again = step == "decide_again"
                 settled = await reports.decide_unknown(session, unknown, "pending" if again else "sent", "staff")
                 self.resent_by_staff += len(settled) if again else 0
+        if step == "crash_started":
+            await journal(self.rt, [], claimed)
 
     async def check(self) -> None:
         """Created is the sum of the states, per line of the report and in all; bulk mail goes out at most once."""

@@ -26,6 +26,7 @@ from tests.notifications.ground import (
     card,
     confirmation,
     invitation,
+    journal,
     lease_over,
     opened,
     states,
@@ -42,8 +43,7 @@ async def claimed(rt: Runtime) -> Try:
 
 async def may_start(rt: Runtime, one: Try) -> bool:
     """Whether the journal lets the try go on to MAIL FROM."""
-    async with rt.transaction() as session:
-        return one in await store.step(session, [], [one], 75)
+    return one in await journal(rt, [], [one])
 
 
 async def test_an_event_delivered_twice_makes_one_mail_with_a_link_that_opens(rt: Runtime, sink: Sink) -> None:
@@ -233,8 +233,7 @@ async def test_accepted_after_the_lease_ran_out_is_sent_and_not_unknown(rt: Runt
     async with rt.transaction() as session:
         await store.settle_overdue(session, rt.now())
     assert await states(rt) == [("unknown", "interrupted")]
-    async with rt.transaction() as session:
-        await store.step(session, [one], [], 75)
+    await journal(rt, [one], [])
     assert await states(rt) == [("sent", None)]
 
 
