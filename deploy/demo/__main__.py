@@ -11,6 +11,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from deploy.demo.first_year import FirstYear
 from deploy.demo.ledger import Actors, draw_up
 from deploy.demo.people import Mailbox, Person, answer, draw_people, join, leave, members_csv
 from deploy.demo.staff import Editor
@@ -34,7 +35,7 @@ class Demo:
         status = json.loads((state / "status.json").read_text())
         self.state = state
         self.origin = str(status["parts"]["gateway"]["url"])
-        self.database = str(status["database_url"])
+        self.database, self.lmtp = str(status["database_url"]), str(status["lmtp"])
         self.mailbox = Mailbox(str(status["parts"]["mail"]["url"]))
         self.actors = Actors()
         self.chance = random.Random(2026)
@@ -50,6 +51,7 @@ class Demo:
             await self._answer()
             shown = await self._publish()
             await self._leave()
+            await self._first_year()
             return await self._compare(shown)
         finally:
             fetching.cancel()
@@ -64,7 +66,7 @@ class Demo:
     async def _begin(self) -> None:
         await self.editor.sign_in()
         today = datetime.now(UTC).date()
-        await self.editor.plan_survey(START, today + timedelta(days=14), today + timedelta(days=7))
+        await self.editor.plan_survey("klima", START, today + timedelta(days=14), today + timedelta(days=7))
         self.actors.imported = await self.editor.import_members(members_csv(self.people[:EXISTING]))
         say(f"{self.actors.imported} members imported; the climate survey opens at {START}")
 
@@ -121,8 +123,15 @@ class Demo:
 
     async def _leave(self) -> None:
         await leave(self.origin, self.people[-1], self.mailbox)
-        self.actors.left = 1
+        self.actors.left.add(self.people[-1].number)
         say("one member has left and is erased everywhere")
+
+    async def _first_year(self) -> None:
+        year = FirstYear(
+            self.origin, self.editor, self.mailbox, self.actors, self.people, self.chance, timedelta(days=16),
+            self._move_clock, say,
+        )  # fmt: skip
+        await year.play(self.lmtp)
 
     async def _compare(self, shown: int) -> bool:
         await self.mailbox.refresh()

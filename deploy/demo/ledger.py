@@ -15,6 +15,13 @@ _COUNTS = {
     "released": "select coalesce(sum(released), 0) from surveys.survey",
     "counted": "select count(*) from results.answer",
     "erased": "select count(*) from registration.member where status = 'erased'",
+    "drawn": "select count(*) from meetings.invitation where replaces is null",
+    "accepted": "select count(*) from meetings.invitation where state = 'accepted'",
+    "replaced": "select count(*) from meetings.invitation where replaces is not null",
+    "minutes": "select count(*) from meetings.meeting where minuted_at is not null",
+    "suggestions": "select count(*) from results.suggestion",
+    "answered_suggestions": "select count(*) from results.suggestion where answered_at is not null",
+    "follow_ups": "select count(*) from results.follow_up",
     "dead_letters": " union all ".join(f"select count(*) as n from {schema}.dead_letter" for schema in SCHEMAS),
 }
 
@@ -26,7 +33,18 @@ class Actors:
     imported: int = 0
     confirmed: set[int] = field(default_factory=set)
     answered: set[int] = field(default_factory=set)
-    left: int = 0
+    left: set[int] = field(default_factory=set)
+    drawn: int = 0
+    """Invitations to the meeting answered or left, replacements included."""
+    accepted: set[int] = field(default_factory=set)
+    replaced: int = 0
+    attended: int = 0
+    minutes: int = 0
+    suggestions: int = 0
+    answered_suggestions: int = 0
+    follow_ups: int = 0
+    invited_again: int = 0
+    """Members at the second survey."""
 
 
 @dataclass
@@ -40,6 +58,13 @@ class Ledger:
     released: int
     counted: int
     erased: int
+    drawn: int
+    accepted: int
+    replaced: int
+    minutes: int
+    suggestions: int
+    answered_suggestions: int
+    follow_ups: int
     dead_letters: int
     lost: int = 0
     doubled: int = 0
@@ -69,9 +94,11 @@ async def draw_up(database_url: str, actors: Actors, mails: list[dict[str, Any]]
     finally:
         await connection.close()
     ledger = Ledger(**found)
-    expected_members = actors.imported + len(actors.confirmed) - actors.left
+    expected_members = actors.imported + len(actors.confirmed) - len(actors.left)
     ledger.compare("members", expected_members, ledger.members)
-    caught = [mail["to"][0] for mail in mails if mail["subject"].startswith("Ny undersøkelse")]
+    caught = [(mail["to"][0], mail["subject"]) for mail in mails if mail["subject"].startswith("Ny undersøkelse")]
+    again = [mail for mail in mails if mail["subject"].startswith("Ny undersøkelse om Bæringen")]
+    ledger.compare("invitations to the second survey", actors.invited_again, len(again))
     ledger.compare("invitation mails per person", len(set(caught)), len(caught))
     ledger.compare("invitation mails caught", ledger.invited, len(caught))
     ledger.compare("messages marked sent", len(caught), ledger.sent)
@@ -79,8 +106,24 @@ async def draw_up(database_url: str, actors: Actors, mails: list[dict[str, Any]]
     ledger.compare("released answers", len(actors.answered), ledger.released)
     ledger.compare("counted answers", len(actors.answered), ledger.counted)
     ledger.compare("answers on the page", len(actors.answered), shown_answered)
-    ledger.compare("erased members", actors.left, ledger.erased)
-    told = [mail["to"][0] for mail in mails if mail["subject"].startswith("Resultatene er klare")]
-    ledger.compare("results mails", len(actors.answered), len(set(told)))
-    ledger.compare("results mails per person", len(set(told)), len(told))
+    ledger.compare("erased members", len(actors.left), ledger.erased)
+    drawn_to_meeting = actors.drawn - actors.replaced
+    ledger.compare("drawn to the meeting", drawn_to_meeting, ledger.drawn)
+    ledger.compare("replacements", actors.replaced, ledger.replaced)
+    ledger.compare("seats taken", len(actors.accepted), ledger.accepted)
+    for name in ("minutes", "suggestions", "answered_suggestions", "follow_ups"):
+        ledger.compare(name, getattr(actors, name), found[name])
+    answered, attended, suggestions = len(actors.answered), actors.attended, actors.suggestions
+    for what, subject, expected in (
+        ("results", "Resultatene er klare", answered),
+        ("meeting invitation", "Du er trukket ut", actors.drawn),
+        ("meeting place", "Du har plass på møtet", len(actors.accepted)),
+        ("minutes", "Referatet er klart", attended),
+        ("suggestion receipt", "Vi har fått forslaget ditt", suggestions),
+        ("suggestion answer", "Svar på forslaget ditt", suggestions),
+        ("follow-up", "Dette har undersøkelsen ført til", len(actors.answered - actors.left)),
+    ):
+        told = [mail["to"][0] for mail in mails if mail["subject"].startswith(subject)]
+        ledger.compare(f"{what} mails", expected, len(set(told)))
+        ledger.compare(f"{what} mails per person", len(set(told)), len(told))
     return ledger

@@ -4,6 +4,8 @@ import asyncio
 import re
 from datetime import date
 
+import httpx
+
 from deploy.demo.browser import Browser, FormReader
 
 
@@ -30,13 +32,14 @@ class Editor:
         done = await self.browser.post(page, {"sealed": sealed, "action": "import"})
         return int(done.url.params["imported"])
 
-    async def plan_survey(self, size: int, closes_on: date, reminder_on: date) -> None:
-        """The climate survey opens when the panel reaches ``size``."""
+    async def plan_survey(self, questionnaire: str, size: int | None, closes_on: date, reminder_on: date) -> None:
+        """The survey opens when the panel reaches ``size``, or now."""
         values: dict[str, str | list[str]] = {
-            "questionnaire": "klima",
-            "opens": "threshold",
+            "questionnaire": questionnaire,
+            "opens": "now" if size is None else "threshold",
             "opens_on": "",
-            "threshold_size": str(size),
+            "threshold_size": "" if size is None else str(size),
+            "target": "50",
             "closes_on": closes_on.isoformat(),
             "reminder_on": reminder_on.isoformat(),
         }
@@ -63,3 +66,78 @@ class Editor:
         if "/results/" not in str(page.url) or page.status_code != 200:
             raise RuntimeError(f"publishing ended with {page.status_code}")
         return page.text
+
+    async def announce_meeting(self, seats: int, day: date, reply_on: date) -> str:
+        """A new meeting; the path of its staff page."""
+        form = FormReader((await self.browser.get("/staff/meetings/new")).text).hidden
+        values = {
+            **form,
+            "heading": "Torget i Sandvika",
+            "purpose": "Hva bør torget brukes til om kvelden?",
+            "place": "Rådhuset, Arnold Haukelands plass 10",
+            "day": day.isoformat(),
+            "starts": "18:00",
+            "ends": "20:30",
+            "seats": str(seats),
+            "reply_on": reply_on.isoformat(),
+            "stop_hours": "48",
+            "served": "Vi serverer suppe og dekker reisen.",
+            "agenda": "- Velkommen\n- Arbeid i grupper\n- Oppsummering",
+        }
+        page = await self.browser.post("/staff/meetings/new", dict(values))
+        _expect(page, "Trekk deltakere")
+        return str(page.url.path)
+
+    async def draw(self, meeting: str) -> None:
+        """See who could be drawn, then draw; waits until the meeting knows the members."""
+        async with asyncio.timeout(30):
+            while "Trekk og inviter" not in (await self.browser.get(f"{meeting}/draw")).text:
+                await asyncio.sleep(0.3)
+        _expect(await self.browser.post(f"{meeting}/draw", {}), "plasser er fylt")
+
+    async def note_attendance(self, meeting: str, came: int) -> int:
+        """Tick the first ``came`` codes; how many the page then says came."""
+        codes = FormReader((await self.browser.get(f"{meeting}/attendance")).text).fields["came"].values
+        _expect(await self.browser.post(f"{meeting}/attendance", {"came": codes[:came]}), "Møtte opp")
+        return len(codes[:came])
+
+    async def publish_minutes(self, meeting: str) -> None:
+        """Write, look, publish."""
+        minutes = {"minutes": "# Torget\n\nGruppene vil ha **flere benker** og lys til klokka 23."}
+        _expect(await self.browser.post(f"{meeting}/minutes", {**minutes, "action": "preview"}), "Legg ut referatet")
+        await self.browser.post(f"{meeting}/minutes", {**minutes, "action": "publish"})
+
+    async def answer_suggestions(self, count: int) -> int:
+        """Answer every new suggestion and publish it in the municipality's words; how many."""
+        async with asyncio.timeout(30):
+            while True:
+                listed = (await self.browser.get("/staff/results/suggestions?state=new")).text
+                pages = re.findall(r"/staff/results/suggestions/[0-9a-f-]{36}", listed)
+                if len(pages) >= count:
+                    break
+                await asyncio.sleep(0.3)
+        for page in pages:
+            decision = {
+                "state": "answered",
+                "answer": "Takk. Vi har satt det på lista for våren.",
+                "public": "yes",
+                "public_heading": "Lys og benker der folk venter",
+                "public_text": "En innbygger ønsker lys og en benk.",
+            }
+            _expect(await self.browser.post(page, dict(decision)), "Besvart")
+        return len(pages)
+
+    async def follow_up(self, done: str) -> None:
+        """Record what the newest result led to."""
+        listed = (await self.browser.get("/staff/results/follow-ups")).text
+        about = re.search(r"survey:[0-9a-f-]{36}", listed)
+        assert about is not None
+        day = re.search(r'id="done_on"[^>]*value="([0-9-]{10})"', listed)
+        assert day is not None
+        values = {"about": about[0], "done": done, "done_on": day[1], "link": ""}
+        _expect(await self.browser.post("/staff/results/follow-ups", dict(values)), done)
+
+
+def _expect(response: httpx.Response, words: str) -> None:
+    if words not in response.text:
+        raise RuntimeError(f"{response.url.path} answered {response.status_code} without «{words}»")

@@ -46,7 +46,7 @@ async def _play(origin: str, mail_url: str) -> float:
     try:
         await editor.sign_in()
         # 500 is announced from the start; the import jumps over it.
-        await editor.plan_survey(500, today + timedelta(days=14), today + timedelta(days=7))
+        await editor.plan_survey("klima", 500, today + timedelta(days=14), today + timedelta(days=7))
         began = time.time()
         if await editor.import_members(members_csv(people)) != MEMBERS:
             raise RuntimeError("not every member was imported")

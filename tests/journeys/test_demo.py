@@ -19,10 +19,10 @@ ROOT = Path(__file__).parents[2]
 SERVICES = ("registration", "surveys", "notifications", "meetings", "results")
 ADDRESS = re.compile(rb"beboer\d+@example\.org")
 #: The only topics that may hold one.
-WITH_ADDRESSES = {"registration.contacts"}
+WITH_ADDRESSES = {"registration.contacts", "results.contacts"}
 PARTITIONS = 12
-#: Lines of the demo at which the service is killed: while people join, and while they answer.
-MOMENTS = ("145 members", "invitations caught")
+#: Lines of the demo at which the service is killed: while people join, while they answer, and while the meeting fills.
+MOMENTS = ("145 members", "invitations caught", "drawn to the meeting")
 
 
 def play(state: Path, kill: str) -> tuple[dict[str, Any], dict[str, list[bytes]]]:
@@ -41,7 +41,7 @@ def play(state: Path, kill: str) -> tuple[dict[str, Any], dict[str, list[bytes]]
         stderr=subprocess.STDOUT,
         text=True,
     )
-    guard = threading.Timer(240, demo.kill)
+    guard = threading.Timer(300, demo.kill)
     guard.start()
     lines: list[str] = []
     assert demo.stdout is not None
