@@ -19,11 +19,13 @@ def to_html(markdown: str) -> Markup:
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, int(token.tag[1:]) + _HEADINGS_DOWN)}"
+        elif token.type == "table_open":
+            token.attrSet("class", "ds-table")
     html = _PARSER.renderer.render(tokens, _PARSER.options, {})
     clean = nh3.clean(
         html,
         tags=_TAGS,
-        attributes={"a": {"href"}},
+        attributes={"a": {"href"}, "table": {"class"}},
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener nofollow",
     )

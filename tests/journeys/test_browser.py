@@ -40,6 +40,8 @@ class Stack:
 
     panel: str
     mail: str
+    state: Path
+    """Its data folder, where the panel's clock is moved."""
 
     def link(self, subject: str, path: str) -> str:
         """The link in the newest mail whose subject starts so, when it has come."""
@@ -72,7 +74,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         assert line, output
         output += line
     addresses = dict(re.findall(r"  (panel|mail) +(http\S+)", output))
-    yield Stack(addresses["panel"], addresses["mail"])
+    yield Stack(addresses["panel"], addresses["mail"], state)
     launcher.send_signal(signal.SIGTERM)
     launcher.stdout.read()
     launcher.wait()

@@ -1,0 +1,133 @@
+"""In a real browser, without JavaScript and by keyboard: drawn, one says no, another is asked; the minutes are read."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import httpx
+from playwright.sync_api import Browser, Page, ViewportSize
+
+from tests.journeys.test_browser import Stack, check, chromium, stack, visit, wait
+
+__all__ = ["chromium", "stack"]
+
+SEATS = 4
+INVITED = "Du er trukket ut til et møte"
+
+
+def links(stack: Stack) -> list[str]:
+    """The links in all invitations so far, oldest first."""
+    mails = httpx.get(f"{stack.mail}/api/mails").json()
+    found = [
+        re.search(r"http\S*/meetings/answer/\S+", one["text"]) for one in mails if one["subject"].startswith(INVITED)
+    ]
+    return [one[0] for one in found if one]
+
+
+def press(page: Page, name: str) -> None:
+    """Reach a button with the tab key alone and press it."""
+    button = page.get_by_role("button", name=name)
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if button.evaluate("element => element === document.activeElement"):
+            with page.expect_navigation():
+                page.keyboard.press("Enter")
+            return
+    raise AssertionError(f"«{name}» cannot be reached by keyboard on {page.url}")
+
+
+def import_members(staff: Page, stack: Stack) -> None:
+    """Twelve people of both genders and many ages."""
+    lines = ["navn;epost;fodselsar;kjonn;postnummer;sprak"]
+    lines += [
+        f"Beboer {n};beboer{n}@example.org;{1950 + 4 * n};{('kvinne', 'mann')[n % 2]};1353;nb" for n in range(1, 13)
+    ]
+    visit(staff, stack.panel + "/staff/registration/import")
+    file = {"name": "medlemmer.csv", "mimeType": "text/csv", "buffer": "\n".join(lines).encode()}
+    staff.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
+    staff.get_by_role("button", name="Se over fila").click()
+    staff.get_by_role("button", name=re.compile("Importer")).click()
+    wait(lambda: staff.goto(stack.panel + "/staff/meetings") and "12 aktive" in staff.inner_text("main"))
+
+
+def announce(staff: Page, stack: Stack) -> str:
+    """A meeting of four; the address of its staff page."""
+    visit(staff, stack.panel + "/staff/meetings/new")
+    today = datetime.now(UTC).date()
+    for field, value in {
+        "heading": "Torget i Sandvika",
+        "purpose": "Hva skal torget brukes til?",
+        "place": "Kommunegården",
+        "day": (today + timedelta(days=30)).isoformat(),
+        "seats": str(SEATS),
+        "reply_on": (today + timedelta(days=7)).isoformat(),
+        "agenda": "# Først\n\n- Velkommen",
+    }.items():
+        staff.locator(f"#{field}").fill(value)
+    staff.get_by_role("button", name="Kunngjør møtet").click()
+    check(staff)
+    return staff.url
+
+
+def test_a_no_brings_another_and_what_came_of_it_is_public(stack: Stack, chromium: Browser) -> None:
+    staff = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="nb-NO").new_page()
+    staff.goto(stack.panel + "/staff")
+    staff.get_by_role("button", name="redaktor").click()
+    import_members(staff, stack)
+    page = announce(staff, stack)
+    visit(staff, page + "/quotas")
+    visit(staff, page + "/draw")
+    staff.get_by_role("button", name=f"Trekk og inviter {SEATS}").click()
+    check(staff)
+    wait(lambda: len(links(stack)) == SEATS)
+
+    phone = ViewportSize(width=320, height=700)
+    resident = chromium.new_context(java_script_enabled=False, viewport=phone, locale="nb-NO").new_page()
+    looking = chromium.new_context(viewport=phone, locale="nb-NO").new_page()
+    first, second, *_ = links(stack)
+    visit(looking, first)
+    resident.goto(first)
+    press(resident, "Nei, jeg kan ikke")
+    assert resident.inner_text("main").strip() == "Takk for at du sa fra"
+    visit(looking, first)
+    wait(lambda: len(links(stack)) == SEATS + 1)
+
+    resident.goto(second)
+    press(resident, "Ja, jeg kommer")
+    assert "Du har plass" in resident.inner_text("h1")
+    resident.get_by_label("Trinnfri adkomst").check()
+    press(resident, "Lagre")
+    assert "Vi har lagret det du skrev." in resident.inner_text("main")
+    visit(looking, second)
+    newest = links(stack)[-1]
+    resident.goto(newest)
+    press(resident, "Ja, jeg kommer")
+    visit(staff, page)
+    assert "2 av 4 plasser er fylt" in staff.inner_text("main")
+    visit(staff, page + "/needs")
+    assert "Trinnfri adkomst" in staff.inner_text("main")
+
+    visit(looking, stack.panel + "/meetings")
+    looking.get_by_role("link", name="Torget i Sandvika").click()
+    check(looking)
+    assert "4 trukket blant 12" in looking.inner_text("main")
+
+    (stack.state / "clock").write_text(str(timedelta(days=31).total_seconds()))
+    wait(lambda: staff.goto(page + "/attendance") and "2 hadde sagt ja" in staff.inner_text("main"))
+    check(staff)
+    staff.locator("input[name=came]").first.check()
+    staff.get_by_role("button", name="Lagre frammøtet").click()
+    visit(staff, page + "/minutes")
+    staff.locator("#minutes").fill("# Råd\n\nBenker først.\n\n| a | b |\n|---|---|\n| 1 | 2 |")
+    staff.get_by_role("button", name="Se hvordan det blir").click()
+    check(staff)
+    staff.get_by_role("button", name="Legg ut referatet").click()
+    check(staff)
+    looking.reload()
+    check(looking)
+    assert "Benker først." in looking.inner_text("main")
+    wait(lambda: any(one.startswith("Referatet er klart") for one in subjects(stack)))
+
+
+def subjects(stack: Stack) -> list[str]:
+    """Of all mails so far."""
+    return [one["subject"] for one in httpx.get(f"{stack.mail}/api/mails").json()]
