@@ -1,7 +1,7 @@
 """notifications on one screen: what it reacts to, shows and does by itself."""
 
 from services.notifications import meetings, members, pages, sending, staff_pages, staff_preview, suggestions, surveys
-from services.notifications.mailbox import lmtp
+from services.notifications.mailbox import imap, lmtp
 from shared.service import Job, Service
 from shared.web import dead_letter_pages, ended_sessions
 
@@ -16,6 +16,11 @@ SERVICE = Service(
         ended_sessions("notifications"),
     ],
     pages=[*pages.PAGES, *staff_pages.PAGES, *staff_preview.PAGES, *dead_letter_pages("notifications")],
-    jobs=[*sending.JOBS, *lmtp.JOBS, Job("forget_correspondents", suggestions.forget_correspondents, every=3600.0)],
+    jobs=[
+        *sending.JOBS,
+        *lmtp.JOBS,
+        *imap.JOBS,
+        Job("forget_correspondents", suggestions.forget_correspondents, every=3600.0),
+    ],
     purposes=("confirm", "sign_in", "survey", "meeting", "unsubscribe"),
 )

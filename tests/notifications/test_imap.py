@@ -1,0 +1,111 @@
+"""The panel's own mailbox, read from a small IMAP server that keeps flags."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+from pydantic import SecretStr
+
+from services.notifications.mailbox.imap import fetch_letters
+from services.notifications.settings import NotificationSettings
+from shared.events.notifications import SuggestionLetterReceived
+from shared.service import Runtime
+from shared.testing import outbox
+
+
+class Server:
+    """As much of IMAP as the reading of a mailbox needs."""
+
+    def __init__(self) -> None:
+        self.mails: list[bytes] = []
+        self.flags: dict[int, str] = {}
+        self.logins: list[str] = []
+        self.refuse_fetch = False
+
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"* OK ready\r\n")
+        while line := await reader.readline():
+            tag, _, command = line.decode().strip().partition(" ")
+            answer, state = self._answer(command)
+            writer.write(answer + f"{tag} {state} done\r\n".encode())
+            if command.startswith("LOGOUT"):
+                break
+        writer.close()
+
+    def _answer(self, command: str) -> tuple[bytes, str]:
+        if command.startswith("CAPABILITY"):
+            return b"* CAPABILITY IMAP4rev1\r\n", "OK"
+        if command.startswith("LOGIN"):
+            self.logins.append(command)
+        if command.startswith("UID SEARCH"):
+            unread = [str(n) for n in range(1, len(self.mails) + 1) if n not in self.flags]
+            return f"* SEARCH {' '.join(unread)}\r\n".encode(), "OK"
+        if found := re.match(r"UID FETCH (\d+) \((.*)\)", command):
+            number = int(found[1])
+            mail = self.mails[number - 1]
+            if found[2] == "RFC822.SIZE":
+                return f"* {number} FETCH (UID {number} RFC822.SIZE {len(mail)})\r\n".encode(), "OK"
+            if self.refuse_fetch:
+                return b"", "NO"
+            return f"* {number} FETCH (UID {number} BODY[] {{{len(mail)}}}\r\n".encode() + mail + b")\r\n", "OK"
+        if found := re.match(r"UID STORE (\d+) \+FLAGS \((.*)\)", command):
+            self.flags[int(found[1])] = found[2]
+        if command.startswith("LOGOUT"):
+            return b"* BYE\r\n", "OK"
+        return b"* 1 EXISTS\r\n" if command.startswith("SELECT") else b"", "OK"
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[tuple[Server, NotificationSettings]]:
+    made = Server()
+    listening = await asyncio.start_server(made.talk, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    url = SecretStr(f"imap://panel:hemme%20lig@127.0.0.1:{port}/Panel")
+    async with listening:
+        yield made, NotificationSettings(imap_url=url, largest_letter=5000)
+
+
+def letter(number: int, head: str = "Return-Path: <kari@example.net>", text: str = "Bygg bru.") -> bytes:
+    lines = [
+        head,
+        "From: Kari <kari@example.net>",
+        "Subject: Bru",
+        f"Message-ID: <m{number}@example.net>",
+        "",
+        text,
+        "",
+    ]
+    return "\r\n".join(lines).encode()
+
+
+async def test_unread_letters_become_suggestions_once(rt: Runtime, server: tuple[Server, NotificationSettings]) -> None:
+    made, settings = server
+    made.mails = [
+        letter(1),
+        letter(2, "Return-Path: <>"),
+        letter(3, text="stor " * 2000),
+        letter(1),
+        letter(4, "X-A: b"),
+    ]
+    await fetch_letters(rt, settings)
+    await fetch_letters(rt, settings)
+    assert len(await outbox(rt, SuggestionLetterReceived)) == 2
+    assert made.flags == {1: r"\Seen", 2: r"\Seen", 3: r"\Seen \Flagged", 4: r"\Seen", 5: r"\Seen"}
+    assert made.logins[0] == 'LOGIN panel "hemme lig"'
+
+
+async def test_what_cannot_be_fetched_stays_unread(rt: Runtime, server: tuple[Server, NotificationSettings]) -> None:
+    made, settings = server
+    made.mails, made.refuse_fetch = [letter(1)], True
+    with pytest.raises(ConnectionError):
+        await fetch_letters(rt, settings)
+    assert made.flags == {}
+    made.refuse_fetch = False
+    await fetch_letters(rt, settings)
+    assert len(await outbox(rt, SuggestionLetterReceived)) == 1
+
+
+async def test_without_a_mailbox_nothing_is_fetched(rt: Runtime) -> None:
+    await fetch_letters(rt, NotificationSettings())
+    assert await outbox(rt, SuggestionLetterReceived) == []
