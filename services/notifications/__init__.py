@@ -1,5 +1,5 @@
-"""notifications owns contact cards and every mail: what it says, when it goes, and what became of it.
+"""notifications owns contact cards and every mail: what it says, when it goes, and what became of it; and mail in.
 
-Reacts to everything that asks for a mail. Publishes MessageFailed, MailPreferenceChanged, ContactCardMissing and
-MemberDataErased.
+Reacts to everything that asks for a mail, and to what makes one needless. Publishes MessageFailed, MemberUnreachable,
+MailPreferenceChanged, ContactCardMissing, MemberDataErased and, on its restricted topic, SuggestionLetterReceived.
 """
