@@ -1,7 +1,7 @@
 # Everything starts here; each target first installs what it needs into this checkout. `make help` lists them.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install install-test demo up test check bench contracts texts clean
+.PHONY: help install install-test demo up test check faults bench contracts texts clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -31,6 +31,9 @@ check: install ## lint, strict types, import contracts, contract examples, fast 
 
 test: install-test check ## check, then every test on real Postgres and Kafka, in a real browser
 	$(BIN)/pytest -q
+
+faults: install-test ## kill and disturb the real stack under load, then compare what was acknowledged (KILLS=200 SEED=…)
+	@$(BIN)/python -m tests.faults
 
 bench: install-test ## JSON lines of speed against floors measured in the same run (NAMES="relay join" for some)
 	@$(BIN)/python -m tests.bench $(NAMES)

@@ -31,9 +31,17 @@ _LISTENER = "listener.name.clients.plain.sasl.jaas.config"
 class Kafka:
     """A broker and controller in one process under ``state/kafka``."""
 
-    def __init__(self, state: Path, port: int, controller_port: int, passwords: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        state: Path,
+        port: int,
+        controller_port: int,
+        passwords: Mapping[str, str],
+        advertised_port: int | None = None,
+    ) -> None:
         self._home = state / "kafka"
         self.port = port
+        self._advertised_port = advertised_port or port
         self._controller_port = controller_port
         self._passwords = passwords
         log = state / "logs" / "kafka.log"
@@ -101,7 +109,7 @@ class Kafka:
             "node.id": "1",
             "controller.quorum.voters": f"1@127.0.0.1:{self._controller_port}",
             "listeners": f"CLIENTS://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{self._controller_port}",
-            "advertised.listeners": f"CLIENTS://127.0.0.1:{self.port}",
+            "advertised.listeners": f"CLIENTS://127.0.0.1:{self._advertised_port}",
             "listener.security.protocol.map": "CLIENTS:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
             "controller.listener.names": "CONTROLLER",
             "inter.broker.listener.name": "CLIENTS",

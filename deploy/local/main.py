@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -24,7 +24,7 @@ def say(line: str) -> None:
     print(f"{time.strftime('%H:%M:%S')}  {line}", flush=True)
 
 
-def main() -> int:
+def main(make_stack: Callable[[Path, Callable[[str], None]], Stack] = Stack) -> int:
     """Start, print the addresses, keep running; exit code 1 with one line when it cannot start."""
     state = Path(os.environ.get("PANEL_STATE") or ROOT / ".panel").absolute()
     asked: list[int] = []
@@ -40,7 +40,7 @@ def main() -> int:
     began = time.monotonic()
     try:
         with only_one(state):
-            stack = Stack(state, say)
+            stack = make_stack(state, say)
             try:
                 stack.start()
                 starting = False

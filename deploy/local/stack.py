@@ -36,6 +36,9 @@ SERVICES = tuple(principals(read_topics()[0]))
 class Stack:
     """Every part, ours or replaced. ``start`` returns when each answers; the supervisor keeps them running."""
 
+    advertised_kafka_port: int | None = None
+    """Where clients shall reach the broker, when something stands in front of it."""
+
     def __init__(self, state: Path, say: Callable[[str], None]) -> None:
         base = int(os.environ.get("PANEL_PORT_BASE") or DEFAULT_PORT_BASE)
         self.state = state
@@ -101,7 +104,13 @@ class Stack:
             postgres = Postgres(self.state, self.ports["Postgres"], self._secrets.postgres)
             initdb = self._pool.submit(postgres.prepare)
         if not self._given["KAFKA"]:
-            kafka = Kafka(self.state, self.ports["Kafka"], self.ports["Kafka controller"], self._secrets.kafka)
+            kafka = Kafka(
+                self.state,
+                self.ports["Kafka"],
+                self.ports["Kafka controller"],
+                self._secrets.kafka,
+                self.advertised_kafka_port,
+            )
             kafka.prepare()
             self.supervisor.start(kafka.process, address=kafka.address)
             kafka_ready = self._pool.submit(kafka.wait_ready)

@@ -1,0 +1,196 @@
+"""What is done to the running stack. Each act is over when it returns; several run at the same time."""
+
+import asyncio
+import json
+import random
+import shutil
+import signal
+import sys
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from deploy.local.downloads import ROOT
+from deploy.local.kafka import ADMIN, Kafka, admin_client, provision
+from deploy.local.process import listens
+from deploy.local.secrets import read_secrets
+from tests.faults.mail import MISDEEDS, MailServer
+from tests.faults.proxy import Proxy
+
+SERVICES = ("registration", "surveys", "notifications", "meetings", "results")
+KILLABLE = (*SERVICES, "kafka", "postgres", "gateway")
+_BACK_SECONDS = 60.0
+
+
+class Menace:
+    """Breaks one stack, and counts what it did by name."""
+
+    def __init__(self, state: Path, proxies: dict[str, Proxy], mail: MailServer, seed: int) -> None:
+        self.state = state
+        self.done: Counter[str] = Counter()
+        self.kills: Counter[str] = Counter()
+        self._proxies = proxies
+        self._mail = mail
+        self._chance = random.Random(seed)
+        self._clock = 0.0
+        self._busy: set[str] = set()
+
+    def status(self) -> dict[str, Any]:
+        """status.json of the launcher."""
+        found: dict[str, Any] = json.loads((self.state / "status.json").read_text())
+        return found
+
+    def processes(self, part: str) -> list[psutil.Process]:
+        """The part's processes, children first, while it runs."""
+        name = "caddy" if part == "gateway" and "caddy" in self.status()["parts"] else part
+        pid = self.status()["parts"][name]["pid"]
+        if pid is None:
+            return []
+        with suppress(psutil.NoSuchProcess):
+            head = psutil.Process(pid)
+            return [*head.children(recursive=True), head]
+        return []
+
+    async def kill(self, part: str) -> None:
+        """kill -9 of every process of the part; over when the launcher has it running again."""
+        async with _Only(self._busy, part) as mine:
+            found = self.processes(part) if mine else []
+            if not found:
+                return
+            for process in found:
+                with suppress(psutil.NoSuchProcess):
+                    process.send_signal(signal.SIGKILL)
+            self.kills[part] += 1
+            await self._back(part, found[-1].pid)
+
+    async def pause(self, part: str, seconds: float) -> None:
+        """SIGSTOP, later SIGCONT."""
+        async with _Only(self._busy, part) as mine:
+            found = self.processes(part) if mine else []
+            for number, wait in ((signal.SIGSTOP, seconds), (signal.SIGCONT, 0)):
+                for process in found:
+                    with suppress(psutil.NoSuchProcess):
+                        process.send_signal(number)
+                await asyncio.sleep(wait)
+            self.done[f"pause {part}"] += bool(found)
+
+    async def disconnect(self, part: str) -> None:
+        """Cut, refuse, slow down or freeze what passes through a proxy."""
+        async with _Only(self._busy, f"proxy {part}") as mine:
+            if not mine:
+                return
+            proxy, how = self._proxies[part], self._chance.choice(("cut", "refuse", "delay", "half-open"))
+            seconds = self._chance.uniform(1, 6)
+            if how == "delay":
+                proxy.delay = 0.2
+            elif how == "half-open":
+                proxy.freeze()
+            else:
+                proxy.refusing = how == "refuse"
+                proxy.cut()
+            await asyncio.sleep(seconds)
+            proxy.delay, proxy.refusing = 0.0, False
+            if how == "half-open":
+                proxy.cut()
+            proxy.thaw()
+            self.done[f"{how} {part}"] += 1
+
+    async def misbehave(self) -> None:
+        """The mail server does something else with the next mails."""
+        for _ in range(3):
+            misdeed = self._chance.choice(MISDEEDS)
+            self._mail.misdeeds.append(misdeed)
+            self.done[f"mail server: {misdeed}"] += 1
+
+    async def jump(self) -> None:
+        """Panel time goes on by some minutes."""
+        self._clock += self._chance.uniform(60, 900)
+        (self.state / "clock").write_text(str(self._clock))
+        self.done["panel clock jumps"] += 1
+
+    async def second_process(self, service: str) -> None:
+        """Another process of the service: a second relay, a rebalance when it comes and one when it is killed."""
+        found = self.processes(service)
+        if not found:
+            return
+        environment = found[-1].environ() | {"PANEL_PORT": "0", "PANEL_LMTP_PORT": "0"}
+        log = (self.state / "logs" / f"second-{service}.log").open("ab")
+        command = [sys.executable, "-m", "shared.cli", "serve", service]
+        second = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+        try:
+            await asyncio.sleep(self._chance.uniform(4, 8))
+        finally:
+            second.kill()
+            await second.wait()
+            log.close()
+        self.kills[service] += 1
+        self.done[f"second {service}"] += 1
+
+    async def empty_broker(self) -> None:
+        """The broker dies, loses its disk, and comes back with nothing but topics and rights."""
+        async with _Only(self._busy, "kafka") as mine:
+            found = self.processes("kafka") if mine else []
+            if not found:
+                return
+            status = self.status()
+            port = int(status["kafka"].rpartition(":")[2])
+            passwords = read_secrets(self.state).kafka
+            for process in found:
+                process.send_signal(signal.SIGKILL)
+            psutil.wait_procs(found, timeout=10)
+            shutil.rmtree(self.state / "kafka" / "data")
+            broker = Kafka(self.state, port, port + 1, passwords, port + 40)
+            await asyncio.to_thread(broker.prepare)
+            await self._back("kafka", found[-1].pid)
+            admin = admin_client(status["kafka"], ADMIN, passwords[ADMIN])
+            await asyncio.to_thread(provision, admin, str(status["prefix"]))
+            self.kills["kafka"] += 1
+            self.done["broker emptied"] += 1
+
+    async def _back(self, part: str, before: int) -> None:
+        """Until the part runs under another process id and answers."""
+        async with asyncio.timeout(_BACK_SECONDS):
+            while not (found := self.processes(part)) or found[-1].pid == before:
+                await asyncio.sleep(0.1)
+            port = self._port(part)
+            while port and not listens(port):
+                await asyncio.sleep(0.1)
+
+    def _port(self, part: str) -> int | None:
+        known = self.status()["parts"].get(part, {})
+        address = str(known.get("address") or known.get("url") or "")
+        return int(address.rpartition(":")[2]) if address else None
+
+    def next_acts(self) -> list[Callable[[], Awaitable[None]]]:
+        """Acts other than kills, drawn: they overlap each other and the kills."""
+        chance = self._chance
+        everything: list[Callable[[], Awaitable[None]]] = [
+            lambda: self.pause(chance.choice(KILLABLE[:-1]), chance.uniform(1, 8)),
+            lambda: self.disconnect(chance.choice(sorted(self._proxies))),
+            self.misbehave,
+            self.jump,
+            lambda: self.second_process(chance.choice(SERVICES)),
+        ]
+        return chance.sample(everything, 2)
+
+
+class _Only:
+    """Lets one act at a time work on a part; a second one is told so and does nothing."""
+
+    def __init__(self, busy: set[str], part: str) -> None:
+        self._busy = busy
+        self._part = part
+        self._mine = False
+
+    async def __aenter__(self) -> bool:
+        self._mine = self._part not in self._busy
+        self._busy.add(self._part)
+        return self._mine
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._mine:
+            self._busy.discard(self._part)

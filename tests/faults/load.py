@@ -1,0 +1,92 @@
+"""Residents under fire: each writes down what was acknowledged to them, and tries again what was not."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import httpx
+
+from deploy.demo.browser import Browser, FormReader, link_in
+from deploy.demo.people import Person, answer, leave
+from tests.faults.mail import ServersMailbox
+
+AGAIN = (RuntimeError, TimeoutError, httpx.HTTPError, KeyError)
+
+
+@dataclass
+class Acknowledged:
+    """What somebody was told, by person's number."""
+
+    joined: set[int] = field(default_factory=set)
+    answered: set[int] = field(default_factory=set)
+    left: set[int] = field(default_factory=set)
+    tried_again: int = 0
+
+
+class Residents:
+    """People who join, answer and leave while things break."""
+
+    def __init__(self, origin: str, mailbox: ServersMailbox, seed: int) -> None:
+        self.origin = origin
+        self.mailbox = mailbox
+        self.chance = random.Random(seed)
+        self.acknowledged = Acknowledged()
+
+    async def join(self, person: Person) -> None:
+        """Sign up, follow the link, press the button; whatever fails is tried again."""
+        await self._until_done(lambda: self._sign_up(person))
+        await self._until_done(lambda: self._confirm(person))
+        self.acknowledged.joined.add(person.number)
+
+    async def answer(self, person: Person) -> None:
+        """Answer the survey, when its mail has come."""
+        mail = await self.mailbox.wait_for(person.email, "Ny undersøkelse", 600)
+        await self._until_done(lambda: answer(self.origin, person, mail, self.chance))
+        self.acknowledged.answered.add(person.number)
+
+    async def leave(self, person: Person) -> None:
+        """Leave; every service has confirmed the erasure. Not tried again: whoever has left cannot sign in."""
+        async with asyncio.timeout(300):
+            await leave(self.origin, person, self.mailbox)
+        self.acknowledged.left.add(person.number)
+
+    async def _sign_up(self, person: Person) -> None:
+        async with Browser(self.origin, person.address) as browser:
+            form = FormReader((await browser.get("/join")).text)
+            await asyncio.sleep(3.2 + self.chance.random())
+            fields: dict[str, str | list[str]] = {
+                **form.hidden,
+                "website": "",
+                "name": person.name,
+                "email": person.email,
+                "year_of_birth": str(person.year_of_birth),
+                "gender": person.gender,
+                "postcode": person.postcode,
+                "language": "nb",
+                "purposes": ["surveys", "meetings", "results"],
+                "old_enough": "yes",
+            }
+            if "Sjekk e-posten" not in (await browser.post("/join", fields)).text:
+                raise RuntimeError("not signed up")
+
+    async def _confirm(self, person: Person) -> None:
+        mail = await self.mailbox.wait_for(person.email, "Bekreft", 300)
+        async with Browser(self.origin, person.address) as browser:
+            page = await browser.get(link_in(mail["text"], "/join/confirm/"))
+            if str(page.url).endswith("/join/welcome"):
+                return
+            done = await browser.post("/join/confirm", dict(FormReader(page.text).hidden))
+            if "Velkommen" not in done.text:
+                raise RuntimeError("not confirmed")
+
+    async def _until_done(self, step: Callable[[], Awaitable[None]]) -> None:
+        async with asyncio.timeout(300):
+            while True:
+                try:
+                    await step()
+                except AGAIN:
+                    self.acknowledged.tried_again += 1
+                    await asyncio.sleep(1)
+                else:
+                    return

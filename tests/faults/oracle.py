@@ -1,0 +1,206 @@
+"""Compares what was acknowledged and what was mailed with all five schemas: I1 to I10 of the reliability floor."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+
+from deploy.demo.people import Person
+from shared.cli import load_service
+from shared.messaging.subscription import Routes
+from tests.faults.acts import SERVICES
+from tests.faults.load import Acknowledged
+
+_BUSY = {
+    "outbox rows": " union all ".join(f"select count(*) as n from {schema}.outbox" for schema in SERVICES),
+    "mails on their way": "select count(*) from notifications.message where state in ('pending', 'sending', 'waiting')",
+    "surveys inviting": "select count(*) from surveys.survey where inviting",
+}
+
+
+@dataclass
+class Verdict:
+    """One line per invariant: whether it holds, and its numbers."""
+
+    holds: dict[str, bool] = field(default_factory=dict)
+    numbers: dict[str, dict[str, int]] = field(default_factory=dict)
+    lost: int = 0
+    doubled: int = 0
+    unknown: int = 0
+
+    def enter(self, name: str, wrong: int, **numbers: int) -> None:
+        """An invariant holds when nothing is wrong."""
+        self.holds[name] = wrong == 0
+        self.numbers[name] = {**numbers, "wrong": wrong}
+
+    @property
+    def fine(self) -> bool:
+        """Every invariant holds."""
+        return all(self.holds.values())
+
+
+class Oracle:
+    """Looks at one database from outside, as its owner."""
+
+    def __init__(self, database_url: str) -> None:
+        self._url = database_url
+        handlers = [
+            (service, event_type.split(".", 1)[0], subscription.name, event_type)
+            for service in SERVICES
+            for event_type, subscriptions in Routes(load_service(service).handlers).by_type.items()
+            for subscription in subscriptions
+        ]
+        archives = " union all ".join(
+            f"select '{schema}' as publisher, type, event_id from {schema}.{table}"
+            for schema in SERVICES
+            for table in ("archive", "archive_restricted")
+        )
+        inboxes = " union all ".join(f"select '{schema}' as service, handler, event_id from {schema}.inbox"
+                                     for schema in SERVICES)  # fmt: skip
+        wanted = ", ".join(f"{handler}" for handler in handlers)
+        self._missing = f"""
+            with archived as ({archives}), applied as ({inboxes}),
+            wanted (service, publisher, handler, type) as (values {wanted})
+            select count(*) from archived a join wanted w on w.publisher = a.publisher and w.type = a.type
+            where not exists (
+                select 1 from applied i
+                where i.service = w.service and i.handler = w.handler and i.event_id = a.event_id
+            )
+        """
+
+    async def lag(self) -> dict[str, int]:
+        """What is still on its way; empty when nothing is. Raises while the database is away."""
+        connection = await asyncpg.connect(self._url, timeout=5)
+        try:
+            found = {name: sum(row[0] for row in await connection.fetch(sql)) for name, sql in _BUSY.items()}
+            found["events not applied"] = await self._not_applied(connection)
+        finally:
+            await connection.close()
+        return {name: number for name, number in found.items() if number}
+
+    async def _not_applied(self, connection: Any) -> int:
+        """Pairs of an archived event and a handler of its type that has not claimed it."""
+        return int(await connection.fetchval(self._missing))
+
+    async def judge(
+        self,
+        told: Acknowledged,
+        people: Sequence[Person],
+        imported: int,
+        mails: Sequence[dict[str, Any]],
+        *,
+        may_be_unknown: int,
+        seconds_to_zero: float,
+    ) -> Verdict:
+        """Every invariant, once nothing is on its way any more."""
+        connection = await asyncpg.connect(self._url, timeout=30)
+        try:
+            verdict = Verdict()
+            by_email = {person.email: person for person in people}
+            await self._registrations(connection, verdict, told, people, imported)
+            verdict.enter(
+                "I2 every event applied", await self._not_applied(connection), dead=await self._dead(connection)
+            )
+            await self._mails(connection, verdict, mails, by_email, may_be_unknown)
+            await self._answers(connection, verdict, told)
+            await self._erased(connection, verdict, told, people)
+            verdict.enter("I9 lags return to zero", int(seconds_to_zero > 120), seconds=round(seconds_to_zero))
+        finally:
+            await connection.close()
+        return verdict
+
+    async def _dead(self, connection: Any) -> int:
+        return sum([await connection.fetchval(f"select count(*) from {schema}.dead_letter") for schema in SERVICES])
+
+    async def _registrations(
+        self, connection: Any, verdict: Verdict, told: Acknowledged, people: Sequence[Person], imported: int
+    ) -> None:
+        rows = await connection.fetch("select email from registration.member where status in ('active', 'paused')")
+        there = Counter(row["email"] for row in rows)
+        expected = {p.email for p in people if p.number <= imported or p.number in told.joined}
+        expected -= {p.email for p in people if p.number in told.left}
+        missing = len([email for email in expected if not there[email]])
+        twice = sum(number - 1 for number in there.values() if number > 1)
+        size = await connection.fetchval("select size from registration.panel")
+        copies = await connection.fetchval("select count(*) from surveys.member where status in ('active', 'paused')")
+        verdict.lost += missing
+        verdict.doubled += twice
+        wrong = missing + twice + abs(size - len(rows)) + abs(copies - len(rows))
+        verdict.enter(
+            "I1 acknowledged is there", wrong, acknowledged=len(expected), members=len(rows), copies=copies, size=size
+        )
+
+    async def _mails(
+        self,
+        connection: Any,
+        verdict: Verdict,
+        mails: Sequence[dict[str, Any]],
+        by_email: dict[str, Person],
+        may_be_unknown: int,
+    ) -> None:
+        taken = Counter(mail["message_id"].strip("<>").partition("@")[0] for mail in mails)
+        rows = await connection.fetch("select id::text, state, urgent, purpose from notifications.message")
+        bulk = [row for row in rows if not row["urgent"]]
+        doubled = sum(max(taken[row["id"]] - 1, 0) for row in bulk)
+        per_person = Counter(mail["to"][0] for mail in mails if mail["subject"].startswith("Ny undersøkelse"))
+        doubled += sum(number - 1 for number in per_person.values())
+        vanished = sum(row["state"] == "sent" and not taken[row["id"]] for row in rows)
+        unsaid = sum(row["state"] not in ("sent", "unknown") and taken[row["id"]] > 0 for row in bulk)
+        strangers = sum(email not in by_email for email in per_person)
+        states = Counter(row["state"] for row in bulk)
+        verdict.doubled += doubled
+        verdict.lost += vanished
+        verdict.unknown = states["unknown"]
+        verdict.enter("I3 survey mail at most once", doubled + vanished + unsaid + strangers, mails=len(bulk), **states)
+        verdict.enter("I4 unknown is bounded", max(states["unknown"] - may_be_unknown, 0), unknown=states["unknown"],
+                      bound=may_be_unknown)  # fmt: skip
+
+    async def _answers(self, connection: Any, verdict: Verdict, told: Acknowledged) -> None:
+        survey = await connection.fetchrow("select answered, released, invited from surveys.survey")
+        counted = await connection.fetchval("select count(*) from results.answer")
+        tombs = await connection.fetchval("select count(*) from surveys.invitation where answered_at is not null")
+        answered, released = survey["answered"] or 0, survey["released"] or 0
+        verdict.lost += max(len(told.answered) - counted, 0)
+        verdict.doubled += max(counted - answered, 0)
+        # Somebody may have answered without hearing so; nobody who heard so may be missing.
+        wrong = max(len(told.answered) - answered, 0) + abs(answered - released) + abs(released - counted)
+        verdict.enter("I5 answers counted are those given", wrong, acknowledged=len(told.answered), answered=answered,
+                      released=released, counted=counted, invitations=tombs)  # fmt: skip
+        arrived = await connection.fetch("select arrived from results.publication")
+        verdict.enter(
+            "I6 shown is recounted", sum(abs(row["arrived"] - counted) for row in arrived), shown=len(arrived)
+        )
+
+    async def _erased(self, connection: Any, verdict: Verdict, told: Acknowledged, people: Sequence[Person]) -> None:
+        left = [person for person in people if person.number in told.left]
+        traces = await self._traces(connection, [p.email for p in left])
+        erased = await connection.fetchval("select count(*) from registration.member where status = 'erased'")
+        verdict.enter("I8 nothing of the erased", traces + abs(erased - len(left)), erased=len(left), traces=traces)
+        still = await connection.fetchval(
+            """
+            select (select count(*) from surveys.member m join registration.member r on r.id = m.id
+                    where r.status = 'erased')
+                 + (select count(*) from notifications.contact c join registration.member r on r.id = c.member_id
+                    where r.status = 'erased' and not c.removed)
+                 + (select count(*) from surveys.invitation i join registration.member r on r.id = i.member_id
+                    where r.status = 'erased')
+            """
+        )
+        verdict.enter("I10 nothing done for the erased", still, erased=len(left))
+
+    async def _traces(self, connection: Any, addresses: Sequence[str]) -> int:
+        tables = await connection.fetch(
+            "select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname = any($1)",
+            list(SERVICES),
+        )
+        patterns = [f"%{mark}%" for email in addresses for mark in (email, email.encode().hex())]
+        if not patterns:
+            return 0
+        return sum(
+            [
+                await connection.fetchval(f"select count(*) from {row['name']} t where t::text like any($1)", patterns)
+                for row in tables
+            ]
+        )

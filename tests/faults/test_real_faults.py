@@ -1,0 +1,38 @@
+"""Every kind of process is killed once under load while other things break; nothing acknowledged is lost or doubled."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deploy.local.process import free_ports
+from tests.faults.acts import KILLABLE
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.stack
+def test_nothing_acknowledged_is_lost_or_doubled_whatever_dies(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    (base,) = free_ports(1)
+    environment = os.environ | {
+        "PANEL_PORT_BASE": str(min(base, 59_000)),
+        "FAULTS_STATE": str(tmp_path / "faults"),
+        "KILLS": str(len(KILLABLE)),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.faults"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=400,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr[-3000:]}"
+    (report,) = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    assert set(report["kills_by_part"]) == set(KILLABLE)
+    assert (report["lost"], report["doubled"], report["broken"]) == (0, 0, [])

@@ -1,0 +1,165 @@
+"""Residents and staff of the simulation: each writes down what was acknowledged, and tries again what was not."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+from deploy.demo.browser import link_in
+from deploy.demo.people import Person
+from services.registration.importing.store import import_members
+from services.registration.jobs import announce_installation
+from services.registration.joining import store as joining
+from services.registration.joining.domain import JoinInput
+from services.registration.leaving import erase
+from services.surveys.answering.store import Refusal, hold, submit
+from services.surveys.fieldwork.domain import Plan
+from services.surveys.fieldwork.store import add_survey
+from services.surveys.questionnaire.shelf import shipped
+from shared.ids import new_id
+from shared.service import Runtime
+from tests.faults.load import Acknowledged
+from tests.faults.mail import MailServer
+
+THRESHOLD = 8
+#: What somebody wants, at which service, and trying it: whether that is done with.
+Wish = tuple[str, str, Callable[[], Awaitable[bool]]]
+#: The wish's name, the process it goes to, and trying it.
+Attempt = tuple[str, Any, Callable[[], Awaitable[None]]]
+ANSWERS: dict[str, Any] = {"reisemate": "gange", "viktigst": ["sykkel"], "innsats": "4", "fortetting": "vet_ikke"}
+
+
+class Actors:
+    """Six imported members, four who join by mail, answers from all, two who leave."""
+
+    def __init__(self, runtimes: dict[str, Runtime], mail: MailServer, people: list[Person], chance: Random) -> None:
+        self._runtimes = runtimes
+        self._mail = mail
+        self._chance = chance
+        self.people = people
+        self.imported = 6
+        self.told = Acknowledged()
+        self._open: list[Wish] = [
+            ("import", "registration", self._import),
+            *(("sign up", "registration", lambda p=p: self._sign_up(p)) for p in people[6:]),
+            *(("answer", "surveys", lambda p=p: self._answer(p)) for p in people),
+            *(("leave", "registration", lambda p=p: self._leave(p)) for p in people[4:7]),
+        ]
+
+    @property
+    def left(self) -> int:
+        """How many wishes are open."""
+        return len(self._open)
+
+    def finish(self) -> None:
+        """Whoever still waits for a mail gives up."""
+        self._open.clear()
+
+    async def begin(self) -> None:
+        """Staff plan the survey for the threshold; registration announces itself."""
+        await announce_installation(self._runtimes["registration"])
+        surveys = self._runtimes["surveys"]
+        now = surveys.now()
+        times = Plan(opens_at=None, closes_at=now + timedelta(days=14), reminder_at=now + timedelta(days=7))
+        async with surveys.transaction() as session:
+            await add_survey(session, new_id(), shipped()["klima"], "threshold", THRESHOLD, times, now, "Kari Editor")
+
+    def next(self, processes: dict[str, Any]) -> Attempt:
+        """One open wish, drawn: its name, the process it goes to, and trying it."""
+        if not self._open:
+            return "nothing", processes["registration"], _nothing
+        return self._attempt(self._chance.choice(self._open), processes)
+
+    def every(self, processes: dict[str, Any]) -> list[Attempt]:
+        """Every open wish."""
+        return [self._attempt(wish, processes) for wish in self._open]
+
+    def _attempt(self, wish: Wish, processes: dict[str, Any]) -> Attempt:
+        async def try_it() -> None:
+            if await wish[2]():
+                self._open.remove(wish)
+
+        return wish[0], processes[wish[1]], try_it
+
+    def _form(self, person: Person) -> JoinInput:
+        return JoinInput(
+            name=person.name,
+            email=person.email,
+            year_of_birth=person.year_of_birth,
+            gender=person.gender,
+            postcode=person.postcode,
+            language="nb",
+            purposes=("surveys", "results"),
+            old_enough="yes",
+        )
+
+    async def _import(self) -> bool:
+        rt = self._runtimes["registration"]
+        async with rt.transaction() as session:
+            await import_members(session, [self._form(p) for p in self.people[: self.imported]], rt.now())
+        return True
+
+    async def _sign_up(self, person: Person) -> bool:
+        rt = self._runtimes["registration"]
+        async with rt.transaction() as session:
+            await joining.sign_up(session, self._form(person), rt.now(), unconfirmed_days=7, consent_version="2026-11")
+        self._open.append(("confirm", "registration", lambda: self._confirm(person)))
+        return True
+
+    async def _confirm(self, person: Person) -> bool:
+        token = self._token(person, "Bekreft", "/join/confirm/")
+        if token is None:
+            return False
+        rt = self._runtimes["registration"]
+        link = rt.links.check("confirm", token, rt.now())
+        async with rt.transaction() as session:
+            member = await joining.lock_member(session, link.id)
+            known = member is not None and member.status in ("active", "paused")
+            if not known and (member is None or not await joining.confirm(session, member, link.generation, rt.now())):
+                return True
+        self.told.joined.add(person.number)
+        return True
+
+    async def _answer(self, person: Person) -> bool:
+        if person.number in self.told.left:
+            return True
+        token = self._token(person, "Ny undersøkelse", "/surveys/answer/")
+        if token is None:
+            return False
+        rt = self._runtimes["surveys"]
+        link = rt.links.check("survey", token, rt.now())
+        async with rt.transaction() as session:
+            held = await hold(session, link.id, link.generation, rt.now())
+            if not isinstance(held, Refusal):
+                await submit(session, held, ANSWERS, rt.now())
+        if not isinstance(held, Refusal) or held is Refusal.ANSWERED:
+            self.told.answered.add(person.number)
+        return True
+
+    async def _leave(self, person: Person) -> bool:
+        if person.number > self.imported and person.number not in self.told.joined:
+            return False
+        rt = self._runtimes["registration"]
+        async with rt.transaction() as session:
+            member_id = await joining.member_by_email(session, person.email)
+            if member_id is None:
+                # Not imported yet, or gone in a try whose answer was lost.
+                if not any(wish[0] == "import" for wish in self._open):
+                    self.told.left.add(person.number)
+                    return True
+                return False
+            member = await joining.lock_member(session, member_id)
+            assert member is not None
+            await erase(session, member, rt.now())
+        self.told.left.add(person.number)
+        return True
+
+    def _token(self, person: Person, subject: str, path: str) -> str | None:
+        for mail in self._mail.mails:
+            if person.email in mail["to"] and mail["subject"].startswith(subject):
+                return link_in(mail["text"], path).rsplit("/", 1)[-1]
+        return None
+
+
+async def _nothing() -> None:
+    return
