@@ -137,7 +137,7 @@ class Round:
         oracle = Oracle(str(status["database_url"]))
         await editor.sign_in()
         today = datetime.now(UTC).date()
-        await editor.plan_survey(THRESHOLD, today + timedelta(days=14), today + timedelta(days=7))
+        await editor.plan_survey("klima", THRESHOLD, today + timedelta(days=14), today + timedelta(days=7))
         imported = await editor.import_members(members_csv(self._people[:IMPORTED]))
         load = asyncio.create_task(self._load(residents))
         try:
