@@ -1,6 +1,7 @@
 """Pages of the invited. The link opens a cookie, the pages carry the invitation's id, only POST changes anything."""
 
 from collections.abc import Mapping
+from datetime import time
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -186,6 +187,8 @@ def _show(
         "meeting": meeting,
         "invitation": row,
         "state": state,
+        # A deadline at midnight is a whole day; one close to the meeting is an hour.
+        "whole_day": row.reply_by.astimezone(runtime(request).settings.zone).time() == time(),
         "last_day": last_day(row.reply_by),
         "composition": composition(meeting),
         "may_withdraw": runtime(request).now() < meeting.starts_at and meeting.state == "drawn",

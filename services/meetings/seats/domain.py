@@ -1,8 +1,9 @@
 """Rules of seats: bands, codes, deadlines."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 #: Invitations that hold a seat.
 LIVE = ("invited", "accepted")
@@ -36,11 +37,16 @@ def replacements_stop_at(starts_at: datetime, stop_hours: int) -> datetime:
 
 
 def replacement_replies_by(
-    now: datetime, drawn_at: datetime, reply_by: datetime, starts_at: datetime, stop_hours: int
+    now: datetime, drawn_at: datetime, reply_by: datetime, starts_at: datetime, stop_hours: int, zone: ZoneInfo
 ) -> datetime:
-    """As long to answer as the first ones had, but never past half the time between the last draw and the meeting."""
+    """As long to answer as the first ones had, to the end of that day.
+
+    Never past half the time between the last draw and the meeting: then the deadline is an hour, not a day.
+    """
     latest = starts_at - timedelta(hours=stop_hours) / 2
-    return min(now + max(reply_by - drawn_at, _SHORTEST_REPLY), latest)
+    wanted = (now + max(reply_by - drawn_at, _SHORTEST_REPLY)).astimezone(zone)
+    midnight = datetime.combine(wanted.date() + timedelta(days=1), time(), zone)
+    return min(midnight, latest)
 
 
 def last_day(reply_by: datetime) -> datetime:

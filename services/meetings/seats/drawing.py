@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -186,7 +187,7 @@ async def fill_free_seats(rt: Runtime) -> None:
         waiting = list(await session.scalars(_with_free_seats(rt.now())))
     for meeting_id in waiting:
         async with rt.transaction() as session:
-            await fill_meeting(session, meeting_id, rt.now())
+            await fill_meeting(session, meeting_id, rt.now(), rt.settings.zone)
 
 
 def _unasked(meeting_id: Any) -> sa.Select[UUID | None, str, str]:
@@ -218,7 +219,7 @@ def _with_free_seats(now: datetime) -> sa.Select[UUID]:
     )
 
 
-async def fill_meeting(session: AsyncSession, meeting_id: UUID, now: datetime) -> int:
+async def fill_meeting(session: AsyncSession, meeting_id: UUID, now: datetime, zone: ZoneInfo) -> int:
     """Draw replacements for the meeting's free seats; how many were asked."""
     await hold_draws(session)
     meeting = await lock_meeting(session, meeting_id)
@@ -249,6 +250,8 @@ async def fill_meeting(session: AsyncSession, meeting_id: UUID, now: datetime) -
         one = available.pop(id_)
         seated.append(one.stratum)
         chosen.append((one, free.id if free else None))
-    reply_by = replacement_replies_by(now, meeting.drawn_at, meeting.reply_by, meeting.starts_at, meeting.stop_hours)
+    reply_by = replacement_replies_by(
+        now, meeting.drawn_at, meeting.reply_by, meeting.starts_at, meeting.stop_hours, zone
+    )
     await _invite(session, meeting, chosen, reply_by, now)
     return len(chosen)
