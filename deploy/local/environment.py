@@ -24,7 +24,7 @@ _OURS = (
     "PANEL_DATABASE_URL", "PANEL_SERVICE_DATABASE_URL", "PANEL_KAFKA_USERNAME", "PANEL_KAFKA_PASSWORD",
     "PANEL_SMTP_URL", "PANEL_MASTER_KEYS", "PANEL_LINK_KEYS", "PANEL_COOKIE_KEY", "PANEL_STAFF_COOKIE_KEY",
     "PANEL_OIDC_ISSUER", "PANEL_OIDC_CLIENT_ID", "PANEL_OIDC_CLIENT_SECRET", "PANEL_STATE", "PANEL_PORT_BASE",
-    "PANEL_HOST", "PANEL_PORT", "PANEL_CLOCK_FILE", "PANEL_LMTP_HOST", "PANEL_LMTP_PORT",
+    "PANEL_HOST", "PANEL_PORT", "PANEL_CLOCK_FILE", "PANEL_LMTP_HOST", "PANEL_LMTP_PORT", "PANEL_IMAP_URL",
 )  # fmt: skip
 
 
@@ -75,6 +75,7 @@ def service_environment(
     if service == _LINK_MAKER:
         values |= {"PANEL_MASTER_KEYS": masters, "PANEL_SMTP_URL": addresses.smtp_url}
         values |= {"PANEL_LMTP_HOST": "127.0.0.1", "PANEL_LMTP_PORT": str(addresses.lmtp_port)}
+        values |= {"PANEL_IMAP_URL": os.environ.get("PANEL_IMAP_URL", "")}
     else:
         keys = derive_keys(decode_master_keys(masters), LINK_PURPOSES.get(service, ()))
         values["PANEL_LINK_KEYS"] = encode_keys(keys)

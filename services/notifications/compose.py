@@ -170,7 +170,7 @@ class Composer:
         paragraphs = [part.strip("\n") for part in re.split(r"\n{2,}", text.strip()) if part.strip()]
         words |= {"paragraphs": paragraphs, "footer": self._footer(purpose, language), "who": self._who(language)}
         return Letter(
-            head=self._head(letters.subject(purpose, language, words)),
+            head=self._head(purpose, letters.subject(purpose, language, words)),
             boundary=f"=_{secrets.token_hex(12)}",
             text=self._renderer.text(language.code, "mail/letter.txt", words),
             html=self._renderer.text(language.code, "mail/letter.html", words),
@@ -211,12 +211,14 @@ class Composer:
             rows.append((gettext(N_("Endre opplysninger, ta pause eller gå ut av panelet")), f"{public}/me"))
         return [*rows, (gettext(N_("Slik behandler vi opplysninger om deg")), f"{public}/privacy")]
 
-    def _head(self, subject: str) -> bytes:
+    def _head(self, purpose: str, subject: str) -> bytes:
         settings, mail = self._rt.settings, EmailMessage(policy=SMTP)
         mail["Subject"] = subject
         mail["From"] = Address(settings.mail_from_name, addr_spec=settings.mail_from)
         mail["Reply-To"] = Address(addr_spec=settings.mail_reply_to)
-        mail["Auto-Submitted"] = "auto-generated"
+        # Asks other machines not to answer (RFC 3834, and what Exchange reads).
+        mail["Auto-Submitted"] = "auto-replied" if purpose.startswith("suggestion") else "auto-generated"
+        mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"
         mail["MIME-Version"] = "1.0"
         return mail.as_bytes().rstrip(b"\r\n") + b"\r\n"
 

@@ -24,6 +24,7 @@ from shared.service import Job, Runtime
 
 log = structlog.get_logger()
 
+_JOURNAL_DAYS = 60
 #: Seconds a lease outlasts the longest hand-over, for the journal's own writing.
 _SLACK = 30
 
@@ -272,8 +273,15 @@ async def ask_for_cards(rt: Runtime) -> None:
             await emit(session, ContactCardMissing(member_id=member_id))
 
 
+async def forget_journal(rt: Runtime) -> None:
+    """The journal is for crashes and relay logs; nobody asks about a mail of months ago."""
+    async with rt.transaction() as session:
+        await store.forget_journal(session, _JOURNAL_DAYS)
+
+
 JOBS = [
     Job("dispatch_urgent", Dispatcher(urgent=True).run, every=1.0, on_commit=True),
     Job("dispatch", Dispatcher(urgent=False).run, every=1.0, on_commit=True),
     Job("ask_for_cards", ask_for_cards, every=10.0),
+    Job("forget_journal", forget_journal, every=3600.0),
 ]

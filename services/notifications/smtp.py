@@ -40,7 +40,8 @@ class Line:
             "hostname": parts.hostname,
             "port": parts.port,
             "use_tls": parts.scheme == "smtps",
-            "start_tls": None if parts.scheme == "smtp" and parts.username else False,
+            # A password never goes in the clear: a server that asks for one must offer STARTTLS.
+            "start_tls": parts.scheme == "smtp" and bool(parts.username),
             "username": unquote(parts.username) if parts.username else None,
             "password": unquote(parts.password) if parts.password else None,
             "timeout": _COMMAND_SECONDS,

@@ -211,6 +211,14 @@ async def _mark(session: AsyncSession, one: Try, **values: Any) -> bool:
     return marked is not None
 
 
+async def forget_journal(session: AsyncSession, days: int) -> None:
+    """Drop steps of mails whose fate is settled; machine time."""
+    open_ = sa.exists().where(Message.id == Journal.message_id, Message.state.in_(["sending", "unknown"]))
+    await session.execute(
+        sa.delete(Journal).where(Journal.started_at < _CLOCK - sa.func.make_interval(0, 0, 0, days), ~open_)
+    )
+
+
 async def is_paused(session: AsyncSession) -> bool:
     """Whether nothing goes out until staff say so."""
     return bool(await session.scalar(sa.select(Sending.paused)))

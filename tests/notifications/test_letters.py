@@ -157,6 +157,7 @@ def test_no_name_or_heading_becomes_a_header_or_a_part(name: str, heading: str, 
     allowed = {
         "subject", "from", "reply-to", "auto-submitted", "mime-version", "to", "message-id", "date", "list-id",
         "list-unsubscribe", "list-unsubscribe-post", "in-reply-to", "references", "content-type",
+        "x-auto-response-suppress",
     }  # fmt: skip
     assert {key.lower() for key in mail} <= allowed
     assert not mail.defects

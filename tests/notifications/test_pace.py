@@ -3,8 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
-from services.notifications.sending import Dispatcher
+import sqlalchemy as sa
+
+from services.notifications.sending import Dispatcher, forget_journal
 from services.notifications.settings import NotificationSettings
+from services.notifications.tables import Journal
 from shared.events.notifications import MessageFailed
 from shared.ids import new_id
 from shared.service import Runtime
@@ -77,3 +80,18 @@ async def test_a_server_that_is_away_or_refuses_us_costs_no_mail(rt: Runtime, si
     await Dispatcher(settings=NotificationSettings(most_tries=1)).run(rt)
     assert await states(rt) == [("pending", "sender_550")]
     assert await outbox(rt, MessageFailed) == []
+
+
+async def test_the_journal_of_settled_mail_is_forgotten_and_that_of_uncertain_mail_kept(
+    rt: Runtime, sink: Sink
+) -> None:
+    await both_kinds(rt)
+    await Dispatcher(urgent=True).run(rt)
+    sink.hang_up = True
+    await Dispatcher().run(rt)
+    async with rt.transaction() as session:
+        await session.execute(sa.text("update notifications.journal set started_at = now() - interval '61 days'"))
+    await forget_journal(rt)
+    async with rt.transaction() as session:
+        assert len((await session.scalars(sa.select(Journal))).all()) == 1
+    assert sorted(await states(rt)) == [("sent", None), ("unknown", "connection_lost")]
