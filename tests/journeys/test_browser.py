@@ -1,104 +1,16 @@
 """In a real browser: join, confirm, answer and read the published result; axe finds nothing on any page visited."""
 
-import os
 import re
-import shutil
-import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize
 
-from deploy.local.process import free_ports
+from tests.journeys.conftest import Stack, check, visit, wait
 
-ROOT = Path(__file__).parents[2]
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
 ADDRESS = "nina@example.org"
 
 pytestmark = pytest.mark.stack
-
-
-@dataclass
-class Stack:
-    """Where the running stack answers."""
-
-    panel: str
-    mail: str
-    state: Path
-    """Its data folder, where the panel's clock is moved."""
-
-    def link(self, subject: str, path: str) -> str:
-        """The link in the newest mail whose subject starts so, when it has come."""
-        deadline = datetime.now(UTC) + timedelta(seconds=60)
-        while datetime.now(UTC) < deadline:
-            for mail in reversed(httpx.get(f"{self.mail}/api/mails", params={"to": ADDRESS}).json()):
-                found = re.search(rf"http\S*{path}\S+", mail["text"])
-                if mail["subject"].startswith(subject) and found:
-                    return found[0]
-        raise AssertionError(f"no mail «{subject}»")
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    state = tmp_path_factory.mktemp("stack")
-    state.chmod(0o755)
-    (base,) = free_ports(1)
-    base = min(base, 60_000)
-    launcher = subprocess.Popen(
-        [sys.executable, "-m", "deploy.local.main"],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PANEL_STATE": str(state), "PANEL_PORT_BASE": str(base)},
-    )
-    assert launcher.stdout is not None
-    output = ""
-    while "  logs " not in output:
-        line = launcher.stdout.readline()
-        assert line, output
-        output += line
-    addresses = dict(re.findall(r"  (panel|mail) +(http\S+)", output))
-    yield Stack(addresses["panel"], addresses["mail"], state)
-    launcher.send_signal(signal.SIGTERM)
-    launcher.stdout.read()
-    launcher.wait()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        path = shutil.which("chromium-headless-shell") or shutil.which("chromium")
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-def check(page: Page) -> None:
-    """No WCAG 2.1 AA violation, and no sideways scrolling."""
-    found = Axe().run(page, options=RULES)
-    assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
-
-
-def visit(page: Page, url: str) -> None:
-    page.goto(url)
-    check(page)
 
 
 def test_the_whole_way_from_joining_to_the_published_result(stack: Stack, chromium: Browser) -> None:
@@ -137,7 +49,7 @@ def test_the_whole_way_from_joining_to_the_published_result(stack: Stack, chromi
         resident.wait_for_timeout(3_500)
         resident.get_by_role("button", name="Meld meg på").click()
     assert "Sjekk e-posten din" in resident.inner_text("h1")
-    resident.goto(stack.link("Bekreft", "/join/confirm/"))
+    resident.goto(stack.link(ADDRESS, "Bekreft", "/join/confirm/"))
     resident.get_by_role("button", name="Ja, jeg vil være med").click()
     assert "Velkommen" in resident.inner_text("h1")
 
@@ -159,14 +71,14 @@ def test_the_whole_way_from_joining_to_the_published_result(stack: Stack, chromi
         visit(staff, f"{stack.panel}/staff/{path}")
     plan_now(staff, stack)
 
-    looking.goto(stack.link("Ny undersøkelse", "/surveys/answer/"))
+    looking.goto(stack.link(ADDRESS, "Ny undersøkelse", "/surveys/answer/"))
     check(looking)
     looking.get_by_role("link", name="Start").click()
     check(looking)
     looking.get_by_role("button", name="Neste").click()
     check(looking)
     assert looking.locator(".panel-errors").count() == 1
-    resident.goto(stack.link("Ny undersøkelse", "/surveys/answer/"))
+    resident.goto(stack.link(ADDRESS, "Ny undersøkelse", "/surveys/answer/"))
     resident.get_by_role("link", name=re.compile("Start|Fortsett")).click()
     answer(resident)
 
@@ -210,10 +122,3 @@ def answer(page: Page) -> None:
                 group.locator("input").first.check()
         page.locator("button[value=next]").click()
     raise AssertionError("the survey did not end")
-
-
-def wait(condition: Callable[[], object]) -> None:
-    """Until the condition is true; fails after a minute."""
-    deadline = datetime.now(UTC) + timedelta(seconds=60)
-    while not condition():
-        assert datetime.now(UTC) < deadline, "it did not happen within a minute"

@@ -4,11 +4,12 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import httpx
+import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
 
-from tests.journeys.test_browser import Stack, check, chromium, stack, visit, wait
+from tests.journeys.conftest import Stack, check, visit, wait
 
-__all__ = ["chromium", "stack"]
+pytestmark = pytest.mark.stack
 
 SEATS = 4
 INVITED = "Du er trukket ut til et møte"
