@@ -9,6 +9,7 @@ from services.meetings.public_pages import PUBLIC_PAGES
 from services.meetings.replying.pages import ANSWER_PAGES
 from services.meetings.seats.answers import forget_needs, lapse_silent, remind_due
 from services.meetings.seats.drawing import fill_free_seats
+from services.meetings.staff_overview import OVERVIEW_PAGES
 from services.meetings.staff_pages import STAFF_PAGES
 from services.meetings.state import state_events
 from shared.service import Job, Service
@@ -22,6 +23,7 @@ PAGES = (
     *PLANNING_PAGES,
     *DRAW_PAGES,
     *AFTER_PAGES,
+    *OVERVIEW_PAGES,
     *STAFF_PAGES,
     *dead_letter_pages("meetings"),
 )

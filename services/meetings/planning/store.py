@@ -1,7 +1,6 @@
 """Storing a planned meeting and its changes."""
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -35,11 +34,6 @@ class Plan:
     stop_hours: int
     day: date
     times: Times
-
-
-async def all_meetings(session: AsyncSession) -> Sequence[Meeting]:
-    """Every meeting, the latest first."""
-    return (await session.scalars(sa.select(Meeting).order_by(Meeting.starts_at.desc(), Meeting.id))).all()
 
 
 async def announce_meeting(session: AsyncSession, meeting_id: UUID, plan: Plan, now: datetime) -> bool:

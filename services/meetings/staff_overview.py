@@ -1,0 +1,159 @@
+"""Staff see all meetings: the list, the list as a file, and the card of the staff home."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.meetings.members import willing_members
+from services.meetings.planning.store import count_states
+from services.meetings.seats.domain import replacements_stop_at
+from services.meetings.tables import Meeting
+from shared.messaging.dead_letters import count_open
+from shared.web import (
+    FORMATS,
+    ListView,
+    Request,
+    Response,
+    Route,
+    audit,
+    list_view,
+    problem,
+    render,
+    runtime,
+    staff_required,
+    table_file,
+)
+from shared.web.lists import PER_PAGE
+
+#: Bokmål names of states and orders, in the order they are offered.
+STATES = {
+    "announced": "Ikke trukket",
+    "drawn": "Trukket",
+    "held": "Uten referat",
+    "minuted": "Med referat",
+    "cancelled": "Avlyst",
+}
+ORDER_NAMES = {"latest": "Seneste først", "earliest": "Tidligste først", "heading": "Navn"}
+_ORDERS: dict[str, Any] = {
+    "latest": Meeting.starts_at.desc(),
+    "earliest": Meeting.starts_at,
+    "heading": Meeting.heading,
+}
+_COLUMNS = ("Møte", "Status", "Begynner", "Sted", "Plasser", "Sagt ja", "Kommer ikke", "Venter", "Møtte opp")
+
+Counts = dict[str, int]
+
+
+def needs_somebody(meeting: Meeting, counts: Counts, now: datetime) -> list[tuple[str, str, str]]:
+    """What staff have to do about the meeting now: (text, where, what the link says)."""
+    base = f"/staff/meetings/{meeting.id}"
+    if meeting.state == "announced":
+        if now >= meeting.reply_by:
+            return [("Fristen for å svare gikk ut før noen ble trukket.", f"{base}/change", "Sett nye dager")]
+        return [("Ingen er trukket ennå.", f"{base}/draw", "Trekk deltakere")]
+    if meeting.state == "drawn" and now >= meeting.starts_at:
+        return [("Møtet har vært.", f"{base}/attendance", "Registrer frammøte")]
+    if meeting.state == "drawn":
+        free = meeting.seats - counts["accepted"] - counts["invited"]
+        seats = "1 plass" if free == 1 else f"{free} plasser"
+        if free and now >= replacements_stop_at(meeting.starts_at, meeting.stop_hours):
+            return [(f"{seats} blir stående tomme. Det er for sent å trekke nye.", "", "")]
+        if free:
+            return [(f"Ledig: {seats}. Alle i trekningen er spurt.", "", "")]
+        return []
+    if meeting.state == "held":
+        return [("Referatet mangler.", f"{base}/minutes", "Skriv referat")]
+    return []
+
+
+async def with_counts(session: AsyncSession, meetings: Sequence[Meeting]) -> list[tuple[Meeting, Counts]]:
+    """Each meeting with its invitations by state."""
+    return [(meeting, await count_states(session, meeting.id)) for meeting in meetings]
+
+
+def _view(request: Request) -> ListView:
+    return list_view(request, {"state": tuple(STATES)}, tuple(_ORDERS))
+
+
+def _listed(view: ListView) -> sa.Select[Meeting]:
+    statement = sa.select(Meeting).order_by(_ORDERS[view.order], Meeting.id)
+    return statement.where(Meeting.state == view.filters["state"]) if "state" in view.filters else statement
+
+
+@staff_required("reader")
+async def list_meetings(request: Request) -> Response:
+    """Meetings with their seats; state, order and page live in the address."""
+    view = _view(request)
+    async with runtime(request).transaction() as session:
+        total = await session.scalar(sa.select(sa.func.count()).select_from(_listed(view).subquery())) or 0
+        page = _listed(view).offset(view.offset).limit(PER_PAGE)
+        rows = await with_counts(session, (await session.scalars(page)).all())
+        willing = await willing_members(session)
+    context = {
+        "rows": rows,
+        "willing": willing,
+        "view": view,
+        "states": STATES,
+        "orders": ORDER_NAMES,
+        "total": total,
+        "files": [(form, replace(view, path=f"{view.path}/list.{form}").link(page=1)) for form in FORMATS],
+        "may_edit": request.state.staff.may("editor"),
+    }
+    return render(request, "meetings/staff.html", context)
+
+
+@staff_required("reader")
+async def export_meetings(request: Request) -> Response:
+    """The list as it is filtered and ordered, every page of it, as a file."""
+    form = request.path_params["form"]
+    if form not in FORMATS:
+        return problem(request, 404)
+    async with runtime(request).transaction() as session:
+        found = await with_counts(session, (await session.scalars(_listed(_view(request)))).all())
+        await audit(session, request, "meetings.list.exported", rows=len(found), form=form)
+    zone = runtime(request).settings.zone
+    rows = [
+        (
+            meeting.heading,
+            STATES[meeting.state],
+            f"{meeting.starts_at.astimezone(zone):%Y-%m-%d %H:%M}",
+            meeting.place,
+            meeting.seats,
+            counts["accepted"],
+            counts["declined"] + counts["withdrawn"] + counts["lapsed"],
+            counts["invited"],
+            meeting.attended,
+        )
+        for meeting, counts in found
+    ]
+    return table_file("moter", _COLUMNS, rows, form)
+
+
+@staff_required("reader")
+async def show_card(request: Request) -> Response:
+    """The card of the staff home: coming meetings and their seats, and what needs somebody today."""
+    rt = runtime(request)
+    async with rt.transaction() as session:
+        current = sa.select(Meeting).where(Meeting.state.in_(["announced", "drawn", "held"]))
+        rows = await with_counts(session, (await session.scalars(current.order_by(Meeting.starts_at))).all())
+        willing = await willing_members(session)
+        letters = await count_open(session)
+    todo = [
+        (f"«{meeting.heading}»: {text}", link or f"/staff/meetings/{meeting.id}")
+        for meeting, counts in rows
+        for text, link, _ in needs_somebody(meeting, counts, rt.now())
+    ]
+    coming = [(meeting, counts) for meeting, counts in rows if meeting.state != "held"]
+    context = {"todo": todo, "coming": coming, "willing": willing, "letters": letters}
+    return render(request, "meetings/card.html", context)
+
+
+OVERVIEW_PAGES = (
+    Route("/staff/meetings", list_meetings),
+    Route("/staff/meetings/card", show_card),
+    Route("/staff/meetings/list.{form}", export_meetings),
+)
