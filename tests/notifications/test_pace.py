@@ -1,5 +1,6 @@
 """When mail rests: quiet hours, a limit a minute, a start that is paused, tries that have an end."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -95,3 +96,25 @@ async def test_the_journal_of_settled_mail_is_forgotten_and_that_of_uncertain_ma
     async with rt.transaction() as session:
         assert len((await session.scalars(sa.select(Journal))).all()) == 1
     assert sorted(await states(rt)) == [("sent", None), ("unknown", "connection_lost")]
+
+
+async def test_never_more_mails_are_uncertain_than_there_are_connections(rt: Runtime, sink: Sink) -> None:
+    """Whenever the process may be killed: what is started and not journaled as accepted would be unknown."""
+    await both_kinds(rt, bulk=40)
+    loop, take, open_steps = asyncio.get_running_loop(), sink.handle_DATA, []
+
+    async def count() -> int:
+        async with rt.transaction() as session:
+            found = await session.scalar(
+                sa.select(sa.func.count()).select_from(Journal).where(Journal.accepted_at.is_(None))
+            )
+        return found or 0
+
+    async def watched(server: Any, session: Any, envelope: Any) -> str:
+        open_steps.append(await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(count(), loop)))
+        return await take(server, session, envelope)
+
+    sink.handle_DATA = watched  # type: ignore[method-assign]
+    await Dispatcher(settings=NotificationSettings(connections=3)).run(rt)
+    assert [state for state, _ in await states(rt)] == ["sent"] * 41
+    assert 1 <= max(open_steps) <= 3
