@@ -3,12 +3,14 @@
 import ctypes
 import os
 import pwd
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -132,6 +134,22 @@ def free_ports(count: int) -> list[int]:
     finally:
         for each in sockets:
             each.close()
+
+
+def free_base(count: int = 20) -> int:
+    """The first of ``count`` neighbouring loopback ports nobody uses now.
+
+    Below the ports that systems give to outgoing connections, any of which could take a neighbour at any moment.
+    """
+    for base in random.sample(range(12_000, 32_000, count), 200):
+        with ExitStack() as held:
+            try:
+                for port in range(base, base + count):
+                    held.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return base
+    raise StackError(f"No {count} neighbouring ports below 32000 are free.")
 
 
 def require_free(ports: Mapping[str, int]) -> None:

@@ -18,7 +18,7 @@ import aiosmtplib
 
 from deploy.demo.people import Mailbox, draw_people, members_csv
 from deploy.demo.staff import Editor
-from deploy.local.process import free_ports
+from deploy.local.process import free_base
 from tests.bench.ground import Ground
 from tests.bench.measure import in_rounds
 
@@ -80,8 +80,8 @@ async def _hand_over(address: str) -> float:
 @asynccontextmanager
 async def _stack(state: Path) -> AsyncIterator[dict[str, Any]]:
     """The whole local stack on ports of its own; what its status file says."""
-    (base,) = free_ports(1)
-    environment = {**os.environ, "PANEL_STATE": str(state), "PANEL_PORT_BASE": str(min(base, 60_000))}
+    base = free_base()
+    environment = {**os.environ, "PANEL_STATE": str(state), "PANEL_PORT_BASE": str(base)}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "deploy.local.main", env=environment, stdout=asyncio.subprocess.PIPE
     )

@@ -16,7 +16,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from deploy.local.process import free_ports
+from deploy.local.process import free_base
 
 ROOT = Path(__file__).parents[2]
 FLAGS = [
@@ -55,9 +55,8 @@ class Stack:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     state = tmp_path_factory.mktemp("stack")
     state.chmod(0o755)
-    (base,) = free_ports(1)
-    base = min(base, 60_000)
-    launcher = subprocess.Popen(
+    base = free_base()
+        launcher = subprocess.Popen(
         [sys.executable, "-m", "deploy.local.main"],
         cwd=ROOT,
         stdout=subprocess.PIPE,
