@@ -56,7 +56,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     state = tmp_path_factory.mktemp("stack")
     state.chmod(0o755)
     base = free_base()
-        launcher = subprocess.Popen(
+    launcher = subprocess.Popen(
         [sys.executable, "-m", "deploy.local.main"],
         cwd=ROOT,
         stdout=subprocess.PIPE,
