@@ -140,7 +140,9 @@ class Composer:
         public = self._rt.settings.public_url
         name = greeted_name(contact.name) if contact is not None else None
         greeting = language.gettext(_GREETING) % {"name": name} if name else language.gettext(_GREETING_WITHOUT_NAME)
-        slots = {"greeting": greeting, "link": "", "unsubscribe": ""}
+        # A replacement has a later deadline than the first ones, so it is the recipient's and not the letter's.
+        deadline = letters.deadline(message.send_before, language) if message.purpose == "meeting" else ""
+        slots = {"greeting": greeting, "link": "", "unsubscribe": "", "deadline": deadline}
         if purpose.link and message.link_expires_at is not None:
             token = links.make(purpose.link, message.subject_id, message.generation, message.link_expires_at)
             slots["link"] = f"{public}{purpose.path}{token}"
@@ -185,6 +187,7 @@ class Composer:
             words["link"] = f"{public}/results/{row.Survey.slug}"
         if row.Meeting is not None:
             told |= letters.meeting_words(row.Meeting, language)
+            words["last_day"] = _slot("deadline")
             words["link"] = f"{public}/meetings/{row.Meeting.slug}"
         if row.Message.content is not None:
             told |= letters.suggestion_words(row.Message.content, language)

@@ -1,7 +1,7 @@
 """Subject lines and buttons of every kind of mail; the letters themselves are ``templates/mail/<purpose>.txt``."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -125,7 +125,7 @@ def survey_words(survey: Any, language: Language) -> dict[str, Any]:
 
 
 def meeting_words(meeting: Any, language: Language) -> dict[str, Any]:
-    """Heading, purpose, place, day and hours, as mails about a meeting say them."""
+    """Heading, purpose, place, day and hours, as mails about a meeting say them; a deadline is each person's own."""
     return {
         "title": meeting.heading or "",
         "purpose": meeting.purpose or "",
@@ -133,9 +133,15 @@ def meeting_words(meeting: Any, language: Language) -> dict[str, Any]:
         "day": _format(meeting.starts_at, _WEEKDAY, language),
         "from_hour": _hour(meeting.starts_at, language),
         "to_hour": _hour(meeting.ends_at, language),
-        "last_day": short_day(meeting.reply_by - timedelta(microseconds=1), language),
         "done": in_language(meeting.done, language.code),
     }
+
+
+def deadline(until: datetime, language: Language) -> str:
+    """``12. mars``, the last whole day before ``until``; with the hour when that is not midnight."""
+    if until.astimezone(language.zone).time() == time():
+        return short_day(until - timedelta(microseconds=1), language)
+    return f"{short_day(until, language)} {_hour(until, language)}"
 
 
 def suggestion_words(content: Mapping[str, str], language: Language) -> dict[str, Any]:

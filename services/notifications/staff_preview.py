@@ -1,32 +1,43 @@
-"""What a mail about a survey will say, shown to staff before the survey exists; made by the letters that are sent."""
+"""What a mail will say, shown to staff before it is sent to anybody; made by the letters that are sent."""
 
 import re
 from email import message_from_bytes
 from email.policy import default
 from types import SimpleNamespace
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError, model_validator
 
 from services.notifications.compose import Composer
 from shared.web import Request, Response, Route, problem, render, runtime, staff_required
 
 #: Somebody who does not exist: the links made for it open nothing, and are cut before they are shown.
 _NOBODY = UUID(int=0)
-_TOKEN = re.compile(r"(/surveys/answer/|/mail/unsubscribe/\w+/)\S+")
+_TOKEN = re.compile(r"(/surveys/answer/|/meetings/answer/|/mail/unsubscribe/\w+/)\S+")
 
 
 class PreviewInput(BaseModel):
-    """The texts of a survey, as its questionnaire has them in one language."""
+    """The texts of a survey or meeting, as its mails use them in one language."""
 
-    purpose: Literal["survey", "reminder"]
+    purpose: Literal["survey", "reminder", "meeting"]
     language: Literal["nb", "nn", "en"] = "nb"
     title: Annotated[str, Field(min_length=1, max_length=1_000)]
     topic: Annotated[str, Field(max_length=1_000)] = ""
     introduction: Annotated[str, Field(max_length=1_000)] = ""
-    minutes: Annotated[int, Field(ge=1, le=60)]
+    """A meeting's purpose."""
+    minutes: Annotated[int, Field(ge=1, le=60)] = 1
+    place: Annotated[str, Field(max_length=1_000)] = ""
+    starts_at: AwareDatetime | None = None
+    ends_at: AwareDatetime | None = None
     closes_at: AwareDatetime
+    """Answers are taken until then."""
+
+    @model_validator(mode="after")
+    def _meeting_has_hours(self) -> Self:
+        if self.purpose == "meeting" and (self.starts_at is None or self.ends_at is None):
+            raise ValueError("a meeting starts and ends")
+        return self
 
 
 @staff_required("reader")
@@ -36,12 +47,7 @@ async def preview_mail(request: Request) -> Response:
         asked = PreviewInput.model_validate(dict(request.query_params))
     except ValidationError:
         return problem(request, 422)
-    questionnaire = {
-        "title": {asked.language: asked.title},
-        "topic": {asked.language: asked.topic},
-        "introduction": {asked.language: asked.introduction},
-        "minutes": asked.minutes,
-    }
+    about = _meeting(asked) if asked.purpose == "meeting" else _survey(asked)
     row = SimpleNamespace(
         Message=SimpleNamespace(
             id=_NOBODY,
@@ -50,12 +56,13 @@ async def preview_mail(request: Request) -> Response:
             member_id=_NOBODY,
             generation=1,
             link_expires_at=asked.closes_at,
+            send_before=asked.closes_at,
             content=None,
         ),
         Contact=SimpleNamespace(name="Kari Eksempel", language=asked.language, email="kari@example.org"),
         Correspondent=None,
-        Survey=SimpleNamespace(questionnaire=questionnaire, closes_at=asked.closes_at, slug=None, done=None),
-        Meeting=None,
+        Survey=None if asked.purpose == "meeting" else about,
+        Meeting=about if asked.purpose == "meeting" else None,
     )
     mail = message_from_bytes(Composer(runtime(request)).write(row), policy=default)
     body = mail.get_body(("plain",))
@@ -65,6 +72,28 @@ async def preview_mail(request: Request) -> Response:
     template = "staff_preview_page.html" if alone else "staff_preview.html"
     context = {"subject": mail["Subject"], "text": text, "code": asked.language}
     return render(request, f"notifications/{template}", context)
+
+
+def _survey(asked: PreviewInput) -> SimpleNamespace:
+    questionnaire = {
+        "title": {asked.language: asked.title},
+        "topic": {asked.language: asked.topic},
+        "introduction": {asked.language: asked.introduction},
+        "minutes": asked.minutes,
+    }
+    return SimpleNamespace(questionnaire=questionnaire, closes_at=asked.closes_at, slug=None, done=None)
+
+
+def _meeting(asked: PreviewInput) -> SimpleNamespace:
+    return SimpleNamespace(
+        slug=None,
+        heading=asked.title,
+        purpose=asked.introduction,
+        place=asked.place,
+        starts_at=asked.starts_at,
+        ends_at=asked.ends_at,
+        done=None,
+    )
 
 
 PAGES = (Route("/staff/notifications/preview", preview_mail),)

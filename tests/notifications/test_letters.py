@@ -64,6 +64,7 @@ def row_of(purpose: str, language: str = "nb", name: str = "Kari", email: str = 
         member_id=new_id() if for_member else None,
         generation=1,
         link_expires_at=CLOSES,
+        send_before=CLOSES,
         content=None if for_member else content,
     )
     letter_id = "<letter@example.org>"
@@ -186,3 +187,14 @@ def _composer() -> Composer:
 
 
 _COMPOSER = _composer()
+
+
+async def test_a_replacement_is_told_its_own_deadline_and_not_the_first_ones(rt: Runtime) -> None:
+    composer = Composer(rt)
+    first, later, late = row_of("meeting"), row_of("meeting"), row_of("meeting")
+    later.Message.send_before = CLOSES + timedelta(days=2)
+    late.Message.send_before = CLOSES + timedelta(days=2, hours=-7)
+    texts = [text_of(read_mail(composer.write(row))) for row in (first, later, late)]
+    assert [re.findall(r"til og med ([^.]*\. mars(?: [0-9:]+)?)", text) for text in texts] == [
+        ["12. mars"], ["14. mars"], ["14. mars 17:00"],
+    ]  # fmt: skip

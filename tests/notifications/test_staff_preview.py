@@ -48,3 +48,23 @@ async def test_what_is_no_survey_is_refused(rt: Runtime, wrong: dict[str, str]) 
         sign_in(rt, staff, "reader")
         answer = await staff.get("/staff/notifications/preview", params=ASKED | wrong)
     assert answer.status_code == 422
+
+
+async def test_a_meetings_invitation_is_shown_with_place_and_hours(rt: Runtime) -> None:
+    asked = {
+        "purpose": "meeting",
+        "title": "Torget",
+        "introduction": "Hva skal torget brukes til?",
+        "place": "Kommunegården",
+        "starts_at": "2027-03-17T17:00:00+00:00",
+        "ends_at": "2027-03-17T19:30:00+00:00",
+        "closes_at": "2027-03-09T23:00:00+00:00",
+    }
+    without = {name: value for name, value in asked.items() if name != "starts_at"}
+    async with browser(rt) as staff:
+        sign_in(rt, staff, "reader")
+        answer = await staff.get("/staff/notifications/preview", params=asked)
+        assert (await staff.get("/staff/notifications/preview", params=without)).status_code == 422
+    assert answer.status_code == 200
+    for words in ("Du er trukket ut til et møte", "Kommunegården", "kl. 18:00–20:30", "til og med 9. mars", "answer/…"):
+        assert words in answer.text
