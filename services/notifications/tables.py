@@ -126,8 +126,8 @@ class Message(Base):
     """What the mail is about and its link opens: a member, an invitation, a notice or a suggestion."""
     member_id: Mapped[UUID | None]
     """The recipient; None once erased, and for suggestions, whose sender is the correspondent ``subject_id``."""
-    survey_id: Mapped[UUID | None] = mapped_column(index=True)
-    meeting_id: Mapped[UUID | None] = mapped_column(index=True)
+    survey_id: Mapped[UUID | None]
+    meeting_id: Mapped[UUID | None]
     generation: Mapped[int]
     content: Mapped[dict[str, str] | None] = mapped_column(JSONB)
     """Texts of this one mail (suggestions); blanked when its recipient is forgotten."""
@@ -148,15 +148,17 @@ class Message(Base):
     asked_for_card: Mapped[bool] = mapped_column(server_default="false")
 
     __table_args__ = (
-        sa.UniqueConstraint("purpose", "subject_id", "member_id", "generation", postgresql_nulls_not_distinct=True),
+        sa.UniqueConstraint("subject_id", "purpose", "member_id", "generation", postgresql_nulls_not_distinct=True),
         sa.CheckConstraint("state in ('" + "', '".join(STATES) + "')", name="state"),
         sa.Index("ix_message_due", "urgent", "created_at", postgresql_where=sa.text("state = 'pending'")),
-        sa.Index("ix_message_sending", "lease_until", postgresql_where=sa.text("state = 'sending'")),
+        # Not by the lease: it changes with every mail, and an indexed column would make that change dear.
+        sa.Index("ix_message_sending", "created_at", postgresql_where=sa.text("state = 'sending'")),
         sa.Index("ix_message_expiring", "send_before", postgresql_where=sa.text("state in ('waiting', 'pending')")),
         sa.Index("ix_message_waiting", "member_id", postgresql_where=sa.text("state = 'waiting'")),
         sa.Index("ix_message_member", "member_id", postgresql_where=sa.text("state in ('waiting', 'pending')")),
+        sa.Index("ix_message_survey", "survey_id", postgresql_where=sa.text("survey_id is not null")),
+        sa.Index("ix_message_meeting", "meeting_id", postgresql_where=sa.text("meeting_id is not null")),
         sa.Index("ix_message_unknown", "created_at", postgresql_where=sa.text("state = 'unknown'")),
-        sa.Index("ix_message_subject_id", "subject_id"),
     )
 
 
