@@ -142,8 +142,9 @@ async def show_card(request: Request) -> Response:
         rows = await with_counts(session, (await session.scalars(current.order_by(Meeting.starts_at))).all())
         willing = await willing_members(session)
         letters = await count_open(session)
+    may_edit = request.state.staff.may("editor")
     todo = [
-        (f"«{meeting.heading}»: {text}", link or f"/staff/meetings/{meeting.id}")
+        (f"«{meeting.heading}»: {text}", (link if may_edit else "") or f"/staff/meetings/{meeting.id}")
         for meeting, counts in rows
         for text, link, _ in needs_somebody(meeting, counts, rt.now())
     ]
