@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from services.meetings.draw.domain import Line
 from services.meetings.draw.public import public_protocol
 from services.meetings.markdown import to_html
+from services.meetings.planning.domain import is_slug
 from services.meetings.replying.pages import composition
 from services.meetings.seats.domain import last_day
 from services.meetings.tables import FollowUp, Meeting
@@ -26,8 +27,11 @@ async def show_meetings(request: Request) -> Response:
 
 async def show_meeting(request: Request) -> Response:
     """Purpose, time, place, agenda; how people were drawn; minutes; what came of it."""
+    slug = request.path_params["slug"]
+    if not is_slug(slug):
+        return problem(request, 404)
     async with runtime(request).transaction() as session:
-        meeting = await session.scalar(sa.select(Meeting).where(Meeting.slug == request.path_params["slug"]))
+        meeting = await session.scalar(sa.select(Meeting).where(Meeting.slug == slug))
         if meeting is None:
             return problem(request, 404)
         follow_ups = (

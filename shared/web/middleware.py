@@ -54,10 +54,7 @@ class Shell:
                 self._add_headers(MutableHeaders(scope=message), asked)
             await send(message)
 
-        if "\x00" in scope["path"]:
-            # No page has such an address, and Postgres takes no NUL: looked up, it would be an error of ours.
-            await problem(request, 404)(scope, receive, send_with_headers)
-        elif scope["method"] not in _SAFE_METHODS and not self._same_origin(request):
+        if scope["method"] not in _SAFE_METHODS and not self._same_origin(request):
             await problem(request, 403)(scope, receive, send_with_headers)
         else:
             await self._app(scope, receive, send_with_headers)

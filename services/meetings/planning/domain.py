@@ -61,3 +61,8 @@ def slug_of(heading: str, day: date, taken: frozenset[str] = frozenset()) -> str
     wanted = f"{words}-{day.isoformat()}"
     numbered = (wanted if number == 1 else f"{wanted}-{number}" for number in range(1, len(taken) + 2))
     return next(slug for slug in numbered if slug not in taken)
+
+
+def is_slug(text: str) -> bool:
+    """Whether a meeting could have this address; nothing else is looked up, for Postgres takes no NUL."""
+    return re.fullmatch(r"[a-z0-9-]{1,100}", text) is not None
