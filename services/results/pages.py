@@ -51,6 +51,8 @@ async def show_result(request: Request) -> Response:
 
 
 async def _published(session: AsyncSession, slug: str) -> tuple[Survey, Publication] | None:
+    if "\x00" in slug:  # Postgres takes none, so nothing can have it
+        return None
     row = (
         await session.execute(
             sa.select(Survey, Publication)

@@ -156,7 +156,8 @@ async def test_nothing_is_public_before_staff_have_approved_a_wording(rt: Runtim
         assert "Besvart" in page
         assert "Skolebakken" not in page + listed, "what the resident wrote is never shown as it is"
         assert (await decide(editor, id_, public="")).status_code == 303
-        assert (await visitor.get("/suggest/tryggere-skolevei-pa-rykkinn")).status_code == 404
+        for gone in ("/suggest/tryggere-skolevei-pa-rykkinn", "/suggest/%00", "/results/%00"):
+            assert (await visitor.get(gone)).status_code == 404
 
 
 async def test_the_sender_is_told_once_of_each_change(rt: Runtime, editor: httpx.AsyncClient) -> None:

@@ -131,6 +131,8 @@ async def public_suggestions(session: AsyncSession) -> Sequence[Suggestion]:
 
 async def public_suggestion(session: AsyncSession, slug: str) -> Suggestion | None:
     """One public matter."""
+    if "\x00" in slug:  # Postgres takes none, so nothing can have it
+        return None
     return await session.scalar(sa.select(Suggestion).where(Suggestion.slug == slug))
 
 
