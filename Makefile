@@ -1,7 +1,7 @@
 # Everything starts here; each target first installs what it needs into this checkout. `make help` lists them.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install install-test demo up test check faults bench contracts texts clean
+.PHONY: help install install-test demo up test check faults bench contracts texts pictures clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -44,6 +44,9 @@ contracts: install ## write the AsyncAPI document, the JSON Schema of questionna
 
 texts: install ## give new texts a place in the catalogues, and list what is not translated yet
 	@$(BIN)/python -m shared.cli texts
+
+pictures: install-test ## play the demo and picture its ten most important pages, phone and desktop, into docs/pictures
+	@exec $(BIN)/python -m deploy.demo.pictures
 
 clean: ## remove what was installed and built; the data in .panel stay
 	rm -rf .venv .cache deploy/web/node_modules

@@ -8,6 +8,16 @@ from pathlib import Path
 
 from deploy.local.errors import StackError
 
+#: Started so that it talks to nobody but the pages it is sent to.
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 _NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 

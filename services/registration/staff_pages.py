@@ -71,7 +71,7 @@ async def show_card(request: Request) -> Response:
             texts.number(goal),
         ),
         "growth": stacked_growth(
-            "Hvor medlemmene kom fra", "Medlemmer over tid etter kanal", _days(joined, panel.size, rt.today())
+            "Hvor medlemmene kom fra", "Medlemmer over tid etter kanal", _days(joined, panel.size, rt.today()), _short
         )
         if joined
         else None,
@@ -82,6 +82,10 @@ async def show_card(request: Request) -> Response:
         "no_areas": margins is not None and not margins.area_margins,
     }  # fmt: skip
     return render(request, "registration/staff_card.html", context)
+
+
+def _short(day: date) -> str:
+    return f"{day.day}.{day.month}.{day.year}"
 
 
 def _days(joined: list[tuple[str, str, int]], size: int, today: date) -> list[tuple[str, dict[str, int]]]:

@@ -10,6 +10,7 @@ from services.results.domain import (
     DO_NOT_KNOW,
     SCALE,
     Counted,
+    codes_of,
     in_language,
     labels_of,
     questions_of,
@@ -56,7 +57,10 @@ def show(questionnaire: Mapping[str, Any], counted: Sequence[Counted], texts: La
 def _one(question: Mapping[str, Any], counted: Counted, texts: Language) -> Shown:
     labels = labels_of(question, texts.code, texts.gettext(N_("Vet ikke")))
     base = counted.base
-    rows = [Row(labels.get(code, code), n, n / base if base else 0.0) for code, n in counted.counts.items()]
+    # A stored publication has lost the order of its codes: JSON objects have none in the database.
+    codes = codes_of(question) if counted.counts else []
+    numbers = [(code, counted.counts.get(code, 0)) for code in codes]
+    rows = [Row(labels[code], n, n / base if base else 0.0) for code, n in numbers]
     statement = _statement(counted, rows, texts)
     return Shown(
         counted.id,
@@ -65,7 +69,7 @@ def _one(question: Mapping[str, Any], counted: Counted, texts: Language) -> Show
         base,
         rows,
         statement,
-        _picture(counted, rows, statement, texts) if rows and base else None,
+        _picture(counted, codes, rows, statement, texts) if rows and base else None,
         in_language(question.get("unit"), texts.code),
         counted,
     )
@@ -89,11 +93,11 @@ def _statement(counted: Counted, rows: Sequence[Row], texts: Language) -> str:
     return ""
 
 
-def _picture(counted: Counted, rows: Sequence[Row], statement: str, texts: Language) -> Markup:
+def _picture(counted: Counted, codes: Sequence[str], rows: Sequence[Row], statement: str, texts: Language) -> Markup:
     told = "; ".join(f"{row.label}: {row.n}" for row in rows)
     if counted.kind == "scale":
-        steps = [(row.label, row.n) for row, code in zip(rows, counted.counts, strict=True) if code in SCALE]
-        apart = next((row for row, code in zip(rows, counted.counts, strict=True) if code == DO_NOT_KNOW), None)
+        steps = [(row.label, row.n) for row, code in zip(rows, codes, strict=True) if code in SCALE]
+        apart = next((row for row, code in zip(rows, codes, strict=True) if code == DO_NOT_KNOW), None)
         return stacked(statement, told, steps, (apart.label, apart.n) if apart else None, texts.percent)
     return bars(statement, told, [(row.label, row.n, row.share) for row in rows], texts.percent)
 

@@ -10,12 +10,13 @@ from itertools import count
 
 from markupsafe import Markup, escape
 
-_WIDTH = 640
+#: Narrow enough for its words to be read on a phone, where the picture is as wide as the screen.
+_WIDTH = 440
 _ROW = 46
 _LABEL = 16
 _BAR = 20
 #: Room to the right of the longest bar for its figure.
-_FIGURE = 110
+_FIGURE = 96
 
 _ids = count(1)
 
@@ -75,7 +76,7 @@ def stacked(
     for place, (_, n) in enumerate(steps):
         width = n / stand * _WIDTH
         body.append(_bar(f"step-{place}", x, 6, width))
-        if width > 52:
+        if width > 42:
             body.append(
                 Markup('<text class="on-step-{}" x="{}" y="21" text-anchor="middle">{}</text>').format(
                     place, round(x + width / 2, 1), percent(n / stand)
@@ -115,7 +116,7 @@ def panel_against_population(
     """Bars of (label, share of the panel or None when it cannot be shown, share of the population as a target mark)."""
     body: list[Markup] = []
     highest = max((max(share or 0.0, target) for _, share, target in rows), default=1.0) or 1.0
-    scale = (_WIDTH - _FIGURE - 70) / highest
+    scale = (_WIDTH - _FIGURE - 30) / highest
     for place, (label, share, target) in enumerate(rows):
         top = place * _ROW
         mark = target * scale
@@ -161,12 +162,14 @@ def line(
 _PARTS = 4
 
 
-def stacked_growth(title: str, description: str, days: Sequence[tuple[str, Mapping[str, int]]]) -> Markup:
+def stacked_growth(
+    title: str, description: str, days: Sequence[tuple[str, Mapping[str, int]]], label: Callable[[date], str]
+) -> Markup:
     """Areas on top of each other: (ISO day, part -> total so far), true to the distance between days.
 
     Every part is labelled beside its end; differences between neighbours are of lightness, not of hue alone.
     """
-    height, bottom, width = 240, 206, _WIDTH - 190
+    height, bottom, width = 200, 170, _WIDTH - 150
     last = days[-1][1]
     largest = sorted(last, key=lambda part: -last[part])[:_PARTS]
     parts = [(part, [part]) for part in largest]
@@ -195,5 +198,6 @@ def stacked_growth(title: str, description: str, days: Sequence[tuple[str, Mappi
         body.append(_text(width + 10, label_at, f"{name}: {above[-1] - below[-1]}"))
         below = above
     body.append(Markup('<line class="axis" x1="0" x2="{0}" y1="{1}" y2="{1}"/>').format(width, bottom))
-    body += [_text(0, bottom + 20, days[0][0]), _text(width, bottom + 20, days[-1][0], "end")]
+    last_day = date.fromisoformat(days[-1][0])
+    body += [_text(0, bottom + 20, label(first_day)), _text(width, bottom + 20, label(last_day), "end")]
     return _svg(title, description, height, body)

@@ -96,6 +96,7 @@ async def test_a_result_is_published_once_with_the_passages_staff_chose(rt: Runt
     assert "hemmelig" not in page
     assert "feilmargin" in page
     assert "Flest svarte «Med bil»: 100\u00a0%." in page
+    assert page.index(">Jeg går<") < page.index(">Med bil<"), "options stand in the order they were asked in"
     assert "reisemate" in table
     assert "minutter" in table
     assert "Svarprosent;;5;0,25;20" in table
