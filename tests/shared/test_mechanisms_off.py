@@ -4,8 +4,7 @@ The variants are classes of these tests, given where the real ones are; nothing 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -21,12 +20,9 @@ from shared.messaging import PermanentError, Subscription, emit, emit_new, lock,
 from shared.messaging.consumer import BatchConsumer
 from shared.messaging.dead_letters import Redrive
 from shared.messaging.inbox import Claim, Inbox, Lane
-from shared.messaging.relay import Relay
 from shared.messaging.subscription import Routes
-from shared.messaging.transport import Transport
 from shared.service import Runtime, Service
 from shared.testing import Deliverer, TestRecord, outbox
-from tests.backends import TestKafka, eventually
 from tests.shared.test_inbox import joined
 
 RuntimeOf = Callable[..., Awaitable[Runtime]]
@@ -178,138 +174,3 @@ async def test_without_the_row_lock_the_last_event_is_not_the_last_state(
     finally:
         async with runtime.transaction() as session:
             await session.execute(sa.text("drop table example.entity"))
-
-
-class Forgetful(Relay):
-    """Sends what has a higher id than the last it saw."""
-
-    last = 0
-
-    async def _pending(self, connection: Any) -> Any:
-        rows = [row for row in await super()._pending(connection) if row["id"] > self.last]
-        self.last = max([self.last, *(row["id"] for row in rows)])
-        return rows
-
-
-class Trusting(Relay):
-    """Believes that the broker still has what it acknowledged."""
-
-    async def _heal_emptied_broker(self, connection: Any, look_every: float) -> None:
-        return
-
-
-@pytest.fixture
-async def relay_of(runtime_of: RuntimeOf, kafka: TestKafka) -> AsyncIterator[Callable[..., Awaitable[Any]]]:
-    made: list[Relay] = []
-
-    async def make(kind: type[Relay]) -> tuple[Runtime, Relay]:
-        runtime = await runtime_of(Service(name="example", package="shared"), **kafka.settings())
-        made.append(kind(runtime.settings, "example", runtime.settings.service_database_url.get_secret_value()))
-        return runtime, made[-1]
-
-    yield make
-    for relay in made:
-        relay.close()
-
-
-@pytest.mark.parametrize(("kind", "late"), [(Relay, 1), (Forgetful, 0)])
-async def test_a_relay_that_remembers_the_last_id_loses_the_slower_transaction(
-    relay_of: Callable[..., Awaitable[Any]], kind: type[Relay], late: int
-) -> None:
-    runtime, relay = await relay_of(kind)
-    async with runtime.transaction() as slow:
-        await emit_new(slow, [joined()])
-        async with runtime.transaction() as quick:
-            await emit_new(quick, [joined()])
-        assert await relay.relay_once() == 1
-    assert await relay.relay_once() == late
-
-
-@pytest.mark.parametrize(("kind", "there"), [(Relay, 4), (Trusting, 1)])
-async def test_without_the_look_at_the_broker_an_emptied_one_stays_without_what_it_acknowledged(
-    relay_of: Callable[..., Awaitable[Any]], kafka: TestKafka, kind: type[Relay], there: int
-) -> None:
-    runtime, relay = await relay_of(kind)
-    for count in (3, 1):
-        async with runtime.transaction() as session:
-            await emit_new(session, [joined() for _ in range(count)])
-        assert await relay.relay_once() == count
-        if count == 3:
-            await kafka.empty()
-            relay.forget_broker()
-    assert len(await kafka.read("registration", there)) == there
-
-
-async def test_an_emptied_broker_is_filled_again_though_nothing_new_is_said(
-    relay_of: Callable[..., Awaitable[Any]], kafka: TestKafka
-) -> None:
-    runtime, relay = await relay_of(Relay)
-    async with runtime.transaction() as session:
-        await emit_new(session, [joined() for _ in range(3)])
-    assert await relay.relay_once() == 3
-    await kafka.empty()
-    relay.forget_broker()
-    assert await relay.relay_once() == 0
-    assert len(await kafka.read("registration", 3)) == 3
-
-
-class Leaving(BatchConsumer):
-    """Gives a batch up after its first failure, as FastStream does under ``AckPolicy.MANUAL``."""
-
-    async def _until_stored(self, step: Callable[[], Awaitable[None]]) -> None:
-        await step()
-
-
-class FailsFirst:
-    """A handler whose database is away the first time it is called."""
-
-    def __init__(self) -> None:
-        self.seen: list[UUID] = []
-        self.failed = False
-
-    async def apply(self, session: AsyncSession, event: Any, delivery: Any) -> None:
-        if not self.failed:
-            self.failed = True
-            raise ConnectionResetError
-        self.seen.append(event.member_id)
-
-
-@pytest.mark.parametrize(("kind", "missing"), [(BatchConsumer, 0), (Leaving, 1)])
-async def test_a_batch_that_is_left_is_passed_by_the_next_ones_commit(
-    relay_of: Callable[..., Awaitable[Any]], kind: type[BatchConsumer], missing: int
-) -> None:
-    runtime, relay = await relay_of(Relay)
-    handler = FailsFirst()
-    routes = Routes([subscribe("example.record", handler.apply, MemberJoined, MemberChanged)])
-    inbox = Inbox("example", routes, runtime.settings)
-    taking = kind("example", "registration", routes, inbox, runtime.transaction, runtime.now)
-    member = joined()
-
-    async def publish(event: Any) -> None:
-        async with runtime.transaction() as session:
-            if isinstance(event, MemberJoined):
-                await emit_new(session, [event])
-            else:
-                await lock(session, event.member_id)
-                await emit(session, event)
-        await relay.relay_once()
-
-    @asynccontextmanager
-    async def consuming() -> AsyncIterator[None]:
-        running = asyncio.create_task(Transport(runtime.settings, "example", [taking]).run())
-        try:
-            yield
-        finally:
-            running.cancel()
-            with suppress(asyncio.CancelledError):
-                await running
-
-    later = MemberChanged(**member.model_dump())
-    async with consuming():
-        await publish(member)
-        await eventually(lambda: handler.failed)
-        await publish(later)
-        await eventually(lambda: len(handler.seen) == 2 - missing)
-    await publish(later)
-    async with consuming():
-        await eventually(lambda: len(handler.seen) == 3 - missing)
