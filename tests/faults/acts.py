@@ -114,10 +114,10 @@ class Menace:
 
     async def second_process(self, service: str) -> None:
         """Another process of the service: a second relay, a rebalance when it comes and one when it is killed."""
-        found = self.processes(service)
-        if not found:
-            return
-        environment = found[-1].environ() | {"PANEL_PORT": "0", "PANEL_LMTP_PORT": "0"}
+        try:
+            environment = self.processes(service)[-1].environ() | {"PANEL_PORT": "0", "PANEL_LMTP_PORT": "0"}
+        except (IndexError, psutil.Error):
+            return  # none is there, or it is being killed at this moment
         log = (self.state / "logs" / f"second-{service}.log").open("ab")
         command = [sys.executable, "-m", "shared.cli", "serve", service]
         second = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment, stdout=log, stderr=log)
