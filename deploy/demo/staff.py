@@ -112,17 +112,17 @@ class Editor:
         async with asyncio.timeout(30):
             while True:
                 listed = (await self.browser.get("/staff/results/suggestions?state=new")).text
-                pages = re.findall(r"/staff/results/suggestions/[0-9a-f-]{36}", listed)
+                pages = re.findall(r'href="(/staff/results/suggestions/[0-9a-f-]{36})">([^<]+)<', listed)
                 if len(pages) >= count:
                     break
                 await asyncio.sleep(0.3)
-        for page in pages:
+        for page, heading in pages:
             decision = {
                 "state": "answered",
                 "answer": "Takk. Vi har satt det på lista for våren.",
                 "public": "yes",
-                "public_heading": "Lys og benker der folk venter",
-                "public_text": "En innbygger ønsker lys og en benk.",
+                "public_heading": heading,
+                "public_text": "En innbygger har foreslått dette.",
             }
             _expect(await self.browser.post(page, dict(decision)), "Besvart")
         return len(pages)

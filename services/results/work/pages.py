@@ -1,7 +1,7 @@
 """The documented work: everything the panel has done, newest first, by year, each with what it led to."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from itertools import groupby
 from uuid import UUID
 
@@ -20,12 +20,16 @@ from shared.web.pages import translate
 class Entry:
     """One line of the work: what was done that day, and where it stands."""
 
-    on: date
+    at: datetime
     what: str
     title: str
     link: str | None
     led_to: str | None
     """What came of it; empty while nothing has; None for what nothing can come of."""
+
+    def on(self, texts: Language) -> date:
+        """The installation's day."""
+        return self.at.astimezone(texts.zone).date()
 
 
 async def entries(session: AsyncSession, texts: Language) -> list[Entry]:
@@ -39,7 +43,7 @@ async def entries(session: AsyncSession, texts: Language) -> list[Entry]:
         *await _suggestions(session, texts, done),
         *await _follow_ups(session, texts),
     ]
-    return sorted(found, key=lambda entry: entry.on, reverse=True)
+    return sorted(found, key=lambda entry: entry.at, reverse=True)
 
 
 async def _surveys(session: AsyncSession, texts: Language, done: dict[UUID, str]) -> list[Entry]:
@@ -51,14 +55,14 @@ async def _surveys(session: AsyncSession, texts: Language, done: dict[UUID, str]
         title = in_language((survey.questionnaire or {}).get("title"), texts.code)
         if survey.opened_at:
             opened = texts.gettext(N_("En undersøkelse åpnet"))
-            found.append(Entry(_day(survey.opened_at, texts), opened, title, "/surveys", None))
+            found.append(Entry(survey.opened_at, opened, title, "/surveys", None))
         if survey.closed_at:
             closed = texts.gettext(N_("En undersøkelse stengte, {n} hadde svart")).format(n=survey.answered or 0)
-            found.append(Entry(_day(survey.closed_at, texts), closed, title, None, None))
+            found.append(Entry(survey.closed_at, closed, title, None, None))
         if publication:
             what, link = texts.gettext(N_("Et resultat ble klart")), PATHS["survey"] + publication.slug
             led_to = done.get(survey.id, "")
-            found.append(Entry(_day(publication.published_at, texts), what, title, link, led_to))
+            found.append(Entry(publication.published_at, what, title, link, led_to))
     return found
 
 
@@ -76,7 +80,7 @@ async def _meetings(session: AsyncSession, texts: Language, done: dict[UUID, str
         told = texts.gettext(what.get(meeting.status or "", what["announced"]))
         link = PATHS["meeting"] + meeting.slug if meeting.slug else None
         led_to = done.get(meeting.id, "") if meeting.status in ("held", "minuted") else None
-        found.append(Entry(_day(meeting.starts_at, texts), told, meeting.heading or "", link, led_to))
+        found.append(Entry(meeting.starts_at, told, meeting.heading or "", link, led_to))
     return found
 
 
@@ -87,14 +91,14 @@ async def _suggestions(session: AsyncSession, texts: Language, done: dict[UUID, 
         what = N_("En sak ble besvart") if one.answered_at else N_("En sak kom inn")
         link = PATHS["suggestion"] + (one.slug or "")
         led_to = done.get(one.id, "")
-        found.append(Entry(_day(at, texts), texts.gettext(what), one.public_heading or "", link, led_to))
+        found.append(Entry(at, texts.gettext(what), one.public_heading or "", link, led_to))
     return found
 
 
 async def _follow_ups(session: AsyncSession, texts: Language) -> list[Entry]:
     return [
         Entry(
-            one.done_on,
+            datetime.combine(one.done_on, time(12), texts.zone),
             texts.gettext(N_("Kommunen fulgte opp")),
             in_language(one.done, texts.code),
             PATHS[one.about] + one.slug,
@@ -104,15 +108,12 @@ async def _follow_ups(session: AsyncSession, texts: Language) -> list[Entry]:
     ]
 
 
-def _day(at: datetime, texts: Language) -> date:
-    return at.astimezone(texts.zone).date()
-
-
 async def show_work(request: Request) -> Response:
     """By year, newest first."""
     async with runtime(request).transaction() as session:
-        found = await entries(session, translate(request))
-    years = [(year, list(lines)) for year, lines in groupby(found, key=lambda entry: entry.on.year)]
+        texts = translate(request)
+        found = await entries(session, texts)
+    years = [(year, list(lines)) for year, lines in groupby(found, key=lambda entry: entry.on(texts).year)]
     return render(request, "results/work.html", {"years": years})
 
 
