@@ -36,6 +36,7 @@ async def show_front_page(request: Request) -> Response:
         "missing": advice(panel, texts.gettext),
         "attribution": ATTRIBUTION,
         "results": results,
+        "minimum_age": registration_settings().minimum_age,
     }
     return render(request, "registration/front.html", context)
 
