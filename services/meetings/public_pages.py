@@ -8,11 +8,11 @@ import sqlalchemy as sa
 from services.meetings.draw.domain import Line
 from services.meetings.draw.public import public_protocol
 from services.meetings.markdown import to_html
-from services.meetings.planning.domain import is_slug
 from services.meetings.replying.pages import composition
 from services.meetings.seats.domain import last_day
 from services.meetings.tables import FollowUp, Meeting
 from shared.web import Request, Response, Route, problem, render, runtime
+from shared.web.slugs import is_slug
 
 
 async def show_meetings(request: Request) -> Response:

@@ -22,6 +22,7 @@ from services.results.domain import (
 from services.results.tables import Answer, Population, Publication, Survey
 from shared.events.results import ResultsPublished
 from shared.messaging import emit
+from shared.web.slugs import free_slug
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ async def _free_slug(session: AsyncSession, survey: Survey, now: datetime) -> st
     assert survey.questionnaire is not None
     wanted = f"{survey.questionnaire['id'].replace('_', '-')}-{(survey.closed_at or now).date().isoformat()}"
     taken = set(await session.scalars(sa.select(Publication.slug).where(Publication.slug.startswith(wanted))))
-    return next(slug for slug in (wanted, *(f"{wanted}-{n}" for n in range(2, len(taken) + 3))) if slug not in taken)
+    return free_slug(wanted, taken)
 
 
 def published_event(publication: Publication, survey: Survey) -> ResultsPublished:

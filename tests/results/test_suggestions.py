@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.results.suggestions.domain import STATES, Decision, notice_of, problems, slug_of
+from services.results.suggestions.domain import STATES, Decision, notice_of, problems
 from services.results.suggestions.handlers import remove_old_texts
 from services.results.tables import Suggestion
 from shared.events.notifications import SuggestionLetterReceived
@@ -227,13 +227,6 @@ async def test_staff_filter_export_and_see_what_waits(rt: Runtime, editor: httpx
     assert len(file.strip().splitlines()) == 3
     assert "fortau" not in file
     assert "1 nye forslag" in (await editor.get("/staff/results/card")).text
-
-
-@given(st.text(max_size=200))
-def test_every_heading_gives_an_address(heading: str) -> None:
-    slug = slug_of(heading)
-    assert slug
-    assert set(slug) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
 @given(st.sampled_from(STATES), st.sampled_from(STATES), st.text(max_size=3), st.text(max_size=3) | st.none())

@@ -1,12 +1,10 @@
 """Rules of planning: days and hours become instants, and a meeting gets its address."""
 
-import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-_LETTERS = str.maketrans({"æ": "ae", "ø": "o", "å": "a", "đ": "d", "ŧ": "t", "ŋ": "n"})
+from shared.web.slugs import free_slug, slug_words
 
 
 class PlanRefused(ValueError):
@@ -56,13 +54,4 @@ def plan_times(
 
 def slug_of(heading: str, day: date, taken: frozenset[str] = frozenset()) -> str:
     """The public address: what the meeting is called and its day, in letters every address may hold."""
-    plain = unicodedata.normalize("NFKD", heading.lower().translate(_LETTERS)).encode("ascii", "ignore").decode()
-    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:50].strip("-") or "mote"
-    wanted = f"{words}-{day.isoformat()}"
-    numbered = (wanted if number == 1 else f"{wanted}-{number}" for number in range(1, len(taken) + 2))
-    return next(slug for slug in numbered if slug not in taken)
-
-
-def is_slug(text: str) -> bool:
-    """Whether a meeting could have this address; nothing else is looked up, for Postgres takes no NUL."""
-    return re.fullmatch(r"[a-z0-9-]{1,100}", text) is not None
+    return free_slug(f"{slug_words(heading, 50, 'mote')}-{day.isoformat()}", taken)

@@ -1,7 +1,5 @@
 """The rules of a suggestion: what may become of it, and what its sender is told."""
 
-import re
-import unicodedata
 from dataclasses import dataclass
 
 #: States that end the matter for now and are told to everybody as a fact.
@@ -44,10 +42,3 @@ def notice_of(before: str, decision: Decision, answer_before: str | None) -> str
     if decision.answer and decision.answer != (answer_before or ""):
         return "answer"
     return "status" if decision.state != before and decision.state != "new" else None
-
-
-def slug_of(heading: str) -> str:
-    """``tryggere-skolevei-i-rykkinn`` of a heading; Norwegian letters become their usual spellings."""
-    plain = heading.casefold().replace("æ", "ae").replace("ø", "o").replace("å", "a")
-    plain = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-") or "sak"

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.results.suggestions.domain import DECIDED, Decision, notice_of, slug_of
+from services.results.suggestions.domain import DECIDED, Decision, notice_of
 from services.results.tables import Suggestion
 from shared.events.results import (
     SuggestionAnswered,
@@ -18,6 +18,7 @@ from shared.events.results import (
     SuggestionReplyDue,
 )
 from shared.messaging import emit, lock
+from shared.web.slugs import free_slug, slug_words
 
 #: A reply that could not be sent for so long says nothing any more.
 _REPLY_LIFE = timedelta(days=7)
@@ -116,9 +117,9 @@ def answered_event(suggestion: Suggestion) -> SuggestionAnswered:
 
 async def _free_slug(session: AsyncSession, heading: str) -> str:
     await session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended("results.slug", 0))))
-    wanted = slug_of(heading)
+    wanted = slug_words(heading, 60, "sak")
     taken = set(await session.scalars(sa.select(Suggestion.slug).where(Suggestion.slug.startswith(wanted))))
-    return next(slug for slug in (wanted, *(f"{wanted}-{n}" for n in range(2, len(taken) + 3))) if slug not in taken)
+    return free_slug(wanted, {slug for slug in taken if slug})
 
 
 async def public_suggestions(session: AsyncSession) -> Sequence[Suggestion]:

@@ -1,0 +1,24 @@
+"""Words of an address that people can read and say aloud."""
+
+import re
+import unicodedata
+from collections.abc import Collection
+
+_LETTERS = str.maketrans({"æ": "ae", "ø": "o", "å": "a", "đ": "d", "ŧ": "t", "ŋ": "n"})
+
+
+def slug_words(text: str, longest: int, otherwise: str) -> str:
+    """``tryggere-skolevei-pa-rykkinn`` of a heading, at most ``longest`` letters; ``otherwise`` if nothing is left."""
+    plain = unicodedata.normalize("NFKD", text.lower().translate(_LETTERS)).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:longest].strip("-") or otherwise
+
+
+def free_slug(wanted: str, taken: Collection[str]) -> str:
+    """``wanted``, or with the first number behind it that nothing has."""
+    numbered = (wanted if number == 1 else f"{wanted}-{number}" for number in range(1, len(taken) + 2))
+    return next(slug for slug in numbered if slug not in taken)
+
+
+def is_slug(text: str) -> bool:
+    """Whether anything of ours could have this address; nothing else is looked up, for Postgres takes no NUL."""
+    return re.fullmatch(r"[a-z0-9-]{1,100}", text) is not None
