@@ -26,6 +26,11 @@ MAX_RECORDS = 500
 _MAX_POLL_INTERVAL_MS = 24 * 60 * 60 * 1000
 _SESSION_TIMEOUT_MS = 10_000
 _LONGEST_PAUSE = 5.0
+#: Seconds between looks at the consumers' coordinators.
+_WATCH = 1.0
+#: Who joined while a broker that came back empty had no topics yet is given no partitions, until it looks again; the
+#: client's own five minutes would be five minutes of silence.
+_METADATA_AGE_MS = 10_000
 
 
 def _security(settings: Settings) -> BaseSecurity | None:
@@ -81,9 +86,24 @@ class Transport:
                     pause = min(pause * 2, _LONGEST_PAUSE)
                     continue
                 log.info("messaging.consumers.started", topics=[consumer.topic for consumer in self._consumers])
-                await asyncio.Event().wait()
+                pause, waiting = 0.2, False
+                await self._until_a_coordinator_ends()
+                log.error("messaging.consumers.started_again")
+                await self._stop()
         finally:
             await self._stop()
+
+    async def _until_a_coordinator_ends(self) -> None:
+        """Wait until a consumer can never join its group again.
+
+        FastStream then goes on polling and hides the error each poll raises: it would look healthy and read nothing.
+        """
+        while True:
+            coordinators = [getattr(s.consumer, "_coordinator", None) for s in self._subscribers]
+            tasks = [getattr(coordinator, "_coordination_task", None) for coordinator in coordinators]
+            if any(task is not None and task.done() for task in tasks):
+                return
+            await asyncio.sleep(_WATCH)
 
     @property
     def running(self) -> bool:
@@ -106,6 +126,7 @@ class Transport:
             apply_types=False,
             logger=None,
             graceful_timeout=10.0,
+            metadata_max_age_ms=_METADATA_AGE_MS,
         )
         self._subscribers = [self._subscribe(self._broker, consumer) for consumer in self._consumers]
 
