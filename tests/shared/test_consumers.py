@@ -1,9 +1,11 @@
 """A consumer that looks healthy and reads nothing: found, and made to read again."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import pytest
+from aiokafka.errors import KafkaError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events.registration import MemberJoined
@@ -73,6 +75,10 @@ async def test_a_consumer_that_can_never_join_again_is_replaced(
         transport = runtime.health.transport
         assert transport is not None
         (subscriber,) = transport._subscribers
-        subscriber.consumer._coordinator._coordination_task.cancel()
+        coordinator = subscriber.consumer._coordinator
+        coordinator._coordination_task.cancel()
+        ended = asyncio.get_running_loop().create_future()
+        ended.set_exception(KafkaError("as the client does when its own routine fails"))
+        coordinator._coordination_task = ended
         second = await tell(runtime)
         await eventually(lambda: second in reader.heard)
