@@ -5,16 +5,16 @@ from datetime import date, timedelta
 import sqlalchemy as sa
 
 from services.registration.member_list.store import count_late_erasures
-from services.registration.population.domain import advice
+from services.registration.population.domain import advice, band_text, shares_by
 from services.registration.population.store import composition, newest_margins
 from services.registration.recruitment.store import growth
 from services.registration.settings import registration_settings
 from services.registration.tables import Member, Threshold
-from shared.events.registration import StaffSessionEnded
+from shared.events.registration import AgeBand, StaffSessionEnded
 from shared.messaging import emit, lock
 from shared.messaging.dead_letters import count_open
 from shared.web import Request, Response, Route, read_form, render, runtime, see_other, staff_required, translate
-from shared.web.charts import progress, stacked_growth
+from shared.web.charts import panel_against_population, progress, stacked_growth
 from shared.web.staff import COOKIE, finish_sign_in, remember_ended_session, start_sign_in
 
 CARDS = (
@@ -69,6 +69,15 @@ async def show_card(request: Request) -> Response:
         "picture": progress(
             "Panelet mot målet", f"{panel.size} av {goal}", panel.size, goal, texts.number(panel.size),
             texts.number(goal),
+        ),
+        "against": panel_against_population(
+            "Panelet mot befolkningen etter alder",
+            "Søylen er panelet, streken er befolkningen",
+            [
+                (band_text(AgeBand.model_validate(band)), *shares_by(panel.cells, "band")[str(band["code"])])
+                for band in (margins.bands if margins else [])
+            ],
+            texts.percent,
         ),
         "growth": stacked_growth(
             "Hvor medlemmene kom fra", "Medlemmer over tid etter kanal", _days(joined, panel.size, rt.today()), _short
