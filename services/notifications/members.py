@@ -1,5 +1,6 @@
 """Members: their cards, what they want mail about, mails about membership, and their erasure."""
 
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -97,7 +98,11 @@ async def erase(session: AsyncSession, event: MemberErased) -> None:
     """Blank the card and the recipients, and say so."""
     await remove_card(session, event.member_id)
     await session.execute(sa.update(Message).where(Message.member_id == event.member_id).values(member_id=None))
-    await session.execute(sa.update(Member).where(Member.id == event.member_id).values(purposes=[], status="left"))
+    gone: dict[str, Any] = {"purposes": [], "status": "left"}
+    # Also for an id never heard of: a service filled by state alone must not take an older wish for a newer one.
+    await session.execute(
+        pg_insert(Member).values(id=event.member_id, **gone).on_conflict_do_update(index_elements=["id"], set_=gone)
+    )
     await lock(session, event.member_id)
     await forget_subject(session, event.member_id)
     await emit(session, MemberDataErased(member_id=event.member_id, erased_at=event.erased_at))

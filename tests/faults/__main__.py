@@ -15,7 +15,7 @@ from pathlib import Path
 from deploy.local.downloads import ROOT
 from tests.faults.round import Outcome, Round
 
-_PER_ROUND = 20
+_PER_ROUND = 25
 _DEFAULT = 10
 
 

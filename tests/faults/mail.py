@@ -33,6 +33,7 @@ class MailServer(Catcher):
         """Stop listening."""
         if self._server is not None:
             self._server.close()
+        self._log.close()
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Take the mail, unless something else is to happen first."""

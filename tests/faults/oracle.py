@@ -158,14 +158,16 @@ class Oracle:
                       bound=may_be_unknown)  # fmt: skip
 
     async def _answers(self, connection: Any, verdict: Verdict, told: Acknowledged) -> None:
-        survey = await connection.fetchrow("select answered, released, invited from surveys.survey")
+        survey = await connection.fetchrow("select answered, released, cell_minimum from surveys.survey")
         counted = await connection.fetchval("select count(*) from results.answer")
         tombs = await connection.fetchval("select count(*) from surveys.invitation where answered_at is not null")
         answered, released = survey["answered"] or 0, survey["released"] or 0
-        verdict.lost += max(len(told.answered) - counted, 0)
-        verdict.doubled += max(counted - answered, 0)
+        # Fewer answers than a cell must have are not released at all.
+        releasable = answered if answered >= survey["cell_minimum"] else 0
+        verdict.lost += max(len(told.answered) - counted, 0) if releasable else 0
+        verdict.doubled += max(counted - releasable, 0)
         # Somebody may have answered without hearing so; nobody who heard so may be missing.
-        wrong = max(len(told.answered) - answered, 0) + abs(answered - released) + abs(released - counted)
+        wrong = max(len(told.answered) - answered, 0) + abs(releasable - released) + abs(released - counted)
         verdict.enter("I5 answers counted are those given", wrong, acknowledged=len(told.answered), answered=answered,
                       released=released, counted=counted, invitations=tombs)  # fmt: skip
         arrived = await connection.fetch("select arrived from results.publication")

@@ -25,7 +25,11 @@ from tests.faults.oracle import Oracle, Verdict
 from tests.faults.proxy import Proxy
 from tests.faults.stack import PROXIED
 
-IMPORTED, THRESHOLD = 60, 80
+IMPORTED, THRESHOLD = 300, 306
+#: Members who answer; people join until the faults are over.
+ANSWERING = 80
+#: Seconds over which people start, so that work is under way at every fault.
+_SPREAD = 40.0
 #: Open connections of a process that sends mail: one for urgent mail and four for bulk.
 CONNECTIONS = 5
 _ZERO_LAG_SECONDS = 180.0
@@ -176,12 +180,16 @@ class Round:
             async with places:
                 await residents.join(self._people[number])
 
+        async def reply(number: int) -> None:
+            await asyncio.sleep(self._chance.uniform(0, _SPREAD))
+            await residents.answer(self._people[number])
+
         async with asyncio.TaskGroup() as group:
             for number in range(IMPORTED, len(self._people)):
                 group.create_task(join(number))
-            # Everybody among the first members answers; whoever joins after the opening is not invited.
-            for person in self._people[2 : IMPORTED - 10]:
-                group.create_task(residents.answer(person))
+            # The first members answer; whoever joins after the opening is not invited.
+            for number in range(2, 2 + ANSWERING):
+                group.create_task(reply(number))
 
     async def _break(self, menace: Menace) -> None:
         """Kills in a drawn order, every type in turn, while other faults overlap."""

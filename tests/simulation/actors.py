@@ -21,7 +21,7 @@ from shared.service import Runtime
 from tests.faults.load import Acknowledged
 from tests.faults.mail import MailServer
 
-THRESHOLD = 8
+IMPORTED = THRESHOLD = 9
 #: What somebody wants, at which service, and trying it: whether that is done with.
 Wish = tuple[str, str, Callable[[], Awaitable[bool]]]
 #: The wish's name, the process it goes to, and trying it.
@@ -30,20 +30,20 @@ ANSWERS: dict[str, Any] = {"reisemate": "gange", "viktigst": ["sykkel"], "innsat
 
 
 class Actors:
-    """Six imported members, four who join by mail, answers from all, two who leave."""
+    """Nine imported members, four who join by mail, answers from all who are asked, three who leave."""
 
     def __init__(self, runtimes: dict[str, Runtime], mail: MailServer, people: list[Person], chance: Random) -> None:
         self._runtimes = runtimes
         self._mail = mail
         self._chance = chance
         self.people = people
-        self.imported = 6
+        self.imported = IMPORTED
         self.told = Acknowledged()
         self._open: list[Wish] = [
             ("import", "registration", self._import),
-            *(("sign up", "registration", lambda p=p: self._sign_up(p)) for p in people[6:]),
+            *(("sign up", "registration", lambda p=p: self._sign_up(p)) for p in people[IMPORTED:]),
             *(("answer", "surveys", lambda p=p: self._answer(p)) for p in people),
-            *(("leave", "registration", lambda p=p: self._leave(p)) for p in people[4:7]),
+            *(("leave", "registration", lambda p=p: self._leave(p)) for p in people[7:10]),
         ]
 
     @property

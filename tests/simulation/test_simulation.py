@@ -3,7 +3,8 @@
 import os
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,12 @@ from tests.faults.oracle import Oracle, Verdict
 from tests.simulation.actors import THRESHOLD
 from tests.simulation.world import World, close, mortal_runtimes
 
-PEOPLE: list[Person] = draw_people(10, random.Random(1), 2026)
+PEOPLE: list[Person] = draw_people(13, random.Random(1), 2026)
 
 
 @pytest.fixture
 def small_panel(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A panel of eight is a threshold, and mails go out one after the other."""
+    """The first threshold is a panel of nine, and mails go out one after the other."""
     monkeypatch.setenv("PANEL_REGISTRATION_START_SIZE", str(THRESHOLD))
     monkeypatch.setenv("PANEL_NOTIFICATIONS_CONNECTIONS", "1")
     for settings in (registration_settings, notification_settings):
@@ -35,8 +36,9 @@ def small_panel(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         settings.cache_clear()
 
 
-async def play(seed: int, database_url: str, folder: Path) -> tuple[Verdict, World]:
-    """One schedule on emptied schemas."""
+@asynccontextmanager
+async def playing(seed: int, database_url: str, folder: Path) -> AsyncIterator[tuple[Verdict, World]]:
+    """One schedule on emptied schemas; the world stays for the length of the block."""
     (port,) = free_ports(1)
     clock = folder / f"clock-{seed}"
     clock.unlink(missing_ok=True)
@@ -48,10 +50,19 @@ async def play(seed: int, database_url: str, folder: Path) -> tuple[Verdict, Wor
         for runtime in runtimes.values():
             await _empty(runtime)
         world = World(seed, runtimes, mail, PEOPLE)
-        return await world.play(Oracle(database_url)), world
+        try:
+            yield await world.play(Oracle(database_url)), world
+        finally:
+            world.close()
     finally:
         await close(runtimes)
         await mail.stop()
+
+
+async def play(seed: int, database_url: str, folder: Path) -> tuple[Verdict, World]:
+    """One schedule."""
+    async with playing(seed, database_url, folder) as played:
+        return played
 
 
 async def test_no_schedule_loses_or_doubles_anything(

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -59,27 +60,28 @@ class World:
 
     async def play(self, oracle: Oracle) -> Verdict:
         """Disorder, then silence, then the survey's end, then the verdict."""
-        try:
-            await self.actors.begin()
-            for _ in range(STEPS):
-                await self._something()
-            seconds = await self._silence(oracle)
-            self.actors.finish()
-            move(self.processes["registration"].runtime, timedelta(days=16))
-            for process in self.processes.values():
-                process.runtime.clock = self.processes["registration"].runtime.clock
-            seconds = max(seconds, await self._silence(oracle))
-            return await oracle.judge(
-                self.actors.told,
-                self.actors.people,
-                self.actors.imported,
-                self.mail.mails,
-                may_be_unknown=self.crashes + self.mail.hang_ups,
-                seconds_to_zero=seconds,
-            )
-        finally:
-            for process in self.processes.values():
-                process.relay.close()
+        await self.actors.begin()
+        for _ in range(STEPS):
+            await self._something()
+        seconds = await self._silence(oracle)
+        self.actors.finish()
+        move(self.processes["registration"].runtime, timedelta(days=16))
+        for process in self.processes.values():
+            process.runtime.clock = self.processes["registration"].runtime.clock
+        seconds = max(seconds, await self._silence(oracle))
+        return await oracle.judge(
+            self.actors.told,
+            self.actors.people,
+            self.actors.imported,
+            self.mail.mails,
+            may_be_unknown=self.crashes + self.mail.hang_ups,
+            seconds_to_zero=seconds,
+        )
+
+    def close(self) -> None:
+        """Let go of the relays' connections."""
+        for process in self.processes.values():
+            process.relay.close()
 
     async def _something(self) -> None:
         chance = self.chance
@@ -175,24 +177,36 @@ class World:
             before = self.actors.left
             for name, process, step in self.actors.every(self.processes):
                 await self._run(process, name, step, None)
-            for process in self.processes.values():
-                for job in process.jobs:
-                    await self._run(process, job.name, lambda job=job, p=process: job.run(p.runtime), None)  # type: ignore[misc]
-                await self._run(process, "relay", lambda p=process: self._relay(p, failing=False), None)  # type: ignore[misc]
-            await self._time_passes()
-            await self._run(
-                self.processes["notifications"],
-                "dispatch",
-                lambda: self._dispatch(self.processes["notifications"]),
-                None,
-            )
-            for process in self.processes.values():
-                for consumer in process.consumers:
-                    for number in range(PARTITIONS):
-                        await self._consume(process, consumer, number, 1000)
+            await self.settle()
             if self.actors.left == before and not await oracle.lag():
                 return 0.0
         return 1000.0
+
+    async def settle(self) -> None:
+        """Every job, relay, mail and consumer once."""
+        for process in self.processes.values():
+            for job in process.jobs:
+                await self._run(process, job.name, partial(job.run, process.runtime), None)
+        await self.relay_everything()
+        await self._time_passes()
+        sending = self.processes["notifications"]
+        await self._run(sending, "dispatch", partial(self._dispatch, sending), None)
+        await self.consume_everything()
+
+    async def relay_everything(self) -> None:
+        """One batch of each outbox."""
+        for process in self.processes.values():
+            await self._run(process, "relay", partial(self._relay, process, failing=False), None)
+
+    async def consume_everything(self) -> int:
+        """Whatever is in the broker and not committed; how many records."""
+        taken = 0
+        for process in self.processes.values():
+            for consumer in process.consumers:
+                taken += self.broker.lag(process.name, consumer.topic)
+                for number in range(PARTITIONS):
+                    await self._consume(process, consumer, number, 1000)
+        return taken
 
 
 def _is_crash(error: BaseException) -> bool:
