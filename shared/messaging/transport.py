@@ -26,7 +26,7 @@ MAX_RECORDS = 500
 _MAX_POLL_INTERVAL_MS = 24 * 60 * 60 * 1000
 _SESSION_TIMEOUT_MS = 10_000
 _LONGEST_PAUSE = 5.0
-#: Seconds between looks at the consumers' coordinators.
+#: Seconds between looks at the consumers.
 _WATCH = 1.0
 #: Who joined while a broker that came back empty had no topics yet is given no partitions, until it looks again; the
 #: client's own five minutes would be five minutes of silence.
@@ -87,21 +87,20 @@ class Transport:
                     continue
                 log.info("messaging.consumers.started", topics=[consumer.topic for consumer in self._consumers])
                 pause, waiting = 0.2, False
-                await self._until_a_coordinator_ends()
+                await self._until_a_consumer_is_lost()
                 log.error("messaging.consumers.started_again")
                 await self._stop()
         finally:
             await self._stop()
 
-    async def _until_a_coordinator_ends(self) -> None:
-        """Wait until a consumer can never join its group again.
+    async def _until_a_consumer_is_lost(self) -> None:
+        """Wait until a consumer will never read again, though FastStream goes on polling it and hides each error.
 
-        FastStream then goes on polling and hides the error each poll raises: it would look healthy and read nothing.
+        The client's own tasks then have ended with an error: a heartbeat refused while a broker that came back empty
+        had no rights yet is never started again, and its group never joined.
         """
         while True:
-            coordinators = [getattr(s.consumer, "_coordinator", None) for s in self._subscribers]
-            tasks = [getattr(coordinator, "_coordination_task", None) for coordinator in coordinators]
-            if any(task is not None and task.done() for task in tasks):
+            if any(_has_failed(subscriber.consumer) for subscriber in self._subscribers):
                 return
             await asyncio.sleep(_WATCH)
 
@@ -158,6 +157,13 @@ class Transport:
                 await broker.stop()
             except (KafkaError, OSError) as error:
                 log.warning("messaging.broker.stop_failed", reason=type(error).__name__)
+
+
+def _has_failed(consumer: Any) -> bool:
+    """Whether one of the group client's tasks has ended with an error; it has no public word for it."""
+    coordinator = getattr(consumer, "_coordinator", None)
+    tasks = [getattr(coordinator, name, None) for name in ("_coordination_task", "_heartbeat_task")]
+    return any(task is not None and task.done() and not task.cancelled() and task.exception() for task in tasks)
 
 
 async def _commit(consumer: Any, records: Sequence[Any]) -> None:

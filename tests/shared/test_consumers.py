@@ -65,8 +65,9 @@ async def test_a_consumer_whose_topics_were_gone_for_a_while_reads_on(
         await eventually(lambda: second in reader.heard, 60)
 
 
+@pytest.mark.parametrize("task", ["_coordination_task", "_heartbeat_task"])
 async def test_a_consumer_that_can_never_join_again_is_replaced(
-    runtime_of: RuntimeOf, kafka: TestKafka, reader: Reader
+    runtime_of: RuntimeOf, kafka: TestKafka, reader: Reader, task: str
 ) -> None:
     runtime = await runtime_of(reader.service, **kafka.settings())
     async with running(runtime):
@@ -76,9 +77,11 @@ async def test_a_consumer_that_can_never_join_again_is_replaced(
         assert transport is not None
         (subscriber,) = transport._subscribers
         coordinator = subscriber.consumer._coordinator
-        coordinator._coordination_task.cancel()
+        getattr(coordinator, task).cancel()
         ended = asyncio.get_running_loop().create_future()
         ended.set_exception(KafkaError("as the client does when its own routine fails"))
-        coordinator._coordination_task = ended
+        setattr(coordinator, task, ended)
+        lost = subscriber.consumer
+        await eventually(lambda: transport.started and transport._subscribers[0].consumer is not lost)
         second = await tell(runtime)
         await eventually(lambda: second in reader.heard)
