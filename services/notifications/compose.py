@@ -145,7 +145,9 @@ class Composer:
         slots = {"greeting": greeting, "link": "", "unsubscribe": "", "deadline": deadline}
         if purpose.link and message.link_expires_at is not None:
             token = links.make(purpose.link, message.subject_id, message.generation, message.link_expires_at)
-            slots["link"] = f"{public}{purpose.path}{token}"
+            # The page greets in the language the member chose, whatever the browser prefers.
+            chosen = "" if language.code == "nb" else f"?lang={language.code}"
+            slots["link"] = f"{public}{purpose.path}{token}{chosen}"
         if purpose.consent and message.member_id is not None:
             # Much longer than the mail is of interest: whoever finds an old mail must be able to stop the next one.
             until = self._rt.now() + timedelta(days=notification_settings().unsubscribe_days)
