@@ -158,23 +158,29 @@ async def _side_by_side(work: list[object]) -> None:
 
 
 async def main() -> int:
-    """Exit code 0 when the ledger balances."""
+    """Exit code 0 when the ledger balances; SIGINT and SIGTERM end the demo and its stack, also in the background."""
+    myself = asyncio.current_task()
+    assert myself is not None
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # A shell starts background work with SIGINT ignored, and Python then leaves it so.
+        asyncio.get_running_loop().add_signal_handler(number, myself.cancel)
     state = Path(os.environ.get("DEMO_STATE") or ROOT / ".panel" / f"demo-{time.strftime('%Y%m%d-%H%M%S')}")
     environment = {**os.environ, "PANEL_STATE": str(state)}
     stack = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "deploy.local.main", env=environment, stdout=asyncio.subprocess.PIPE
     )
     assert stack.stdout is not None
-    async for line in stack.stdout:
-        print(line.decode(), end="", flush=True)
-        if b"  logs " in line:
-            break
-    else:
-        return await stack.wait() or 1
-    echo = asyncio.create_task(_echo(stack.stdout))
-    began = time.monotonic()
+    echo: asyncio.Task[None] | None = None
     balances = False
     try:
+        async for line in stack.stdout:
+            print(line.decode(), end="", flush=True)
+            if b"  logs " in line:
+                break
+        else:
+            return await stack.wait() or 1
+        echo = asyncio.create_task(_echo(stack.stdout))
+        began = time.monotonic()
         balances = await Demo(state).play()
         say(f"played in {time.monotonic() - began:.0f} s; the ledger {'balances' if balances else 'DOES NOT BALANCE'}")
         if not os.environ.get("DEMO_EXIT"):
@@ -186,7 +192,8 @@ async def main() -> int:
         if stack.returncode is None:
             stack.send_signal(signal.SIGTERM)
         await stack.wait()
-        echo.cancel()
+        if echo is not None:
+            echo.cancel()
     return 0 if balances else 1
 
 

@@ -41,7 +41,7 @@ def play(state: Path, kill: str) -> tuple[dict[str, Any], dict[str, list[bytes]]
         stderr=subprocess.STDOUT,
         text=True,
     )
-    guard = threading.Timer(300, demo.kill)
+    guard = threading.Timer(300, demo.terminate)
     guard.start()
     lines: list[str] = []
     assert demo.stdout is not None
@@ -51,7 +51,7 @@ def play(state: Path, kill: str) -> tuple[dict[str, Any], dict[str, list[bytes]]
             os.kill(_status(state)["parts"][kill]["pid"], signal.SIGKILL)
         if "stay up until" in line:
             topics = records(_status(state))
-            demo.send_signal(signal.SIGINT)
+            demo.terminate()
     guard.cancel()
     assert demo.wait() == 0, "".join(lines[-40:])
     (ledger,) = [json.loads(line) for line in lines if line.startswith("{")]
