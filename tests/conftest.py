@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
 
 from shared.cli import SERVICES, load_service
 from shared.database import async_url
@@ -17,6 +18,10 @@ from shared.migrations import migrate
 from shared.service import Runtime, Service
 from shared.testing import make_test_runtime
 from tests.backends import TestKafka, administer
+
+# No test of this suite judges time: a busy machine is slow, not wrong.
+settings.register_profile("panel", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("panel")
 
 
 @pytest.fixture(scope="session")

@@ -160,19 +160,17 @@ class Draft(Base):
 
     __tablename__ = "draft"
     invitation_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Invitation.id), primary_key=True)
-    answers: Mapped[dict[str, Any]]
-    typed: Mapped[dict[str, Any]] = mapped_column(server_default=sa.text("'{}'"))
-    """Question id -> what was typed and is no answer yet, so that going back loses nothing."""
+    sealed: Mapped[bytes]
+    """{"answers": ..., "typed": question id -> what is no answer yet, so that going back loses nothing}."""
     page: Mapped[int] = mapped_column(server_default=sa.text("1"))
 
 
 class Response(Base):
-    """A resting answer: no time, no sequence, no invitation. Deleted at release."""
+    """A resting answer: no time, no sequence, no invitation, nothing readable. Deleted at release."""
 
     __tablename__ = "response"
     id: Mapped[UUID] = mapped_column(primary_key=True)
     """Random (uuid v4); the released answer gets another."""
     survey_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Survey.id), index=True)
-    answers: Mapped[dict[str, Any]]
-    gender: Mapped[str]
-    band: Mapped[str]
+    sealed: Mapped[bytes]
+    """{"answers", "gender", "band"}: a cell with one answer would name who gave it, so even the cell is sealed."""

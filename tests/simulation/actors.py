@@ -12,6 +12,7 @@ from services.registration.jobs import announce_installation
 from services.registration.joining import store as joining
 from services.registration.joining.domain import JoinInput
 from services.registration.leaving import erase
+from services.surveys.answering.sealing import seal_of
 from services.surveys.answering.store import Refusal, hold, submit
 from services.surveys.fieldwork.domain import Plan
 from services.surveys.fieldwork.store import add_survey
@@ -129,7 +130,7 @@ class Actors:
         rt = self._runtimes["surveys"]
         link = rt.links.check("survey", token, rt.now())
         async with rt.transaction() as session:
-            held = await hold(session, link.id, link.generation, rt.now())
+            held = await hold(session, seal_of(rt.links), link.id, link.generation, rt.now())
             if not isinstance(held, Refusal):
                 await submit(session, held, ANSWERS, rt.now())
         if not isinstance(held, Refusal) or held is Refusal.ANSWERED:

@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from services.surveys.answering.sealing import seal_of
 from services.surveys.fieldwork import following_up
 from services.surveys.fieldwork.closing import close_survey
 from services.surveys.fieldwork.state import state_events
@@ -95,7 +96,7 @@ async def test_erasure_blanks_everything_about_the_person_and_says_so(
     survey = await plan()
     (own,) = [row for row in await invitations(rt, survey.id) if row.member_id == member.member_id]
     async with rt.transaction() as session:
-        session.add(Draft(invitation_id=own.id, answers={"ett_ord": "halvveis"}))
+        session.add(Draft(invitation_id=own.id, sealed=b"halvveis"))
     await deliver(MemberErased(member_id=member.member_id, erased_at=rt.now()))
     await deliver(member)
     async with rt.transaction() as session:
@@ -122,7 +123,7 @@ async def test_state_sent_again_holds_every_survey_that_opened_and_its_invitatio
     assert erased is not None
     await deliver(MemberErased(member_id=erased, erased_at=rt.now()))
     async with rt.transaction() as session:
-        await close_survey(session, over.id, rt.now())
+        await close_survey(session, seal_of(rt.links), over.id, rt.now())
     await plan()
     sent_before = await outbox(rt)
     async with rt.transaction() as session:
@@ -143,7 +144,7 @@ async def test_the_state_of_a_closed_survey_is_two_facts_in_the_order_they_happe
 ) -> None:
     survey = await plan()
     async with rt.transaction() as session:
-        await close_survey(session, survey.id, rt.now())
+        await close_survey(session, seal_of(rt.links), survey.id, rt.now())
     async with rt.transaction() as session:
         await emit_state(session, state_events(session))
         table = mechanism("surveys").outbox

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.surveys.answering.sealing import seal_of
 from services.surveys.answering.store import Opened, hold, submit
 from services.surveys.fieldwork.closing import close_survey
 from services.surveys.members import erase_member
@@ -40,7 +41,8 @@ async def test_answers_are_kept_page_by_page_and_sent_in_once(rt: Runtime, invit
     assert len(await outbox(rt, SurveyAnswered)) == 1
     async with rt.transaction() as session:
         stored = (await session.scalars(sa.select(Response))).one()
-    assert stored.answers["forslag"] == "<script>alert(1)</script>"
+    kept = seal_of(rt.links).open(stored.id, stored.sealed)
+    assert kept["answers"]["forslag"] == "<script>alert(1)</script>"
 
 
 async def test_a_question_that_appears_is_shown_before_going_on(rt: Runtime, invitation: Invitation) -> None:
@@ -119,17 +121,17 @@ async def test_a_double_click_and_two_tabs_make_one_answer(rt: Runtime, invitati
     assert await count(rt, Response) == 1
 
 
-async def ends_by_answering(session: AsyncSession, invitation: Invitation, now: datetime) -> None:
-    held = await hold(session, invitation.id, invitation.generation, now)
+async def ends_by_answering(rt: Runtime, session: AsyncSession, invitation: Invitation, now: datetime) -> None:
+    held = await hold(session, seal_of(rt.links), invitation.id, invitation.generation, now)
     assert isinstance(held, Opened)
     await submit(session, held, {"reisemate": "gange"}, now)
 
 
-async def ends_by_closing(session: AsyncSession, invitation: Invitation, now: datetime) -> None:
-    await close_survey(session, invitation.survey_id, now)
+async def ends_by_closing(rt: Runtime, session: AsyncSession, invitation: Invitation, now: datetime) -> None:
+    await close_survey(session, seal_of(rt.links), invitation.survey_id, now)
 
 
-async def ends_by_erasure(session: AsyncSession, invitation: Invitation, now: datetime) -> None:
+async def ends_by_erasure(_: Runtime, session: AsyncSession, invitation: Invitation, now: datetime) -> None:
     assert invitation.member_id is not None
     await erase_member(session, invitation.member_id, now)
 
@@ -161,7 +163,7 @@ async def test_a_page_saved_while_the_invitation_ends_leaves_no_draft_and_says_w
         await enter(client, rt, invitation)
         await post(client, invitation, 1, reisemate="gange")
         async with rt.transaction() as session:
-            await end(session, invitation, rt.now())
+            await end(rt, session, invitation, rt.now())
             other_tab = asyncio.create_task(post(client, invitation, 1, reisemate="sykkel"))
             async with asyncio.timeout(10):
                 while not other_tab.done() and not await waits_for_a_lock(rt):
@@ -196,7 +198,7 @@ async def test_an_answer_is_in_the_release_or_refused_never_between(
 
     async def close() -> None:
         async with rt.transaction() as session:
-            await close_survey(session, survey.id, rt.now())
+            await close_survey(session, seal_of(rt.links), survey.id, rt.now())
 
     first, *results = await asyncio.gather(*(send(i) for i in ids[:15]), close(), *(send(i) for i in ids[15:]))
     accepted = sum(1 for result in (first, *results) if result is True)
@@ -216,7 +218,7 @@ async def test_everybody_sees_which_surveys_are_open_and_which_are_over(
         assert "Åpen til og med" in page
         assert "Kommunen skal lage ny klimaplan." in page
         async with rt.transaction() as session:
-            await close_survey(session, first.id, rt.now())
+            await close_survey(session, seal_of(rt.links), first.id, rt.now())
         page = (await client.get("/surveys")).text
         assert "Ingen undersøkelser er åpne nå" in page
         assert "For få svarte" in page
@@ -224,7 +226,7 @@ async def test_everybody_sees_which_surveys_are_open_and_which_are_over(
         for row in await invitations(rt, second.id):
             await answer(rt, row.id, {})
         async with rt.transaction() as session:
-            await close_survey(session, second.id, rt.now())
+            await close_survey(session, seal_of(rt.links), second.id, rt.now())
         assert "Resultatene kommer." in (await client.get("/surveys")).text
         await deliver(ResultsPublished(survey_id=second.id, slug="klima-2027", published_at=rt.now()))
         assert 'href="/results/klima-2027"' in (await client.get("/surveys")).text

@@ -17,6 +17,7 @@ from services.surveys.answering.domain import (
     shown_questions,
     unfinished_on,
 )
+from services.surveys.answering.sealing import seal_of
 from services.surveys.answering.store import Opened, Refusal, hold, keep, look, submit
 from services.surveys.questionnaire.model import Question
 from services.surveys.tables import Survey
@@ -70,8 +71,8 @@ async def show_start(request: Request) -> HttpResponse:
         "minutes": questionnaire.minutes,
         "questions": question_count(questionnaire),
         "last_day": last_day(found.survey),
-        "page": min(found.draft.page, len(questionnaire.pages)) if found.draft else 1,
-        "begun": found.draft is not None,
+        "page": min(found.page or 1, len(questionnaire.pages)),
+        "begun": found.page is not None,
     }
     return render(request, "surveys/start.html", context)
 
@@ -97,7 +98,7 @@ async def save_page(request: Request) -> HttpResponse:
     if asked is None:
         return _over(request, Refusal.UNKNOWN)
     async with rt.transaction() as session:
-        held = await hold(session, *asked, rt.now())
+        held = await hold(session, seal_of(rt.links), *asked, rt.now())
         if isinstance(held, Refusal):
             return _over(request, held)
         questionnaire, number = held.questionnaire, _number(request, held)
@@ -148,7 +149,8 @@ def _asked(request: Request, asked: str | None) -> tuple[UUID, int] | None:
 
 async def _look(request: Request, session: AsyncSession) -> Opened | Refusal:
     asked = _asked(request, request.query_params.get("id"))
-    return await look(session, *asked, runtime(request).now()) if asked else Refusal.UNKNOWN
+    rt = runtime(request)
+    return await look(session, seal_of(rt.links), *asked, rt.now()) if asked else Refusal.UNKNOWN
 
 
 def _over(request: Request, refusal: Refusal) -> HttpResponse:

@@ -12,6 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.surveys.answering.sealing import Seal, seal_of
 from services.surveys.fieldwork.domain import ReleaseCell, release_cells
 from services.surveys.fieldwork.store import count_strata
 from services.surveys.tables import Draft, Invitation, Response, Survey
@@ -48,10 +49,10 @@ async def close_due_surveys(rt: Runtime) -> None:
         )
     for survey_id in due:
         async with rt.transaction() as session:
-            await close_survey(session, survey_id, rt.now())
+            await close_survey(session, seal_of(rt.links), survey_id, rt.now())
 
 
-async def close_survey(session: AsyncSession, survey_id: UUID, now: datetime) -> Survey | None:
+async def close_survey(session: AsyncSession, seal: Seal, survey_id: UUID, now: datetime) -> Survey | None:
     """Close and release; the survey, or None when somebody else has closed it already."""
     await session.execute(sa.select(sa.func.pg_advisory_xact_lock(_key(survey_id))))
     await lock(session, survey_id)
@@ -65,7 +66,7 @@ async def close_survey(session: AsyncSession, survey_id: UUID, now: datetime) ->
         return None
     assert survey.opened_at is not None
     strata = await count_strata(session, survey_id)
-    released = await _release(session, survey)
+    released = await _release(session, seal, survey)
     invitations = sa.select(Invitation.id).where(Invitation.survey_id == survey_id)
     await session.execute(sa.delete(Draft).where(Draft.invitation_id.in_(invitations)))
     survey.state = "closed"
@@ -93,16 +94,13 @@ async def closed_event(session: AsyncSession, survey: Survey) -> SurveyClosed:
     )
 
 
-async def _release(session: AsyncSession, survey: Survey) -> int:
+async def _release(session: AsyncSession, seal: Seal, survey: Survey) -> int:
     """Publish every answer and delete the resting rows; how many left."""
-    resting = list(
-        await session.execute(
-            sa.delete(Response)
-            .where(Response.survey_id == survey.id)
-            .returning(Response.gender, Response.band, Response.answers)
-        )
+    rows = await session.execute(
+        sa.delete(Response).where(Response.survey_id == survey.id).returning(Response.id, Response.sealed)
     )
-    answered = Counter((row.gender, row.band) for row in resting)
+    resting = [seal.open(row.id, row.sealed) for row in rows]
+    answered = Counter((row["gender"], row["band"]) for row in resting)
     cells = release_cells(answered, [band["code"] for band in survey.bands], survey.cell_minimum)
     if not cells:
         return 0
@@ -112,8 +110,8 @@ async def _release(session: AsyncSession, survey: Survey) -> int:
         ResponseSubmitted(
             response_id=random_id(),
             survey_id=survey.id,
-            strata=_strata_of(cells[row.gender, row.band]),
-            answers=row.answers,
+            strata=_strata_of(cells[row["gender"], row["band"]]),
+            answers=row["answers"],
         )
         for row in resting
     ]

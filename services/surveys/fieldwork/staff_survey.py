@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from services.surveys.answering.sealing import seal_of
 from services.surveys.fieldwork.closing import close_survey
 from services.surveys.fieldwork.domain import GENDERS
 from services.surveys.fieldwork.staff_curve import followed, survey_title
@@ -96,7 +97,7 @@ async def close(request: Request) -> Response:
             if await cancel_plan(session, survey_id):
                 await audit(session, request, "surveys.survey.cancelled", survey_id)
         elif form.get("action") == "close":
-            closed = await close_survey(session, survey_id, rt.now())
+            closed = await close_survey(session, seal_of(rt.links), survey_id, rt.now())
             if closed is not None:
                 detail = {"answered": closed.answered, "released": closed.released}
                 await audit(session, request, "surveys.survey.closed", survey_id, **detail)
