@@ -20,7 +20,7 @@ from shared.events.registration import (
 )
 from shared.service import Runtime
 from shared.testing import browser, move, outbox
-from tests.registration.given import FORM, confirm, send
+from tests.registration.given import FORM, confirm, confirm_page, send
 
 
 async def test_a_second_sign_up_looks_the_same_and_only_the_mail_differs(rt: Runtime) -> None:
@@ -30,7 +30,11 @@ async def test_a_second_sign_up_looks_the_same_and_only_the_mail_differs(rt: Run
         assert isinstance(asked, ConfirmationRequested)
         await confirm(client, rt, asked)
         second = await send(client, rt, email="KARI@example.org")
-    assert (first.status_code, first.headers["location"]) == (second.status_code, second.headers["location"])
+    # The page's own id is drawn for each; nothing else differs, the length of the sealed cookie included.
+    (path_1, id_1), (path_2, id_2) = (answer.headers["location"].split("?id=") for answer in (first, second))
+    assert (first.status_code, path_1) == (second.status_code, path_2) == (303, "/join/sent")
+    assert len(first.headers["set-cookie"]) == len(second.headers["set-cookie"])
+    assert id_1 != id_2
     assert len(await outbox(rt, SignUpRepeated)) == 1
 
 
@@ -41,6 +45,8 @@ async def test_a_second_sign_up_looks_the_same_and_only_the_mail_differs(rt: Run
         ({"name": "x" * 101}, "høyst 100 tegn"),
         ({"name": "Kari\u202eirak"}, "usynlige tegn"),
         ({"name": "Kari\x00"}, "usynlige tegn"),
+        ({"name": "\u200b"}, "Navn må fylles ut"),
+        ({"name": "Kari\u2028Bcc"}, "én linje"),
         ({"email": "kari"}, "E-post må skrives slik"),
         ({"year_of_birth": "åtti"}, "fire sifre"),
         ({"year_of_birth": "2020"}, "minst 15 år"),
@@ -62,6 +68,27 @@ async def test_bad_input_gets_a_clear_message_and_changes_nothing(
     assert "Traceback" not in response.text
     async with rt.transaction() as session:
         assert await session.scalar(sa.select(sa.func.count()).select_from(Member)) == 0
+
+
+async def test_a_wrong_address_is_corrected_without_filling_in_the_form_again(rt: Runtime) -> None:
+    async with browser(rt, follow_redirects=True) as client, browser(rt, follow_redirects=True) as stranger:
+        sent = await send(client, rt, email="kira@example.org", purposes=["meetings"])
+        assert "kira@example.org" in sent.text
+        page = await client.get("/join", params={"id": sent.url.params["id"]})
+        assert 'value="Kari Prøve"' in page.text
+        assert 'value="kira@example.org"' in page.text
+        assert "kira@" not in (await stranger.get("/join", params={"id": sent.url.params["id"]})).text
+        (asked,) = await outbox(rt, ConfirmationRequested)
+        assert isinstance(asked, ConfirmationRequested)
+        wrong = rt.links.make("confirm", asked.member_id, asked.generation, asked.link_expires_at)
+        again = await send(client, rt, email="kari@example.org", id=sent.url.params["id"])
+        assert "kari@example.org" in again.text
+        (asked,) = await outbox(rt, ConfirmationRequested)
+        assert isinstance(asked, ConfirmationRequested)
+        assert (await stranger.get(f"/join/confirm/{wrong}")).status_code == 410, "a stranger reads who signed up"
+        assert "Ja, jeg vil være med" in (await confirm_page(client, rt, asked)).text
+    async with rt.transaction() as session:
+        assert list(await session.scalars(sa.select(Member.email))) == ["kari@example.org"]
 
 
 async def test_what_no_person_would_send_is_refused_or_ignored(rt: Runtime) -> None:
@@ -97,6 +124,24 @@ async def test_a_recruitment_channels_code_stays_with_the_member_and_an_unknown_
             await confirm(client, rt, asked)
     async with rt.transaction() as session:
         assert set(await session.scalars(sa.select(Member.channel))) == {"bibliotek", None}
+
+
+async def test_a_declaration_of_living_here_is_kept_only_where_the_postcode_says_otherwise(rt: Runtime) -> None:
+    async with browser(rt) as client:
+        for number, postcode in enumerate(("1353", "0275")):
+            await send(client, rt, email=f"p{number}@example.org", postcode=postcode, declared_resident="yes")
+        for asked in await outbox(rt, ConfirmationRequested):
+            assert isinstance(asked, ConfirmationRequested)
+            await confirm(client, rt, asked)
+    async with rt.transaction() as session:
+        declared = await session.scalars(sa.select(Member.area).where(Member.declared_resident_at.is_not(None)))
+        assert list(declared) == ["0275"]
+
+
+async def test_an_answer_to_a_form_offers_no_language_link_that_would_lose_what_was_typed(rt: Runtime) -> None:
+    async with browser(rt) as client:
+        assert "lang=en" in (await client.get("/join?kanal=x")).text
+        assert "lang=en" not in (await send(client, rt, name="")).text
 
 
 async def test_a_postcode_answers_with_its_place(rt: Runtime) -> None:

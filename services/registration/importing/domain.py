@@ -8,7 +8,7 @@ from io import StringIO
 
 from pydantic import ValidationError
 
-from services.registration.joining.domain import MESSAGES, REFUSALS, JoinInput, email_key, refusals
+from services.registration.joining.domain import MESSAGES, REFUSALS, JoinInput, email_key, needed_declaration, refusals
 from shared.web.forms import has_refused_characters
 
 COLUMNS = ("navn", "epost", "fodselsar", "kjonn", "postnummer", "sprak")
@@ -51,7 +51,7 @@ def read_members(raw: bytes, *, municipality: str, today: date, minimum_age: int
             preview.bad.append((line, reasons))
             continue
         seen.add(email_key(member.email))
-        preview.good.append(member)
+        preview.good.append(needed_declaration(member, municipality))
     if not preview.good and not preview.bad:
         raise UnreadableFile("Fila har ingen rader under overskriften.")
     return preview

@@ -3,7 +3,7 @@
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, Field, field_validator
 
@@ -33,8 +33,10 @@ class DetailsInput(BaseModel):
     @field_validator("name")
     @classmethod
     def _one_line(cls, value: str) -> str:
-        if "\n" in value or "\t" in value:
+        if len(value.splitlines()) > 1 or "\t" in value:
             raise rule_broken("one_line")
+        if not any(character.isalpha() for character in value):
+            raise rule_broken("name")
         return value
 
 
@@ -45,6 +47,9 @@ class JoinInput(DetailsInput):
     old_enough: Literal["yes"]
     kanal: str | None = None
     """Code of the recruitment channel in the link that led here; an unknown one is no error."""
+
+
+Details = TypeVar("Details", bound=DetailsInput)
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,13 @@ def judge_residence(postcode: str, municipality: str, *, declared: bool) -> Resi
     if place.municipality != municipality and not declared:
         return Residence(place, "elsewhere")
     return Residence(place, None)
+
+
+def needed_declaration(details: Details, municipality: str) -> Details:
+    """The details without a declaration of living here where the postcode says so already."""
+    place = register().get(details.postcode)
+    at_home = place is not None and place.municipality == municipality
+    return details.model_copy(update={"declared_resident": False}) if at_home else details
 
 
 def refusals(details: DetailsInput, municipality: str, today: date, minimum_age: int) -> list[str]:

@@ -4,13 +4,23 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
 from starlette.responses import JSONResponse
 
 from services.registration.joining import store
-from services.registration.joining.domain import MESSAGES, REFUSALS, DetailsInput, JoinInput, refusals
+from services.registration.joining.domain import (
+    MESSAGES,
+    REFUSALS,
+    DetailsInput,
+    JoinInput,
+    email_key,
+    needed_declaration,
+    refusals,
+)
 from services.registration.places import place_name
 from services.registration.settings import registration_settings
-from services.registration.tables import Member, SignUp
+from services.registration.tables import Member, SignUp, Threshold
+from shared.ids import random_id
 from shared.tokens import BadLink, LinkExpired
 from shared.web import (
     FormErrors,
@@ -26,14 +36,29 @@ from shared.web import (
     translate,
     validate,
 )
+from shared.web.slugs import is_slug
 
 _CONFIRM_LIFE = 3600
+#: Seconds in which what was sent can be corrected from the same browser.
+_CORRECTION_LIFE = 1800
+_SENT = "sent"
 _FORM = "join"
 
 
 async def show_join_form(request: Request) -> Response:
-    """The empty form, with a sealed stamp of when it was shown; a recruitment channel's link brings its code."""
-    return _form(request, {"kanal": request.query_params.get("kanal", "")[:40]}, {}, 200)
+    """The form, with a sealed stamp of when it was shown; a recruitment channel's link brings its code.
+
+    Empty, or with what was sent from this browser a while ago by somebody who wants to correct it.
+    """
+    if sent := _sent_before(request, as_id(request.query_params.get("id"))):
+        return _form(request, sent["form"] | {"id": request.query_params["id"]}, {}, 200)
+    code = request.query_params.get("kanal", "")
+    return _form(request, {"kanal": code if is_slug(code) else ""}, {}, 200)
+
+
+def _sent_before(request: Request, id_: UUID | None) -> dict[str, Any] | None:
+    """What this browser sent a while ago, and the link it got."""
+    return runtime(request).sealed.get(request, _SENT, id_) if id_ else None
 
 
 async def join_panel(request: Request) -> Response:
@@ -50,15 +75,25 @@ async def join_panel(request: Request) -> Response:
         errors = {"": translate(request).gettext(robots.TOO_FAST)}
     if values is None or errors:
         return _form(request, form.values() | {"purposes": form.all("purposes")}, errors, 422)
+    values = needed_declaration(values, rt.settings.municipality_number)
     async with rt.transaction() as session:
-        await store.sign_up(
+        link = await store.sign_up(
             session,
             values,
             rt.now(),
             unconfirmed_days=rules.unconfirmed_days,
             consent_version=rules.consent_version,
         )
-    return see_other("/join/sent")
+    before = _sent_before(request, as_id(form.get("id")))
+    if before is not None and email_key(before["form"]["email"]) != email_key(values.email):
+        async with rt.transaction() as session:
+            await store.take_back(session, UUID(before["link"][0]), before["link"][1])
+    id_ = random_id()
+    response = see_other(f"/join/sent?id={id_}")
+    typed = values.model_dump() | {"declared_resident": "yes" if values.declared_resident else ""}
+    # Nothing in it tells a stranger's address from a member's: both have an id and a generation.
+    rt.sealed.set(response, _SENT, id_, {"form": typed, "link": [str(link[0]), link[1]]}, _CORRECTION_LIFE)
+    return response
 
 
 def refusal_errors(request: Request, values: DetailsInput) -> FormErrors:
@@ -86,8 +121,18 @@ def _form(request: Request, values: dict[str, object], errors: FormErrors, statu
 
 
 async def show_sent(request: Request) -> Response:
-    """Check your mail: from whom, and what to do if nothing comes."""
-    return render(request, "registration/sent.html")
+    """Check your mail: where to, from whom, and what to do if nothing comes."""
+    id_ = as_id(request.query_params.get("id"))
+    sent = _sent_before(request, id_)
+    context = {"email": sent["form"]["email"] if sent else "", "id": id_}
+    return render(
+        request, "registration/sent.html", context | {"unconfirmed_days": registration_settings().unconfirmed_days}
+    )
+
+
+def link_over(request: Request, again: str = "/join") -> Response:
+    """A link that was used, is too old or not whole; ``again`` is where a new one is asked for."""
+    return render(request, "registration/link_over.html", {"again": again}, status=410)
 
 
 async def open_confirmation(request: Request) -> Response:
@@ -96,7 +141,7 @@ async def open_confirmation(request: Request) -> Response:
     try:
         link = rt.links.check("confirm", request.path_params["token"], rt.now())
     except (BadLink, LinkExpired):
-        return render(request, "registration/link_over.html", status=410)
+        return link_over(request)
     response = see_other(f"/join/confirm?id={link.id}")
     held = {"generation": link.generation, "expires_at": link.expires_at.isoformat()}
     rt.sealed.set(response, "confirm", link.id, held, _CONFIRM_LIFE)
@@ -116,13 +161,13 @@ async def show_confirmation(request: Request) -> Response:
     member_id = as_id(request.query_params.get("id"))
     held = held_link(request, "confirm", member_id)
     if member_id is None or held is None:
-        return render(request, "registration/link_over.html", status=410)
+        return link_over(request)
     async with rt.transaction() as session:
         told = await session.get(SignUp, (member_id, held["generation"]))
         member = await session.get(Member, member_id)
     if told is None:
         known = member is not None and member.status in ("active", "paused")
-        return see_other("/join/welcome") if known else render(request, "registration/link_over.html", status=410)
+        return see_other("/join/welcome") if known else link_over(request)
     return render(request, "registration/confirm.html", {"told": told, "place": place_name(told.area)})
 
 
@@ -132,12 +177,12 @@ async def confirm_membership(request: Request) -> Response:
     member_id = as_id((await read_form(request)).get("id"))
     held = held_link(request, "confirm", member_id)
     if member_id is None or held is None:
-        return render(request, "registration/link_over.html", status=410)
+        return link_over(request)
     async with rt.transaction() as session:
         member = await store.lock_member(session, member_id)
         known = member is not None and member.status in ("active", "paused")
         if not known and (member is None or not await store.confirm(session, member, held["generation"], rt.now())):
-            return render(request, "registration/link_over.html", status=410)
+            return link_over(request)
     return see_other("/join/welcome")
 
 
@@ -147,8 +192,13 @@ async def tell_place(request: Request) -> Response:
 
 
 async def show_welcome(request: Request) -> Response:
-    """What happens next, and a link to pass on."""
-    return render(request, "registration/welcome.html")
+    """What happens next and when, and a link to pass on."""
+    async with runtime(request).transaction() as session:
+        size = await store.panel_size(session)
+        start = await session.scalar(
+            sa.select(Threshold.size).where(Threshold.role == "start", Threshold.reached_at.is_(None))
+        )
+    return render(request, "registration/welcome.html", {"size": size, "start": start})
 
 
 PAGES = [

@@ -47,10 +47,11 @@ def contact_card(member: Member) -> ContactChanged:
 
 async def sign_up(
     session: AsyncSession, form: JoinInput, now: datetime, *, unconfirmed_days: int, consent_version: str
-) -> None:
+) -> tuple[UUID, int]:
     """A new applicant with a link on its way; an address we know gets a fresh link or "already a member".
 
     Which of them it was is seen in the mail only, never on the page. Each link confirms what was filled in for it.
+    Returns the id and generation of the link or notice, for ``take_back``.
     """
     await hold_address(session, form.email)
     known = await member_by_email(session, form.email)
@@ -78,7 +79,7 @@ async def sign_up(
             session,
             SignUpRepeated(member_id=member.id, generation=member.generation, send_before=now + _NOTICE_LIFE),
         )
-        return
+        return member.id, member.generation
     member.name, member.email, member.language, member.signed_up_at = form.name, form.email, form.language, now
     await session.flush()
     session.add(await _filled_in(session, member, form, now, consent_version))
@@ -91,6 +92,18 @@ async def sign_up(
             member_id=member.id, generation=member.generation, send_before=expires, link_expires_at=expires
         ),
     )
+    return member.id, member.generation
+
+
+async def take_back(session: AsyncSession, member_id: UUID, generation: int) -> None:
+    """Forget a sign-up that went to a wrong address: whoever got the mail reads nothing of it behind the link."""
+    member = await lock_member(session, member_id)
+    if member is None or member.status != "applicant":
+        return
+    mine = SignUp.member_id == member_id
+    await session.execute(sa.delete(SignUp).where(mine, SignUp.generation == generation))
+    if await session.scalar(sa.select(sa.func.count()).where(mine)) == 0:
+        await _forget(session, member)
 
 
 async def hold_address(session: AsyncSession, email: str) -> None:
@@ -235,10 +248,15 @@ async def drop_unconfirmed(session: AsyncSession, before: datetime, limit: int =
         member = await lock_member(session, member_id)
         if member is None or member.status != "applicant" or member.signed_up_at >= before:
             continue
-        await forget_subject(session, member_id)
-        await session.execute(sa.delete(SignUp).where(SignUp.member_id == member_id))
-        await session.delete(member)
-        await session.flush()
-        await emit(session, ContactRemoved(member_id=member_id))
+        await _forget(session, member)
         gone += 1
     return gone
+
+
+async def _forget(session: AsyncSession, applicant: Member) -> None:
+    member_id = applicant.id
+    await forget_subject(session, member_id)
+    await session.execute(sa.delete(SignUp).where(SignUp.member_id == member_id))
+    await session.delete(applicant)
+    await session.flush()
+    await emit(session, ContactRemoved(member_id=member_id))

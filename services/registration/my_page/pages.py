@@ -8,12 +8,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from pydantic import BaseModel, Field
 
-from services.registration.joining.domain import MESSAGES, DetailsInput, email_key
-from services.registration.joining.pages import held_link, refusal_errors
+from services.registration.joining.domain import MESSAGES, DetailsInput, email_key, needed_declaration
+from services.registration.joining.pages import held_link, link_over, refusal_errors
 from services.registration.joining.store import lock_member
 from services.registration.leaving import ERASING_SERVICES, changed_event, erase
 from services.registration.my_page import store
-from services.registration.my_page.sign_in import signed_in
+from services.registration.my_page.sign_in import members_signed_in, sign_in_form, signed_in
 from services.registration.places import place_name
 from services.registration.settings import registration_settings
 from services.registration.tables import AddressChange, ErasureReceipt, Member
@@ -46,12 +46,14 @@ async def show_own_page(request: Request) -> Response:
     """The member's page, or the form that asks for a sign-in link."""
     rt = runtime(request)
     member_id = as_id(request.query_params.get("id"))
+    if member_id is None and len(known := members_signed_in(request)) == 1:
+        return see_other(f"/me?id={known[0]}")
     if member_id is None or not signed_in(request, member_id):
-        return render(request, "registration/sign_in.html")
+        return sign_in_form(request)
     async with rt.transaction() as session:
         page = await store.own_page(session, member_id)
     if page is None:
-        return render(request, "registration/sign_in.html")
+        return sign_in_form(request)
     context = {"page": page, "member": page.member, "place": place_name(page.member.area or "")}
     context |= {"saved": request.query_params.get("saved", "")}
     return render(request, "registration/me.html", context)
@@ -93,6 +95,7 @@ async def change_details(request: Request) -> Response:
         errors = refusal_errors(request, values)
     if values is None or errors:
         return _details(request, member_id, form.values(), errors, 422)
+    values = needed_declaration(values, rt.settings.municipality_number)
     async with rt.transaction() as session:
         member = await lock_member(session, member_id)
         if member is None or member.status not in ("active", "paused"):
@@ -122,7 +125,7 @@ async def open_new_address(request: Request) -> Response:
     try:
         link = rt.links.check("confirm", request.path_params["token"], rt.now())
     except (BadLink, LinkExpired):
-        return render(request, "registration/link_over.html", status=410)
+        return link_over(request, "/me")
     response = see_other(f"/me/address?id={link.id}")
     held = {"generation": link.generation, "expires_at": link.expires_at.isoformat()}
     rt.sealed.set(response, _ADDRESS_COOKIE, link.id, held, 3600)
@@ -137,7 +140,7 @@ async def show_new_address(request: Request) -> Response:
         known = held_link(request, _ADDRESS_COOKIE, change_id)
         change = await session.get(AddressChange, change_id) if known else None
     if change is None:
-        return render(request, "registration/link_over.html", status=410)
+        return link_over(request, "/me")
     return render(request, "registration/me_address.html", {"change": change})
 
 
@@ -146,14 +149,14 @@ async def confirm_new_address(request: Request) -> Response:
     rt = runtime(request)
     change_id = as_id((await read_form(request)).get("id"))
     if change_id is None or held_link(request, _ADDRESS_COOKIE, change_id) is None:
-        return render(request, "registration/link_over.html", status=410)
+        return link_over(request, "/me")
     async with rt.transaction() as session:
         asked = await session.get(AddressChange, change_id)
         member = await lock_member(session, asked.member_id) if asked else None
         change = await session.get(AddressChange, change_id, populate_existing=True) if asked else None
         done = member is not None and change is not None
         if not done or not await store.confirm_new_address(session, member, change):  # type: ignore[arg-type]
-            return render(request, "registration/link_over.html", status=410)
+            return link_over(request, "/me")
     return render(request, "registration/me_address_done.html")
 
 
@@ -195,7 +198,7 @@ async def change_membership(request: Request) -> Response:
     if member_id is None or not signed_in(request, member_id):
         return see_other("/me")
     if action == "leave" and form.get("sure") != "yes":
-        return render(request, "registration/leave.html", {"id": member_id})
+        return see_other(f"/me/leave?id={member_id}")
     async with rt.transaction() as session:
         member = await lock_member(session, member_id)
         if member is None or member.status not in ("active", "paused"):
@@ -209,7 +212,15 @@ async def change_membership(request: Request) -> Response:
                 member.status = wanted
                 await session.flush()
                 await emit(session, await changed_event(session, member))
-    return see_other(f"/me/left?id={member_id}" if action == "leave" else f"/me?id={member_id}")
+    return see_other(f"/me/left?id={member_id}" if action == "leave" else f"/me?id={member_id}&saved={action}")
+
+
+async def ask_before_leaving(request: Request) -> Response:
+    """What leaving means, and one button."""
+    member_id = as_id(request.query_params.get("id"))
+    if member_id is None or not signed_in(request, member_id):
+        return see_other("/me")
+    return render(request, "registration/leave.html", {"id": member_id})
 
 
 async def show_left(request: Request) -> Response:
@@ -238,5 +249,6 @@ PAGES = [
     Route("/me/address", show_new_address),
     Route("/me/address", confirm_new_address, methods=["POST"]),
     Route("/me/address/{token}", open_new_address),
+    Route("/me/leave", ask_before_leaving),
     Route("/me/left", show_left),
 ]

@@ -63,8 +63,7 @@ async def change_details(session: AsyncSession, member: Member, details: Details
     card = (member.name, member.language)
     member.name, member.language = details.name, details.language
     member.year_of_birth, member.gender, member.area = details.year_of_birth, details.gender, details.postcode
-    if details.declared_resident:
-        member.declared_resident_at = member.declared_resident_at or now
+    member.declared_resident_at = (member.declared_resident_at or now) if details.declared_resident else None
     await session.flush()
     if card != (member.name, member.language):
         await emit(session, contact_card(member))
