@@ -43,7 +43,8 @@ LINK_PURPOSES = ("confirm", "sign_in", "survey", "meeting", "unsubscribe")
 
 _LONGEST_PAUSE = 10.0
 
-_current_job: ContextVar[str | None] = ContextVar("current_job", default=None)
+#: Whether what runs is itself a job that commits wake.
+_in_woken_job: ContextVar[bool] = ContextVar("in_woken_job", default=False)
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Job:
     every: float
     """Seconds between runs."""
     on_commit: bool = False
-    """Also run right after a commit in this process."""
+    """Also run right after a commit in this process, other than those of such jobs."""
 
 
 #: Current-state events of every entity, each locked before it is read: ``async def (session) -> AsyncIterator[Event]``.
@@ -203,14 +204,14 @@ async def _keep_mechanism(runtime: Runtime) -> None:
 async def run_job(runtime: Runtime, job: Job) -> None:
     """Run ``job`` until cancelled."""
     committed = asyncio.Event()
-    _current_job.set(job.name)
 
     def wake() -> None:
-        # A job's own commits must not wake it, or it would never rest.
-        if _current_job.get() != job.name:
+        # Two jobs that commits wake would keep each other up for ever, as one would keep up itself.
+        if not _in_woken_job.get():
             committed.set()
 
     if job.on_commit:
+        _in_woken_job.set(True)
         runtime.database.on_commit.append(wake)
     pause = job.every
     while True:
