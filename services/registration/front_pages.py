@@ -34,7 +34,7 @@ async def show_front_page(request: Request) -> Response:
         "goal": goal,
         "picture": picture,
         "missing": advice(panel, texts.gettext),
-        "attribution": ATTRIBUTION,
+        "attribution": texts.gettext(ATTRIBUTION),
         "results": results,
         "minimum_age": registration_settings().minimum_age,
     }
@@ -74,7 +74,7 @@ async def show_privacy(request: Request) -> Response:
 
 async def show_about(request: Request) -> Response:
     """What the panel is, accessibility, sources."""
-    return render(request, "registration/about.html", {"attribution": ATTRIBUTION})
+    return render(request, "registration/about.html", {"attribution": translate(request).gettext(ATTRIBUTION)})
 
 
 PAGES = [Route("/", show_front_page), Route("/privacy", show_privacy), Route("/about", show_about)]

@@ -98,15 +98,19 @@ def _short(day: date) -> str:
 
 
 def _days(joined: list[tuple[str, str, int]], size: int, today: date) -> list[tuple[str, dict[str, int]]]:
-    """(day, members so far by what they came by) from the first join shown to today; earlier ones are ``før``."""
-    total = {"før": size - sum(n for _, _, n in joined)} if size > sum(n for _, _, n in joined) else {}
-    days: list[tuple[str, dict[str, int]]] = []
+    """(day, members so far by what they came by) from the day before the first join shown to today.
+
+    Those who joined earlier are ``tidligere``.
+    """
+    earlier = size - sum(n for _, _, n in joined)
+    total = {"tidligere": earlier} if earlier > 0 else {}
+    days = [((date.fromisoformat(joined[0][0]) - timedelta(days=1)).isoformat(), total)]
     for day, name, n in joined:
         total = {**total, name: total.get(name, 0) + n}
-        if days and days[-1][0] == day:
+        if days[-1][0] == day:
             days.pop()
         days.append((day, total))
-    if days and days[-1][0] != today.isoformat():
+    if days[-1][0] != today.isoformat():
         days.append((today.isoformat(), total))
     return days
 

@@ -160,6 +160,7 @@ def line(
 
 #: At most so many parts are told apart in one picture; the smallest become one.
 _PARTS = 4
+_LEGEND = 26
 
 
 def stacked_growth(
@@ -167,9 +168,10 @@ def stacked_growth(
 ) -> Markup:
     """Areas on top of each other: (ISO day, part -> total so far), true to the distance between days.
 
-    Every part is labelled beside its end; differences between neighbours are of lightness, not of hue alone.
+    Parts are named with their totals under the picture, the topmost first; neighbours differ in lightness, not in hue
+    alone.
     """
-    height, bottom, width = 200, 170, _WIDTH - 150
+    bottom, width = 170, _WIDTH
     last = days[-1][1]
     largest = sorted(last, key=lambda part: -last[part])[:_PARTS]
     parts = [(part, [part]) for part in largest]
@@ -186,7 +188,6 @@ def stacked_growth(
 
     body: list[Markup] = []
     below = [0] * len(days)
-    label_at = float(height)
     for place, (name, members) in enumerate(parts):
         above = [
             low + sum(totals.get(part, 0) for part in members) for low, (_, totals) in zip(below, days, strict=True)
@@ -194,10 +195,11 @@ def stacked_growth(
         corners = [f"{x(day)},{y(value)}" for (day, _), value in zip(days, above, strict=True)]
         corners += [f"{x(day)},{y(value)}" for (day, _), value in reversed(list(zip(days, below, strict=True)))]
         body.append(Markup('<polygon class="part-{}" points="{}"/>').format(place, " ".join(corners)))
-        label_at = min(y((above[-1] + below[-1]) // 2) + 4, label_at - 16)
-        body.append(_text(width + 10, label_at, f"{name}: {above[-1] - below[-1]}"))
+        line_at = bottom + 52 + _LEGEND * (len(parts) - 1 - place)
+        body.append(Markup('<rect class="part-{}" x="0" y="{}" width="16" height="16"/>').format(place, line_at - 14))
+        body.append(_text(26, line_at, f"{name}: {above[-1] - below[-1]}"))
         below = above
     body.append(Markup('<line class="axis" x1="0" x2="{0}" y1="{1}" y2="{1}"/>').format(width, bottom))
     last_day = date.fromisoformat(days[-1][0])
     body += [_text(0, bottom + 20, label(first_day)), _text(width, bottom + 20, label(last_day), "end")]
-    return _svg(title, description, height, body)
+    return _svg(title, description, bottom + 40 + _LEGEND * len(parts), body)

@@ -1,5 +1,7 @@
 """Rate limits per network address and form, in machine time, kept by each process."""
 
+from ipaddress import ip_address, ip_network
+
 from limits import RateLimitItem, parse
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
@@ -27,8 +29,17 @@ class Limiter:
             rule = self._rules[form] = parse(
                 self._settings.rate_limits.get(form, self._settings.rate_limits["default"])
             )
-        if not await self._strategy.hit(rule, form, client_address(request, self._settings)):
+        if not await self._strategy.hit(rule, form, network_of(client_address(request, self._settings))):
             raise TooMany(form)
+
+
+def network_of(address: str) -> str:
+    """What one visitor can hold: an IPv4 address, or the /64 of an IPv6 address."""
+    try:
+        visitor = ip_address(address)
+    except ValueError:
+        return address
+    return str(visitor) if visitor.version == 4 else str(ip_network((visitor, 64), strict=False))
 
 
 def client_address(request: Request, settings: Settings) -> str:

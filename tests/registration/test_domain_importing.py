@@ -27,7 +27,7 @@ def read(*rows: str, head: str = HEAD, known: frozenset[str] = frozenset(), enco
         ("N" * 101 + ";lang@example.org;1980;mann;1353;nb", ["Navn kan ha høyst 100 tegn"]),
         ("Ola;ola@example;1980;mann;1353;nb", ["E-post må skrives slik"]),
         ("Kåre;kåre@example.org;1980;mann;1353;nb", ["æ, ø eller å"]),
-        ("Liv;liv@example.org;2020;kvinne;1353;nb", ["minst 15 år"]),
+        ("Liv;liv@example.org;2020;kvinne;1353;nb", ["fyller ikke 15 år i år"]),
         ("Tor;tor@example.org;1980;mann;1300;nb", ["postboks"]),
         ("Eli;eli@example.org;1980;kvinne;0150;nb", ["en annen kommune"]),
         ("Ida;kjent@example.org;1980;kvinne;1353;nb", ["fra før"]),

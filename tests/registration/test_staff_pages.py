@@ -1,5 +1,6 @@
 """Staff: import, list, look-up, thresholds, area figures, channels; everything leaves its trace."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -103,7 +104,7 @@ async def test_somebody_who_never_confirmed_can_be_imported_and_the_old_link_end
         await send(resident, rt, email="p0@example.org", name="Feil Navn")
         (asked,) = await outbox(rt, ConfirmationRequested)
         assert isinstance(asked, ConfirmationRequested)
-        assert "1 medlemmer er importert" in (await take_in(editor, await preview(editor, people(1)))).text
+        assert "Ett medlem er importert" in (await take_in(editor, await preview(editor, people(1)))).text
         assert "Velkommen" in (await confirm_page(resident, rt, asked)).text
     assert await count(rt, SignUp) == 0
     (joined,) = await outbox(rt, MemberJoined)
@@ -194,7 +195,7 @@ async def test_staff_erase_somebody_who_asked_and_see_the_receipts(rt: Runtime, 
     assert "Slettet medlem" in (await editor.get(f"/staff/registration/members/{member_id}")).text
     assert "mangler kvittering" not in (await editor.get("/staff/registration/card")).text
     move(rt, timedelta(hours=2))
-    assert "1 slettinger mangler kvittering" in (await editor.get("/staff/registration/card")).text
+    assert "Én sletting mangler kvittering" in (await editor.get("/staff/registration/card")).text
 
 
 async def test_a_threshold_that_was_passed_already_is_reached_at_once(rt: Runtime, editor: httpx.AsyncClient) -> None:
@@ -240,9 +241,13 @@ async def test_a_channel_has_a_link_a_code_and_a_count(rt: Runtime, editor: http
     page = (await editor.get("/staff/registration/channels")).text
     row = page[page.index("bibliotek") :]
     assert row.index(">1<") < row.index(">1<", row.index(">1<") + 1) < row.index("Importert")
-    assert (await editor.get("/staff/registration/channels/ukjent")).status_code == 404
+    for unknown in ("ukjent", "%00"):
+        assert (await editor.get(f"/staff/registration/channels/{unknown}")).status_code == 404
     card = (await editor.get("/staff/registration/card")).text
-    assert "bibliotek: 1" in card, "the growth picture names the channel"
+    assert "Plakat på &lt;b&gt;biblioteket&lt;/b&gt;: 1" in card, "the growth picture names the channel"
+    (corners,) = re.findall(r'class="part-0" points="([^"]+)"', card)
+    assert len({corner.split(",")[0] for corner in corners.split()}) > 1, "one day's growth has a width to be seen"
+    assert "Ett nytt medlem" in card
 
 
 async def test_a_reader_is_not_offered_what_a_reader_may_not_do(rt: Runtime) -> None:

@@ -8,7 +8,7 @@ from io import StringIO
 
 from pydantic import ValidationError
 
-from services.registration.joining.domain import MESSAGES, REFUSALS, JoinInput, email_key, needed_declaration, refusals
+from services.registration.joining.domain import MESSAGES, JoinInput, email_key, needed_declaration, refusals
 from shared.web.forms import has_refused_characters
 
 COLUMNS = ("navn", "epost", "fodselsar", "kjonn", "postnummer", "sprak")
@@ -19,6 +19,18 @@ _FIELDS = {
     "language": "sprak", "declared_resident": "postnummer",
 }  # fmt: skip
 _GENDERS = {"kvinne": "female", "mann": "male", "annet": "other"}
+#: Said to staff about somebody, not to the person as the join form does.
+_REFUSALS = {
+    "unknown_postcode": "Postnummeret finnes ikke",
+    "po_box": "Postnummeret gjelder en postboks. Skriv postnummeret der personen bor",
+    "elsewhere": f"Postnummeret hører til en annen kommune. Bor personen her, skriv «ja» i kolonnen {LIVES_HERE}",
+    "too_young": "Personen fyller ikke {minimum_age} år i år",
+    "impossible_year": "Fødselsår må skrives med fire sifre, for eksempel 1985",
+}
+_MESSAGES = MESSAGES | {
+    "gender": "Kjønn må være kvinne, mann eller annet",
+    "language": "Språk må være nb, nn eller en",
+}
 #: Each address is held while its row is taken in, and a database has room for some thousands of such locks.
 MOST_ROWS = 2_000
 
@@ -42,7 +54,7 @@ def read_members(raw: bytes, *, municipality: str, today: date, minimum_age: int
         member, reasons = _member(row)
         if member is not None:
             reasons = [
-                REFUSALS[code][1].format(minimum_age=minimum_age)
+                _REFUSALS[code].format(minimum_age=minimum_age)
                 for code in refusals(member, municipality, today, minimum_age)
             ]
             if email_key(member.email) in seen:
@@ -123,5 +135,5 @@ def _member(row: dict[str, str]) -> tuple[JoinInput | None, list[str]]:
 
 
 def _reason(kind: str, name: str, context: dict[str, object]) -> str:
-    found = next((MESSAGES[key] for key in (f"{name}.{kind}", kind, name) if key in MESSAGES), None)
+    found = next((_MESSAGES[key] for key in (f"{name}.{kind}", kind, name) if key in _MESSAGES), None)
     return found.format_map(context) if found else f"Feltet {_FIELDS.get(name, name)} er ikke fylt ut riktig"

@@ -21,7 +21,7 @@ BANDS = (
 )
 YEAR = 2026
 SOURCE = "ssb-07459"
-ATTRIBUTION = "Kilde: Statistisk sentralbyrå, tabell 07459, 1. januar 2026"
+ATTRIBUTION = N_("Kilde: Statistisk sentralbyrå, tabell 07459, 1. januar 2026")
 
 _WHO = {"female": N_("kvinner"), "male": N_("menn")}
 

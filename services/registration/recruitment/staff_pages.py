@@ -4,7 +4,6 @@ import re
 from typing import Annotated
 
 import segno
-import sqlalchemy as sa
 from markupsafe import Markup
 from pydantic import AfterValidator, BaseModel, Field
 from sqlalchemy.dialects.postgresql import insert as pg_insert
@@ -25,6 +24,7 @@ from shared.web import (
     staff_required,
     validate,
 )
+from shared.web.slugs import is_slug
 
 _MESSAGES = {
     "name": "Navn må fylles ut, med høyst 80 tegn",
@@ -86,8 +86,9 @@ async def add_channel(request: Request) -> Response:
 async def show_channel(request: Request) -> Response:
     """The channel's link and its code as a picture, to print."""
     rt = runtime(request)
+    code = request.path_params["code"]
     async with rt.transaction() as session:
-        channel = await session.scalar(sa.select(Channel).where(Channel.code == request.path_params["code"]))
+        channel = await session.get(Channel, code) if is_slug(code) else None
     if channel is None:
         return problem(request, 404)
     link = f"{rt.settings.public_url}/join?kanal={channel.code}"

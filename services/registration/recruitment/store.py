@@ -34,11 +34,13 @@ async def counts(session: AsyncSession) -> dict[str, tuple[int, int]]:
 
 
 async def growth(session: AsyncSession, zone: str, since: datetime) -> list[tuple[str, str, int]]:
-    """(ISO day, what people came by, members who joined that day) since an instant, oldest first."""
+    """(ISO day, name of what people came by, members who joined that day) since an instant, oldest first."""
     # Compiled into the statement: two parameters of one value would be two expressions to Postgres' grouping.
     day = sa.cast(sa.func.timezone(sa.literal_column(f"'{zone}'"), Member.joined_at), sa.Date)
     found: Any = await session.execute(
-        sa.select(day, _CAME_BY, sa.func.count())
+        sa.select(day, sa.func.coalesce(Channel.name, _CAME_BY), sa.func.count())
+        .select_from(Member)
+        .outerjoin(Channel, sa.and_(Channel.code == Member.channel, Member.source != "import"))
         .where(Member.status.in_(["active", "paused"]), Member.joined_at >= since)
         .group_by(sa.text("1"), sa.text("2"))
         .order_by(sa.text("1"), sa.text("2"))

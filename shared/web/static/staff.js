@@ -1,17 +1,19 @@
 // Puts each service's own card into the staff home. Without this script, or with a service down, the card stays a link.
 "use strict";
 const todo = document.querySelector("[data-todo]");
-const nothing = document.querySelector("[data-nothing]");
-for (const card of document.querySelectorAll("[data-card]")) {
-  fetch(card.dataset.card, { headers: { Accept: "text/html" }, redirect: "error" })
-    .then((answer) => (answer.ok ? answer.text() : Promise.reject(new Error(String(answer.status)))))
-    .then((html) => {
-      const fragment = new DOMParser().parseFromString(html, "text/html");
-      for (const item of fragment.querySelectorAll("[data-todo-item]")) {
-        todo.append(item);
-        nothing.hidden = true;
-      }
-      card.querySelector("[data-content]").replaceChildren(...fragment.body.childNodes);
-    })
-    .catch(() => card.classList.add("panel-card--away"));
+
+async function fill(card) {
+  const answer = await fetch(card.dataset.card, { headers: { Accept: "text/html" }, redirect: "error" });
+  if (!answer.ok) throw new Error(String(answer.status));
+  const fragment = new DOMParser().parseFromString(await answer.text(), "text/html");
+  todo.append(...fragment.querySelectorAll("[data-todo-item]"));
+  card.querySelector("[data-content]").replaceChildren(...fragment.body.childNodes);
 }
+
+Promise.allSettled(Array.from(document.querySelectorAll("[data-card]"), fill)).then((cards) => {
+  // Only when every card has answered is it known that nothing waits.
+  const away = cards.some((card) => card.status === "rejected");
+  document.querySelector("[data-looking]").hidden = true;
+  document.querySelector("[data-away]").hidden = !away;
+  document.querySelector("[data-nothing]").hidden = away || todo.children.length > 0;
+});
