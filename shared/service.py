@@ -7,7 +7,7 @@ import asyncio
 import base64
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -74,6 +74,8 @@ class Service:
     jobs: Sequence[Job] = ()
     purposes: Sequence[str] = ()
     state: StateEvents | None = None
+    deeds: Mapping[str, str] = field(default_factory=dict)
+    """Audit action -> what the person did, in Bokmål, after the name."""
 
 
 @dataclass(eq=False)

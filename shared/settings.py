@@ -26,6 +26,8 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8080"
     contact_email: str = "innbyggerpanel@example.org"
     """The panel's own mailbox, shown to residents."""
+    data_protection_email: str = ""
+    """The data protection officer's address, shown on the privacy page."""
     accessibility_statement_url: str = ""
 
     database_url: SecretStr = SecretStr("")

@@ -89,7 +89,7 @@ class Stack:
         base = self._public_url()
         rows = [("panel", base), ("staff", f"{base}/staff")]
         if not self._given["OIDC_ISSUER"]:
-            rows.append(("", "sign in as «leser» (reads) or «redaktor» (edits)"))
+            rows.append(("", "sign in as «leser» (reads), «redaktor» (edits) or «personvern» (data protection)"))
         if not self._given["SMTP_URL"]:
             rows.append(("mail", self._url("mail page")))
         rows.append(("logs", str(self.state / "logs")))

@@ -2,6 +2,7 @@
 
 from services.meetings.afterwards.staff_pages import AFTER_PAGES
 from services.meetings.afterwards.store import HANDLERS as AFTER_HANDLERS
+from services.meetings.deeds import DEEDS
 from services.meetings.members import HANDLERS as MEMBER_HANDLERS
 from services.meetings.planning.staff_draw import DRAW_PAGES
 from services.meetings.planning.staff_pages import PLANNING_PAGES
@@ -13,7 +14,7 @@ from services.meetings.staff_overview import OVERVIEW_PAGES
 from services.meetings.staff_pages import STAFF_PAGES
 from services.meetings.state import state_events
 from shared.service import Job, Service
-from shared.web import dead_letter_pages, ended_sessions
+from shared.web import audit_pages, dead_letter_pages, ended_sessions
 
 HANDLERS = (*MEMBER_HANDLERS, *AFTER_HANDLERS, ended_sessions("meetings"))
 
@@ -26,6 +27,7 @@ PAGES = (
     *OVERVIEW_PAGES,
     *STAFF_PAGES,
     *dead_letter_pages("meetings"),
+    *audit_pages("meetings"),
 )
 
 JOBS = (
@@ -38,6 +40,7 @@ JOBS = (
 SERVICE = Service(
     name="meetings",
     package="services.meetings",
+    deeds=DEEDS,
     handlers=HANDLERS,
     pages=PAGES,
     jobs=JOBS,

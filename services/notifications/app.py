@@ -1,13 +1,15 @@
 """notifications on one screen: what it reacts to, shows and does by itself."""
 
 from services.notifications import meetings, members, pages, sending, staff_pages, staff_preview, suggestions, surveys
+from services.notifications.deeds import DEEDS
 from services.notifications.mailbox import imap, lmtp
 from shared.service import Job, Service
-from shared.web import dead_letter_pages, ended_sessions
+from shared.web import audit_pages, dead_letter_pages, ended_sessions
 
 SERVICE = Service(
     name="notifications",
     package="services.notifications",
+    deeds=DEEDS,
     handlers=[
         *members.HANDLERS,
         *surveys.HANDLERS,
@@ -15,7 +17,13 @@ SERVICE = Service(
         *suggestions.HANDLERS,
         ended_sessions("notifications"),
     ],
-    pages=[*pages.PAGES, *staff_pages.PAGES, *staff_preview.PAGES, *dead_letter_pages("notifications")],
+    pages=[
+        *pages.PAGES,
+        *staff_pages.PAGES,
+        *staff_preview.PAGES,
+        *dead_letter_pages("notifications"),
+        *audit_pages("notifications"),
+    ],
     jobs=[
         *sending.JOBS,
         *lmtp.JOBS,

@@ -1,6 +1,7 @@
 """registration on one screen: what it reacts to, shows and does by itself."""
 
 from services.registration import front_pages, jobs, leaving, staff_pages
+from services.registration.deeds import DEEDS
 from services.registration.importing import pages as importing
 from services.registration.joining import pages as joining
 from services.registration.member_list import staff_pages as member_list
@@ -11,11 +12,12 @@ from services.registration.population import staff_pages as population
 from services.registration.recruitment import staff_pages as recruitment
 from services.registration.state import state_events
 from shared.service import Service
-from shared.web import dead_letter_pages
+from shared.web import audit_pages, dead_letter_pages
 
 SERVICE = Service(
     name="registration",
     package="services.registration",
+    deeds=DEEDS,
     handlers=[*leaving.HANDLERS, *copies.HANDLERS],
     pages=[
         *front_pages.PAGES,
@@ -28,6 +30,7 @@ SERVICE = Service(
         *member_list.PAGES,
         *recruitment.PAGES,
         *dead_letter_pages("registration"),
+        *audit_pages("registration"),
     ],
     jobs=jobs.JOBS,
     purposes=("confirm", "sign_in"),

@@ -2,6 +2,7 @@
 
 from services.surveys.answering.pages import PAGES as ANSWERING_PAGES
 from services.surveys.answering.public_pages import PUBLIC_PAGES
+from services.surveys.deeds import DEEDS
 from services.surveys.fieldwork.closing import close_due_surveys
 from services.surveys.fieldwork.following_up import remind_due, tell_of_follow_up, tell_of_results
 from services.surveys.fieldwork.inviting import open_due_surveys
@@ -13,7 +14,7 @@ from services.surveys.members import MEMBER_HANDLERS
 from shared.events.results import FollowUpRecorded, ResultsPublished
 from shared.messaging import subscribe
 from shared.service import Job, Service
-from shared.web import dead_letter_pages, ended_sessions
+from shared.web import audit_pages, dead_letter_pages, ended_sessions
 
 HANDLERS = (
     *MEMBER_HANDLERS,
@@ -29,6 +30,7 @@ PAGES = (
     *PLANNING_PAGES,
     *SURVEY_PAGES,
     *dead_letter_pages("surveys"),
+    *audit_pages("surveys"),
 )
 
 JOBS = (
@@ -40,6 +42,7 @@ JOBS = (
 SERVICE = Service(
     name="surveys",
     package="services.surveys",
+    deeds=DEEDS,
     handlers=HANDLERS,
     pages=PAGES,
     jobs=JOBS,

@@ -8,6 +8,7 @@ from shared.service import Runtime
 from shared.web import robots
 from shared.web.addresses import checked_address
 from shared.web.app import build_app
+from shared.web.audit_pages import audit_pages
 from shared.web.dead_letter_pages import dead_letter_pages
 from shared.web.forms import BadForm, Form, FormErrors, as_id, read_form, rule_broken, validate
 from shared.web.i18n import N_
@@ -32,6 +33,7 @@ __all__ = [
     "as_id",
     "audit",
     "audit_of",
+    "audit_pages",
     "build_app",
     "checked_address",
     "client_address",

@@ -62,7 +62,7 @@ def build_app(runtime: Runtime, routes: Sequence[BaseRoute], lifespan: Callable[
         lifespan=lifespan,
     )
     app.state.runtime = runtime
-    app.state.renderer = Renderer(runtime.name, folder, settings)
+    app.state.renderer = Renderer(runtime.name, folder, settings, runtime.service.deeds)
     app.state.limiter = Limiter(settings)
     app.state.sign_in = make_sign_in(settings)
     return app

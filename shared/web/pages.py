@@ -14,10 +14,18 @@ from shared.web.i18n import LANGUAGES, N_, NAMES, Language, available, language
 _SHELL = Path(__file__).parent / "templates" / "shell"
 
 
+#: What staff do on the pages every service has.
+_SHARED_DEEDS = {
+    "audit.exported": "lastet ned loggen",
+    "dead_letter.dropped": "ga opp en hendelse som ikke kunne brukes",
+    "dead_letters.redriven": "prøvde hendelser på nytt",
+}
+
+
 class Renderer:
     """A service's templates (named ``<service>/<file>``) and the shell's (``shell/<file>``)."""
 
-    def __init__(self, service: str, folder: Path, settings: Settings) -> None:
+    def __init__(self, service: str, folder: Path, settings: Settings, deeds: Mapping[str, str] | None = None) -> None:
         loader = ChoiceLoader(
             [
                 PrefixLoader({"shell": FileSystemLoader(_SHELL), service: FileSystemLoader(folder / "templates")}),
@@ -25,6 +33,7 @@ class Renderer:
             ]
         )
         self.settings = settings
+        self._deeds = {**{f"{service}.{what}": text for what, text in _SHARED_DEEDS.items()}, **(deeds or {})}
         self.offered = available(folder / "locale")
         self.languages = {code: language(code, settings.zone, [folder / "locale"]) for code in LANGUAGES}
         self._environments = {code: self._environment(loader, lang) for code, lang in self.languages.items()}
@@ -52,6 +61,7 @@ class Renderer:
             weekday=lang.weekday,
             datetime=lang.datetime,
             settings=self.settings,
+            deed=lambda action: self._deeds.get(action, action),
             static=lambda name: f"{self._static}/{name}",
             url=lambda path: f"{self.settings.public_url}{path}",
             language_names={code: NAMES[code] for code in self.offered},

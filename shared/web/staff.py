@@ -33,7 +33,12 @@ COOKIE = "__Host-staff"
 #: Seconds a session lasts before it is renewed against the provider.
 SESSION_SECONDS = 15 * 60
 #: A role includes those after it; the others stand for themselves.
-ROLES = {"admin": ("admin", "editor", "reader"), "editor": ("editor", "reader"), "reader": ("reader",)}
+ROLES = {
+    "admin": ("admin", "editor", "reader", "dpo"),
+    "editor": ("editor", "reader"),
+    "dpo": ("dpo", "reader"),
+    "reader": ("reader",),
+}
 
 Page = Callable[[Request], Awaitable[Response]]
 
@@ -89,8 +94,8 @@ def read_staff(request: Request, settings: Settings) -> Staff | None:
     return Staff(content["subject"], content["name"], tuple(content["roles"]), UUID(content["session_id"]))
 
 
-def staff_required(role: str) -> Callable[[Page], Page]:
-    """Only staff with ``role`` reach the page; everybody else sees nothing of it, not even that it exists."""
+def staff_required(*roles: str) -> Callable[[Page], Page]:
+    """Only staff with one of ``roles`` reach the page; nobody else sees anything of it, not even that it exists."""
 
     def wrap(page: Page) -> Page:
         @wraps(page)
@@ -101,12 +106,11 @@ def staff_required(role: str) -> Callable[[Page], Page]:
                 if request.method == "GET":
                     raise StaffRefused(f"/staff/login?next={quote(request.url.path, safe='/')}")
                 raise StaffRefused("/staff/login?next=/staff", await read_form(request))
-            if not staff.may(role):
+            if not any(map(staff.may, roles)):
                 raise StaffRefused(None)
             request.state.staff = staff
             return await page(request)
 
-        guarded.required_role = role  # type: ignore[attr-defined]
         return guarded
 
     return wrap

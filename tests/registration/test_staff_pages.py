@@ -171,7 +171,7 @@ async def test_every_look_up_and_every_view_of_a_person_leaves_a_trace(rt: Runti
     assert (await editor.post("/staff/registration/members", data={"who": "k"})).status_code == 422
     page = await editor.get(f"/staff/registration/members/{member_id}")
     assert "kari@example.org" in page.text
-    assert "registration.member.seen" in page.text
+    assert "Siri Stab så på en person" in page.text
     actions = [(action, subject) for action, subject, _ in await audited(rt)]
     assert actions.count(("registration.member.looked_up", None)) == 3
     assert actions.count(("registration.member.found", str(member_id))) == 2

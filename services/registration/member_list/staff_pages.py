@@ -5,6 +5,8 @@ import sqlalchemy as sa
 from services.registration.joining.store import lock_member
 from services.registration.leaving import ERASING_SERVICES, erase
 from services.registration.member_list import store
+from services.registration.my_page.pages import data_file
+from services.registration.my_page.store import own_page
 from services.registration.places import place_name
 from services.registration.population.domain import band_text
 from services.registration.population.store import newest_margins
@@ -122,7 +124,20 @@ async def show_person(request: Request) -> Response:
     return render(request, "registration/staff_person.html", context)
 
 
-@staff_required("editor")
+@staff_required("editor", "dpo")
+async def take_data_out(request: Request) -> Response:
+    """Everything about one member as the file the own page gives, for somebody who asked by phone or letter."""
+    rt = runtime(request)
+    member_id = as_id(request.path_params["id"])
+    async with rt.transaction() as session:
+        page = await own_page(session, member_id) if member_id else None
+        if page is None:
+            return problem(request, 404)
+        await audit(session, request, "registration.member.data_taken_out", member_id)
+    return data_file(page)
+
+
+@staff_required("editor", "dpo")
 async def erase_on_request(request: Request) -> Response:
     """Erase somebody who asked by phone or letter; asks once more first."""
     rt = runtime(request)
@@ -155,6 +170,7 @@ PAGES = [
     Route("/staff/registration/members", show_members),
     Route("/staff/registration/members", look_up, methods=["POST"]),
     Route("/staff/registration/members/{id}", show_person),
+    Route("/staff/registration/members/{id}/data", take_data_out),
     Route("/staff/registration/members/{id}/erase", erase_on_request, methods=["POST"]),
     Route("/staff/registration/erasures", show_erasures),
 ]

@@ -185,6 +185,11 @@ async def take_data_along(request: Request) -> Response:
         page = await store.own_page(session, member_id) if member_id and signed_in(request, member_id) else None
     if page is None:
         return see_other("/me")
+    return data_file(page)
+
+
+def data_file(page: store.OwnPage) -> Response:
+    """Everything kept about a member, as a download."""
     content = json.dumps(store.as_data(page), indent=2, ensure_ascii=False)
     headers = {"Content-Disposition": 'attachment; filename="innbyggerpanelet-mine-data.json"'}
     return Response(content, media_type="application/json", headers=headers)
