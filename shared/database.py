@@ -22,8 +22,10 @@ SERVER_SETTINGS = {"idle_in_transaction_session_timeout": "30s", "timezone": "UT
 
 
 def async_url(url: str) -> URL:
-    """The SQLAlchemy URL (asyncpg) for a ``postgresql://`` URL."""
-    return make_url(url).set(drivername="postgresql+asyncpg")
+    """The SQLAlchemy URL (asyncpg) for a ``postgresql://`` URL; its ``sslmode`` has another name there."""
+    made = make_url(url).set(drivername="postgresql+asyncpg")
+    mode = made.query.get("sslmode")
+    return made if mode is None else made.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
 
 
 def unnest(**columns: tuple[Any, list[Any]]) -> Any:

@@ -3,9 +3,10 @@
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Self
-from zoneinfo import ZoneInfo
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -16,7 +17,8 @@ class Settings(BaseSettings):
     a service does not need is left unset in its environment, so that nothing holds a secret it has no use for.
     """
 
-    model_config = SettingsConfigDict(env_prefix="PANEL_", extra="ignore", frozen=True)
+    # What was set is kept out of error messages: it may be a password.
+    model_config = SettingsConfigDict(env_prefix="PANEL_", extra="ignore", frozen=True, hide_input_in_errors=True)
 
     environment: Literal["development", "test", "production"] = "development"
     prefix: str = Field("panel", pattern=r"^[a-z][a-z0-9-]{0,30}$")
@@ -62,6 +64,21 @@ class Settings(BaseSettings):
     """Posts per network address, by form; a form without a rule uses ``default``."""
     trusted_gateways: tuple[str, ...] = ("127.0.0.1", "::1")
     """Peers whose X-Forwarded-For is believed."""
+
+    @field_validator("zone_name")
+    @classmethod
+    def _is_a_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("it must be a time zone such as Europe/Oslo")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _names_a_mail_server(cls, value: SecretStr) -> SecretStr:
+        parts = urlsplit(value.get_secret_value())
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+            raise ValueError("it must be smtp://host:port or smtps://host:port")
+        return value
 
     @model_validator(mode="after")
     def _production_is_strict(self) -> Self:

@@ -154,15 +154,20 @@ def admin_client(address: str, username: str, password: str) -> AdminClient:
     return AdminClient(settings)
 
 
-def provision(admin: AdminClient, prefix: str, *, acls: bool = True) -> None:
-    """Make the installation's missing topics and, on a cluster of ours, each principal's rights."""
-    topics, factor = read_topics()
+def require_answer(admin: AdminClient) -> set[str]:
+    """Names of all topics; StackError when the given Kafka does not answer."""
     try:
-        there = admin.list_topics(timeout=10).topics
+        return set(admin.list_topics(timeout=10).topics)
     except KafkaException as error:
         raise StackError(
             f"Kafka does not answer ({error.args[0].str()}): check PANEL_KAFKA and its password."
         ) from error
+
+
+def provision(admin: AdminClient, prefix: str, *, acls: bool = True) -> None:
+    """Make the installation's missing topics and, on a cluster of ours, each principal's rights."""
+    topics, factor = read_topics()
+    there = require_answer(admin)
     missing = [topic for topic in topics if f"{prefix}.{topic.name}" not in there]
     new = [NewTopic(f"{prefix}.{t.name}", t.partitions, factor, config=t.config) for t in missing]
     rules = access_rules(topics, prefix) if acls else []

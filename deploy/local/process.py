@@ -83,11 +83,16 @@ class Process:
 
     def last_words(self) -> str:
         """The last line of its log."""
-        try:
-            lines = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        except FileNotFoundError:
-            lines = []
-        return lines[-1][:300] if lines else "no output"
+        return last_words(self.log)
+
+
+def last_words(log: Path) -> str:
+    """The last line of a log."""
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    except FileNotFoundError:
+        lines = []
+    return lines[-1][:300] if lines else "no output"
 
 
 def _end_with_parent() -> Callable[[], None] | None:

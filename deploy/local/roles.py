@@ -1,7 +1,7 @@
 """Database roles: an owner that migrates, and one role per service that reaches its own schema and nothing else."""
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import asyncpg
 
@@ -20,8 +20,7 @@ async def create_database(admin_url: str, database: str, owner_password: str) ->
         await connection.execute(f'revoke all on database "{database}" from public')
     finally:
         await connection.close()
-    place = urlsplit(admin_url).netloc.rpartition("@")[2]
-    return f"postgresql://{OWNER}:{owner_password}@{place}/{database}"
+    return _url_of(OWNER, owner_password, urlsplit(admin_url)._replace(path=f"/{database}"))
 
 
 async def create_service_roles(admin_url: str, database_url: str, passwords: Mapping[str, str]) -> dict[str, str]:
@@ -29,7 +28,8 @@ async def create_service_roles(admin_url: str, database_url: str, passwords: Map
 
     The rights inside the schema are given by ``migrate``, which makes the schema.
     """
-    database, place = urlsplit(database_url).path.lstrip("/"), urlsplit(database_url).netloc.rpartition("@")[2]
+    place = urlsplit(database_url)
+    database = unquote(place.path.lstrip("/"))
     connection = await _connect(admin_url)
     try:
         for service, password in passwords.items():
@@ -38,18 +38,28 @@ async def create_service_roles(admin_url: str, database_url: str, passwords: Map
             await connection.execute(f"alter role \"{service}\" set idle_in_transaction_session_timeout = '30s'")
     except asyncpg.InsufficientPrivilegeError as error:
         raise StackError(
-            f"The role of PANEL_DATABASE_URL may not create the services' roles ({error}): give it CREATEROLE."
+            f"The role of PANEL_DATABASE_URL may not create the services' roles ({error.args[0]}): give it CREATEROLE."
         ) from error
     finally:
         await connection.close()
-    return {service: f"postgresql://{service}:{password}@{place}/{database}" for service, password in passwords.items()}
+    return {service: _url_of(service, password, place) for service, password in passwords.items()}
+
+
+async def require_database(url: str) -> None:
+    """StackError when the given Postgres does not let us in."""
+    await (await _connect(url)).close()
+
+
+def _url_of(role: str, password: str, place: SplitResult) -> str:
+    """The same place for another role; what stands after ``?`` (TLS, say) holds for every role."""
+    return place._replace(netloc=f"{role}:{password}@{place.netloc.rpartition('@')[2]}").geturl()
 
 
 async def _connect(url: str) -> asyncpg.Connection:
     try:
         return await asyncpg.connect(url, timeout=10)
-    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
-        place = urlsplit(url).netloc.rpartition("@")[2]
+    except (OSError, ValueError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        place = url.rpartition("@")[2].partition("?")[0]
         raise StackError(
             f"Postgres at {place} does not let us in ({type(error).__name__}): check PANEL_DATABASE_URL."
         ) from error
@@ -58,5 +68,6 @@ async def _connect(url: str) -> asyncpg.Connection:
 async def _create_role(connection: asyncpg.Connection, name: str, password: str) -> None:
     exists = await connection.fetchval("select 1 from pg_roles where rolname = $1", name)
     # Passwords are hexadecimal and names come from topics.yaml: neither can end the quotes.
+    # A new role may nothing but sign in; an owner who is no superuser may not even repeat that it is none.
     verb = "alter" if exists else "create"
-    await connection.execute(f"{verb} role \"{name}\" login nosuperuser nocreatedb nocreaterole password '{password}'")
+    await connection.execute(f"{verb} role \"{name}\" login password '{password}'")

@@ -7,6 +7,7 @@ import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from deploy.local.errors import StackError
 from deploy.local.kafka import ADMIN
 from deploy.local.topics import principals, read_topics
 
@@ -39,7 +40,11 @@ def read_secrets(state: Path) -> Secrets:
         with os.fdopen(descriptor, "w", encoding="utf-8") as out:
             json.dump(asdict(_generate()), out, indent=1)
         draft.replace(file)
-    return Secrets(**json.loads(file.read_text(encoding="utf-8")))
+    try:
+        return Secrets(**json.loads(file.read_text(encoding="utf-8")))
+    except (ValueError, TypeError) as error:
+        # Never made anew: the data folders beside it know the old passwords, and mails hold links of the old key.
+        raise StackError(f"{file} is damaged: restore it, or move the whole folder {state} away.") from error
 
 
 def _generate() -> Secrets:

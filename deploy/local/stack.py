@@ -13,21 +13,27 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from confluent_kafka.admin import AdminClient
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
+
 from deploy.local.caddy import Caddy
 from deploy.local.downloads import ROOT
 from deploy.local.environment import Addresses, plain_environment, service_environment
 from deploy.local.errors import StackError
-from deploy.local.kafka import ADMIN, Kafka, admin_client, provision
+from deploy.local.kafka import ADMIN, Kafka, admin_client, provision, require_answer
 from deploy.local.postgres import Postgres, require_disk
-from deploy.local.process import Process, listens, require_free, wait_until
-from deploy.local.roles import create_database, create_service_roles
+from deploy.local.process import Process, last_words, listens, require_free, wait_until
+from deploy.local.roles import create_database, create_service_roles, require_database
 from deploy.local.secrets import read_secrets
 from deploy.local.sign_in import OIDC_CLIENT, sign_in_process
 from deploy.local.supervisor import Supervisor
 from deploy.local.topics import principals, read_topics
 from deploy.web.build import static_folder
+from shared.settings import Settings
 
 DEFAULT_PORT_BASE = 8080
+_HIGHEST_BASE = 65_500
 #: The gateway's table, read without the web package: a launcher has no use for half a second of its imports.
 ROUTES: tuple[tuple[str, str], ...] = runpy.run_path(str(ROOT / "shared" / "web" / "gateway.py"))["ROUTES"]
 SERVICES = tuple(principals(read_topics()[0]))
@@ -40,9 +46,9 @@ class Stack:
     """Where clients shall reach the broker, when something stands in front of it."""
 
     def __init__(self, state: Path, say: Callable[[str], None]) -> None:
-        base = int(os.environ.get("PANEL_PORT_BASE") or DEFAULT_PORT_BASE)
+        base = _port_base()
         self.state = state
-        self.prefix = os.environ.get("PANEL_PREFIX") or "panel"
+        self.prefix = _checked_settings().prefix
         self.ports = {"gateway": base, "mail page": base + 1, "mail": base + 2, "sign-in": base + 3}
         self.ports |= {"Postgres": base + 4, "Kafka": base + 5, "Kafka controller": base + 6, "mail in": base + 7}
         self.ports |= {service: base + 11 + number for number, service in enumerate(SERVICES)}
@@ -58,6 +64,7 @@ class Stack:
         """Start everything; StackError with one line when something is in the way."""
         require_disk(self.state)
         require_free(self._own_ports())
+        self._require_given()
         static = static_folder()
         caddy = Caddy(self.state, self.ports["gateway"])
         upstreams = {service: f"127.0.0.1:{self.ports[service]}" for service in SERVICES}
@@ -139,10 +146,23 @@ class Stack:
             self.supervisor.start(process, url=self._url("sign-in"))
             self._run("sign-in", lambda: self._wait_port(process, "sign-in"))
 
+    def _require_given(self) -> None:
+        """What somebody else runs is asked first: nothing of ours starts for nothing."""
+        if self._given["DATABASE_URL"]:
+            asyncio.run(require_database(self._given["DATABASE_URL"]))
+        if self._given["KAFKA"]:
+            require_answer(self._given_kafka())
+
+    def _given_kafka(self) -> AdminClient:
+        return admin_client(
+            self._given["KAFKA"],
+            os.environ.get("PANEL_KAFKA_USERNAME", ""),
+            os.environ.get("PANEL_KAFKA_PASSWORD", ""),
+        )
+
     def _provision(self) -> None:
         if self._given["KAFKA"]:
-            credentials = os.environ.get("PANEL_KAFKA_USERNAME", ""), os.environ.get("PANEL_KAFKA_PASSWORD", "")
-            provision(admin_client(self._given["KAFKA"], *credentials), self.prefix, acls=False)
+            provision(self._given_kafka(), self.prefix, acls=False)
         else:
             own = admin_client(f"127.0.0.1:{self.ports['Kafka']}", ADMIN, self._secrets.kafka[ADMIN])
             provision(own, self.prefix)
@@ -154,7 +174,7 @@ class Stack:
             command = [sys.executable, "-m", "shared.cli", "migrate"]
             done = subprocess.run(command, cwd=ROOT, env=environment, stdout=out, stderr=out, check=False)
         if done.returncode != 0:
-            raise StackError(f"The migrations failed, see {log}")
+            raise StackError(f"The migrations failed: {last_words(log)} (log: {log})")
 
     def _wait_for_service(self, service: str) -> None:
         process = next(p for p in self.supervisor.processes if p.name == service)
@@ -230,6 +250,25 @@ class Stack:
         began = time.monotonic()
         done.result()
         self._say(f"{what}: ready ({time.monotonic() - began:.1f} s)")
+
+
+def _port_base() -> int:
+    text = os.environ.get("PANEL_PORT_BASE") or str(DEFAULT_PORT_BASE)
+    if not text.isdecimal() or not 1024 <= int(text) <= _HIGHEST_BASE:
+        raise StackError(f"PANEL_PORT_BASE is {text}: set it to a number from 1024 to {_HIGHEST_BASE}.")
+    return int(text)
+
+
+def _checked_settings() -> Settings:
+    """What the services will read, so that a wrong setting is told here and not by five processes that die."""
+    try:
+        return Settings()
+    except ValidationError as problems:
+        error = problems.errors(include_input=False)[0]
+        name = f"PANEL_{'_'.join(map(str, error['loc'][:1])).upper()}: " if error["loc"] else ""
+        raise StackError(f"{name}{error['msg'].removeprefix('Value error, ')}; change it and start again.") from None
+    except SettingsError as error:
+        raise StackError(f"A setting cannot be read ({error}): change it and start again.") from None
 
 
 def _answers(url: str) -> bool:

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from deploy.local import downloads
 from deploy.local.errors import StackError
@@ -19,7 +20,9 @@ from deploy.local.postgres import require_disk
 from deploy.local.process import Process, require_free, wait_until
 from deploy.local.roles import create_service_roles
 from deploy.local.secrets import read_secrets
+from deploy.local.stack import Stack
 from deploy.local.supervisor import Supervisor
+from shared.settings import Settings
 
 
 def test_a_taken_port_is_named_with_the_way_out() -> None:
@@ -45,6 +48,40 @@ def test_a_state_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> No
     (tmp_path / "file").touch()
     with pytest.raises(StackError, match="PANEL_STATE"), only_one(tmp_path / "file"):
         pass
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PANEL_PORT_BASE", "abc"),
+        ("PANEL_PORT_BASE", "65530"),
+        ("PANEL_PREFIX", "Not a prefix"),
+        ("PANEL_ZONE_NAME", "Oslo"),
+        ("PANEL_SMTP_URL", "mail.example.org:25"),
+    ],
+)
+def test_a_wrong_setting_is_named_before_anything_starts(
+    name: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(StackError, match=f"^{name}[^\n]*$"):
+        Stack(tmp_path, print)
+
+
+def test_what_a_setting_holds_is_never_in_the_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PANEL_ENVIRONMENT", "production")
+    monkeypatch.setenv("PANEL_CLOCK_FILE", "/clock")
+    monkeypatch.setenv("PANEL_COOKIE_KEY", "hemmelig")
+    with pytest.raises(ValidationError, match="refused in production") as refused:
+        Settings()
+    assert "input_value" not in str(refused.value)
+
+
+def test_damaged_secrets_are_said_and_never_made_anew(tmp_path: Path) -> None:
+    (tmp_path / "secrets.json").write_text("{")
+    with pytest.raises(StackError, match=r"secrets\.json is damaged"):
+        read_secrets(tmp_path)
+    assert (tmp_path / "secrets.json").read_text() == "{"
 
 
 def test_the_command_ends_with_one_line_and_exit_code_one(tmp_path: Path) -> None:
@@ -78,8 +115,8 @@ def test_a_given_kafka_that_is_away_is_named() -> None:
         provision(admin_client("127.0.0.1:1", "", ""), "panel", acls=False)
 
 
-def test_a_given_postgres_that_is_away_is_named() -> None:
-    away = "postgresql://x:y@127.0.0.1:1/z"
+@pytest.mark.parametrize("away", ["postgresql://x:y@127.0.0.1:1/z", "somewhere", "postgresql://x:y@127.0.0.1:p/z"])
+def test_a_given_postgres_that_is_away_is_named(away: str) -> None:
     with pytest.raises(StackError, match="PANEL_DATABASE_URL"):
         asyncio.run(create_service_roles(away, away, {"surveys": "00"}))
 

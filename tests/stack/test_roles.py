@@ -1,6 +1,7 @@
 """Each service's database role reaches its own schema and no other."""
 
 import asyncio
+from urllib.parse import quote
 from uuid import uuid4
 
 import asyncpg
@@ -75,3 +76,25 @@ async def test_a_stuck_transaction_of_a_role_is_ended(urls: dict[str, str]) -> N
         assert await connection.fetchval("show idle_in_transaction_session_timeout") == "30s"
     finally:
         await connection.close()
+
+
+@pytest.mark.usefixtures("urls")
+async def test_an_owner_who_is_no_superuser_may_start_again_and_again(own_backends: Backends) -> None:
+    """As with PANEL_DATABASE_URL of somebody else's Postgres: a strange password, a strange name, a TLS setting."""
+    name, password = f"Kommune-{uuid4().hex[:8]}", "p@ss/w:o?rd#% Å"
+    admin = await asyncpg.connect(own_backends.database_url)
+    try:
+        for service in SERVICES:
+            # Roles are the server's, not the database's: those of this module's other tests must not be in the way.
+            await admin.execute(f'alter role "{service}" rename to "{service}-{name}"')
+        await admin.execute(f"create role \"{name}\" login createrole password '{password}'")
+        await admin.execute(f'create database "{name}" owner "{name}"')
+        place = own_backends.database_url.rpartition("@")[2].partition("/")[0]
+        url = f"postgresql://{name}:{quote(password, safe='')}@{place}/{name}?sslmode=disable"
+        for _ in range(2):
+            made = await create_service_roles(url, url, {service: uuid4().hex for service in SERVICES})
+            await migrate(url, SERVICES)
+            assert {address.partition("?")[2] for address in made.values()} == {"sslmode=disable"}
+            assert {schema for schema, _ in await tables(made["surveys"])} == set(SERVICES)
+    finally:
+        await admin.close()
