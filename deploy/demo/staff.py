@@ -135,7 +135,8 @@ class Editor:
         day = re.search(r'id="done_on"[^>]*value="([0-9-]{10})"', listed)
         assert day is not None
         values = {"about": about[0], "done": done, "done_on": day[1], "link": ""}
-        _expect(await self.browser.post("/staff/results/follow-ups", dict(values)), done)
+        form = FormReader((await self.browser.post("/staff/results/follow-ups", dict(values))).text)
+        _expect(await self.browser.post("/staff/results/follow-ups", dict(form.hidden)), done)
 
 
 def _expect(response: httpx.Response, words: str) -> None:

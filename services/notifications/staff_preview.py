@@ -20,7 +20,7 @@ _TOKEN = re.compile(r"(/surveys/answer/|/meetings/answer/|/mail/unsubscribe/\w+/
 class PreviewInput(BaseModel):
     """The texts of a survey or meeting, as its mails use them in one language."""
 
-    purpose: Literal["survey", "reminder", "meeting"]
+    purpose: Literal["survey", "reminder", "meeting", "results", "survey_follow_up", "meeting_follow_up"]
     language: Literal["nb", "nn", "en"] = "nb"
     title: Annotated[str, Field(min_length=1, max_length=1_000)]
     topic: Annotated[str, Field(max_length=1_000)] = ""
@@ -30,13 +30,17 @@ class PreviewInput(BaseModel):
     place: Annotated[str, Field(max_length=1_000)] = ""
     starts_at: AwareDatetime | None = None
     ends_at: AwareDatetime | None = None
-    closes_at: AwareDatetime
+    done: Annotated[str, Field(max_length=1_000)] = ""
+    """What a follow-up tells."""
+    closes_at: AwareDatetime | None = None
     """Answers are taken until then."""
 
     @model_validator(mode="after")
     def _meeting_has_hours(self) -> Self:
         if self.purpose == "meeting" and (self.starts_at is None or self.ends_at is None):
             raise ValueError("a meeting starts and ends")
+        if self.purpose in ("survey", "reminder", "meeting") and self.closes_at is None:
+            raise ValueError("there is a last day to answer")
         return self
 
 
@@ -47,7 +51,8 @@ async def preview_mail(request: Request) -> Response:
         asked = PreviewInput.model_validate(dict(request.query_params))
     except ValidationError:
         return problem(request, 422)
-    about = _meeting(asked) if asked.purpose == "meeting" else _survey(asked)
+    of_meeting = asked.purpose in ("meeting", "meeting_follow_up")
+    about = _meeting(asked) if of_meeting else _survey(asked)
     row = SimpleNamespace(
         Message=SimpleNamespace(
             id=_NOBODY,
@@ -61,8 +66,8 @@ async def preview_mail(request: Request) -> Response:
         ),
         Contact=SimpleNamespace(name="Kari Eksempel", language=asked.language, email="kari@example.org"),
         Correspondent=None,
-        Survey=None if asked.purpose == "meeting" else about,
-        Meeting=about if asked.purpose == "meeting" else None,
+        Survey=None if of_meeting else about,
+        Meeting=about if of_meeting else None,
     )
     mail = message_from_bytes(Composer(runtime(request)).write(row), policy=default)
     body = mail.get_body(("plain",))
@@ -81,18 +86,20 @@ def _survey(asked: PreviewInput) -> SimpleNamespace:
         "introduction": {asked.language: asked.introduction},
         "minutes": asked.minutes,
     }
-    return SimpleNamespace(questionnaire=questionnaire, closes_at=asked.closes_at, slug=None, done=None)
+    return SimpleNamespace(
+        questionnaire=questionnaire, closes_at=asked.closes_at, slug="…", done={asked.language: asked.done}
+    )
 
 
 def _meeting(asked: PreviewInput) -> SimpleNamespace:
     return SimpleNamespace(
-        slug=None,
+        slug="…",
         heading=asked.title,
         purpose=asked.introduction,
         place=asked.place,
         starts_at=asked.starts_at,
         ends_at=asked.ends_at,
-        done=None,
+        done={asked.language: asked.done},
     )
 
 

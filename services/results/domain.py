@@ -6,6 +6,8 @@ What is counted is free of language and is what a publication keeps; texts come 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from math import floor, log10
 from statistics import mean, quantiles
 from typing import Any
 
@@ -25,10 +27,12 @@ class Counted:
     kind: str
     base: int
     counts: dict[str, int] = field(default_factory=dict)
-    """Option code or step of the scale -> people."""
+    """Option code or step of the scale -> people; empty when too few answered to show it."""
     quartiles: tuple[float, float, float] | None = None
     """For numbers, from at least five people: a quarter, half, three quarters answered at most this."""
     mean: float | None = None
+    classes: tuple[tuple[float | None, float | None, int], ...] = ()
+    """For numbers: (lowest, highest, people), at least five in each; None for "or less" and "or more"."""
     passages: tuple[str, ...] = ()
     """Written answers that staff chose to show."""
 
@@ -43,16 +47,51 @@ def count_answers(questionnaire: Mapping[str, Any], answers: Sequence[Mapping[st
 
 def _count(question: Mapping[str, Any], given: Sequence[Any]) -> Counted:
     kind, base = question["type"], len(given)
+    # A question few were asked tells what each of them answered: who they are, the question before it may have said.
+    if kind in WRITTEN or base < SMALLEST_GROUP:
+        return Counted(question["id"], kind, base)
     if kind == "number":
         numbers = sorted(float(answer) for answer in given)
-        if base < SMALLEST_GROUP:
-            return Counted(question["id"], kind, base)
         first, middle, third = quantiles(numbers, n=4, method="inclusive")
-        return Counted(question["id"], kind, base, quartiles=(first, middle, third), mean=mean(numbers))
-    if kind in WRITTEN:
-        return Counted(question["id"], kind, base)
+        classes = number_classes(numbers, question.get("decimals", 0))
+        return Counted(
+            question["id"], kind, base, quartiles=(first, middle, third), mean=mean(numbers), classes=tuple(classes)
+        )
     counted = Counter(str(value) for answer in given for value in (answer if isinstance(answer, list) else [answer]))
     return Counted(question["id"], kind, base, {code: counted[code] for code in codes_of(question)})
+
+
+def number_classes(
+    numbers: Sequence[float], decimals: int, minimum: int = SMALLEST_GROUP
+) -> list[tuple[float | None, float | None, int]]:
+    """Classes of one round width, neighbours joined until each holds ``minimum`` people; open at both ends.
+
+    The width comes from the middle four fifths, so that one very large number does not hide all the others. Empty when
+    nearly everybody answered the same, and one class would say nothing.
+    """
+    tenths = quantiles(numbers, n=10, method="inclusive")
+    spread = tenths[-1] - tenths[0]
+    if not spread:
+        return []
+    unit = 10.0**-decimals
+    power = 10.0 ** floor(log10(spread / 6))
+    width = max(unit, next(power * step for step in (1, 2, 5, 10) if power * step >= spread / 6))
+    places = Counter(floor(number / width + 1e-9) for number in numbers)
+    first, last = floor(tenths[0] / width + 1e-9), floor(tenths[-1] / width + 1e-9)
+    steps = [(str(place), 0) for place in range(first, last + 1)]
+    for place, people in places.items():
+        at = min(max(place, first), last) - first
+        steps[at] = (steps[at][0], steps[at][1] + people)
+    groups = merged_groups(steps, minimum)
+    if len(groups) < 2:
+        return []
+    found: list[tuple[float | None, float | None, int]] = [
+        (round(int(codes[0]) * width, decimals), round((int(codes[-1]) + 1) * width - unit, decimals), people)
+        for codes, people in groups
+    ]
+    found[0] = (None, *found[0][1:])
+    found[-1] = (found[-1][0], None, found[-1][2])
+    return found
 
 
 def codes_of(question: Mapping[str, Any]) -> list[str]:
@@ -76,7 +115,8 @@ def from_json(stored: Sequence[Mapping[str, Any]]) -> list[Counted]:
     """The totals a publication kept."""
     return [
         Counted(**{**one, "quartiles": tuple(one["quartiles"]) if one["quartiles"] else None,
-                   "passages": tuple(one["passages"])})
+                   "passages": tuple(one["passages"]),
+                   "classes": tuple(tuple(step) for step in one["classes"])})
         for one in stored
     ]  # fmt: skip
 
@@ -102,16 +142,15 @@ def labels_of(question: Mapping[str, Any], language: str, do_not_know: str) -> d
     return {option["code"]: in_language(option["text"], language) for option in question.get("options", ())}
 
 
-def leading_finding(questionnaire: Mapping[str, Any], counted: Sequence[Counted]) -> str:
-    """The first one-choice question's most chosen answer as a sentence staff can start from; Bokmål."""
-    questions = {question["id"]: question for question in questions_of(questionnaire)}
-    for one in counted:
-        if one.kind == "one_choice" and one.base:
-            question = questions[one.id]
-            top = max(one.counts, key=lambda code: one.counts[code])
-            share, label = round(one.counts[top] / one.base * 100), labels_of(question, "nb", "Vet ikke")[top]
-            return f"{share} prosent svarer «{label}» på spørsmålet «{in_language(question['text'], 'nb')}»"
-    return ""
+def most_chosen(counts: Mapping[str, int]) -> list[str]:
+    """The codes that most people chose: several when they are equally many, none when nobody chose any."""
+    top = max(counts.values(), default=0)
+    return [code for code, n in counts.items() if n == top] if top else []
+
+
+def last_instant(closed_at: datetime, closes_at: datetime | None) -> datetime:
+    """An instant on the last day on which answers were taken: closing by plan is done a little after midnight."""
+    return closed_at if closes_at is None else min(closed_at, closes_at - timedelta(seconds=1))
 
 
 def merged_groups(

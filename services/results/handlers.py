@@ -20,7 +20,7 @@ from shared.web import ended_sessions
 async def keep_survey(session: AsyncSession, event: SurveyOpened | SurveyClosed, _: Delivery) -> None:
     """What was asked, and at closing how many took part."""
     if isinstance(event, SurveyOpened):
-        values = {"questionnaire": event.questionnaire, "opened_at": event.opened_at}
+        values = {"questionnaire": event.questionnaire, "opened_at": event.opened_at, "closes_at": event.closes_at}
     else:
         values = {
             "closed_at": event.closed_at,

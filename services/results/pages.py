@@ -7,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.results.domain import from_json, in_language
 from services.results.follow_ups import store as follow_ups
-from services.results.showing import show, show_participants, table_rows
+from services.results.showing import COLUMNS, show, table_rows, tables_of
 from services.results.tables import Publication, Survey
-from shared.web import N_, Request, Response, Route, problem, render, runtime, table_file, translate
+from shared.web import Request, Response, Route, problem, render, runtime, table_file, translate
 
 
 async def show_results(request: Request) -> Response:
@@ -72,9 +72,9 @@ def result_context(request: Request, survey: Survey, publication: Publication) -
         "title": in_language(questionnaire.get("title"), texts.code),
         "introduction": in_language(questionnaire.get("introduction"), texts.code),
         "finding": in_language(publication.finding, texts.code),
+        "finding_language": texts.code if texts.code in publication.finding else "nb",
         "arrived": publication.arrived,
-        "results": show(questionnaire, from_json(publication.counted), texts),
-        "participants": show_participants(publication.participants, texts),
+        **tables_of(survey, from_json(publication.counted), publication.participants, texts),
     }
 
 
@@ -89,10 +89,7 @@ async def download_result(request: Request) -> Response:
         return problem(request, 404)
     survey, publication = found
     context = result_context(request, survey, publication)
-    columns = [
-        texts.gettext(name)
-        for name in (N_("Id"), N_("Spørsmål"), N_("Svar"), N_("Antall"), N_("Andel"), N_("Svarte i alt"))
-    ]
+    columns = [texts.gettext(name) for name in COLUMNS]
     rows = table_rows(context["results"], context["participants"], survey.answered or 0, survey.invited or 0, texts)
     return table_file(publication.slug, columns, rows, form)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +17,7 @@ from services.results.domain import (
     as_json,
     count_answers,
     gender_shares,
+    last_instant,
     merged_groups,
     questions_of,
 )
@@ -75,10 +77,12 @@ def _participants(survey: Survey, population: Population | None) -> dict[str, An
         people[margin["gender"]] += margin["population"]
         people[margin["band"]] += margin["population"]
     everybody = sum(margin["population"] for margin in population.margins) or 1
+    # The population register counts two genders; "none of them" would be a wrong number for the third.
+    targets = {code: people[code] / everybody if code in people else None for code in genders}
     groups = merged_groups([(band["code"], bands[band["code"]]) for band in population.bands])
     answered = sum(n for _, n in groups)
     return {
-        "gender": [[code, share, people[code] / everybody] for code, share in gender_shares(genders).items()],
+        "gender": [[code, share, targets[code]] for code, share in gender_shares(genders).items()],
         "band": [[list(codes), n / answered, sum(people[code] for code in codes) / everybody] for codes, n in groups],
     }
 
@@ -103,14 +107,19 @@ def with_passages(draft: Draft, chosen: Mapping[str, Sequence[str]]) -> list[Cou
 
 
 async def publish(
-    session: AsyncSession, draft: Draft, counted: Sequence[Counted], finding: Mapping[str, str], now: datetime
+    session: AsyncSession,
+    draft: Draft,
+    counted: Sequence[Counted],
+    finding: Mapping[str, str],
+    now: datetime,
+    zone: ZoneInfo,
 ) -> Publication:
     """Keep what was counted, and say that it is public. The survey's subject is locked."""
     survey = draft.survey
     assert survey.questionnaire is not None
     publication = Publication(
         survey_id=survey.id,
-        slug=await _free_slug(session, survey, now),
+        slug=await _free_slug(session, survey, now, zone),
         finding=dict(finding),
         counted=as_json(counted),
         participants=draft.participants,
@@ -123,11 +132,12 @@ async def publish(
     return publication
 
 
-async def _free_slug(session: AsyncSession, survey: Survey, now: datetime) -> str:
+async def _free_slug(session: AsyncSession, survey: Survey, now: datetime, zone: ZoneInfo) -> str:
     """``klima-2027-03-12``, with a number behind it when the same questionnaire closed twice that day."""
     await session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended("results.slug", 0))))
     assert survey.questionnaire is not None
-    wanted = f"{survey.questionnaire['id'].replace('_', '-')}-{(survey.closed_at or now).date().isoformat()}"
+    day = last_instant(survey.closed_at or now, survey.closes_at).astimezone(zone).date()
+    wanted = f"{survey.questionnaire['id'].replace('_', '-')}-{day.isoformat()}"
     taken = set(await session.scalars(sa.select(Publication.slug).where(Publication.slug.startswith(wanted))))
     return free_slug(wanted, taken)
 

@@ -13,9 +13,12 @@ from services.results.domain import (
     codes_of,
     in_language,
     labels_of,
+    last_instant,
+    most_chosen,
     questions_of,
     share_positive,
 )
+from services.results.tables import Survey
 from shared.web import N_
 from shared.web.charts import bars, panel_against_population, stacked
 from shared.web.i18n import Language
@@ -30,6 +33,8 @@ class Row:
     label: str
     n: int
     share: float
+    of_stand: float | None = None
+    """On a scale, the share of those who took a stand."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +65,10 @@ def _one(question: Mapping[str, Any], counted: Counted, texts: Language) -> Show
     # A stored publication has lost the order of its codes: JSON objects have none in the database.
     codes = codes_of(question) if counted.counts else []
     numbers = [(code, counted.counts.get(code, 0)) for code in codes]
-    rows = [Row(labels[code], n, n / base if base else 0.0) for code, n in numbers]
-    statement = _statement(counted, rows, texts)
+    stand = sum(n for code, n in numbers if code in SCALE) if counted.kind == "scale" else 0
+    rows = [Row(labels[code], n, n / base, n / stand if stand and code in SCALE else None) for code, n in numbers]
+    rows += [Row(_class_in_words(low, high, texts), n, n / base) for low, high, n in counted.classes]
+    statement = _statement(counted, labels, texts)
     return Shown(
         counted.id,
         in_language(question["text"], texts.code),
@@ -69,15 +76,22 @@ def _one(question: Mapping[str, Any], counted: Counted, texts: Language) -> Show
         base,
         rows,
         statement,
-        _picture(counted, codes, rows, statement, texts) if rows and base else None,
+        _picture(counted, codes, rows, statement, texts) if rows else None,
         in_language(question.get("unit"), texts.code),
         counted,
     )
 
 
-def _statement(counted: Counted, rows: Sequence[Row], texts: Language) -> str:
+def _statement(counted: Counted, labels: Mapping[str, str], texts: Language) -> str:
     if not counted.base:
         return texts.gettext(N_("Ingen har svart."))
+    if counted.quartiles:
+        low, middle, high = (figure(value, texts) for value in counted.quartiles)
+        return texts.gettext(N_("Det midterste svaret er {middle}. Halvparten svarte fra {low} til {high}.")).format(
+            low=low, middle=middle, high=high
+        )
+    if not counted.counts:
+        return ""
     if counted.kind == "scale":
         positive = share_positive(counted)
         if positive is None:
@@ -85,12 +99,60 @@ def _statement(counted: Counted, rows: Sequence[Row], texts: Language) -> str:
         return texts.gettext(N_("{share} av dem som tok stilling, svarte 4 eller 5.")).format(
             share=texts.percent(positive)
         )
-    if rows:
-        top = max(rows, key=lambda row: row.n)
-        return texts.gettext(N_("Flest svarte «{label}»: {share}.")).format(
-            label=top.label, share=texts.percent(top.share)
+    top = most_chosen(counted.counts)
+    # In the order asked: a stored publication has lost the order of its codes.
+    most = [code for code in labels if code in top]
+    share = texts.percent(counted.counts[most[0]] / counted.base)
+    named = ", ".join(texts.gettext(N_("«{label}»")).format(label=labels[code]) for code in most)
+    if len(most) > 1:
+        return texts.gettext(N_("Flest, og like mange, svarte {labels}: {share} hver.")).format(
+            labels=named, share=share
         )
+    return texts.gettext(N_("Flest svarte {label}: {share}.")).format(label=named, share=share)
+
+
+def leading_finding(questionnaire: Mapping[str, Any], counted: Sequence[Counted], texts: Language) -> str:
+    """The first one-choice question with one most chosen answer, as a sentence staff can start from; else nothing."""
+    questions = {question["id"]: question for question in questions_of(questionnaire)}
+    for one in counted:
+        if one.kind == "one_choice" and len(most := most_chosen(one.counts)) == 1:
+            question = questions[one.id]
+            return texts.gettext(N_("{share} svarte «{label}» på spørsmålet «{question}»")).format(
+                share=texts.percent(one.counts[most[0]] / one.base),
+                label=labels_of(question, texts.code, "")[most[0]],
+                question=in_language(question["text"], texts.code),
+            )
     return ""
+
+
+def figure(value: float, texts: Language) -> str:
+    """``12`` or ``12,5``."""
+    return texts.number(value, 0 if value == int(value) else 1)
+
+
+def _class_in_words(low: float | None, high: float | None, texts: Language) -> str:
+    if low is None and high is not None:
+        return texts.gettext(N_("{n} eller mindre")).format(n=figure(high, texts))
+    if high is None and low is not None:
+        return texts.gettext(N_("{n} eller mer")).format(n=figure(low, texts))
+    assert low is not None
+    assert high is not None
+    return figure(low, texts) if low == high else f"{figure(low, texts)}–{figure(high, texts)}"
+
+
+def tables_of(
+    survey: Survey, counted: Sequence[Counted], participants: Mapping[str, Any], texts: Language
+) -> dict[str, Any]:
+    """What a result and its draft both show: the days answers were taken, each question, who answered."""
+    days = None
+    if survey.opened_at and survey.closed_at:
+        days = (texts.date(survey.opened_at), texts.date(last_instant(survey.closed_at, survey.closes_at)))
+    return {
+        "days": days,
+        "results": show(survey.questionnaire or {}, counted, texts),
+        "participants": show_participants(participants, texts),
+        "figure": lambda value: figure(value, texts),
+    }
 
 
 def _picture(counted: Counted, codes: Sequence[str], rows: Sequence[Row], statement: str, texts: Language) -> Markup:
@@ -107,7 +169,9 @@ class Part:
     """Participants against the population by gender or age."""
 
     name: str
-    rows: list[tuple[str, float, float]]
+    rows: list[tuple[str, float, float | None]]
+    """(group, share of those who answered, share of the population or None where it is not counted)."""
+    statement: str
     picture: Markup
 
 
@@ -121,8 +185,20 @@ def show_participants(participants: Mapping[str, Any], texts: Language) -> list[
         ]
         if rows:
             told = texts.gettext(N_("Søylen er de som svarte, streken er befolkningen"))
-            parts.append(Part(name, rows, panel_against_population(name, told, list(rows), texts.percent)))
+            statement = _largest_difference(rows, texts)
+            picture = panel_against_population(statement, told, list(rows), texts.percent)
+            parts.append(Part(name, rows, statement, picture))
     return parts
+
+
+def _largest_difference(rows: Sequence[tuple[str, float, float | None]], texts: Language) -> str:
+    compared = [(label, share, target) for label, share, target in rows if target is not None]
+    label, share, target = max(compared, key=lambda row: abs(row[1] - row[2]), default=("", 0.0, 0.0))
+    if texts.percent(share) == texts.percent(target):
+        return texts.gettext(N_("De som svarte, fordeler seg som befolkningen."))
+    return texts.gettext(
+        N_("Størst forskjell: {label} er {share} av dem som svarte, og {target} av befolkningen.")
+    ).format(label=label, share=texts.percent(share), target=texts.percent(target))
 
 
 def _ages(codes: Sequence[str], texts: Language) -> str:
@@ -133,14 +209,29 @@ def _ages(codes: Sequence[str], texts: Language) -> str:
     return texts.gettext(N_("{ages} år")).format(ages=f"{youngest}–{oldest}")
 
 
+#: Column names of the tables as a file.
+COLUMNS = (
+    N_("Id"),
+    N_("Spørsmål"),
+    N_("Svar"),
+    N_("Antall"),
+    N_("Andel"),
+    N_("Svarte i alt"),
+    N_("Andel av dem som tok stilling"),
+    N_("Befolkningen"),
+)
+
+
 def table_rows(
     shown: Sequence[Shown], parts: Sequence[Part], answered: int, invited: int, texts: Language
 ) -> list[list[Any]]:
-    """The page's tables as rows (id, question, answer, n, share, base)."""
+    """The page's tables as rows of ``COLUMNS``; shares between 0 and 1."""
     rate = answered / invited if invited else 0.0
-    rows: list[list[Any]] = [["", texts.gettext(N_("Svarprosent")), "", answered, round(rate, 4), invited]]
+    rows: list[list[Any]] = [["", texts.gettext(N_("Svarprosent")), "", answered, round(rate, 4), invited, None, None]]
     for one in shown:
-        rows += [[one.id, one.text, row.label, row.n, round(row.share, 4), one.base] for row in one.rows]
+        for row in one.rows:
+            stand = None if row.of_stand is None else round(row.of_stand, 4)
+            rows.append([one.id, one.text, row.label, row.n, round(row.share, 4), one.base, stand, None])
         if one.counted.quartiles and one.counted.mean is not None:
             first, middle, third = one.counted.quartiles
             figures = (
@@ -149,9 +240,11 @@ def table_rows(
                 (texts.gettext(N_("Øvre kvartil")), third),
                 (texts.gettext(N_("Gjennomsnitt")), one.counted.mean),
             )
-            rows += [[one.id, one.text, name, round(value, 2), None, one.base] for name, value in figures]
+            rows += [[one.id, one.text, name, round(value, 2), None, one.base, None, None] for name, value in figures]
         elif not one.rows:
-            rows.append([one.id, one.text, "", None, None, one.base])
+            rows.append([one.id, one.text, "", None, None, one.base, None, None])
     for part in parts:
-        rows += [["", part.name, name, None, round(share, 4), None] for name, share, _ in part.rows]
+        for name, share, target in part.rows:
+            counted = None if target is None else round(target, 4)
+            rows.append(["", part.name, name, None, round(share, 4), None, None, counted])
     return rows

@@ -2,17 +2,18 @@
 
 from datetime import timedelta
 from typing import Annotated, Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 import sqlalchemy as sa
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.results.domain import in_language, leading_finding
+from services.results.domain import in_language
 from services.results.follow_ups import store as follow_ups
 from services.results.publishing import Draft, UnknownPassage, draft_of, publish, with_passages
 from services.results.settings import results_settings
-from services.results.showing import show, show_participants
+from services.results.showing import leading_finding, tables_of
 from services.results.suggestions import store as suggestions
 from services.results.tables import Answer, Publication, Suggestion, Survey
 from shared.messaging import lock
@@ -105,7 +106,7 @@ async def show_card(request: Request) -> Response:
 
 @staff_required("reader")
 async def show_draft(request: Request) -> Response:
-    """The result as it would be published, with every written answer to choose passages from."""
+    """The result as it would be published, with every written answer to choose passages from; once public, where."""
     async with runtime(request).transaction() as session:
         found = await _survey(session, request)
         if found is None:
@@ -113,8 +114,11 @@ async def show_draft(request: Request) -> Response:
         survey, publication = found
         draft = await draft_of(session, survey)
         history = await audit_of(session, survey.id)
+        done = await follow_ups.of(session, survey.id)
     if publication is not None:
-        return see_other(f"/results/{publication.slug}")
+        title = in_language((survey.questionnaire or {}).get("title"), "nb")
+        context = {"survey": survey, "publication": publication, "title": title, "done": done, "history": history}
+        return render(request, "results/staff_published.html", context)
     return _draft_page(request, draft, {}, {}, 200, history)
 
 
@@ -129,20 +133,22 @@ async def _survey(session: AsyncSession, request: Request) -> tuple[Survey, Publ
 def _draft_page(
     request: Request, draft: Draft, form: dict[str, Any], errors: FormErrors, status: int, history: Any = ()
 ) -> Response:
-    texts, survey = translate(request), draft.survey
+    survey, languages = draft.survey, request.app.state.renderer.languages
     questionnaire = survey.questionnaire or {}
-    shown = show(questionnaire, draft.counted, texts)
+    tables = tables_of(survey, draft.counted, draft.participants, translate(request))
+    findings = {code: leading_finding(questionnaire, draft.counted, texts) for code, texts in languages.items()}
     context = {
         "survey": survey,
         "draft": draft,
         "publication": None,
         "title": in_language(questionnaire.get("title"), "nb"),
-        "finding": leading_finding(questionnaire, draft.counted),
+        "finding": findings["nb"],
+        "finding_language": "nb",
         "arrived": draft.arrived,
-        "results": shown,
-        "participants": show_participants(draft.participants, texts),
-        "questions": {one.id: one.text for one in shown},
-        "form": form,
+        **tables,
+        "questions": {one.id: one.text for one in tables["results"]},
+        "form": form or {"finding": findings["nb"], "finding_nn": findings.get("nn"), "finding_en": findings.get("en")},
+        "mail": urlencode({"purpose": "results", "title": in_language(questionnaire.get("title"), "nb")}),
         "errors": errors,
         "history": history,
     }
@@ -177,7 +183,7 @@ async def publish_result(request: Request) -> Response:
                 return _draft_page(request, draft, form.values(), errors, 422)
             texts = {"nb": values.finding, "nn": values.finding_nn, "en": values.finding_en}
             finding = {code: text for code, text in texts.items() if text}
-            publication = await publish(session, draft, counted, finding, rt.now())
+            publication = await publish(session, draft, counted, finding, rt.now(), rt.settings.zone)
             await audit(session, request, "results.result.published", survey_id, answers=draft.arrived)
     return see_other(f"/results/{publication.slug}")
 

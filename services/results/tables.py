@@ -31,6 +31,8 @@ class Survey(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     questionnaire: Mapped[dict[str, Any] | None]
     opened_at: Mapped[datetime | None]
+    closes_at: Mapped[datetime | None]
+    """The first instant at which answers are refused by plan."""
     closed_at: Mapped[datetime | None]
     invited: Mapped[int | None]
     answered: Mapped[int | None]

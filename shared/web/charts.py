@@ -7,6 +7,7 @@ no meaning hangs on colour. Axes always start at zero. A table with the same num
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from itertools import count
+from textwrap import wrap
 
 from markupsafe import Markup, escape
 
@@ -14,6 +15,9 @@ from markupsafe import Markup, escape
 _WIDTH = 440
 _ROW = 46
 _LABEL = 16
+#: Height of a further line of a long label, and how many characters a line of the picture holds.
+_LINE = 16
+_CHARACTERS = 54
 _BAR = 20
 #: Room to the right of the longest bar for its figure.
 _FIGURE = 96
@@ -43,19 +47,26 @@ def _bar(kind: str, x: float, y: float, width: float) -> Markup:
     )
 
 
+def _lines(x: float, y: float, label: str, width: int, anchor: str = "start") -> list[Markup]:
+    """The label on as many lines of ``width`` characters as it needs; ``y`` is the first one's."""
+    return [_text(x, y + place * _LINE, line, anchor) for place, line in enumerate(wrap(label, width) or [""])]
+
+
 def bars(title: str, description: str, rows: Sequence[tuple[str, int, float]], percent: Percent) -> Markup:
     """Horizontal bars of (label, n, share between 0 and 1) on an axis from 0 to 100 %."""
     body: list[Markup] = []
-    scale = _WIDTH - _FIGURE
-    for place, (label, n, share) in enumerate(rows):
-        top = place * _ROW
+    scale, top = _WIDTH - _FIGURE, 0
+    for label, n, share in rows:
+        written = _lines(0, top + _LABEL - 2, label, _CHARACTERS)
+        top += (len(written) - 1) * _LINE
         body += [
-            _text(0, top + _LABEL - 2, label),
+            *written,
             _bar("rest", 0, top + _LABEL + 4, scale),
             _bar("mark", 0, top + _LABEL + 4, scale * share),
             _text(scale + 8, top + _LABEL + 19, f"{percent(share)} ({n})"),
         ]
-    return _svg(title, description, len(rows) * _ROW, body)
+        top += _ROW
+    return _svg(title, description, top, body)
 
 
 def stacked(
@@ -83,17 +94,20 @@ def stacked(
                 )
             )
         x += width
-    body += [_text(0, 44, steps[0][0]), _text(_WIDTH, 44, steps[-1][0], "end")]
+    low = _lines(0, 44, steps[0][0], _CHARACTERS // 2)
+    high = _lines(_WIDTH, 44, steps[-1][0], _CHARACTERS // 2, "end")
+    top = 44 + (max(len(low), len(high)) - 1) * _LINE
+    body += [*low, *high]
     if apart is None:
-        return _svg(title, description, 52, body)
+        return _svg(title, description, top + 8, body)
     share = apart[1] / everybody
     body += [
-        _text(0, 74, apart[0]),
-        _bar("rest", 0, 80, _WIDTH - _FIGURE),
-        _bar("mark", 0, 80, (_WIDTH - _FIGURE) * share),
-        _text(_WIDTH - _FIGURE + 8, 95, f"{percent(share)} ({apart[1]})"),
+        _text(0, top + 30, apart[0]),
+        _bar("rest", 0, top + 36, _WIDTH - _FIGURE),
+        _bar("mark", 0, top + 36, (_WIDTH - _FIGURE) * share),
+        _text(_WIDTH - _FIGURE + 8, top + 51, f"{percent(share)} ({apart[1]})"),
     ]
-    return _svg(title, description, 106, body)
+    return _svg(title, description, top + 62, body)
 
 
 def progress(title: str, description: str, value: int, goal: int, figure: str, goal_figure: str) -> Markup:
@@ -111,24 +125,35 @@ def progress(title: str, description: str, value: int, goal: int, figure: str, g
 
 
 def panel_against_population(
-    title: str, description: str, rows: Sequence[tuple[str, float | None, float]], percent: Percent, hidden: str = ":"
+    title: str,
+    description: str,
+    rows: Sequence[tuple[str, float | None, float | None]],
+    percent: Percent,
+    hidden: str = ":",
 ) -> Markup:
-    """Bars of (label, share of the panel or None when it cannot be shown, share of the population as a target mark)."""
+    """Bars of (label, share of the panel, share of the population as a target mark).
+
+    None where a share of the panel cannot be shown, or the population is not counted that way.
+    """
     body: list[Markup] = []
-    highest = max((max(share or 0.0, target) for _, share, target in rows), default=1.0) or 1.0
+    highest = max((max(share or 0.0, target or 0.0) for _, share, target in rows), default=1.0) or 1.0
     scale = (_WIDTH - _FIGURE - 30) / highest
     for place, (label, share, target) in enumerate(rows):
         top = place * _ROW
-        mark = target * scale
+        mark = (target or 0.0) * scale
         figure = hidden if share is None else percent(share)
+        compared = figure if target is None else f"{figure} / {percent(target)}"
         body += [
             _text(0, top + _LABEL - 2, label),
             _bar("mark", 0, top + _LABEL + 4, (share or 0.0) * scale),
-            Markup('<line class="target" x1="{0}" x2="{0}" y1="{1}" y2="{2}"/>').format(
-                round(mark, 1), top + _LABEL, top + _LABEL + _BAR + 8
-            ),
-            _text(max(mark, (share or 0.0) * scale) + 8, top + _LABEL + 19, f"{figure} / {percent(target)}"),
+            _text(max(mark, (share or 0.0) * scale) + 8, top + _LABEL + 19, compared),
         ]
+        if target is not None:
+            body.append(
+                Markup('<line class="target" x1="{0}" x2="{0}" y1="{1}" y2="{2}"/>').format(
+                    round(mark, 1), top + _LABEL, top + _LABEL + _BAR + 8
+                )
+            )
     return _svg(title, description, len(rows) * _ROW, body)
 
 

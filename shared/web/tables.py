@@ -38,7 +38,7 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, float):
-        return f"{value:g}".replace(".", ",")
+        return f"{value:.12g}".replace(".", ",")
     text = str(value)
     return f"'{text}" if text.startswith(_FORMULA) and not isinstance(value, int) else text
 

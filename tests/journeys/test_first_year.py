@@ -187,7 +187,9 @@ def follow_up(staff: Page, stack: Stack) -> None:
     staff.goto(stack.panel + "/staff/results/follow-ups")
     staff.get_by_label("Hva gjelder det?").select_option(label="Lys på Fossum")
     staff.get_by_label("Hva har kommunen gjort?").fill("Lysene er på plass.")
-    staff.get_by_role("button", name="Lagre og send beskjed").click()
+    staff.get_by_role("button", name="Se over").click()
+    check(staff)
+    staff.get_by_role("button", name="Lagre").click()
     check(staff)
 
 

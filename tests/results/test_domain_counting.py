@@ -3,6 +3,7 @@
 import itertools
 import json
 from collections import defaultdict
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,8 +17,10 @@ from services.results.domain import (
     count_answers,
     from_json,
     gender_shares,
-    leading_finding,
+    last_instant,
     merged_groups,
+    most_chosen,
+    number_classes,
     share_positive,
 )
 
@@ -39,7 +42,8 @@ def count(question: dict[str, Any], given_: list[Any]) -> Any:
 @given(st.lists(st.sampled_from(["a", "b"])))
 def test_the_counts_of_one_choice_add_up_to_its_base(answers: list[str]) -> None:
     counted = count(CHOICE, answers)
-    assert sum(counted.counts.values()) == counted.base == len(answers)
+    assert counted.base == len(answers)
+    assert sum(counted.counts.values()) == (counted.base if counted.base >= SMALLEST_GROUP else 0)
 
 
 @given(st.lists(st.lists(st.sampled_from(["a", "b"]), unique=True, min_size=1)))
@@ -50,10 +54,19 @@ def test_several_choices_are_shares_of_people(answers: list[list[str]]) -> None:
 
 
 def test_do_not_know_is_counted_apart_from_those_who_took_a_stand() -> None:
-    counted = count(SCALE, [1, 5, 5, "vet_ikke"])
-    assert list(counted.counts.values()) == [1, 0, 0, 0, 2, 1]
+    counted = count(SCALE, [1, 5, 5, "vet_ikke", "vet_ikke"])
+    assert list(counted.counts.values()) == [1, 0, 0, 0, 2, 2]
     assert share_positive(counted) == pytest.approx(2 / 3)
-    assert share_positive(count(SCALE, ["vet_ikke"])) is None
+    assert share_positive(count(SCALE, ["vet_ikke"] * 5)) is None
+
+
+@pytest.mark.parametrize("question", [CHOICE, {**CHOICE, "type": "several_choices"}, SCALE, NUMBER])
+def test_a_question_fewer_than_five_answered_shows_only_how_many(question: dict[str, Any]) -> None:
+    """A condition asks few, and the question before it says who they are: "the one who drives, wants cheaper buses"."""
+    answer = {"one_choice": "a", "several_choices": ["a"], "scale": 4, "number": 12}[question["type"]]
+    counted = count(question, [answer] * 4)
+    assert (counted.base, counted.counts, counted.classes, counted.quartiles) == (4, {}, (), None)
+    assert count(question, [answer] * 5).base == 5
 
 
 def test_numbers_are_told_by_quartiles_and_mean_and_not_at_all_from_too_few() -> None:
@@ -68,9 +81,42 @@ def test_what_a_publication_keeps_comes_back_the_same(numbers: list[int]) -> Non
     assert from_json(json.loads(json.dumps(as_json(counted)))) == counted
 
 
-def test_the_finding_is_the_most_chosen_answer() -> None:
-    finding = leading_finding(asked(CHOICE), [count(CHOICE, ["a", "a", "b", "a"])])
-    assert finding.startswith("75 prosent svarer «A»")
+def test_most_chosen_are_all_that_share_the_top() -> None:
+    assert most_chosen({"a": 3, "b": 1}) == ["a"]
+    assert most_chosen({"a": 3, "b": 3, "c": 1}) == ["a", "b"]
+    assert most_chosen({"a": 0}) == most_chosen({}) == []
+
+
+@given(st.lists(st.integers(-1000, 100_000), min_size=5), st.integers(0, 3))
+def test_classes_of_numbers_hold_five_lose_nobody_and_follow_each_other(numbers: list[int], decimals: int) -> None:
+    classes = number_classes(sorted(float(number) for number in numbers), decimals)
+    assert len(classes) != 1
+    if classes:
+        assert sum(n for _, _, n in classes) == len(numbers)
+        assert all(n >= SMALLEST_GROUP for _, _, n in classes)
+        assert classes[0][0] is None
+        assert classes[-1][1] is None
+    for place, (low, high, n) in enumerate(classes):
+        inside = [x for x in numbers if (low is None or x >= low) and (high is None or x <= high)]
+        assert len(inside) == n
+        if place and low is not None and (before := classes[place - 1][1]) is not None:
+            assert low == pytest.approx(before + 10.0**-decimals)
+
+
+def test_one_very_large_number_does_not_hide_the_others() -> None:
+    journeys = [5, 10, 10, 15, 15, 15, 20, 20, 20, 25, 25, 30, 30, 35, 40, 45, 45, 50, 55, 60, 300]
+    classes = number_classes([float(minutes) for minutes in journeys], 0)
+    assert len(classes) >= 3
+    assert classes[-1][0] is not None
+    assert classes[-1][0] < 60
+    assert number_classes([10.0] * 20 + [300.0], 0) == []
+
+
+def test_the_last_day_is_the_planned_one_however_late_the_closing_is_done() -> None:
+    planned = datetime(2027, 3, 12, 23, tzinfo=UTC)
+    assert last_instant(planned + timedelta(hours=9), planned) < planned
+    by_hand = planned - timedelta(days=3)
+    assert last_instant(by_hand, planned) == last_instant(by_hand, None) == by_hand
 
 
 @given(st.lists(st.integers(0, 12), max_size=8))

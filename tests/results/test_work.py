@@ -1,5 +1,6 @@
 """You said, we did; and the documented work, rebuilt from state events alone."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -83,13 +84,38 @@ def follow_up(rt: Runtime, **changes: Any) -> dict[str, Any]:
     return form | changes
 
 
+async def record(editor: httpx.AsyncClient, form: dict[str, Any]) -> httpx.Response:
+    """Fill in, look at what will be sent, confirm."""
+    shown = await editor.post("/staff/results/follow-ups", data=form)
+    confirmed = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', shown.text))
+    assert confirmed["confirmed"] == "yes"
+    return await editor.post("/staff/results/follow-ups", data=confirmed)
+
+
+async def test_staff_see_the_mail_before_it_goes_out_and_two_clicks_tell_once(
+    rt: Runtime, editor: httpx.AsyncClient
+) -> None:
+    await published(rt, editor)
+    shown = await editor.post("/staff/results/follow-ups", data=follow_up(rt))
+    assert "5 svarte på undersøkelsen" in shown.text
+    assert "preview?purpose=survey_follow_up" in shown.text
+    assert await outbox(rt, FollowUpRecorded) == []
+    confirmed = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', shown.text))
+    changed = await editor.post("/staff/results/follow-ups", data=confirmed | {"action": "change"})
+    assert "Kommunen setter inn flere busser." in changed.text
+    assert await outbox(rt, FollowUpRecorded) == []
+    for _ in range(2):
+        assert (await editor.post("/staff/results/follow-ups", data=confirmed)).status_code == 303
+    assert len(await outbox(rt, FollowUpRecorded)) == 1
+
+
 async def test_a_follow_up_stands_on_the_result_and_in_the_work_and_is_told(
     rt: Runtime, editor: httpx.AsyncClient
 ) -> None:
     result = await published(rt, editor)
     assert "Ingenting ennå" in (await editor.get(result)).text
     assert "Ingenting har kommet ut av det ennå" in (await editor.get("/work")).text
-    assert (await editor.post("/staff/results/follow-ups", data=follow_up(rt))).status_code == 303
+    assert (await record(editor, follow_up(rt))).status_code == 303
     for path in (result, "/results", "/work"):
         assert "flere busser" in (await editor.get(path)).text, path
     assert "https://example.org/buss" in (await editor.get(result)).text
@@ -101,9 +127,7 @@ async def test_a_follow_up_stands_on_the_result_and_in_the_work_and_is_told(
 
 async def test_a_meeting_may_be_followed_up_too(rt: Runtime, editor: httpx.AsyncClient) -> None:
     await published(rt, editor)
-    assert (
-        await editor.post("/staff/results/follow-ups", data=follow_up(rt, about=f"meeting:{MEETING}", link=""))
-    ).status_code == 303
+    assert (await record(editor, follow_up(rt, about=f"meeting:{MEETING}", link=""))).status_code == 303
     (recorded,) = await outbox(rt, FollowUpRecorded)
     assert isinstance(recorded, FollowUpRecorded)
     assert (recorded.about, recorded.slug) == ("meeting", "torget")
@@ -138,7 +162,7 @@ async def test_staff_are_asked_what_an_old_result_has_led_to(rt: Runtime, editor
     assert "ført til?" not in (await editor.get("/staff/results/card")).text
     move(rt, timedelta(days=61))
     assert "ført til?" in (await editor.get("/staff/results/card")).text
-    await editor.post("/staff/results/follow-ups", data=follow_up(rt))
+    await record(editor, follow_up(rt))
     assert "ført til?" not in (await editor.get("/staff/results/card")).text
 
 

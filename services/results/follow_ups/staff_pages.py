@@ -2,9 +2,11 @@
 
 from datetime import date
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
+from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.results.follow_ups import store
 from services.results.tables import FollowUp
@@ -15,6 +17,7 @@ from shared.web import (
     Request,
     Response,
     Route,
+    as_id,
     audit,
     read_form,
     render,
@@ -76,7 +79,7 @@ async def _page(request: Request, form: dict[str, Any], errors: FormErrors, stat
 
 @staff_required("editor")
 async def record_follow_up(request: Request) -> Response:
-    """Keep it, show it where it belongs, and tell the other services."""
+    """Show whom it reaches and the mail they get; with ``confirmed`` and the id from that page, keep it and tell."""
     rt = runtime(request)
     form = await read_form(request)
     values, errors = validate(FollowUpInput, form, _MESSAGES, str)
@@ -86,27 +89,54 @@ async def record_follow_up(request: Request) -> Response:
         found = (await store.objects(session)).get(values.about) if values else None
         if values is not None and found is None:
             errors |= {"about": _MESSAGES["about"]}
-        if values is not None and found is not None and not errors:
-            about, about_id, slug, _ = found
-            texts = {"nb": values.done, "nn": values.done_nn, "en": values.done_en}
-            follow_up = FollowUp(
-                id=new_id(),
-                about=about,
-                about_id=about_id,
-                slug=slug,
-                done={code: text for code, text in texts.items() if text},
-                done_on=values.done_on,
-                link=values.link,
-                recorded_at=rt.now(),
-            )
-            session.add(follow_up)
-            await session.flush()
-            await lock(session, follow_up.id)
-            await emit(session, store.recorded_event(follow_up))
-            await audit(session, request, "results.follow_up.recorded", follow_up.id, about=about)
-    if values is None or errors:
-        return await _page(request, form.values(), errors, 422)
-    return see_other("/staff/results/follow-ups")
+        id_ = as_id(form.get("follow_up_id"))
+        if values is not None and found is not None and not errors and form.get("action") != "change":
+            if form.get("confirmed") != "yes" or id_ is None:
+                return await _confirm(request, session, values, found)
+            await _record(request, session, id_, values, found)
+            return see_other("/staff/results/follow-ups")
+    return await _page(request, form.values(), errors, 422 if errors else 200)
+
+
+async def _confirm(request: Request, session: AsyncSession, values: FollowUpInput, found: store.About) -> Response:
+    about, about_id, slug, title = found
+    mail = {"purpose": f"{about}_follow_up", "title": title, "done": values.done}
+    context = {
+        "follow_up_id": new_id(),
+        "about": about,
+        "title": title,
+        "page": store.PATHS[about] + slug,
+        "took_part": await store.took_part(session, about, about_id),
+        "follow_up": values,
+        "values": {name: "" if value is None else value for name, value in values.model_dump().items()},
+        "mail": urlencode(mail) if about in ("survey", "meeting") else None,
+    }
+    return render(request, "results/staff_follow_up_confirm.html", context)
+
+
+async def _record(
+    request: Request, session: AsyncSession, id_: UUID, values: FollowUpInput, found: store.About
+) -> None:
+    """A second click changes nothing."""
+    about, about_id, slug, _ = found
+    await lock(session, id_)
+    if await session.get(FollowUp, id_) is not None:
+        return
+    texts = {"nb": values.done, "nn": values.done_nn, "en": values.done_en}
+    follow_up = FollowUp(
+        id=id_,
+        about=about,
+        about_id=about_id,
+        slug=slug,
+        done={code: text for code, text in texts.items() if text},
+        done_on=values.done_on,
+        link=values.link,
+        recorded_at=runtime(request).now(),
+    )
+    session.add(follow_up)
+    await session.flush()
+    await emit(session, store.recorded_event(follow_up))
+    await audit(session, request, "results.follow_up.recorded", id_, about=about)
 
 
 PAGES = [

@@ -11,6 +11,8 @@ from services.results.domain import in_language
 from services.results.tables import FollowUp, Meeting, Publication, Suggestion, Survey
 from shared.events.results import FollowUpRecorded
 
+#: (kind, id, slug, title) of something public.
+About = tuple[str, UUID, str, str]
 #: Where the page of each kind of object stands.
 PATHS = {"survey": "/results/", "meeting": "/meetings/", "suggestion": "/suggest/"}
 
@@ -28,7 +30,7 @@ async def all_of_them(session: AsyncSession) -> Sequence[FollowUp]:
     return (await session.scalars(sa.select(FollowUp).order_by(FollowUp.done_on.desc(), FollowUp.id))).all()
 
 
-async def objects(session: AsyncSession) -> dict[str, tuple[str, UUID, str, str]]:
+async def objects(session: AsyncSession) -> dict[str, About]:
     """``about:id`` -> (about, id, slug, title) of everything public that a follow-up may be about, newest first."""
     found: list[tuple[Any, str, UUID, str, str]] = []
     published = await session.execute(
@@ -44,6 +46,14 @@ async def objects(session: AsyncSession) -> dict[str, tuple[str, UUID, str, str]
         found.append((suggestion.registered_at, "suggestion", suggestion.id, suggestion.slug or "", title))
     found.sort(key=lambda one: one[0], reverse=True)
     return {f"{about}:{id_}": (about, id_, slug, title) for _, about, id_, slug, title in found}
+
+
+async def took_part(session: AsyncSession, about: str, about_id: UUID) -> int:
+    """How many answered the survey or came to the meeting."""
+    counted = {"survey": (Survey.answered, Survey.id), "meeting": (Meeting.attended, Meeting.id)}.get(about)
+    if counted is None:
+        return 0
+    return await session.scalar(sa.select(counted[0]).where(counted[1] == about_id)) or 0
 
 
 def recorded_event(follow_up: FollowUp) -> FollowUpRecorded:

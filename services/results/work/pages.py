@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.results.domain import in_language
+from services.results.domain import in_language, last_instant
 from services.results.follow_ups.store import PATHS, all_of_them
 from services.results.tables import Meeting, Publication, Suggestion, Survey
 from shared.web import N_, Request, Response, Route, render, runtime
@@ -58,7 +58,7 @@ async def _surveys(session: AsyncSession, texts: Language, done: dict[UUID, str]
             found.append(Entry(survey.opened_at, opened, title, "/surveys", None))
         if survey.closed_at:
             closed = texts.gettext(N_("En undersøkelse stengte, {n} hadde svart")).format(n=survey.answered or 0)
-            found.append(Entry(survey.closed_at, closed, title, None, None))
+            found.append(Entry(last_instant(survey.closed_at, survey.closes_at), closed, title, None, None))
         if publication:
             what, link = texts.gettext(N_("Et resultat ble klart")), PATHS["survey"] + publication.slug
             led_to = done.get(survey.id, "")

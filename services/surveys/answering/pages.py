@@ -1,7 +1,6 @@
 """Pages of answering. The link opens a cookie, the pages carry the invitation's id, only POST changes anything."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +18,7 @@ from services.surveys.answering.domain import (
 )
 from services.surveys.answering.sealing import seal_of
 from services.surveys.answering.store import Opened, Refusal, hold, keep, look, submit
+from services.surveys.fieldwork.domain import last_day
 from services.surveys.questionnaire.model import Question
 from services.surveys.tables import Survey
 from shared.tokens import BadLink, LinkExpired
@@ -70,7 +70,7 @@ async def show_start(request: Request) -> HttpResponse:
         "introduction": questionnaire.introduction.to(lang),
         "minutes": questionnaire.minutes,
         "questions": question_count(questionnaire),
-        "last_day": last_day(found.survey),
+        "last_day": last_day(found.survey.closes_at),
         "page": min(found.page or 1, len(questionnaire.pages)),
         "begun": found.page is not None,
     }
@@ -132,12 +132,9 @@ async def show_thanks(request: Request) -> HttpResponse:
     async with runtime(request).transaction() as session:
         survey = await session.get(Survey, survey_id) if survey_id else None
     is_open = survey is not None and survey.state == "open"
-    return render(request, "surveys/thanks.html", {"last_day": last_day(survey) if survey and is_open else None})
-
-
-def last_day(survey: Survey) -> Any:
-    """An instant on the last day that answers are taken; ``closes_at`` is the first at which they are not."""
-    return survey.closes_at - timedelta(seconds=1)
+    return render(
+        request, "surveys/thanks.html", {"last_day": last_day(survey.closes_at) if survey and is_open else None}
+    )
 
 
 def _asked(request: Request, asked: str | None) -> tuple[UUID, int] | None:

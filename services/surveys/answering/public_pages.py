@@ -4,7 +4,7 @@ import json
 
 import sqlalchemy as sa
 
-from services.surveys.answering.pages import last_day
+from services.surveys.fieldwork.domain import last_day
 from services.surveys.questionnaire.model import Questionnaire, json_schema
 from services.surveys.tables import Survey
 from shared.web import Request, Response, Route, render, runtime
@@ -22,11 +22,15 @@ async def show_surveys(request: Request) -> Response:
     rows = [(one, Questionnaire.model_validate(one.questionnaire)) for one in found]
     context = {
         "open": [
-            (survey, asked.title.to(lang), asked.introduction.to(lang), last_day(survey))
+            (survey, asked.title.to(lang), asked.introduction.to(lang), last_day(survey.closes_at))
             for survey, asked in rows
             if survey.state == "open"
         ],
-        "over": [(survey, asked.title.to(lang)) for survey, asked in rows if survey.state == "closed"],
+        "over": [
+            (survey, asked.title.to(lang), last_day(survey.closes_at, survey.closed_at))
+            for survey, asked in rows
+            if survey.state == "closed"
+        ],
     }
     return render(request, "surveys/list.html", context)
 

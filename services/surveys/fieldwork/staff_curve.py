@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from services.surveys.fieldwork.domain import answered_by_day, expected_at_end, target_of
+from services.surveys.fieldwork.domain import answered_by_day, expected_at_end, last_day, target_of
 from services.surveys.fieldwork.store import Turnout
 from services.surveys.questionnaire.model import Questionnaire
 from services.surveys.tables import Survey
@@ -40,7 +40,7 @@ def followed(
         "picture": _picture(request, curve, turnout, target),
         "expected": expected,
         "target": target,
-        "last_day": survey.closes_at - timedelta(seconds=1),
+        "last_day": last_day(survey.closes_at),
     }
 
 

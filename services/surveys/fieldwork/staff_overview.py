@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from services.surveys.fieldwork.domain import attention_of, target_of
+from services.surveys.fieldwork.domain import attention_of, last_day, target_of
 from services.surveys.fieldwork.staff_curve import followed, survey_title
 from services.surveys.fieldwork.store import (
     ORDERS,
@@ -76,7 +76,7 @@ async def export_surveys(request: Request) -> Response:
             survey_title(survey),
             _STATE_OF[survey.state],
             survey.opened_at.astimezone(zone).date() if survey.opened_at else None,
-            (survey.closed_at or survey.closes_at).astimezone(zone).date(),
+            last_day(survey.closes_at, survey.closed_at).astimezone(zone).date(),
             counts[survey.id].invited,
             counts[survey.id].answered,
             round(counts[survey.id].share * 100, 1),
@@ -102,7 +102,7 @@ async def show_card(request: Request) -> Response:
         "open": [followed(request, s, counts[s.id], days[s.id], now) for s in surveys if s.state == "open"],
         "planned": [(s, survey_title(s)) for s in surveys if s.state == "planned" and s.closes_at > now],
         "todo": [
-            (reason, s, survey_title(s), counts[s.id])
+            (reason, s, survey_title(s), counts[s.id], last_day(s.closes_at))
             for s in surveys
             if (reason := attention_of(s.state, s.opens_at, s.closes_at, _missing(s, counts[s.id]), now, zone))
         ],

@@ -8,7 +8,8 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.answering.domain import question_count
-from services.surveys.fieldwork.domain import TARGET_PERCENT, Plan, PlanRefused, plan_survey
+from services.surveys.fieldwork.domain import TARGET_PERCENT, Plan, PlanRefused, last_day, plan_survey
+from services.surveys.fieldwork.staff_curve import survey_title
 from services.surveys.fieldwork.store import add_survey, all_surveys, announced_sizes, would_be_invited
 from services.surveys.questionnaire.model import LANGUAGES, Questionnaire
 from services.surveys.questionnaire.shelf import shipped
@@ -147,8 +148,8 @@ async def _show_confirmation(
         "total": sum(people.values()),
         "plan": planned,
         "reached": reached,
-        "others": [(one, Questionnaire.model_validate(one.questionnaire).title.nb) for one in others],
-        "last_day": planned.closes_at - timedelta(seconds=1),
+        "others": [(one, survey_title(one), last_day(one.closes_at)) for one in others],
+        "last_day": last_day(planned.closes_at),
         "mail": urlencode(
             {
                 "purpose": "survey",

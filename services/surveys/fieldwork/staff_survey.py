@@ -1,12 +1,11 @@
 """One survey for staff: how it goes, closing it by hand, what was done and by whom."""
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from services.surveys.answering.sealing import seal_of
 from services.surveys.fieldwork.closing import close_survey
-from services.surveys.fieldwork.domain import GENDERS
+from services.surveys.fieldwork.domain import GENDERS, last_day
 from services.surveys.fieldwork.staff_curve import followed, survey_title
 from services.surveys.fieldwork.store import (
     Turnout,
@@ -61,7 +60,7 @@ async def show_survey(request: Request) -> Response:
             (_GENDER_NAMES.get(one.gender, one.gender), one.band, Turnout(one.invited, one.answered))
             for one in sorted(strata, key=lambda one: (GENDERS.index(one.gender), one.band))
         ],
-        "last_day": survey.closes_at - timedelta(seconds=1),
+        "last_day": last_day(survey.closes_at),
         "missed": survey.state == "planned" and survey.closes_at <= now,
         "opening": survey.state == "planned" and survey.opens_at is not None and survey.opens_at <= now,
         "may_edit": request.state.staff.may("editor"),

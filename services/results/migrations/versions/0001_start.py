@@ -93,6 +93,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("questionnaire", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closes_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("invited", sa.Integer(), nullable=True),
         sa.Column("answered", sa.Integer(), nullable=True),
