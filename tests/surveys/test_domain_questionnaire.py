@@ -106,10 +106,10 @@ def test_the_small_questionnaire_is_right() -> None:
         ("pages.0.questions.0.type", "ranking", "'ranking'"),
         ("pages.0.questions.0.id", "grad", "two questions have the id grad"),
         ("pages.0.questions.0.id", "shown", "no question can have the id shown"),
-        ("pages.0.questions.0.id", "Valg 1", "pages.0.questions.0.one_choice.id"),
+        ("pages.0.questions.0.id", "Valg 1", "question Valg 1: id"),
         ("pages.0.questions.0.options.1.code", "ja", "two options have the code ja"),
         ("pages.0.questions.0.options.1.code", "error", "no option can have the code error"),
-        ("pages.0.questions.0.options", [], "at least 2 items"),
+        ("pages.0.questions.0.options", [], "options: needs at least 2"),
         ("pages.0.questions.1.show_if.question", "senere", "names senere, which is not asked before it"),
         ("pages.0.questions.1.show_if.question", "grad", "names grad, which is not asked before it"),
         ("pages.0.questions.1.show_if.any_of", ["kanskje"], "names kanskje, no answer to valg"),
@@ -117,7 +117,7 @@ def test_the_small_questionnaire_is_right() -> None:
         ("pages.0.questions.1.low", None, "low: Field required"),
         ("pages.0.questions.1.steps", 7, "Extra inputs are not permitted"),
         ("version", "en", "version"),
-        ("pages", [], "at least 1 item"),
+        ("pages", [], "pages: needs at least 1"),
     ],
 )
 def test_a_file_that_breaks_a_rule_is_refused_with_where_and_why(path: str, value: Any, words: str) -> None:
@@ -159,3 +159,32 @@ def test_a_file_that_is_something_else_is_refused(text: str, words: str) -> None
     with pytest.raises(BadQuestionnaire) as refused:
         read_questionnaire(text, "liten.yaml")
     assert words in str(refused.value)
+
+
+def test_each_thing_to_mend_is_said_once_by_the_ids_in_the_file() -> None:
+    text = """
+id: klima
+version: 0
+title: {nb: Klima, en: Climate}
+introduction: {nb: Hei, en: Hi}
+minutes: 4
+pages:
+  - id: en
+    title: {nb: En, en: One}
+    questions:
+      - {id: a, type: one_choice, text: {nb: A, en: A}, options: [{code: x, text: {nb: Ja, en: Yes}}]}
+      - {id: b, type: short_text, text: {nb: B, sv: B}}
+"""
+    with pytest.raises(BadQuestionnaire) as refused:
+        read_questionnaire(text, "feil.yaml")
+    assert refused.value.problems == [
+        "version: Input should be greater than or equal to 1",
+        "question a: option x: text.en: true is no text: put yes, no, on and off in quotation marks",
+        "question b: text.sv: Extra inputs are not permitted",
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "- 1", "bare ord"])
+def test_a_file_that_holds_something_else_is_said_to_hold_no_questionnaire(text: str) -> None:
+    with pytest.raises(BadQuestionnaire, match="holds no questionnaire"):
+        read_questionnaire(text, "tom.yaml")

@@ -17,8 +17,12 @@ def check(file: Path) -> str | None:
     """What is wrong with the file, or None."""
     try:
         read_questionnaire(file.read_text(encoding="utf-8"), file.name)
-    except (BadQuestionnaire, OSError, UnicodeDecodeError) as error:
+    except BadQuestionnaire as error:
         return str(error)
+    except OSError as error:
+        return f"{file.name}: {error.strerror}"
+    except UnicodeDecodeError:
+        return f"{file.name}: the file is not UTF-8"
     return None
 
 

@@ -10,6 +10,8 @@ from pydantic import ValidationError
 
 from services.surveys.questionnaire.model import Questionnaire
 
+_KINDS = frozenset({"one_choice", "several_choices", "scale", "number", "short_text", "long_text"})
+
 
 class BadQuestionnaire(ValueError):
     """A file is no questionnaire; ``problems`` holds a sentence for each thing to mend."""
@@ -33,16 +35,65 @@ class _Loader(yaml.SafeLoader):
 def read_questionnaire(text: str, name: str) -> Questionnaire:
     """The questionnaire in a file's text (YAML or JSON); raises BadQuestionnaire."""
     try:
-        return Questionnaire.model_validate(yaml.load(text, _Loader))  # noqa: S506 - a SafeLoader
+        content = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as error:
-        raise BadQuestionnaire(name, [f"no YAML: {' '.join(str(error).split())}"]) from error
+        raise BadQuestionnaire(name, [f"no YAML: {_in_words(error)}"]) from error
+    if not isinstance(content, dict):
+        raise BadQuestionnaire(name, ["the file holds no questionnaire: it must begin with id, version and title"])
+    try:
+        return Questionnaire.model_validate(content)
     except ValidationError as failure:
+        errors = failure.errors()
+        inside = {error["loc"][:depth] for error in errors for depth in range(len(error["loc"]))}
         problems = [
-            f"{place}: {sentence}" if (place := ".".join(str(step) for step in error["loc"])) else sentence
-            for error in failure.errors()
-            for sentence in error["msg"].removeprefix("Value error, ").split("\n")
+            f"{place}: {sentence}" if (place := _place(error["loc"], content)) else sentence
+            for error in errors
+            # A list that lost its wrong parts is not too short as well.
+            if error["type"] != "too_short" or error["loc"] not in inside
+            for sentence in _sentences(error)
         ]
         raise BadQuestionnaire(name, problems) from failure
+
+
+def _in_words(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+    return where + (getattr(error, "problem", None) or " ".join(str(error).split()))
+
+
+def _place(steps: tuple[int | str, ...], content: Any) -> str:
+    """``question lest: option alt: text.nb``: the ids a writer knows, not places in lists."""
+    named: list[str] = []
+    rest: list[str] = []
+    here = content
+    for step in steps:
+        if isinstance(step, str) and step in _KINDS:
+            continue  # which kind of question it is read as, no part of the file
+        here = here[step] if _holds(here, step) else None
+        if isinstance(step, int):
+            id_ = next((here[key] for key in ("id", "code") if isinstance(here, dict) and key in here), step + 1)
+            part = str(rest.pop()).removesuffix("s") if rest else "part"
+            named.append(f"{part} {id_}")
+        else:
+            rest.append(step)
+    # A question's place says enough without its page.
+    return ": ".join([*named[1 if len(named) > 1 else 0 :], *([".".join(rest)] if rest else [])])
+
+
+def _holds(here: Any, step: int | str) -> bool:
+    if isinstance(here, dict):
+        return step in here
+    return isinstance(here, list) and isinstance(step, int) and step < len(here)
+
+
+def _sentences(error: Any) -> list[str]:
+    """What is wrong in a sentence or more."""
+    if error["type"] == "too_short":
+        limits = error["ctx"]
+        return [f"needs at least {limits['min_length']}, and there is {limits['actual_length']}"]
+    if isinstance(error["input"], bool):
+        return [f"{str(error['input']).lower()} is no text: put yes, no, on and off in quotation marks"]
+    return error["msg"].removeprefix("Value error, ").split("\n")  # type: ignore[no-any-return]
 
 
 @lru_cache(maxsize=1)
