@@ -23,11 +23,23 @@ _NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chr
 
 def chromium() -> str:
     """Path of a Chromium that starts: PANEL_CHROMIUM, the machine's own, else playwright's. StackError without one."""
-    candidates = [os.environ.get("PANEL_CHROMIUM") or None, *map(shutil.which, _NAMES), _playwrights()]
-    for path in candidates:
+    _require_driver()
+    own = (os.environ.get("PANEL_CHROMIUM") or None, *map(shutil.which, _NAMES))
+    for path in (*own, _playwrights()):
         if path is not None and _starts(path):
             return path
-    raise StackError("No Chromium starts here: run `make install-test`, or set PANEL_CHROMIUM.")
+    raise StackError(
+        "No Chromium starts here: run `make install-test` as root, install chromium, or name one with PANEL_CHROMIUM."
+    )
+
+
+def _require_driver() -> None:
+    """StackError when playwright itself cannot start: the program in its wheel needs a library a bare Debian lacks."""
+    command = [sys.executable, "-m", "playwright", "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode != 0:
+        words = " ".join(done.stderr.strip().splitlines()[-1:]) or f"exit code {done.returncode}"
+        raise StackError(f"Playwright does not start ({words}): install the package libatomic1 and try again.")
 
 
 def _playwrights() -> str | None:

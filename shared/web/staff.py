@@ -1,5 +1,6 @@
 """Staff: sign-in by OIDC, one sealed cookie for all five services, roles, and the audit trail."""
 
+import re
 import secrets
 from base64 import b64decode
 from collections.abc import Awaitable, Callable
@@ -103,8 +104,10 @@ def staff_required(*roles: str) -> Callable[[Page], Page]:
             runtime: Runtime = request.app.state.runtime
             staff = read_staff(request, runtime.settings)
             if staff is None or await _has_ended(runtime, staff.session_id):
-                if request.method == "GET":
-                    raise StaffRefused(f"/staff/login?next={quote(request.url.path, safe='/')}")
+                if request.method in ("GET", "HEAD"):
+                    # With filters and page number: a list must not start over because a session had to be renewed.
+                    wanted = f"{request.url.path}?{request.url.query}".rstrip("?")
+                    raise StaffRefused(f"/staff/login?next={quote(wanted, safe='/')}")
                 raise StaffRefused("/staff/login?next=/staff", await read_form(request))
             if not any(map(staff.may, roles)):
                 raise StaffRefused(None)
@@ -180,7 +183,7 @@ def make_sign_in(settings: Settings) -> Any:
 async def start_sign_in(request: Request) -> Response:
     """Send the browser to the provider; afterwards it comes back to ``next``."""
     asked = request.query_params.get("next", "/staff")
-    request.session["next"] = asked if asked.startswith("/staff") else "/staff"
+    request.session["next"] = asked if re.match(r"/staff(?![^/?])", asked) else "/staff"
     settings: Settings = request.app.state.runtime.settings
     response: Response = await request.app.state.sign_in.authorize_redirect(
         request, f"{settings.public_url}/staff/callback"

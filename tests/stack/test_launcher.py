@@ -13,6 +13,7 @@ import pytest
 from pydantic import ValidationError
 
 from deploy.local import downloads
+from deploy.local.browser import chromium
 from deploy.local.errors import StackError
 from deploy.local.kafka import admin_client, provision
 from deploy.local.main import only_one
@@ -75,6 +76,12 @@ def test_what_a_setting_holds_is_never_in_the_error(monkeypatch: pytest.MonkeyPa
     with pytest.raises(ValidationError, match="refused in production") as refused:
         Settings()
     assert "input_value" not in str(refused.value)
+
+
+def test_a_playwright_that_cannot_start_is_said_with_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLAYWRIGHT_NODEJS_PATH", "/bin/false")
+    with pytest.raises(StackError, match=r"^Playwright does not start .*libatomic1"):
+        chromium()
 
 
 def test_damaged_secrets_are_said_and_never_made_anew(tmp_path: Path) -> None:

@@ -28,4 +28,6 @@ async def test_a_page_asked_for_without_a_session_leads_to_sign_in(runtime_of: R
     rt = await runtime_of("surveys")
     async with browser(rt) as client:
         answer = await client.get("/staff/surveys")
+        filtered = await client.get("/staff/surveys?state=open&page=2")
     assert (answer.status_code, answer.headers["location"]) == (303, "/staff/login?next=/staff/surveys")
+    assert filtered.headers["location"] == "/staff/login?next=/staff/surveys%3Fstate%3Dopen%26page%3D2"
