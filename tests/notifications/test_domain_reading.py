@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.notifications.mailbox.reading import Incoming, Unreadable, read_mail
-from services.notifications.mailbox.wording import cut, guess_language, html_to_text
+from services.notifications.mailbox.wording import guess_language, html_to_text
 from shared.ids import new_id
 
 OWN = frozenset({"panel@panel.example"})
@@ -67,16 +67,22 @@ def test_attachments_are_counted_and_pictures_of_the_layout_are_not() -> None:
         (b"Content-Type: text/plain; charset=x-unknown\r\n\r\nBl\xc3\xa5b\xc3\xa6r", "Blåbær"),
         (b'Content-Type: text/plain; charset="\xff\xfe"\r\n\r\nhei', "hei"),
         (b"\r\nBl\xc3\xa5b\xc3\xa6r", "Blåbær"),
+        (b"Content-Type: text/plain; charset=iso-8859-1\r\n\r\nBl\xc3\xa5b\xc3\xa6r", "Blåbær"),
+        (b"Content-Type: text/plain; charset=iso-8859-1\r\n\r\n\x80 5 \x96 \x84sitat\x94", "€ 5 – „sitat”"),
+        (b"Content-Type: text/plain; charset=us-ascii\r\n\r\nBl\xe5b\xe6r", "Blåbær"),
+        (b"Content-Type: text/plain; charset=iso-2022-jp\r\n\r\n\x1b$B66\x1b(B", "橋"),
+        (b"Content-Type: text/plain; charset=punycode\r\n\r\n" + b"a" * 90_000 + b"-" + b"bcdefgh9" * 9_000, None),
         (b"Content-Type: text/plain; charset=utf-16\r\n\r\n\xff\xfeh\x00e\x00i\x00", "hei"),
         (b"Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\nSGVpIHBhb!!mVs", "Hei panel"),
         (b"Content-Type: multipart/mixed\r\n\r\nuten deler", "uten deler"),
         (b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nf\xc3\xb8rste\r\n", "første"),
     ],
 )
-def test_odd_characters_and_broken_parts_are_read_as_well_as_they_can_be(content: bytes, text: str) -> None:
+def test_odd_characters_and_broken_parts_are_read_as_well_as_they_can_be(content: bytes, text: str | None) -> None:
     raw = b"From: kari@example.org\r\nSubject: Br\xf8d\r\nMIME-Version: 1.0\r\n" + content
     got = read(raw)
-    assert (got.text, got.heading) == (text, "Brød")
+    assert got.heading == "Brød"
+    assert text is None or got.text == text
 
 
 @pytest.mark.parametrize(
@@ -107,7 +113,12 @@ AUTOMATIC: list[dict[str, str]] = [
     {"From": "no-reply@example.org"},
     {"From": "panel@panel.example"},
     {"Reply_To": "Panel <PANEL@panel.example>"},
+    {"From": "Varsel <varsel.ikke-svar@example.org>"},
+    {"From": "panel+noe@panel.example", "Reply_To": "ola@example.org"},
+    {"X_Auto_Response_Suppress": "DR, OOF, AutoReply"},
+    {"List_Unsubscribe": "<mailto:ut@example.org>"},
     {"Subject": "Automatisk svar: Borte"},
+    {"Subject": "Fråværsmelding"},
     {"Subject": "Out of office"},
     {"Message_ID": f"<{new_id()}@panel.example>"},
 ]
@@ -123,8 +134,68 @@ def test_a_mail_without_a_sender_is_a_machine(envelope: str) -> None:
     assert read(letter(), envelope).kind == "automatic"
 
 
-def test_auto_submitted_no_is_a_person() -> None:
-    assert read(letter(Auto_Submitted="no")).kind == "letter"
+@pytest.mark.parametrize(
+    "headers",
+    [{"Auto_Submitted": "no"}, {"X_Auto_Response_Suppress": "DR"}, {"Subject": "Autosvaret deres virker ikke"}],
+)
+def test_a_person_is_no_machine(headers: dict[str, str]) -> None:
+    assert read(letter(**headers)).kind == "letter"
+
+
+def test_letters_with_the_same_number_are_two_and_the_same_letter_by_two_ways_is_one() -> None:
+    first = letter("Bygg bru.", Message_ID="<1@example.org>", Date="Tue, 3 Mar 2027 12:00:00 +0100")
+    again = b"Received: by another way\n" + first.as_bytes()
+    second = letter("Bygg vei.", Message_ID="<1@example.org>", Date="Tue, 3 Mar 2027 12:00:00 +0100")
+    assert read(first).digest == read(again).digest != read(second).digest
+
+
+def test_the_senders_own_address_and_links_for_one_person_are_in_no_text() -> None:
+    text = "Svar meg på Kari@Example.org. Lenken https://panel.example/surveys/answer/k1.AbC?lang=en virker ikke."
+    got = read(letter(text, Subject="Fra kari@example.org"))
+    assert got.text == "Svar meg på [e-postadresse]. Lenken https://panel.example/[lenke] virker ikke."
+    assert got.heading == "Fra [e-postadresse]"
+    assert read(letter("Bygg bru.\n\nKari", From="Kari Nordmann <kari@example.org>")).text == "Bygg bru."
+
+
+@pytest.mark.parametrize(
+    "html", ["<a " * 300_000, "<!" * 300_000, "<!--" * 300_000, "<script></" * 200_000, "&" * 900_000]
+)
+def test_html_made_to_take_long_is_read_in_one_pass(html: str) -> None:
+    raw = f"From: kari@example.org\r\nSubject: Bru\r\nContent-Type: text/html\r\n\r\n{html}"
+    assert read(raw.encode()).heading == "Bru"
+
+
+@pytest.mark.parametrize(
+    "text", [" " * 2_000_000 + "x", "a\n" * 2_000_000, "Den 12. mai 2027 skrev " * 90_000, "> a\n" * 1_000_000]
+)
+def test_text_made_to_take_long_is_looked_at_as_far_as_it_is_kept(text: str) -> None:
+    subject = "=?utf-8?Q?a?= " * 100_000
+    raw = f"From: kari@example.org\r\nSubject: {subject}\r\nContent-Type: text/plain\r\n\r\n{text}"
+    assert len(read(raw.encode()).text) < 20_100
+
+
+OUTLOOK = (
+    '<html><head><meta charset="utf-8"><style>p{x:y}</style></head><body><div>Bygg bru.</div>'
+    '<div id="ms-outlook-mobile-signature">Kari Nordmann<br>912 34 567</div><hr><div id="divRplyFwdMsg">'
+    "<b>Fra:</b> Panelet &lt;panel@panel.example&gt;<br><b>Sendt:</b> tirsdag<br><b>Til:</b> Kari<br></div>"
+    "<p>Hva vil du? https://panel.example/surveys/answer/k1.AbC</p></body></html>"
+)
+GMAIL = (
+    '<div dir="ltr">Bygg bru.<div><br></div><div dir="ltr" class="gmail_signature">Kari<br>Storveien 1</div></div>'
+    '<br><div class="gmail_quote"><div class="gmail_attr">tor. 12. mars 2026 kl. 10:15 skrev Panel &lt;'
+    '<a href="mailto:p@panel.example">p@panel.example</a>&gt;:<br></div><blockquote>Hva vil du?</blockquote></div>'
+)
+APPLE = (
+    "<html><body>Bygg bru.<br><br><div>Vennlig hilsen</div><div>Kari, tlf. 91234567</div><br>"
+    '<blockquote type="cite"><div>12. mars 2026 kl. 10:15 skrev Panel &lt;p@panel.example&gt;:</div><br>Hva?'
+)
+
+
+@pytest.mark.parametrize("html", [OUTLOOK, GMAIL, APPLE])
+def test_html_letters_of_common_programs_keep_the_senders_words_alone(html: str) -> None:
+    mail = letter("")
+    mail.set_content(html, subtype="html")
+    assert read(mail).text == "Bygg bru."
 
 
 def bounce(about: UUID, action: str = "failed", status: str = "5.1.1", whole: bool = False) -> bytes:
@@ -149,26 +220,6 @@ def test_a_delivery_report_names_our_mail(whole: bool) -> None:
     assert (got.kind, got.report.message_id, got.report.status) == ("report", about, "5.1.1")
     assert read(bounce(about, action="delayed"), "").kind == "automatic"
     assert read(bounce(about).replace(DOMAIN.encode(), b"other.example"), "").kind == "automatic"
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("Hei\n\nBygg bru.\n\nMed vennlig hilsen\nKari Nordmann\ntlf. 99 99 99 99", "Hei\n\nBygg bru."),
-        ("Bygg bru.\n-- \nKari", "Bygg bru."),
-        ("Bygg bru.\n\nSendt fra min iPhone", "Bygg bru."),
-        ("Ja takk.\n\nDen 3. mars 2027 kl. 12 skrev Panelet:\n> Hei\n> Hva vil du?", "Ja takk."),
-        ("Yes.\n\nOn Tue, 3 Mar 2027 at 12:00 Panel <panel@panel.example>\nwrote:\n> Hi", "Yes."),
-        ("Ja.\n\nFra: Panelet\nSendt: tirsdag\nTil: Kari\nEmne: Hei\n\nHva vil du?", "Ja."),
-        ("Svar:\n> spørsmål\nmellom", "Svar:\nmellom"),
-        ("Den dagen skrev jeg til dere og sa:\nBygg bru!", "Den dagen skrev jeg til dere og sa:\nBygg bru!"),
-        ("Hilsen fra skolen burde henge på brua.", "Hilsen fra skolen burde henge på brua."),
-        ("> bare sitat", "> bare sitat"),
-        ("", ""),
-    ],
-)
-def test_quotes_and_signature_are_cut_and_the_letter_is_kept(text: str, told: str) -> None:
-    assert cut(text) == told
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What a mail that came in is and says. Nothing here trusts the mail: odd ones are read as well as they can be."""
 
+import codecs
 import hashlib
 import re
 from dataclasses import dataclass
@@ -10,16 +11,33 @@ from email.message import Message
 from email.utils import getaddresses
 from uuid import UUID
 
-from services.notifications.mailbox.wording import cut, guess_language, html_to_text, tidy
+from services.notifications.mailbox.cutting import cut, without_sender
+from services.notifications.mailbox.wording import guess_language, html_to_text, tidy
 
 _LONGEST_HEADING = 200
 _LONGEST_TEXT = 20_000
+#: Characters of a header and of a letter that are looked at: decoding and cutting cost more than their length.
+_LONGEST_HEADER = 4_000
+_LONGEST_READ = 200_000
 _SHORTENED = "[Teksten er kortet ned her.]"
 _ADDRESS = re.compile(r"[^@\s<>\"(),:;\\]{1,64}@[^@\s<>\"(),:;\\]{1,255}")
-_MACHINES = re.compile(r"(mailer-daemon|postmaster|no-?reply|do-?not-?reply|bounces?)\b.*@", re.IGNORECASE)
-_MACHINE_SUBJECTS = re.compile(
-    r"(automatisk svar|autosvar|automatic reply|auto[- ]?reply|out of (the )?office|fraværsmelding)\b", re.IGNORECASE
+_MACHINES = re.compile(
+    r"(mailer-daemon|postmaster|bounces?)\b.*@|(.*[._+-])?(no|do-?not|ikke|ikkje)[._-]?(reply|svar)\b.*@|svar[._-]?ikke\b.*@",
+    re.IGNORECASE,
 )
+_MACHINE_SUBJECTS = re.compile(
+    r"(automatisk svar|autosvar|automatic reply|auto[- ]?reply|(i am )?out of (the )?office|fr[aå]værsmelding"
+    r"|undelivered mail|undeliverable:|delivery status notification|mail delivery failed|kan ikke leveres:)(?!\w)",
+    re.IGNORECASE,
+)
+_MACHINE_HEADERS = (
+    "x-autoreply", "x-autoreply-from", "x-mail-autoreply", "x-autorespond", "x-autoresponder",
+    "list-id", "list-unsubscribe", "list-post", "feedback-id", "x-loop",
+)  # fmt: skip
+#: Charsets that old programs name whatever they send; what is UTF-8 is never anything else by chance.
+_WESTERN = ("ascii", "iso8859-1", "cp1252")
+#: Codecs of Python's that are no charset of mail, and of which some take minutes for a letter made to.
+_NO_CHARSETS = ("punycode", "idna", "unicode_escape", "raw_unicode_escape")
 _OUR_MESSAGE_ID = re.compile(r"<([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@([^>\s]+)>")
 _SIGNATURES = ("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature")
 
@@ -68,26 +86,26 @@ def _read(raw: bytes, envelope_sender: str, own_addresses: frozenset[str], own_d
     mail = message_from_bytes(raw)
     headers = _headers(mail)
     reference = headers.get("message-id", "")
-    digest = hashlib.sha256(reference.encode() or raw).hexdigest()
     report = _report(mail, own_domain)
     if report is not None:
-        return Incoming("report", digest, report=report)
+        return Incoming("report", hashlib.sha256(reference.encode() or raw).hexdigest(), report=report)
     sender = _sender(headers, envelope_sender)
     if _is_automatic(mail, headers, envelope_sender, sender, own_addresses, own_domain):
-        return Incoming("automatic", digest)
+        return Incoming("automatic", hashlib.sha256(reference.encode() or raw).hexdigest())
     text, attachments = _contents(mail)
-    whole = tidy(text)
-    told = cut(whole)
+    whole = tidy(text[:_LONGEST_READ])
+    told = cut(whole, sender, _name(headers))
     if len(told) > _LONGEST_TEXT:
         told = f"{told[:_LONGEST_TEXT].rstrip()}\n\n{_SHORTENED}"
     return Incoming(
         kind="letter",
-        digest=digest,
+        # Not the Message-ID alone: programs that number their letters wrongly would lose the second one.
+        digest=hashlib.sha256("\0".join([reference, headers.get("date", ""), sender, whole]).encode()).hexdigest(),
         sender=sender,
         reference=reference if re.fullmatch(r"<[!-;=?-~]{3,240}>", reference) else None,
-        heading=_heading(headers.get("subject", ""), told),
+        heading=_heading(without_sender(headers.get("subject", ""), sender), told),
         text=told,
-        language=guess_language(whole),
+        language=guess_language(told),
         attachments=attachments,
     )
 
@@ -96,7 +114,7 @@ def _headers(mail: "Message[str, str]") -> dict[str, str]:
     """Lower-case name -> decoded value of the first header of that name, on one line."""
     found: dict[str, str] = {}
     for name, value in mail.raw_items():
-        found.setdefault(name.lower(), " ".join(_decoded(str(value)).split()))
+        found.setdefault(name.lower(), " ".join(_decoded(str(value)[:_LONGEST_HEADER]).split()))
     return found
 
 
@@ -116,7 +134,9 @@ def _has_surrogates(value: str) -> bool:
 
 def as_text(content: bytes, charset: str | None) -> str:
     """Bytes as text: the charset they name, else UTF-8, else what old Western programs send."""
-    for name in (charset, "utf-8"):
+    named = _codec(charset)
+    western = named is None or named in _WESTERN
+    for name in ("utf-8",) if western else (named, "utf-8"):
         try:
             return content.decode(name or "utf-8")
         except (LookupError, ValueError):
@@ -124,14 +144,37 @@ def as_text(content: bytes, charset: str | None) -> str:
     return content.decode("cp1252", "replace")
 
 
+def _codec(charset: str | None) -> str | None:
+    """Python's name of a charset; None for none that is one."""
+    try:
+        name = codecs.lookup(charset or "").name
+    except (LookupError, ValueError):
+        return None
+    return None if name in _NO_CHARSETS else name
+
+
+def _name(headers: dict[str, str]) -> str:
+    """What the sender is called."""
+    return getaddresses([headers.get("from", "")])[0][0].strip()
+
+
+def _addresses(value: str) -> list[str]:
+    return [address for _, address in getaddresses([value]) if _ADDRESS.fullmatch(address)]
+
+
 def _sender(headers: dict[str, str], envelope_sender: str) -> str:
     """The first usable of Reply-To, From and the envelope; empty when there is none."""
     for value in (headers.get("reply-to", ""), headers.get("from", ""), envelope_sender):
-        for _, address in getaddresses([value]):
-            if _ADDRESS.fullmatch(address):
-                local, _, domain = address.rpartition("@")
-                return f"{local}@{domain.lower()}"
+        for address in _addresses(value):
+            local, _, domain = address.rpartition("@")
+            return f"{local}@{domain.lower()}"
     return ""
+
+
+def _plain_address(address: str) -> str:
+    """In lower case and without ``+anything``: the panel takes mail to that too."""
+    local, _, domain = address.lower().rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
 
 
 def _is_automatic(
@@ -147,11 +190,14 @@ def _is_automatic(
     return (
         envelope_sender in ("", "<>")
         or not sender
-        or sender.lower() in own_addresses
+        or any(_plain_address(one) in own_addresses for one in (sender, *_addresses(headers.get("from", ""))))
         or (ours is not None and ours[2].lower() == own_domain.lower())
         or headers.get("auto-submitted", "no").split(";")[0].strip().lower() != "no"
         or headers.get("precedence", "").lower() in ("bulk", "junk", "list", "auto_reply")
-        or any(name in headers for name in ("x-autoreply", "x-autorespond", "x-autoresponder", "list-id", "x-loop"))
+        or bool(
+            {"all", "oof", "autoreply"} & set(re.findall(r"\w+", headers.get("x-auto-response-suppress", "").lower()))
+        )
+        or any(name in headers for name in _MACHINE_HEADERS)
         or _MACHINES.match(sender) is not None
         or _MACHINES.match(envelope_sender) is not None
         or _MACHINE_SUBJECTS.match(headers.get("subject", "")) is not None
