@@ -43,6 +43,8 @@ class NotificationSettings(BaseSettings):
     """Bytes of a mail that is still taken in."""
     letters_per_day: int = 10
     """Letters one sender may send within 24 hours."""
+    receipts_per_day: int = 3
+    """Receipts one sender of letters gets within 24 hours; a machine that answers each of them gets no more."""
     correspondent_days: int = 90
     """Days after the last answer until a suggestion's sender is forgotten."""
     unanswered_days: int = 730

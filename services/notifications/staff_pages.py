@@ -57,6 +57,7 @@ REASONS = {
     "removed": "Mottakeren er slettet",
     "forgotten": "Adressen er slettet etter fristen",
     "unreachable": "Adressen tar ikke imot e-post",
+    "receipts_enough": "Avsenderen har fått nok kvitteringer i dag",
     "too_late": "Fristen gikk ut før den ble sendt",
     "bounced": "Kom i retur",
     "address_form": "Adressen er skrevet feil",

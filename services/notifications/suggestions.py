@@ -1,10 +1,13 @@
 """Mails to those who raised a matter: their address is kept here alone, under the suggestion's id."""
 
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from services.notifications.domain import PURPOSES
 from services.notifications.messages import create_messages, message
@@ -13,6 +16,9 @@ from services.notifications.tables import Correspondent, Message
 from shared.events.results import SuggestionContactGiven, SuggestionReplyDue
 from shared.messaging import Delivery, PermanentError, subscribe
 from shared.service import Runtime
+
+#: Notices that a machine sends by itself, for every letter.
+_RECEIPTS = ("receipt", "attachments_refused")
 
 
 async def write_to_correspondent(
@@ -33,13 +39,33 @@ async def write_to_correspondent(
     if delivery.replay:
         return
     content = {"heading": event.heading, "text": event.text, "status": event.status, "slug": event.slug or ""}
-    await create_messages(session, [message(purpose, event, event.suggestion_id, content=content)])
+    enough = event.notice in _RECEIPTS and await _has_had_enough(session, event.suggestion_id)
+    held = {"state": "suppressed", "reason": "receipts_enough"} if enough else {}
+    await create_messages(session, [message(purpose, event, event.suggestion_id, content=content, **held)])
     if event.notice == "answer":
         await session.execute(
             sa.update(Correspondent)
             .where(Correspondent.suggestion_id == event.suggestion_id)
             .values(answered_at=delivery.now)
         )
+
+
+async def _has_had_enough(session: AsyncSession, suggestion_id: UUID) -> bool:
+    """Whether this letter's sender has written so often lately that it may be a machine answering our receipts."""
+    this, earlier = aliased(Correspondent), aliased(Correspondent)
+    lately = await session.scalar(
+        sa.select(sa.func.count())
+        .select_from(earlier)
+        .join(this, sa.func.lower(this.email) == sa.func.lower(earlier.email))
+        .where(
+            this.suggestion_id == suggestion_id,
+            this.by_mail,
+            earlier.by_mail,
+            earlier.created_at < this.created_at,
+            earlier.created_at > this.created_at - timedelta(days=1),
+        )
+    )
+    return (lately or 0) >= notification_settings().receipts_per_day
 
 
 async def forget_correspondents(rt: Runtime) -> None:

@@ -10,10 +10,9 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
-from aiosmtpd.lmtp import LMTP
 
 from deploy.local.process import free_ports
-from services.notifications.mailbox.lmtp import Door
+from services.notifications.mailbox.lmtp import Door, Listener
 from services.notifications.mailbox.taking import TooManyLetters, take_mail
 from services.notifications.sending import Dispatcher
 from services.notifications.suggestions import forget_correspondents
@@ -34,7 +33,7 @@ Send = Callable[..., Awaitable[dict[str, Any]]]
 async def door(rt: Runtime) -> AsyncIterator[Send]:
     """Hand a mail over by LMTP; the recipients that were refused, with why."""
     server = await asyncio.get_running_loop().create_server(
-        lambda: LMTP(Door(rt), data_size_limit=100_000, enable_SMTPUTF8=True, hostname="panel.test"), "127.0.0.1", 0
+        lambda: Listener(Door(rt), data_size_limit=100_000, enable_SMTPUTF8=True, hostname="panel.test"), "127.0.0.1", 0
     )
     port = server.sockets[0].getsockname()[1]
 
@@ -198,7 +197,7 @@ async def test_every_recipient_of_one_mail_has_an_answer(rt: Runtime) -> None:
     """LMTP's own rule; the library's client reads only the first, so this speaks it word by word."""
     (port,) = free_ports(1)
     server = await asyncio.get_running_loop().create_server(
-        lambda: LMTP(Door(rt), hostname="panel.test"), "127.0.0.1", port
+        lambda: Listener(Door(rt), hostname="panel.test"), "127.0.0.1", port
     )
 
     def speak() -> list[int]:
@@ -249,3 +248,39 @@ async def test_a_letter_refused_for_its_number_is_not_remembered_as_taken(rt: Ru
         await take_mail(rt, letter(99).as_bytes(), "kari@example.net")
     async with rt.transaction() as session:
         assert await session.scalar(sa.select(sa.func.count()).select_from(Letter)) == 10
+
+
+async def test_a_line_longer_than_smtp_allows_is_taken(rt: Runtime, door: Send) -> None:
+    raw = letter().as_bytes().replace(b"Bygg bru over elva.", b"Bygg bru. " * 2_000)
+    assert await door(raw) == {}
+    (received,) = await outbox(rt, SuggestionLetterReceived)
+    assert isinstance(received, SuggestionLetterReceived)
+    assert received.text.startswith("Bygg bru. Bygg bru.")
+
+
+async def test_a_machine_that_answers_every_receipt_is_soon_left_unanswered(
+    rt: Runtime, sink: Sink, door: Send
+) -> None:
+    """It says nothing about being one, and its letters are numbered, so only their number gives it away."""
+    deliver, answers = Deliverer(rt), 0
+    await door(letter(text="Sak 0 er opprettet."))
+    while len(await outbox(rt, SuggestionLetterReceived)) > answers:
+        received = (await outbox(rt, SuggestionLetterReceived))[answers]
+        assert isinstance(received, SuggestionLetterReceived)
+        answers += 1
+        await deliver(
+            SuggestionReplyDue(
+                suggestion_id=received.suggestion_id,
+                notice="receipt",
+                status="received",
+                heading=received.heading,
+                generation=1,
+                send_before=SOON,
+            )
+        )
+        sent = len(sink.taken)
+        await Dispatcher().run(rt)
+        if len(sink.taken) > sent:
+            await door(letter(answers + 1, text=f"Sak {answers} er opprettet."))
+    assert len(sink.taken) == 3
+    assert await states(rt) == [("sent", None)] * 3 + [("suppressed", "receipts_enough")]

@@ -20,6 +20,12 @@ _TOO_MANY = "550 5.7.1 too many messages today"
 _NO_SUCH = "550 5.1.1 no such mailbox"
 
 
+class Listener(LMTP):
+    """Takes lines longer than SMTP allows: not every program breaks them, and their sender would hear of a refusal."""
+
+    line_length_limit = 1_000_000
+
+
 class Door:
     """What aiosmtpd calls for each step of a mail."""
 
@@ -62,7 +68,7 @@ async def take_letters(rt: Runtime) -> None:
     if not settings.lmtp_port:
         return
     server = await asyncio.get_running_loop().create_server(
-        lambda: LMTP(
+        lambda: Listener(
             Door(rt),
             data_size_limit=settings.largest_letter,
             enable_SMTPUTF8=True,
