@@ -31,8 +31,10 @@ from shared.web.pages import Renderer
 
 #: Private-use characters around a slot's name: no text of ours, and no template, holds them.
 _SLOT = re.compile("\ue000([a-z]+)\ue001")
-#: Control characters (line breaks stay) and the slots' own.
-_NOT_TEXT = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ue000\ue001\ud800-\udfff]")
+#: Control characters (line breaks stay), those that reorder text, and the slots' own.
+_NOT_TEXT = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ue000\ue001\ud800-\udfff]"
+)
 _KEPT_LETTERS = 64
 
 _GREETING = N_("Hei, %(name)s!")
@@ -138,21 +140,21 @@ class Composer:
     def _slots(self, message: Any, contact: Any, language: Language) -> dict[str, str]:
         links, purpose = self._rt.links, PURPOSES[message.purpose]
         public = self._rt.settings.public_url
-        name = greeted_name(contact.name) if contact is not None else None
+        name = greeted_name(_plain(contact.name or "")) if contact is not None else None
         greeting = language.gettext(_GREETING) % {"name": name} if name else language.gettext(_GREETING_WITHOUT_NAME)
         # A replacement has a later deadline than the first ones, so it is the recipient's and not the letter's.
         deadline = letters.deadline(message.send_before, language) if message.purpose == "meeting" else ""
         slots = {"greeting": greeting, "link": "", "unsubscribe": "", "deadline": deadline}
+        # The page greets in the language the member chose, whatever the browser prefers.
+        chosen = "" if language.code == "nb" else f"?lang={language.code}"
         if purpose.link and message.link_expires_at is not None:
             token = links.make(purpose.link, message.subject_id, message.generation, message.link_expires_at)
-            # The page greets in the language the member chose, whatever the browser prefers.
-            chosen = "" if language.code == "nb" else f"?lang={language.code}"
             slots["link"] = f"{public}{purpose.path}{token}{chosen}"
         if purpose.consent and message.member_id is not None:
             # Much longer than the mail is of interest: whoever finds an old mail must be able to stop the next one.
             until = self._rt.now() + timedelta(days=notification_settings().unsubscribe_days)
             token = links.make("unsubscribe", message.member_id, 1, until)
-            slots["unsubscribe"] = f"{public}/mail/unsubscribe/{purpose.consent}/{token}"
+            slots["unsubscribe"] = f"{public}/mail/unsubscribe/{purpose.consent}/{token}{chosen}"
         return slots
 
     def _letter(self, row: Any, language: Language) -> Letter:

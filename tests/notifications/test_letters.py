@@ -106,6 +106,8 @@ async def test_every_kind_of_mail_is_a_complete_letter_in_every_language(
         token, _, query = token.partition("?")
         assert query == ("" if language == "nb" else f"lang={language}")
         assert rt.links.check(link, token, CLOSES - timedelta(days=1)).id == row.Message.subject_id
+    if stops:
+        assert re.search(r"/mail/unsubscribe/[^\s>]+", text)[0].endswith("?lang=" + language) == (language != "nb")  # type: ignore[index]
     assert html.count('class="button"') == (1 if purpose in BUTTONS else 0)
 
 
@@ -133,6 +135,12 @@ async def test_a_letter_is_written_anew_when_its_texts_change(rt: Runtime) -> No
     text = text_of(read_mail(composer.write(second)))
     assert "klima-ny" in text
     assert "Hei, Ola!" in text
+
+
+async def test_a_name_from_a_file_turns_no_text_around(rt: Runtime) -> None:
+    assert text_of(read_mail(Composer(rt).write(row_of("confirm", name="Ka\u202eri\x00 \u2066Å\t😀")))).startswith(
+        "Hei, Kari Å😀!"
+    )
 
 
 async def test_an_answer_stands_under_the_letter_it_answers(rt: Runtime) -> None:
