@@ -1,7 +1,6 @@
 """Dispatch: claim a batch, journal, send over kept connections, mark. No network inside a transaction."""
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +13,7 @@ from services.notifications import store
 from services.notifications.compose import Composer, Unsendable, sendable
 from services.notifications.domain import is_quiet, retry_wait
 from services.notifications.messages import give_up_on_member, release_waiting
+from services.notifications.pace import Budget, Rest
 from services.notifications.settings import NotificationSettings, notification_settings
 from services.notifications.smtp import Certain, Line, Lost
 from services.notifications.store import Try
@@ -91,7 +91,8 @@ class Dispatcher:
         self._make_steps = steps
         self._lines: list[Line] = []
         self._steps: Steps | None = None
-        self._budget = _Budget()
+        self._budget = Budget()
+        self._rest = Rest()
 
     async def run(self, rt: Runtime) -> None:
         """One round: settle what crashed workers left, then send batches until none is due."""
@@ -114,7 +115,7 @@ class Dispatcher:
         quiet = is_quiet(rt.now().astimezone(rt.settings.zone), settings.quiet_from, settings.quiet_to)
         batch = settings.batch if self._urgent else min(settings.batch, self._budget.left(settings.per_minute))
         lane = True if quiet or batch == 0 else self._urgent
-        if lane and self._urgent is False:
+        if (lane and self._urgent is False) or self._rest.goes_on():
             return False
         async with rt.transaction() as session:
             if await store.is_paused(session):
@@ -122,16 +123,18 @@ class Dispatcher:
             rows = await store.claim(session, batch or settings.batch, settings.lease_seconds, rt.now(), lane)
         self._budget.spend(sum(not row.Message.urgent for row in rows))
         work = deque(rows)
+        lines = self._lines[: len(work)]
         try:
             async with asyncio.TaskGroup() as group:
-                for line in self._lines[: len(work)]:
+                for line in lines:
                     group.create_task(self._drain(rt, line, work))
         finally:
             if work:
-                # Stopped in the middle: others need not wait for the lease.
+                # Stopped in the middle, or the server is away: others need not wait for the lease.
                 async with rt.transaction() as session:
                     await store.release(session, [_try(row) for row in work])
-        return bool(rows)
+        self._rest.note([line.away for line in lines])
+        return bool(rows) and not self._rest.goes_on()
 
     def _settings(self) -> NotificationSettings:
         return self._given or notification_settings()
@@ -148,8 +151,9 @@ class Dispatcher:
 
     async def _drain(self, rt: Runtime, line: Line, work: "deque[Any]") -> None:
         accepted: Try | None = None
+        line.away = False
         try:
-            while work:
+            while work and not line.away:
                 sending = asyncio.ensure_future(self._send_one(rt, line, work.popleft(), accepted))
                 try:
                     accepted = await asyncio.shield(sending)
@@ -243,25 +247,6 @@ async def report_failure(session: Any, message: Any, reason: str, now: Any, *, d
     if marked is not None:
         await give_up_on_member(session, member_id, "unreachable", urgent_too=False)
         await emit(session, MemberUnreachable(member_id=member_id, reason=reason, since=now))
-
-
-class _Budget:
-    """How many bulk mails this process may still send this minute."""
-
-    def __init__(self) -> None:
-        self._minute = 0
-        self._spent = 0
-
-    def left(self, per_minute: int) -> int:
-        """Mails left; far more than a batch without a limit."""
-        minute = int(time.monotonic() // 60)
-        if minute != self._minute:
-            self._minute, self._spent = minute, 0
-        return max(per_minute - self._spent, 0) if per_minute else 1_000_000
-
-    def spend(self, mails: int) -> None:
-        """Count mails as sent."""
-        self._spent += mails
 
 
 async def ask_for_cards(rt: Runtime) -> None:

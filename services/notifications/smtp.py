@@ -41,25 +41,32 @@ class Line:
             "port": parts.port,
             "use_tls": parts.scheme == "smtps",
             # A password never goes in the clear: a server that asks for one must offer STARTTLS.
-            "start_tls": parts.scheme == "smtp" and bool(parts.username),
+            "start_tls": parts.scheme == "smtp+starttls" or (parts.scheme == "smtp" and bool(parts.username)),
             "username": unquote(parts.username) if parts.username else None,
             "password": unquote(parts.password) if parts.password else None,
             "timeout": _COMMAND_SECONDS,
         }
         self._client: aiosmtplib.SMTP | None = None
+        self.away = False
+        """Whether the last try ended without the server's answer about that mail: the next would end so too."""
 
     async def send(self, sender: str, recipient: str, raw: bytes) -> None:
         """Hand one mail over within ``hand_over_seconds``; raises Certain or Lost."""
-        handed_over = False
+        handed_over, self.away = False, True
         try:
             async with asyncio.timeout(self._seconds):
                 client = await self._connected()
                 await self._envelope(client, sender, recipient)
                 handed_over = True
                 await client.data(raw)
+                self.away = False
         except aiosmtplib.SMTPDataError as error:
-            if error.code == 421:
+            self.away = error.code == 421
+            if self.away:
                 self.close()
+            else:
+                # A server that refused the command itself, before the data, still holds the envelope.
+                await self._reset(client)
             dead = address_is_dead(error.code, error.message) and "5.1." in error.message
             raise Certain(f"smtp_{error.code}", for_good=error.code >= 500, dead_address=dead) from error
         except (aiosmtplib.SMTPException, OSError) as error:  # a TimeoutError is an OSError
@@ -67,7 +74,8 @@ class Line:
             if handed_over:
                 raise Lost from error
             raise Certain("connection", ours=True) from error
-        except Certain:
+        except Certain as refusal:
+            self.away = refusal.ours
             raise
         except BaseException:
             # Stopped half-way through a mail: the next one on this connection would read this one's answers.

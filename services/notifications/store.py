@@ -191,9 +191,9 @@ async def refuse(session: AsyncSession, one: Try, *, state: str, reason: str, wa
 
 
 async def release(session: AsyncSession, tries: Sequence[Try]) -> None:
-    """Give back claims whose sending has not started."""
+    """Give back claims whose sending has not started; they were no tries."""
     for one in tries:
-        await _mark(session, one, state="pending", lease_until=None)
+        await _mark(session, one, state="pending", lease_until=None, tries=Message.tries - 1)
 
 
 async def doubt(session: AsyncSession, one: Try) -> bool:

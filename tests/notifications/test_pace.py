@@ -1,19 +1,24 @@
 """When mail rests: quiet hours, a limit a minute, a start that is paused, tries that have an end."""
 
 import asyncio
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
+from pydantic import SecretStr
 
+from deploy.local.process import free_ports
 from services.notifications.sending import Dispatcher, forget_journal
 from services.notifications.settings import NotificationSettings
+from services.notifications.smtp import Certain, Line
 from services.notifications.tables import Journal
 from shared.events.notifications import MessageFailed
 from shared.ids import new_id
 from shared.service import Runtime
 from shared.testing import Deliverer, move, outbox
-from tests.notifications.ground import Sink, card, confirmation, invitation, opened, states
+from tests.notifications.ground import RuntimeOf, Sink, card, confirmation, invitation, opened, states
 
 
 async def both_kinds(rt: Runtime, bulk: int = 1) -> None:
@@ -118,3 +123,59 @@ async def test_never_more_mails_are_uncertain_than_there_are_connections(rt: Run
     await Dispatcher(settings=NotificationSettings(connections=3)).run(rt)
     assert [state for state, _ in await states(rt)] == ["sent"] * 41
     assert 1 <= max(open_steps) <= 3
+
+
+async def test_a_server_that_is_away_is_not_asked_once_for_every_mail(runtime_of: RuntimeOf) -> None:
+    (nobody,) = free_ports(1)
+    rt = await runtime_of("notifications", smtp_url=SecretStr(f"smtp://127.0.0.1:{nobody}"))
+    await both_kinds(rt, bulk=30)
+    dispatcher = Dispatcher(urgent=False, settings=NotificationSettings(connections=3))
+    await dispatcher.run(rt)
+    await dispatcher.run(rt)
+    async with rt.transaction() as session:
+        assert len((await session.scalars(sa.select(Journal))).all()) == 3
+        tries = await session.scalar(sa.text("select sum(tries) from notifications.message"))
+    assert tries == 3
+    assert [state for state, _ in await states(rt)] == ["pending"] * 31
+
+
+async def test_a_server_that_hangs_up_after_the_data_makes_few_mails_uncertain(rt: Runtime, sink: Sink) -> None:
+    await both_kinds(rt, bulk=30)
+    sink.hang_up = True
+    dispatcher = Dispatcher(urgent=False, settings=NotificationSettings(connections=3))
+    await dispatcher.run(rt)
+    await dispatcher.run(rt)
+    assert Counter(state for state, _ in await states(rt)) == {"unknown": 3, "pending": 28}
+    sink.hang_up = False
+    await Dispatcher().run(rt)
+    assert Counter(state for state, _ in await states(rt)) == {"unknown": 3, "sent": 28}
+
+
+async def test_an_envelope_the_server_keeps_after_a_refusal_is_no_matter_for_the_next_mail() -> None:
+    """A server that says no to DATA itself still holds MAIL and RCPT, and a second MAIL would be refused."""
+    refusals = ["451 busy"]
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        held = False
+        writer.write(b"220 hi\r\n")
+        while line := (await reader.readline()).decode().upper():
+            answer = "250 ok"
+            if line.startswith("MAIL"):
+                answer, held = ("503 nested" if held else answer), True
+            elif line.startswith("RSET"):
+                held = False
+            elif line.startswith("DATA"):
+                answer = refusals.pop() if refusals else "354 go on"
+                if answer.startswith("354"):
+                    writer.write(b"354 go on\r\n")
+                    await reader.readuntil(b"\r\n.\r\n")
+                    answer, held = "250 ok", False
+            writer.write(f"{answer}\r\n".encode())
+        writer.close()
+
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
+        line = Line(f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}", 10)
+        with pytest.raises(Certain, match="smtp_451"):
+            await line.send("panel@example.org", "kari@example.org", b"Subject: Hei\r\n\r\nHei")
+        await line.send("panel@example.org", "kari@example.org", b"Subject: Hei\r\n\r\nHei")
+        line.close()
