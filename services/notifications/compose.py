@@ -145,8 +145,7 @@ class Composer:
         # A replacement has a later deadline than the first ones, so it is the recipient's and not the letter's.
         deadline = letters.deadline(message.send_before, language) if message.purpose == "meeting" else ""
         slots = {"greeting": greeting, "link": "", "unsubscribe": "", "deadline": deadline}
-        # The page greets in the language the member chose, whatever the browser prefers.
-        chosen = "" if language.code == "nb" else f"?lang={language.code}"
+        chosen = _chosen(language)
         if purpose.link and message.link_expires_at is not None:
             token = links.make(purpose.link, message.subject_id, message.generation, message.link_expires_at)
             slots["link"] = f"{public}{purpose.path}{token}{chosen}"
@@ -183,20 +182,20 @@ class Composer:
         )
 
     def _words(self, row: Any, language: Language) -> dict[str, Any]:
-        public, purpose = self._rt.settings.public_url, row.Message.purpose
+        public, purpose, chosen = self._rt.settings.public_url, row.Message.purpose, _chosen(language)
         words: dict[str, Any] = {"greeting": _slot("greeting"), "link": None}
         told: dict[str, Any] = {"title": ""}
         if row.Survey is not None:
             told |= letters.survey_words(row.Survey, language)
-            words["link"] = f"{public}/results/{row.Survey.slug}"
+            words["link"] = f"{public}/results/{row.Survey.slug}{chosen}"
         if row.Meeting is not None:
             told |= letters.meeting_words(row.Meeting, language)
             words["last_day"] = _slot("deadline")
-            words["link"] = f"{public}/meetings/{row.Meeting.slug}"
+            words["link"] = f"{public}/meetings/{row.Meeting.slug}{chosen}"
         if row.Message.content is not None:
             told |= letters.suggestion_words(row.Message.content, language)
             slug = row.Message.content["slug"]
-            words["link"] = f"{public}/suggest/{slug}" if slug else None
+            words["link"] = f"{public}/suggest/{slug}{chosen}" if slug else None
             words["days"] = notification_settings().correspondent_days
         if PURPOSES[purpose].link:
             words["link"] = _slot("link")
@@ -211,12 +210,12 @@ class Composer:
     def _footer(self, purpose: str, language: Language) -> list[tuple[str, str]]:
         """(text, address) of the last lines: change, pause, leave, stop, privacy."""
         public, kind, gettext = self._rt.settings.public_url, PURPOSES[purpose], language.gettext
-        rows = []
+        rows, chosen = [], _chosen(language)
         if kind.consent:
             rows.append((gettext(letters.STOPS[kind.consent]), _slot("unsubscribe")))
         if not purpose.startswith("confirm") and not purpose.startswith("suggestion"):
-            rows.append((gettext(N_("Endre opplysninger, ta pause eller gå ut av panelet")), f"{public}/me"))
-        return [*rows, (gettext(N_("Slik behandler vi opplysninger om deg")), f"{public}/privacy")]
+            rows.append((gettext(N_("Endre opplysninger, ta pause eller gå ut av panelet")), f"{public}/me{chosen}"))
+        return [*rows, (gettext(N_("Slik behandler vi opplysninger om deg")), f"{public}/privacy{chosen}")]
 
     def _head(self, purpose: str, subject: str) -> bytes:
         settings, mail = self._rt.settings, EmailMessage(policy=SMTP)
@@ -228,6 +227,11 @@ class Composer:
         mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"
         mail["MIME-Version"] = "1.0"
         return mail.as_bytes().rstrip(b"\r\n") + b"\r\n"
+
+
+def _chosen(language: Language) -> str:
+    """What makes a page greet in the letter's language, whatever the browser prefers."""
+    return "" if language.code == "nb" else f"?lang={language.code}"
 
 
 def _version(texts: Any) -> Any:
