@@ -108,6 +108,7 @@ async def tell(
             notice=notice,
             generation=people[made.invitation_id].generation,
             send_before=send_before,
+            link_expires_at=meeting.ends_at + LINK_LASTS if notice == "changed" else None,
         )
         for made in told
         if (member_id := people[made.invitation_id].member_id) is not None

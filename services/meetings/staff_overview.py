@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.meetings.members import willing_members
@@ -26,7 +27,9 @@ from shared.web import (
     runtime,
     staff_required,
     table_file,
+    translate,
 )
+from shared.web.charts import progress
 from shared.web.lists import PER_PAGE
 
 #: Bokmål names of states and orders, in the order they are offered.
@@ -73,6 +76,19 @@ def needs_somebody(meeting: Meeting, counts: Counts, now: datetime) -> list[tupl
 async def with_counts(session: AsyncSession, meetings: Sequence[Meeting]) -> list[tuple[Meeting, Counts]]:
     """Each meeting with its invitations by state."""
     return [(meeting, await count_states(session, meeting.id)) for meeting in meetings]
+
+
+def seats_picture(request: Request, meeting: Meeting, counts: Counts) -> Markup:
+    """How many of the seats are filled."""
+    number = translate(request).number
+    return progress(
+        f"{number(counts['accepted'])} av {number(meeting.seats)} plasser er fylt",
+        f"{number(counts['invited'])} venter på svar.",
+        counts["accepted"],
+        meeting.seats,
+        f"{number(counts['accepted'])} sagt ja",
+        f"{number(meeting.seats)} {'plass' if meeting.seats == 1 else 'plasser'}",
+    )
 
 
 def _view(request: Request) -> ListView:
@@ -148,7 +164,11 @@ async def show_card(request: Request) -> Response:
         for meeting, counts in rows
         for text, link, _ in needs_somebody(meeting, counts, rt.now())
     ]
-    coming = [(meeting, counts) for meeting, counts in rows if meeting.state != "held"]
+    coming = [
+        (meeting, counts, seats_picture(request, meeting, counts) if meeting.state == "drawn" else None)
+        for meeting, counts in rows
+        if meeting.state != "held"
+    ]
     context = {"todo": todo, "coming": coming, "willing": willing, "letters": letters}
     return render(request, "meetings/card.html", context)
 

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from services.meetings.facts import invitations_of
 from services.meetings.planning.store import count_states
-from services.meetings.seats.domain import replacements_stop_at
-from services.meetings.staff_overview import needs_somebody
+from services.meetings.seats.domain import band_words, replacements_stop_at
+from services.meetings.staff_overview import needs_somebody, seats_picture
 from services.meetings.tables import Meeting
 from shared.web import (
     FORMATS,
@@ -19,9 +19,7 @@ from shared.web import (
     runtime,
     staff_required,
     table_file,
-    translate,
 )
-from shared.web.charts import progress
 
 #: Bokmål names of actions in the audit trail.
 ACTIONS = {
@@ -63,7 +61,13 @@ async def export_invitations(request: Request) -> Response:
         await audit(session, request, "meetings.invitations.exported", meeting_id, rows=len(rows))
     numbers = {row.id: place for place, row in enumerate(rows, start=1)}
     lines = [
-        (place, _GENDERS[row.gender], row.band, _REPLIES[row.state], numbers[row.replaces] if row.replaces else None)
+        (
+            place,
+            _GENDERS[row.gender],
+            band_words(row.band),
+            _REPLIES[row.state],
+            numbers[row.replaces] if row.replaces else None,
+        )
         for place, row in enumerate(rows, start=1)
     ]
     return table_file(f"invitasjoner-{meeting.slug}", ("Nr.", "Kjønn", "Alder", "Status", "I stedet for"), lines, form)
@@ -81,24 +85,17 @@ async def show_meeting(request: Request) -> Response:
         counts = await count_states(session, meeting.id)
         rows = await invitations_of(session, meeting.id)
         done = await audit_of(session, meeting.id)
-    number = translate(request).number
     context = {
         "meeting": meeting,
         "counts": counts,
         "rows": rows,
         "numbers": {row.id: place for place, row in enumerate(rows, start=1)},
         "needs": sum(1 for row in rows if row.needs),
+        "band_words": band_words,
         "stops_at": replacements_stop_at(meeting.starts_at, meeting.stop_hours),
         "begun": now >= meeting.starts_at,
         "todo": needs_somebody(meeting, counts, now),
-        "picture": progress(
-            f"{number(counts['accepted'])} av {number(meeting.seats)} plasser er fylt",
-            f"{number(counts['invited'])} venter på svar.",
-            counts["accepted"],
-            meeting.seats,
-            f"{number(counts['accepted'])} sagt ja",
-            f"{number(meeting.seats)} plasser",
-        ),
+        "picture": seats_picture(request, meeting, counts),
         "may_edit": request.state.staff.may("editor"),
         "done": [(row.at, row.actor_name, ACTIONS.get(row.action, row.action)) for row in done],
     }

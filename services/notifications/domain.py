@@ -43,7 +43,7 @@ PURPOSES: Mapping[str, Purpose] = MappingProxyType(
         "meeting": Purpose("Invitasjon til møte", "meetings", link="meeting", path="/meetings/answer/"),
         "meeting_place": Purpose("Plass på møtet", link="meeting", path="/meetings/answer/"),
         "meeting_reminder": Purpose("Påminnelse om møte", link="meeting", path="/meetings/answer/"),
-        "meeting_changed": Purpose("Møtet er endret"),
+        "meeting_changed": Purpose("Møtet er endret", link="meeting", path="/meetings/answer/"),
         "meeting_cancelled": Purpose("Møtet er avlyst"),
         "meeting_minutes": Purpose("Referat fra møte", "meetings"),
         "meeting_follow_up": Purpose("Hva møtet førte til", "meetings"),

@@ -53,7 +53,7 @@ BUTTONS: Mapping[str, str] = MappingProxyType(
         "meeting": N_("Svar ja eller nei"),
         "meeting_place": N_("Se møtet og hent kalenderfila"),
         "meeting_reminder": N_("Se møtet eller meld forfall"),
-        "meeting_changed": N_("Se møtet"),
+        "meeting_changed": N_("Se møtet og hent kalenderfila"),
         "meeting_cancelled": N_("Se siden om møtet"),
         "meeting_minutes": N_("Les referatet"),
         "meeting_follow_up": N_("Les mer"),

@@ -20,7 +20,17 @@ _TOKEN = re.compile(r"(/surveys/answer/|/meetings/answer/|/mail/unsubscribe/\w+/
 class PreviewInput(BaseModel):
     """The texts of a survey or meeting, as its mails use them in one language."""
 
-    purpose: Literal["survey", "reminder", "meeting", "results", "survey_follow_up", "meeting_follow_up"]
+    purpose: Literal[
+        "survey",
+        "reminder",
+        "results",
+        "survey_follow_up",
+        "meeting",
+        "meeting_changed",
+        "meeting_cancelled",
+        "meeting_minutes",
+        "meeting_follow_up",
+    ]
     language: Literal["nb", "nn", "en"] = "nb"
     title: Annotated[str, Field(min_length=1, max_length=1_000)]
     topic: Annotated[str, Field(max_length=1_000)] = ""
@@ -35,9 +45,15 @@ class PreviewInput(BaseModel):
     closes_at: AwareDatetime | None = None
     """Answers are taken until then."""
 
+    @property
+    def about_meeting(self) -> bool:
+        """Whether the mail tells of a meeting; of a survey otherwise."""
+        return self.purpose.startswith("meeting")
+
     @model_validator(mode="after")
     def _meeting_has_hours(self) -> Self:
-        if self.purpose == "meeting" and (self.starts_at is None or self.ends_at is None):
+        dated = self.about_meeting and self.purpose != "meeting_follow_up"
+        if dated and (self.starts_at is None or self.ends_at is None):
             raise ValueError("a meeting starts and ends")
         if self.purpose in ("survey", "reminder", "meeting") and self.closes_at is None:
             raise ValueError("there is a last day to answer")
@@ -51,8 +67,7 @@ async def preview_mail(request: Request) -> Response:
         asked = PreviewInput.model_validate(dict(request.query_params))
     except ValidationError:
         return problem(request, 422)
-    of_meeting = asked.purpose in ("meeting", "meeting_follow_up")
-    about = _meeting(asked) if of_meeting else _survey(asked)
+    about = _meeting(asked) if asked.about_meeting else _survey(asked)
     row = SimpleNamespace(
         Message=SimpleNamespace(
             id=_NOBODY,
@@ -66,8 +81,8 @@ async def preview_mail(request: Request) -> Response:
         ),
         Contact=SimpleNamespace(name="Kari Eksempel", language=asked.language, email="kari@example.org"),
         Correspondent=None,
-        Survey=None if of_meeting else about,
-        Meeting=about if of_meeting else None,
+        Survey=None if asked.about_meeting else about,
+        Meeting=about if asked.about_meeting else None,
     )
     mail = message_from_bytes(Composer(runtime(request)).write(row), policy=default)
     body = mail.get_body(("plain",))

@@ -92,6 +92,8 @@ class MeetingNoticeDue(_ForOneInvited):
     """``changed`` (time or place), ``cancelled``, ``minutes`` or ``follow_up``."""
     generation: int
     send_before: Instant
+    link_expires_at: Instant | None = None
+    """With ``changed``: until when the link, made for ``notice_id``, opens the person's own page about the meeting."""
 
 
 class MemberEnteredDraw(_Meetings):

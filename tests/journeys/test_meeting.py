@@ -77,6 +77,7 @@ def test_a_no_brings_another_and_what_came_of_it_is_public(stack: Stack, chromiu
     page = announce(staff, stack)
     visit(staff, page + "/quotas")
     visit(staff, page + "/draw")
+    staff.get_by_text("Hei, Kari Eksempel!").wait_for()
     staff.get_by_role("button", name=f"Trekk og inviter {SEATS}").click()
     check(staff)
     wait(lambda: len(links(stack)) == SEATS)

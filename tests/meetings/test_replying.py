@@ -7,6 +7,7 @@ import httpx
 import pytest
 from icalendar import Calendar
 
+from services.meetings.replying.pages import composition
 from services.meetings.seats.answers import Reply, forget_needs
 from services.meetings.tables import Invitation, Meeting
 from shared.ids import new_id
@@ -42,6 +43,16 @@ async def test_the_invitation_says_what_when_where_who_else_and_what_is_served(r
     assert "Jeg trenger" not in page
     assert row.code not in page
     assert await states(rt) == {"invited": 6}
+
+
+def test_who_else_comes_adds_up_also_when_seats_were_added_after_the_draw() -> None:
+    shares = {"15-24": 1.45, "25-44": 2.3, "45-": 1.25}
+    quotas = [{"gender": g, "band": b, "seats": n} for g in ("female", "male") for b, n in shares.items()]
+    for seats, ages in ((10, [3, 5, 2]), (20, [6, 9, 5])):
+        who = composition(Meeting(quotas=quotas, seats=seats, bands=list(shares)))
+        assert who is not None
+        assert who["genders"] == {"female": seats // 2, "male": seats // 2}
+        assert [n for _, n in who["bands"]] == ages
 
 
 async def test_a_yes_opens_code_calendar_and_needs(rt: Runtime, meeting: Meeting) -> None:

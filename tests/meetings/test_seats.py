@@ -1,6 +1,7 @@
 """Drawing, answers, silence and replacements on real Postgres."""
 
 import asyncio
+import hashlib
 from collections import Counter
 from datetime import timedelta
 
@@ -61,6 +62,29 @@ async def test_a_draw_invites_as_many_as_there_are_seats_and_tells_everybody_the
     assert protocol is not None
     assert sum(line["drawn"] for line in protocol) == 6
     assert all(set(line) == {"gender", "band", "pool", "quota", "drawn"} for line in protocol)
+
+
+async def test_who_knows_the_seed_and_the_list_can_repeat_the_draw_by_the_written_recipe(
+    rt: Runtime, deliver: Deliverer
+) -> None:
+    """docs/decisions/0005, without the program's own code."""
+    await deliver(margins(), *many(rt.now(), 40), *(joined(rt.now(), gender="other") for _ in range(3)))
+    meeting = await a_drawn_meeting(rt, seats=7)
+    async with rt.transaction() as session:
+        pool = (await session.scalars(sa.select(DrawEntry))).all()
+
+    def random(about: str) -> int:
+        return int.from_bytes(hashlib.sha256(f"{meeting.seed}:{about}".encode()).digest(), "big")
+
+    line = sorted(pool, key=lambda one: (one.gender, one.band, random(f"order:{one.member_id}"), one.member_id))
+    marks = [random("start") % 2**48 + seat * 2**48 for seat in range(meeting.seats)]
+    end, drawn = 0, set()
+    for one in line:
+        begin, end = end, end + int(one.chance * 2**48)
+        if any(begin <= mark < end for mark in marks):
+            drawn.add(one.member_id)
+    assert end == meeting.seats * 2**48
+    assert drawn == {row.member_id for row in await invitations(rt)}
 
 
 async def test_two_who_press_draw_at_once_make_one_draw(rt: Runtime, deliver: Deliverer) -> None:

@@ -98,6 +98,16 @@ async def test_a_meeting_that_cannot_be_is_shown_again_with_what_to_change(
     assert await meetings(rt) == []
 
 
+async def test_a_deadline_after_which_nobody_could_be_drawn_is_refused(rt: Runtime, editor: httpx.AsyncClient) -> None:
+    eve = (rt.today() + timedelta(days=27)).isoformat()
+    page = await editor.post("/staff/meetings/new", data=the_form(rt, reply_on=eve))
+    assert (page.status_code, "før vi slutter å trekke nye" in page.text) == (422, True)
+    assert await meetings(rt) == []
+    assert (
+        await editor.post("/staff/meetings/new", data=the_form(rt, reply_on=eve, stop_hours="1"))
+    ).status_code == 303
+
+
 async def test_the_draw_shows_how_many_and_who_before_it_is_made_once(
     rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
 ) -> None:
@@ -106,9 +116,13 @@ async def test_the_draw_shows_how_many_and_who_before_it_is_made_once(
     page = (await editor.get(f"/staff/meetings/{meeting.id}/draw")).text
     assert "<strong>6</strong> av <strong>30</strong>" in page
     assert "Kvotene følger befolkningen" in page
+    assert page.count('<td class="panel-figure">20\u00a0%</td>') == 6, "six of thirty, as many in every group"
+    assert "/staff/notifications/preview?purpose=meeting&amp;" in page
+    stale = await editor.post(f"/staff/meetings/{meeting.id}/draw", data={"asked": "5"})
+    assert "har endret seg siden" in (await editor.get(stale.headers["location"])).text
     assert await invitations(rt) == []
     for _ in range(2):
-        assert (await editor.post(f"/staff/meetings/{meeting.id}/draw")).status_code == 303
+        assert (await editor.post(f"/staff/meetings/{meeting.id}/draw", data={"asked": "6"})).status_code == 303
     assert await states(rt) == {"invited": 6}
     page = (await editor.get(f"/staff/meetings/{meeting.id}")).text
     assert "0 av 6 plasser er fylt" in page
@@ -125,16 +139,36 @@ async def test_quotas_set_by_hand_are_what_is_drawn(rt: Runtime, deliver: Delive
     proposal = (await editor.get(path)).text
     assert re.findall(r'name="(?:fe)?male-[^"]*" inputmode="numeric" value="(\d+)"', proposal) == ["1"] * 6
     wrong = await editor.post(path, data={"action": "hand", "female-15-24": "2", "male-15-24": "x"})
-    assert (wrong.status_code, "menn 15-24 som et helt tall" in wrong.text) == (422, True)
+    assert (wrong.status_code, "menn 15–24 år som et helt tall" in wrong.text) == (422, True)
     short = await editor.post(path, data={"action": "hand", "female-15-24": "2"})
     assert "Plassene blir 2 til sammen. De må bli 6." in short.text
     done = await editor.post(path, data={"action": "hand", "female-15-24": "4", "male-45-": "2"})
     assert done.status_code == 303
     assert "satt for hånd" in (await editor.get(f"/staff/meetings/{meeting.id}/draw")).text
+    await set_seats(rt, meeting, 7)
+    assert "passer ikke lenger" in (await editor.get(f"/staff/meetings/{meeting.id}/draw")).text
+    await editor.post(f"/staff/meetings/{meeting.id}/draw")
+    assert await invitations(rt) == [], "quotas that fit no more draw nobody"
+    await set_seats(rt, meeting, 6)
     await editor.post(f"/staff/meetings/{meeting.id}/draw")
     drawn = [(row.gender, row.band) for row in await invitations(rt)]
     assert 2 <= drawn.count(("female", "15-24")) <= 4
     assert all(line["quota"] >= 0 for line in (await fresh(rt, meeting.id)).protocol or [])
+
+
+async def set_seats(rt: Runtime, meeting: Meeting, seats: int) -> None:
+    async with rt.transaction() as session:
+        await session.execute(sa.update(Meeting).where(Meeting.id == meeting.id).values(seats=seats))
+
+
+async def test_more_seats_than_people_in_a_group_are_pointed_out_before_the_draw(
+    rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
+) -> None:
+    await deliver(margins(), *many(rt.now(), 18))
+    meeting = await a_meeting(rt)
+    await editor.post(f"/staff/meetings/{meeting.id}/quotas", data={"action": "hand", "female-45-": "6"})
+    page = (await editor.get(f"/staff/meetings/{meeting.id}/draw")).text
+    assert "færre å trekke enn plasser blant kvinner 45 år og eldre." in page
 
 
 async def test_a_draw_without_anybody_or_after_the_deadline_says_why(
@@ -168,6 +202,8 @@ async def test_a_new_time_is_told_to_those_who_come_after_staff_have_seen_how_ma
     assert (await fresh(rt, meeting.id)).purpose == "Ny tekst"
     preview = await editor.post(path, data=unmoved | {"place": "Rådhuset"})
     assert "Endringen sendes til 2 personer" in preview.text
+    assert "purpose=meeting_changed" in preview.text
+    assert "place=R%C3%A5dhuset" in preview.text
     assert (await fresh(rt, meeting.id)).place == "Kommunegården"
     done = await editor.post(path, data=hidden(preview.text) | {"confirmed": "yes"})
     assert done.status_code == 303
@@ -175,6 +211,12 @@ async def test_a_new_time_is_told_to_those_who_come_after_staff_have_seen_how_ma
     notices = [one for one in await outbox(rt, MeetingNoticeDue) if isinstance(one, MeetingNoticeDue)]
     assert {one.notice for one in notices} == {"changed"}
     assert {one.member_id for one in notices} == {row.member_id for row in await invitations(rt, "accepted")}
+    assert notices[0].link_expires_at is not None
+    async with browser(rt) as resident:
+        token = rt.links.make("meeting", notices[0].notice_id, notices[0].generation, notices[0].link_expires_at)
+        own = await resident.get(f"/meetings/answer/{token}", follow_redirects=True)
+    assert "Du har plass på" in own.text
+    assert "Rådhuset" in own.text
     fewer = await editor.post(path, data=unmoved | {"seats": "5"})
     assert (fewer.status_code, "Antallet kan ikke bli lavere" in fewer.text) == (422, True)
     await editor.post(path, data=unmoved | {"seats": "8", "place": "Rådhuset"})
@@ -191,7 +233,9 @@ async def test_cancelling_tells_those_who_had_said_yes_and_nobody_else(
     await reply(rt, first, Reply.YES)
     await reply(rt, second, Reply.NO)
     path = f"/staff/meetings/{meeting.id}/cancel"
-    assert "1 har sagt ja" in (await editor.get(path)).text
+    asked = (await editor.get(path)).text
+    assert "1 har sagt ja" in asked
+    assert "purpose=meeting_cancelled" in asked
     for _ in range(2):
         assert (await editor.post(path)).status_code == 303
     (notice,) = await outbox(rt, MeetingNoticeDue)
@@ -210,7 +254,10 @@ async def test_the_card_says_what_needs_somebody_today(
     meeting = await a_meeting(rt)
     assert "Ingen er trukket ennå." in (await editor.get("/staff/meetings/card")).text
     await editor.post(f"/staff/meetings/{meeting.id}/draw")
-    assert "data-todo-item" not in (await editor.get("/staff/meetings/card")).text
+    card = (await editor.get("/staff/meetings/card")).text
+    assert "data-todo-item" not in card
+    assert "<title" in card
+    assert ">0 av 6 plasser er fylt</title>" in card
     await reply(rt, (await invitations(rt))[0], Reply.NO)
     await run_jobs(rt)
     assert "Ledig: 1 plass. Alle i trekningen er spurt." in (await editor.get("/staff/meetings/card")).text

@@ -85,6 +85,7 @@ def notice(event: MeetingInvitationIssued, kind: str) -> MeetingNoticeDue:
         notice=kind,
         generation=1,
         send_before=SOON,
+        link_expires_at=SOON if kind == "changed" else None,
     )
 
 
@@ -104,9 +105,9 @@ async def test_a_meeting_from_invitation_to_follow_up(rt: Runtime, sink: Sink) -
     await Dispatcher().run(rt)
     texts = {mail["Subject"][:12]: text_of(mail) for mail in sink.mails}
     assert len(sink.mails) == 6
-    for start in ("Du er trukke", "Du har plass", "Påminnelse: "):
+    for start in ("Du er trukke", "Du har plass", "Møtet er end", "Påminnelse: "):
         assert "/meetings/answer/" in texts[start]
-    for start in ("Møtet er end", "Referatet er", "Dette har mø"):
+    for start in ("Referatet er", "Dette har mø"):
         assert "/meetings/bru\n" in texts[start]
     assert "Brua er bygd." in texts["Dette har mø"]
     assert "/mail/unsubscribe/meetings/" in texts["Du er trukke"]

@@ -65,6 +65,13 @@ async def test_a_meetings_invitation_is_shown_with_place_and_hours(rt: Runtime) 
         sign_in(rt, staff, "reader")
         answer = await staff.get("/staff/notifications/preview", params=asked)
         assert (await staff.get("/staff/notifications/preview", params=without)).status_code == 422
+        for kind, words in (
+            ("changed", "Møtet er endret. Slik er det nå:"),
+            ("cancelled", "er dessverre avlyst"),
+            ("minutes", "/meetings/…"),
+        ):
+            told = await staff.get("/staff/notifications/preview", params=asked | {"purpose": f"meeting_{kind}"})
+            assert words in told.text, kind
     assert answer.status_code == 200
     for words in ("Du er trukket ut til et møte", "Kommunegården", "kl. 18:00–20:30", "til og med 9. mars", "answer/…"):
         assert words in answer.text

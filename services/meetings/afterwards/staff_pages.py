@@ -5,7 +5,8 @@ from uuid import UUID
 from services.meetings.afterwards.store import publish_minutes, record_attendance
 from services.meetings.facts import invitations_of
 from services.meetings.markdown import to_html
-from services.meetings.planning.staff_draw import GENDER_NAMES
+from services.meetings.previews import mail_preview
+from services.meetings.seats.domain import band_words
 from services.meetings.tables import Meeting
 from shared.web import (
     Request,
@@ -46,7 +47,7 @@ async def attendance_form(request: Request) -> Response:
         rows = await invitations_of(session, meeting.id, "accepted")
         await audit(session, request, "meetings.attendance.seen", meeting.id, rows=len(rows))
     people = sorted(rows, key=lambda row: row.code)
-    context = {"meeting": meeting, "rows": people, "genders": GENDER_NAMES}
+    context = {"meeting": meeting, "rows": people, "band_words": band_words}
     return render(request, "meetings/staff_attendance.html", context)
 
 
@@ -109,7 +110,13 @@ async def save_minutes(request: Request) -> Response:
             return see_other(f"/staff/meetings/{meeting_id}")
         errors = _wrong_with(text, refused="minutes" in form.refused)
         if errors or form.get("action") != "publish":
-            context = {"meeting": meeting, "text": text, "html": None if errors else to_html(text), "errors": errors}
+            context = {
+                "meeting": meeting,
+                "text": text,
+                "html": None if errors else to_html(text),
+                "mail": mail_preview("meeting_minutes", meeting),
+                "errors": errors,
+            }
             return render(request, "meetings/staff_minutes.html", context, 422 if errors else 200)
         first = meeting.state == "held"
         done = await publish_minutes(session, meeting_id, text, rt.now())

@@ -8,6 +8,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 from uuid import UUID
 
 #: Written into every protocol; changes with the method.
@@ -24,6 +25,10 @@ Stratum = tuple[str, str]
 
 Quotas = Mapping[Stratum, float]
 """Seats each stratum of ``female`` or ``male`` should have; empty when nothing is known of the population."""
+
+
+Group = TypeVar("Group", Stratum, str)
+"""What seats are shared among: strata, genders or age bands."""
 
 
 @dataclass(frozen=True)
@@ -67,14 +72,14 @@ def quotas_of_population(population: Mapping[Stratum, int], seats: int) -> dict[
     return {stratum: seats * number / total for stratum, number in counted.items()}
 
 
-def in_whole_seats(quotas: Quotas, seats: int) -> dict[Stratum, int]:
-    """The quotas as whole numbers that add up to ``seats``: largest remainders, first stratum first."""
+def in_whole_seats(quotas: Mapping[Group, float], seats: int) -> dict[Group, int]:
+    """The quotas as whole numbers that add up to ``seats``: largest remainders, first group first."""
     if not quotas:
         return {}
-    whole = {stratum: int(quota) for stratum, quota in quotas.items()}
-    remainders = sorted(quotas, key=lambda stratum: (whole[stratum] - quotas[stratum], stratum))
-    for stratum in remainders[: max(0, seats - sum(whole.values()))]:
-        whole[stratum] += 1
+    whole = {group: int(quota) for group, quota in quotas.items()}
+    remainders = sorted(quotas, key=lambda group: (whole[group] - quotas[group], group))
+    for group in remainders[: max(0, seats - sum(whole.values()))]:
+        whole[group] += 1
     return whole
 
 

@@ -1,9 +1,10 @@
 """Rules of planning: days and hours become instants, and a meeting gets its address."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from services.meetings.seats.domain import replacements_stop_at
 from shared.web.slugs import free_slug, slug_words
 
 
@@ -26,11 +27,19 @@ class Times:
 
 
 def plan_times(
-    day: date, starts: str, ends: str, reply_on: date | None, now: datetime, zone: ZoneInfo, reply_by: datetime | None
+    day: date,
+    starts: str,
+    ends: str,
+    reply_on: date | None,
+    stop_hours: int,
+    now: datetime,
+    zone: ZoneInfo,
+    reply_by: datetime | None,
 ) -> Times:
     """The meeting's instants, the last day to answer inclusive; raises PlanRefused with the field that must change.
 
-    ``starts`` and ``ends`` are HH:MM. After the draw people have been told the deadline: then ``reply_by`` is it, and
+    ``starts`` and ``ends`` are HH:MM. The deadline must come before replacements stop, ``stop_hours`` before the start,
+    or nobody would get the seats of the silent. After the draw people have been told it: then ``reply_by`` is it, and
     ``reply_on`` is not looked at.
     """
     starts_at = datetime.combine(day, time.fromisoformat(starts), zone)
@@ -47,6 +56,8 @@ def plan_times(
         reply_by = datetime.combine(reply_on + timedelta(days=1), time(), zone)
         if reply_by >= starts_at:
             raise PlanRefused("reply_on", "reply_after_meeting")
+        if reply_by >= replacements_stop_at(starts_at.astimezone(UTC), stop_hours):
+            raise PlanRefused("reply_on", "reply_after_stop")
     elif reply_by >= starts_at:
         raise PlanRefused("day", "day_before_deadline")
     return Times(starts_at, ends_at, reply_by)

@@ -3,14 +3,22 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
-from services.meetings.draw.domain import GENDERS, Candidate, Quotas, Stratum, in_whole_seats
+from services.meetings.draw.domain import GENDERS, Candidate, Quotas, Stratum, draw, in_whole_seats
+from services.meetings.locks import lock_meeting
 from services.meetings.planning.cancelling import cancel_meeting
 from services.meetings.planning.store import count_states, set_quotas
-from services.meetings.seats.domain import last_day
-from services.meetings.seats.drawing import band_codes, candidates, draw_meeting, newest_margins, quotas_for
+from services.meetings.previews import mail_preview
+from services.meetings.seats.domain import band_words, last_day
+from services.meetings.seats.drawing import (
+    band_codes,
+    candidates,
+    draw_meeting,
+    newest_margins,
+    outdated_quotas,
+    quotas_for,
+)
 from services.meetings.tables import Meeting
 from shared.web import (
     Form,
@@ -44,9 +52,8 @@ def read_quotas(form: Form, strata: Sequence[Stratum], seats: int) -> tuple[Quot
         if typed.isascii() and typed.isdigit() and len(typed) <= 3:
             quotas[stratum] = int(typed)
         else:
-            errors[field_of(stratum)] = (
-                f"Skriv plasser for {GENDER_NAMES[stratum[0]].lower()} {stratum[1]} som et helt tall."
-            )
+            group = f"{GENDER_NAMES[stratum[0]].lower()} {band_words(stratum[1])}"
+            errors[field_of(stratum)] = f"Skriv plasser for {group} som et helt tall fra 0 til 999."
     total = int(sum(quotas.values()))
     if not errors and total != seats:
         errors[""] = f"Plassene blir {total} til sammen. De må bli {seats}."
@@ -97,18 +104,26 @@ async def _show_quotas(request: Request, typed: Mapping[str, Any] | None, errors
     }
     heads = Counter(one.stratum for one in pool)
     rows = [
-        (band, [(gender, field_of((gender, band)), heads[gender, band]) for gender in GENDERS[:2]])
+        (band_words(band), [(gender, field_of((gender, band)), heads[gender, band]) for gender in GENDERS[:2]])
         for band in band_codes(margins)
     ]
     context = {"meeting": meeting, "rows": rows, "form": form, "errors": errors, "names": GENDER_NAMES}
     return render(request, "meetings/staff_quotas.html", context, status)
 
 
-def composition(pool: Sequence[Candidate], quotas: Quotas, bands: Sequence[str]) -> list[dict[str, Any]]:
-    """Per stratum: how many there are to draw from, and the seats it should have."""
+def composition(pool: Sequence[Candidate], quotas: Quotas, bands: Sequence[str], seats: int) -> list[dict[str, Any]]:
+    """Per stratum: how many there are to draw from, the seats it should have, and the chance each of them has."""
     heads = Counter(one.stratum for one in pool)
+    # Chances hang on quotas and heads alone; this seed draws nobody.
+    drawn = draw(pool, quotas, seats, seed="")
+    chances = {one.stratum: drawn.chances[one.id] for one in pool}
     return [
-        {"gender": GENDER_NAMES[g], "band": b, "pool": heads[g, b], "quota": quotas.get((g, b), 0.0)}
+        {
+            "group": f"{GENDER_NAMES[g]} {band_words(b)}",
+            "pool": heads[g, b],
+            "quota": quotas.get((g, b), 0.0),
+            "chance": chances.get((g, b)),
+        }
         for g in GENDERS
         for b in bands
         if heads[g, b] or quotas.get((g, b))
@@ -128,42 +143,36 @@ async def confirm_draw(request: Request) -> Response:
     if meeting.state != "announced":
         return see_other(f"/staff/meetings/{meeting.id}")
     quotas, bands = quotas_for(meeting, margins), band_codes(margins)
-    outdated = meeting.by_hand and (
-        {band for _, band in quotas} != set(bands) or round(sum(quotas.values())) != meeting.seats
-    )
-    about = {
-        "purpose": "meeting",
-        "language": "nb",
-        "title": meeting.heading,
-        "introduction": meeting.purpose,
-        "place": meeting.place,
-        "starts_at": meeting.starts_at.isoformat(),
-        "ends_at": meeting.ends_at.isoformat(),
-        "closes_at": meeting.reply_by.isoformat(),
-    }
+    rows = composition(pool, quotas, bands, meeting.seats)
     context = {
         "meeting": meeting,
         "pool": len(pool),
         "asked": min(len(pool), meeting.seats),
-        "rows": composition(pool, quotas, bands),
+        "rows": rows,
+        "short": [row["group"].lower() for row in rows if row["quota"] > row["pool"]],
         "known": margins is not None,
-        "outdated": outdated,
+        "outdated": outdated_quotas(meeting, margins),
         "last_day": last_day(meeting.reply_by),
         "too_late": rt.now() >= meeting.reply_by,
-        "mail": urlencode(about),
+        "mail": mail_preview("meeting", meeting),
+        "changed": "changed" in request.query_params,
     }
     return render(request, "meetings/staff_draw.html", context)
 
 
 @staff_required("editor")
 async def make_draw(request: Request) -> Response:
-    """Draw and invite; a second click changes nothing."""
+    """Draw and invite as many as the page said; a second click changes nothing."""
     rt = runtime(request)
     meeting_id: UUID = request.path_params["meeting_id"]
-    await read_form(request)
+    form = await read_form(request)
     async with rt.transaction() as session:
-        if await session.get(Meeting, meeting_id) is None:
+        meeting = await lock_meeting(session, meeting_id)
+        if meeting is None:
             return problem(request, 404)
+        pool = await candidates(session, await newest_margins(session))
+        if meeting.state == "announced" and form.get("asked") not in (None, str(min(len(pool), meeting.seats))):
+            return see_other(f"/staff/meetings/{meeting_id}/draw?changed=1")
         drawn = await draw_meeting(session, meeting_id, rt.now())
         if drawn is not None and drawn.protocol is not None:
             pool, invited = (sum(line[name] for line in drawn.protocol) for name in ("pool", "drawn"))
@@ -181,7 +190,8 @@ async def confirm_cancelling(request: Request) -> Response:
         counts = await count_states(session, meeting.id)
     if meeting.state not in ("announced", "drawn"):
         return see_other(f"/staff/meetings/{meeting.id}")
-    return render(request, "meetings/staff_cancel.html", {"meeting": meeting, "counts": counts})
+    context = {"meeting": meeting, "counts": counts, "mail": mail_preview("meeting_cancelled", meeting)}
+    return render(request, "meetings/staff_cancel.html", context)
 
 
 @staff_required("editor")

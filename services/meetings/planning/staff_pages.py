@@ -10,6 +10,7 @@ from pydantic.types import StringConstraints
 from services.meetings.locks import lock_meeting
 from services.meetings.planning.domain import PlanRefused, plan_times
 from services.meetings.planning.store import Plan, announce_meeting, change_meeting, count_states, moves
+from services.meetings.previews import mail_preview
 from services.meetings.seats.domain import last_day
 from services.meetings.tables import Meeting
 from shared.ids import new_id
@@ -46,6 +47,10 @@ _MESSAGES = {
     "ends_before_start": "Møtet må slutte etter at det begynner, samme dag.",
     "reply_in_the_past": "Dagen har vært. Velg en dag fra og med i dag.",
     "reply_after_meeting": "Siste dag for å svare må være før dagen for møtet.",
+    "reply_after_stop": (
+        "Siste dag for å svare må være før vi slutter å trekke nye. Ellers blir plassen tom når noen ikke svarer. "
+        "Velg en tidligere dag, eller færre timer."
+    ),
     "day_before_deadline": "Møtet kan ikke begynne før fristen for å svare, som de inviterte har fått.",
     "seats_held": "Så mange plasser er alt tatt eller venter på svar. Antallet kan ikke bli lavere.",
 }
@@ -77,7 +82,9 @@ def read_plan(request: Request, form: Form, meeting: Meeting | None) -> tuple[Pl
         return None, errors
     told = meeting.reply_by if meeting is not None and meeting.state != "announced" else None
     try:
-        times = plan_times(values.day, values.starts, values.ends, values.reply_on, rt.now(), rt.settings.zone, told)
+        times = plan_times(
+            values.day, values.starts, values.ends, values.reply_on, values.stop_hours, rt.now(), rt.settings.zone, told
+        )
     except PlanRefused as refused:
         return None, {refused.field: _MESSAGES[refused.code]}
     kept = values.model_dump(include={"heading", "purpose", "agenda", "place", "served", "seats", "stop_hours", "day"})
@@ -157,7 +164,9 @@ async def change(request: Request) -> Response:
         told = counts["accepted"] if moves(meeting, plan) else 0
         if told and form.get("confirmed") != "yes":
             values = {name: value for name, value in form.values().items() if name in MeetingInput.model_fields}
-            context = {"meeting": meeting, "plan": plan, "told": told, "values": values}
+            starts_at, ends_at = plan.times.starts_at, plan.times.ends_at
+            mail = mail_preview("meeting_changed", meeting, place=plan.place, starts_at=starts_at, ends_at=ends_at)
+            context = {"meeting": meeting, "plan": plan, "told": told, "values": values, "mail": mail}
             return render(request, "meetings/staff_change_confirm.html", context)
         told = await change_meeting(session, meeting, plan)
         await audit(session, request, "meetings.meeting.changed", meeting_id, told=told, seats=plan.seats)

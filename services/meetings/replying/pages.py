@@ -1,19 +1,21 @@
 """Pages of the invited. The link opens a cookie, the pages carry the invitation's id, only POST changes anything."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import time
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+import sqlalchemy as sa
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.meetings.draw.domain import GENDERS, in_whole_seats
+from services.meetings.draw.domain import Quotas, in_whole_seats
 from services.meetings.replying.calendar import calendar_file
 from services.meetings.seats.answers import Reply, answer, find, hold
 from services.meetings.seats.domain import last_day
-from services.meetings.seats.drawing import stored_quotas
-from services.meetings.tables import Invitation, Meeting
+from services.meetings.seats.drawing import quotas_now
+from services.meetings.tables import Invitation, Meeting, Notice
 from shared.tokens import BadLink, LinkExpired
 from shared.web import (
     N_,
@@ -61,8 +63,11 @@ async def open_invitation(request: Request) -> Response:
         link = rt.links.check("meeting", request.path_params["token"], rt.now())
     except (BadLink, LinkExpired):
         return _no_link(request)
-    response = see_other(f"{_BASE}?id={link.id}")
-    rt.sealed.set(response, _COOKIE, link.id, {"generation": link.generation}, _COOKIE_LIFE)
+    async with rt.transaction() as session:
+        # A notice's link opens the page of the invitation it is about.
+        invitation_id = await session.scalar(sa.select(Notice.invitation_id).where(Notice.id == link.id)) or link.id
+    response = see_other(f"{_BASE}?id={invitation_id}")
+    rt.sealed.set(response, _COOKIE, invitation_id, {"generation": link.generation}, _COOKIE_LIFE)
     return response
 
 
@@ -133,12 +138,20 @@ async def give_calendar(request: Request) -> Response:
 
 def composition(meeting: Meeting) -> dict[str, Any] | None:
     """Who is drawn, as numbers: seats by gender and by age band, never persons; None when quotas were not known."""
-    whole = in_whole_seats(stored_quotas(meeting), meeting.seats)
-    if not whole:
+    quotas = quotas_now(meeting)
+    if not quotas:
         return None
-    genders = {gender: sum(n for (g, _), n in whole.items() if g == gender) for gender in GENDERS[:2]}
-    bands = [(band, sum(n for (_, b), n in whole.items() if b == band)) for band in meeting.bands or []]
-    return {"genders": genders, "bands": [(band, n) for band, n in bands if n]}
+    # Each is rounded by itself: the sums of rounded strata would be up to a seat a stratum off.
+    genders, bands = (_in_whole_seats_by(quotas, meeting.seats, place) for place in (0, 1))
+    return {"genders": genders, "bands": [(band, bands[band]) for band in meeting.bands or [] if bands.get(band)]}
+
+
+def _in_whole_seats_by(quotas: Quotas, seats: int, place: int) -> dict[str, int]:
+    """Seats by gender (place 0 of the stratum) or age band (1)."""
+    sums: dict[str, float] = defaultdict(float)
+    for stratum, quota in quotas.items():
+        sums[stratum[place]] += quota
+    return in_whole_seats(sums, seats)
 
 
 def _asked(request: Request, asked: str | None) -> tuple[UUID, int] | None:

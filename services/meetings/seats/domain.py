@@ -31,6 +31,13 @@ def band_of(year_of_birth: int, year: int | None, bands: Sequence[Mapping[str, A
     return str(bands[-1]["code"])
 
 
+def band_words(code: str) -> str:
+    """What staff call an age band."""
+    if code == UNKNOWN_BAND:
+        return "ukjent alder"
+    return f"{code[:-1]} år og eldre" if code.endswith("-") else f"{code.replace('-', '–')} år"
+
+
 def replacements_stop_at(starts_at: datetime, stop_hours: int) -> datetime:
     """The first instant at which nobody is drawn any more."""
     return starts_at - timedelta(hours=stop_hours)

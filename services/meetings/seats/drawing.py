@@ -64,6 +64,21 @@ def stored_quotas(meeting: Meeting) -> dict[tuple[str, str], float]:
     return {(row["gender"], row["band"]): float(row["seats"]) for row in meeting.quotas or []}
 
 
+def quotas_now(meeting: Meeting) -> dict[tuple[str, str], float]:
+    """A drawn meeting's quotas in proportion to the seats it has now; they may have been changed since the draw."""
+    quotas = stored_quotas(meeting)
+    total = sum(quotas.values())
+    return {stratum: quota * meeting.seats / total for stratum, quota in quotas.items()} if total else {}
+
+
+def outdated_quotas(meeting: Meeting, margins: Margins | None) -> bool:
+    """Quotas set by hand that fit the seats or the age bands no more."""
+    if not meeting.by_hand:
+        return False
+    quotas = stored_quotas(meeting)
+    return {band for _, band in quotas} != set(band_codes(margins)) or round(sum(quotas.values())) != meeting.seats
+
+
 def quota_rows(quotas: Quotas) -> list[dict[str, str | float]]:
     """As stored."""
     return [{"gender": gender, "band": band, "seats": seats} for (gender, band), seats in quotas.items()]
@@ -75,14 +90,14 @@ def band_codes(margins: Margins | None) -> list[str]:
 
 
 async def draw_meeting(session: AsyncSession, meeting_id: UUID, now: datetime) -> Meeting | None:
-    """Draw and invite; None when the meeting is not waiting for its draw, is too near, or nobody can be drawn."""
+    """Draw and invite; None when the meeting is not waiting for its draw or too near, or nobody can be drawn as set."""
     await hold_draws(session)
     meeting = await lock_meeting(session, meeting_id)
     if meeting is None or meeting.state != "announced" or now >= meeting.reply_by:
         return None
     margins = await newest_margins(session)
     pool = await candidates(session, margins)
-    if not pool:
+    if not pool or outdated_quotas(meeting, margins):
         return None
     quotas = quotas_for(meeting, margins)
     drawn = draw(pool, quotas, meeting.seats, meeting.seed)
@@ -240,11 +255,12 @@ async def fill_meeting(session: AsyncSession, meeting_id: UUID, now: datetime, z
     )
     found = await session.execute(_unasked(meeting_id))
     available = {row.member_id: Candidate(row.member_id, row.gender, row.band) for row in found if row.member_id}
+    quotas = quotas_now(meeting)
     chosen: list[tuple[Candidate, UUID | None]] = []
     for place in range(meeting.seats - len(seated)):
         free = vacated[place] if place < len(vacated) else None
         stratum = (free.gender, free.band) if free else None
-        id_ = replacement(stratum, list(available.values()), stored_quotas(meeting), seated, meeting.seed)
+        id_ = replacement(stratum, list(available.values()), quotas, seated, meeting.seed)
         if id_ is None:
             break
         one = available.pop(id_)

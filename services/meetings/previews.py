@@ -1,0 +1,28 @@
+"""Where staff see a mail about a meeting before it is sent: notifications shows its own letters."""
+
+from datetime import datetime
+from urllib.parse import urlencode
+
+from services.meetings.tables import Meeting
+
+
+def mail_preview(
+    purpose: str,
+    meeting: Meeting,
+    *,
+    place: str | None = None,
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
+) -> str:
+    """Address of the preview; place and time as they will be, when a change is what the mail tells."""
+    about = {
+        "purpose": purpose,
+        "language": "nb",
+        "title": meeting.heading,
+        "introduction": meeting.purpose,
+        "place": place or meeting.place,
+        "starts_at": (starts_at or meeting.starts_at).isoformat(),
+        "ends_at": (ends_at or meeting.ends_at).isoformat(),
+        "closes_at": meeting.reply_by.isoformat(),
+    }
+    return f"/staff/notifications/preview?{urlencode(about)}"
