@@ -226,7 +226,7 @@ async def test_staff_filter_export_and_see_what_waits(rt: Runtime, editor: httpx
     file = (await editor.get("/staff/results/suggestions?form=csv")).text
     assert len(file.strip().splitlines()) == 3
     assert "fortau" not in file
-    assert "1 nye forslag" in (await editor.get("/staff/results/card")).text
+    assert "1 nytt forslag" in (await editor.get("/staff/results/card")).text
 
 
 @given(st.sampled_from(STATES), st.sampled_from(STATES), st.text(max_size=3), st.text(max_size=3) | st.none())

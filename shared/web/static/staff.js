@@ -1,4 +1,5 @@
-// Puts each service's own card into the staff home. Without this script, or with a service down, the card stays a link.
+// Puts what another service makes into a page: cards into the staff home, mails into the pages that ask before sending.
+// Without this script, or with a service down, each stays a link.
 "use strict";
 const todo = document.querySelector("[data-todo]");
 
@@ -6,11 +7,12 @@ async function fill(card) {
   const answer = await fetch(card.dataset.card, { headers: { Accept: "text/html" }, redirect: "error" });
   if (!answer.ok) throw new Error(String(answer.status));
   const fragment = new DOMParser().parseFromString(await answer.text(), "text/html");
-  todo.append(...fragment.querySelectorAll("[data-todo-item]"));
+  todo?.append(...fragment.querySelectorAll("[data-todo-item]"));
   card.querySelector("[data-content]").replaceChildren(...fragment.body.childNodes);
 }
 
 Promise.allSettled(Array.from(document.querySelectorAll("[data-card]"), fill)).then((cards) => {
+  if (!todo) return;
   // Only when every card has answered is it known that nothing waits.
   const away = cards.some((card) => card.status === "rejected");
   document.querySelector("[data-looking]").hidden = true;
