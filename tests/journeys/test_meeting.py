@@ -119,7 +119,8 @@ def test_a_no_brings_another_and_what_came_of_it_is_public(stack: Stack, chromiu
     staff.locator("input[name=came]").first.check()
     staff.get_by_role("button", name="Lagre frammøtet").click()
     visit(staff, page + "/minutes")
-    staff.locator("#minutes").fill("# Råd\n\nBenker først.\n\n| a | b |\n|---|---|\n| 1 | 2 |")
+    minutes = "# Råd\n\nBenker først.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```\n" + "lang linje " * 40
+    staff.locator("#minutes").fill(minutes)
     staff.get_by_role("button", name="Se hvordan det blir").click()
     check(staff)
     staff.get_by_role("button", name="Legg ut referatet").click()
