@@ -6,7 +6,7 @@ from datetime import date
 import sqlalchemy as sa
 
 from services.meetings.draw.domain import Line
-from services.meetings.draw.public import public_protocol
+from services.meetings.draw.public import SMALLEST, public_protocol
 from services.meetings.markdown import to_html
 from services.meetings.replying.pages import composition
 from services.meetings.seats.domain import last_day
@@ -47,6 +47,7 @@ async def show_meeting(request: Request) -> Response:
         "minutes": to_html(meeting.minutes) if meeting.minutes and meeting.minuted_at else None,
         "groups": public_protocol(lines, meeting.bands or []),
         "pool": sum(line.pool for line in lines),
+        "enough": sum(line.pool for line in lines) >= SMALLEST,
         "drawn": sum(line.drawn for line in lines),
         "seed_hash": hashlib.sha256(meeting.seed.encode()).hexdigest(),
         "last_day": last_day(meeting.reply_by),

@@ -22,7 +22,7 @@ from shared.events.meetings import (
 )
 from shared.events.registration import MemberChanged, MemberErased, MemberLeft
 from shared.service import Runtime
-from shared.testing import Deliverer, move, outbox
+from shared.testing import Deliverer, browser, move, outbox
 from tests.meetings.given import (
     a_drawn_meeting,
     a_meeting,
@@ -62,6 +62,18 @@ async def test_a_draw_invites_as_many_as_there_are_seats_and_tells_everybody_the
     assert protocol is not None
     assert sum(line["drawn"] for line in protocol) == 6
     assert all(set(line) == {"gender", "band", "pool", "quota", "drawn"} for line in protocol)
+
+
+@pytest.mark.parametrize(("pool", "shown"), [(4, False), (5, True)])
+async def test_a_pool_of_fewer_than_five_is_not_counted_in_public(
+    rt: Runtime, deliver: Deliverer, pool: int, shown: bool
+) -> None:
+    await deliver(margins(), *many(rt.now(), pool))
+    meeting = await a_drawn_meeting(rt, seats=2)
+    async with browser(rt) as client:
+        page = (await client.get(f"/meetings/{meeting.slug}")).text
+    assert (f"trukket blant {pool}" in page, "Færre enn fem kunne trekkes" in page) == (shown, not shown)
+    assert meeting.seed in page
 
 
 async def test_who_knows_the_seed_and_the_list_can_repeat_the_draw_by_the_written_recipe(
