@@ -52,7 +52,9 @@ async def draft_of(session: AsyncSession, survey: Survey) -> Draft:
     written: dict[str, list[tuple[UUID, str]]] = {}
     for question in questions_of(questionnaire):
         if question["type"] in WRITTEN:
-            found = {str(row.answers[question["id"]]): row.id for row in rows if question["id"] in row.answers}
+            given = [(str(row.answers[question["id"]]), row.id) for row in rows if question["id"] in row.answers]
+            # One of each text, the least id: as random as any, and the same at every look.
+            found = dict(sorted(given, reverse=True))
             written[question["id"]] = [(id_, text) for text, id_ in sorted(found.items())]
     population = await session.scalar(sa.select(Population).order_by(Population.year.desc()).limit(1))
     return Draft(

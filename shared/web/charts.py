@@ -158,11 +158,11 @@ def panel_against_population(
 
 
 def line(
-    title: str, description: str, points: Sequence[tuple[str, int]], highest: int, target: int | None = None
+    title: str, description: str, points: Sequence[tuple[str, int]], highest: int, target: tuple[str, int] | None = None
 ) -> Markup:
-    """A curve of (label, value) over equal steps, from zero to ``highest``, with an optional target line."""
+    """A curve of (label, value) over equal steps, from zero to ``highest``; ``target`` is a line (label, value)."""
     height, bottom = 220, 190
-    top = max(highest, target or 0, 1)
+    top = max(highest, target[1] if target else 0, 1)
     step = (_WIDTH - 60) / max(len(points) - 1, 1)
 
     def y(value: float) -> float:
@@ -174,8 +174,11 @@ def line(
         Markup('<polyline class="line" points="{}"/>').format(corners),
     ]
     if target is not None:
-        body.append(Markup('<line class="target" x1="30" x2="{0}" y1="{1}" y2="{1}"/>').format(_WIDTH - 30, y(target)))
-        body.append(_text(_WIDTH - 30, y(target) - 6, str(target), "end"))
+        body.append(
+            Markup('<line class="target" x1="30" x2="{0}" y1="{1}" y2="{1}"/>').format(_WIDTH - 30, y(target[1]))
+        )
+        # At the other end than the curve's own figure, so that the two never lie on each other.
+        body.append(_text(30, y(target[1]) - 6, target[0]))
     if points:
         body.append(_text(30, bottom + 20, points[0][0]))
         body.append(_text(_WIDTH - 30, bottom + 20, points[-1][0], "end"))

@@ -122,6 +122,19 @@ async def test_an_answer_that_arrives_while_staff_read_never_becomes_a_passage_n
     assert "Kari Nordmann" not in page
 
 
+async def test_what_several_wrote_alike_is_offered_once_and_can_be_chosen_whatever_order_the_rows_are_read_in(
+    rt: Runtime,
+) -> None:
+    alike = [response("Mer buss") for _ in range(5)]
+    await fill(Deliverer(rt), alike)
+    least = min(str(one.response_id) for one in alike)
+    async with browser(rt) as client:
+        draft = (await client.get(f"/staff/results/{SURVEY}", headers=cookie(rt, "editor"))).text
+        assert re.findall(r'name="passage-forslag" value="([^"]+)"', draft) == [least]
+        done = await publish(client, rt, "editor", finding="F", **{"passage-forslag": least})
+        assert "Mer buss" in (await client.get(done.headers["location"])).text
+
+
 async def test_a_passage_that_is_no_answer_is_refused(rt: Runtime) -> None:
     await fill(Deliverer(rt), [response(f"s{n}") for n in range(5)])
     async with browser(rt) as client:

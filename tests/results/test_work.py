@@ -118,6 +118,8 @@ async def test_a_follow_up_stands_on_the_result_and_in_the_work_and_is_told(
     assert (await record(editor, follow_up(rt))).status_code == 303
     for path in (result, "/results", "/work"):
         assert "flere busser" in (await editor.get(path)).text, path
+    work = (await editor.get("/work")).text
+    assert work.index("Kommunen fulgte opp") < work.index("Et resultat ble klart"), "newest first, also within a day"
     assert "https://example.org/buss" in (await editor.get(result)).text
     (recorded,) = await outbox(rt, FollowUpRecorded)
     assert isinstance(recorded, FollowUpRecorded)

@@ -110,8 +110,9 @@ async def test_the_survey_page_says_who_has_answered_never_what(
     page = (await editor.get(f"/staff/surveys/{survey.id}")).text
     assert "3 av 12 har svart" in page
     assert "6 svar, 50 prosent av de inviterte" in page
-    assert "<svg" in page
-    assert page.count("<td>25-44</td>") == 2
+    assert "Mål: 6</text>" in page
+    assert "<td>45 år og eldre</td>" in page
+    assert page.count("<td>25–44 år</td>") == 2
     assert "hemmelig" not in page
 
 

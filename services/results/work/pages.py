@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.results.domain import in_language, last_instant
 from services.results.follow_ups.store import PATHS, all_of_them
-from services.results.tables import Meeting, Publication, Suggestion, Survey
+from services.results.tables import FollowUp, Meeting, Publication, Suggestion, Survey
 from shared.web import N_, Request, Response, Route, render, runtime
 from shared.web.i18n import Language
 from shared.web.pages import translate
@@ -98,7 +98,7 @@ async def _suggestions(session: AsyncSession, texts: Language, done: dict[UUID, 
 async def _follow_ups(session: AsyncSession, texts: Language) -> list[Entry]:
     return [
         Entry(
-            datetime.combine(one.done_on, time(12), texts.zone),
+            _at(one, texts),
             texts.gettext(N_("Kommunen fulgte opp")),
             in_language(one.done, texts.code),
             PATHS[one.about] + one.slug,
@@ -106,6 +106,12 @@ async def _follow_ups(session: AsyncSession, texts: Language) -> list[Entry]:
         )
         for one in await all_of_them(session)
     ]
+
+
+def _at(follow_up: FollowUp, texts: Language) -> datetime:
+    """When it was told if that was the same day, else noon of the day: after what it follows up, never before."""
+    told = follow_up.recorded_at.astimezone(texts.zone)
+    return told if told.date() == follow_up.done_on else datetime.combine(follow_up.done_on, time(12), texts.zone)
 
 
 async def show_work(request: Request) -> Response:

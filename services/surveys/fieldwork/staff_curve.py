@@ -51,4 +51,4 @@ def _picture(request: Request, curve: Sequence[tuple[date, int]], turnout: Turno
     description = f"Hvor mange som hadde svart ved slutten av hver dag. Den stiplede linjen er målet, {number(target)}."
     # Two points at least, so that the first day has a line too.
     points = [("", 0), *((f"{day.day}.{day.month}.", total) for day, total in curve)]
-    return line(title, description, points, max(target, turnout.answered), target)
+    return line(title, description, points, max(target, turnout.answered), (f"Mål: {number(target)}", target))

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.surveys.answering.sealing import seal_of
 from services.surveys.fieldwork.closing import close_survey
-from services.surveys.fieldwork.domain import GENDERS, last_day
+from services.surveys.fieldwork.domain import GENDERS, UNKNOWN_BAND, last_day
 from services.surveys.fieldwork.staff_curve import followed, survey_title
 from services.surveys.fieldwork.store import (
     Turnout,
@@ -38,6 +38,14 @@ ACTIONS = {
 _GENDER_NAMES = {"female": "Kvinner", "male": "Menn", "other": "Annet eller ikke oppgitt"}
 
 
+def _ages(band: str) -> str:
+    """``15–24 år`` for ``15-24``, ``80 år og eldre`` for ``80-``."""
+    if band == UNKNOWN_BAND:
+        return "Ukjent"
+    youngest, _, oldest = band.partition("-")
+    return f"{youngest}–{oldest} år" if oldest else f"{youngest} år og eldre"
+
+
 @staff_required("reader")
 async def show_survey(request: Request) -> Response:
     """One survey: plan, response curve, expected end, who has answered by stratum, what was done and by whom."""
@@ -57,7 +65,7 @@ async def show_survey(request: Request) -> Response:
         "turnout": turnout,
         "followed": followed(request, survey, turnout, per_day, now) if survey.opened_at else None,
         "strata": [
-            (_GENDER_NAMES.get(one.gender, one.gender), one.band, Turnout(one.invited, one.answered))
+            (_GENDER_NAMES.get(one.gender, one.gender), _ages(one.band), Turnout(one.invited, one.answered))
             for one in sorted(strata, key=lambda one: (GENDERS.index(one.gender), one.band))
         ],
         "last_day": last_day(survey.closes_at),
