@@ -1,7 +1,7 @@
 # Everything starts here; each target first installs what it needs into this checkout. `make help` lists them.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install install-test demo up test check faults bench contracts texts pictures clean
+.PHONY: help install install-test demo up test check faults bench contracts texts pictures lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -47,6 +47,11 @@ texts: install ## give new texts a place in the catalogues, and list what is not
 
 pictures: install-test ## play the demo and picture its ten most important pages, phone and desktop, into docs/pictures
 	@exec $(BIN)/python -m deploy.demo.pictures
+
+lock: ## pin what pyproject.toml asks for, with hashes; what is pinned stays unless it must move (UPGRADE=--upgrade)
+	@$(PYTHON) -m venv .cache/lock && .cache/lock/bin/pip install --quiet --disable-pip-version-check uv
+	@.cache/lock/bin/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes \
+		--no-annotate --no-header --no-emit-index-url --group local --group test pyproject.toml -o deploy/requirements.lock
 
 clean: ## remove what was installed and built; the data in .panel stay
 	rm -rf .venv .cache deploy/web/node_modules

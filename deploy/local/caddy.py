@@ -32,17 +32,38 @@ http://:{port} {{
 		max_size {max_body}
 	}}
 	encode zstd gzip
+	# A service that is away for longer than a restart: a page that says so, instead of an empty one.
+	handle_errors 502 503 504 {{
+		header Content-Type "text/html; charset=utf-8"
+		header Content-Security-Policy "default-src 'none'; frame-ancestors 'none'"
+		header X-Content-Type-Options nosniff
+		header Cache-Control no-store
+		respond <<HTML
+			{away}
+			HTML
+	}}
 	# In a route block the order written is the order tried: longest prefix first.
 	route {{
 		handle_path /static/* {{
 			root * {static}
-			header Cache-Control "public, max-age=31536000, immutable"
+			header X-Content-Type-Options nosniff
+			# A missing file may be there in a moment: only what exists may be kept.
+			@there file
+			header @there Cache-Control "public, max-age=31536000, immutable"
 			file_server
 		}}
 		handle /-/* {{
 			respond 404
 		}}
 """
+
+_AWAY = (
+    '<!doctype html><html lang="nb"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    "<title>Prøv igjen om et minutt</title><h1>Prøv igjen om et minutt</h1>"
+    "<p>Siden svarer ikke akkurat nå. Det du hadde lagret før, er trygt.</p>"
+    '<p lang="nn">Sida svarer ikkje akkurat no. Det du hadde lagra før, er trygt. Prøv igjen om eit minutt.</p>'
+    '<p lang="en">This page does not answer right now. What you had saved is safe. Try again in a minute.</p></html>'
+)
 
 _BLOCK = """\
 		handle {matcher}{{
@@ -68,7 +89,8 @@ def caddyfile(
         if matcher:
             blocks.append(f"\t\t{matcher}path {prefix} {prefix}/*\n")
         blocks.append(_BLOCK.format(matcher=matcher, upstream=upstreams[service]))
-    head = _HEAD.format(port=port, max_body=MAX_BODY, static=static, bind=f"default_bind {bind}" if bind else "")
+    binding = f"default_bind {bind}" if bind else ""
+    head = _HEAD.format(port=port, max_body=MAX_BODY, static=static, bind=binding, away=_AWAY)
     return head + "".join(blocks) + "\t}\n}\n"
 
 

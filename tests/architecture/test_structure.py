@@ -3,7 +3,9 @@
 import ast
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,17 @@ def test_no_file_names_a_package_registry() -> None:
         if file != Path(__file__) and registry.search(file.read_text(encoding="utf-8", errors="replace"))
     ]
     assert holding == []
+
+
+def test_every_dependency_is_pinned_with_a_hash() -> None:
+    """`make lock` makes the file; a dependency added by hand to one of the two only would be found at a deployment."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    asked = [*project["project"]["dependencies"], *chain(*project["dependency-groups"].values())]
+    lock = (ROOT / "deploy" / "requirements.lock").read_text(encoding="utf-8")
+    pinned = set(re.findall(r"^([a-z0-9-]+)==", lock, re.MULTILINE))
+    assert {re.split(r"[\[<>=]", name)[0].lower() for name in asked} <= pinned
+    blocks = re.split(r"^(?=[a-z0-9-]+==)", lock, flags=re.MULTILINE)[1:]
+    assert [block.split()[0] for block in blocks if "--hash=sha256:" not in block] == []
 
 
 @pytest.mark.parametrize("name", SERVICES)

@@ -5,6 +5,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -70,6 +71,33 @@ def test_static_files_come_from_the_gateway_and_may_be_kept_for_a_year(gateway: 
     with urllib.request.urlopen(f"{gateway}/static/0123abcd/panel.css", timeout=5) as response:
         assert response.read() == b"body{}"
         assert "immutable" in response.headers["Cache-Control"]
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_missing_static_file_is_asked_for_again(gateway: str) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        fetch(f"{gateway}/static/0123abcd/later.css")
+    assert refused.value.code == 404
+    assert "immutable" not in refused.value.headers.get("Cache-Control", "")
+    refused.value.close()
+
+
+def test_a_service_that_is_away_is_a_page_that_says_so(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    port, nobody = free_ports(2)
+    caddy = Caddy(tmp_path, port)
+    caddy.prepare(ROUTES, dict.fromkeys(SERVICES, f"127.0.0.1:{nobody}"), tmp_path)
+    caddy.process.spawn()
+    try:
+        caddy.wait_ready()
+        with pytest.raises(urllib.error.HTTPError) as away:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/join", timeout=20)
+        assert away.value.code == 502
+        assert "Prøv igjen om et minutt" in away.value.read().decode()
+        assert away.value.headers["Cache-Control"] == "no-store"
+        away.value.close()
+    finally:
+        caddy.process.stop()
 
 
 @pytest.mark.parametrize("path", ["/-/ready", "/-/gauges", "/static/none/x"])
