@@ -60,8 +60,9 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8000
     static_dir: Path | None = None
-    rate_limits: dict[str, str] = {"default": "60 per minute"}
-    """Posts per network address, by form; a form without a rule uses ``default``."""
+    rate_limits: dict[str, str] = {"default": "60 per minute", "mail_to_one": "6 per hour"}
+    """Posts per network address, by form; a form without a rule uses ``default``. ``mail_to_one``: mails that strangers
+    can have sent to one e-mail address."""
     trusted_gateways: tuple[str, ...] = ("127.0.0.1", "::1")
     """Peers whose X-Forwarded-For is believed."""
 

@@ -24,13 +24,17 @@ class Limiter:
 
     async def check(self, request: Request, form: str) -> None:
         """Count this post; raises TooMany above the form's limit."""
+        if not await self.allows(form, network_of(client_address(request, self._settings))):
+            raise TooMany(form)
+
+    async def allows(self, form: str, whose: str) -> bool:
+        """Count one more of ``form`` for ``whose``; whether it is within the limit."""
         rule = self._rules.get(form)
         if rule is None:
             rule = self._rules[form] = parse(
                 self._settings.rate_limits.get(form, self._settings.rate_limits["default"])
             )
-        if not await self._strategy.hit(rule, form, network_of(client_address(request, self._settings))):
-            raise TooMany(form)
+        return await self._strategy.hit(rule, form, whose)
 
 
 def network_of(address: str) -> str:

@@ -61,6 +61,10 @@ def test_the_whole_way_from_joining_to_the_published_result(stack: Stack, chromi
     for path in (
         "registration",
         "registration/import",
+        "registration/members",
+        "registration/channels",
+        "registration/thresholds",
+        "registration/audit",
         "surveys",
         "surveys/plan",
         "surveys/questionnaires/baeringen?language=en",

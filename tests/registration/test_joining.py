@@ -38,6 +38,15 @@ async def test_a_second_sign_up_looks_the_same_and_only_the_mail_differs(rt: Run
     assert len(await outbox(rt, SignUpRepeated)) == 1
 
 
+async def test_nobody_fills_a_strangers_mailbox(rt: Runtime) -> None:
+    async with browser(rt) as client:
+        answers = [await send(client, rt) for _ in range(9)]
+        assert len(await outbox(rt, ConfirmationRequested)) == 6
+        await send(client, rt, email="per@example.org")
+        assert len(await outbox(rt, ConfirmationRequested)) == 7, "another's mailbox is not affected"
+    assert {answer.status_code for answer in answers} == {303}
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

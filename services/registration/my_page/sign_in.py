@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, Field
 
 from services.registration.joining.domain import MESSAGES
-from services.registration.joining.pages import held_link, link_over
+from services.registration.joining.pages import held_link, link_over, may_mail
 from services.registration.joining.store import lock_member, member_by_email
 from services.registration.settings import registration_settings
 from services.registration.tables import Member
@@ -80,7 +80,7 @@ async def ask_for_sign_in(request: Request) -> Response:
     async with rt.transaction() as session:
         member_id = await member_by_email(session, values.email)
         member = await lock_member(session, member_id) if member_id else None
-        if member is not None and member.status in ("active", "paused"):
+        if member is not None and member.status in ("active", "paused") and await may_mail(request, values.email):
             member.generation += 1
             ends = rt.now() + timedelta(minutes=registration_settings().sign_in_minutes)
             await emit(
