@@ -77,7 +77,7 @@ def test_an_empty_panel_and_one_without_margins_have_no_index_and_no_advice() ->
 
 def test_the_oldest_group_is_called_by_its_lowest_age() -> None:
     members = [(m.gender, m.band) for m in load_margins() for _ in range(99) if (m.gender, m.band) != ("female", "80-")]
-    assert advice(compose(members, load_margins()), str) == "Vi trenger særlig kvinner på 80 år og eldre."
+    assert advice(compose(members, load_margins()), str) == "Vi trenger særlig kvinner som er 80 år eller eldre."
 
 
 def test_a_panel_that_mirrors_the_population_has_index_one_and_lacks_nobody() -> None:

@@ -124,7 +124,7 @@ def advice(panel: Composition, gettext: Callable[[str], str]) -> str:
         return ""
     who, (youngest, _, oldest) = gettext(_WHO[cell.gender]), cell.band.partition("-")
     if not oldest:
-        return gettext(N_("Vi trenger særlig {who} på {age} år og eldre.")).format(who=who, age=youngest)
+        return gettext(N_("Vi trenger særlig {who} som er {age} år eller eldre.")).format(who=who, age=youngest)
     return gettext(N_("Vi trenger særlig {who} {ages} år.")).format(who=who, ages=f"{youngest}–{oldest}")
 
 
