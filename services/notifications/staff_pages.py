@@ -70,6 +70,13 @@ REASONS = {
 }
 _LETTERS = {"letter": "Brev", "automatic": "Autosvar og annet fra maskiner", "report": "Meldinger om retur"}
 _ORDERS = ("newest", "oldest")
+_UNKNOWN = "/staff/notifications/messages?state=unknown"
+#: What became of a decision, said once on the page it leads back to: (colour, text).
+_SAID = {
+    "none": ("warning", "Du har ikke valgt noen e-poster, så ingenting er endret. Merk av dem det gjelder."),
+    "sent": ("success", "De valgte e-postene står nå som sendt."),
+    "pending": ("success", "De valgte e-postene ligger i køen og blir sendt på nytt."),
+}
 
 
 def reason_in_words(code: str | None) -> str:
@@ -124,6 +131,7 @@ async def show_messages(request: Request) -> Response:
         "titles": titles,
         "total": total,
         "rows": rows,
+        "said": _SAID.get(request.query_params.get("said", "")),
         "names": STATE_NAMES,
         "purposes": PURPOSES,
         "reason": reason_in_words,
@@ -166,14 +174,14 @@ async def decide_unknown(request: Request) -> Response:
     ids = [found for text in form.all("id") if (found := as_id(text)) is not None]
     action = form.get("action")
     if not ids or action not in ("sent", "again", "again_for_sure"):
-        return see_other("/staff/notifications/messages?state=unknown")
+        return see_other(f"{_UNKNOWN}&said=none")
     if action == "again":
         return render(request, "notifications/staff_again.html", {"ids": ids})
     state = "sent" if action == "sent" else "pending"
     async with rt.transaction() as session:
         for message_id in await reports.decide_unknown(session, ids, state, "staff"):
             await audit(session, request, f"notifications.message.settled_as_{state}", message_id)
-    return see_other("/staff/notifications/messages?state=unknown")
+    return see_other(f"{_UNKNOWN}&said={state}")
 
 
 @staff_required("editor")

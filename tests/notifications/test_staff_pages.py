@@ -87,7 +87,10 @@ async def test_staff_settle_uncertain_mail_one_way_or_the_other(rt: Runtime, sin
     first, second, third = await make_unknown(rt, sink, 3)
     assert "usikre e-poster venter" in (await editor.get("/staff/notifications/card")).text
     post: dict[str, Any] = {"url": "/staff/notifications/unknown"}
-    await editor.post(**post, data={"id": [str(first)], "action": "sent"})
+    none = await editor.post(**post, data={"action": "sent"}, follow_redirects=True)
+    assert "Du har ikke valgt noen e-poster" in none.text
+    told = await editor.post(**post, data={"id": [str(first)], "action": "sent"}, follow_redirects=True)
+    assert "De valgte e-postene står nå som sendt." in told.text
     asked = await editor.post(**post, data={"id": [str(second), "nonsense"], "action": "again"})
     assert "Send 1 e-post på nytt?" in asked.text
     assert sorted(state for state, _ in await states(rt)) == ["sent", "unknown", "unknown"]
