@@ -8,6 +8,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
+from deploy.local.topics import read_topics
 from shared.cli import SERVICES, load_service
 from shared.contracts import asyncapi_text
 from shared.events import PUBLISHERS, REGISTRY, RESTRICTED_TOPICS, Event
@@ -65,6 +66,13 @@ def _fields(model: Any) -> list[str]:
 def test_no_service_subscribes_to_itself(name: str) -> None:
     own = {e.type for subscription in load_service(name).handlers for e in subscription.events}
     assert [type_string for type_string in own if type_string.startswith(f"{name}.")] == []
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_may_read_the_topics_it_listens_to_and_no_other(name: str) -> None:
+    listens = {event.topic for subscription in load_service(name).handlers for event in subscription.events}
+    may_read = {topic.name for topic in read_topics()[0] if name in topic.readers}
+    assert listens == may_read, "set `readers` in deploy/kafka/topics.yaml"
 
 
 def test_only_surveys_handles_both_who_took_part_and_what_was_answered() -> None:
