@@ -1,6 +1,6 @@
 """Postgres for one service: engine, transactions, naming, and the tables of shared mechanism."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -35,6 +35,18 @@ def unnest(**columns: tuple[Any, list[Any]]) -> Any:
     """
     arrays = (sa.bindparam(f"u_{name}", values, type_=ARRAY(kind)) for name, (kind, values) in columns.items())
     return sa.func.unnest(*arrays).table_valued(*columns, with_ordinality="place").render_derived()
+
+
+async def run_sql(session: AsyncSession, statement: str, *values: Any) -> Sequence[Any]:
+    """The rows of a statement in the driver's own words ($1, $2, …), inside the session's transaction.
+
+    For the few statements every event and every form goes through: building and compiling an expression costs
+    SQLAlchemy several times what the driver and the database need for it. Pending objects are flushed first, as
+    ``session.execute`` does.
+    """
+    await session.flush()
+    found = await (await session.connection()).exec_driver_sql(statement, values)
+    return found.all() if found.returns_rows else ()
 
 
 class Database:

@@ -6,16 +6,36 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.database import unnest
+from shared.database import run_sql
 from shared.ids import new_id
 from shared.mechanism import mechanism
 from shared.messaging.envelope import Delivery, Envelope
 from shared.messaging.subscription import Routes, Subscription, parse
 from shared.settings import Settings
+
+_TAKE = """
+insert into {schema}.inbox (handler, event_id) select * from unnest($1::text[], $2::uuid[])
+on conflict do nothing returning handler, event_id
+"""
+_SEEN = """
+select seen.handler, seen.topic, seen.subject, seen.sequence
+from unnest($1::text[], $2::text[], $3::uuid[]) as lane(handler, topic, subject)
+join {schema}.subject_seen seen using (handler, topic, subject)
+"""
+_BLOCKED = """
+select letter.handler, letter.topic, letter.subject, max(letter.sequence)
+from unnest($1::text[], $2::text[], $3::uuid[]) as lane(handler, topic, subject)
+join {schema}.dead_letter letter using (handler, topic, subject)
+where letter.state in ('dead', 'waiting') group by 1, 2, 3
+"""
+_REMEMBER = """
+insert into {schema}.subject_seen (handler, topic, subject, sequence)
+select * from unnest($1::text[], $2::text[], $3::uuid[], $4::bigint[]) order by 1, 2, 3
+on conflict (handler, topic, subject) do update set sequence = greatest(subject_seen.sequence, excluded.sequence)
+"""
 
 #: (handler, topic, subject): within it events are applied in order.
 Lane = tuple[str, str, UUID]
@@ -40,7 +60,8 @@ class Inbox:
     """Applies claims inside a transaction of one service's schema."""
 
     def __init__(self, schema: str, routes: Routes, settings: Settings) -> None:
-        self._tables = mechanism(schema)
+        self._schema = schema
+        self._letters = mechanism(schema).dead_letter
         self._routes = routes
         self._settings = settings
 
@@ -90,7 +111,7 @@ class Inbox:
         await self._take(session, [claim])
         envelope = claim.envelope
         await session.execute(
-            pg_insert(self._tables.dead_letter)
+            pg_insert(self._letters)
             .values(
                 id=new_id(),
                 state=state,
@@ -132,18 +153,13 @@ class Inbox:
 
     async def _take(self, session: AsyncSession, claims: Sequence[Claim]) -> list[Claim]:
         """Insert the claims' inbox rows; the claims that were new, in order."""
-        inbox = self._tables.inbox
-        rows = unnest(
-            handler=(sa.Text, [claim.subscription.name for claim in claims]),
-            event_id=(sa.Uuid, [claim.envelope.event_id for claim in claims]),
+        taken = await self._run(
+            session,
+            _TAKE,
+            [claim.subscription.name for claim in claims],
+            [claim.envelope.event_id for claim in claims],
         )
-        inserted = await session.execute(
-            pg_insert(inbox)
-            .from_select(["handler", "event_id"], sa.select(rows.c.handler, rows.c.event_id))
-            .on_conflict_do_nothing()
-            .returning(inbox.c.handler, inbox.c.event_id)
-        )
-        new = {(row.handler, row.event_id) for row in inserted}
+        new = {(handler, event_id) for handler, event_id in taken}
         fresh = []
         for claim in claims:
             key = (claim.subscription.name, claim.envelope.event_id)
@@ -153,64 +169,19 @@ class Inbox:
         return fresh
 
     async def _last_sequences(self, session: AsyncSession, lanes: Sequence[Lane]) -> dict[Lane, int]:
-        if not lanes:
-            return {}
-        seen, wanted = self._tables.subject_seen, _lanes(lanes)
-        found = await session.execute(
-            sa.select(seen).where(
-                seen.c.handler == wanted.c.handler,
-                seen.c.topic == wanted.c.topic,
-                seen.c.subject == wanted.c.subject,
-            )
-        )
-        return {(row.handler, row.topic, row.subject): row.sequence for row in found}
+        return {tuple(lane): sequence for *lane, sequence in await self._about(session, _SEEN, lanes)}
 
     async def _blocked(self, session: AsyncSession, lanes: Sequence[Lane]) -> dict[Lane, int]:
         """The lanes with an open dead letter, and the last sequence that waits in each."""
-        if not lanes:
-            return {}
-        letter, wanted = self._tables.dead_letter, _lanes(lanes)
-        found = await session.execute(
-            sa.select(
-                letter.c.handler, letter.c.topic, letter.c.subject, sa.func.max(letter.c.sequence).label("sequence")
-            )
-            .where(
-                letter.c.state.in_(["dead", "waiting"]),
-                letter.c.handler == wanted.c.handler,
-                letter.c.topic == wanted.c.topic,
-                letter.c.subject == wanted.c.subject,
-            )
-            .group_by(letter.c.handler, letter.c.topic, letter.c.subject)
-        )
-        return {(row.handler, row.topic, row.subject): row.sequence or 0 for row in found}
+        return {tuple(lane): sequence or 0 for *lane, sequence in await self._about(session, _BLOCKED, lanes)}
 
     async def _remember(self, session: AsyncSession, sequences: dict[Lane, int]) -> None:
-        if not sequences:
-            return
-        seen = self._tables.subject_seen
-        rows = unnest(
-            handler=(sa.Text, [lane[0] for lane in sequences]),
-            topic=(sa.Text, [lane[1] for lane in sequences]),
-            subject=(sa.Uuid, [lane[2] for lane in sequences]),
-            sequence=(sa.BigInteger, list(sequences.values())),
-        )
-        statement = pg_insert(seen).from_select(
-            ["handler", "topic", "subject", "sequence"],
-            sa.select(rows.c.handler, rows.c.topic, rows.c.subject, rows.c.sequence).order_by(
-                rows.c.handler, rows.c.topic, rows.c.subject
-            ),
-        )
-        await session.execute(
-            statement.on_conflict_do_update(
-                index_elements=["handler", "topic", "subject"],
-                set_={"sequence": sa.func.greatest(seen.c.sequence, statement.excluded.sequence)},
-            )
-        )
+        await self._about(session, _REMEMBER, list(sequences), list(sequences.values()))
 
+    async def _about(self, session: AsyncSession, statement: str, lanes: Sequence[Lane], *more: Any) -> Sequence[Any]:
+        if not lanes:
+            return ()
+        return await self._run(session, statement, *([*column] for column in zip(*lanes, strict=True)), *more)
 
-def _lanes(lanes: Sequence[Lane]) -> Any:
-    return unnest(
-        handler=(sa.Text, [lane[0] for lane in lanes]),
-        topic=(sa.Text, [lane[1] for lane in lanes]),
-        subject=(sa.Uuid, [lane[2] for lane in lanes]),
-    )
+    async def _run(self, session: AsyncSession, statement: str, *values: Any) -> Sequence[Any]:
+        return await run_sql(session, statement.format(schema=self._schema), *values)

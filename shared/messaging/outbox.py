@@ -1,17 +1,15 @@
 """Publishing: a fact becomes an outbox row in the transaction that made it true."""
 
 import json
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.database import unnest
+from shared.database import run_sql
 from shared.events import RESTRICTED_TOPICS, Event
 from shared.ids import new_id, random_id
 from shared.mechanism import Mechanism, mechanism
@@ -19,6 +17,37 @@ from shared.trace import traceparent
 
 #: Kafka's default limit is 1 MB a record; what would not fit must fail where it is made, not in the relay.
 LARGEST_PAYLOAD = 900_000
+
+
+_LOCK = """
+insert into {schema}.subject (id, sequence) select id, 0 from unnest($1::uuid[]) as s(id) order by id
+on conflict (id) do update set sequence = subject.sequence
+"""
+#: Each subject rises by its events in this call; ``before_last`` counts those of them that come after.
+_RAISE = """
+with sequences as (
+    update {schema}.subject s set sequence = s.sequence + more.events
+    from (select subject, count(*) as events from unnest($4::uuid[]) as m(subject) group by subject) more
+    where s.id = more.subject returning s.id, s.sequence
+)"""
+_BEGIN = """
+with sequences as (
+    insert into {schema}.subject (id, sequence)
+    select subject, count(*) from unnest($4::uuid[]) as m(subject) where subject is not null group by subject
+    returning id, sequence
+)"""
+_INSERT = """
+insert into {schema}.outbox (event_id, topic, type, subject, sequence, headers, payload, restricted)
+select t.event_id, t.topic, t.type, t.subject, sequences.sequence - t.before_last, t.headers::jsonb, t.payload,
+    t.restricted
+from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::bigint[], $6::text[], $7::bytea[], $8::bool[])
+    with ordinality as t(event_id, topic, type, subject, before_last, headers, payload, restricted, place)
+left join sequences on sequences.id = t.subject
+order by t.place
+"""
+#: State told again: the sequences stay as they are.
+_KEEP = """
+with sequences as (select id, sequence from {schema}.subject where id = any($4::uuid[]))"""
 
 
 class SubjectNotLocked(RuntimeError):
@@ -41,9 +70,7 @@ async def lock(session: AsyncSession, *subjects: UUID) -> None:
     """
     if not subjects:
         return
-    subject = _tables(session).subject
-    statement = pg_insert(subject).values([{"id": id_, "sequence": 0} for id_ in sorted(set(subjects))])
-    await session.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"sequence": subject.c.sequence}))
+    await run_sql(session, _LOCK.format(schema=session.info["schema"]), sorted(set(subjects)))
     session.info["locked"].update(subjects)
 
 
@@ -52,41 +79,19 @@ async def emit(session: AsyncSession, *events: Event) -> None:
 
     Raises SubjectNotLocked without ``lock`` in this transaction, EventTooLarge over 900 kB.
     """
-    subject = _tables(session).subject
-    for group in _distinct_subjects(events):
-        ids = [event.subject for event in group if event.subject is not None]
-        unlocked = set(ids) - session.info["locked"]
-        if unlocked:
-            raise SubjectNotLocked(f"{len(unlocked)} subject(s) of {group[0].type} are not locked")
-        sequences: dict[UUID, int] = {}
-        if ids:
-            raised = await session.execute(
-                sa.update(subject)
-                .where(subject.c.id.in_(ids))
-                .values(sequence=subject.c.sequence + 1)
-                .returning(subject.c.id, subject.c.sequence)
-            )
-            sequences = {row.id: row.sequence for row in raised}
-        await _insert(session, group, [sequences.get(e.subject) if e.subject else None for e in group])
+    unlocked = {event.subject for event in events if event.subject is not None} - session.info["locked"]
+    if unlocked:
+        raise SubjectNotLocked(f"{len(unlocked)} subject(s) of {events[0].type} are not locked")
+    await _insert(session, _RAISE, events)
 
 
 async def emit_new(session: AsyncSession, events: Sequence[Event]) -> None:
-    """Publish the first fact of brand-new subjects, set-based; a new entity is its own lock (sequence 1).
+    """Publish the first facts of brand-new subjects, set-based; a new entity is its own lock (sequence 1 and on).
 
     Raises sqlalchemy IntegrityError when a subject already exists.
     """
-    if not events:
-        return
-    ids = [event.subject for event in events if event.subject is not None]
-    if ids:
-        new = unnest(id=(sa.Uuid, ids))
-        await session.execute(
-            sa.insert(_tables(session).subject).from_select(
-                ["id", "sequence"], sa.select(new.c.id, sa.literal(1, sa.BigInteger))
-            )
-        )
-        session.info["locked"].update(ids)
-    await _insert(session, events, [1 if event.subject is not None else None for event in events])
+    await _insert(session, _BEGIN, events)
+    session.info["locked"].update(event.subject for event in events if event.subject is not None)
 
 
 async def emit_again(session: AsyncSession, *events: Event) -> None:
@@ -103,7 +108,7 @@ async def emit_again(session: AsyncSession, *events: Event) -> None:
     last = await session.scalar(sa.select(table.c.sequence).where(table.c.id == subject)) or 0
     if last < len(events):
         raise ValueError(f"{len(events)} facts cannot be the state of an entity at sequence {last}")
-    await _insert(session, events, range(last - len(events) + 1, last + 1), replay=True)
+    await _insert(session, _KEEP, events, replay=True)
 
 
 async def emit_state(session: AsyncSession, state: AsyncIterator[Event]) -> int:
@@ -131,19 +136,6 @@ async def forget_subject(session: AsyncSession, *subjects: UUID) -> None:
         await session.execute(sa.delete(table).where(table.c.subject.in_(subjects)))
 
 
-def _distinct_subjects(events: Iterable[Event]) -> list[list[Event]]:
-    """Split into groups in which no subject appears twice, keeping the order."""
-    groups: list[list[Event]] = []
-    seen: set[UUID | None] = set()
-    for event in events:
-        if not groups or (event.subject is not None and event.subject in seen):
-            groups.append([])
-            seen = set()
-        groups[-1].append(event)
-        seen.add(event.subject)
-    return groups
-
-
 def _headers(event: Event, *, replay: bool) -> dict[str, str]:
     headers = {"ce_specversion": "1.0", "ce_type": event.type, "content-type": "application/json"}
     if event.subject is not None:
@@ -155,24 +147,27 @@ def _headers(event: Event, *, replay: bool) -> dict[str, str]:
     return headers
 
 
-async def _insert(
-    session: AsyncSession, events: Sequence[Event], sequences: Sequence[int | None], *, replay: bool = False
-) -> None:
+async def _insert(session: AsyncSession, sequences: str, events: Sequence[Event], *, replay: bool = False) -> None:
+    """Outbox rows in the events' order; ``sequences`` says what each subject's sequence is after the last of them."""
+    if not events:
+        return
     payloads = [event.model_dump_json().encode() for event in events]
     for event, payload in zip(events, payloads, strict=True):
         if len(payload) > LARGEST_PAYLOAD:
             raise EventTooLarge(f"{event.type} is {len(payload)} bytes; at most {LARGEST_PAYLOAD}")
-    outbox = _tables(session).outbox
-    columns: dict[str, tuple[Any, list[Any]]] = {
-        "event_id": (sa.Uuid, [new_id() if event.subject is not None else random_id() for event in events]),
-        "topic": (sa.Text, [event.topic for event in events]),
-        "type": (sa.Text, [event.type for event in events]),
-        "subject": (sa.Uuid, [event.subject for event in events]),
-        "sequence": (sa.BigInteger, list(sequences)),
-        "headers": (sa.Text, [json.dumps(_headers(event, replay=replay)) for event in events]),
-        "payload": (sa.LargeBinary, payloads),
-        "restricted": (sa.Boolean, [event.topic in RESTRICTED_TOPICS for event in events]),
-    }
-    rows = unnest(**columns)
-    selected = [sa.cast(rows.c.headers, JSONB) if name == "headers" else rows.c[name] for name in columns]
-    await session.execute(sa.insert(outbox).from_select(list(columns), sa.select(*selected).order_by(rows.c.place)))
+    still_to_come, before_last = Counter(event.subject for event in events), []
+    for event in events:
+        still_to_come[event.subject] -= 1
+        before_last.append(still_to_come[event.subject])
+    await run_sql(
+        session,
+        (sequences + _INSERT).format(schema=session.info["schema"]),
+        [new_id() if event.subject is not None else random_id() for event in events],
+        [event.topic for event in events],
+        [event.type for event in events],
+        [event.subject for event in events],
+        before_last,
+        [json.dumps(_headers(event, replay=replay)) for event in events],
+        payloads,
+        [event.topic in RESTRICTED_TOPICS for event in events],
+    )
