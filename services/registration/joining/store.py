@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registration.joining.domain import JoinInput, email_key
 from services.registration.places import AREA_SCHEME
 from services.registration.tables import Channel, Consent, Member, Panel, SignUp, Threshold
+from shared.database import run_sql
 from shared.events.registration import (
     ConfirmationRequested,
     ContactChanged,
@@ -21,7 +22,7 @@ from shared.events.registration import (
     SignUpRepeated,
 )
 from shared.ids import new_id
-from shared.messaging import emit, forget_subject, lock
+from shared.messaging import emit, emit_new, forget_subject, lock
 
 #: A notice about membership that is older than this says nothing any more.
 _NOTICE_LIFE = timedelta(days=1)
@@ -68,7 +69,6 @@ async def sign_up(
             signed_up_at=now,
         )
         session.add(member)
-        await lock(session, member.id)
     else:
         found = await lock_member(session, known)
         assert found is not None
@@ -83,15 +83,14 @@ async def sign_up(
     member.name, member.email, member.language, member.signed_up_at = form.name, form.email, form.language, now
     await session.flush()
     session.add(await _filled_in(session, member, form, now, consent_version))
-    await session.flush()
     expires = now + timedelta(days=unconfirmed_days)
-    await emit(
-        session,
+    facts = (
         contact_card(member),
         ConfirmationRequested(
             member_id=member.id, generation=member.generation, send_before=expires, link_expires_at=expires
         ),
     )
+    await (emit_new(session, facts) if known is None else emit(session, *facts))
     return member.id, member.generation
 
 
@@ -108,7 +107,7 @@ async def take_back(session: AsyncSession, member_id: UUID, generation: int) -> 
 
 async def hold_address(session: AsyncSession, email: str) -> None:
     """Let nobody else sign up or import this address until the transaction ends."""
-    await session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(email_key(email), 0))))
+    await run_sql(session, "select pg_advisory_xact_lock(hashtextextended($1, 0))", email_key(email))
 
 
 async def _filled_in(

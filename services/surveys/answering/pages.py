@@ -109,6 +109,10 @@ async def save_page(request: Request) -> HttpResponse:
         back = form.get("action") == "back"
         on = page_beside(questionnaire, filled.answers, number, -1 if back else 1)
         stays = not back and bool(filled.refused or filled.brought_up)
+        missing = first_unfinished(questionnaire, filled.answers, typed) if on is None and not back else None
+        if on is None and missing is None and not back and not stays:
+            await submit(session, held, filled.answers, rt.now())
+            return see_other(f"/surveys/thanks?survey={held.survey.id}")
         await keep(session, held, filled.answers, typed, number if stays or on is None else on)
         here = f"?id={held.invitation.id}"
         if back:
@@ -119,11 +123,7 @@ async def save_page(request: Request) -> HttpResponse:
             return see_other(f"{_BASE}/{number}{here}&more={filled.brought_up[0]}#{filled.brought_up[0]}")
         if on is not None:
             return see_other(f"{_BASE}/{on}{here}")
-        missing = first_unfinished(questionnaire, filled.answers, typed)
-        if missing is not None:
-            return see_other(f"{_BASE}/{missing}{here}&check=1")
-        await submit(session, held, filled.answers, rt.now())
-    return see_other(f"/surveys/thanks?survey={held.survey.id}")
+    return see_other(f"{_BASE}/{missing}{here}&check=1")
 
 
 async def show_thanks(request: Request) -> HttpResponse:

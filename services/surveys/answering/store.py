@@ -8,17 +8,35 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 
 from services.surveys.answering.domain import only_shown
 from services.surveys.answering.sealing import Seal
 from services.surveys.fieldwork.closing import hold_open
 from services.surveys.questionnaire.model import Questionnaire
 from services.surveys.tables import Draft, Invitation, Response, Survey
+from shared.database import run_sql
 from shared.events.surveys import SurveyAnswered
 from shared.ids import random_id
 from shared.messaging import emit, lock
+
+_OPENED = (
+    sa.select(Invitation, Survey, Draft)
+    .join(Survey, Survey.id == Invitation.survey_id)
+    .outerjoin(Draft, Draft.invitation_id == Invitation.id)
+    .where(Invitation.id == sa.bindparam("invitation_id"))
+    .options(defer(Survey.questionnaire, raiseload=True))
+    .execution_options(populate_existing=True)
+)
+_KEEP = """
+insert into surveys.draft (invitation_id, sealed, page) values ($1, $2, $3)
+on conflict (invitation_id) do update set sealed = excluded.sealed, page = excluded.page
+"""
+
+#: Questionnaires of open surveys this process has read, by survey.
+_FROZEN: dict[UUID, Questionnaire] = {}
+_MOST_FROZEN = 32
 
 
 class Refusal(StrEnum):
@@ -50,10 +68,21 @@ async def look(
     session: AsyncSession, seal: Seal, invitation_id: UUID, generation: int, now: datetime
 ) -> Opened | Refusal:
     """The invitation as it is, to show a page; holds nothing."""
-    invitation = await session.get(Invitation, invitation_id)
-    survey = await session.get(Survey, invitation.survey_id) if invitation else None
-    is_open = survey is not None and survey.state == "open" and survey.closes_at > now
-    return await _opened(session, seal, invitation, survey if is_open else None, generation)
+    row = (await session.execute(_OPENED, {"invitation_id": invitation_id})).one_or_none()
+    if row is None:
+        return Refusal.UNKNOWN
+    invitation, survey, draft = row
+    if invitation.member_id is None or invitation.generation > generation:
+        return Refusal.WITHDRAWN
+    if invitation.answered_at is not None:
+        return Refusal.ANSWERED
+    if survey.state != "open" or survey.closes_at <= now:
+        return Refusal.CLOSED
+    questionnaire = await _questionnaire(session, survey.id)
+    if draft is None:
+        return Opened(invitation, survey, questionnaire, seal, {}, {}, None)
+    kept = seal.open(draft.invitation_id, draft.sealed)
+    return Opened(invitation, survey, questionnaire, seal, kept["answers"], kept["typed"], draft.page)
 
 
 async def hold(
@@ -64,32 +93,20 @@ async def hold(
     Every change an answering person causes starts here. The survey is held first (closing waits), then the invitation
     (another tab and an erasure wait), and only then is it read: nothing can be written for one that is over.
     """
-    survey_id = await session.scalar(sa.select(Invitation.survey_id).where(Invitation.id == invitation_id))
-    if survey_id is None:
+    if not await hold_open(session, invitation_id):
         return Refusal.UNKNOWN
-    survey = await hold_open(session, survey_id, now)
     await lock(session, invitation_id)
-    invitation = await session.get(Invitation, invitation_id, populate_existing=True)
-    return await _opened(session, seal, invitation, survey, generation)
+    return await look(session, seal, invitation_id, generation, now)
 
 
-async def _opened(
-    session: AsyncSession, seal: Seal, invitation: Invitation | None, survey: Survey | None, generation: int
-) -> Opened | Refusal:
-    if invitation is None:
-        return Refusal.UNKNOWN
-    if invitation.member_id is None or invitation.generation > generation:
-        return Refusal.WITHDRAWN
-    if invitation.answered_at is not None:
-        return Refusal.ANSWERED
-    if survey is None:
-        return Refusal.CLOSED
-    draft = await session.get(Draft, invitation.id, populate_existing=True)
-    questionnaire = Questionnaire.model_validate(survey.questionnaire)
-    if draft is None:
-        return Opened(invitation, survey, questionnaire, seal, {}, {}, None)
-    kept = seal.open(draft.invitation_id, draft.sealed)
-    return Opened(invitation, survey, questionnaire, seal, kept["answers"], kept["typed"], draft.page)
+async def _questionnaire(session: AsyncSession, survey_id: UUID) -> Questionnaire:
+    """What an open survey asks: frozen, so it is read and checked once in each process."""
+    if survey_id not in _FROZEN:
+        content = await session.scalar(sa.select(Survey.questionnaire).where(Survey.id == survey_id))
+        _FROZEN[survey_id] = Questionnaire.model_validate(content)
+        if len(_FROZEN) > _MOST_FROZEN:
+            del _FROZEN[next(iter(_FROZEN))]
+    return _FROZEN[survey_id]
 
 
 async def keep(
@@ -97,12 +114,7 @@ async def keep(
 ) -> None:
     """Store the half-finished answers of a held invitation, and what was typed that is no answer yet."""
     sealed = held.seal.close(held.invitation.id, {"answers": dict(answers), "typed": dict(typed)})
-    values = {"sealed": sealed, "page": page}
-    await session.execute(
-        pg_insert(Draft)
-        .values(invitation_id=held.invitation.id, **values)
-        .on_conflict_do_update(index_elements=["invitation_id"], set_=values)
-    )
+    await run_sql(session, _KEEP, held.invitation.id, sealed, page)
 
 
 async def submit(session: AsyncSession, held: Opened, answers: Mapping[str, Any], now: datetime) -> None:

@@ -16,6 +16,7 @@ from services.surveys.answering.sealing import Seal, seal_of
 from services.surveys.fieldwork.domain import ReleaseCell, release_cells
 from services.surveys.fieldwork.store import count_strata
 from services.surveys.tables import Draft, Invitation, Response, Survey
+from shared.database import run_sql
 from shared.events.surveys import AnswerStrata, ResponseSubmitted, SurveyClosed
 from shared.ids import random_id
 from shared.messaging import emit, emit_new, lock
@@ -25,18 +26,20 @@ from shared.service import Runtime
 BATCH = 500
 
 
-def _key(survey_id: UUID) -> sa.ColumnElement[int]:
-    return sa.func.hashtextextended(f"surveys.survey.{survey_id}", 0)
+#: The lock of a survey's open state, by its id as text.
+_HOLD = """
+select pg_advisory_xact_lock_shared(hashtextextended('surveys.survey.' || survey_id, 0))
+from surveys.invitation where id = $1
+"""
+_HOLD_ALONE = "select pg_advisory_xact_lock(hashtextextended('surveys.survey.' || $1::uuid, 0))"
 
 
-async def hold_open(session: AsyncSession, survey_id: UUID, now: datetime) -> Survey | None:
-    """The survey, kept from closing until this transaction ends; None when it takes no answers any more."""
-    await session.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(_key(survey_id))))
-    return await session.scalar(
-        sa.select(Survey)
-        .where(Survey.id == survey_id, Survey.state == "open", Survey.closes_at > now)
-        .execution_options(populate_existing=True)
-    )
+async def hold_open(session: AsyncSession, invitation_id: UUID) -> bool:
+    """Keep the invitation's survey from closing until this transaction ends; False for an unknown invitation.
+
+    What the survey is must be read after this, with a statement of its own.
+    """
+    return bool(await run_sql(session, _HOLD, invitation_id))
 
 
 async def close_due_surveys(rt: Runtime) -> None:
@@ -54,7 +57,7 @@ async def close_due_surveys(rt: Runtime) -> None:
 
 async def close_survey(session: AsyncSession, seal: Seal, survey_id: UUID, now: datetime) -> Survey | None:
     """Close and release; the survey, or None when somebody else has closed it already."""
-    await session.execute(sa.select(sa.func.pg_advisory_xact_lock(_key(survey_id))))
+    await run_sql(session, _HOLD_ALONE, survey_id)
     await lock(session, survey_id)
     survey = await session.scalar(
         sa.select(Survey)
