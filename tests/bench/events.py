@@ -57,7 +57,7 @@ async def relay_rate(ground: Ground) -> None:
         rt = ground.runtime("registration", url, **kafka.settings())
         relay = Relay(rt.settings, "registration", url)
         outbox = mechanism("registration").outbox
-        payloads = [member(rt.now()).model_dump_json().encode() for _ in range(EVENTS)]
+        records = [_record(member(rt.now())) for _ in range(EVENTS)]
 
         async def product() -> float:
             async with rt.transaction() as session:
@@ -72,7 +72,7 @@ async def relay_rate(ground: Ground) -> None:
             return sent / taken
 
         async def floor() -> float:
-            return await _send_all(rt.settings, payloads)
+            return await _send_all(rt.settings, records)
 
         try:
             await relay.relay_once()
@@ -82,15 +82,34 @@ async def relay_rate(ground: Ground) -> None:
             await rt.database.close()
 
 
-async def _send_all(settings: Settings, payloads: Sequence[bytes]) -> float:
+def _record(event: MemberJoined) -> dict[str, Any]:
+    """What the relay sends for the event, headers and all."""
+    headers = {
+        "ce_specversion": "1.0",
+        "ce_type": event.type,
+        "content-type": "application/json",
+        "ce_time": event.joined_at.isoformat(),
+        "ce_id": str(new_id()),
+        "ce_source": "urn:innbyggerpanel:3201:registration",
+        "ce_subject": str(event.member_id),
+        "ce_sequence": "1",
+    }
+    return {
+        "key": str(event.member_id).encode(),
+        "value": event.model_dump_json().encode(),
+        "headers": [(name, value.encode()) for name, value in headers.items()],
+    }
+
+
+async def _send_all(settings: Settings, records: Sequence[dict[str, Any]]) -> float:
     producer = AIOKafkaProducer(**client_arguments(settings), enable_idempotence=True, acks="all")
     await producer.start()
     try:
         began = time.perf_counter()
         topic = settings.topic("registration")
-        futures = [await producer.send(topic, value, key=str(new_id()).encode()) for value in payloads]
+        futures = [await producer.send(topic, **record) for record in records]
         await asyncio.gather(*futures)
-        return len(payloads) / (time.perf_counter() - began)
+        return len(records) / (time.perf_counter() - began)
     finally:
         await producer.stop()
 

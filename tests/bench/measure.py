@@ -1,11 +1,17 @@
 """Product and floor in turns, medians, one JSON line."""
 
+import asyncio
 import json
 import statistics
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
+
+import psutil
+
+#: A machine at rest, our own idle servers and services included.
+QUIET_PERCENT = 15.0
 
 Run = Callable[[], Awaitable[float]]
 Better = Literal["higher", "lower"]
@@ -44,19 +50,27 @@ async def in_rounds(
     rounds: int,
     goal: float,
     better: Better = "higher",
+    of: Literal["ratio", "value"] = "ratio",
 ) -> None:
-    """The same where one call gives a round's (product, floor)."""
+    """The same where one call gives a round's (product, floor); the goal may be a bound on the value."""
     values, floors = [], []
     for number in range(rounds):
+        await note_noise()
         value, base = await both()
         values.append(value)
         floors.append(base)
         note(f"{bench}: round {number + 1} of {rounds}: {value:.4g} against {base:.4g} {unit}")
     value, base = statistics.median(values), statistics.median(floors)
     ratio = value / base
-    met = ratio >= goal if better == "higher" else ratio <= goal
+    judged = ratio if of == "ratio" else value
+    met = judged >= goal if better == "higher" else judged <= goal
     sign = ">=" if better == "higher" else "<="
-    tell(Line(bench, value, unit, base, ratio, f"ratio {sign} {goal:g}", met, rounds))
+    note(f"{bench}: {_spread(values)} against {_spread(floors)} {unit}")
+    tell(Line(bench, value, unit, base, ratio, f"{of} {sign} {goal:g}", met, rounds))
+
+
+def _spread(values: Sequence[float]) -> str:
+    return f"{min(values):.4g} to {max(values):.4g}"
 
 
 def bound(bench: str, values: Sequence[float], unit: str, most: float) -> None:
@@ -69,6 +83,15 @@ def tell(line: Line) -> None:
     """One JSON line on standard output."""
     rounded = {key: round(value, 4) if isinstance(value, float) else value for key, value in asdict(line).items()}
     print(json.dumps(rounded), flush=True)
+
+
+async def note_noise() -> None:
+    """Say so when something else keeps the machine busy before a round, whose figures are then worth little."""
+    psutil.cpu_percent()
+    await asyncio.sleep(0.5)
+    busy = psutil.cpu_percent()
+    if busy > QUIET_PERCENT:
+        note(f"NOT QUIET: the processors are {busy:.0f} % busy before the round")
 
 
 def note(text: str) -> None:
