@@ -102,6 +102,10 @@ def test_the_whole_way_from_joining_to_the_published_result(stack: Stack, chromi
     resident.get_by_role("link", name=re.compile("Klima")).click()
     assert "1 av 1 inviterte svarte" in resident.inner_text("main")
     assert "ikke regne ut en feilmargin" in resident.inner_text("main")
+    staff.goto(stack.panel + "/staff/results")
+    staff.get_by_role("link", name=re.compile("Klima")).click()
+    assert "Publisert" in staff.inner_text("main")
+    check(staff)
     visit(looking, resident.url)
 
 
