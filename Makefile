@@ -16,7 +16,7 @@ install: ## what the system needs to run: Python packages, front-end packages, K
 install-test: install ## also a browser for the tests
 	@PYTHON="$(PYTHON)" deploy/install browser
 
-demo: install ## play a panel from 95 members to the first published result, then leave the pages up (DEMO_EXIT=1: stop)
+demo: install ## play a panel's first year from 95 members on, then leave the pages up (DEMO_EXIT=1: stop)
 	@exec $(BIN)/python -m deploy.demo
 
 up: install ## the whole system on this machine, until Ctrl-C
