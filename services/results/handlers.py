@@ -3,18 +3,23 @@
 import json
 from collections.abc import Sequence
 
-import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.results.tables import Answer, Population, Survey
-from shared.database import unnest
+from services.results.tables import Population, Survey
+from shared.database import run_sql
 from shared.events.registration import MemberErased, PopulationMarginsSet
 from shared.events.results import MemberDataErased
 from shared.events.surveys import ResponseSubmitted, SurveyClosed, SurveyOpened
 from shared.messaging import Delivery, emit, lock, subscribe
 from shared.web import ended_sessions
+
+_KEEP_ANSWERS = """
+insert into results.answer (id, survey_id, strata, answers)
+select id, survey_id, strata::jsonb, answers::jsonb
+from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[]) as t(id, survey_id, strata, answers)
+on conflict do nothing
+"""
 
 
 async def keep_survey(session: AsyncSession, event: SurveyOpened | SurveyClosed, _: Delivery) -> None:
@@ -36,16 +41,14 @@ async def keep_survey(session: AsyncSession, event: SurveyOpened | SurveyClosed,
 
 async def keep_answers(session: AsyncSession, events: Sequence[ResponseSubmitted], _: Sequence[Delivery]) -> None:
     """Store released answers; an answer's id counts once, however often it comes."""
-    # One statement whatever the batch: SQLAlchemy spends most of a batch's time on compiling long VALUES lists.
-    rows = unnest(
-        id=(sa.Uuid, [event.response_id for event in events]),
-        survey_id=(sa.Uuid, [event.survey_id for event in events]),
-        strata=(sa.Text, [event.strata.model_dump_json() for event in events]),
-        answers=(sa.Text, [json.dumps(event.answers) for event in events]),
+    await run_sql(
+        session,
+        _KEEP_ANSWERS,
+        [event.response_id for event in events],
+        [event.survey_id for event in events],
+        [event.strata.model_dump_json() for event in events],
+        [json.dumps(event.answers) for event in events],
     )
-    found = sa.select(rows.c.id, rows.c.survey_id, sa.cast(rows.c.strata, JSONB), sa.cast(rows.c.answers, JSONB))
-    statement = pg_insert(Answer).from_select(["id", "survey_id", "strata", "answers"], found)
-    await session.execute(statement.on_conflict_do_nothing())
 
 
 async def keep_population(session: AsyncSession, event: PopulationMarginsSet, _: Delivery) -> None:

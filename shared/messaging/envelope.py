@@ -1,9 +1,8 @@
 """What arrives: a Kafka record's CloudEvents headers, read without trusting them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from shared.settings import Settings
@@ -28,8 +27,7 @@ class Unreadable(ValueError):
     """The record's headers are missing, not UTF-8 or not of their form."""
 
 
-@dataclass(frozen=True)
-class Envelope:
+class Envelope(NamedTuple):
     """One record with headers that could be read."""
 
     event_id: UUID
@@ -47,8 +45,7 @@ class Envelope:
     payload: bytes
 
 
-@dataclass(frozen=True)
-class Delivery:
+class Delivery(NamedTuple):
     """What a handler may know besides the event itself."""
 
     now: datetime
