@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 
 from shared.database import SERVER_SETTINGS
 from shared.messaging.broker import BrokerProbe, client_arguments, in_background
+from shared.messaging.relay_sql import statements
 from shared.settings import Settings
 
 log = structlog.get_logger()
@@ -24,41 +25,18 @@ POLL = 0.5
 SURELY_THE_SAME = 0.5
 #: Seconds between looks at the broker while there is nothing to send.
 IDLE_LOOK = 5.0
+#: Seconds an emptied broker stays empty before it is filled: a consumer that went on reading at its old offset would
+#: take newer events before older ones. Meanwhile each finds nothing there, or its group gone, and starts at the start.
+SETTLE = 10.0
+#: A statement of the relay's takes milliseconds; one that takes this long has lost its database without hearing so.
+_STATEMENT_DEADLINE = 60.0
 _LONGEST_PAUSE = 5.0
-
-_SELECT = """
-select id, event_id, topic, type, subject, sequence, headers, payload
-from {schema}.outbox order by id limit $1 for update
-"""
-_MOVE = """
-with sent as (
-    select * from unnest($1::bigint[], $2::int[], $3::bigint[]) as s(id, "partition", "offset")
-), gone as (
-    delete from {schema}.outbox o using sent where o.id = sent.id and o.restricted = $4 returning o.*
-)
-insert into {schema}.{archive}
-    (archived_on, id, event_id, topic, type, subject, sequence, headers, payload, "partition", "offset")
-select current_date, gone.id, event_id, topic, type, subject, sequence, headers, payload,
-    sent."partition", sent."offset"
-from gone join sent on sent.id = gone.id
-"""
-_POSITION = """
-insert into {schema}.relay_position (topic, "partition", acknowledged)
-select * from unnest($1::text[], $2::int[], $3::bigint[])
-on conflict (topic, "partition") do update set acknowledged = excluded.acknowledged
-"""
-_ARCHIVED = """
-select id, event_id, topic, type, subject, sequence, headers, payload from (
-    select id, event_id, topic, type, subject, sequence, headers, payload from {schema}.archive where id > $1
-    union all
-    select id, event_id, topic, type, subject, sequence, headers, payload
-    from {schema}.archive_restricted where id > $1
-) a order by id limit $2
-"""
 
 
 class Relay:
     """Sends one schema's outbox; several may run, an advisory lock lets one work at a time."""
+
+    settle = SETTLE
 
     def __init__(self, settings: Settings, service: str, database_url: str) -> None:
         self._settings = settings
@@ -68,13 +46,7 @@ class Relay:
         self._connection: asyncpg.Connection[Any] | None = None
         self._producer: AIOKafkaProducer | None = None
         self._probe = BrokerProbe(settings)
-        self._sql = {
-            "select": _SELECT.format(schema=service),
-            "move": _MOVE.format(schema=service, archive="archive"),
-            "move_restricted": _MOVE.format(schema=service, archive="archive_restricted"),
-            "position": _POSITION.format(schema=service),
-            "archived": _ARCHIVED.format(schema=service),
-        }
+        self._sql = statements(service)
 
     def wake(self) -> None:
         """Called after each commit in this process."""
@@ -119,7 +91,10 @@ class Relay:
             self._abandon()
 
     async def relay_once(self) -> int:
-        """Send one batch of what is there, never "id > last seen"; the number of rows moved to the archive."""
+        """Send one batch of what is there, never "id > last seen"; the number of rows moved to the archive.
+
+        What was acknowledged is archived, whatever happened to the rest; then the first failure is raised.
+        """
         connection = await self._connected()
         async with connection.transaction():
             mine = await connection.fetchval(
@@ -129,18 +104,20 @@ class Relay:
                 return 0
             rows = await self._pending(connection)
             # With nothing to send, an emptied broker still owes its subscribers what they had not read yet.
-            await self._heal_emptied_broker(connection, SURELY_THE_SAME if rows else IDLE_LOOK)
-            return await self._send_and_archive(connection, await self._started(), rows) if rows else 0
+            if not await self._broker_is_whole(connection, SURELY_THE_SAME if rows else IDLE_LOOK) or not rows:
+                return 0
+            acknowledged, failure = await self._send(await self._started(), rows)
+            await self._archive(connection, acknowledged)
+        if failure is not None:
+            raise failure
+        return len(acknowledged)
 
     async def _pending(self, connection: Any) -> Sequence[Mapping[str, Any]]:
         """What is there, oldest first: ids may become visible out of order, so no place is remembered."""
         found: Sequence[Mapping[str, Any]] = await connection.fetch(self._sql["select"], BATCH)
         return found
 
-    async def _send_and_archive(
-        self, connection: Any, producer: AIOKafkaProducer, rows: Sequence[Mapping[str, Any]]
-    ) -> int:
-        acknowledged, failure = await self._send(producer, rows)
+    async def _archive(self, connection: Any, acknowledged: Sequence[tuple[Mapping[str, Any], Any]]) -> None:
         for restricted, move in ((False, "move"), (True, "move_restricted")):
             await connection.execute(
                 self._sql[move],
@@ -149,30 +126,28 @@ class Relay:
                 [ack.offset for _, ack in acknowledged],
                 restricted,
             )
-        await self._store_positions(connection, acknowledged)
-        if failure is not None:
-            # What was acknowledged is archived with this transaction; the rest is sent again by a new producer.
-            log.warning(
-                "messaging.relay.interrupted",
-                reason=type(failure).__name__,
-                left=len(rows) - len(acknowledged),
-            )
-            self._drop_producer()
-        return len(acknowledged)
+        if not await self._store_positions(connection, acknowledged):
+            # It was emptied after the look, with this batch on its way.
+            await self._note_emptied(connection)
 
     async def _send(
         self, producer: AIOKafkaProducer, rows: Sequence[Mapping[str, Any]]
     ) -> tuple[list[tuple[Mapping[str, Any], Any]], BaseException | None]:
-        """Rows acknowledged, without any that follow a failed row of the same partition; and the first failure."""
+        """Rows acknowledged, without any that follow a failed row of the same subject; and the first failure."""
         futures: list[asyncio.Future[Any]] = []
         failure: BaseException | None = None
         try:
             async with asyncio.timeout(ACK_DEADLINE):
-                for row in rows:
-                    futures.append(await producer.send(**self._record(row)))
-                await asyncio.wait(futures, return_when=asyncio.FIRST_EXCEPTION)
-        except (KafkaError, TimeoutError) as error:
-            failure = error
+                try:
+                    for row in rows:
+                        futures.append(await producer.send(**self._record(row)))
+                except KafkaError as error:
+                    # Refused before it was sent; those before it shall still be heard.
+                    failure = error
+                if futures:
+                    await asyncio.wait(futures, return_when=asyncio.FIRST_EXCEPTION)
+        except TimeoutError as error:
+            failure = failure or error
         acknowledged = []
         broken: set[tuple[str, str | None]] = set()
         for row, future in zip(rows, futures, strict=False):
@@ -200,36 +175,59 @@ class Relay:
             "headers": [(name, value.encode()) for name, value in headers.items()],
         }
 
-    async def _store_positions(self, connection: Any, acknowledged: Sequence[tuple[Mapping[str, Any], Any]]) -> None:
-        highest: dict[tuple[str, int], int] = {}
+    async def _store_positions(self, connection: Any, acknowledged: Sequence[tuple[Mapping[str, Any], Any]]) -> bool:
+        """Remember the highest offset of each partition; False when one lies below what was acknowledged before."""
+        offsets: dict[tuple[str, int], list[int]] = {}
         for row, ack in acknowledged:
-            place = (row["topic"], ack.partition)
-            highest[place] = max(highest.get(place, -1), ack.offset)
-        await connection.execute(
-            self._sql["position"], [t for t, _ in highest], [p for _, p in highest], list(highest.values())
+            # The client knows no offset for what the broker had taken in an earlier try.
+            if ack.offset >= 0:
+                offsets.setdefault((row["topic"], ack.partition), []).append(ack.offset)
+        lower = await connection.fetchval(
+            self._sql["position"],
+            [topic for topic, _ in offsets],
+            [partition for _, partition in offsets],
+            [max(found) for found in offsets.values()],
+            [min(found) for found in offsets.values()],
         )
+        return not lower
 
-    async def _heal_emptied_broker(self, connection: Any, look_every: float) -> None:
-        """A broker whose end lies below what it acknowledged came back empty: send the archive again first."""
-        if self._probe.age < look_every:
-            return
-        positions = await connection.fetch(
-            f'select topic, "partition", acknowledged from {self._service}.relay_position'
-        )
-        if not positions:
-            return
+    async def _broker_is_whole(self, connection: Any, look_every: float) -> bool:
+        """Whether the broker has what it acknowledged; one that came back empty is noted, left alone a while, filled.
+
+        The note is committed before anything is sent: an interrupted filling raises the ends again, and nobody could
+        tell by them that it was not finished.
+        """
+        positions = await connection.fetch(self._sql["positions"])
+        emptied_for = max((row["emptied_for"] for row in positions if row["emptied_for"] is not None), default=None)
+        if emptied_for is not None:
+            if emptied_for < self.settle:
+                return False
+            await self._fill(connection)
+            return True
+        if not positions or self._probe.age < look_every:
+            return True
         ends = await self._probe.end_offsets([(row["topic"], row["partition"]) for row in positions])
         if all(ends[(row["topic"], row["partition"])] > row["acknowledged"] for row in positions):
-            return
-        log.error("messaging.broker.came_back_empty", partitions=len(positions))
-        await connection.execute(f"delete from {self._service}.relay_position")
-        producer, after = await self._started(), 0
-        while rows := await connection.fetch(self._sql["archived"], after, BATCH):
+            return True
+        await self._note_emptied(connection)
+        return False
+
+    async def _note_emptied(self, connection: Any) -> None:
+        log.error("messaging.broker.came_back_empty")
+        await connection.execute(self._sql["emptied"])
+
+    async def _fill(self, connection: Any) -> None:
+        """Send the whole archive in order, before anything new."""
+        await connection.execute(self._sql["forget_positions"])
+        producer, sent = await self._started(), 0
+        archived = await connection.cursor(self._sql["archived"])
+        while rows := await archived.fetch(BATCH):
             acknowledged, failure = await self._send(producer, rows)
             if failure is not None:
                 raise failure
             await self._store_positions(connection, acknowledged)
-            after = rows[-1]["id"]
+            sent += len(rows)
+        log.warning("messaging.broker.filled", events=sent)
 
     async def _sleep(self) -> None:
         try:
@@ -243,6 +241,7 @@ class Relay:
         if self._connection is None or self._connection.is_closed():
             self._connection = await asyncpg.connect(
                 self._url,
+                command_timeout=_STATEMENT_DEADLINE,
                 server_settings={**SERVER_SETTINGS, "application_name": f"panel-{self._service}-relay"},
             )
         return self._connection

@@ -79,24 +79,6 @@ async def test_a_second_relay_does_nothing_while_the_first_works(runtime: Runtim
     assert await relay.relay_once() == 1
 
 
-async def test_a_broker_that_came_back_empty_gets_the_archive_again_in_order_and_first(
-    runtime: Runtime, relay: Relay, kafka: TestKafka
-) -> None:
-    first = await publish(runtime, 5)
-    assert await relay.relay_once() == 5
-    await kafka.empty()
-    relay.forget_broker()
-    (last,) = await publish(runtime, 1)
-    assert await relay.relay_once() == 1
-    records = await kafka.read("registration", 6)
-    assert {record.key.decode() for record in records} == {str(event.member_id) for event in [*first, last]}
-    per_partition: dict[int, list[bytes]] = {}
-    for record in records:
-        per_partition.setdefault(record.partition, []).append(record.key)
-    for keys in per_partition.values():
-        assert str(last.member_id).encode() not in keys[:-1]
-
-
 class Recorder:
     def __init__(self) -> None:
         self.seen: list[Any] = []
