@@ -91,6 +91,7 @@ def mechanism(schema: str) -> Mechanism:
         sa.Column("topic", sa.Text, primary_key=True),
         sa.Column("partition", sa.Integer, primary_key=True),
         sa.Column("acknowledged", sa.BigInteger, nullable=False),
+        sa.Column("emptied_at", sa.DateTime(timezone=True)),
     )
     inbox = sa.Table(
         "inbox",
@@ -144,9 +145,9 @@ def mechanism(schema: str) -> Mechanism:
         ),
         sa.Index(
             "ix_dead_letter_open",
-            "handler",
-            "topic",
             "subject",
+            "topic",
+            "handler",
             postgresql_where=sa.text("state in ('dead', 'waiting')"),
         ),
     )
@@ -202,6 +203,8 @@ declare
     day date;
     part record;
 begin
+    -- Replicas start their keepers at the same moment.
+    perform pg_advisory_xact_lock(hashtextextended('{{schema}}.keep_mechanism', 0));
     foreach parent in array array['archive', 'archive_restricted'] loop
         kept := case parent when 'archive' then {ARCHIVE_DAYS} else {RESTRICTED_DAYS} end;
         for day in select d::date from generate_series(current_date - 1, current_date + 2, '1 day') d loop

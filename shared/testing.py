@@ -40,6 +40,7 @@ class TestRecord:
         self.offset = offset
         self.value = value
         self.headers = tuple(headers)
+        self.key = dict(headers).get("ce_subject")
 
 
 def test_settings(service_url: str, clock_file: Path, **overrides: Any) -> Settings:

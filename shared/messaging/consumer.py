@@ -6,10 +6,12 @@ is applied or set aside as a dead letter.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from functools import partial
+from typing import TypeVar
 
 import structlog
 from sqlalchemy.dialects.postgresql import insert as pg_insert
@@ -19,7 +21,7 @@ from shared.events import family
 from shared.ids import new_id
 from shared.logs import what_and_where
 from shared.mechanism import mechanism
-from shared.messaging.envelope import Envelope, Record, Unreadable, raw_headers, read_envelope
+from shared.messaging.envelope import Record, Unreadable, raw_headers, read_envelope, subject_of_key
 from shared.messaging.inbox import Claim, Inbox
 from shared.messaging.subscription import Routes
 from shared.messaging.transient import is_transient
@@ -29,12 +31,17 @@ log = structlog.get_logger()
 
 Transaction = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 
+T = TypeVar("T")
+
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 5.0
 
 
 class BatchConsumer:
     """Applies batches of records of one topic."""
+
+    #: Seconds one try may take, a batch's own transaction included.
+    longest_step = 300.0
 
     def __init__(
         self,
@@ -51,45 +58,60 @@ class BatchConsumer:
         self._inbox = inbox
         self._transaction = transaction
         self._now = now
-        self.stuck_since: datetime | None = None
+        self.in_hand = 0
+        """Records taken from Kafka and not stored yet."""
+        self._stuck_since: float | None = None
+
+    @property
+    def stuck_seconds(self) -> float:
+        """How long the batch in hand has been failing for reasons that are not the events' own; 0 when it is not."""
+        return 0.0 if self._stuck_since is None else time.monotonic() - self._stuck_since
 
     async def take(self, records: Sequence[Record]) -> None:
         """Store the whole batch; returns only then, however long the database is away."""
+        self.in_hand = len(records)
         claims: list[Claim] = []
         for record in records:
             try:
                 envelope = read_envelope(record, self.topic)
             except Unreadable as error:
+                # What came before it is applied first: a subject waits behind its dead letter, not before it.
+                await self._store(claims)
+                claims = []
                 await self._until_stored(partial(self._keep_unreadable, record, str(error)))
                 continue
-            claims += await self._claims(envelope)
+            subscriptions = self._routes.by_type.get(envelope.type)
+            if subscriptions is not None:
+                claims += [Claim(subscription, envelope) for subscription in subscriptions]
+                continue
+            fact = family(envelope.type)
+            for subscription in self._routes.subscribers_of_other_version(fact) if fact else []:
+                await self._store(claims)
+                claims = []
+                await self._until_stored(partial(self._bury, Claim(subscription, envelope), "unknown_version"))
+        await self._store(claims)
+        self.in_hand = 0
+
+    async def _store(self, claims: Sequence[Claim]) -> None:
         if not claims:
             return
         if len(claims) == 1:
             traceparent.set(claims[0].envelope.traceparent)
-        await self._until_stored(partial(self._apply, claims))
+        if await self._until_stored(partial(self._apply, claims)):
+            return
+        for claim in claims:
+            await self._until_stored(partial(self._apply_alone, claim))
 
-    async def _claims(self, envelope: Envelope) -> list[Claim]:
-        subscriptions = self._routes.by_type.get(envelope.type)
-        if subscriptions is not None:
-            return [Claim(subscription, envelope) for subscription in subscriptions]
-        fact = family(envelope.type)
-        for subscription in self._routes.subscribers_of_other_version(fact) if fact else []:
-            claim = Claim(subscription, envelope)
-            await self._until_stored(partial(self._bury, claim, "unknown_version"))
-        return []
-
-    async def _apply(self, claims: Sequence[Claim]) -> None:
+    async def _apply(self, claims: Sequence[Claim]) -> bool:
+        """Apply all in one transaction; False when one of them is at fault."""
         try:
             async with self._transaction() as session:
                 await self._inbox.apply(session, claims, self._now())
         except Exception as error:
             if is_transient(error):
                 raise
-        else:
-            return
-        for claim in claims:
-            await self._until_stored(partial(self._apply_alone, claim))
+            return False
+        return True
 
     async def _apply_alone(self, claim: Claim) -> None:
         try:
@@ -102,7 +124,8 @@ class BatchConsumer:
 
     async def _bury(self, claim: Claim, reason: str, error: Exception | None = None) -> None:
         async with self._transaction() as session:
-            await self._inbox.set_aside(session, claim, state="dead", reason=reason)
+            if not await self._inbox.bury(session, claim, reason):
+                return
         log.error(
             "messaging.event.buried",
             handler=claim.subscription.name,
@@ -123,6 +146,7 @@ class BatchConsumer:
                     topic=self.topic,
                     partition=record.partition,
                     offset=record.offset,
+                    subject=subject_of_key(record),
                     headers=raw_headers(record),
                     payload=record.value or b"",
                 )
@@ -130,8 +154,8 @@ class BatchConsumer:
             )
         log.error("messaging.record.unreadable", topic=self.topic, offset=record.offset, reason=reason)
 
-    async def _until_stored(self, step: Callable[[], Awaitable[None]]) -> None:
-        """Run ``step`` until it succeeds.
+    async def _until_stored(self, step: Callable[[], Awaitable[T]]) -> T:
+        """Run ``step`` until it succeeds; what it returned.
 
         An event's own fault ends in the dead letters inside ``step``. Whatever comes out of it is the machinery's, and
         no reason to leave the batch: FastStream would go on to the next and commit past this one.
@@ -139,15 +163,18 @@ class BatchConsumer:
         pause = _FIRST_PAUSE
         while True:
             try:
-                await step()
+                # A step that hangs (a lost connection that was never closed, a handler that waits for ever) is
+                # given up and tried again like any other.
+                async with asyncio.timeout(self.longest_step):
+                    done = await step()
             except Exception as error:  # noqa: BLE001 - see above
-                if self.stuck_since is None:
-                    self.stuck_since = self._now()
+                if self._stuck_since is None:
+                    self._stuck_since = time.monotonic()
                     log.warning("messaging.batch.waits", topic=self.topic, failure=what_and_where(error))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
             else:
-                if self.stuck_since is not None:
-                    self.stuck_since = None
+                if self._stuck_since is not None:
+                    self._stuck_since = None
                     log.info("messaging.batch.went_on", topic=self.topic)
-                return
+                return done

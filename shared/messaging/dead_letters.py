@@ -55,28 +55,42 @@ class Redrive:
         self._transaction = transaction
 
     async def all(self, now: datetime) -> tuple[int, int]:
-        """Re-drive everything open; (applied, still failing). A failure stops its subject's lane, not the others."""
+        """Re-drive everything open; (applied, still failing). A failure stops its subject's lane, not the others.
+
+        Events that arrived meanwhile wait behind those it was busy with, so it looks again until nothing more goes.
+        """
+        applied, tried = 0, set[UUID]()
+        while True:
+            done, failed = await self._round(now, tried)
+            applied += done
+            if not done:
+                return applied, failed
+
+    async def _round(self, now: datetime, tried: set[UUID]) -> tuple[int, int]:
+        """Each open letter once, but none that failed in an earlier round."""
         letters = self._letters
         async with self._transaction() as session:
             rows = (
                 await session.execute(
                     sa.select(letters)
-                    .where(letters.c.state.in_(OPEN), letters.c.handler.is_not(None))
+                    .where(letters.c.state.in_(OPEN))
                     .order_by(letters.c.sequence.nulls_first(), letters.c.received_at)
                 )
             ).all()
+        unreadable = {(row.topic, row.subject) for row in rows if row.handler is None}
         applied = failed = 0
         stopped: set[tuple[str, str, UUID | None]] = set()
         for row in rows:
-            lane = (row.handler, row.topic, row.subject)
-            if row.subject is not None and lane in stopped:
-                failed += 1
+            if row.handler is None:
                 continue
-            if await self._one(row, now):
+            lane = (row.handler, row.topic, row.subject)
+            held_up = row.subject is not None and (lane in stopped or (row.topic, row.subject) in unreadable)
+            if not held_up and row.id not in tried and await self._one(row, now):
                 applied += 1
-            else:
-                failed += 1
-                stopped.add(lane)
+                continue
+            failed += 1
+            tried.add(row.id)
+            stopped.add(lane)
         return applied, failed
 
     async def _one(self, row: Any, now: datetime) -> bool:

@@ -18,6 +18,8 @@ class Record(Protocol):
     @property
     def offset(self) -> int: ...
     @property
+    def key(self) -> bytes | None: ...
+    @property
     def value(self) -> bytes | None: ...
     @property
     def headers(self) -> Sequence[tuple[str, bytes | None]]: ...
@@ -66,6 +68,14 @@ def raw_headers(record: Record) -> dict[str, str]:
     }
 
 
+def subject_of_key(record: Record) -> UUID | None:
+    """The subject by the record's key, for a record whose headers do not tell."""
+    try:
+        return UUID((record.key or b"").decode("ascii"))
+    except ValueError:
+        return None
+
+
 def read_envelope(record: Record, topic: str) -> Envelope:
     """The record's envelope; raises Unreadable with a reason code."""
     headers: dict[str, str] = {}
@@ -74,7 +84,7 @@ def read_envelope(record: Record, topic: str) -> Envelope:
             headers[key] = (value or b"").decode()
         except UnicodeDecodeError as error:
             raise Unreadable("header_not_utf8") from error
-        if "\x00" in headers[key]:
+        if "\x00" in key or "\x00" in headers[key]:
             raise Unreadable("header_holds_nul")
     try:
         return Envelope(

@@ -26,10 +26,11 @@ from unnest($1::text[], $2::text[], $3::uuid[]) as lane(handler, topic, subject)
 join {schema}.subject_seen seen using (handler, topic, subject)
 """
 _BLOCKED = """
-select letter.handler, letter.topic, letter.subject, max(letter.sequence)
+select lane.handler, lane.topic, lane.subject, letter.sequence
 from unnest($1::text[], $2::text[], $3::uuid[]) as lane(handler, topic, subject)
-join {schema}.dead_letter letter using (handler, topic, subject)
-where letter.state in ('dead', 'waiting') group by 1, 2, 3
+join {schema}.dead_letter letter using (topic, subject)
+where letter.state in ('dead', 'waiting') and (letter.handler = lane.handler or letter.handler is null)
+for share of letter
 """
 _REMEMBER = """
 insert into {schema}.subject_seen (handler, topic, subject, sequence)
@@ -84,7 +85,7 @@ class Inbox:
                 if claim.envelope.replay and sequence is not None and sequence <= blocked[lane]:
                     # State sent again, and what it repeats waits here already: another letter would tell nothing.
                     continue
-                await self.set_aside(session, claim, state="waiting", reason="subject_waits")
+                await self._set_aside(session, claim, state="waiting", reason="subject_waits")
                 continue
             if lane is not None and sequence is not None:
                 if sequence <= seen.get(lane, 0):
@@ -106,9 +107,14 @@ class Inbox:
         for event, delivery in zip(events, deliveries, strict=True):
             await subscription.handler(session, event, delivery)
 
-    async def set_aside(self, session: AsyncSession, claim: Claim, *, state: str, reason: str) -> None:
-        """Keep the claim as a dead (or waiting) letter; its inbox row is taken too, so a redelivery changes nothing."""
-        await self._take(session, [claim])
+    async def bury(self, session: AsyncSession, claim: Claim, reason: str) -> bool:
+        """Make the claim a dead letter, unless it was applied or buried before (by another process, or earlier)."""
+        if not await self._take(session, [claim]):
+            return False
+        await self._set_aside(session, claim, state="dead", reason=reason)
+        return True
+
+    async def _set_aside(self, session: AsyncSession, claim: Claim, *, state: str, reason: str) -> None:
         envelope = claim.envelope
         await session.execute(
             pg_insert(self._letters)
@@ -172,8 +178,15 @@ class Inbox:
         return {tuple(lane): sequence for *lane, sequence in await self._about(session, _SEEN, lanes)}
 
     async def _blocked(self, session: AsyncSession, lanes: Sequence[Lane]) -> dict[Lane, int]:
-        """The lanes with an open dead letter, and the last sequence that waits in each."""
-        return {tuple(lane): sequence or 0 for *lane, sequence in await self._about(session, _BLOCKED, lanes)}
+        """The lanes with an open dead letter, and the last sequence that waits in each.
+
+        A record whose headers could not be read holds up every handler of its subject. The letters are locked: a
+        re-drive under way is waited for, and one that begins afterwards finds what is set aside behind them.
+        """
+        last: dict[Lane, int] = {}
+        for *lane, sequence in await self._about(session, _BLOCKED, lanes):
+            last[tuple(lane)] = max(last.get(tuple(lane), 0), sequence or 0)
+        return last
 
     async def _remember(self, session: AsyncSession, sequences: dict[Lane, int]) -> None:
         await self._about(session, _REMEMBER, list(sequences), list(sequences.values()))

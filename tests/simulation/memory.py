@@ -67,6 +67,7 @@ class Kept:
     topic: str
     partition: int
     offset: int
+    key: bytes | None
     value: bytes | None
     headers: Sequence[tuple[str, bytes | None]]
 
@@ -86,7 +87,7 @@ class Broker:
         if key is not None:
             number = self._places.setdefault(key, number)
         log = self.logs.setdefault((topic, number), [])
-        log.append(Kept(topic, number, len(log), value, tuple(headers)))
+        log.append(Kept(topic, number, len(log), key, value, tuple(headers)))
         return log[-1]
 
     def lag(self, service: str, topic: str) -> int:
@@ -152,6 +153,9 @@ class Probe:
 class MemoryRelay(Relay):
     """The real relay between a real outbox and the broker in memory."""
 
+    #: Nobody reads while a step runs, so that an emptied broker can be filled in the next.
+    settle = 0.0
+
     def __init__(self, settings: Settings, service: str, broker: Broker, fate: Fate, chance: Random) -> None:
         super().__init__(settings, service, settings.service_database_url.get_secret_value())
         self._probe: Any = Probe(broker)
@@ -165,9 +169,10 @@ class MemoryRelay(Relay):
             self._producer = Producer(self._broker, self._settings, self._fate, self._chance, failing=self.failing)
         return self._producer
 
-    async def _store_positions(self, connection: Any, acknowledged: Any) -> None:
-        await super()._store_positions(connection, acknowledged)
+    async def _store_positions(self, connection: Any, acknowledged: Any) -> bool:
+        stored = await super()._store_positions(connection, acknowledged)
         self._fate.point("sent and acknowledged, before the commit")
+        return stored
 
 
 class MortalSteps(Steps):

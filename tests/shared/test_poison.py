@@ -1,0 +1,214 @@
+"""Poison of every kind: kept as it came, passed by, waited behind by its subject, and re-driven in order."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.events.registration import MemberChanged, MemberJoined, MemberLeft
+from shared.ids import new_id
+from shared.messaging import PermanentError, dead_letters, subscribe
+from shared.messaging.consumer import BatchConsumer
+from shared.messaging.dead_letters import Redrive
+from shared.messaging.inbox import Inbox
+from shared.messaging.subscription import Routes
+from shared.service import Runtime, Service
+from shared.testing import Deliverer, TestRecord
+from shared.testing import dead_letters as letters
+from tests.shared.test_inbox import joined
+
+RuntimeOf = Callable[..., Awaitable[Runtime]]
+AT = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+class MemberChangedAgain(MemberChanged):
+    """What a newer publisher sends."""
+
+    type: ClassVar[str] = "registration.member_changed.v2"
+
+
+class Applied:
+    """Keeps what it applied, per subject in order; fails for the subjects it is told to."""
+
+    def __init__(self) -> None:
+        self.events: list[Any] = []
+        self.failing: set[UUID] = set()
+        self.busy = asyncio.Event()
+        self.may_go_on = asyncio.Event()
+        self.may_go_on.set()
+
+    async def apply(self, _: AsyncSession, event: Any, __: Any) -> None:
+        """Apply, unless told to fail or to wait."""
+        self.busy.set()
+        await self.may_go_on.wait()
+        if event.member_id in self.failing:
+            raise PermanentError
+        self.events.append(event)
+
+    def types(self, member_id: UUID) -> list[str]:
+        """Fact names applied for a member, in order."""
+        return [event.type.split(".")[1] for event in self.events if event.member_id == member_id]
+
+
+class Ground:
+    """A consumer, its re-drive, and records for it."""
+
+    def __init__(self, runtime: Runtime, kind: type[BatchConsumer] = BatchConsumer, *more: type[Any]) -> None:
+        self.runtime, self.applied, self._deliverer = runtime, Applied(), Deliverer(runtime)
+        self.consumer = self.upgraded(kind, *more)
+
+    def upgraded(self, kind: type[BatchConsumer] = BatchConsumer, *more: type[Any]) -> BatchConsumer:
+        """The consumer of a version that knows these types too; its re-drive becomes ours."""
+        handles = subscribe("example.record", self.applied.apply, MemberJoined, MemberChanged, MemberLeft, *more)
+        routes = Routes([handles])
+        inbox = Inbox("example", routes, self.runtime.settings)
+        self.redrive = Redrive("example", routes, inbox, self.runtime.transaction)
+        return kind("example", "registration", routes, inbox, self.runtime.transaction, self.runtime.now)
+
+    def record(self, event: Any, sequence: int | None = None) -> TestRecord:
+        """An event as it comes from Kafka."""
+        return self._deliverer._record(event, new_id(), sequence, False)
+
+
+@pytest.fixture
+async def runtime(runtime_of: RuntimeOf) -> Runtime:
+    return await runtime_of(Service(name="example", package="shared"))
+
+
+@pytest.fixture
+def ground(runtime: Runtime) -> Ground:
+    return Ground(runtime)
+
+
+def changed(member: MemberJoined) -> MemberChanged:
+    return MemberChanged(**member.model_dump())
+
+
+def left(member: MemberJoined) -> MemberLeft:
+    return MemberLeft(member_id=member.member_id, left_at=AT)
+
+
+def payload(value: bytes | None) -> Callable[[TestRecord], None]:
+    def spoil(record: TestRecord) -> None:
+        record.value = value  # type: ignore[assignment]
+
+    return spoil
+
+
+def headers(change: Callable[[Sequence[Any]], Sequence[Any]]) -> Callable[[TestRecord], None]:
+    def spoil(record: TestRecord) -> None:
+        record.headers = tuple(change(record.headers))
+
+    return spoil
+
+
+POISON = {
+    "no JSON": payload(b"no json"),
+    "nothing": payload(None),
+    "1 MB": payload(b"x" * 1_000_000),
+    "deep nesting": payload(b"[" * 200_000 + b"]" * 200_000),
+    "NUL": payload(b'{"member_id": "\\u0000", "year_of_birth": "\x00"}'),
+    "a lone surrogate": payload(b'{"member_id": "\\ud800"}'),
+    "an unknown version": headers(
+        lambda known: [(k, b"registration.member_changed.v9" if k == "ce_type" else v) for k, v in known]
+    ),
+    "no headers": headers(lambda _: []),
+    "a header without value": headers(lambda known: [(k, None if k == "ce_id" else v) for k, v in known]),
+    "a header that is not UTF-8": headers(lambda known: [*known, ("x", b"\xff")]),
+    "a NUL in a header": headers(lambda known: [*known, ("x", b"\x00")]),
+    "a NUL in a header's name": headers(lambda known: [*known, ("x\x00", b"x")]),
+    "a subject that is none": headers(lambda known: [(k, b"?" if k == "ce_subject" else v) for k, v in known]),
+}
+
+
+@pytest.mark.parametrize("spoil", POISON.values(), ids=POISON.keys())
+async def test_poison_is_passed_by_and_its_subject_waits_behind_it(
+    ground: Ground, spoil: Callable[[TestRecord], None]
+) -> None:
+    member, other = joined(), joined()
+    poison = ground.record(changed(member), 2)
+    spoil(poison)
+    before, after, sound = ground.record(member, 1), ground.record(left(member), 3), ground.record(other)
+    batch = [before, poison, after, sound]
+    for _ in range(2):
+        async with asyncio.timeout(20):
+            await ground.consumer.take(batch)
+    # What came before it is applied, what came after it waits, and others go on, also when all of it comes again.
+    assert ground.applied.types(member.member_id) == ["member_joined"]
+    assert ground.applied.types(other.member_id) == ["member_joined"]
+    found = await letters(ground.runtime)
+    assert [letter.state for letter in found] == ["dead", "waiting"]
+    assert (found[0].payload, found[0].offset) == (poison.value or b"", poison.offset)
+
+    assert (await ground.redrive.all(AT))[0] == 0
+    async with ground.runtime.transaction() as session:
+        assert await dead_letters.drop(session, found[0].id)
+    assert await ground.redrive.all(AT) == (1, 0)
+    assert ground.applied.types(member.member_id) == ["member_joined", "member_left"]
+
+
+async def test_a_version_that_becomes_known_is_redriven_with_what_waits_behind_it(ground: Ground) -> None:
+    member = joined()
+    newer = MemberChangedAgain(**member.model_dump())
+    await ground.consumer.take([ground.record(member, 1), ground.record(newer, 2), ground.record(left(member), 3)])
+    assert ground.applied.types(member.member_id) == ["member_joined"]
+    ground.upgraded(BatchConsumer, MemberChangedAgain)
+    assert await ground.redrive.all(AT) == (2, 0)
+    assert ground.applied.types(member.member_id) == ["member_joined", "member_changed", "member_left"]
+    assert await ground.redrive.all(AT) == (0, 0)
+
+
+async def test_what_another_process_applied_is_not_buried_by_one_that_failed(ground: Ground) -> None:
+    member = joined()
+    record = ground.record(member)
+    ground.applied.failing.add(member.member_id)
+    ground.applied.may_go_on.clear()
+    slow = asyncio.create_task(ground.consumer.take([record]))
+    await ground.applied.busy.wait()
+    # The other process's inbox row waits for the slow one's; it is there when the slow one wants to bury the event.
+    other = Ground(ground.runtime)
+    quick = asyncio.create_task(other.consumer.take([record]))
+    ground.applied.may_go_on.set()
+    await asyncio.gather(slow, quick)
+    dead = await letters(ground.runtime)
+    assert (len(other.applied.events), len(dead)) in [(1, 0), (0, 1)]
+
+
+async def test_what_arrives_during_a_redrive_neither_overtakes_nor_is_forgotten(ground: Ground) -> None:
+    member = joined()
+    ground.applied.failing.add(member.member_id)
+    await ground.consumer.take([ground.record(member, 1), ground.record(changed(member), 2)])
+    ground.applied.failing.clear()
+    ground.applied.busy.clear()
+    ground.applied.may_go_on.clear()
+    redrive = asyncio.create_task(ground.redrive.all(AT))
+    await ground.applied.busy.wait()
+    arriving = asyncio.create_task(ground.consumer.take([ground.record(left(member), 3)]))
+    ground.applied.may_go_on.set()
+    await asyncio.gather(redrive, arriving)
+    assert ground.applied.types(member.member_id) == ["member_joined", "member_changed", "member_left"]
+    assert all(letter.state == "redriven" for letter in await letters(ground.runtime))
+
+
+class Impatient(BatchConsumer):
+    """Gives a try half a second."""
+
+    longest_step = 0.5
+
+
+async def test_a_handler_that_hangs_is_given_up_and_tried_again(runtime: Runtime) -> None:
+    ground = Ground(runtime, Impatient)
+    member = joined()
+    ground.applied.may_go_on.clear()
+    taking = asyncio.create_task(ground.consumer.take([ground.record(member)]))
+    async with asyncio.timeout(20):
+        while not ground.consumer.stuck_seconds:
+            await asyncio.sleep(0.02)
+        ground.applied.may_go_on.set()
+        await taking
+    assert (ground.applied.types(member.member_id), ground.consumer.stuck_seconds) == (["member_joined"], 0.0)
+    assert await letters(runtime) == []
