@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import asyncpg
 import sqlalchemy.exc
 
+from shared.messaging.subscription import PermanentError
+
 #: Serialisation failure, deadlock, lock timeout, read-only (fail-over), idle-in-transaction timeout, shutdown.
 _TRANSIENT_STATES = frozenset({"40001", "40P01", "55P03", "25006", "25P03", "57P01", "57P02", "57P03", "57014"})
 #: 08 connection, 53 resources (disk full, out of memory, too many connections), 58 system error (I/O).
@@ -14,23 +16,28 @@ _TRANSIENT_CLASSES = ("08", "53", "58")
 
 def is_transient(error: BaseException) -> bool:
     """Whether waiting and trying again can help: database or network away, deadlock, disk full, shutdown."""
-    return any(_passes(link) for link in _chain(error))
+    return not isinstance(error, PermanentError) and any(_passes(link) for link in _chain(error))
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    link: BaseException | None = error
-    seen: set[int] = set()
-    while link is not None and id(link) not in seen:
+    """The error and what it came from: its causes, the driver's own error, what a group holds."""
+    waiting, seen = [error], set[int]()
+    while waiting:
+        link = waiting.pop()
+        if id(link) in seen:
+            continue
         seen.add(id(link))
         yield link
-        original = getattr(link, "orig", None)
-        if isinstance(original, BaseException):
-            yield from _chain(original)
-        link = link.__cause__
+        inner = link.exceptions if isinstance(link, BaseExceptionGroup) else ()
+        context = None if link.__suppress_context__ else link.__context__
+        further = (getattr(link, "orig", None), link.__cause__, context, *inner)
+        waiting += [each for each in further if isinstance(each, BaseException)]
 
 
 def _passes(error: BaseException) -> bool:
     if isinstance(error, OSError | asyncio.TimeoutError | asyncio.CancelledError | sqlalchemy.exc.TimeoutError):
+        return True
+    if isinstance(error, sqlalchemy.exc.DBAPIError) and error.connection_invalidated:
         return True
     if isinstance(error, asyncpg.InterfaceError) and "connection" in str(error):
         return True
