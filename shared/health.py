@@ -1,16 +1,19 @@
 """Probes that mean something: liveness from the process's own loop, readiness from database and broker."""
 
+import asyncio
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
 from shared.mechanism import mechanism
 from shared.messaging.dead_letters import count_open
+from shared.messaging.transient import is_transient
 from shared.messaging.transport import Transport
 
 if TYPE_CHECKING:
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 
 #: The loop beats every second; a loop that has not for this long is stuck.
 _LONGEST_SILENCE = 15.0
+#: Seconds a probe waits for the database; who asks does not wait much longer.
+_LONGEST_ANSWER = 3.0
 
 
 @dataclass
@@ -53,7 +58,7 @@ def health_routes(runtime: "Runtime") -> list[BaseRoute]:
 
 async def _database_answers(runtime: "Runtime") -> bool:
     try:
-        async with runtime.transaction() as session:
+        async with asyncio.timeout(_LONGEST_ANSWER), runtime.transaction() as session:
             await session.execute(sa.text("select 1"))
     except Exception:  # noqa: BLE001 - whatever the reason, it is not ready
         return False
@@ -66,16 +71,40 @@ def _consumers_joined(runtime: "Runtime") -> bool:
 
 
 async def _gauges(runtime: "Runtime") -> dict[str, Any]:
-    """Oldest outbox row in seconds, rows pending, open dead letters."""
-    outbox = mechanism(runtime.name).outbox
-    async with runtime.transaction() as session:
-        row = (
-            await session.execute(
-                sa.select(
-                    sa.func.count(),
-                    sa.func.extract("epoch", sa.func.clock_timestamp() - sa.func.min(outbox.c.created_at)),
-                ).select_from(outbox)
-            )
-        ).one()
-        letters = await count_open(session)
-    return {"outbox_rows": row[0], "outbox_age_seconds": float(row[1] or 0), "dead_letters_open": letters}
+    """Numbers to watch; ``database`` is 0 while those that only it knows are missing.
+
+    ``inbox_lag``: by topic, records not stored yet of the partitions this process has; ``inbox_stuck_seconds``: how
+    long a batch has failed for reasons that are not the events' own; ``events_removed_unread``: by topic, records
+    the broker removed between the committed offset and the log's start, since this process started.
+    """
+    found: dict[str, Any] = {"database": 0, "inbox_lag": {}, "inbox_stuck_seconds": 0.0, "events_removed_unread": {}}
+    if (transport := runtime.health.transport) is not None:
+        found["inbox_lag"] = await transport.lag()
+        found["inbox_stuck_seconds"] = round(transport.stuck_seconds, 1)
+        found["events_removed_unread"] = transport.below_log_start
+    try:
+        async with asyncio.timeout(_LONGEST_ANSWER), runtime.transaction() as session:
+            found |= await _stored_gauges(session) | {"database": 1}
+            if runtime.service.gauges is not None:
+                found |= await runtime.service.gauges(session)
+    except Exception as error:
+        if not is_transient(error):
+            raise
+    return found
+
+
+async def _stored_gauges(session: AsyncSession) -> dict[str, float]:
+    """Outbox rows pending and the oldest one's age, open dead letters, and subjects that wait behind one."""
+    tables = mechanism(session.info["schema"])
+    age = sa.func.extract("epoch", sa.func.clock_timestamp() - sa.func.min(tables.outbox.c.created_at))
+    rows, oldest = (await session.execute(sa.select(sa.func.count(), age).select_from(tables.outbox))).one()
+    letter = tables.dead_letter
+    waiting = await session.scalar(
+        sa.select(sa.func.count(letter.c.subject.distinct())).where(letter.c.state == "waiting")
+    )
+    return {
+        "outbox_rows": rows,
+        "outbox_age_seconds": float(oldest or 0),
+        "dead_letters_open": await count_open(session),
+        "subjects_waiting": waiting or 0,
+    }

@@ -5,6 +5,7 @@ A service's ``app.py`` builds a ``Service``; nothing registers itself at import 
 
 import asyncio
 import base64
+import faulthandler
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -42,6 +43,9 @@ log = structlog.get_logger()
 LINK_PURPOSES = ("confirm", "sign_in", "survey", "meeting", "unsubscribe")
 
 _LONGEST_PAUSE = 10.0
+#: Seconds after which a loop that does not turn is ended with its process.
+_STUCK_SECONDS = 60.0
+_STDERR = 2
 
 #: Whether what runs is itself a job that commits wake.
 _in_woken_job: ContextVar[bool] = ContextVar("in_woken_job", default=False)
@@ -59,8 +63,11 @@ class Job:
     """Also run right after a commit in this process, other than those of such jobs."""
 
 
-#: Current-state events of every entity, each locked before it is read: ``async def (session) -> AsyncIterator[Event]``.
-StateEvents = Callable[[AsyncSession], AsyncIterator[Event]]
+#: Current-state events of every entity, each locked before it is read, and None where the transaction may end:
+#: ``async def (session) -> AsyncIterator[Event | None]``.
+StateEvents = Callable[[AsyncSession], AsyncIterator[Event | None]]
+#: A service's own numbers to watch, by name.
+Gauges = Callable[[AsyncSession], Awaitable[Mapping[str, float]]]
 
 
 @dataclass(frozen=True)
@@ -76,6 +83,7 @@ class Service:
     state: StateEvents | None = None
     deeds: Mapping[str, str] = field(default_factory=dict)
     """Audit action -> what the person did, in Bokmål, after the name."""
+    gauges: Gauges | None = None
 
 
 @dataclass(eq=False)
@@ -193,9 +201,14 @@ def _end_process_when_it_ends(task: asyncio.Task[None]) -> None:
 
 
 async def _beat(health: Health) -> None:
-    while True:
-        health.beat_at = time.monotonic()
-        await asyncio.sleep(1.0)
+    """Show that the loop turns. One that is stuck cannot say so: a thread ends its process, to be started again."""
+    try:
+        while True:
+            health.beat_at = time.monotonic()
+            faulthandler.dump_traceback_later(_STUCK_SECONDS, exit=True, file=_STDERR)
+            await asyncio.sleep(1.0)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 async def _keep_mechanism(runtime: Runtime) -> None:
@@ -215,22 +228,23 @@ async def run_job(runtime: Runtime, job: Job) -> None:
     if job.on_commit:
         _in_woken_job.set(True)
         runtime.database.on_commit.append(wake)
-    pause = job.every
+    pause, waiting = job.every, False
     while True:
         committed.clear()
         try:
             await job.run(runtime)
-            pause = job.every
         except Exception as error:  # noqa: BLE001
-            # A failing job must not take pages and consumers with it; it is tried again and stays visible in the log.
+            # A failing job must not take pages and consumers with it; it is tried again and stays visible in the log,
+            # once while it only waits for the database or the network.
             pause = min(max(pause * 2, 0.5), max(_LONGEST_PAUSE, job.every))
-            log.error(
-                "service.job.failed",
-                job=job.name,
-                reason=type(error).__name__,
-                transient=is_transient(error),
-                failure=None if is_transient(error) else what_and_where(error),
-            )
+            passes = is_transient(error)
+            if not (passes and waiting):
+                log.error("service.job.failed", job=job.name, transient=passes, failure=what_and_where(error))
+            waiting = passes
+        else:
+            if waiting:
+                log.info("service.job.went_on", job=job.name)
+            pause, waiting = job.every, False
         try:
             async with asyncio.timeout(pause):
                 await committed.wait()

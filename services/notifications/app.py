@@ -1,6 +1,16 @@
 """notifications on one screen: what it reacts to, shows and does by itself."""
 
-from services.notifications import meetings, members, pages, sending, staff_pages, staff_preview, suggestions, surveys
+from services.notifications import (
+    meetings,
+    members,
+    pages,
+    reports,
+    sending,
+    staff_pages,
+    staff_preview,
+    suggestions,
+    surveys,
+)
 from services.notifications.deeds import DEEDS
 from services.notifications.mailbox import imap, lmtp
 from shared.service import Job, Service
@@ -30,5 +40,6 @@ SERVICE = Service(
         *imap.JOBS,
         Job("forget_correspondents", suggestions.forget_correspondents, every=3600.0),
     ],
+    gauges=reports.uncertain_mails,
     purposes=("confirm", "sign_in", "survey", "meeting", "unsubscribe"),
 )

@@ -5,10 +5,11 @@ This module, the relay and the broker helpers are the only ones that know fastst
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import structlog
-from aiokafka import TopicPartition
+from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
@@ -28,6 +29,8 @@ _SESSION_TIMEOUT_MS = 10_000
 _LONGEST_PAUSE = 5.0
 #: Seconds between looks at the consumers.
 _WATCH = 1.0
+#: Seconds a question about offsets may take.
+_LOOK = 5.0
 #: Who joined while a broker that came back empty had no topics yet is given no partitions, until it looks again; the
 #: client's own five minutes would be five minutes of silence.
 _METADATA_AGE_MS = 10_000
@@ -59,12 +62,16 @@ async def _decode(message: Any) -> Any:
 class Transport:
     """The consuming side of one service."""
 
+    max_poll_interval_ms = _MAX_POLL_INTERVAL_MS
+
     def __init__(self, settings: Settings, service: str, consumers: Sequence[BatchConsumer]) -> None:
         self._settings = settings
         self._service = service
         self._consumers = consumers
         self._broker: KafkaBroker | None = None
         self._subscribers: list[Any] = []
+        self.below_log_start: dict[str, int] = {}
+        """Events by topic that the broker removed before this process had read them, since it started."""
 
     async def run(self) -> None:
         """Consume until cancelled; a broker that is away at the start is waited for."""
@@ -100,7 +107,7 @@ class Transport:
         had no rights yet is never started again, and its group never joined.
         """
         while True:
-            if any(_has_failed(subscriber.consumer) for subscriber in self._subscribers):
+            if not self.running or any(_has_failed(subscriber.consumer) for subscriber in self._subscribers):
                 return
             await asyncio.sleep(_WATCH)
 
@@ -115,6 +122,23 @@ class Transport:
     def started(self) -> bool:
         """Whether the subscribers have joined."""
         return bool(self._subscribers) and self._broker is not None and all(s.running for s in self._subscribers)
+
+    async def lag(self) -> dict[str, int]:
+        """By topic, the records this process has been given partitions of and has not stored yet."""
+        return {
+            consumer.topic: consumer.in_hand + await _unread(subscriber.consumer)
+            for consumer, subscriber in zip(self._consumers, self._subscribers, strict=False)
+        }
+
+    def client(self, topic: str) -> Any:
+        """Kafka's client for a topic."""
+        topics = [consumer.topic for consumer in self._consumers]
+        return self._subscribers[topics.index(topic)].consumer
+
+    @property
+    def stuck_seconds(self) -> float:
+        """How long the batch that has been failing longest has done so; 0 when none is."""
+        return max((consumer.stuck_seconds for consumer in self._consumers), default=0.0)
 
     def _build(self) -> None:
         self._broker = KafkaBroker(
@@ -137,8 +161,9 @@ class Transport:
             max_records=MAX_RECORDS,
             ack_policy=AckPolicy.MANUAL,
             auto_offset_reset="earliest",
-            max_poll_interval_ms=_MAX_POLL_INTERVAL_MS,
+            max_poll_interval_ms=self.max_poll_interval_ms,
             session_timeout_ms=_SESSION_TIMEOUT_MS,
+            listener=_Assigned(self, consumer.topic),
             parser=_parse,
             decoder=_decode,
         )
@@ -159,18 +184,71 @@ class Transport:
                 log.warning("messaging.broker.stop_failed", reason=type(error).__name__)
 
 
+class _Assigned(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
+    """Looks, before anything is read of a partition, whether the broker still has what was not read."""
+
+    def __init__(self, transport: Transport, topic: str) -> None:
+        self._transport = transport
+        self._topic = topic
+
+    def on_partitions_revoked(self, revoked: Any) -> None:
+        """A batch in hand is still stored; the inbox knows what the next owner reads again."""
+
+    async def on_partitions_assigned(self, assigned: Any) -> None:
+        """The client would go on at the log's start and say nothing: that is an alarm."""
+        consumer = self._transport.client(self._topic)
+        try:
+            async with asyncio.timeout(_LOOK):
+                missing = await _removed_unread(consumer, list(assigned))
+        except (KafkaError, TimeoutError) as error:
+            log.warning("messaging.log_start.not_known", topic=self._topic, reason=type(error).__name__)
+            return
+        if missing:
+            known = self._transport.below_log_start
+            known[self._topic] = known.get(self._topic, 0) + missing
+            log.error("messaging.events.removed_unread", topic=self._topic, events=missing)
+
+
+async def _removed_unread(consumer: Any, partitions: Sequence[TopicPartition]) -> int:
+    """Records between the group's committed offsets and the log's start."""
+    starts = await consumer.beginning_offsets(partitions) if partitions else {}
+    missing = 0
+    for partition, start in starts.items():
+        # Most partitions have lost nothing yet; where nothing was committed, the start is where reading begins.
+        if start > 0 and (committed := await consumer.committed(partition)) is not None:
+            missing += max(start - committed, 0)
+    return missing
+
+
+async def _unread(consumer: Any) -> int:
+    """Records the broker has that the client has not handed over."""
+    unread = 0
+    for partition in consumer.assignment() if consumer is not None else ():
+        end = consumer.highwater(partition)
+        if end is not None:
+            with suppress(TimeoutError, KafkaError):
+                async with asyncio.timeout(_LOOK):
+                    unread += max(end - await consumer.position(partition), 0)
+    return unread
+
+
 def _has_failed(consumer: Any) -> bool:
-    """Whether one of the group client's tasks has ended with an error; it has no public word for it."""
-    coordinator = getattr(consumer, "_coordinator", None)
+    """Whether one of the client's tasks has ended with an error; it has no public word for it."""
+    coordinator, fetcher = getattr(consumer, "_coordinator", None), getattr(consumer, "_fetcher", None)
     tasks = [getattr(coordinator, name, None) for name in ("_coordination_task", "_heartbeat_task")]
+    tasks.append(getattr(fetcher, "_fetch_task", None))
     return any(task is not None and task.done() and not task.cancelled() and task.exception() for task in tasks)
 
 
 async def _commit(consumer: Any, records: Sequence[Any]) -> None:
-    """Commit what this batch held and nothing else; partitions may have changed hands meanwhile."""
+    """Commit what this batch held of the partitions that are still ours; one refused would refuse them all."""
     offsets: dict[TopicPartition, int] = {}
     for record in records:
         offsets[TopicPartition(record.topic, record.partition)] = record.offset + 1
+    ours = consumer.assignment()
+    offsets = {partition: offset for partition, offset in offsets.items() if partition in ours}
+    if not offsets:
+        return
     try:
         await consumer.commit(offsets)
     except KafkaError as error:

@@ -1,0 +1,249 @@
+"""What the probes say, and that a process does what it is there for whatever was away when it began."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+from uuid import UUID
+
+import httpx
+import pytest
+import sqlalchemy as sa
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncSession
+from structlog.testing import capture_logs
+
+from deploy.local.process import free_ports
+from shared.events.registration import MemberChanged, MemberJoined
+from shared.health import health_routes
+from shared.messaging import Delivery, PermanentError, emit, emit_new, lock, subscribe
+from shared.messaging.broker import client_arguments
+from shared.service import Runtime, Service, running
+from shared.web import build_app
+from tests.backends import TestKafka, eventually
+from tests.faults.proxy import Proxy
+from tests.shared.test_inbox import joined
+
+RuntimeOf = Callable[..., Awaitable[Runtime]]
+
+
+class Reader:
+    """A service that notes whom it heard of, refuses the one it is told to, and waits while told to."""
+
+    def __init__(self) -> None:
+        self.heard: list[UUID] = []
+        self.refused: UUID | None = None
+        self.away = False
+        handlers = [subscribe("example.note", self.note, MemberJoined, MemberChanged)]
+        self.service = Service(name="example", package="shared", handlers=handlers, gauges=self.gauges)
+
+    async def note(self, _: AsyncSession, event: MemberJoined, __: Delivery) -> None:
+        """Remember the member."""
+        if self.away:
+            raise ConnectionResetError
+        if event.member_id == self.refused:
+            raise PermanentError
+        self.heard.append(event.member_id)
+
+    async def gauges(self, _: AsyncSession) -> dict[str, float]:
+        """A number of the service's own."""
+        return {"heard": len(self.heard)}
+
+
+@pytest.fixture
+def reader() -> Reader:
+    return Reader()
+
+
+async def tell(runtime: Runtime, *events: MemberJoined) -> None:
+    async with runtime.transaction() as session:
+        await emit_new(session, list(events) or [joined()])
+
+
+@asynccontextmanager
+async def probes(runtime: Runtime) -> AsyncIterator[Callable[[str], Awaitable[tuple[int, dict[str, Any]]]]]:
+    """Ask an address below ``/-/``."""
+    transport = httpx.ASGITransport(app=build_app(runtime, health_routes(runtime), None))
+    async with httpx.AsyncClient(transport=transport, base_url="http://inside") as client:
+
+        async def ask(name: str) -> tuple[int, dict[str, Any]]:
+            answer = await client.get(f"/-/{name}")
+            return answer.status_code, answer.json()
+
+        yield ask
+
+
+async def test_the_gauges_tell_what_is_behind_and_what_waits(
+    runtime_of: RuntimeOf, kafka: TestKafka, reader: Reader
+) -> None:
+    runtime = await runtime_of(reader.service, **kafka.settings())
+    member = joined()
+    reader.refused = member.member_id
+    async with probes(runtime) as ask:
+        await tell(runtime, member)
+        _, before = await ask("gauges")
+        assert (before["outbox_rows"], before["outbox_age_seconds"] > 0) == (1, True)
+        async with running(runtime):
+
+            async def gauge(name: str) -> Any:
+                return (await ask("gauges"))[1][name]
+
+            async def is_(name: str, value: Any) -> bool:
+                return bool(await gauge(name) == value)
+
+            async def is_not(name: str, value: Any) -> bool:
+                return bool(await gauge(name) != value)
+
+            await eventually(lambda: is_("dead_letters_open", 1))
+            async with runtime.transaction() as session:
+                await lock(session, member.member_id)
+                await emit(session, MemberChanged(**member.model_dump()))
+            await eventually(lambda: is_("subjects_waiting", 1))
+            await tell(runtime)
+            await eventually(lambda: is_("heard", 1))
+            await eventually(lambda: is_("inbox_lag", {"registration": 0}))
+            assert await gauge("outbox_rows") == 0
+
+            reader.away = True
+            await tell(runtime, *(joined() for _ in range(7)))
+            await eventually(lambda: is_("inbox_lag", {"registration": 7}))
+            await eventually(partial(is_not, "inbox_stuck_seconds", 0))
+            reader.away = False
+            await eventually(lambda: is_("inbox_lag", {"registration": 0}))
+            await eventually(lambda: is_("inbox_stuck_seconds", 0))
+            assert await gauge("events_removed_unread") == {}
+
+
+async def test_what_the_broker_removed_before_it_was_read_is_an_alarm(
+    runtime_of: RuntimeOf, kafka: TestKafka, reader: Reader
+) -> None:
+    runtime = await runtime_of(reader.service, **kafka.settings())
+    member = joined()
+
+    async def told_again(times: int) -> None:
+        async with runtime.transaction() as session:
+            await lock(session, member.member_id)
+            await emit(session, *(MemberChanged(**member.model_dump()) for _ in range(times)))
+
+    async with running(runtime):
+        await tell(runtime, member)
+        await eventually(lambda: len(reader.heard) == 1)
+    # Four more are said and three of them removed while it is not there.
+    runtime = await runtime_of(Service(name="example", package="shared"), **kafka.settings())
+    await tell(runtime, member)
+    async with running(runtime):
+        await told_again(3)
+        records = await kafka.read("registration", 5)
+    place = TopicPartition(records[0].topic, records[0].partition)
+    admin = AIOKafkaAdminClient(**client_arguments(runtime.settings))
+    await admin.start()
+    await admin.delete_records({place: RecordsToDelete(4)})
+    await admin.close()
+    runtime = await runtime_of(reader.service, **kafka.settings())
+    async with probes(runtime) as ask:
+        with capture_logs() as logs:
+            async with running(runtime):
+                await eventually(lambda: len(reader.heard) == 2)
+                assert (await ask("gauges"))[1]["events_removed_unread"] == {"registration": 3}
+    alarms = [entry for entry in logs if entry["event"] == "messaging.events.removed_unread"]
+    assert [(alarm["log_level"], alarm["events"]) for alarm in alarms] == [("error", 3)]
+
+
+async def test_a_service_that_starts_before_broker_and_database_works_when_they_come(
+    runtime_of: RuntimeOf, kafka: TestKafka, reader: Reader, database_url: str
+) -> None:
+    ports = free_ports(2)
+    address = urlsplit(database_url)
+    credentials = address.netloc.rpartition("@")[0]
+    database = Proxy(ports[0], address.port or 5432)
+    broker = Proxy(ports[1], int(kafka.address.rpartition(":")[2]))
+    settings = kafka.settings() | {
+        "kafka": f"127.0.0.1:{ports[1]}",
+        "service_database_url": SecretStr(urlunsplit(address._replace(netloc=f"{credentials}@127.0.0.1:{ports[0]}"))),
+    }
+    for proxy in (database, broker):
+        await proxy.start()
+    try:
+        runtime = await runtime_of(reader.service, **settings)
+        await runtime.database.close()
+        database.refusing = broker.refusing = True
+        database.cut()
+        async with probes(runtime) as ask:
+            with capture_logs() as logs:
+                async with running(runtime):
+                    await eventually(lambda: len(logs) > 3)
+                    assert (await ask("live"))[0] == 200
+                    assert await ask("ready") == (503, {"database": False, "broker": False})
+                    assert (await ask("gauges"))[1]["database"] == 0
+
+                    database.refusing = False
+                    member = joined()
+                    # While the broker is away what is said is kept.
+                    await tell(runtime, member)
+                    assert await ask("ready") == (503, {"database": True, "broker": False})
+
+                    broker.refusing = False
+                    await eventually(lambda: member.member_id in reader.heard)
+                    assert await ask("ready") == (200, {"database": True, "broker": True})
+        told = [entry["event"] for entry in logs]
+        assert {name: told.count(name) for name in set(told) if "wait" in name or "failed" in name} == {
+            "messaging.relay.waits": 1,
+            "messaging.broker.awaited": 1,
+            "service.job.failed": 1,
+        }
+    finally:
+        for proxy in (database, broker):
+            await proxy.stop()
+
+
+STUCK = """
+import asyncio, time
+import shared.service
+from shared.health import Health
+
+shared.service._STUCK_SECONDS = 0.5
+
+async def main():
+    asyncio.create_task(shared.service._beat(Health()))
+    await asyncio.sleep(0.1)
+    print("stuck from here", flush=True)
+    time.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+async def test_a_process_whose_loop_is_stuck_ends(tmp_path: Any) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", STUCK, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    async with asyncio.timeout(30):
+        out, words = await process.communicate()
+    assert (process.returncode, out) == (1, b"stuck from here\n")
+    assert b"Timeout" in words
+
+
+async def test_readiness_does_not_wait_for_a_database_that_says_nothing(
+    runtime_of: RuntimeOf, database_url: str, kafka: TestKafka
+) -> None:
+    (port,) = free_ports(1)
+    address = urlsplit(database_url)
+    proxy = Proxy(port, address.port or 5432)
+    await proxy.start()
+    try:
+        netloc = f"{address.netloc.rpartition('@')[0]}@127.0.0.1:{port}"
+        url = SecretStr(urlunsplit(address._replace(netloc=netloc)))
+        runtime = await runtime_of(Service(name="example", package="shared"), service_database_url=url)
+        async with runtime.transaction() as session:
+            await session.execute(sa.text("select 1"))
+        proxy.freeze()
+        async with probes(runtime) as ask, asyncio.timeout(20):
+            assert (await ask("ready"))[1]["database"] is False
+    finally:
+        proxy.cut()
+        await proxy.stop()
