@@ -77,8 +77,8 @@ def send_state(name: ServiceName) -> None:
         if runtime.service.state is None:
             return 0
         try:
-            async with runtime.transaction() as session:
-                return await emit_state(session, runtime.service.state(session))
+            async with runtime.database.in_parts() as (session, turn):
+                return await emit_state(session, runtime.service.state(session), turn)
         finally:
             await runtime.database.close()
 

@@ -1,6 +1,6 @@
 """Postgres for one service: engine, transactions, naming, and the tables of shared mechanism."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -80,6 +80,22 @@ class Database:
                 yield session
             for wake in self.on_commit:
                 wake()
+
+    @asynccontextmanager
+    async def in_parts(self) -> AsyncIterator[tuple[AsyncSession, Callable[[], Awaitable[None]]]]:
+        """For work over everything: a session, and ``turn``, which commits the part done and gives up its locks."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+            session.info["schema"] = self.schema
+            session.info["locked"] = set()
+
+            async def turn() -> None:
+                await session.commit()
+                session.info["locked"].clear()
+                for wake in self.on_commit:
+                    wake()
+
+            yield session, turn
+            await turn()
 
     async def close(self) -> None:
         """Close the pool."""

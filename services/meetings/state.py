@@ -17,7 +17,7 @@ from shared.messaging import lock
 BATCH = 500
 
 
-async def state_events(session: AsyncSession) -> AsyncIterator[Event]:
+async def state_events(session: AsyncSession) -> AsyncIterator[Event | None]:
     """Each meeting's public state and what has become of it, then its entries and invitations of those not erased.
 
     Each fact comes after the announcement it follows, as it did the first time.
@@ -43,7 +43,7 @@ async def state_events(session: AsyncSession) -> AsyncIterator[Event]:
                 yield issued(meeting, row) if row.state == "invited" else answered(meeting, row, row.member_id)
 
 
-async def _entries(session: AsyncSession, meeting: Meeting) -> AsyncIterator[Event]:
+async def _entries(session: AsyncSession, meeting: Meeting) -> AsyncIterator[Event | None]:
     if meeting.draw_id is None:
         return
     ids = list(
@@ -60,3 +60,4 @@ async def _entries(session: AsyncSession, meeting: Meeting) -> AsyncIterator[Eve
         )
         for row in rows:
             yield entered(row, meeting.draw_id)
+        yield None

@@ -18,7 +18,7 @@ from shared.events.registration import (
 from shared.messaging import lock
 
 
-async def state_events(session: AsyncSession) -> AsyncIterator[Event]:
+async def state_events(session: AsyncSession) -> AsyncIterator[Event | None]:
     """Each entity's newest state, read under its lock."""
     for threshold_id in list(await session.scalars(sa.select(Threshold.id).order_by(Threshold.size))):
         await lock(session, threshold_id)
@@ -40,6 +40,7 @@ async def state_events(session: AsyncSession) -> AsyncIterator[Event]:
         else:
             yield contact_card(member)
             yield MemberJoined(**await member_state(session, member))
+        yield None
 
 
 def threshold_event(threshold: Threshold) -> PanelThresholdSet:

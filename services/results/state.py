@@ -13,7 +13,7 @@ from shared.events import Event
 from shared.messaging import lock
 
 
-async def state_events(session: AsyncSession) -> AsyncIterator[Event]:
+async def state_events(session: AsyncSession) -> AsyncIterator[Event | None]:
     """Each publication, suggestion and follow-up, read under its lock."""
     for survey_id in list(await session.scalars(sa.select(Publication.survey_id).order_by(Publication.published_at))):
         await lock(session, survey_id)

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -17,6 +17,8 @@ from shared.trace import traceparent
 
 #: Kafka's default limit is 1 MB a record; what would not fit must fail where it is made, not in the relay.
 LARGEST_PAYLOAD = 900_000
+#: Facts of state sent again in one transaction, about.
+STATE_PART = 1000
 
 
 _LOCK = """
@@ -111,16 +113,26 @@ async def emit_again(session: AsyncSession, *events: Event) -> None:
     await _insert(session, _KEEP, events, replay=True)
 
 
-async def emit_state(session: AsyncSession, state: AsyncIterator[Event]) -> int:
-    """Send every event of ``state`` again, those of one entity and topic that follow each other together; how many."""
+async def emit_state(
+    session: AsyncSession, state: AsyncIterator[Event | None], turn: Callable[[], Awaitable[None]] | None = None
+) -> int:
+    """Send every event of ``state`` again, those of one entity and topic that follow each other together; how many.
+
+    ``state`` gives None where nothing it has read is still to be told: there ``turn`` ends the transaction, once it
+    has become long, so that a panel of 100,000 is not locked until its last member has been told.
+    """
     facts: list[Event] = []
-    sent = 0
+    sent = turned = 0
     async for event in state:
-        if facts and (facts[0].topic, facts[0].subject) != (event.topic, event.subject):
+        if facts and (event is None or (facts[0].topic, facts[0].subject) != (event.topic, event.subject)):
             await emit_again(session, *facts)
             facts = []
-        facts.append(event)
-        sent += 1
+        if event is not None:
+            facts.append(event)
+            sent += 1
+        elif turn is not None and sent - turned >= STATE_PART:
+            await turn()
+            turned = sent
     if facts:
         await emit_again(session, *facts)
     return sent

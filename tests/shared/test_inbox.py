@@ -229,6 +229,35 @@ async def test_state_of_several_facts_keeps_the_sequences_the_last_of_them_had(r
             await emit_again(session, event, left, left)
 
 
+async def test_state_of_a_large_panel_is_sent_in_parts_that_let_go_of_what_they_told(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.messaging.outbox.STATE_PART", 2)
+    events = [joined() for _ in range(5)]
+    async with runtime.transaction() as session:
+        await emit_new(session, events)
+    locked: list[int] = []
+
+    async def held() -> int:
+        """How many subjects another transaction would have to wait for."""
+        async with runtime.transaction() as other:
+            free = await other.execute(sa.select(mechanism("example").subject.c.id).with_for_update(skip_locked=True))
+            return len(events) - len(free.all())
+
+    async with runtime.database.in_parts() as (session, turn):
+
+        async def state() -> AsyncIterator[Event | None]:
+            for event in events:
+                await lock(session, event.member_id)
+                yield event
+                yield None
+                locked.append(await held())
+
+        assert await emit_state(session, state(), turn) == 5
+    assert locked == [1, 0, 1, 0, 1]
+    assert len(await outbox(runtime)) == 10
+
+
 async def test_a_rolled_back_transaction_publishes_nothing(runtime: Runtime) -> None:
     with pytest.raises(RuntimeError, match="stop"):
         async with runtime.transaction() as session:

@@ -17,7 +17,7 @@ from shared.messaging import lock
 BATCH = 500
 
 
-async def state_events(session: AsyncSession) -> AsyncIterator[Event]:
+async def state_events(session: AsyncSession) -> AsyncIterator[Event | None]:
     """Each survey that is open or closed, then each of its invitations: issued, or answered by who took part.
 
     A closed survey is two facts, opened and closed. Released answers are not sent again: results has the only copy.
@@ -42,6 +42,7 @@ async def state_events(session: AsyncSession) -> AsyncIterator[Event]:
             )
             for row in rows:
                 yield invitation_event(survey, row)
+            yield None
 
 
 def invitation_event(survey: Survey, row: Invitation) -> Event:
