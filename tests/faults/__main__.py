@@ -36,7 +36,7 @@ def summary(rounds: list[Outcome]) -> dict[str, object]:
         "kills": sum(kills.values()),
         "kills_by_part": kills,
         "other_faults": sum(sum(outcome.other_faults.values()) for outcome in rounds),
-        "acknowledged": sum(o.acknowledged.get("joined", 0) + o.acknowledged.get("answered", 0) for o in rounds),
+        "acknowledged": sum(number for o in rounds for what, number in o.acknowledged.items() if what != "tried_again"),
         "lost": sum(outcome.lost for outcome in rounds),
         "doubled": sum(outcome.doubled for outcome in rounds),
         "unknown": sum(outcome.unknown for outcome in rounds),

@@ -11,6 +11,8 @@ from deploy.demo.browser import Browser, FormReader, link_in
 from deploy.demo.people import Person, answer, leave
 from tests.faults.mail import ServersMailbox
 
+#: How the mail begins that asks somebody to a meeting.
+DRAWN = "Du er trukket ut"
 AGAIN = (RuntimeError, TimeoutError, httpx.HTTPError, KeyError)
 
 
@@ -21,6 +23,9 @@ class Acknowledged:
     joined: set[int] = field(default_factory=set)
     answered: set[int] = field(default_factory=set)
     left: set[int] = field(default_factory=set)
+    accepted: set[int] = field(default_factory=set)
+    """Of a seat at the meeting."""
+    declined: set[int] = field(default_factory=set)
     tried_again: int = 0
 
 
@@ -44,6 +49,23 @@ class Residents:
         mail = await self.mailbox.wait_for(person.email, "Ny undersøkelse", 600)
         await self._until_done(lambda: answer(self.origin, person, mail, self.chance))
         self.acknowledged.answered.add(person.number)
+
+    async def reply(self, person: Person) -> None:
+        """Say yes to the meeting, one in four no, when the person has been drawn."""
+        (mail,) = self.mailbox.to(person.email, DRAWN)
+        says = "no" if person.number % 4 == 0 else "yes"
+
+        async def step() -> None:
+            async with Browser(self.origin, person.address) as browser:
+                page = await browser.get(link_in(mail["text"], "/meetings/answer/"))
+                # A reply whose answer was lost is seen on the page; a second press would change nothing.
+                if "reply" in page.text and "Kan du komme?" in page.text:
+                    page = await browser.post("/meetings/answer", {**FormReader(page.text).hidden, "reply": says})
+                if ("Takk for at du sa fra" if says == "no" else ".ics") not in page.text:
+                    raise RuntimeError("no word of the reply")
+
+        await self._until_done(step)
+        (self.acknowledged.accepted if says == "yes" else self.acknowledged.declined).add(person.number)
 
     async def leave(self, person: Person) -> None:
         """Leave; every service has confirmed the erasure. Not tried again: whoever has left cannot sign in."""

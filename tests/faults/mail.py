@@ -22,6 +22,8 @@ class MailServer(Catcher):
         self._server: asyncio.Server | None = None
         self.misdeeds: list[str] = []
         self.hang_ups = 0
+        self.unwanted: set[str] = set()
+        """Addresses for which every mail is refused for good."""
 
     async def start(self) -> None:
         """Listen on loopback."""
@@ -37,6 +39,8 @@ class MailServer(Catcher):
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Take the mail, unless something else is to happen first."""
+        if self.unwanted.intersection(envelope.rcpt_tos):
+            return "550 no such mailbox"
         misdeed = self.misdeeds.pop(0) if self.misdeeds else ""
         if misdeed == "hang up after the dot":
             self.hang_ups += 1

@@ -1,5 +1,6 @@
 """Compares what was acknowledged and what was mailed with all five schemas: I1 to I10 of the reliability floor."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -93,6 +94,7 @@ class Oracle:
         *,
         may_be_unknown: int,
         seconds_to_zero: float,
+        logs: str = "",
     ) -> Verdict:
         """Every invariant, once nothing is on its way any more."""
         connection = await asyncpg.connect(self._url, timeout=30)
@@ -100,12 +102,14 @@ class Oracle:
             verdict = Verdict()
             by_email = {person.email: person for person in people}
             await self._registrations(connection, verdict, told, people, imported)
-            verdict.enter(
-                "I2 every event applied", await self._not_applied(connection), dead=await self._dead(connection)
-            )
+            missing, dead = await self._not_applied(connection), await self._dead(connection)
+            # No fault of the machinery is poison: a dead letter is an event that was not applied.
+            verdict.lost += missing + dead
+            verdict.enter("I2 every event applied", missing + dead, missing=missing, dead=dead)
             await self._mails(connection, verdict, mails, by_email, may_be_unknown)
             await self._answers(connection, verdict, told)
-            await self._erased(connection, verdict, told, people)
+            await self._seats(connection, verdict, told, by_email)
+            await self._erased(connection, verdict, told, people, logs)
             verdict.enter("I9 lags return to zero", int(seconds_to_zero > 120), seconds=round(seconds_to_zero))
         finally:
             await connection.close()
@@ -170,16 +174,68 @@ class Oracle:
         wrong = max(len(told.answered) - answered, 0) + abs(releasable - released) + abs(released - counted)
         verdict.enter("I5 answers counted are those given", wrong, acknowledged=len(told.answered), answered=answered,
                       released=released, counted=counted, invitations=tombs)  # fmt: skip
-        arrived = await connection.fetch("select arrived from results.publication")
-        verdict.enter(
-            "I6 shown is recounted", sum(abs(row["arrived"] - counted) for row in arrived), shown=len(arrived)
-        )
+        await self._recounted(connection, verdict, counted)
 
-    async def _erased(self, connection: Any, verdict: Verdict, told: Acknowledged, people: Sequence[Person]) -> None:
+    async def _recounted(self, connection: Any, verdict: Verdict, counted: int) -> None:
+        """Every number of every published question, counted again from the raw answers."""
+        published = await connection.fetch("select survey_id, arrived, counted from results.publication")
+        wrong = sum(abs(row["arrived"] - counted) for row in published)
+        numbers = 0
+        for row in published:
+            for question in json.loads(row["counted"]):
+                shown = {None: question["base"], **question["counts"]}
+                for code, number in shown.items():
+                    again = await connection.fetchval(
+                        "select count(*) from results.answer where survey_id = $1 and answers ? $2::text"
+                        " and ($3::text is null or answers -> $2::text ? $3)",
+                        row["survey_id"], question["id"], code,
+                    )  # fmt: skip
+                    wrong += abs(again - number)
+                    numbers += 1
+        verdict.enter("I6 shown is recounted", wrong, publications=len(published), numbers=numbers)
+
+    async def _seats(self, connection: Any, verdict: Verdict, told: Acknowledged, by_email: dict[str, Person]) -> None:
+        """Never more live invitations than seats, nobody twice, and every reply that was acknowledged."""
+        meetings = await connection.fetch(
+            """
+            select seats, count(i.id) filter (where i.state in ('invited', 'accepted')) as live,
+                count(i.id) filter (where i.state = 'accepted') as accepted
+            from meetings.meeting m left join meetings.invitation i on i.meeting_id = m.id group by m.id
+            """
+        )
+        over = sum(max(row["live"] - row["seats"], 0) for row in meetings)
+        twice = await connection.fetchval(
+            "select count(*) - count(distinct (meeting_id, member_id)) from meetings.invitation"
+            " where member_id is not null"
+        )
+        unmet = await connection.fetchval(
+            """
+            select count(*) from meetings.meeting, jsonb_to_recordset(protocol)
+                as line (gender text, band text, pool integer, quota double precision, drawn integer)
+            where gender in ('female', 'male') and (drawn > ceil(quota) or drawn < least(floor(quota), pool))
+            """
+        )
+        rows = await connection.fetch(
+            "select r.email, i.state from meetings.invitation i join registration.member r on r.id = i.member_id"
+        )
+        stands = {by_email[row["email"]].number: row["state"] for row in rows if row["email"] in by_email}
+        forgotten = sum(stands.get(number) != "accepted" for number in told.accepted - told.left)
+        forgotten += sum(stands.get(number) != "declined" for number in told.declined - told.left)
+        verdict.lost += forgotten
+        verdict.doubled += twice
+        verdict.enter("I7 seats and quotas", over + twice + unmet + forgotten,
+                      seats=sum(row["seats"] for row in meetings), accepted=sum(row["accepted"] for row in meetings),
+                      over=over, twice=twice, quotas_unmet=unmet, replies_forgotten=forgotten)  # fmt: skip
+
+    async def _erased(
+        self, connection: Any, verdict: Verdict, told: Acknowledged, people: Sequence[Person], logs: str
+    ) -> None:
         left = [person for person in people if person.number in told.left]
         traces = await self._traces(connection, [p.email for p in left])
         erased = await connection.fetchval("select count(*) from registration.member where status = 'erased'")
-        verdict.enter("I8 nothing of the erased", traces + abs(erased - len(left)), erased=len(left), traces=traces)
+        logged = sum(logs.count(person.email) for person in left)
+        verdict.enter("I8 nothing of the erased", traces + logged + abs(erased - len(left)), erased=len(left),
+                      traces=traces, logged=logged)  # fmt: skip
         still = await connection.fetchval(
             """
             select (select count(*) from surveys.member m join registration.member r on r.id = m.id
@@ -188,6 +244,10 @@ class Oracle:
                     where r.status = 'erased' and not c.removed)
                  + (select count(*) from surveys.invitation i join registration.member r on r.id = i.member_id
                     where r.status = 'erased')
+                 + (select count(*) from meetings.invitation i join registration.member r on r.id = i.member_id
+                    where r.status = 'erased')
+                 + (select count(*) from meetings.member m join registration.member r on r.id = m.id
+                    where r.status = 'erased' and not m.erased)
             """
         )
         verdict.enter("I10 nothing done for the erased", still, erased=len(left))

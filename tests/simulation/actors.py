@@ -5,24 +5,35 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
+import sqlalchemy as sa
+
 from deploy.demo.browser import link_in
 from deploy.demo.people import Person
+from services.meetings.seats import answers as meetings
+from services.meetings.seats.drawing import draw_meeting
+from services.meetings.tables import Member
 from services.registration.importing.store import import_members
 from services.registration.jobs import announce_installation
 from services.registration.joining import store as joining
 from services.registration.joining.domain import JoinInput
 from services.registration.leaving import erase
+from services.results.publishing import draft_of, publish
+from services.results.tables import Survey as ResultsSurvey
 from services.surveys.answering.sealing import seal_of
 from services.surveys.answering.store import Refusal, hold, submit
 from services.surveys.fieldwork.domain import Plan
 from services.surveys.fieldwork.store import add_survey
 from services.surveys.questionnaire.shelf import shipped
 from shared.ids import new_id
+from shared.messaging import lock
 from shared.service import Runtime
-from tests.faults.load import Acknowledged
+from tests.faults.load import DRAWN, Acknowledged
 from tests.faults.mail import MailServer
+from tests.meetings.given import a_meeting
 
 IMPORTED = THRESHOLD = 9
+#: As many as want to be asked to meetings, so that the draw is the same whatever their random ids are.
+SEATS = 4
 #: What somebody wants, at which service, and trying it: whether that is done with.
 Wish = tuple[str, str, Callable[[], Awaitable[bool]]]
 #: The wish's name, the process it goes to, and trying it.
@@ -31,7 +42,7 @@ ANSWERS: dict[str, Any] = {"reisemate": "gange", "viktigst": ["sykkel"], "innsat
 
 
 class Actors:
-    """Nine imported members, four who join by mail, answers from all who are asked, three who leave."""
+    """Nine imported members, four who join by mail, answers from all who are asked, a meeting, three who leave."""
 
     def __init__(self, runtimes: dict[str, Runtime], mail: MailServer, people: list[Person], chance: Random) -> None:
         self._runtimes = runtimes
@@ -45,7 +56,10 @@ class Actors:
             *(("sign up", "registration", lambda p=p: self._sign_up(p)) for p in people[IMPORTED:]),
             *(("answer", "surveys", lambda p=p: self._answer(p)) for p in people),
             *(("leave", "registration", lambda p=p: self._leave(p)) for p in people[7:10]),
+            ("draw", "meetings", self._draw),
+            *(("reply", "meetings", self._reply) for _ in range(SEATS)),
         ]
+        self._replied: set[str] = set()
 
     @property
     def left(self) -> int:
@@ -90,7 +104,7 @@ class Actors:
             gender=person.gender,
             postcode=person.postcode,
             language="nb",
-            purposes=("surveys", "results"),
+            purposes=("surveys", "meetings", "results") if person.number <= SEATS else ("surveys", "results"),
             old_enough="yes",
         )
 
@@ -136,6 +150,47 @@ class Actors:
         if not isinstance(held, Refusal) or held is Refusal.ANSWERED:
             self.told.answered.add(person.number)
         return True
+
+    async def _draw(self) -> bool:
+        rt = self._runtimes["meetings"]
+        async with rt.transaction() as session:
+            willing = await session.scalar(sa.select(sa.func.count()).where(Member.purposes.contains(["meetings"])))
+        if willing != SEATS:
+            return False
+        meeting = await a_meeting(rt, SEATS)
+        async with rt.transaction() as session:
+            await draw_meeting(session, meeting.id, rt.now())
+        return True
+
+    async def _reply(self) -> bool:
+        """Whoever has been asked first and has not replied says yes, or no."""
+        rt = self._runtimes["meetings"]
+        for mail in self._mail.mails:
+            (email,) = mail["to"]
+            if not mail["subject"].startswith(DRAWN) or email in self._replied:
+                continue
+            link = rt.links.check("meeting", link_in(mail["text"], "/meetings/answer/").rsplit("/", 1)[-1], rt.now())
+            no = len(self._replied) == 1
+            async with rt.transaction() as session:
+                held = await meetings.hold(session, link.id, link.generation, rt.now())
+                assert held is not None
+                await meetings.answer(session, *held, meetings.Reply.NO if no else meetings.Reply.YES, rt.now())
+            self._replied.add(email)
+            (number,) = [person.number for person in self.people if person.email == email]
+            (self.told.declined if no else self.told.accepted).add(number)
+            return True
+        return False
+
+    async def publish(self) -> None:
+        """Staff approve what has been counted."""
+        rt = self._runtimes["results"]
+        async with rt.transaction() as session:
+            survey = await session.scalar(sa.select(ResultsSurvey))
+            if survey is None or survey.questionnaire is None:
+                return
+            await lock(session, survey.id)
+            draft = await draft_of(session, survey)
+            await publish(session, draft, draft.counted, {"nb": "De fleste går."}, rt.now())
 
     async def _leave(self, person: Person) -> bool:
         if person.number > self.imported and person.number not in self.told.joined:

@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 import sqlalchemy as sa
+from aiokafka.errors import KafkaError
 
 from deploy.demo.people import Person
 from services.notifications.sending import Dispatcher
@@ -69,6 +70,8 @@ class World:
         for process in self.processes.values():
             process.runtime.clock = self.processes["registration"].runtime.clock
         seconds = max(seconds, await self._silence(oracle))
+        await self.actors.publish()
+        seconds = max(seconds, await self._silence(oracle))
         return await oracle.judge(
             self.actors.told,
             self.actors.people,
@@ -124,7 +127,8 @@ class World:
 
     async def _relay(self, process: Process, *, failing: bool) -> None:
         process.relay.failing = failing
-        await process.relay.relay_once()
+        with contextlib.suppress(KafkaError):
+            await process.relay.relay_once()
         process.fate.point("after the relay's commit")
 
     async def _consume(self, process: Process, consumer: BatchConsumer, number: int, size: int) -> None:
