@@ -133,6 +133,9 @@ class Kafka:
             "broker.session.timeout.ms": "2000",
             "broker.heartbeat.interval.ms": "400",
             "log.index.size.max.bytes": "1048576",
+            # Looks for what is past its time every few seconds: a test waits for it.
+            "log.retention.check.interval.ms": "5000",
+            "log.initial.task.delay.ms": "1000",
         }
         return "".join(f"{key}={value}\n" for key, value in lines.items())
 

@@ -11,7 +11,7 @@ from confluent_kafka import (
     Producer,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # re-exported without saying so
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec  # type: ignore[attr-defined]  # re-exported without saying so
 
 from deploy.local.backends import Backends
 from deploy.local.kafka import admin_client, provision
@@ -151,3 +151,29 @@ def test_a_topic_nobody_declared_is_not_made(broker: Backends) -> None:
     admin = admin_client(broker.kafka, broker.kafka_username, broker.kafka_password)
     admin.list_topics(topic=f"{PREFIX}.undeclared", timeout=5)
     assert f"{PREFIX}.undeclared" not in admin.list_topics(timeout=5).topics
+
+
+def test_what_an_erased_member_left_in_a_topic_goes_with_its_retention(
+    broker: Backends, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    short = {"retention.ms": "3000", "segment.ms": "1000", "file.delete.delay.ms": "1000"}
+    name, mark = f"{PREFIX}.short", b"canary.erased@example.org"
+    admin = admin_client(broker.kafka, broker.kafka_username, broker.kafka_password)
+    admin.create_topics([NewTopic(name, 1, 1, config=TOPICS["registration.contacts"].config | short)])[name].result(10)
+    producer = Producer(credentials(broker, broker.kafka_username) | {"sasl.password": broker.kafka_password})
+    producer.produce(name, mark, key=b"member")
+    assert producer.flush(DEADLINE) == 0
+
+    def kept() -> bool:
+        """Whether the broker's own files hold the mark."""
+        files = tmp_path_factory.getbasetemp().glob(f"stack*/kafka/data/{name}-0/*")
+        return any(mark in file.read_bytes() for file in files if file.is_file())
+
+    assert kept()
+    deadline = time.monotonic() + 60
+    while kept():
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    place = TopicPartition(name, 0)
+    earliest = OffsetSpec.earliest()  # type: ignore[no-untyped-call]
+    assert admin.list_offsets({place: earliest})[place].result(10).offset == 1
