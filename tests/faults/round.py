@@ -19,7 +19,7 @@ import asyncpg
 from deploy.demo.people import draw_people, members_csv
 from deploy.demo.staff import Editor
 from tests.faults.acts import KILLABLE, Menace
-from tests.faults.load import Residents
+from tests.faults.load import DRAWN, Residents
 from tests.faults.mail import MailServer, ServersMailbox
 from tests.faults.oracle import Oracle, Verdict
 from tests.faults.proxy import Proxy
@@ -28,6 +28,10 @@ from tests.faults.stack import PROXIED
 IMPORTED, THRESHOLD = 300, 306
 #: Members who answer; people join until the faults are over.
 ANSWERING = 80
+#: Seats at the meeting that is drawn before the faults and answered during them.
+SEATS = 12
+#: The last of the imported members, whose mail server knows them no more.
+UNREACHABLE = 3
 #: Seconds over which people start, so that work is under way at every fault.
 _SPREAD = 40.0
 #: Open connections of a process that sends mail: one for urgent mail and four for bulk.
@@ -143,6 +147,8 @@ class Round:
         today = datetime.now(UTC).date()
         await editor.plan_survey("klima", THRESHOLD, today + timedelta(days=14), today + timedelta(days=7))
         imported = await editor.import_members(members_csv(self._people[:IMPORTED]))
+        mail.unwanted |= {person.email for person in self._people[IMPORTED - UNREACHABLE : IMPORTED]}
+        await self._draw_meeting(editor, oracle)
         load = asyncio.create_task(self._load(residents))
         try:
             await self._break(menace)
@@ -158,6 +164,8 @@ class Round:
         await self._zero_lag(oracle, time.monotonic())
         (self._state / "clock").write_text(str(timedelta(days=16).total_seconds()))
         await self._closed(oracle, str(status["database_url"]))
+        if residents.acknowledged.answered:
+            await editor.publish()
         # A kill -9 of the sender leaves at most its open connections unknown, a cut or frozen one those it had.
         cuts = sum(number for name, number in menace.done.items() if "mail server" in name or "database" in name)
         broken = menace.kills["notifications"] + menace.kills["postgres"] + cuts
@@ -169,9 +177,16 @@ class Round:
             mail.mails,
             may_be_unknown=(broken + pauses) * CONNECTIONS + mail.hang_ups,
             seconds_to_zero=seconds,
+            logs=await asyncio.to_thread(self._logs),
         )
         await editor.browser.__aexit__()
         self._enter(menace, residents, verdict, seconds)
+
+    async def _draw_meeting(self, editor: Editor, oracle: Oracle) -> None:
+        """A meeting is drawn once the meetings know the members."""
+        await self._zero_lag(oracle, time.monotonic())
+        today = datetime.now(UTC).date()
+        await editor.draw(await editor.announce_meeting(SEATS, today + timedelta(days=40), today + timedelta(days=30)))
 
     async def _load(self, residents: Residents) -> None:
         places = asyncio.Semaphore(8)
@@ -187,9 +202,21 @@ class Round:
         async with asyncio.TaskGroup() as group:
             for number in range(IMPORTED, len(self._people)):
                 group.create_task(join(number))
+            group.create_task(self._fill_seats(residents))
             # The first members answer; whoever joins after the opening is not invited.
             for number in range(2, 2 + ANSWERING):
                 group.create_task(reply(number))
+
+    async def _fill_seats(self, residents: Residents) -> None:
+        """Everybody who is drawn replies, replacements too, until the seats are taken."""
+        told = residents.acknowledged
+        async with asyncio.timeout(300):
+            while len(told.accepted) < SEATS - UNREACHABLE:
+                for person in self._people:
+                    replied = person.number in told.accepted | told.declined
+                    if not replied and residents.mailbox.to(person.email, DRAWN):
+                        await residents.reply(person)
+                await asyncio.sleep(0.5)
 
     async def _break(self, menace: Menace) -> None:
         """Kills in a drawn order, every type in turn, while other faults overlap."""
@@ -210,6 +237,11 @@ class Round:
     async def _later(self, seconds: float, act: Callable[[], Any]) -> None:
         await asyncio.sleep(seconds)
         await act()
+
+    def _logs(self) -> str:
+        """What every process of ours has written; the broker's and the database's own files aside."""
+        files = [*(self._state / "logs").iterdir(), self._state / "launcher.log"]
+        return "\n".join(file.read_text(errors="replace") for file in files)
 
     async def _zero_lag(self, oracle: Oracle, since: float) -> float:
         """Seconds from the last fault until nothing is on its way; gives up after three minutes."""
@@ -237,6 +269,7 @@ class Round:
         told, outcome = residents.acknowledged, self.outcome
         outcome.kills, outcome.other_faults = dict(menace.kills), dict(menace.done)
         outcome.acknowledged = {"joined": len(told.joined), "answered": len(told.answered), "left": len(told.left)}
+        outcome.acknowledged |= {"accepted": len(told.accepted), "declined": len(told.declined)}
         outcome.acknowledged["tried_again"] = told.tried_again
         self._say(f"  {outcome.kills} {outcome.other_faults}")
         outcome.lost, outcome.doubled, outcome.unknown = verdict.lost, verdict.doubled, verdict.unknown
