@@ -187,7 +187,7 @@ class Oracle:
                 for code, number in shown.items():
                     again = await connection.fetchval(
                         "select count(*) from results.answer where survey_id = $1 and answers ? $2::text"
-                        " and ($3::text is null or answers -> $2::text ? $3)",
+                        " and ($3::text is null or answers ->> $2::text = $3 or answers -> $2::text ? $3)",
                         row["survey_id"], question["id"], code,
                     )  # fmt: skip
                     wrong += abs(again - number)
