@@ -208,11 +208,16 @@ class Oracle:
             "select count(*) - count(distinct (meeting_id, member_id)) from meetings.invitation"
             " where member_id is not null"
         )
+        # Everybody keeps a chance, and what a group cannot fill goes to the others: a quota holds to a seat's rounding,
+        # and only where there are people to choose between.
         unmet = await connection.fetchval(
             """
-            select count(*) from meetings.meeting, jsonb_to_recordset(protocol)
-                as line (gender text, band text, pool integer, quota double precision, drawn integer)
-            where gender in ('female', 'male') and (drawn > ceil(quota) or drawn < least(floor(quota), pool))
+            select count(*) from meetings.meeting m, jsonb_to_recordset(protocol)
+                as line (quota double precision, drawn integer)
+            where quota > 0 and abs(drawn - quota) >= 2 and not exists (
+                select from jsonb_to_recordset(m.protocol) as small (pool integer, quota double precision)
+                where small.pool < small.quota
+            )
             """
         )
         rows = await connection.fetch(

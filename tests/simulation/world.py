@@ -127,8 +127,11 @@ class World:
 
     async def _relay(self, process: Process, *, failing: bool) -> None:
         process.relay.failing = failing
-        with contextlib.suppress(KafkaError):
+        try:
             await process.relay.relay_once()
+        except KafkaError:
+            # As the relay's own loop: another producer, and another connection, next time.
+            process.relay.close()
         process.fate.point("after the relay's commit")
 
     async def _consume(self, process: Process, consumer: BatchConsumer, number: int, size: int) -> None:
