@@ -166,6 +166,7 @@ class Round:
         await self._closed(oracle, str(status["database_url"]))
         if residents.acknowledged.answered:
             await editor.publish()
+            await self._zero_lag(oracle, time.monotonic())
         # A kill -9 of the sender leaves at most its open connections unknown, a cut or frozen one those it had.
         cuts = sum(number for name, number in menace.done.items() if "mail server" in name or "database" in name)
         broken = menace.kills["notifications"] + menace.kills["postgres"] + cuts
