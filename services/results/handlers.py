@@ -1,8 +1,8 @@
 """Reactions to events: answers are kept once, closing says how many to wait for."""
 
-import json
 from collections.abc import Sequence
 
+from pydantic_core import to_json
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,8 +16,8 @@ from shared.web import ended_sessions
 
 _KEEP_ANSWERS = """
 insert into results.answer (id, survey_id, strata, answers)
-select id, survey_id, strata::jsonb, answers::jsonb
-from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[]) as t(id, survey_id, strata, answers)
+select response_id, survey_id, strata, answers
+from jsonb_to_recordset($1::jsonb) as t(response_id uuid, survey_id uuid, strata jsonb, answers jsonb)
 on conflict do nothing
 """
 
@@ -41,14 +41,7 @@ async def keep_survey(session: AsyncSession, event: SurveyOpened | SurveyClosed,
 
 async def keep_answers(session: AsyncSession, events: Sequence[ResponseSubmitted], _: Sequence[Delivery]) -> None:
     """Store released answers; an answer's id counts once, however often it comes."""
-    await run_sql(
-        session,
-        _KEEP_ANSWERS,
-        [event.response_id for event in events],
-        [event.survey_id for event in events],
-        [event.strata.model_dump_json() for event in events],
-        [json.dumps(event.answers) for event in events],
-    )
+    await run_sql(session, _KEEP_ANSWERS, to_json(events).decode())
 
 
 async def keep_population(session: AsyncSession, event: PopulationMarginsSet, _: Delivery) -> None:

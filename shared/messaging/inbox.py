@@ -1,9 +1,8 @@
 """Applying events once: claims, order per subject, waiting behind a dead letter."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert as pg_insert
@@ -42,8 +41,7 @@ on conflict (handler, topic, subject) do update set sequence = greatest(subject_
 Lane = tuple[str, str, UUID]
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """One event for one subscription."""
 
     subscription: Subscription

@@ -4,6 +4,7 @@ Every floor is measured in the same run, in turns with the product. Keep the mac
 """
 
 import asyncio
+import gc
 import logging
 import sys
 import tempfile
@@ -50,6 +51,9 @@ def main() -> int:
         # As root the database runs as another user, who must be able to pass through.
         Path(folder).chmod(0o755)
         backends = start_backends(Path(folder) / "backends")
+        # As in a service's process.
+        gc.collect()
+        gc.freeze()
         try:
             asyncio.run(run(Ground(backends, Path(folder)), asked))
         finally:
