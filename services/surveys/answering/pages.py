@@ -182,6 +182,7 @@ def _page(
         "number": number,
         "pages": len(pages),
         "last": page_beside(opened.questionnaire, answers, number, 1) is None,
+        "keeps_what_was_typed": True,
     }
     return render(request, "surveys/page.html", context, status)
 
