@@ -64,8 +64,8 @@ class Answer(Base):
 
     __tablename__ = "answer"
 
+    survey_id: Mapped[UUID] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    survey_id: Mapped[UUID] = mapped_column(index=True)
     strata: Mapped[dict[str, Any]]
     answers: Mapped[dict[str, Any]]
 

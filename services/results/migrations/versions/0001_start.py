@@ -19,10 +19,9 @@ def upgrade() -> None:
         sa.Column("survey_id", sa.Uuid(), nullable=False),
         sa.Column("strata", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("answers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_answer")),
+        sa.PrimaryKeyConstraint("survey_id", "id", name=op.f("pk_answer")),
         schema="results",
     )
-    op.create_index(op.f("ix_answer_survey_id"), "answer", ["survey_id"], unique=False, schema="results")
     op.create_table(
         "follow_up",
         sa.Column("id", sa.Uuid(), nullable=False),
