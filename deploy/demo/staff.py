@@ -124,7 +124,9 @@ class Editor:
                 "public_heading": heading,
                 "public_text": "En innbygger har foreslått dette.",
             }
-            _expect(await self.browser.post(page, dict(decision)), "Besvart")
+            decision["seen"] = FormReader((await self.browser.get(page)).text).hidden["seen"]
+            review = FormReader((await self.browser.post(page, dict(decision))).text)
+            _expect(await self.browser.post(page, dict(review.hidden)), "behandlet et forslag")
         return len(pages)
 
     async def follow_up(self, done: str) -> None:

@@ -76,8 +76,7 @@ STOPS: Mapping[str, str] = MappingProxyType(
 #: A suggestion's status in words; the empty code is any other.
 STATUSES: Mapping[str, str] = MappingProxyType(
     {
-        "public": N_("Nå er saken lagt ut på nettsiden til panelet."),
-        "not_public": N_("Vi har lest forslaget. Det blir ikke lagt ut på nettsiden."),
+        "considered": N_("Vi har lest forslaget og vurderer det nå. Du får en ny e-post når det er avgjort."),
         "merged": N_("Andre har foreslått det samme. Nå behandler vi forslagene sammen."),
         "forwarded": N_("Vi har sendt forslaget videre til dem i kommunen som har ansvar for slike saker."),
         "answered": N_("Kommunen har svart."),

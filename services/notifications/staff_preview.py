@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError, model_validator
 
 from services.notifications.compose import Composer
-from shared.web import Request, Response, Route, problem, render, runtime, staff_required
+from shared.web import Request, Response, Route, problem, read_form, render, runtime, staff_required
 
 #: Somebody who does not exist: the links made for it open nothing, and are cut before they are shown.
 _NOBODY = UUID(int=0)
@@ -18,7 +18,7 @@ _TOKEN = re.compile(r"(/surveys/answer/|/meetings/answer/|/mail/unsubscribe/\w+/
 
 
 class PreviewInput(BaseModel):
-    """The texts of a survey or meeting, as its mails use them in one language."""
+    """The texts of a survey, a meeting or a suggestion, as its mails use them in one language."""
 
     purpose: Literal[
         "survey",
@@ -30,9 +30,11 @@ class PreviewInput(BaseModel):
         "meeting_cancelled",
         "meeting_minutes",
         "meeting_follow_up",
+        "suggestion_status",
+        "suggestion_answer",
     ]
     language: Literal["nb", "nn", "en"] = "nb"
-    title: Annotated[str, Field(min_length=1, max_length=1_000)]
+    title: Annotated[str, Field(max_length=1_000)]
     topic: Annotated[str, Field(max_length=1_000)] = ""
     introduction: Annotated[str, Field(max_length=1_000)] = ""
     """A meeting's purpose."""
@@ -44,14 +46,26 @@ class PreviewInput(BaseModel):
     """What a follow-up tells."""
     closes_at: AwareDatetime | None = None
     """Answers are taken until then."""
+    text: Annotated[str, Field(max_length=4_000)] = ""
+    """The answer to a suggestion."""
+    status: Annotated[str, Field(max_length=20)] = ""
+    slug: Annotated[str, Field(max_length=80)] = ""
+    """The suggestion's public page, where it has one."""
 
     @property
     def about_meeting(self) -> bool:
         """Whether the mail tells of a meeting; of a survey otherwise."""
         return self.purpose.startswith("meeting")
 
+    @property
+    def about_suggestion(self) -> bool:
+        """Whether the mail answers somebody who raised a matter; they need not be a member."""
+        return self.purpose.startswith("suggestion")
+
     @model_validator(mode="after")
-    def _meeting_has_hours(self) -> Self:
+    def _is_whole(self) -> Self:
+        if not self.title and not self.about_suggestion:
+            raise ValueError("a survey or meeting has a title")
         dated = self.about_meeting and self.purpose != "meeting_follow_up"
         if dated and (self.starts_at is None or self.ends_at is None):
             raise ValueError("a meeting starts and ends")
@@ -62,13 +76,38 @@ class PreviewInput(BaseModel):
 
 @staff_required("reader")
 async def preview_mail(request: Request) -> Response:
-    """Subject and text of the mail; a part of another service's page, or a page of its own when opened by itself."""
+    """Subject and text of the mail; a part of another service's page, or a page of its own when opened by itself.
+
+    What a resident wrote and what they are answered is posted, so that it stands in no address.
+    """
+    sent = (await read_form(request)).values() if request.method == "POST" else dict(request.query_params)
     try:
-        asked = PreviewInput.model_validate(dict(request.query_params))
+        asked = PreviewInput.model_validate(sent)
     except ValidationError:
         return problem(request, 422)
-    about = _meeting(asked) if asked.about_meeting else _survey(asked)
-    row = SimpleNamespace(
+    mail = message_from_bytes(Composer(runtime(request)).write(_row(asked)), policy=default)
+    body = mail.get_body(("plain",))
+    assert body is not None
+    text = _TOKEN.sub(r"\1…", body.get_content())
+    alone = request.headers.get("sec-fetch-dest") == "document"
+    template = "staff_preview_page.html" if alone else "staff_preview.html"
+    context = {
+        "subject": mail["Subject"],
+        "text": text,
+        "code": asked.language,
+        "to_member": not asked.about_suggestion,
+    }
+    return render(request, f"notifications/{template}", context)
+
+
+def _row(asked: PreviewInput) -> SimpleNamespace:
+    """A message to nobody, as ``store.claim`` gives it."""
+    somebody = SimpleNamespace(
+        name="Kari Eksempel", language=asked.language, email="kari@example.org", in_reply_to=None
+    )
+    content = {"heading": asked.title, "text": asked.text, "status": asked.status, "slug": asked.slug}
+    about_survey = not (asked.about_meeting or asked.about_suggestion)
+    return SimpleNamespace(
         Message=SimpleNamespace(
             id=_NOBODY,
             purpose=asked.purpose,
@@ -77,21 +116,13 @@ async def preview_mail(request: Request) -> Response:
             generation=1,
             link_expires_at=asked.closes_at,
             send_before=asked.closes_at,
-            content=None,
+            content=content if asked.about_suggestion else None,
         ),
-        Contact=SimpleNamespace(name="Kari Eksempel", language=asked.language, email="kari@example.org"),
-        Correspondent=None,
-        Survey=None if asked.about_meeting else about,
-        Meeting=about if asked.about_meeting else None,
+        Contact=None if asked.about_suggestion else somebody,
+        Correspondent=somebody if asked.about_suggestion else None,
+        Survey=_survey(asked) if about_survey else None,
+        Meeting=_meeting(asked) if asked.about_meeting else None,
     )
-    mail = message_from_bytes(Composer(runtime(request)).write(row), policy=default)
-    body = mail.get_body(("plain",))
-    assert body is not None
-    text = _TOKEN.sub(r"\1…", body.get_content())
-    alone = request.headers.get("sec-fetch-dest") == "document"
-    template = "staff_preview_page.html" if alone else "staff_preview.html"
-    context = {"subject": mail["Subject"], "text": text, "code": asked.language}
-    return render(request, f"notifications/{template}", context)
 
 
 def _survey(asked: PreviewInput) -> SimpleNamespace:
@@ -118,4 +149,7 @@ def _meeting(asked: PreviewInput) -> SimpleNamespace:
     )
 
 
-PAGES = (Route("/staff/notifications/preview", preview_mail),)
+PAGES = (
+    Route("/staff/notifications/preview", preview_mail),
+    Route("/staff/notifications/preview", preview_mail, methods=["POST"]),
+)

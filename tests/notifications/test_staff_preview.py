@@ -75,3 +75,26 @@ async def test_a_meetings_invitation_is_shown_with_place_and_hours(rt: Runtime) 
     assert answer.status_code == 200
     for words in ("Du er trukket ut til et møte", "Kommunegården", "kl. 18:00–20:30", "til og med 9. mars", "answer/…"):
         assert words in answer.text
+
+
+@pytest.mark.parametrize(
+    ("purpose", "code", "subject", "words"),
+    [
+        ("suggestion_answer", "nb", "Svar på forslaget ditt: Lys", "Her er svaret fra kommunen:"),
+        ("suggestion_status", "nn", "Nytt om forslaget ditt: Lys", "vurderer det no"),
+        ("suggestion_answer", "en", "Lys", "lang=en"),
+    ],
+)
+async def test_an_answer_to_a_suggestion_is_shown_in_its_senders_language_and_its_words_stand_in_no_address(
+    rt: Runtime, purpose: str, code: str, subject: str, words: str
+) -> None:
+    asked = {
+        "purpose": purpose, "language": code, "title": "Lys", "text": "Ja.\n\n<b>I mai</b>.", "status": "considered",
+        "slug": "lys",
+    }  # fmt: skip
+    async with browser(rt, headers={"Sec-Fetch-Dest": "document"}) as staff:
+        sign_in(rt, staff, "reader")
+        page = (await staff.post("/staff/notifications/preview", data=asked)).text
+    for shown in (subject, words, "&lt;b&gt;I mai&lt;/b&gt;.", "/suggest/lys", f'lang="{code}"'):
+        assert shown in page
+    assert "Kari Eksempel" not in page, "a sender has no name"

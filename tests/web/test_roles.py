@@ -15,7 +15,7 @@ RuntimeOf = Callable[..., Awaitable[Runtime]]
 #: The way in and out is for everybody: sign-in has no session yet.
 OPEN = {("GET", "/staff/login"), ("GET", "/staff/callback")}
 #: Posts that change nothing but the audit trail: a look-up keeps what was typed out of addresses.
-READING = {"/staff/logout", "/staff/registration/members"}
+READING = {"/staff/logout", "/staff/registration/members", "/staff/notifications/preview"}
 
 
 def staff_routes(service: str) -> list[tuple[str, str, str]]:

@@ -1,6 +1,7 @@
 """The rules of a suggestion: what may become of it, and what its sender is told."""
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
+from hashlib import sha256
 
 #: States that end the matter for now and are told to everybody as a fact.
 DECIDED = ("answered", "forwarded", "merged", "declined")
@@ -19,6 +20,20 @@ class Decision:
     forwarded_to: str
     merged_into: str
     """Slug of the public matter it joins."""
+
+
+def settled(decision: Decision) -> Decision:
+    """The decision without what its state has no use for."""
+    return replace(
+        decision,
+        forwarded_to=decision.forwarded_to if decision.state == "forwarded" else "",
+        merged_into=decision.merged_into if decision.state == "merged" else "",
+    )
+
+
+def mark(decision: Decision) -> str:
+    """What a page was made from: differs as soon as somebody has decided otherwise."""
+    return sha256(repr(astuple(decision)).encode()).hexdigest()[:16]
 
 
 def problems(decision: Decision) -> dict[str, str]:

@@ -130,6 +130,8 @@ async def show_suggestion(request: Request) -> Response:
     lang = request.state.lang
     context = {
         "suggestion": suggestion,
+        "matter": suggestion,
+        "came_at": suggestion.registered_at,
         "state": translate(request).gettext(STATES[suggestion.state]),
         "joined": joined,
         "follow_ups": [(one.done_on, in_language(one.done, lang), one.link) for one in follow_ups],

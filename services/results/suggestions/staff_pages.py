@@ -1,12 +1,14 @@
 """Triage: what came in, what becomes of it, what its sender is told, what is public."""
 
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
 from services.results.suggestions import store
-from services.results.suggestions.domain import STATES, Decision, problems
+from services.results.suggestions.domain import STATES, Decision, mark, problems, settled
+from services.results.suggestions.pages import STATES as STATES_AS_SHOWN
 from services.results.tables import Suggestion
 from shared.web import (
     FORMATS,
@@ -24,6 +26,7 @@ from shared.web import (
     see_other,
     staff_required,
     table_file,
+    translate,
     validate,
 )
 from shared.web.lists import PER_PAGE
@@ -41,6 +44,7 @@ _MESSAGES = {
     "public_text": "Teksten kan ha høyst 4000 tegn",
     "forwarded_to": "Kan ha høyst 200 tegn",
 }
+_OUTDATED = "Noen andre har behandlet saken siden du åpnet siden. Ingenting er lagret, og ingen e-post er sendt"
 
 
 class DecisionInput(BaseModel):
@@ -99,20 +103,21 @@ async def _page(
 ) -> Response:
     async with runtime(request).transaction() as session:
         public = await store.public_suggestions(session)
+        standing = await store.standing(session, suggestion)
         history = await audit_of(session, suggestion.id)
     values = form or {
-        "state": suggestion.state,
-        "answer": suggestion.answer,
-        "public": "yes" if suggestion.slug else "",
-        "public_heading": suggestion.public_heading or suggestion.heading,
-        "public_text": suggestion.public_text or suggestion.text,
-        "forwarded_to": suggestion.forwarded_to,
-        "merged_into": next((one.slug for one in public if one.id == suggestion.merged_into), ""),
+        **asdict(standing),
+        "public": "yes" if standing.public else "",
+        "public_heading": standing.public_heading or suggestion.heading,
+        "public_text": standing.public_text or suggestion.text,
     }
     context = {
         "suggestion": suggestion,
         "others": [(one.slug, one.public_heading) for one in public if one.id != suggestion.id],
         "form": values,
+        # A form shown again is still about what its reader saw, until they have been told that it is outdated.
+        "seen": form["seen"] if form.get("seen") and status != 409 else mark(standing),
+        "outdated": status == 409,
         "errors": errors,
         "names": NAMES,
         "history": history,
@@ -122,28 +127,64 @@ async def _page(
 
 @staff_required("editor")
 async def decide(request: Request) -> Response:
-    """Keep the decision; the sender gets a mail when what they are told has changed."""
+    """Show whom it reaches, the mail and the public page; with ``confirmed`` from that page, keep it and tell.
+
+    A second click changes nothing; neither does a page that somebody else's decision has made outdated.
+    """
     rt = runtime(request)
     form = await read_form(request)
     values, errors = validate(DecisionInput, form, _MESSAGES, str)
     suggestion_id: UUID = request.path_params["id"]
+    confirmed, status = form.get("confirmed") == "yes", 422
     async with rt.transaction() as session:
         suggestion = await store.lock_suggestion(session, suggestion_id)
         if suggestion is None:
             return problem(request, 404)
-        if values is not None:
-            decision = Decision(**values.model_dump())
-            errors = problems(decision)
+        if values is not None and form.get("action") != "change":
+            decision, standing = settled(Decision(**values.model_dump())), await store.standing(session, suggestion)
+            if confirmed and decision == standing:
+                return see_other(f"/staff/results/suggestions/{suggestion_id}")
             joined = await store.public_suggestion(session, decision.merged_into) if decision.merged_into else None
-            if decision.state == "merged" and (joined is None or joined.id == suggestion.id):
-                errors |= {"merged_into": "Velg en annen sak som er offentlig"}
+            if form.get("seen") != mark(standing):
+                errors, status = {"": _OUTDATED}, 409
+            else:
+                errors = problems(decision)
+                if decision.state == "merged" and (joined is None or joined.id == suggestion.id):
+                    errors |= {"merged_into": "Velg en annen sak som er offentlig"}
+            if not errors and not confirmed:
+                return _confirm(request, suggestion, decision, standing, joined)
             if not errors:
                 notice = await store.decide(session, suggestion, decision, joined.id if joined else None, rt.now())
                 detail = {"state": decision.state, "public": decision.public, "told": notice or "nothing"}
                 await audit(session, request, "results.suggestion.decided", suggestion.id, **detail)
-    if values is None or errors:
-        return await _page(request, suggestion, form.values(), errors, 422)
-    return see_other(f"/staff/results/suggestions/{suggestion_id}")
+                return see_other(f"/staff/results/suggestions/{suggestion_id}")
+    return await _page(request, suggestion, form.values(), errors, status if errors else 200)
+
+
+def _confirm(
+    request: Request, suggestion: Suggestion, decision: Decision, standing: Decision, joined: Suggestion | None
+) -> Response:
+    notice = store.notice_to(suggestion, decision)
+    mail = {
+        "purpose": f"suggestion_{notice}",
+        "language": suggestion.language,
+        "title": suggestion.heading or decision.public_heading,
+        "text": decision.answer,
+        "status": decision.state,
+        "slug": (suggestion.slug or "…") if decision.public else "",
+    }
+    context = {
+        "suggestion": suggestion,
+        "values": {**asdict(decision), "public": "yes" if decision.public else "", "seen": mark(standing)},
+        "mail": mail if notice else None,
+        "decision": decision,
+        "was_public": standing.public,
+        "matter": decision,
+        "came_at": suggestion.registered_at,
+        "state": translate(request).gettext(STATES_AS_SHOWN[decision.state]),
+        "joined": joined,
+    }
+    return render(request, "results/staff_suggestion_confirm.html", context)
 
 
 PAGES = [

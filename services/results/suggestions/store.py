@@ -75,17 +75,36 @@ async def lock_suggestion(session: AsyncSession, suggestion_id: UUID) -> Suggest
     return await session.get(Suggestion, suggestion_id, populate_existing=True)
 
 
+async def standing(session: AsyncSession, suggestion: Suggestion) -> Decision:
+    """What is decided so far."""
+    joined = await session.get(Suggestion, suggestion.merged_into) if suggestion.merged_into else None
+    return Decision(
+        state=suggestion.state,
+        answer=suggestion.answer or "",
+        public=suggestion.slug is not None,
+        public_heading=suggestion.public_heading or "",
+        public_text=suggestion.public_text or "",
+        forwarded_to=suggestion.forwarded_to or "",
+        merged_into=(joined.slug or "") if joined else "",
+    )
+
+
+def notice_to(suggestion: Suggestion, decision: Decision) -> str | None:
+    """The notice its sender gets if this is decided; None without an address, or with nothing new to tell."""
+    return notice_of(suggestion.state, decision, suggestion.answer) if suggestion.wants_answer else None
+
+
 async def decide(
     session: AsyncSession, suggestion: Suggestion, decision: Decision, merged_into: UUID | None, now: datetime
 ) -> str | None:
-    """Keep what staff decided about a locked suggestion; the notice its sender gets, if any."""
-    notice = notice_of(suggestion.state, decision, suggestion.answer) if suggestion.wants_answer else None
+    """Keep what staff decided (``settled``) about a locked suggestion; the notice its sender gets, if any."""
+    notice = notice_to(suggestion, decision)
     before = (suggestion.state, suggestion.answer or "")
     newly = decision.state in DECIDED and (decision.state, decision.answer) != before
     suggestion.state = decision.state
     suggestion.answer = decision.answer or None
-    suggestion.forwarded_to = decision.forwarded_to or None if decision.state == "forwarded" else None
-    suggestion.merged_into = merged_into if decision.state == "merged" else None
+    suggestion.forwarded_to = decision.forwarded_to or None
+    suggestion.merged_into = merged_into
     suggestion.public_heading = decision.public_heading or None
     suggestion.public_text = decision.public_text or None
     if decision.public:

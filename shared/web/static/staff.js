@@ -4,7 +4,10 @@
 const todo = document.querySelector("[data-todo]");
 
 async function fill(card) {
-  const answer = await fetch(card.dataset.card, { headers: { Accept: "text/html" }, redirect: "error" });
+  // A form instead of a link: what it asks with must not stand in an address.
+  const form = card.querySelector("form");
+  const asked = form ? { method: "POST", body: new URLSearchParams(new FormData(form)) } : {};
+  const answer = await fetch(card.dataset.card, { ...asked, headers: { Accept: "text/html" }, redirect: "error" });
   if (!answer.ok) throw new Error(String(answer.status));
   const fragment = new DOMParser().parseFromString(await answer.text(), "text/html");
   todo?.append(...fragment.querySelectorAll("[data-todo-item]"));

@@ -1,0 +1,177 @@
+"""Triage: staff see whom a decision reaches, and each change is told once."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import httpx
+import pytest
+import pytest_asyncio
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.results.suggestions.domain import STATES, Decision, notice_of, problems
+from shared.events.results import SuggestionAnswered
+from shared.ids import new_id
+from shared.service import Runtime
+from shared.testing import browser, outbox, sign_in
+from tests.results.ground import DECISION, a_suggestion, decide, hidden, replies, review
+
+
+@pytest.fixture
+async def rt(runtime_of: Callable[..., Awaitable[Runtime]]) -> Runtime:
+    return await runtime_of("results")
+
+
+@pytest_asyncio.fixture
+async def editor(rt: Runtime) -> AsyncIterator[httpx.AsyncClient]:
+    async with browser(rt) as client:
+        sign_in(rt, client, "editor")
+        yield client
+
+
+async def test_nothing_is_public_before_staff_have_approved_a_wording(rt: Runtime, editor: httpx.AsyncClient) -> None:
+    id_ = await a_suggestion(rt)
+    async with browser(rt) as visitor:
+        assert "Tryggere skolevei" not in (await visitor.get("/suggest")).text
+        assert (await decide(editor, id_)).status_code == 303
+        listed = (await visitor.get("/suggest")).text
+        page = (await visitor.get("/suggest/tryggere-skolevei-pa-rykkinn")).text
+        assert "Tryggere skolevei på Rykkinn" in listed
+        assert "Fortauet bygges i 2027." in page
+        assert "Besvart" in page
+        assert "Skolebakken" not in page + listed, "what the resident wrote is never shown as it is"
+        assert (await decide(editor, id_, public="")).status_code == 303
+        for gone in ("/suggest/tryggere-skolevei-pa-rykkinn", "/suggest/%00", "/results/%00"):
+            assert (await visitor.get(gone)).status_code == 404
+
+
+async def test_the_sender_is_told_once_of_each_change(rt: Runtime, editor: httpx.AsyncClient) -> None:
+    id_ = await a_suggestion(rt)
+    for state, answer in (
+        ("considered", ""), ("considered", ""), ("answered", "Ja."), ("answered", "Ja."), ("answered", "Nei."),
+    ):  # fmt: skip
+        assert (await decide(editor, id_, state=state, answer=answer, public="")).status_code == 303
+    told = [(reply.notice, reply.text, reply.generation) for reply in await replies(rt)]
+    assert told == [("receipt", "", 1), ("status", "", 2), ("answer", "Ja.", 3), ("answer", "Nei.", 4)]
+    assert [event.subject for event in await outbox(rt, SuggestionAnswered)] == [id_, id_]
+
+
+async def test_staff_see_the_mail_and_the_page_before_anything_is_sent_and_two_clicks_send_once(
+    rt: Runtime, editor: httpx.AsyncClient
+) -> None:
+    id_ = await a_suggestion(rt)
+    path = f"/staff/results/suggestions/{id_}"
+    shown = await review(editor, id_, answer="Ja.\n\n<b>Fra 2027</b>.")
+    assert "Én person får e-post" in shown.text
+    assert 'data-card="/staff/notifications/preview"' in shown.text
+    for name, value in (("purpose", "suggestion_answer"), ("language", "nb"), ("title", "Tryggere skolevei")):
+        assert f'name="{name}" value="{value}"' in shown.text
+    assert "Skolebakken" not in shown.text
+    for words in ("Saken blir lagt ut", "En innbygger ønsker fortau", "Besvart", "&lt;b&gt;Fra 2027&lt;/b&gt;"):
+        assert words in shown.text
+    assert len(await replies(rt)) == 1, "the receipt alone"
+    changed = await editor.post(path, data=hidden(shown) | {"action": "change"})
+    assert "&lt;b&gt;Fra 2027&lt;/b&gt;.</textarea>" in changed.text
+    assert len(await replies(rt)) == 1
+    for _ in range(2):
+        assert (await editor.post(path, data=hidden(shown))).headers["location"] == path
+    assert [(reply.notice, reply.text) for reply in await replies(rt)][1:] == [("answer", "Ja.\n\n<b>Fra 2027</b>.")]
+    assert (await editor.get(path)).text.count("behandlet et forslag") == 1
+
+
+async def test_a_page_that_is_outdated_changes_nothing_and_says_so(rt: Runtime, editor: httpx.AsyncClient) -> None:
+    id_ = await a_suggestion(rt)
+    path = f"/staff/results/suggestions/{id_}"
+    form, shown = hidden(await editor.get(path)), await review(editor, id_, answer="Nei.")
+    await decide(editor, id_, answer="Ja.")
+    for late in (DECISION | form | {"answer": "Nei."}, hidden(shown)):
+        refused = await editor.post(path, data=late)
+        assert refused.status_code == 409
+        for words in ("Noen andre har behandlet saken", "Slik står saken nå", ">Ja.</p>", ">Nei.</textarea>"):
+            assert words in refused.text
+    back = await editor.post(path, data=hidden(shown) | {"action": "change"})
+    assert (await editor.post(path, data=DECISION | hidden(back))).status_code == 409, "going back agrees to nothing"
+    assert (await editor.post(path, data=DECISION)).status_code == 409, "nothing seen is nothing agreed to"
+    assert [reply.text for reply in await replies(rt)] == ["", "Ja."]
+    again = await editor.post(path, data=DECISION | hidden(refused) | {"answer": "Nei."})
+    assert (await editor.post(path, data=hidden(again))).status_code == 303
+    assert [reply.text for reply in await replies(rt)] == ["", "Ja.", "Nei."]
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "words"),
+    [
+        ({"email": ""}, {}, "Avsenderen har ikke gitt noen adresse"),
+        ({}, {"state": "new", "answer": ""}, "ikke noe nytt å si til avsenderen"),
+        ({}, {"public": ""}, "Saken blir ikke lagt ut"),
+        ({}, {"state": "considered", "answer": ""}, 'name="purpose" value="suggestion_status"'),
+    ],
+)
+async def test_the_review_says_who_is_told_and_what_becomes_public(
+    rt: Runtime, editor: httpx.AsyncClient, first: dict[str, str], then: dict[str, str], words: str
+) -> None:
+    assert words in (await review(editor, await a_suggestion(rt, **first), **then)).text
+
+
+async def test_the_review_of_a_public_matter_says_what_becomes_of_its_page(
+    rt: Runtime, editor: httpx.AsyncClient
+) -> None:
+    id_ = await a_suggestion(rt)
+    await decide(editor, id_)
+    assert "Slik blir den stående" in (await review(editor, id_, public_text="En ny tekst")).text
+    assert "Saken blir tatt bort" in (await review(editor, id_, public="")).text
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"answer": ""}, "answer"),
+        ({"state": "forwarded", "answer": ""}, "forwarded_to"),
+        ({"state": "merged", "answer": ""}, "merged_into"),
+        ({"state": "merged", "merged_into": "finnes-ikke"}, "merged_into"),
+        ({"public_heading": ""}, "public_heading"),
+        ({"public_text": ""}, "public_text"),
+        ({"state": "nonsense"}, "state"),
+        ({"answer": "x" * 4001}, "answer"),
+    ],
+)
+async def test_half_a_decision_is_refused_at_its_field(
+    rt: Runtime, editor: httpx.AsyncClient, change: dict[str, str], field: str
+) -> None:
+    id_ = await a_suggestion(rt)
+    refused = await decide(editor, id_, **change)
+    assert refused.status_code == 422
+    assert f'id="{field}-error"' in refused.text
+    assert await outbox(rt, SuggestionAnswered) == []
+    assert (await decide(editor, new_id())).status_code == 404
+
+
+async def test_a_matter_may_join_another_public_one(rt: Runtime, editor: httpx.AsyncClient) -> None:
+    first, second = await a_suggestion(rt), await a_suggestion(rt)
+    await decide(editor, first)
+    joined = {"state": "merged", "merged_into": "tryggere-skolevei-pa-rykkinn", "answer": ""}
+    assert (await decide(editor, second, **joined)).status_code == 303
+    async with browser(rt) as visitor:
+        page = (await visitor.get("/suggest/tryggere-skolevei-pa-rykkinn-2")).text
+    assert "Slått sammen med en annen sak" in page
+
+
+async def test_staff_filter_export_and_see_what_waits(rt: Runtime, editor: httpx.AsyncClient) -> None:
+    id_ = await a_suggestion(rt)
+    await a_suggestion(rt)
+    await decide(editor, id_)
+    assert "1 <small>forslag" in (await editor.get("/staff/results/suggestions?state=new")).text
+    file = (await editor.get("/staff/results/suggestions?form=csv")).text
+    assert len(file.strip().splitlines()) == 3
+    assert "fortau" not in file
+    assert "1 nytt forslag" in (await editor.get("/staff/results/card")).text
+
+
+@given(st.sampled_from(STATES), st.sampled_from(STATES), st.text(max_size=3), st.text(max_size=3) | st.none())
+def test_a_mail_goes_exactly_when_something_the_sender_is_told_has_changed(
+    before: str, state: str, answer: str, answer_before: str | None
+) -> None:
+    decision = Decision(state, answer, False, "", "", "x", "y")
+    notice = notice_of(before, decision, answer_before)
+    changed = bool(answer and answer != (answer_before or "")) or (state != before and state != "new")
+    assert (notice is not None) is changed
+    assert ("answer" in problems(decision)) is (state in ("answered", "declined") and not answer)
