@@ -77,8 +77,8 @@ class Settings(BaseSettings):
     @classmethod
     def _names_a_mail_server(cls, value: SecretStr) -> SecretStr:
         parts = urlsplit(value.get_secret_value())
-        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-            raise ValueError("it must be smtp://host:port or smtps://host:port")
+        if parts.scheme not in ("smtp", "smtp+starttls", "smtps") or not parts.hostname:
+            raise ValueError("it must be smtp://host:port, smtp+starttls://host:port or smtps://host:port")
         return value
 
     @model_validator(mode="after")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from services.notifications.tables import Journal
 from shared.events.notifications import MessageFailed
 from shared.ids import new_id
 from shared.service import Runtime
+from shared.settings import Settings
 from shared.testing import Deliverer, move, outbox
 from tests.notifications.ground import RuntimeOf, Sink, card, confirmation, invitation, opened, states
 
@@ -179,3 +181,18 @@ async def test_an_envelope_the_server_keeps_after_a_refusal_is_no_matter_for_the
             await line.send("panel@example.org", "kari@example.org", b"Subject: Hei\r\n\r\nHei")
         await line.send("panel@example.org", "kari@example.org", b"Subject: Hei\r\n\r\nHei")
         line.close()
+
+
+@pytest.mark.parametrize(
+    ("address", "goes"),
+    [("smtp://", True), ("smtp://panel:secret@", False), ("smtp+starttls://", False), ("smtps://", False)],
+)
+async def test_mail_that_must_be_encrypted_is_not_given_to_a_server_that_cannot(
+    sink: Sink, address: str, goes: bool
+) -> None:
+    settings = Settings(smtp_url=SecretStr(f"{address}127.0.0.1:{sink.port}"))
+    line = Line(settings.smtp_url.get_secret_value(), 10)
+    with nullcontext() if goes else pytest.raises(Certain, match="connection"):
+        await line.send("panel@example.org", "kari@example.org", b"Subject: Hei\r\n\r\nHei")
+    line.close()
+    assert len(sink.taken) == goes
