@@ -19,8 +19,6 @@ _PLACES = 6
 #: Foreign libraries' texts that hold no call, argument or exception are short.
 _LONGEST_TEXT = 200
 
-ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
-
 
 class _OnePerOutage(logging.Filter):
     """Lets one record through when a noisy client starts complaining and swallows the rest of the outage.

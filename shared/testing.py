@@ -100,7 +100,6 @@ class Deliverer:
     """
 
     def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
         routes = Routes(runtime.service.handlers)
         inbox = Inbox(runtime.name, routes, runtime.settings)
         self._consumers = {

@@ -54,8 +54,6 @@ PURPOSES: Mapping[str, Purpose] = MappingProxyType(
     }
 )
 
-URGENT = tuple(code for code, purpose in PURPOSES.items() if purpose.urgent)
-
 #: Why an invitation needs no more mail -> the kinds of mail that are then needless.
 NEEDLESS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {

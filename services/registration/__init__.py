@@ -1,5 +1,7 @@
 """registration owns who is in the panel: applicants, members, contact cards, consent, thresholds and population.
 
-Reacts to MailPreferenceChanged, ContactCardMissing and the other services' MemberDataErased. Publishes
-MemberJoined, MemberChanged, MemberLeft, MemberErased, ContactChanged and the requests for mail about membership.
+Reacts to MailPreferenceChanged, MemberUnreachable, ContactCardMissing, the other services' MemberDataErased, and to
+what "my page" shows of surveys, meetings and results. Publishes MemberJoined, MemberChanged, MemberLeft, MemberErased,
+the requests for mail about membership, PanelThresholdSet, PanelThresholdReached, PopulationMarginsSet,
+StaffSessionEnded and, on its restricted topic, ContactChanged and ContactRemoved.
 """

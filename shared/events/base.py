@@ -1,7 +1,7 @@
 """What every event contract is: a frozen model with a type string, a topic and (mostly) a subject."""
 
 import re
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
@@ -28,8 +28,6 @@ PublicText = str
 
 #: The same by language code: ``nb`` always, ``nn`` and ``en`` where there is a translation.
 PublicTexts = dict[str, str]
-
-Gender = Literal["female", "male", "other"]
 
 
 class Event(BaseModel):

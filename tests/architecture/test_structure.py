@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -17,6 +18,7 @@ from shared.web.gateway import ROUTES
 ROOT = Path(__file__).parents[2]
 #: A newcomer reads a file in one go; past this a service splits by feature.
 LONGEST = 300
+NAME = re.compile(r"\b[A-Za-z_]\w*")
 #: Written by tools.
 MADE = {"deploy/requirements.lock", "deploy/web/package-lock.json", "docs/contracts/asyncapi.json", "LICENSE"}
 
@@ -151,3 +153,30 @@ def test_no_two_tests_hide_each_other() -> None:
         ]
         doubled += [f"{named(file)}:{name}" for name in set(names) if names.count(name) > 1]
     assert doubled == []
+
+
+def test_nothing_is_defined_that_nobody_uses() -> None:
+    """A handler left out of `HANDLERS`, a page left out of `PAGES`, a constant left behind; tests are no use."""
+    product = [file for file in files(".py", ".html", ".txt") if not named(file).startswith("tests/")]
+    words = Counter(word for file in product for word in NAME.findall(file.read_text(encoding="utf-8")))
+    unused = [
+        f"{named(file)}:{node.lineno} {name}"
+        for file in product
+        if file.suffix == ".py" and "/migrations/" not in named(file) and named(file) != "shared/testing.py"
+        for node in ast.parse(file.read_text(encoding="utf-8")).body
+        for name in _defines(node)
+        if words[name] == 1
+    ]
+    assert unused == []
+
+
+def _defines(node: ast.stmt) -> Iterator[str]:
+    """Names a statement of a module gives; what a decorator takes hold of is used by it."""
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            if not node.decorator_list or isinstance(node, ast.ClassDef):
+                yield node.name
+        case ast.Assign(targets=targets):
+            yield from (target.id for target in targets if isinstance(target, ast.Name))
+        case ast.AnnAssign(target=ast.Name(id=name)):
+            yield name

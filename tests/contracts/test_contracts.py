@@ -14,7 +14,9 @@ from shared.contracts import asyncapi_text
 from shared.events import PUBLISHERS, REGISTRY, RESTRICTED_TOPICS, Event
 from shared.events.base import TYPE_PATTERN
 
-FOLDER = Path(__file__).parents[2] / "docs" / "contracts"
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "docs" / "contracts"
+SERVICE_FOLDER = ROOT / "services"
 #: Field names that would hold a person or written text.
 PERSONAL = re.compile(r"(^|_)(name|address|email|e_mail|phone|text|comment|message|title|body|note)$")
 
@@ -24,6 +26,22 @@ def test_each_stored_example_still_parses_and_says_the_same(event: type[Event]) 
     stored = json.loads((FOLDER / "examples" / f"{event.type}.json").read_text(encoding="utf-8"))
     parsed = event.model_validate(stored).model_dump(mode="json")
     assert {key: parsed[key] for key in stored} == stored
+
+
+def test_every_event_that_is_written_is_registered() -> None:
+    """Only what `EVENTS` names has an example, stands in the document and is known to those who listen."""
+    classes = [Event]
+    for event in classes:
+        classes += event.__subclasses__()
+    written = {event for event in classes if hasattr(event, "type") and event.__module__.startswith("shared.events.")}
+    assert written == set(REGISTRY.values()), "add it to `EVENTS` in its module"
+
+
+@pytest.mark.parametrize("event", REGISTRY.values(), ids=lambda event: event.type)
+def test_every_event_is_published_somewhere(event: type[Event]) -> None:
+    files = (SERVICE_FOLDER / event.source_service()).rglob("*.py")
+    made = re.compile(rf"\b{event.__name__}\b")
+    assert any(made.search(file.read_text(encoding="utf-8")) for file in files), "no `emit` of it yet"
 
 
 def test_no_example_is_left_of_a_type_that_is_gone() -> None:
@@ -73,6 +91,15 @@ def test_a_service_may_read_the_topics_it_listens_to_and_no_other(name: str) -> 
     listens = {event.topic for subscription in load_service(name).handlers for event in subscription.events}
     may_read = {topic.name for topic in read_topics()[0] if name in topic.readers}
     assert listens == may_read, "set `readers` in deploy/kafka/topics.yaml"
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_the_map_in_the_readme_says_who_listens_to_whom(name: str) -> None:
+    row = re.search(rf"^\| {name} \|.*\| (.*) \|$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert row
+    others = set(SERVICES) - {name}
+    written = others if row[1] == "every other service" else set(row[1].split(", "))
+    assert written == {topic.writer for topic in read_topics()[0] if name in topic.readers}
 
 
 def test_only_surveys_handles_both_who_took_part_and_what_was_answered() -> None:
