@@ -40,7 +40,6 @@ async def show_meeting(request: Request) -> Response:
             )
         ).all()
     lines = [Line(**line) for line in meeting.protocol or []]
-    lang = request.state.lang
     context = {
         "meeting": meeting,
         "agenda": to_html(meeting.agenda) if meeting.agenda else None,
@@ -53,9 +52,7 @@ async def show_meeting(request: Request) -> Response:
         "last_day": last_day(meeting.reply_by),
         "composition": composition(meeting) if meeting.drawn_at else None,
         "over": runtime(request).now() >= meeting.ends_at,
-        "follow_ups": [
-            (date.fromisoformat(one.done_on), one.done.get(lang) or one.done.get("nb", "")) for one in follow_ups
-        ],
+        "follow_ups": [(date.fromisoformat(one.done_on), one.done) for one in follow_ups],
     }
     return render(request, "meetings/meeting.html", context)
 

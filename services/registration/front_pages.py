@@ -19,7 +19,7 @@ async def show_front_page(request: Request) -> Response:
     goal = registration_settings().goal_size
     async with rt.transaction() as session:
         panel = await composition(session)
-        results = await _last_results(session, request.state.lang)
+        results = await _last_results(session)
     size = panel.size
     picture = progress(
         title=texts.gettext("Panelet mot målet"),
@@ -41,12 +41,12 @@ async def show_front_page(request: Request) -> Response:
     return render(request, "registration/front.html", context)
 
 
-async def _last_results(session: AsyncSession, lang: str) -> list[dict[str, object]]:
+async def _last_results(session: AsyncSession) -> list[dict[str, object]]:
     """The last public results, each with what was done about it most recently."""
     found = await session.scalars(
         sa.select(PublishedResult).order_by(PublishedResult.published_at.desc()).limit(_SHOWN_RESULTS)
     )
-    shown = []
+    shown: list[dict[str, object]] = []
     for result in found:
         done = await session.scalar(
             sa.select(FollowUp).where(FollowUp.about_id == result.survey_id).order_by(FollowUp.done_on.desc()).limit(1)
@@ -54,17 +54,13 @@ async def _last_results(session: AsyncSession, lang: str) -> list[dict[str, obje
         shown.append(
             {
                 "slug": result.slug,
-                "heading": _in(result.heading, lang),
-                "finding": _in(result.finding, lang),
+                "heading": result.heading,
+                "finding": result.finding,
                 "published_at": result.published_at,
-                "done": _in(done.done, lang) if done else "",
+                "done": done.done if done else None,
             }
         )
     return shown
-
-
-def _in(texts: dict[str, str] | None, lang: str) -> str:
-    return (texts or {}).get(lang) or (texts or {}).get("nb", "")
 
 
 async def show_privacy(request: Request) -> Response:

@@ -30,9 +30,9 @@ async def show_results(request: Request) -> Response:
         cards.append(
             {
                 "publication": publication,
-                "title": in_language((survey.questionnaire or {}).get("title"), texts.code),
-                "finding": in_language(publication.finding, texts.code),
-                "led_to": in_language(done[survey.id].done, texts.code) if survey.id in done else "",
+                "title": (survey.questionnaire or {}).get("title"),
+                "finding": publication.finding,
+                "led_to": done[survey.id].done if survey.id in done else None,
                 "first": next((one for one in shown if one.picture), None),
             }
         )
@@ -46,8 +46,7 @@ async def show_result(request: Request) -> Response:
         if found is None:
             return problem(request, 404)
         done = await follow_ups.of(session, found[0].id)
-    led_to = [(one.done_on, in_language(one.done, request.state.lang), one.link) for one in done]
-    return render(request, "results/result.html", {**result_context(request, *found), "follow_ups": led_to})
+    return render(request, "results/result.html", {**result_context(request, *found), "follow_ups": done})
 
 
 async def _published(session: AsyncSession, slug: str) -> tuple[Survey, Publication] | None:
@@ -70,9 +69,9 @@ def result_context(request: Request, survey: Survey, publication: Publication) -
         "survey": survey,
         "publication": publication,
         "title": in_language(questionnaire.get("title"), texts.code),
-        "introduction": in_language(questionnaire.get("introduction"), texts.code),
-        "finding": in_language(publication.finding, texts.code),
-        "finding_language": texts.code if texts.code in publication.finding else "nb",
+        "heading": questionnaire.get("title"),
+        "introduction": questionnaire.get("introduction"),
+        "finding": publication.finding,
         "arrived": publication.arrived,
         **tables_of(survey, from_json(publication.counted), publication.participants, texts),
     }

@@ -143,7 +143,6 @@ def _draft_page(
         "publication": None,
         "title": in_language(questionnaire.get("title"), "nb"),
         "finding": findings["nb"],
-        "finding_language": "nb",
         "arrived": draft.arrived,
         **tables,
         "questions": {one.id: one.text for one in tables["results"]},

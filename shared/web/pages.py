@@ -1,10 +1,11 @@
 """Rendering: one Jinja environment per language, problem pages, Post/Redirect/Get."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -66,7 +67,27 @@ class Renderer:
             url=lambda path: f"{self.settings.public_url}{path}",
             language_names={code: NAMES[code] for code in self.offered},
         )
+        environment.filters["written"] = _written(lang.code)
         return environment
+
+
+def _written(lang: str) -> Callable[[Any], str]:
+    """The filter for what staff wrote, ``{language: text}`` or Bokmål alone.
+
+    It stands in the reader's language where it is translated, else in Bokmål and marked so that it is read aloud as
+    such (WCAG 3.1.2). For running text; a ``<title>`` takes no markup.
+    """
+
+    def written(texts: Any) -> str:
+        if isinstance(texts, Mapping):
+            if texts.get(lang):
+                return str(texts[lang])
+            texts = texts.get("nb")
+        if not texts or lang == "nb":
+            return str(texts or "")
+        return Markup('<span lang="nb">{}</span>').format(texts)
+
+    return written
 
 
 def _static_prefix(settings: Settings) -> str:

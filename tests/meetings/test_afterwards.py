@@ -167,6 +167,9 @@ async def test_what_it_led_to_stands_on_the_page_and_is_told_once_to_those_who_c
     assert len(await notices(rt, "follow_up")) == 2
     page = (await editor.get(f"/meetings/{meeting.slug}")).text
     assert "Torget får fire benker." in page
+    in_english = (await editor.get(f"/meetings/{meeting.slug}?lang=en")).text
+    for text in ("Torget får fire benker.", meeting.heading, meeting.purpose, meeting.place):
+        assert f'<span lang="nb">{text}</span>' in in_english
     await deliver(follow_up(rt, meeting), replay=True)
     assert len(await notices(rt, "follow_up")) == 2
 

@@ -116,4 +116,4 @@ async def test_staff_start_from_a_finding_in_each_language_and_see_afterwards_wh
         page = await client.get("/results/klima-2026-11-23?lang=en")
     assert "Siri Stab" in after.text
     assert "/results/klima-2026-11-23" in after.text
-    assert '<p class="ds-paragraph" data-size="lg" lang="nb">F</p>' in page.text
+    assert '<p class="ds-paragraph" data-size="lg"><span lang="nb">F</span></p>' in page.text

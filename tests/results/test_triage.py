@@ -44,6 +44,19 @@ async def test_nothing_is_public_before_staff_have_approved_a_wording(rt: Runtim
             assert (await visitor.get(gone)).status_code == 404
 
 
+async def test_the_municipalitys_words_are_marked_as_bokmal_on_pages_in_other_languages(
+    rt: Runtime, editor: httpx.AsyncClient
+) -> None:
+    await decide(editor, await a_suggestion(rt), state="forwarded", forwarded_to="Vei og <b>trafikk</b>")
+    async with browser(rt) as visitor:
+        listed = (await visitor.get("/suggest?lang=nn")).text
+        page = (await visitor.get("/suggest/tryggere-skolevei-pa-rykkinn?lang=nn")).text
+    assert f'<span lang="nb">{DECISION["public_heading"]}</span>' in listed
+    for text in (DECISION["public_heading"], DECISION["public_text"], DECISION["answer"]):
+        assert f'<span lang="nb">{text}</span>' in page
+    assert '<span lang="nb">Vei og &lt;b&gt;trafikk&lt;/b&gt;</span>' in page
+
+
 async def test_the_sender_is_told_once_of_each_change(rt: Runtime, editor: httpx.AsyncClient) -> None:
     id_ = await a_suggestion(rt)
     for state, answer in (

@@ -127,6 +127,22 @@ async def test_a_follow_up_stands_on_the_result_and_in_the_work_and_is_told(
     assert recorded.done == {"nb": "Kommunen setter inn flere busser.", "en": "More buses."}
 
 
+async def test_bokmal_is_marked_as_such_on_pages_in_other_languages(rt: Runtime, editor: httpx.AsyncClient) -> None:
+    result = await published(rt, editor)
+    await record(editor, follow_up(rt))
+    finding, done, meeting = (
+        f'<span lang="nb">{text}</span>'
+        for text in ("Mange kjører bil", "Kommunen setter inn flere busser.", "Torget i Sandvika")
+    )
+    for path, marked in (("/results", [finding, done]), (result, [finding, done]), ("/work", [done, meeting])):
+        for text in marked:
+            assert text in (await editor.get(f"{path}?lang=nn")).text, path
+        english = (await editor.get(f"{path}?lang=en")).text
+        assert "More buses." in english
+        assert done not in english, "what is translated stands in the reader's language"
+        assert '<span lang="nb">' not in (await editor.get(f"{path}?lang=nb")).text
+
+
 async def test_a_meeting_may_be_followed_up_too(rt: Runtime, editor: httpx.AsyncClient) -> None:
     await published(rt, editor)
     assert (await record(editor, follow_up(rt, about=f"meeting:{MEETING}", link=""))).status_code == 303

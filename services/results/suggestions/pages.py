@@ -5,7 +5,6 @@ from typing import Annotated
 import sqlalchemy as sa
 from pydantic import AfterValidator, BaseModel, Field, field_validator
 
-from services.results.domain import in_language
 from services.results.settings import results_settings
 from services.results.suggestions import store
 from services.results.tables import FollowUp, Suggestion
@@ -127,14 +126,13 @@ async def show_suggestion(request: Request) -> Response:
             )
         ).all()
         joined = await session.get(Suggestion, suggestion.merged_into) if suggestion.merged_into else None
-    lang = request.state.lang
     context = {
         "suggestion": suggestion,
         "matter": suggestion,
         "came_at": suggestion.registered_at,
         "state": translate(request).gettext(STATES[suggestion.state]),
         "joined": joined,
-        "follow_ups": [(one.done_on, in_language(one.done, lang), one.link) for one in follow_ups],
+        "follow_ups": follow_ups,
     }
     return render(request, "results/suggestion.html", context)
 

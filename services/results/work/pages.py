@@ -1,5 +1,6 @@
 """The documented work: everything the panel has done, newest first, by year, each with what it led to."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from itertools import groupby
@@ -8,12 +9,15 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.results.domain import in_language, last_instant
+from services.results.domain import last_instant
 from services.results.follow_ups.store import PATHS, all_of_them
 from services.results.tables import FollowUp, Meeting, Publication, Suggestion, Survey
 from shared.web import N_, Request, Response, Route, render, runtime
 from shared.web.i18n import Language
 from shared.web.pages import translate
+
+#: What staff wrote, by language; in Bokmål where it is one text.
+Texts = Mapping[str, str] | str
 
 
 @dataclass(frozen=True)
@@ -22,9 +26,9 @@ class Entry:
 
     at: datetime
     what: str
-    title: str
+    title: Texts
     link: str | None
-    led_to: str | None
+    led_to: Texts | None
     """What came of it; empty while nothing has; None for what nothing can come of."""
 
     def on(self, texts: Language) -> date:
@@ -34,9 +38,7 @@ class Entry:
 
 async def entries(session: AsyncSession, texts: Language) -> list[Entry]:
     """Everything, newest first; made of copies of events and of what results itself owns."""
-    lang, done = texts.code, {}
-    for follow_up in reversed(await all_of_them(session)):
-        done[follow_up.about_id] = in_language(follow_up.done, lang)
+    done: dict[UUID, Texts] = {one.about_id: one.done for one in reversed(await all_of_them(session))}
     found = [
         *await _surveys(session, texts, done),
         *await _meetings(session, texts, done),
@@ -46,13 +48,13 @@ async def entries(session: AsyncSession, texts: Language) -> list[Entry]:
     return sorted(found, key=lambda entry: entry.at, reverse=True)
 
 
-async def _surveys(session: AsyncSession, texts: Language, done: dict[UUID, str]) -> list[Entry]:
+async def _surveys(session: AsyncSession, texts: Language, done: dict[UUID, Texts]) -> list[Entry]:
     found = []
     rows = await session.execute(
         sa.select(Survey, Publication).outerjoin(Publication, Publication.survey_id == Survey.id)
     )
     for survey, publication in rows:
-        title = in_language((survey.questionnaire or {}).get("title"), texts.code)
+        title = (survey.questionnaire or {}).get("title") or ""
         if survey.opened_at:
             opened = texts.gettext(N_("En undersøkelse åpnet"))
             found.append(Entry(survey.opened_at, opened, title, "/surveys", None))
@@ -66,7 +68,7 @@ async def _surveys(session: AsyncSession, texts: Language, done: dict[UUID, str]
     return found
 
 
-async def _meetings(session: AsyncSession, texts: Language, done: dict[UUID, str]) -> list[Entry]:
+async def _meetings(session: AsyncSession, texts: Language, done: dict[UUID, Texts]) -> list[Entry]:
     what = {
         "announced": N_("Et møte er planlagt"),
         "drawn": N_("Deltakere er trukket ut til et møte"),
@@ -84,7 +86,7 @@ async def _meetings(session: AsyncSession, texts: Language, done: dict[UUID, str
     return found
 
 
-async def _suggestions(session: AsyncSession, texts: Language, done: dict[UUID, str]) -> list[Entry]:
+async def _suggestions(session: AsyncSession, texts: Language, done: dict[UUID, Texts]) -> list[Entry]:
     found = []
     for one in await session.scalars(sa.select(Suggestion).where(Suggestion.slug.is_not(None))):
         at = one.answered_at or one.registered_at
@@ -100,7 +102,7 @@ async def _follow_ups(session: AsyncSession, texts: Language) -> list[Entry]:
         Entry(
             _at(one, texts),
             texts.gettext(N_("Kommunen fulgte opp")),
-            in_language(one.done, texts.code),
+            one.done,
             PATHS[one.about] + one.slug,
             None,
         )
