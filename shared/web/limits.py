@@ -1,5 +1,8 @@
 """Rate limits per network address and form, in machine time, kept by each process."""
 
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from ipaddress import ip_address, ip_network
 
 from limits import RateLimitItem, parse
@@ -21,20 +24,38 @@ class Limiter:
         self._settings = settings
         self._strategy = MovingWindowRateLimiter(MemoryStorage())
         self._rules: dict[str, RateLimitItem] = {}
+        self._under_way: Counter[tuple[str, str]] = Counter()
 
     async def check(self, request: Request, form: str) -> None:
         """Count this post; raises TooMany above the form's limit."""
-        if not await self.allows(form, network_of(client_address(request, self._settings))):
+        whose = network_of(client_address(request, self._settings))
+        if not await self._strategy.hit(self._rule(form), form, whose):
             raise TooMany(form)
 
-    async def allows(self, form: str, whose: str) -> bool:
-        """Count one more of ``form`` for ``whose``; whether it is within the limit."""
-        rule = self._rules.get(form)
-        if rule is None:
-            rule = self._rules[form] = parse(
-                self._settings.rate_limits.get(form, self._settings.rate_limits["default"])
-            )
-        return await self._strategy.hit(rule, form, whose)
+    @asynccontextmanager
+    async def one_more(self, form: str, whose: str) -> AsyncIterator[bool]:
+        """Whether one more of ``form`` for ``whose`` is within the limit.
+
+        It counts when the block ends well: what came to nothing, the database being away, uses nothing up, or whoever
+        tried again and again meanwhile would be told that a mail is on its way and get none.
+        """
+        rule, key = self._rule(form), (form, whose)
+        self._under_way[key] += 1
+        try:
+            allowed = await self._strategy.test(rule, form, whose, cost=self._under_way[key])
+            yield allowed
+            if allowed:
+                await self._strategy.hit(rule, form, whose)
+        finally:
+            self._under_way[key] -= 1
+            if not self._under_way[key]:
+                del self._under_way[key]
+
+    def _rule(self, form: str) -> RateLimitItem:
+        if form not in self._rules:
+            limits = self._settings.rate_limits
+            self._rules[form] = parse(limits.get(form, limits["default"]))
+        return self._rules[form]
 
 
 def network_of(address: str) -> str:

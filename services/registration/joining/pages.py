@@ -1,5 +1,6 @@
 """Pages of joining: the form, "check your mail", and the confirmation behind the mail's link."""
 
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -78,15 +79,16 @@ async def join_panel(request: Request) -> Response:
         return _form(request, form.values() | {"purposes": form.all("purposes")}, errors, 422)
     values = needed_declaration(values, rt.settings.municipality_number)
     link = (random_id(), 1)
-    if await may_mail(request, values.email):
-        async with rt.transaction() as session:
-            link = await store.sign_up(
-                session,
-                values,
-                rt.now(),
-                unconfirmed_days=rules.unconfirmed_days,
-                consent_version=rules.consent_version,
-            )
+    async with may_mail(request, values.email) as allowed:
+        if allowed:
+            async with rt.transaction() as session:
+                link = await store.sign_up(
+                    session,
+                    values,
+                    rt.now(),
+                    unconfirmed_days=rules.unconfirmed_days,
+                    consent_version=rules.consent_version,
+                )
     before = _sent_before(request, as_id(form.get("id")))
     if before is not None and email_key(before["form"]["email"]) != email_key(values.email):
         async with rt.transaction() as session:
@@ -99,13 +101,13 @@ async def join_panel(request: Request) -> Response:
     return response
 
 
-async def may_mail(request: Request, email: str) -> bool:
+def may_mail(request: Request, email: str) -> AbstractAsyncContextManager[bool]:
     """Whether one more mail may go to the address now: these forms must not fill a stranger's mailbox.
 
-    The page does not say that none went; somebody who asked six times in an hour has the mails.
+    The page does not say that none went; somebody to whom six went in an hour has the mails.
     """
     limiter: Limiter = request.app.state.limiter
-    return await limiter.allows("mail_to_one", email_key(email))
+    return limiter.one_more("mail_to_one", email_key(email))
 
 
 def refusal_errors(request: Request, values: DetailsInput) -> FormErrors:

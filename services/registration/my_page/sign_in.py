@@ -2,11 +2,12 @@
 
 import asyncio
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registration.joining.domain import MESSAGES
 from services.registration.joining.pages import held_link, link_over, may_mail
@@ -69,6 +70,15 @@ async def show_sign_in_form(request: Request) -> Response:
     return see_other("/me")
 
 
+async def _send_link(session: AsyncSession, member: Member, now: datetime) -> None:
+    member.generation += 1
+    ends = now + timedelta(minutes=registration_settings().sign_in_minutes)
+    await emit(
+        session,
+        SignInRequested(member_id=member.id, generation=member.generation, send_before=ends, link_expires_at=ends),
+    )
+
+
 async def ask_for_sign_in(request: Request) -> Response:
     """The same answer whether the address is a member's or not; the link is in the mail."""
     rt, asked_at = runtime(request), time.monotonic()
@@ -80,15 +90,10 @@ async def ask_for_sign_in(request: Request) -> Response:
     async with rt.transaction() as session:
         member_id = await member_by_email(session, values.email)
         member = await lock_member(session, member_id) if member_id else None
-        if member is not None and member.status in ("active", "paused") and await may_mail(request, values.email):
-            member.generation += 1
-            ends = rt.now() + timedelta(minutes=registration_settings().sign_in_minutes)
-            await emit(
-                session,
-                SignInRequested(
-                    member_id=member.id, generation=member.generation, send_before=ends, link_expires_at=ends
-                ),
-            )
+        if member is not None and member.status in ("active", "paused"):
+            async with may_mail(request, values.email) as allowed:
+                if allowed:
+                    await _send_link(session, member, rt.now())
     await asyncio.sleep(max(0.0, asked_at + _ANSWERS_AFTER - time.monotonic()))
     return see_other("/me/sent")
 
