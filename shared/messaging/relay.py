@@ -104,7 +104,9 @@ class Relay:
                 return 0
             rows = await self._pending(connection)
             # With nothing to send, an emptied broker still owes its subscribers what they had not read yet.
-            if not await self._broker_is_whole(connection, SURELY_THE_SAME if rows else IDLE_LOOK) or not rows:
+            look_every = SURELY_THE_SAME if rows else IDLE_LOOK
+            sure = rows and not rows[0]["emptied"] and self._probe.age < look_every
+            if (not sure and not await self._broker_is_whole(connection, look_every)) or not rows:
                 return 0
             acknowledged, failure = await self._send(await self._started(), rows)
             await self._archive(connection, acknowledged)

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import structlog
+import uvicorn
 
 from deploy.local.backends import start_backends
 from tests.bench.events import consumer_rate, event_latency, relay_rate
@@ -55,7 +56,9 @@ def main() -> int:
         gc.collect()
         gc.freeze()
         try:
-            asyncio.run(run(Ground(backends, Path(folder)), asked))
+            # The loop a service runs on.
+            with asyncio.Runner(loop_factory=uvicorn.Config("").get_loop_factory()) as runner:
+                runner.run(run(Ground(backends, Path(folder)), asked))
         finally:
             backends.stop()
     return 0

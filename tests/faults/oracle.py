@@ -81,6 +81,18 @@ class Oracle:
             await connection.close()
         return {name: number for name, number in found.items() if number}
 
+    async def without_mail(self) -> set[tuple[str, str]]:
+        """(Purpose, address) of mails that ended as uncertain or refused. Raises while the database is away."""
+        connection = await asyncpg.connect(self._url, timeout=5)
+        try:
+            rows = await connection.fetch(
+                "select m.purpose, r.email from notifications.message m"
+                " join registration.member r on r.id = m.member_id where m.state in ('unknown', 'failed')"
+            )
+        finally:
+            await connection.close()
+        return {(row["purpose"], row["email"]) for row in rows}
+
     async def _not_applied(self, connection: Any) -> int:
         """Pairs of an archived event and a handler of its type that has not claimed it."""
         return int(await connection.fetchval(self._missing))

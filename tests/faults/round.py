@@ -149,7 +149,7 @@ class Round:
         imported = await editor.import_members(members_csv(self._people[:IMPORTED]))
         mail.unwanted |= {person.email for person in self._people[IMPORTED - UNREACHABLE : IMPORTED]}
         await self._draw_meeting(editor, oracle)
-        load = asyncio.create_task(self._load(residents))
+        load = asyncio.create_task(self._load(residents, oracle))
         try:
             await self._break(menace)
             began = time.monotonic()
@@ -189,7 +189,21 @@ class Round:
         today = datetime.now(UTC).date()
         await editor.draw(await editor.announce_meeting(SEATS, today + timedelta(days=40), today + timedelta(days=30)))
 
-    async def _load(self, residents: Residents) -> None:
+    async def _load(self, residents: Residents, oracle: Oracle) -> None:
+        watching = asyncio.create_task(self._watch(residents, oracle))
+        try:
+            await self._live(residents)
+        finally:
+            watching.cancel()
+
+    async def _watch(self, residents: Residents, oracle: Oracle) -> None:
+        """Residents learn for which mails they would wait in vain."""
+        while True:
+            with suppress(OSError, TimeoutError, asyncpg.PostgresError):
+                residents.without_mail = await oracle.without_mail()
+            await asyncio.sleep(2)
+
+    async def _live(self, residents: Residents) -> None:
         places = asyncio.Semaphore(8)
 
         async def join(number: int) -> None:
@@ -209,14 +223,17 @@ class Round:
                 group.create_task(reply(number))
 
     async def _fill_seats(self, residents: Residents) -> None:
-        """Everybody who is drawn replies, replacements too, until the seats are taken."""
-        told = residents.acknowledged
+        """Everybody who is drawn replies, replacements too, until each seat is taken or its mail never comes."""
+        told, mailbox = residents.acknowledged, residents.mailbox
         async with asyncio.timeout(300):
-            while len(told.accepted) < SEATS - UNREACHABLE:
+            while True:
                 for person in self._people:
                     replied = person.number in told.accepted | told.declined
-                    if not replied and residents.mailbox.to(person.email, DRAWN):
+                    if not replied and mailbox.to(person.email, DRAWN):
                         await residents.reply(person)
+                silent = [email for purpose, email in residents.without_mail if purpose == "meeting"]
+                if len(told.accepted) + sum(not mailbox.to(email, DRAWN) for email in silent) >= SEATS:
+                    return
                 await asyncio.sleep(0.5)
 
     async def _break(self, menace: Menace) -> None:
