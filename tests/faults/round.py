@@ -127,10 +127,9 @@ class Round:
             sys.executable, "-m", "tests.faults.stack", env=environment, stdout=asyncio.subprocess.PIPE
         )
         assert stack.stdout is not None
-        log = (self._state / "launcher.log").open("wb")
+        log = (self._state / "launcher.log").open("wb", buffering=0)
         async for line in stack.stdout:
             log.write(line)
-            log.flush()
             if b"  logs " in line:
                 break
         else:
@@ -298,4 +297,3 @@ class Round:
 async def _copy(stream: asyncio.StreamReader, log: Any) -> None:
     async for line in stream:
         log.write(line)
-        log.flush()
