@@ -143,6 +143,31 @@ async def test_bokmal_is_marked_as_such_on_pages_in_other_languages(rt: Runtime,
         assert '<span lang="nb">' not in (await editor.get(f"{path}?lang=nb")).text
 
 
+async def test_a_recorded_follow_up_can_be_corrected_on_every_page(rt: Runtime, editor: httpx.AsyncClient) -> None:
+    result = await published(rt, editor)
+    await record(editor, follow_up(rt))
+    listed = (await editor.get("/staff/results/follow-ups")).text
+    (path,) = re.findall(r'href="(/staff/results/follow-ups/[0-9a-f-]{36})"', listed)
+    assert "Kommunen setter inn flere busser.</textarea>" in (await editor.get(path)).text
+    mended = follow_up(rt, done="Kommunen setter inn to busser.", done_en="", link="https://example.org/to-busser")
+    for wrong in ({"done": ""}, {"done_on": "2999-01-01"}, {"link": "http://example.org"}):
+        refused = await editor.post(path, data=mended | wrong)
+        assert refused.status_code == 422
+        assert f'id="{next(iter(wrong))}-error"' in refused.text
+    for _ in range(2):
+        assert (await editor.post(path, data=mended)).headers["location"] == path
+    for page in (result, "/results", "/work"):
+        text = (await editor.get(page)).text
+        assert "to busser" in text, page
+        assert "flere busser" not in text, page
+    assert "https://example.org/to-busser" in (await editor.get(result)).text
+    first, second = await outbox(rt, FollowUpRecorded)
+    assert isinstance(first, FollowUpRecorded)
+    assert second == first.model_copy(update={"done": {"nb": "Kommunen setter inn to busser."}}), "the same one, mended"
+    assert (await editor.get(path)).text.count("rettet hva et resultat") == 1
+    assert (await editor.post(f"/staff/results/follow-ups/{new_id()}", data=mended)).status_code == 404
+
+
 async def test_a_meeting_may_be_followed_up_too(rt: Runtime, editor: httpx.AsyncClient) -> None:
     await published(rt, editor)
     assert (await record(editor, follow_up(rt, about=f"meeting:{MEETING}", link=""))).status_code == 303

@@ -19,6 +19,8 @@ from shared.web import (
     Route,
     as_id,
     audit,
+    audit_of,
+    problem,
     read_form,
     render,
     rule_broken,
@@ -36,6 +38,7 @@ _MESSAGES = {
     "done_on": "Velg dagen det ble gjort",
     "link": "Lenken må begynne med https:// og ha høyst 500 tegn",
 }
+_FUTURE = "Dagen kan ikke være i framtiden"
 
 
 def _https(value: str) -> str:
@@ -45,15 +48,26 @@ def _https(value: str) -> str:
     return value
 
 
-class FollowUpInput(BaseModel):
-    """The form as it must be."""
+class DoneInput(BaseModel):
+    """What was done, as it must be told."""
 
-    about: Annotated[str, Field(min_length=1)]
     done: Annotated[str, Field(min_length=1, max_length=600)]
     done_nn: Annotated[str | None, Field(max_length=600)] = None
     done_en: Annotated[str | None, Field(max_length=600)] = None
     done_on: date
     link: Annotated[str, Field(max_length=500), AfterValidator(_https)] | None = None
+
+    def kept(self) -> dict[str, Any]:
+        """As a follow-up keeps it."""
+        texts = {"nb": self.done, "nn": self.done_nn, "en": self.done_en}
+        done = {code: text for code, text in texts.items() if text}
+        return {"done": done, "done_on": self.done_on, "link": self.link}
+
+
+class FollowUpInput(DoneInput):
+    """The form for a new one."""
+
+    about: Annotated[str, Field(min_length=1)]
 
 
 @staff_required("reader")
@@ -84,7 +98,7 @@ async def record_follow_up(request: Request) -> Response:
     form = await read_form(request)
     values, errors = validate(FollowUpInput, form, _MESSAGES, str)
     if values is not None and values.done_on > rt.today():
-        errors = {"done_on": "Dagen kan ikke være i framtiden"}
+        errors = {"done_on": _FUTURE}
     async with rt.transaction() as session:
         found = (await store.objects(session)).get(values.about) if values else None
         if values is not None and found is None:
@@ -122,16 +136,13 @@ async def _record(
     await lock(session, id_)
     if await session.get(FollowUp, id_) is not None:
         return
-    texts = {"nb": values.done, "nn": values.done_nn, "en": values.done_en}
     follow_up = FollowUp(
         id=id_,
         about=about,
         about_id=about_id,
         slug=slug,
-        done={code: text for code, text in texts.items() if text},
-        done_on=values.done_on,
-        link=values.link,
         recorded_at=runtime(request).now(),
+        **values.kept(),
     )
     session.add(follow_up)
     await session.flush()
@@ -139,7 +150,60 @@ async def _record(
     await audit(session, request, "results.follow_up.recorded", id_, about=about)
 
 
+@staff_required("reader")
+async def show_follow_up(request: Request) -> Response:
+    """One follow-up as it stands, and the form to correct it."""
+    async with runtime(request).transaction() as session:
+        return await _one(request, session, await session.get(FollowUp, request.path_params["id"]), {}, {}, 200)
+
+
+async def _one(
+    request: Request,
+    session: AsyncSession,
+    follow_up: FollowUp | None,
+    form: dict[str, Any],
+    errors: FormErrors,
+    status: int,
+) -> Response:
+    if follow_up is None:
+        return problem(request, 404)
+    done = {name: follow_up.done.get(code) for name, code in (("done", "nb"), ("done_nn", "nn"), ("done_en", "en"))}
+    context = {
+        "follow_up": follow_up,
+        "page": store.PATHS[follow_up.about] + follow_up.slug,
+        "form": form or {**done, "done_on": follow_up.done_on.isoformat(), "link": follow_up.link},
+        "errors": errors,
+        "history": await audit_of(session, follow_up.id),
+    }
+    return render(request, "results/staff_follow_up.html", context, status)
+
+
+@staff_required("editor")
+async def correct_follow_up(request: Request) -> Response:
+    """Keep the mended text, which the pages then show; whoever has had the mail gets no other."""
+    form = await read_form(request)
+    values, errors = validate(DoneInput, form, _MESSAGES, str)
+    if values is not None and values.done_on > runtime(request).today():
+        errors = {"done_on": _FUTURE}
+    id_: UUID = request.path_params["id"]
+    async with runtime(request).transaction() as session:
+        await lock(session, id_)
+        follow_up = await session.get(FollowUp, id_, populate_existing=True)
+        if follow_up is None or values is None or errors:
+            return await _one(request, session, follow_up, form.values(), errors, 422)
+        kept = values.kept()
+        if any(getattr(follow_up, name) != value for name, value in kept.items()):
+            for name, value in kept.items():
+                setattr(follow_up, name, value)
+            await session.flush()
+            await emit(session, store.recorded_event(follow_up))
+            await audit(session, request, "results.follow_up.corrected", id_)
+    return see_other(f"/staff/results/follow-ups/{id_}")
+
+
 PAGES = [
     Route("/staff/results/follow-ups", show_follow_ups),
     Route("/staff/results/follow-ups", record_follow_up, methods=["POST"]),
+    Route("/staff/results/follow-ups/{id:uuid}", show_follow_up),
+    Route("/staff/results/follow-ups/{id:uuid}", correct_follow_up, methods=["POST"]),
 ]
