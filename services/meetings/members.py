@@ -15,7 +15,7 @@ from shared.events.meetings import MemberDataErased
 from shared.events.registration import MemberChanged, MemberErased, MemberJoined, MemberLeft, PopulationMarginsSet
 from shared.messaging import Delivery, emit, forget_subject, lock, subscribe
 
-_BLANK = {"status": None, "year_of_birth": None, "gender": None, "area": None, "purposes": None}
+_BLANK = {"status": None, "year_of_birth": None, "gender": None, "purposes": None}
 
 
 async def project_member(
@@ -34,8 +34,8 @@ async def project_member(
         await _put(session, event.member_id, _BLANK)
         await give_up_seats(session, event.member_id, LIVE, delivery.now)
     else:
-        state = {"year_of_birth": event.year_of_birth, "gender": event.gender, "area": event.area}
-        await _put(session, event.member_id, {**state, "status": event.status, "purposes": list(event.purposes)})
+        state = {"year_of_birth": event.year_of_birth, "gender": event.gender, "status": event.status}
+        await _put(session, event.member_id, {**state, "purposes": list(event.purposes)})
         if "meetings" not in event.purposes:
             await give_up_seats(session, event.member_id, LIVE, delivery.now)
         elif event.status != "active":

@@ -37,7 +37,6 @@ class Member(Base):
     status: Mapped[str | None]
     year_of_birth: Mapped[int | None]
     gender: Mapped[str | None]
-    area: Mapped[str | None]
     purposes: Mapped[list[str] | None]
 
 

@@ -63,15 +63,12 @@ async def _keep_members(session: AsyncSession, states: dict[UUID, MemberState], 
             id=(sa.Uuid, [state.member_id for state in kept]),
             year_of_birth=(sa.Integer, [state.year_of_birth for state in kept]),
             gender=(sa.Text, [state.gender for state in kept]),
-            area=(sa.Text, [state.area for state in kept]),
             # Arrays of arrays would be unnested to their last element.
             purposes=(sa.Text, [",".join(state.purposes) for state in kept]),
             status=(sa.Text, [state.status for state in kept]),
             joined_at=(sa.DateTime(timezone=True), [state.joined_at for state in kept]),
         )
-        columns = {
-            column: rows.c[column] for column in ("id", "year_of_birth", "gender", "area", "status", "joined_at")
-        }
+        columns = {column: rows.c[column] for column in ("id", "year_of_birth", "gender", "status", "joined_at")}
         columns["purposes"] = sa.func.string_to_array(rows.c.purposes, ",")
         statement = pg_insert(Member).from_select(list(columns), sa.select(*columns.values()))
         changed = {name: statement.excluded[name] for name in columns if name != "id"}

@@ -35,7 +35,6 @@ class Member(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     year_of_birth: Mapped[int]
     gender: Mapped[str]
-    area: Mapped[str | None]
     purposes: Mapped[list[str]]
     status: Mapped[str]
     joined_at: Mapped[datetime]

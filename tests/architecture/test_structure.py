@@ -6,6 +6,7 @@ import subprocess
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
+from importlib import import_module
 from itertools import chain
 from pathlib import Path
 
@@ -138,6 +139,13 @@ def test_a_handler_is_named_by_its_effect_and_claims_under_its_service(name: str
     for subscription in load_service(name).handlers:
         assert subscription.name.startswith(f"{name}."), subscription.name
         assert not re.match(r"(on|handle)_", subscription.handler.__name__), subscription.name
+
+
+@pytest.mark.parametrize("name", sorted(set(SERVICES) - {"registration"}))
+def test_where_a_member_lives_is_kept_by_registration_alone(name: str) -> None:
+    """A copy holds what its service uses; with year of birth and gender a postcode soon points at a person."""
+    tables = import_module(f"services.{name}.tables").metadata.tables.values()
+    assert [str(column) for table in tables for column in table.columns if column.name in ("area", "postcode")] == []
 
 
 def test_no_two_tests_hide_each_other() -> None:

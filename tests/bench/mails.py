@@ -106,8 +106,8 @@ async def _opening(ground: Ground, url: str, _: str, members: int) -> float:
     connection = await asyncpg.connect(url)
     await connection.execute("truncate surveys.member, surveys.invitation, surveys.survey, surveys.outbox cascade")
     await connection.execute(
-        "insert into surveys.member (id, year_of_birth, gender, area, purposes, status, joined_at)"
-        " select gen_random_uuid(), 1940 + n % 70, (array['female', 'male'])[1 + n % 2], '1337', array['surveys'],"
+        "insert into surveys.member (id, year_of_birth, gender, purposes, status, joined_at)"
+        " select gen_random_uuid(), 1940 + n % 70, (array['female', 'male'])[1 + n % 2], array['surveys'],"
         f" 'active', now() - interval '1 day' from generate_series(1, {members}) n"
     )
     await connection.execute("analyze surveys.member")

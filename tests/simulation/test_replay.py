@@ -149,7 +149,7 @@ DAMAGES = [
     ),
     (
         "I10 nothing done for the erased",
-        "insert into surveys.member select id, 1980, 'male', null, '{}', 'active', now() from registration.member"
+        "insert into surveys.member select id, 1980, 'male', '{}', 'active', now() from registration.member"
         " where status = 'erased' limit 1",
     ),
 ]

@@ -223,7 +223,7 @@ async def test_a_batch_of_members_is_stored_in_the_order_of_its_events(rt: Runti
         stays,
         changes,
         leaves,
-        MemberChanged(**(changes.model_dump() | {"purposes": (), "area": "1338"})),
+        MemberChanged(**(changes.model_dump() | {"purposes": (), "year_of_birth": 1950})),
         MemberLeft(member_id=leaves.member_id, left_at=rt.now()),
         erased,
         MemberErased(member_id=erased.member_id, erased_at=rt.now()),
@@ -239,7 +239,7 @@ async def test_a_batch_of_members_is_stored_in_the_order_of_its_events(rt: Runti
         members = {row.id: row for row in await session.scalars(sa.select(Member))}
     assert set(members) == {stays.member_id, changes.member_id, returns.member_id}
     assert members[stays.member_id].purposes == ["surveys"]
-    assert (members[changes.member_id].purposes, members[changes.member_id].area) == ([], "1338")
+    assert (members[changes.member_id].purposes, members[changes.member_id].year_of_birth) == ([], 1950)
     invited = {row.member_id for row in await invitations(rt, survey.id)}
     assert {stays.member_id, returns.member_id} <= invited
     assert changes.member_id not in invited

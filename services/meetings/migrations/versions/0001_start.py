@@ -89,7 +89,6 @@ def upgrade() -> None:
         sa.Column("status", sa.Text(), nullable=True),
         sa.Column("year_of_birth", sa.Integer(), nullable=True),
         sa.Column("gender", sa.Text(), nullable=True),
-        sa.Column("area", sa.Text(), nullable=True),
         sa.Column("purposes", postgresql.ARRAY(sa.Text()), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_member")),
         schema="meetings",

@@ -33,7 +33,6 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("year_of_birth", sa.Integer(), nullable=False),
         sa.Column("gender", sa.Text(), nullable=False),
-        sa.Column("area", sa.Text(), nullable=True),
         sa.Column("purposes", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("joined_at", sa.DateTime(timezone=True), nullable=False),
