@@ -15,7 +15,8 @@ from shared.messaging import emit, lock
 from shared.messaging.dead_letters import count_open
 from shared.web import Request, Response, Route, read_form, render, runtime, see_other, staff_required, translate
 from shared.web.charts import panel_against_population, progress, stacked_growth
-from shared.web.staff import COOKIE, finish_sign_in, remember_ended_session, start_sign_in
+from shared.web.sign_in import finish_sign_in, start_sign_in
+from shared.web.staff import COOKIE, remember_ended_session
 
 CARDS = (
     ("registration", "Panelet", "Medlemmer, sammensetning og import."),

@@ -22,7 +22,7 @@ from shared.web.forms import BadForm, BodyTooLarge
 from shared.web.limits import Limiter, TooMany
 from shared.web.middleware import Shell
 from shared.web.pages import Renderer, problem, render
-from shared.web.staff import StaffRefused, make_sign_in
+from shared.web.staff import StaffRefused
 
 log = structlog.get_logger()
 
@@ -64,7 +64,10 @@ def build_app(runtime: Runtime, routes: Sequence[BaseRoute], lifespan: Callable[
     app.state.runtime = runtime
     app.state.renderer = Renderer(runtime.name, folder, settings, runtime.service.deeds)
     app.state.limiter = Limiter(settings)
-    app.state.sign_in = make_sign_in(settings)
+    if settings.oidc_issuer:
+        from shared.web.sign_in import make_sign_in
+
+        app.state.sign_in = make_sign_in(settings)
     return app
 
 

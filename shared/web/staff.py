@@ -1,7 +1,5 @@
-"""Staff: sign-in by OIDC, one sealed cookie for all five services, roles, and the audit trail."""
+"""Staff: one sealed cookie for all five services, roles, and the audit trail."""
 
-import re
-import secrets
 from base64 import b64decode
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -11,12 +9,10 @@ from urllib.parse import quote
 from uuid import UUID
 
 import sqlalchemy as sa
-from authlib.integrations.base_client import OAuthError
-from authlib.integrations.starlette_client import OAuth
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from shared.events.registration import StaffSessionEnded
 from shared.ids import new_id
@@ -25,7 +21,6 @@ from shared.messaging import Delivery, Subscription, subscribe
 from shared.settings import Settings
 from shared.tokens import Sealed
 from shared.web.forms import Form, read_form
-from shared.web.pages import problem
 
 if TYPE_CHECKING:
     from shared.service import Runtime
@@ -163,49 +158,3 @@ async def remember_ended_session(session: AsyncSession, event: StaffSessionEnded
 def ended_sessions(service: str) -> Subscription:
     """The subscription by which a service refuses signed-out sessions."""
     return subscribe(f"{service}.refuse_ended_session", remember_ended_session, StaffSessionEnded)
-
-
-def make_sign_in(settings: Settings) -> Any:
-    """The OIDC client (authorization code with PKCE), or None for a service that signs nobody in."""
-    if not settings.oidc_issuer:
-        return None
-    oauth = OAuth()
-    oauth.register(
-        "staff",
-        server_metadata_url=f"{settings.oidc_issuer.rstrip('/')}/.well-known/openid-configuration",
-        client_id=settings.oidc_client_id,
-        client_secret=settings.oidc_client_secret.get_secret_value() or None,
-        client_kwargs={"scope": "openid profile", "code_challenge_method": "S256"},
-    )
-    return oauth.staff
-
-
-async def start_sign_in(request: Request) -> Response:
-    """Send the browser to the provider; afterwards it comes back to ``next``."""
-    asked = request.query_params.get("next", "/staff")
-    request.session["next"] = asked if re.match(r"/staff(?![^/?])", asked) else "/staff"
-    settings: Settings = request.app.state.runtime.settings
-    response: Response = await request.app.state.sign_in.authorize_redirect(
-        request, f"{settings.public_url}/staff/callback"
-    )
-    return response
-
-
-async def finish_sign_in(request: Request) -> Response:
-    """The provider's answer becomes a session of 15 minutes with the roles of its claim."""
-    settings: Settings = request.app.state.runtime.settings
-    try:
-        token = await request.app.state.sign_in.authorize_access_token(request)
-    except OAuthError:
-        return problem(request, 403)
-    claims = token["userinfo"]
-    roles = claims.get(settings.oidc_roles_claim, [])
-    staff = Staff(
-        subject=claims["sub"],
-        name=claims.get("name") or claims["sub"],
-        roles=tuple([roles] if isinstance(roles, str) else roles),
-        session_id=UUID(bytes=secrets.token_bytes(16), version=4),
-    )
-    response = RedirectResponse(request.session.pop("next", "/staff"), 303)
-    sign_in_staff(response, settings, staff)
-    return response
