@@ -128,7 +128,7 @@ class Demo:
 
     async def _first_year(self) -> None:
         year = FirstYear(
-            self.origin, self.editor, self.mailbox, self.actors, self.people, self.chance, timedelta(days=16),
+            self.origin, self.editor, self.mailbox, self.actors, self.people, timedelta(days=16),
             self._move_clock, say,
         )  # fmt: skip
         await year.play(self.lmtp)

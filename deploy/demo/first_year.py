@@ -1,7 +1,6 @@
 """After the first result: a meeting with replacements and minutes, two suggestions, a follow-up, a second survey."""
 
 import asyncio
-import random
 import smtplib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -30,14 +29,13 @@ class FirstYear:
         mailbox: Mailbox,
         actors: Actors,
         people: list[Person],
-        chance: random.Random,
         elapsed: timedelta,
         move_clock: Callable[[timedelta], None],
         say: Callable[[str], None],
     ) -> None:
         self._origin, self._editor, self._mailbox, self._actors = origin, editor, mailbox, actors
         self._by_email = {person.email: person for person in people}
-        self._chance, self._elapsed, self._move_clock, self._say = chance, elapsed, move_clock, say
+        self._elapsed, self._move_clock, self._say = elapsed, move_clock, say
         self._seen: set[int] = set()
 
     @property

@@ -52,10 +52,6 @@ class Relay:
         """Called after each commit in this process."""
         self._wake.set()
 
-    def forget_broker(self) -> None:
-        """Look at the broker's end offsets again before the next batch, however recent the last look was."""
-        self._probe.forget()
-
     def close(self) -> None:
         """Let go of broker and database without waiting for either."""
         self._abandon()
