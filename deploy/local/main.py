@@ -51,9 +51,12 @@ def main(make_stack: Callable[[Path, Callable[[str], None]], Stack] = Stack) -> 
                 pass
             finally:
                 starting = False
-                say("Stopping …")
+                runs = bool(stack.supervisor.processes)
+                if runs:
+                    say("Stopping …")
                 stack.supervisor.stop()
-                say("Stopped. The data stay in " + str(state))
+                if runs:
+                    say("Stopped. The data stay in " + str(state))
     except StackError as error:
         print(f"error: {error}", file=sys.stderr, flush=True)
         return 1

@@ -91,20 +91,29 @@ def test_damaged_secrets_are_said_and_never_made_anew(tmp_path: Path) -> None:
     assert (tmp_path / "secrets.json").read_text() == "{"
 
 
-def test_the_command_ends_with_one_line_and_exit_code_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("wrong", ["folder", "port"])
+def test_the_command_ends_with_one_line_and_exit_code_one(wrong: str, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    done = subprocess.run(
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        given = {"PANEL_STATE": str(tmp_path / "file")}
+        if wrong == "port":
+            given = {"PANEL_STATE": str(tmp_path / "state"), "PANEL_PORT_BASE": str(taken.getsockname()[1])}
+        done = launch(given)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
+
+
+def launch(given: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
         [sys.executable, "-m", "deploy.local.main"],
-        env={**os.environ, "PANEL_STATE": str(tmp_path / "file")},
+        env={**os.environ, **given},
         cwd=downloads.ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert done.stderr.startswith("error: ")
-    assert done.stderr.count("\n") == 1
 
 
 def test_a_jar_that_is_not_on_the_list_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
