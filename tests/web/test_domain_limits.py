@@ -1,4 +1,4 @@
-"""Limits: what is asked too often is refused, and what came to nothing does not count."""
+"""Whose posts are counted together, and what counts."""
 
 import asyncio
 from contextlib import suppress
@@ -39,8 +39,14 @@ async def test_those_asked_for_at_the_same_moment_count_too(limiter: Limiter) ->
 
 
 @pytest.mark.parametrize(
-    ("address", "network"),
-    [("10.1.2.3", "10.1.2.3"), ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"), ("unknown", "unknown")],
+    ("address", "counted_as"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:bbbb::2", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("unknown", "unknown"),
+    ],
 )
-def test_what_one_visitor_can_hold_is_one_network(address: str, network: str) -> None:
-    assert network_of(address) == network
+def test_a_visitor_is_one_whatever_address_of_the_own_network_is_used(address: str, counted_as: str) -> None:
+    assert network_of(address) == counted_as
