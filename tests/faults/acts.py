@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 
 from deploy.local.downloads import ROOT
+from deploy.local.errors import StackError
 from deploy.local.kafka import ADMIN, Kafka, admin_client, provision
 from deploy.local.process import listens
 from deploy.local.secrets import read_secrets
@@ -146,10 +147,18 @@ class Menace:
             broker = Kafka(self.state, port, port + 1, passwords, port + 40)
             await asyncio.to_thread(broker.prepare)
             await self._back("kafka", found[-1].pid)
-            admin = admin_client(status["kafka"], ADMIN, passwords[ADMIN])
-            await asyncio.to_thread(provision, admin, str(status["prefix"]))
+            await self._provision(admin_client(status["kafka"], ADMIN, passwords[ADMIN]), str(status["prefix"]))
             self.kills["kafka"] += 1
             self.done["broker emptied"] += 1
+
+    async def _provision(self, admin: Any, prefix: str) -> None:
+        """Topics and rights; the broker may die once more where the launcher was quicker than its new disk."""
+        async with asyncio.timeout(_BACK_SECONDS):
+            while True:
+                try:
+                    return await asyncio.to_thread(provision, admin, prefix)
+                except StackError:
+                    await asyncio.sleep(0.5)
 
     async def _back(self, part: str, before: int) -> None:
         """Until the part runs under another process id and answers."""
