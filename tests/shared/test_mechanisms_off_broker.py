@@ -91,7 +91,7 @@ async def test_without_the_look_at_the_broker_an_emptied_one_stays_without_what_
         await eventually(partial(sends, relay, count))
         if count == 3:
             await kafka.empty()
-            relay.forget_broker()
+            relay.close()
     assert len(await kafka.read("registration", there)) == there
 
 
@@ -108,7 +108,7 @@ async def test_an_emptied_broker_is_filled_again_though_nothing_new_is_said(
         await emit_new(session, [joined() for _ in range(3)])
     assert await relay.relay_once() == 3
     await kafka.empty()
-    relay.forget_broker()
+    relay.close()
     assert [await relay.relay_once(), await relay.relay_once()] == [0, 0]
     assert len(await kafka.read("registration", 3)) == 3
 
