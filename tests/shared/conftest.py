@@ -1,16 +1,21 @@
 """An example schema with nothing but the mechanism, so that delivery is tested apart from every service."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import pytest
+import pytest_asyncio
 import sqlalchemy as sa
+from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from deploy.local.process import free_ports
 from shared.database import async_url
 from shared.mechanism import create_mechanism
 from tests.backends import administer
+from tests.faults.proxy import Proxy
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +35,16 @@ async def _prepare(url: str) -> None:
         await connection.execute(sa.text("create schema example"))
         await connection.run_sync(create_mechanism, "example")
     await engine.dispose()
+
+
+@pytest_asyncio.fixture
+async def proxied(database_url: str) -> AsyncIterator[tuple[Proxy, SecretStr]]:
+    """A proxy in front of the database, and the URL that goes through it."""
+    (port,) = free_ports(1)
+    address = urlsplit(database_url)
+    proxy = Proxy(port, address.port or 5432)
+    await proxy.start()
+    netloc = f"{address.netloc.rpartition('@')[0]}@127.0.0.1:{port}"
+    yield proxy, SecretStr(urlunsplit(address._replace(netloc=netloc)))
+    proxy.cut()
+    await proxy.stop()

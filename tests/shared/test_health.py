@@ -227,21 +227,12 @@ async def test_a_process_whose_loop_is_stuck_ends(tmp_path: Any) -> None:
 
 
 async def test_readiness_does_not_wait_for_a_database_that_says_nothing(
-    runtime_of: RuntimeOf, database_url: str, kafka: TestKafka
+    runtime_of: RuntimeOf, proxied: tuple[Proxy, SecretStr], kafka: TestKafka
 ) -> None:
-    (port,) = free_ports(1)
-    address = urlsplit(database_url)
-    proxy = Proxy(port, address.port or 5432)
-    await proxy.start()
-    try:
-        netloc = f"{address.netloc.rpartition('@')[0]}@127.0.0.1:{port}"
-        url = SecretStr(urlunsplit(address._replace(netloc=netloc)))
-        runtime = await runtime_of(Service(name="example", package="shared"), service_database_url=url)
-        async with runtime.transaction() as session:
-            await session.execute(sa.text("select 1"))
-        proxy.freeze()
-        async with probes(runtime) as ask, asyncio.timeout(20):
-            assert (await ask("ready"))[1]["database"] is False
-    finally:
-        proxy.cut()
-        await proxy.stop()
+    proxy, url = proxied
+    runtime = await runtime_of(Service(name="example", package="shared"), service_database_url=url)
+    async with runtime.transaction() as session:
+        await session.execute(sa.text("select 1"))
+    proxy.freeze()
+    async with probes(runtime) as ask, asyncio.timeout(20):
+        assert (await ask("ready"))[1]["database"] is False

@@ -6,7 +6,6 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
@@ -15,7 +14,6 @@ import sqlalchemy.exc
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from deploy.local.process import free_ports
 from shared.events.registration import MemberJoined
 from shared.messaging import PermanentError, emit_new, subscribe
 from shared.messaging.consumer import BatchConsumer
@@ -127,30 +125,22 @@ async def test_a_server_that_shuts_down_is_waited_for(runtime: Runtime) -> None:
     assert (handler.tries, len(handler.applied), await dead_letters(runtime)) == (3, 1, [])
 
 
-async def test_a_database_that_is_away_is_waited_for(runtime_of: RuntimeOf, database_url: str) -> None:
-    (port,) = free_ports(1)
-    address = urlsplit(database_url)
-    proxy = Proxy(port, address.port or 5432)
-    await proxy.start()
-    try:
-        netloc = f"{address.netloc.rpartition('@')[0]}@127.0.0.1:{port}"
-        url = SecretStr(urlunsplit(address._replace(netloc=netloc)))
-        runtime = await runtime_of(Service(name="example", package="shared"), service_database_url=url)
+async def test_a_database_that_is_away_is_waited_for(runtime_of: RuntimeOf, proxied: tuple[Proxy, SecretStr]) -> None:
+    proxy, url = proxied
+    runtime = await runtime_of(Service(name="example", package="shared"), service_database_url=url)
 
-        async def trouble(_: AsyncSession, tries: int) -> None:
-            if tries == 1:
-                proxy.refusing = True
-                proxy.cut()
+    async def trouble(_: AsyncSession, tries: int) -> None:
+        if tries == 1:
+            proxy.refusing = True
+            proxy.cut()
 
-        handler = Troubled(trouble)
-        taking = consumer(runtime, handler)
-        task = asyncio.create_task(taking.take([record(runtime), record(runtime)]))
-        await eventually(lambda: taking.stuck_seconds > 1)
-        proxy.refusing = False
-        await task
-        assert (len(set(handler.applied)), await dead_letters(runtime)) == (2, [])
-    finally:
-        await proxy.stop()
+    handler = Troubled(trouble)
+    taking = consumer(runtime, handler)
+    task = asyncio.create_task(taking.take([record(runtime), record(runtime)]))
+    await eventually(lambda: taking.stuck_seconds > 1)
+    proxy.refusing = False
+    await task
+    assert (len(set(handler.applied)), await dead_letters(runtime)) == (2, [])
 
 
 def record(runtime: Runtime) -> Any:
