@@ -24,11 +24,6 @@ AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SURVEY = new_id()
 
 
-@pytest.fixture
-async def rt(runtime_of: RuntimeOf) -> Runtime:
-    return await runtime_of("results")
-
-
 def opened() -> SurveyOpened:
     return SurveyOpened(
         survey_id=SURVEY,

@@ -1,11 +1,9 @@
 """Matters residents raise: kept once, answered to the address only notifications knows, public in approved words."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 
 import httpx
 import pytest
-import pytest_asyncio
 import sqlalchemy as sa
 
 from services.results.suggestions.handlers import remove_old_texts
@@ -17,20 +15,8 @@ from shared.events.results import (
 )
 from shared.ids import new_id
 from shared.service import Runtime
-from shared.testing import Deliverer, browser, move, outbox, sign_in
+from shared.testing import Deliverer, browser, move, outbox
 from tests.results.ground import a_suggestion, decide, replies, send
-
-
-@pytest.fixture
-async def rt(runtime_of: Callable[..., Awaitable[Runtime]]) -> Runtime:
-    return await runtime_of("results")
-
-
-@pytest_asyncio.fixture
-async def editor(rt: Runtime) -> AsyncIterator[httpx.AsyncClient]:
-    async with browser(rt) as client:
-        sign_in(rt, client, "editor")
-        yield client
 
 
 async def test_a_matter_from_the_form_is_kept_and_its_sender_gets_a_receipt(rt: Runtime) -> None:

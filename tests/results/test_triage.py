@@ -1,10 +1,7 @@
 """Triage: staff see whom a decision reaches, and each change is told once."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-
 import httpx
 import pytest
-import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,20 +9,8 @@ from services.results.suggestions.domain import STATES, Decision, notice_of, pro
 from shared.events.results import SuggestionAnswered
 from shared.ids import new_id
 from shared.service import Runtime
-from shared.testing import browser, outbox, sign_in
+from shared.testing import browser, outbox
 from tests.results.ground import DECISION, a_suggestion, decide, hidden, replies, review
-
-
-@pytest.fixture
-async def rt(runtime_of: Callable[..., Awaitable[Runtime]]) -> Runtime:
-    return await runtime_of("results")
-
-
-@pytest_asyncio.fixture
-async def editor(rt: Runtime) -> AsyncIterator[httpx.AsyncClient]:
-    async with browser(rt) as client:
-        sign_in(rt, client, "editor")
-        yield client
 
 
 async def test_nothing_is_public_before_staff_have_approved_a_wording(rt: Runtime, editor: httpx.AsyncClient) -> None:

@@ -1,13 +1,11 @@
 """You said, we did; and the documented work, rebuilt from state events alone."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 import sqlalchemy as sa
 
 from services.results.tables import Meeting, Survey
@@ -18,21 +16,9 @@ from shared.events.results import FollowUpRecorded, ResultsPublished
 from shared.events.surveys import AnswerStrata, ResponseSubmitted, SurveyClosed, SurveyOpened
 from shared.ids import new_id, random_id
 from shared.service import Runtime
-from shared.testing import Deliverer, browser, move, outbox, sign_in
+from shared.testing import Deliverer, move, outbox
 
 SURVEY, MEETING = new_id(), new_id()
-
-
-@pytest.fixture
-async def rt(runtime_of: Callable[..., Awaitable[Runtime]]) -> Runtime:
-    return await runtime_of("results")
-
-
-@pytest_asyncio.fixture
-async def editor(rt: Runtime) -> AsyncIterator[httpx.AsyncClient]:
-    async with browser(rt) as client:
-        sign_in(rt, client, "editor")
-        yield client
 
 
 def survey_facts(rt: Runtime) -> list[Event]:
