@@ -6,7 +6,7 @@ import random
 import shutil
 import signal
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
@@ -38,7 +38,7 @@ class Menace:
         self._mail = mail
         self._chance = random.Random(seed)
         self._clock = 0.0
-        self._busy: set[str] = set()
+        self._at_work: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def status(self) -> dict[str, Any]:
         """status.json of the launcher."""
@@ -57,11 +57,9 @@ class Menace:
         return []
 
     async def kill(self, part: str) -> None:
-        """kill -9 of every process of the part; over when the launcher has it running again."""
-        async with _Only(self._busy, part) as mine:
-            found = self.processes(part) if mine else []
-            if not found:
-                return
+        """kill -9 of every process of the part, after what is being done to it; over when it runs again."""
+        async with self._at_work[part]:
+            found = await self._running(part)
             for process in found:
                 with suppress(psutil.NoSuchProcess):
                     process.send_signal(signal.SIGKILL)
@@ -69,9 +67,11 @@ class Menace:
             await self._back(part, found[-1].pid)
 
     async def pause(self, part: str, seconds: float) -> None:
-        """SIGSTOP, later SIGCONT."""
-        async with _Only(self._busy, part) as mine:
-            found = self.processes(part) if mine else []
+        """SIGSTOP, later SIGCONT; not while something else is done to the part."""
+        if self._at_work[part].locked():
+            return
+        async with self._at_work[part]:
+            found = self.processes(part)
             for number, wait in ((signal.SIGSTOP, seconds), (signal.SIGCONT, 0)):
                 for process in found:
                     with suppress(psutil.NoSuchProcess):
@@ -80,10 +80,11 @@ class Menace:
             self.done[f"pause {part}"] += bool(found)
 
     async def disconnect(self, part: str) -> None:
-        """Cut, refuse, slow down or freeze what passes through a proxy."""
-        async with _Only(self._busy, f"proxy {part}") as mine:
-            if not mine:
-                return
+        """Cut, refuse, slow down or freeze what passes through a proxy; one of them at a time."""
+        way = f"proxy {part}"
+        if self._at_work[way].locked():
+            return
+        async with self._at_work[way]:
             proxy, how = self._proxies[part], self._chance.choice(("cut", "refuse", "delay", "half-open"))
             seconds = self._chance.uniform(1, 6)
             if how == "delay":
@@ -133,10 +134,8 @@ class Menace:
 
     async def empty_broker(self) -> None:
         """The broker dies, loses its disk, and comes back with nothing but topics and rights."""
-        async with _Only(self._busy, "kafka") as mine:
-            found = self.processes("kafka") if mine else []
-            if not found:
-                return
+        async with self._at_work["kafka"]:
+            found = await self._running("kafka")
             status = self.status()
             port = int(status["kafka"].rpartition(":")[2])
             passwords = read_secrets(self.state).kafka
@@ -159,6 +158,13 @@ class Menace:
                     return await asyncio.to_thread(provision, admin, prefix)
                 except StackError:
                     await asyncio.sleep(0.5)
+
+    async def _running(self, part: str) -> list[psutil.Process]:
+        """The part's processes, once there are some."""
+        async with asyncio.timeout(_BACK_SECONDS):
+            while not (found := self.processes(part)):
+                await asyncio.sleep(0.1)
+        return found
 
     async def _back(self, part: str, before: int) -> None:
         """Until the part runs under another process id and answers."""
@@ -185,21 +191,3 @@ class Menace:
             lambda: self.second_process(chance.choice(SERVICES)),
         ]
         return chance.sample(everything, 2)
-
-
-class _Only:
-    """Lets one act at a time work on a part; a second one is told so and does nothing."""
-
-    def __init__(self, busy: set[str], part: str) -> None:
-        self._busy = busy
-        self._part = part
-        self._mine = False
-
-    async def __aenter__(self) -> bool:
-        self._mine = self._part not in self._busy
-        self._busy.add(self._part)
-        return self._mine
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._mine:
-            self._busy.discard(self._part)
