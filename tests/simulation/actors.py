@@ -195,15 +195,16 @@ class Actors:
     async def _leave(self, person: Person) -> bool:
         if person.number > self.imported and person.number not in self.told.joined:
             return False
+        if any(wish[0] == "import" for wish in self._open):
+            # Staff try again until they are told that it is done, which would take in anew whoever has left meanwhile.
+            return False
         rt = self._runtimes["registration"]
         async with rt.transaction() as session:
             member_id = await joining.member_by_email(session, person.email)
             if member_id is None:
-                # Not imported yet, or gone in a try whose answer was lost.
-                if not any(wish[0] == "import" for wish in self._open):
-                    self.told.left.add(person.number)
-                    return True
-                return False
+                # Gone in a try whose answer was lost.
+                self.told.left.add(person.number)
+                return True
             member = await joining.lock_member(session, member_id)
             assert member is not None
             await erase(session, member, rt.now())
