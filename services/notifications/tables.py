@@ -150,7 +150,7 @@ class Message(Base):
     __table_args__ = (
         sa.UniqueConstraint("subject_id", "purpose", "member_id", "generation", postgresql_nulls_not_distinct=True),
         sa.CheckConstraint("state in ('" + "', '".join(STATES) + "')", name="state"),
-        sa.Index("ix_message_due", "urgent", "created_at", postgresql_where=sa.text("state = 'pending'")),
+        sa.Index("ix_message_due", sa.text("urgent desc"), "created_at", postgresql_where=sa.text("state = 'pending'")),
         # Not by the lease: it changes with every mail, and an indexed column would make that change dear.
         sa.Index("ix_message_sending", "created_at", postgresql_where=sa.text("state = 'sending'")),
         sa.Index("ix_message_expiring", "send_before", postgresql_where=sa.text("state in ('waiting', 'pending')")),

@@ -132,7 +132,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_message_due",
         "message",
-        ["urgent", "created_at"],
+        [sa.literal_column("urgent desc"), "created_at"],
         unique=False,
         schema="notifications",
         postgresql_where=sa.text("state = 'pending'"),
