@@ -1,22 +1,19 @@
 """What a mail says: one complete letter as text, the same letter as HTML with one button.
 
 A letter is written once per text and language, with slots for what is one person's; each recipient's mail is the
-letter with its slots filled, encoded after filling. So nothing in a name can become a header or a part of its own.
+letter with its slots filled, each encoded by itself. So nothing in a name can become a header or a part of its own.
 """
 
 import binascii
 import re
 import secrets
 from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate
-from functools import lru_cache
 from html import escape
 from importlib import resources
 from pathlib import Path
@@ -45,20 +42,27 @@ _WHO = N_(
 )
 
 
+#: A mailbox as RFC 5321 has it, in ASCII: dot-atom or quoted string, and a domain name.
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_MAILBOX = re.compile(rf"""(?:{_ATOM}(?:\.{_ATOM})*|"(?:[ !#-\[\]-~]|\\[ -~])+")@{_LABEL}(?:\.{_LABEL})*""")
+
+
 class Unsendable(ValueError):
     """The address has a form no mail server here can be given."""
 
 
-@lru_cache(maxsize=1024)
 def sendable(address: str | None) -> str:
     """The address as SMTP takes it, its domain in ASCII; raises Unsendable."""
-    local, _, domain = (address or "").rpartition("@")
-    try:
-        written = f"{local}@{domain.encode('idna').decode('ascii')}"
-        written.encode("ascii")
-        Address(addr_spec=written)
-    except (ValueError, IndexError, MessageError):  # what header parsing raises; the texts hold the address
-        raise Unsendable from None
+    written = address or ""
+    if not written.isascii():
+        local, _, domain = written.rpartition("@")
+        try:
+            written = f"{local}@{domain.encode('idna').decode('ascii')}"
+        except UnicodeError:  # its text holds the address
+            raise Unsendable from None
+    if not _MAILBOX.fullmatch(written):
+        raise Unsendable
     return written
 
 
@@ -66,39 +70,50 @@ def _slot(name: str) -> str:
     return f"\ue000{name}\ue001"
 
 
-@dataclass(frozen=True)
-class Letter:
-    """One text in one language, without its recipient."""
+def _quoted(text: str) -> bytes:
+    """Quoted-printable, lines of at most 76 characters."""
+    return binascii.b2a_qp(text.encode("utf-8", "replace")).replace(b"\n", b"\r\n")
 
-    head: bytes
-    """Header lines that are the same in every copy, each ended by CRLF."""
-    boundary: str
-    text: str
-    html: str
+
+class _Body:
+    """One form of a letter, encoded but for its slots."""
+
+    def __init__(self, content: str) -> None:
+        pieces = _SLOT.split(content)
+        self._fixed = [_quoted(piece) for piece in pieces[::2]]
+        self._slots = pieces[1::2]
+
+    def filled(self, slots: Mapping[str, str], form: Callable[[str], str]) -> bytes:
+        """Its lines, what ``form`` makes of each slot's text filled in."""
+        values = {name: _quoted(form(slots[name])) for name in set(self._slots)}
+        lines = [self._fixed[0]]
+        for slot, after in zip(self._slots, self._fixed[1:], strict=True):
+            lines += (values[slot], after)
+        return b"=\r\n".join(lines)  # line breaks that are none to the reader
+
+
+class Letter:
+    """One text in one language, without its recipient.
+
+    ``head``: header lines that are the same in every copy, each ended by CRLF.
+    """
+
+    def __init__(self, head: bytes, text: str, html: str) -> None:
+        self.head = head
+        self._text, self._html = _Body(text), _Body(html)
+        boundary = f"=_{secrets.token_hex(12)}"
+        part = (
+            f"\r\n--{boundary}\r\nContent-Type: text/%s; charset=utf-8\r\n"
+            "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+        )
+        self._start = f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n{part % "plain"}'.encode()
+        self._between = (part % "html").encode()
+        self._end = f"\r\n--{boundary}--\r\n".encode()
 
     def filled(self, slots: Mapping[str, str]) -> bytes:
-        """Content-Type header and both parts, the slots filled and quoted-printable."""
-        text = _SLOT.sub(lambda found: slots[found[1]], self.text)
-        html = _SLOT.sub(lambda found: escape(slots[found[1]]), self.html)
-        lines = [
-            f'Content-Type: multipart/alternative; boundary="{self.boundary}"',
-            "",
-            *self._part("plain", text),
-            *self._part("html", html),
-            f"--{self.boundary}--",
-            "",
-        ]
-        return "\r\n".join(lines).encode("ascii")
-
-    def _part(self, kind: str, content: str) -> list[str]:
-        encoded = binascii.b2a_qp(content.replace("\n", "\r\n").encode("utf-8", "replace")).decode("ascii")
-        return [
-            f"--{self.boundary}",
-            f"Content-Type: text/{kind}; charset=utf-8",
-            "Content-Transfer-Encoding: quoted-printable",
-            "",
-            encoded,
-        ]
+        """Content-Type header and both parts with one person's ``slots``."""
+        text, html = self._text.filled(slots, str), self._html.filled(slots, escape)
+        return b"".join((self._start, text, self._between, html, self._end))
 
 
 class Composer:
@@ -151,7 +166,7 @@ class Composer:
             slots["link"] = f"{public}{purpose.path}{token}{chosen}"
         if purpose.consent and message.member_id is not None:
             # Much longer than the mail is of interest: whoever finds an old mail must be able to stop the next one.
-            until = self._rt.now() + timedelta(days=notification_settings().unsubscribe_days)
+            until = message.send_before + timedelta(days=notification_settings().unsubscribe_days)
             token = links.make("unsubscribe", message.member_id, 1, until)
             slots["unsubscribe"] = f"{public}/mail/unsubscribe/{purpose.consent}/{token}{chosen}"
         return slots
@@ -176,7 +191,6 @@ class Composer:
         words |= {"paragraphs": paragraphs, "footer": self._footer(purpose, language), "who": self._who(language)}
         return Letter(
             head=self._head(purpose, letters.subject(purpose, language, words)),
-            boundary=f"=_{secrets.token_hex(12)}",
             text=self._renderer.text(language.code, "mail/letter.txt", words),
             html=self._renderer.text(language.code, "mail/letter.html", words),
         )
