@@ -3,15 +3,16 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifications import store
 from services.notifications.compose import Composer, Unsendable, sendable
 from services.notifications.domain import is_quiet, retry_wait
+from services.notifications.journal import Steps
 from services.notifications.messages import give_up_on_member, release_waiting
 from services.notifications.pace import Budget, Rest
 from services.notifications.settings import NotificationSettings, notification_settings
@@ -29,50 +30,13 @@ _JOURNAL_DAYS = 60
 _SLACK = 30
 
 
-class Steps:
-    """Writes the journal's steps of all connections together: what waits while one is written goes with the next."""
+class Ready(NamedTuple):
+    """A claimed message, written."""
 
-    def __init__(self, engine: AsyncEngine, lease_seconds: int) -> None:
-        self._engine = engine
-        self._lease = lease_seconds
-        self._waiting: list[tuple[Try | None, Try | None, asyncio.Future[bool]]] = []
-        self._writing: asyncio.Task[None] | None = None
-        self._connection: AsyncConnection | None = None
-
-    async def step(self, accepted: Try | None, starting: Try | None) -> bool:
-        """Both in one transaction; whether ``starting`` may go on."""
-        told: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.append((accepted, starting, told))
-        if self._writing is None or self._writing.done():
-            self._writing = asyncio.create_task(self._write())
-        return await told
-
-    async def _write(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting, []
-            done = [accepted for accepted, _, _ in batch if accepted is not None]
-            begun = [starting for _, starting, _ in batch if starting is not None]
-            try:
-                held = await store.step(await self._driver(), done, begun, self._lease)
-            except Exception as error:  # noqa: BLE001 - it belongs to those who wait
-                await self.close()
-                for _, _, told in batch:
-                    told.set_exception(error)
-            else:
-                for _, starting, told in batch:
-                    told.set_result(starting in held)
-
-    async def _driver(self) -> Any:
-        """A connection kept while there is mail. No service transaction: a mail must not wake the relay."""
-        if self._connection is None:
-            self._connection = await self._engine.connect()
-        return (await self._connection.get_raw_connection()).driver_connection
-
-    async def close(self) -> None:
-        """Give the connection back."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await connection.close()
+    message: Any
+    one: Try
+    recipient: str
+    raw: bytes
 
 
 class Dispatcher:
@@ -118,21 +82,24 @@ class Dispatcher:
         if (lane and self._urgent is False) or self._rest.goes_on():
             return False
         async with rt.transaction() as session:
-            if await store.is_paused(session):
-                return False
             rows = await store.claim(session, batch or settings.batch, settings.lease_seconds, rt.now(), lane)
         self._budget.spend(sum(not row.Message.urgent for row in rows))
-        work = deque(rows)
+        # Written together: far cheaper than one by one between the answers of server and database.
+        work = deque([mail for row in rows if (mail := await self._prepare(rt, row)) is not None])
         lines = self._lines[: len(work)]
+        drains = [asyncio.create_task(self._drain(rt, line, work)) for line in lines]
         try:
-            async with asyncio.TaskGroup() as group:
-                for line in lines:
-                    group.create_task(self._drain(rt, line, work))
+            if drains:
+                await asyncio.wait(drains, return_when=asyncio.FIRST_EXCEPTION)
         finally:
-            if work:
+            left = [mail.one for mail in work]
+            work.clear()
+            # A process that is stopped finishes the mails in its hands, or they would be unknown.
+            await asyncio.gather(*drains)
+            if left:
                 # Stopped in the middle, or the server is away: others need not wait for the lease.
                 async with rt.transaction() as session:
-                    await store.release(session, [_try(row) for row in work])
+                    await store.release(session, left)
         self._rest.note([line.away for line in lines])
         return bool(rows) and not self._rest.goes_on()
 
@@ -149,42 +116,44 @@ class Dispatcher:
         self._steps = self._make_steps(rt.database.engine, seconds + _SLACK)
         self._write = self._write or Composer(rt).write
 
-    async def _drain(self, rt: Runtime, line: Line, work: "deque[Any]") -> None:
+    async def _drain(self, rt: Runtime, line: Line, work: "deque[Ready]") -> None:
+        assert self._steps is not None
         accepted: Try | None = None
         line.away = False
         try:
             while work and not line.away:
-                sending = asyncio.ensure_future(self._send_one(rt, line, work.popleft(), accepted))
-                try:
-                    accepted = await asyncio.shield(sending)
-                except asyncio.CancelledError:
-                    # A process that is stopped finishes the mail in its hands, or it would be unknown.
-                    await asyncio.wait([sending])
-                    accepted = accepted if sending.exception() else sending.result()
-                    raise
+                accepted = await self._send_one(rt, line, work.popleft(), accepted)
         finally:
             if accepted is not None:
-                assert self._steps is not None
                 await self._steps.step(accepted, None)
 
-    async def _send_one(self, rt: Runtime, line: Line, row: Any, accepted: Try | None) -> Try | None:
+    async def _send_one(self, rt: Runtime, line: Line, mail: Ready, accepted: Try | None) -> Try | None:
         """Journal the mail before as ``accepted`` and this one as started, in one step; then hand this one over.
 
         The result is what is accepted and not journaled yet.
         """
         assert self._steps is not None
-        one = _try(row)
-        prepared = await self._prepare(rt, row, one)
-        if prepared is None:
-            return accepted
-        if not await self._steps.step(accepted, one):
+        if not await self._steps.step(accepted, mail.one):
             return None
-        return await self._hand_over(rt, line, row, one, *prepared)
-
-    async def _prepare(self, rt: Runtime, row: Any, one: Try) -> tuple[str, bytes] | None:
-        assert self._write is not None
         try:
-            return sendable(store.address_of(row)), self._write(row)
+            await line.send(rt.settings.mail_from, mail.recipient, mail.raw)
+        except Certain as refusal:
+            await self._refused(rt, mail.message, mail.one, refusal)
+            return None
+        except Lost:
+            async with rt.transaction() as session:
+                if mail.message.urgent:
+                    await store.refuse(session, mail.one, state="pending", reason="connection", wait=retry_wait(0))
+                else:
+                    await store.doubt(session, mail.one)
+            return None
+        return mail.one
+
+    async def _prepare(self, rt: Runtime, row: Any) -> Ready | None:
+        assert self._write is not None
+        one = _try(row)
+        try:
+            return Ready(row.Message, one, sendable(store.address_of(row)), self._write(row))
         except Unsendable:
             await self._refused(rt, row.Message, one, Certain("address_form", for_good=True, dead_address=True))
         except Exception as error:  # noqa: BLE001
@@ -192,22 +161,6 @@ class Dispatcher:
             log.error("notifications.message.not_composed", message_id=str(one.message_id), error=type(error).__name__)
             await self._refused(rt, row.Message, one, Certain("compose"))
         return None
-
-    async def _hand_over(self, rt: Runtime, line: Line, row: Any, one: Try, recipient: str, raw: bytes) -> Try | None:
-        """The try, when the server took it."""
-        try:
-            await line.send(rt.settings.mail_from, recipient, raw)
-        except Certain as refusal:
-            await self._refused(rt, row.Message, one, refusal)
-            return None
-        except Lost:
-            async with rt.transaction() as session:
-                if row.Message.urgent:
-                    await store.refuse(session, one, state="pending", reason="connection", wait=retry_wait(0))
-                else:
-                    await store.doubt(session, one)
-            return None
-        return one
 
     async def _refused(self, rt: Runtime, message: Any, one: Try, refusal: Certain) -> None:
         exhausted = message.tries >= self._settings().most_tries and not refusal.ours

@@ -8,7 +8,7 @@ import aiosmtplib
 
 from services.notifications.domain import address_is_dead
 
-_COMMAND_SECONDS = 20
+_RESET_SECONDS = 20
 
 
 class Certain(Exception):
@@ -44,7 +44,8 @@ class Line:
             "start_tls": parts.scheme == "smtp+starttls" or (parts.scheme == "smtp" and bool(parts.username)),
             "username": unquote(parts.username) if parts.username else None,
             "password": unquote(parts.password) if parts.password else None,
-            "timeout": _COMMAND_SECONDS,
+            # ``send`` has a limit for everything; one for each command would cost a task and a timer each.
+            "timeout": None,
         }
         self._client: aiosmtplib.SMTP | None = None
         self.away = False
@@ -83,19 +84,18 @@ class Line:
             raise
 
     async def _envelope(self, client: aiosmtplib.SMTP, sender: str, recipient: str) -> None:
-        try:
-            await client.mail(sender)
-        except aiosmtplib.SMTPResponseException as error:
+        # The addresses are read already; client.mail and client.rcpt would parse each of them again.
+        answer = await client.execute_command(b"MAIL", b"FROM:<%s>" % sender.encode("ascii"))
+        if answer.code != 250:
             await self._reset(client)
-            raise Certain(f"sender_{error.code}", ours=True) from error
-        try:
-            await client.rcpt(recipient)
-        except aiosmtplib.SMTPResponseException as error:
+            raise Certain(f"sender_{answer.code}", ours=True)
+        answer = await client.execute_command(b"RCPT", b"TO:<%s>" % recipient.encode("ascii"))
+        if answer.code not in (250, 251):
             await self._reset(client)
-            if error.code == 421:
-                raise Certain("connection", ours=True) from error
-            dead = address_is_dead(error.code, error.message)
-            raise Certain(f"smtp_{error.code}", for_good=error.code >= 500, dead_address=dead) from error
+            if answer.code == 421:
+                raise Certain("connection", ours=True)
+            dead = address_is_dead(answer.code, answer.message)
+            raise Certain(f"smtp_{answer.code}", for_good=answer.code >= 500, dead_address=dead)
 
     async def _connected(self) -> aiosmtplib.SMTP:
         if self._client is None or not self._client.is_connected:
@@ -107,7 +107,7 @@ class Line:
 
     async def _reset(self, client: aiosmtplib.SMTP) -> None:
         try:
-            await client.rset()
+            await client.rset(timeout=_RESET_SECONDS)
         except (aiosmtplib.SMTPException, OSError):
             self.close()
 

@@ -1,9 +1,9 @@
-"""Claims, journal and states of messages. Leases are machine time, the database's clock."""
+"""Claims and states of messages. Leases are machine time, the database's clock."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -20,8 +20,7 @@ def _seconds(number: int) -> Any:
     return sa.func.make_interval(0, 0, 0, 0, 0, 0, number)
 
 
-@dataclass(frozen=True)
-class Try:
+class Try(NamedTuple):
     """One try at one message: what the journal is about."""
 
     message_id: UUID
@@ -65,7 +64,7 @@ async def settle_overdue(session: AsyncSession, now: datetime) -> None:
 async def claim(
     session: AsyncSession, batch: int, lease_seconds: int, now: datetime, urgent: bool | None = None
 ) -> Sequence[Due]:
-    """Claim due messages of one lane (None is both, urgent first); rows with card and texts.
+    """Claim due messages of one lane (None is both, urgent first); rows with card and texts. None while paused.
 
     Each claim raises the fence. What has become needless since it was written is suppressed instead: its message and
     the reason may have been stored at the same moment, each before seeing the other.
@@ -76,6 +75,7 @@ async def claim(
         .where(
             Message.state == "pending",
             lane,
+            ~sa.exists().where(Sending.paused),
             Message.send_before > now,
             sa.or_(Message.not_before.is_(None), Message.not_before <= _CLOCK),
         )
@@ -137,48 +137,6 @@ def address_of(row: Any) -> str | None:
     """Where a claimed message goes."""
     holder = row.Contact or row.Correspondent
     return None if holder is None else holder.email
-
-
-_STEP = """
-    with told as (select * from unnest($1::uuid[], $2::int[]) as t (id, fence)),
-    wanted as (select * from unnest($3::uuid[], $4::int[]) as w (id, fence)),
-    accepted as (
-        update notifications.journal j set accepted_at = clock_timestamp()
-        from told where j.message_id = told.id and j.fence = told.fence
-    ),
-    marked as (
-        update notifications.message m set state = 'sent', reason = null, lease_until = null
-        from told where m.id = told.id and m.fence = told.fence and m.state in ('sending', 'unknown', 'pending')
-    ),
-    held as (
-        update notifications.message m set lease_until = clock_timestamp() + make_interval(secs => $5::int)
-        from wanted
-        where m.id = wanted.id and m.fence = wanted.fence and m.state = 'sending' and m.lease_until > clock_timestamp()
-        returning m.id, m.fence
-    ),
-    started as (
-        insert into notifications.journal (message_id, fence) select id, fence from held on conflict do nothing
-    )
-    select id, fence from held
-"""
-
-
-async def step(driver: Any, accepted: Sequence[Try], starting: Sequence[Try], lease_seconds: int) -> set[Try]:
-    """Journal these as accepted and mark them sent; journal those as started. The tries that may go on to MAIL FROM.
-
-    ``driver`` is asyncpg's own connection: it is one statement, which is one transaction, a thousand times a second.
-    A try is not started when its claim no longer holds. One that is gets a lease longer than a hand-over may take, so
-    that a slow server never makes two workers send. A mail accepted after its lease ran out did arrive all the same.
-    """
-    rows = await driver.fetch(
-        _STEP,
-        [one.message_id for one in accepted],
-        [one.fence for one in accepted],
-        [one.message_id for one in starting],
-        [one.fence for one in starting],
-        lease_seconds,
-    )
-    return {Try(row["id"], row["fence"]) for row in rows}
 
 
 async def refuse(session: AsyncSession, one: Try, *, state: str, reason: str, wait: int = 0) -> bool:

@@ -8,7 +8,8 @@ from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from deploy.local.process import free_ports
-from services.notifications.sending import Dispatcher, Steps
+from services.notifications.journal import Steps
+from services.notifications.sending import Dispatcher
 from services.notifications.store import Try
 from shared.ids import new_id
 from shared.testing import Deliverer

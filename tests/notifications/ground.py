@@ -1,5 +1,6 @@
 """What tests of mails share: a server that misbehaves on order, and events that ask for mail."""
 
+import asyncio
 import email
 import email.policy
 from collections.abc import Awaitable, Callable, Sequence
@@ -10,7 +11,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.notifications import store
+from services.notifications.journal import Steps
 from services.notifications.store import Try
 from services.notifications.tables import Message
 from shared.events.registration import ConfirmationRequested, ContactChanged, MemberChanged
@@ -136,9 +137,12 @@ async def states(rt: Runtime) -> list[tuple[str, str | None]]:
 
 async def journal(rt: Runtime, accepted: Sequence[Try], starting: Sequence[Try]) -> set[Try]:
     """One step of the journal; the tries that may go on."""
-    async with rt.database.engine.connect() as connection:
-        driver = (await connection.get_raw_connection()).driver_connection
-        return await store.step(driver, accepted, starting, 75)
+    steps = Steps(rt.database.engine, 75)
+    told = await asyncio.gather(
+        *(steps.step(one, None) for one in accepted), *(steps.step(None, one) for one in starting)
+    )
+    await steps.close()
+    return {one for one, may in zip(starting, told[len(accepted) :], strict=True) if may}
 
 
 async def lease_over(rt: Runtime) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from aiokafka.errors import KafkaTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.notifications.sending import Steps
+from services.notifications.journal import Steps
 from services.notifications.store import Try
 from shared.database import Database
 from shared.messaging.relay import Relay

@@ -1,0 +1,126 @@
+"""The journal of tries: started before MAIL FROM, accepted after the server's 250, in a few large transactions."""
+
+import asyncio
+from typing import Any
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.notifications.store import Try
+
+#: Seconds. A step takes a millisecond; one that takes this long has lost its database without hearing so.
+_DEADLINE = 30.0
+#: Turns of the event loop before a step is written: connections answered in the same moment share one transaction.
+_TURNS = 4
+#: One plan, made once, by primary keys. The planner would make a new one for each step, at twice the step's cost,
+#: because the arrays' lengths differ, and read a small journal from end to end.
+_PLANNING = """
+set plan_cache_mode = force_generic_plan;
+set enable_seqscan = off;
+set enable_hashjoin = off;
+set enable_mergejoin = off
+"""
+
+#: A parameter, so that the plan goes by the message's id and not through everything that is being sent.
+_SENDING = "sending"
+_STEP = """
+with told as (select * from unnest($1::uuid[], $2::int[]) as t (id, fence)),
+wanted as (select * from unnest($3::uuid[], $4::int[]) as w (id, fence)),
+accepted as (
+    update notifications.journal j set accepted_at = clock_timestamp()
+    from told where j.message_id = told.id and j.fence = told.fence
+),
+marked as (
+    update notifications.message m set state = 'sent', reason = null, lease_until = null
+    from told where m.id = told.id and m.fence = told.fence and m.state in ('sending', 'unknown', 'pending')
+),
+held as (
+    update notifications.message m set lease_until = clock_timestamp() + make_interval(secs => $5::int)
+    from wanted
+    where m.id = wanted.id and m.fence = wanted.fence and m.state = $6 and m.lease_until > clock_timestamp()
+    returning m.id, m.fence
+),
+started as (
+    insert into notifications.journal (message_id, fence) select id, fence from held on conflict do nothing
+)
+select id, fence from held
+"""
+
+
+class Steps:
+    """Writes the journal's steps of all connections together: what waits while one is written goes with the next."""
+
+    def __init__(self, engine: AsyncEngine, lease_seconds: int) -> None:
+        self._engine = engine
+        self._lease = lease_seconds
+        self._waiting: list[tuple[Try | None, Try | None, asyncio.Future[bool]]] = []
+        self._writing: asyncio.Task[None] | None = None
+        self._connection: AsyncConnection | None = None
+        self._driver: Any = None
+
+    async def step(self, accepted: Try | None, starting: Try | None) -> bool:
+        """Journal one try as accepted and mark its message sent, and one as started; whether that one may go on.
+
+        A try is not started when its claim no longer holds. One that is gets a lease longer than a hand-over may take,
+        so that a slow server never makes two workers send. A mail accepted after its lease ran out did arrive all the
+        same.
+        """
+        told: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.append((accepted, starting, told))
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write())
+        return await told
+
+    async def _write(self) -> None:
+        while self._waiting:
+            for _ in range(_TURNS):
+                await asyncio.sleep(0)
+            batch, self._waiting = self._waiting, []
+            done = [accepted for accepted, _, _ in batch if accepted is not None]
+            begun = [starting for _, starting, _ in batch if starting is not None]
+            try:
+                rows = await (await self._connected()).fetch(
+                    _STEP,
+                    [one.message_id for one in done],
+                    [one.fence for one in done],
+                    [one.message_id for one in begun],
+                    [one.fence for one in begun],
+                    self._lease,
+                    _SENDING,
+                    timeout=_DEADLINE,
+                )
+            except Exception as error:  # noqa: BLE001 - it belongs to those who wait
+                await self._drop()
+                for _, _, told in batch:
+                    told.set_exception(error)
+            else:
+                held = {Try(row["id"], row["fence"]) for row in rows}
+                for _, starting, told in batch:
+                    told.set_result(starting in held)
+
+    async def _connected(self) -> Any:
+        """A connection kept while there is mail. No service transaction: a mail must not wake the relay."""
+        if self._connection is None:
+            self._connection = await self._engine.connect()
+            self._driver = (await self._connection.get_raw_connection()).driver_connection
+            await self._driver.execute(_PLANNING)
+        return self._driver
+
+    async def close(self) -> None:
+        """Give the connection back as it was."""
+        if self._connection is None:
+            return
+        try:
+            await self._driver.execute("reset all", timeout=_DEADLINE)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):  # a TimeoutError is an OSError
+            await self._drop()
+        else:
+            connection, self._connection = self._connection, None
+            await connection.close()
+
+    async def _drop(self) -> None:
+        """Let the connection go without a word to the server, which may be away."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.invalidate()
+            await connection.close()
