@@ -4,7 +4,7 @@ import re
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
 TYPE_PATTERN = re.compile(r"^(?P<service>[a-z]+)\.(?P<fact>[a-z_]+)\.v(?P<version>[1-9][0-9]*)$")
 
@@ -14,14 +14,8 @@ OpenEnum = str
 Instant = AwareDatetime
 
 
-def _code(value: str) -> str:
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_.:-]{0,79}", value):
-        raise ValueError("a code is lower-case letters, digits and _ . : -")
-    return value
-
-
 #: A machine-readable code, never written text.
-Code = Annotated[str, AfterValidator(_code)]
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.:-]{0,79}$")]
 
 #: Text the municipality itself has published or will publish; never what a resident wrote.
 PublicText = str

@@ -4,7 +4,6 @@ Every floor is measured in the same run, in turns with the product. Keep the mac
 """
 
 import asyncio
-import gc
 import logging
 import sys
 import tempfile
@@ -15,6 +14,7 @@ import structlog
 import uvicorn
 
 from deploy.local.backends import start_backends
+from shared.service import spare_collector
 from tests.bench.events import consumer_rate, event_latency, relay_rate
 from tests.bench.first_survey import first_survey
 from tests.bench.ground import Ground
@@ -53,8 +53,7 @@ def main() -> int:
         Path(folder).chmod(0o755)
         backends = start_backends(Path(folder) / "backends")
         # As in a service's process.
-        gc.collect()
-        gc.freeze()
+        spare_collector()
         try:
             # The loop a service runs on.
             with asyncio.Runner(loop_factory=uvicorn.Config("").get_loop_factory()) as runner:
