@@ -12,8 +12,9 @@ from services.notifications.store import Try
 _DEADLINE = 30.0
 #: Turns of the event loop before a step is written: connections answered in the same moment share one transaction.
 _TURNS = 4
-#: One plan, made once, by primary keys. The planner would make a new one for each step, at twice the step's cost,
-#: because the arrays' lengths differ, and read a small journal from end to end.
+#: One plan, made once: the planner would make a new one for each step, at twice the step's cost, because the arrays'
+#: lengths differ. It goes by primary keys alone (also by the "any" in each part of the step): made while the journal is
+#: empty and known to be so, it would otherwise read the journal from end to end however long it has grown.
 _PLANNING = """
 set plan_cache_mode = force_generic_plan;
 set enable_seqscan = off;
@@ -28,16 +29,20 @@ with told as (select * from unnest($1::uuid[], $2::int[]) as t (id, fence)),
 wanted as (select * from unnest($3::uuid[], $4::int[]) as w (id, fence)),
 accepted as (
     update notifications.journal j set accepted_at = clock_timestamp()
-    from told where j.message_id = told.id and j.fence = told.fence
+    from told
+    where j.message_id = any($1) and j.message_id = told.id and j.fence = told.fence
 ),
 marked as (
     update notifications.message m set state = 'sent', reason = null, lease_until = null
-    from told where m.id = told.id and m.fence = told.fence and m.state in ('sending', 'unknown', 'pending')
+    from told
+    where m.id = any($1) and m.id = told.id and m.fence = told.fence
+        and m.state in ('sending', 'unknown', 'pending')
 ),
 held as (
     update notifications.message m set lease_until = clock_timestamp() + make_interval(secs => $5::int)
     from wanted
-    where m.id = wanted.id and m.fence = wanted.fence and m.state = $6 and m.lease_until > clock_timestamp()
+    where m.id = any($3) and m.id = wanted.id and m.fence = wanted.fence
+        and m.state = $6 and m.lease_until > clock_timestamp()
     returning m.id, m.fence
 ),
 started as (
