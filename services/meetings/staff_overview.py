@@ -13,7 +13,6 @@ from services.meetings.members import willing_members
 from services.meetings.planning.store import count_states
 from services.meetings.seats.domain import replacements_stop_at
 from services.meetings.tables import Meeting
-from shared.messaging.dead_letters import count_open
 from shared.web import (
     FORMATS,
     ListView,
@@ -21,6 +20,7 @@ from shared.web import (
     Response,
     Route,
     audit,
+    events_at_fault,
     list_view,
     problem,
     render,
@@ -157,7 +157,7 @@ async def show_card(request: Request) -> Response:
         current = sa.select(Meeting).where(Meeting.state.in_(["announced", "drawn", "held"]))
         rows = await with_counts(session, (await session.scalars(current.order_by(Meeting.starts_at))).all())
         willing = await willing_members(session)
-        letters = await count_open(session)
+        events = await events_at_fault(request, session)
     may_edit = request.state.staff.may("editor")
     todo = [
         (f"«{meeting.heading}»: {text}", (link if may_edit else "") or f"/staff/meetings/{meeting.id}")
@@ -169,7 +169,7 @@ async def show_card(request: Request) -> Response:
         for meeting, counts in rows
         if meeting.state != "held"
     ]
-    context = {"todo": todo, "coming": coming, "willing": willing, "letters": letters}
+    context = {"todo": todo, "coming": coming, "willing": willing, "events": events}
     return render(request, "meetings/card.html", context)
 
 

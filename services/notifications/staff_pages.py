@@ -17,6 +17,7 @@ from shared.web import (
     as_id,
     audit,
     audit_of,
+    events_at_fault,
     list_view,
     problem,
     read_form,
@@ -110,7 +111,7 @@ async def show_deliveries(request: Request) -> Response:
 async def show_card(request: Request) -> Response:
     """The card on the staff home, with what needs somebody."""
     async with runtime(request).transaction() as session:
-        context = {"now": await reports.overview(session), "dead_letters": await count_open(session)}
+        context = {"now": await reports.overview(session), "events": await events_at_fault(request, session)}
     return render(request, "notifications/staff_card.html", context)
 
 

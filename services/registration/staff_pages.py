@@ -12,8 +12,18 @@ from services.registration.settings import registration_settings
 from services.registration.tables import Member, Threshold
 from shared.events.registration import AgeBand, StaffSessionEnded
 from shared.messaging import emit, lock
-from shared.messaging.dead_letters import count_open
-from shared.web import Request, Response, Route, read_form, render, runtime, see_other, staff_required, translate
+from shared.web import (
+    Request,
+    Response,
+    Route,
+    events_at_fault,
+    read_form,
+    render,
+    runtime,
+    see_other,
+    staff_required,
+    translate,
+)
 from shared.web.charts import panel_against_population, progress, stacked_growth
 from shared.web.sign_in import finish_sign_in, start_sign_in
 from shared.web.staff import COOKIE, remember_ended_session
@@ -58,7 +68,7 @@ async def show_card(request: Request) -> Response:
             .limit(1)
         )
         late = await count_late_erasures(session, rt.now() - _RECEIPTS_WITHIN)
-        dead = await count_open(session)
+        events = await events_at_fault(request, session)
         unreachable = await session.scalar(
             sa.select(sa.func.count()).where(Member.unreachable_since.is_not(None), Member.status != "erased")
         )
@@ -87,7 +97,7 @@ async def show_card(request: Request) -> Response:
         else None,
         "near": near,
         "late": late,
-        "dead": dead,
+        "events": events,
         "unreachable": unreachable,
         "no_areas": margins is not None and not margins.area_margins,
     }  # fmt: skip

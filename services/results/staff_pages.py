@@ -17,7 +17,6 @@ from services.results.showing import leading_finding, tables_of
 from services.results.suggestions import store as suggestions
 from services.results.tables import Answer, Publication, Suggestion, Survey
 from shared.messaging import lock
-from shared.messaging.dead_letters import count_open
 from shared.web import (
     Form,
     FormErrors,
@@ -26,6 +25,7 @@ from shared.web import (
     Route,
     audit,
     audit_of,
+    events_at_fault,
     problem,
     read_form,
     render,
@@ -77,7 +77,7 @@ async def show_card(request: Request) -> Response:
     """results' card on the staff home."""
     async with runtime(request).transaction() as session:
         rows = await _progress(session)
-        dead = await count_open(session)
+        events = await events_at_fault(request, session)
         new = await suggestions.count(session, Suggestion.state == "new")
         open_ = await suggestions.count(session, Suggestion.state == "considered")
         followed = {one.about_id for one in await follow_ups.all_of_them(session)}
@@ -96,7 +96,7 @@ async def show_card(request: Request) -> Response:
     context = {
         "waiting": waiting,
         "published": published,
-        "dead": dead,
+        "events": events,
         "new": new,
         "open": open_,
         "unfollowed": unfollowed,

@@ -9,7 +9,7 @@ from shared.web import robots
 from shared.web.addresses import checked_address
 from shared.web.app import build_app
 from shared.web.audit_pages import audit_pages
-from shared.web.dead_letter_pages import dead_letter_pages
+from shared.web.dead_letter_pages import dead_letter_pages, events_at_fault
 from shared.web.forms import BadForm, Form, FormErrors, as_id, read_form, rule_broken, validate
 from shared.web.i18n import N_
 from shared.web.limits import TooMany, client_address
@@ -39,6 +39,7 @@ __all__ = [
     "client_address",
     "dead_letter_pages",
     "ended_sessions",
+    "events_at_fault",
     "list_view",
     "problem",
     "read_form",

@@ -1,5 +1,8 @@
 """A service's dead letters for staff: see, try again in order, or give one up. The same pages in every service."""
 
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -8,6 +11,17 @@ from shared.messaging import dead_letters
 from shared.web.forms import as_id, read_form
 from shared.web.pages import render, see_other
 from shared.web.staff import audit, staff_required
+
+
+async def events_at_fault(request: Request, session: AsyncSession) -> dict[str, Any]:
+    """What a service's card says of its events: open dead letters, and minutes for which a batch has been failing.
+
+    A batch fails for reasons that are not its events' own: the database refuses, or a handler breaks the connection.
+    """
+    rt = request.app.state.runtime
+    transport = rt.health.transport
+    stuck = int(transport.stuck_seconds // 60) if transport is not None else 0
+    return {"service": rt.name, "letters": await dead_letters.count_open(session), "stuck_minutes": stuck}
 
 
 def dead_letter_pages(service: str) -> list[Route]:
@@ -19,9 +33,10 @@ def dead_letter_pages(service: str) -> list[Route]:
         """Open letters, oldest first; never their content, which may hold a person."""
         async with request.app.state.runtime.transaction() as session:
             letters = await dead_letters.open_letters(session)
+            events = await events_at_fault(request, session)
         asked = request.query_params
         done = {name: asked[name] for name in ("applied", "failing") if asked.get(name, "").isdigit()}
-        return render(request, "shell/staff_dead_letters.html", {"letters": letters, "done": done})
+        return render(request, "shell/staff_dead_letters.html", {"letters": letters, "events": events, "done": done})
 
     @staff_required("editor")
     async def decide(request: Request) -> Response:

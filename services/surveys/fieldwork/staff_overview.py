@@ -14,13 +14,13 @@ from services.surveys.fieldwork.store import (
     turnouts,
 )
 from services.surveys.tables import Survey
-from shared.messaging.dead_letters import count_open
 from shared.web import (
     FORMATS,
     Request,
     Response,
     Route,
     audit,
+    events_at_fault,
     list_view,
     problem,
     render,
@@ -96,7 +96,7 @@ async def show_card(request: Request) -> Response:
         surveys = await all_surveys(session)
         counts = await turnouts(session, surveys)
         days = await answers_per_day(session, [s.id for s in surveys if s.state == "open"], zone.key)
-        letters = await count_open(session)
+        events = await events_at_fault(request, session)
         waiting_size = await size_reached_without_survey(session)
     context = {
         "open": [followed(request, s, counts[s.id], days[s.id], now) for s in surveys if s.state == "open"],
@@ -107,7 +107,7 @@ async def show_card(request: Request) -> Response:
             if (reason := attention_of(s.state, s.opens_at, s.closes_at, _missing(s, counts[s.id]), now, zone))
         ],
         "waiting_size": waiting_size,
-        "letters": letters,
+        "events": events,
         "none_yet": not surveys,
     }
     return render(request, "surveys/staff_card.html", context)
