@@ -1,6 +1,6 @@
 """Copies of registration's facts: members and the population; and what follows when somebody is no member any more."""
 
-from typing import Any
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,38 +11,74 @@ from services.meetings.locks import wait_for_draws
 from services.meetings.seats.answers import give_up_seats
 from services.meetings.seats.domain import LIVE
 from services.meetings.tables import DrawEntry, Invitation, Margins, Member, Notice
+from shared.database import unnest
 from shared.events.meetings import MemberDataErased
 from shared.events.registration import MemberChanged, MemberErased, MemberJoined, MemberLeft, PopulationMarginsSet
 from shared.messaging import Delivery, emit, forget_subject, lock, subscribe
 
 _BLANK = {"status": None, "year_of_birth": None, "gender": None, "purposes": None}
 
+MemberState = MemberJoined | MemberChanged
+MemberEvent = MemberState | MemberLeft | MemberErased
 
-async def project_member(
-    session: AsyncSession, event: MemberJoined | MemberChanged | MemberLeft | MemberErased, delivery: Delivery
-) -> None:
-    """Keep the member's newest state; who has left is not asked any more, who is erased is forgotten.
+
+async def project_members(session: AsyncSession, events: Sequence[MemberEvent], deliveries: Sequence[Delivery]) -> None:
+    """Keep each member's newest state; who has left is not asked any more, who is erased is forgotten.
 
     Whoever leaves or ends the consent to meetings gives up the seat too. Whoever only pauses keeps a seat already said
     yes to, and is not waited for otherwise.
     """
     await wait_for_draws(session)
-    if isinstance(event, MemberErased):
-        await _put(session, event.member_id, {**_BLANK, "erased": True})
-        await _erase(session, event, delivery)
-    elif isinstance(event, MemberLeft):
-        await _put(session, event.member_id, _BLANK)
-        await give_up_seats(session, event.member_id, LIVE, delivery.now)
-    else:
-        state = {"year_of_birth": event.year_of_birth, "gender": event.gender, "status": event.status}
-        await _put(session, event.member_id, {**state, "purposes": list(event.purposes)})
-        if "meetings" not in event.purposes:
-            await give_up_seats(session, event.member_id, LIVE, delivery.now)
-        elif event.status != "active":
-            await give_up_seats(session, event.member_id, ("invited",), delivery.now)
+    asked = await _asked(session, {event.member_id for event in events})
+    newest: dict[UUID, MemberState] = {}
+    for event, delivery in zip(events, deliveries, strict=True):
+        member_id = event.member_id
+        if isinstance(event, MemberErased):
+            newest.pop(member_id, None)
+            await _blank(session, member_id, erased=True)
+            await _erase(session, event, delivery)
+        elif isinstance(event, MemberLeft):
+            newest.pop(member_id, None)
+            await _blank(session, member_id, erased=False)
+            await give_up_seats(session, member_id, LIVE, delivery.now)
+        else:
+            newest[member_id] = event
+            if member_id in asked and "meetings" not in event.purposes:
+                await give_up_seats(session, member_id, LIVE, delivery.now)
+            elif member_id in asked and event.status != "active":
+                await give_up_seats(session, member_id, ("invited",), delivery.now)
+    if newest:
+        await _keep(session, newest)
 
 
-async def _put(session: AsyncSession, member_id: UUID, values: dict[str, Any]) -> None:
+async def _asked(session: AsyncSession, members: Collection[UUID]) -> set[UUID | None]:
+    """Those of them with a seat or an invitation; draws wait, so nobody is added."""
+    live = sa.select(Invitation.member_id).where(Invitation.member_id.in_(members), Invitation.state.in_(LIVE))
+    return set(await session.scalars(live))
+
+
+async def _keep(session: AsyncSession, states: dict[UUID, MemberState]) -> None:
+    ids = sorted(states)
+    found = [states[member_id] for member_id in ids]
+    rows = unnest(
+        id=(sa.Uuid, ids),
+        status=(sa.Text, [state.status for state in found]),
+        year_of_birth=(sa.Integer, [state.year_of_birth for state in found]),
+        gender=(sa.Text, [state.gender for state in found]),
+        # Arrays of arrays would be unnested to their last element.
+        purposes=(sa.Text, [",".join(state.purposes) for state in found]),
+    )
+    columns = {name: rows.c[name] for name in ("id", "status", "year_of_birth", "gender")}
+    columns["purposes"] = sa.func.string_to_array(rows.c.purposes, ",")
+    statement = pg_insert(Member).from_select(list(columns), sa.select(*columns.values()).order_by(rows.c.place))
+    changed = {name: statement.excluded[name] for name in columns if name != "id"}
+    await session.execute(
+        statement.on_conflict_do_update(index_elements=["id"], set_=changed, where=Member.erased.is_(False))
+    )
+
+
+async def _blank(session: AsyncSession, member_id: UUID, *, erased: bool) -> None:
+    values = {**_BLANK, "erased": erased}
     await session.execute(
         pg_insert(Member)
         .values(id=member_id, **values)
@@ -88,6 +124,8 @@ async def willing_members(session: AsyncSession) -> int:
 
 
 HANDLERS = (
-    subscribe("meetings.project_member", project_member, MemberJoined, MemberChanged, MemberLeft, MemberErased),
+    subscribe(
+        "meetings.project_member", project_members, MemberJoined, MemberChanged, MemberLeft, MemberErased, batch=True
+    ),
     subscribe("meetings.project_margins", project_margins, PopulationMarginsSet),
 )

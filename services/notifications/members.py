@@ -1,5 +1,6 @@
 """Members: their cards, what they want mail about, mails about membership, and their erasure."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from services.notifications.messages import (
     suppress_needless,
 )
 from services.notifications.tables import Contact, Member, Message
+from shared.database import unnest
 from shared.events.notifications import MemberDataErased
 from shared.events.registration import (
     ConfirmationRequested,
@@ -30,28 +32,44 @@ from shared.events.registration import (
 from shared.messaging import Delivery, emit, forget_subject, lock, subscribe
 
 
-async def keep_card(session: AsyncSession, event: ContactChanged | ContactRemoved, _: Delivery) -> None:
-    """The newest card; a removed one stays removed. Messages that waited for the card are due now."""
-    if isinstance(event, ContactRemoved):
-        await remove_card(session, event.member_id)
-        return
-    statement = pg_insert(Contact).values(
-        member_id=event.member_id, name=event.name, email=event.email, language=event.language
+async def keep_cards(
+    session: AsyncSession, events: Sequence[ContactChanged | ContactRemoved], _: Sequence[Delivery]
+) -> None:
+    """The newest cards; a removed one stays removed. Messages that waited for a card are due now."""
+    newest: dict[UUID, ContactChanged] = {}
+    for event in events:
+        if isinstance(event, ContactRemoved):
+            newest.pop(event.member_id, None)
+            await remove_card(session, event.member_id)
+        else:
+            newest[event.member_id] = event
+    if newest:
+        await _keep_cards(session, sorted(newest.values(), key=lambda card: card.member_id))
+
+
+async def _keep_cards(session: AsyncSession, cards: Sequence[ContactChanged]) -> None:
+    rows = unnest(
+        member_id=(sa.Uuid, [card.member_id for card in cards]),
+        name=(sa.Text, [card.name for card in cards]),
+        email=(sa.Text, [card.email for card in cards]),
+        language=(sa.Text, [card.language for card in cards]),
     )
-    same = Contact.email == statement.excluded.email
+    columns = {name: rows.c[name] for name in ("member_id", "name", "email", "language")}
+    statement = pg_insert(Contact).from_select(list(columns), sa.select(*columns.values()).order_by(rows.c.place))
+    new = statement.excluded
     await session.execute(
         statement.on_conflict_do_update(
             index_elements=["member_id"],
             set_={
-                "name": event.name,
-                "email": event.email,
-                "language": event.language,
-                "unreachable": sa.case((same, Contact.unreachable), else_=None),
+                "name": new.name,
+                "email": new.email,
+                "language": new.language,
+                "unreachable": sa.case((Contact.email == new.email, Contact.unreachable), else_=None),
             },
             where=Contact.removed.is_(False),
         )
     )
-    await release_waiting(session, Message.member_id == event.member_id)
+    await release_waiting(session, Message.member_id.in_([card.member_id for card in cards]))
 
 
 async def remove_card(session: AsyncSession, member_id: UUID) -> None:
@@ -65,16 +83,31 @@ async def remove_card(session: AsyncSession, member_id: UUID) -> None:
     await give_up_on_member(session, member_id, "removed", urgent_too=True)
 
 
-async def keep_wishes(session: AsyncSession, event: MemberJoined | MemberChanged | MemberLeft, _: Delivery) -> None:
-    """What the member wants mail about now; open mails that are no longer wanted are suppressed."""
-    if isinstance(event, MemberLeft):
-        values = {"purposes": [], "status": "left"}
-    else:
-        values = {"purposes": list(event.purposes), "status": event.status}
-    await session.execute(
-        pg_insert(Member).values(id=event.member_id, **values).on_conflict_do_update(index_elements=["id"], set_=values)
+async def keep_wishes(
+    session: AsyncSession, events: Sequence[MemberJoined | MemberChanged | MemberLeft], _: Sequence[Delivery]
+) -> None:
+    """What members want mail about now; open mails that are no longer wanted are suppressed."""
+    newest = {event.member_id: event for event in events}
+    ids = sorted(newest)
+    wishes = [
+        ((), "left") if isinstance(event, MemberLeft) else (event.purposes, event.status)
+        for event in (newest[member_id] for member_id in ids)
+    ]
+    rows = unnest(
+        id=(sa.Uuid, ids),
+        # Arrays of arrays would be unnested to their last element.
+        purposes=(sa.Text, [",".join(purposes) for purposes, _ in wishes]),
+        status=(sa.Text, [status for _, status in wishes]),
     )
-    await suppress_needless(session, Message.member_id == event.member_id)
+    columns = {
+        "id": rows.c.id,
+        "purposes": sa.func.string_to_array(rows.c.purposes, ","),
+        "status": rows.c.status,
+    }
+    statement = pg_insert(Member).from_select(list(columns), sa.select(*columns.values()).order_by(rows.c.place))
+    changed = {name: statement.excluded[name] for name in ("purposes", "status")}
+    await session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed))
+    await suppress_needless(session, Message.member_id.in_(ids))
 
 
 _PURPOSES = {ConfirmationRequested: "confirm", SignUpRepeated: "already_member", SignInRequested: "sign_in"}
@@ -109,8 +142,8 @@ async def erase(session: AsyncSession, event: MemberErased) -> None:
 
 
 HANDLERS = [
-    subscribe("notifications.keep_card", keep_card, ContactChanged, ContactRemoved),
-    subscribe("notifications.keep_wishes", keep_wishes, MemberJoined, MemberChanged, MemberLeft),
+    subscribe("notifications.keep_card", keep_cards, ContactChanged, ContactRemoved, batch=True),
+    subscribe("notifications.keep_wishes", keep_wishes, MemberJoined, MemberChanged, MemberLeft, batch=True),
     subscribe(
         "notifications.write_about_membership",
         write_about_membership,

@@ -1,6 +1,9 @@
 """Copies of other services' facts that residents see on the own page and on the front page."""
 
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as pg_insert
@@ -8,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registration.joining.store import lock_member
 from services.registration.tables import Asked, Drawn, FollowUp, Meeting, Member, PublishedResult, Survey
+from shared.database import unnest
 from shared.events.meetings import MeetingAnnounced, MemberEnteredDraw
 from shared.events.notifications import MemberUnreachable
 from shared.events.results import FollowUpRecorded, ResultsPublished
@@ -20,14 +24,31 @@ async def keep_survey_title(session: AsyncSession, event: SurveyOpened, _: Deliv
     await _put(session, Survey, id=event.survey_id, title=event.questionnaire["title"], closes_at=event.closes_at)
 
 
-async def keep_asked(session: AsyncSession, event: SurveyInvitationIssued | SurveyAnswered, _: Delivery) -> None:
-    """That a member was asked, and whether they took part; nothing about somebody who has left."""
-    if await _is_gone(session, event.member_id):
+async def keep_asked(
+    session: AsyncSession, events: Sequence[SurveyInvitationIssued | SurveyAnswered], _: Sequence[Delivery]
+) -> None:
+    """That members were asked, and whether they took part; nothing about somebody who has left."""
+    here = await _still_here(session, {event.member_id for event in events})
+    asked: dict[UUID, tuple[UUID, UUID, datetime | None]] = {}
+    for event in events:
+        if event.member_id in here:
+            answered = event.answered_at if isinstance(event, SurveyAnswered) else None
+            before = asked.get(event.invitation_id)
+            asked[event.invitation_id] = (event.member_id, event.survey_id, answered or (before and before[2]))
+    if not asked:
         return
-    values: dict[str, Any] = {"member_id": event.member_id, "survey_id": event.survey_id}
-    if isinstance(event, SurveyAnswered):
-        values["answered_at"] = event.answered_at
-    await _put(session, Asked, invitation_id=event.invitation_id, **values)
+    rows = unnest(
+        invitation_id=(sa.Uuid, list(asked)),
+        member_id=(sa.Uuid, [row[0] for row in asked.values()]),
+        survey_id=(sa.Uuid, [row[1] for row in asked.values()]),
+        answered_at=(sa.DateTime(timezone=True), [row[2] for row in asked.values()]),
+    )
+    names = ["invitation_id", "member_id", "survey_id", "answered_at"]
+    statement = pg_insert(Asked).from_select(names, sa.select(*(rows.c[name] for name in names)))
+    answered_at = sa.func.coalesce(statement.excluded.answered_at, Asked.answered_at)
+    await session.execute(
+        statement.on_conflict_do_update(index_elements=["invitation_id"], set_={"answered_at": answered_at})
+    )
 
 
 async def keep_meeting(session: AsyncSession, event: MeetingAnnounced, _: Delivery) -> None:
@@ -37,7 +58,7 @@ async def keep_meeting(session: AsyncSession, event: MeetingAnnounced, _: Delive
 
 async def keep_drawn(session: AsyncSession, event: MemberEnteredDraw, _: Delivery) -> None:
     """That a member was in a draw."""
-    if not await _is_gone(session, event.member_id):
+    if await _still_here(session, {event.member_id}):
         values = {"member_id": event.member_id, "meeting_id": event.meeting_id}
         await _put(session, Drawn, entry_id=event.entry_id, chance=event.chance, drawn=event.drawn, **values)
 
@@ -63,10 +84,15 @@ async def mark_unreachable(session: AsyncSession, event: MemberUnreachable, deli
         member.unreachable_since = member.unreachable_since or event.since
 
 
-async def _is_gone(session: AsyncSession, member_id: Any) -> bool:
-    """Whether the member is erased; their row is held, so that an erasure either sees this copy or comes first."""
-    status = await session.scalar(sa.select(Member.status).where(Member.id == member_id).with_for_update(read=True))
-    return status in (None, "erased")
+async def _still_here(session: AsyncSession, members: Collection[UUID]) -> set[UUID]:
+    """Those who are not erased; their rows are held, so that an erasure either sees this copy or comes first."""
+    found = await session.scalars(
+        sa.select(Member.id)
+        .where(Member.id.in_(members), Member.status != "erased")
+        .order_by(Member.id)
+        .with_for_update(read=True)
+    )
+    return set(found)
 
 
 async def _put(session: AsyncSession, table: Any, **values: Any) -> None:
@@ -78,7 +104,7 @@ async def _put(session: AsyncSession, table: Any, **values: Any) -> None:
 
 HANDLERS = [
     subscribe("registration.keep_survey_title", keep_survey_title, SurveyOpened),
-    subscribe("registration.keep_asked", keep_asked, SurveyInvitationIssued, SurveyAnswered),
+    subscribe("registration.keep_asked", keep_asked, SurveyInvitationIssued, SurveyAnswered, batch=True),
     subscribe("registration.keep_meeting", keep_meeting, MeetingAnnounced),
     subscribe("registration.keep_drawn", keep_drawn, MemberEnteredDraw),
     subscribe("registration.keep_result", keep_result, ResultsPublished),
