@@ -95,11 +95,14 @@ class Dispatcher:
             left = [mail.one for mail in work]
             work.clear()
             # A process that is stopped finishes the mails in its hands, or they would be unknown.
-            await asyncio.gather(*drains)
+            ends = await asyncio.gather(*drains, return_exceptions=True)
             if left:
                 # Stopped in the middle, or the server is away: others need not wait for the lease.
                 async with rt.transaction() as session:
                     await store.release(session, left)
+        for end in ends:
+            if end is not None:
+                raise end
         self._rest.note([line.away for line in lines])
         return bool(rows) and not self._rest.goes_on()
 
