@@ -205,6 +205,8 @@ def own_page(phone: Page, stack: Stack, address: str) -> None:
     phone.goto(stack.link(address, "Lenke til Min side", "/me/sign-in/"))
     check(phone)
     phone.get_by_role("button", name="Logg inn").click()
+    # A reload before the browser is there would meet a page that is going away.
+    phone.wait_for_url(re.compile(r"/me(\?|$)"))
     wait(lambda: phone.reload() and "Torget i Sandvika" in phone.inner_text("main"))
     check(phone)
     phone.get_by_role("link", name="Endre opplysningene").click()
