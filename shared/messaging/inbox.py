@@ -29,17 +29,20 @@ from (select count(*) = cardinality($2::uuid[]) as whole from taken) as told
 left join taken on not told.whole
 where told.whole or taken.event_id is not null
 """
-_SEEN = """
-select seen.handler, seen.topic, seen.subject, seen.sequence
-from unnest($1::text[], $2::text[], $3::uuid[]) as lane(handler, topic, subject)
-join {schema}.subject_seen seen using (handler, topic, subject)
-"""
-_BLOCKED = """
-select lane.handler, lane.topic, lane.subject, letter.sequence
-from unnest($1::text[], $2::text[], $3::uuid[]) as lane(handler, topic, subject)
-join {schema}.dead_letter letter using (topic, subject)
-where letter.state in ('dead', 'waiting') and (letter.handler = lane.handler or letter.handler is null)
-for share of letter
+#: What each lane has applied last, and the open dead letters in it. A record whose headers could not be read holds up
+#: every handler of its subject. The letters are locked: a re-drive under way is waited for, and one that begins
+#: afterwards finds what is set aside behind them.
+_LANES = """
+with lane as (select * from unnest($1::text[], $2::text[], $3::uuid[]) as lane(handler, topic, subject)),
+open as (
+    select lane.handler, lane.topic, lane.subject, letter.sequence
+    from lane join {schema}.dead_letter letter using (topic, subject)
+    where letter.state in ('dead', 'waiting') and (letter.handler = lane.handler or letter.handler is null)
+    for share of letter
+)
+select seen.handler, seen.topic, seen.subject, seen.sequence, false as waits
+from lane join {schema}.subject_seen seen using (handler, topic, subject)
+union all select handler, topic, subject, sequence, true from open
 """
 _REMEMBER = """
 insert into {schema}.subject_seen (handler, topic, subject, sequence)
@@ -47,7 +50,7 @@ select * from unnest($1::text[], $2::text[], $3::uuid[], $4::bigint[]) order by 
 on conflict (handler, topic, subject) do update set sequence = greatest(subject_seen.sequence, excluded.sequence)
 """
 
-#: Events read before the loop may turn to the database's answer.
+#: Events read before the loop may turn to the database's answer; fewer are not worth a second task.
 _READ_AT_ONCE = 50
 
 #: (handler, topic, subject): within it events are applied in order.
@@ -91,13 +94,15 @@ class Inbox:
         A claim already in the inbox is skipped; one older than its lane's last is stale; one whose lane has an open
         dead letter joins the wait.
         """
-        fresh, _ = await asyncio.gather(self._take(session, claims), self._read(claims))
+        if len(claims) > _READ_AT_ONCE:
+            fresh, _ = await asyncio.gather(self._take(session, claims), self._read(claims))
+        else:
+            fresh = await self._take(session, claims)
         if not fresh:
             return
         lane_of = [claim.lane for claim in fresh]
         lanes = sorted({lane for lane in lane_of if lane is not None})
-        seen = await self._last_sequences(session, lanes)
-        blocked = await self._blocked(session, lanes)
+        seen, blocked = await self._lanes(session, lanes)
         due: dict[str, list[Claim]] = {}
         for claim, lane in zip(fresh, lane_of, strict=True):
             sequence = claim.envelope.sequence
@@ -171,7 +176,7 @@ class Inbox:
         lane, sequence = claim.lane, claim.envelope.sequence
         if lane is None or sequence is None:
             return True
-        seen = await self._last_sequences(session, [lane])
+        seen, _ = await self._lanes(session, [lane])
         if sequence <= seen.get(lane, 0):
             return False
         await self._remember(session, {lane: sequence})
@@ -200,19 +205,14 @@ class Inbox:
                 fresh.append(claim)
         return fresh
 
-    async def _last_sequences(self, session: AsyncSession, lanes: Sequence[Lane]) -> dict[Lane, int]:
-        return {tuple(lane): sequence for *lane, sequence in await self._about(session, _SEEN, lanes)}
-
-    async def _blocked(self, session: AsyncSession, lanes: Sequence[Lane]) -> dict[Lane, int]:
-        """The lanes with an open dead letter, and the last sequence that waits in each.
-
-        A record whose headers could not be read holds up every handler of its subject. The letters are locked: a
-        re-drive under way is waited for, and one that begins afterwards finds what is set aside behind them.
-        """
-        last: dict[Lane, int] = {}
-        for *lane, sequence in await self._about(session, _BLOCKED, lanes):
-            last[tuple(lane)] = max(last.get(tuple(lane), 0), sequence or 0)
-        return last
+    async def _lanes(self, session: AsyncSession, lanes: Sequence[Lane]) -> tuple[dict[Lane, int], dict[Lane, int]]:
+        """The last sequence applied in each lane, and the last that waits in each lane with an open dead letter."""
+        seen: dict[Lane, int] = {}
+        blocked: dict[Lane, int] = {}
+        for handler, topic, subject, sequence, waits in await self._about(session, _LANES, lanes):
+            found, lane = blocked if waits else seen, (handler, topic, subject)
+            found[lane] = max(found.get(lane, 0), sequence or 0)
+        return seen, blocked
 
     async def _remember(self, session: AsyncSession, sequences: dict[Lane, int]) -> None:
         await self._about(session, _REMEMBER, list(sequences), list(sequences.values()))

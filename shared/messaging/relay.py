@@ -116,9 +116,9 @@ class Relay:
         return found
 
     async def _archive(self, connection: Any, acknowledged: Sequence[tuple[Mapping[str, Any], Any]]) -> None:
-        for restricted, move in ((False, "move"), (True, "move_restricted")):
+        for restricted in sorted({row["restricted"] for row, _ in acknowledged}):
             await connection.execute(
-                self._sql[move],
+                self._sql["move_restricted" if restricted else "move"],
                 [row["id"] for row, _ in acknowledged],
                 [ack.partition for _, ack in acknowledged],
                 [ack.offset for _, ack in acknowledged],

@@ -2,7 +2,7 @@
 
 #: ``emptied`` comes with the rows, so that an event does not wait for a question of its own.
 _SELECT = """
-select id, event_id, topic, type, subject, sequence, headers, payload,
+select id, event_id, topic, type, subject, sequence, headers, payload, restricted,
     exists (select from {schema}.relay_position where emptied_at is not null) as emptied
 from {schema}.outbox order by id limit $1 for update
 """

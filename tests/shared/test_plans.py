@@ -24,11 +24,10 @@ _LANE = (["example.record"], ["registration"], [new_id()])
         (outbox._BEGIN + outbox._INSERT, _EVENT),
         (outbox._KEEP + outbox._INSERT, _EVENT),
         (inbox._TAKE, (["example.record"], [new_id()])),
-        (inbox._SEEN, _LANE),
-        (inbox._BLOCKED, _LANE),
+        (inbox._LANES, _LANE),
         (inbox._REMEMBER, (*_LANE, [1])),
     ],
-    ids=["lock", "raise", "begin", "keep", "take", "seen", "blocked", "remember"],
+    ids=["lock", "raise", "begin", "keep", "take", "lanes", "remember"],
 )
 async def test_no_event_makes_the_database_read_a_table_from_end_to_end(
     runtime_of: RuntimeOf, statement: str, values: tuple[Any, ...]
