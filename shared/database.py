@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import URL, make_url
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import Session
 
 NAMING = {
     "pk": "pk_%(table_name)s",
@@ -44,9 +45,13 @@ async def run_sql(session: AsyncSession, statement: str, *values: Any) -> Sequen
     SQLAlchemy several times what the driver and the database need for it. Pending objects are flushed first, as
     ``session.execute`` does.
     """
-    await session.flush()
-    found = await (await session.connection()).exec_driver_sql(statement, values)
-    return found.all() if found.returns_rows else ()
+
+    def run(session: Session) -> Sequence[Any]:
+        session.flush()
+        found = session.connection().exec_driver_sql(statement, values)
+        return found.all() if found.returns_rows else ()
+
+    return await session.run_sync(run)
 
 
 class Database:

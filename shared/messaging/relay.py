@@ -93,12 +93,9 @@ class Relay:
         """
         connection = await self._connected()
         async with connection.transaction():
-            mine = await connection.fetchval(
-                "select pg_try_advisory_xact_lock(hashtextextended($1, 0))", f"{self._service}.relay"
-            )
-            if not mine:
-                return 0
             rows = await self._pending(connection)
+            if rows is None:
+                return 0
             # With nothing to send, an emptied broker still owes its subscribers what they had not read yet.
             look_every = SURELY_THE_SAME if rows else IDLE_LOOK
             sure = rows and not rows[0]["emptied"] and self._probe.age < look_every
@@ -110,10 +107,13 @@ class Relay:
             raise failure
         return len(acknowledged)
 
-    async def _pending(self, connection: Any) -> Sequence[Mapping[str, Any]]:
-        """What is there, oldest first: ids may become visible out of order, so no place is remembered."""
-        found: Sequence[Mapping[str, Any]] = await connection.fetch(self._sql["select"], BATCH)
-        return found
+    async def _pending(self, connection: Any) -> Sequence[Mapping[str, Any]] | None:
+        """What is there, oldest first; None while another relay works.
+
+        Ids may become visible out of order, so no place is remembered.
+        """
+        found = await connection.fetch(self._sql["select"], BATCH, f"{self._service}.relay")
+        return [row for row in found if row["id"] is not None] if found[0]["mine"] else None
 
     async def _archive(self, connection: Any, acknowledged: Sequence[tuple[Mapping[str, Any], Any]]) -> None:
         for restricted in sorted({row["restricted"] for row, _ in acknowledged}):

@@ -1,10 +1,16 @@
 """The relay's statements: it speaks to asyncpg itself, because the whole of its work is moving rows."""
 
-#: ``emptied`` comes with the rows, so that an event does not wait for a question of its own.
+#: Whether no other relay works (``mine``), what is there, and whether the broker was found empty: asked together, since
+#: an event waits for each question. Rows another has moved meanwhile are gone for this one too, since it locks them.
 _SELECT = """
-select id, event_id, topic, type, subject, sequence, headers, payload, restricted,
-    exists (select from {schema}.relay_position where emptied_at is not null) as emptied
-from {schema}.outbox order by id limit $1 for update
+select lock.mine, rows.*
+from (select pg_try_advisory_xact_lock(hashtextextended($2, 0)) as mine) as lock
+left join lateral (
+    select id, event_id, topic, type, subject, sequence, headers, payload, restricted,
+        exists (select from {schema}.relay_position where emptied_at is not null) as emptied
+    from {schema}.outbox where lock.mine order by id limit $1 for update
+) as rows on true
+order by rows.id
 """
 _MOVE = """
 with sent as (

@@ -35,7 +35,7 @@ class Forgetful(Relay):
     last = 0
 
     async def _pending(self, connection: Any) -> Any:
-        rows = [row for row in await super()._pending(connection) if row["id"] > self.last]
+        rows = [row for row in await super()._pending(connection) or () if row["id"] > self.last]
         self.last = max([self.last, *(row["id"] for row in rows)])
         return rows
 
