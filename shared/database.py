@@ -6,7 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import URL, make_url
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, Insert
+from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
@@ -36,6 +37,24 @@ def unnest(**columns: tuple[Any, list[Any]]) -> Any:
     """
     arrays = (sa.bindparam(f"u_{name}", values, type_=ARRAY(kind)) for name, (kind, values) in columns.items())
     return sa.func.unnest(*arrays).table_valued(*columns, with_ordinality="place").render_derived()
+
+
+def insert_many(table: Any, **columns: list[Any]) -> Insert:
+    """An insert of parallel arrays in their order, one statement whatever their number; say what a conflict does.
+
+    ``table`` is a mapped class, which gives the types. Texts of an array column hold no comma: arrays of arrays would
+    be unnested to their last element, so each goes joined.
+    """
+    kinds = {name: table.__table__.c[name].type for name in columns}
+    arrays = {name for name, kind in kinds.items() if isinstance(kind, ARRAY)}
+    rows = unnest(
+        **{
+            name: (sa.Text, [",".join(value) for value in values]) if name in arrays else (kinds[name], values)
+            for name, values in columns.items()
+        }
+    )
+    chosen = [sa.func.string_to_array(rows.c[name], ",") if name in arrays else rows.c[name] for name in columns]
+    return pg_insert(table).from_select(list(columns), sa.select(*chosen).order_by(rows.c.place))
 
 
 async def run_sql(session: AsyncSession, statement: str, *values: Any) -> Sequence[Any]:

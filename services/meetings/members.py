@@ -11,7 +11,7 @@ from services.meetings.locks import wait_for_draws
 from services.meetings.seats.answers import give_up_seats
 from services.meetings.seats.domain import LIVE
 from services.meetings.tables import DrawEntry, Invitation, Margins, Member, Notice
-from shared.database import unnest
+from shared.database import insert_many
 from shared.events.meetings import MemberDataErased
 from shared.events.registration import MemberChanged, MemberErased, MemberJoined, MemberLeft, PopulationMarginsSet
 from shared.messaging import Delivery, emit, forget_subject, lock, subscribe
@@ -60,18 +60,15 @@ async def _asked(session: AsyncSession, members: Collection[UUID]) -> set[UUID |
 async def _keep(session: AsyncSession, states: dict[UUID, MemberState]) -> None:
     ids = sorted(states)
     found = [states[member_id] for member_id in ids]
-    rows = unnest(
-        id=(sa.Uuid, ids),
-        status=(sa.Text, [state.status for state in found]),
-        year_of_birth=(sa.Integer, [state.year_of_birth for state in found]),
-        gender=(sa.Text, [state.gender for state in found]),
-        # Arrays of arrays would be unnested to their last element.
-        purposes=(sa.Text, [",".join(state.purposes) for state in found]),
+    statement = insert_many(
+        Member,
+        id=ids,
+        status=[state.status for state in found],
+        year_of_birth=[state.year_of_birth for state in found],
+        gender=[state.gender for state in found],
+        purposes=[state.purposes for state in found],
     )
-    columns = {name: rows.c[name] for name in ("id", "status", "year_of_birth", "gender")}
-    columns["purposes"] = sa.func.string_to_array(rows.c.purposes, ",")
-    statement = pg_insert(Member).from_select(list(columns), sa.select(*columns.values()).order_by(rows.c.place))
-    changed = {name: statement.excluded[name] for name in columns if name != "id"}
+    changed = {name: statement.excluded[name] for name in ("status", "year_of_birth", "gender", "purposes")}
     await session.execute(
         statement.on_conflict_do_update(index_elements=["id"], set_=changed, where=Member.erased.is_(False))
     )

@@ -16,7 +16,7 @@ from services.notifications.messages import (
     suppress_needless,
 )
 from services.notifications.tables import Contact, Member, Message
-from shared.database import unnest
+from shared.database import insert_many
 from shared.events.notifications import MemberDataErased
 from shared.events.registration import (
     ConfirmationRequested,
@@ -48,14 +48,13 @@ async def keep_cards(
 
 
 async def _keep_cards(session: AsyncSession, cards: Sequence[ContactChanged]) -> None:
-    rows = unnest(
-        member_id=(sa.Uuid, [card.member_id for card in cards]),
-        name=(sa.Text, [card.name for card in cards]),
-        email=(sa.Text, [card.email for card in cards]),
-        language=(sa.Text, [card.language for card in cards]),
+    statement = insert_many(
+        Contact,
+        member_id=[card.member_id for card in cards],
+        name=[card.name for card in cards],
+        email=[card.email for card in cards],
+        language=[card.language for card in cards],
     )
-    columns = {name: rows.c[name] for name in ("member_id", "name", "email", "language")}
-    statement = pg_insert(Contact).from_select(list(columns), sa.select(*columns.values()).order_by(rows.c.place))
     new = statement.excluded
     await session.execute(
         statement.on_conflict_do_update(
@@ -93,18 +92,9 @@ async def keep_wishes(
         ((), "left") if isinstance(event, MemberLeft) else (event.purposes, event.status)
         for event in (newest[member_id] for member_id in ids)
     ]
-    rows = unnest(
-        id=(sa.Uuid, ids),
-        # Arrays of arrays would be unnested to their last element.
-        purposes=(sa.Text, [",".join(purposes) for purposes, _ in wishes]),
-        status=(sa.Text, [status for _, status in wishes]),
+    statement = insert_many(
+        Member, id=ids, purposes=[purposes for purposes, _ in wishes], status=[status for _, status in wishes]
     )
-    columns = {
-        "id": rows.c.id,
-        "purposes": sa.func.string_to_array(rows.c.purposes, ","),
-        "status": rows.c.status,
-    }
-    statement = pg_insert(Member).from_select(list(columns), sa.select(*columns.values()).order_by(rows.c.place))
     changed = {name: statement.excluded[name] for name in ("purposes", "status")}
     await session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed))
     await suppress_needless(session, Message.member_id.in_(ids))

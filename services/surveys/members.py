@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.fieldwork.inviting import invite_latecomers, wait_for_openings
 from services.surveys.tables import Draft, ErasedMember, FollowUpNotice, Invitation, Margins, Member, Threshold
-from shared.database import unnest
+from shared.database import insert_many
 from shared.events.registration import (
     MemberChanged,
     MemberErased,
@@ -59,19 +59,18 @@ async def _keep_members(session: AsyncSession, states: dict[UUID, MemberState], 
     erased = set(await session.scalars(sa.select(ErasedMember.id).where(ErasedMember.id.in_(states))))
     kept = [state for id_, state in states.items() if id_ not in erased]
     if kept:
-        rows = unnest(
-            id=(sa.Uuid, [state.member_id for state in kept]),
-            year_of_birth=(sa.Integer, [state.year_of_birth for state in kept]),
-            gender=(sa.Text, [state.gender for state in kept]),
-            # Arrays of arrays would be unnested to their last element.
-            purposes=(sa.Text, [",".join(state.purposes) for state in kept]),
-            status=(sa.Text, [state.status for state in kept]),
-            joined_at=(sa.DateTime(timezone=True), [state.joined_at for state in kept]),
+        statement = insert_many(
+            Member,
+            id=[state.member_id for state in kept],
+            year_of_birth=[state.year_of_birth for state in kept],
+            gender=[state.gender for state in kept],
+            purposes=[state.purposes for state in kept],
+            status=[state.status for state in kept],
+            joined_at=[state.joined_at for state in kept],
         )
-        columns = {column: rows.c[column] for column in ("id", "year_of_birth", "gender", "status", "joined_at")}
-        columns["purposes"] = sa.func.string_to_array(rows.c.purposes, ",")
-        statement = pg_insert(Member).from_select(list(columns), sa.select(*columns.values()))
-        changed = {name: statement.excluded[name] for name in columns if name != "id"}
+        changed = {
+            name: statement.excluded[name] for name in ("year_of_birth", "gender", "purposes", "status", "joined_at")
+        }
         await session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed))
         await invite_latecomers(session, late - erased, now)
     states.clear()

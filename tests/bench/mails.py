@@ -176,7 +176,7 @@ async def _smtp_alone(url: str, lines: int) -> float:
 
     began = time.perf_counter()
     await asyncio.gather(*(line() for _ in range(lines)))
-    return (MAILS) / (time.perf_counter() - began)
+    return MAILS / (time.perf_counter() - began)
 
 
 async def _database_alone(rt: Runtime, lines: int) -> float:

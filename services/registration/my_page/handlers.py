@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registration.joining.store import lock_member
 from services.registration.tables import Asked, Drawn, FollowUp, Meeting, Member, PublishedResult, Survey
-from shared.database import unnest
+from shared.database import insert_many
 from shared.events.meetings import MeetingAnnounced, MemberEnteredDraw
 from shared.events.notifications import MemberUnreachable
 from shared.events.results import FollowUpRecorded, ResultsPublished
@@ -37,14 +37,13 @@ async def keep_asked(
             asked[event.invitation_id] = (event.member_id, event.survey_id, answered or (before and before[2]))
     if not asked:
         return
-    rows = unnest(
-        invitation_id=(sa.Uuid, list(asked)),
-        member_id=(sa.Uuid, [row[0] for row in asked.values()]),
-        survey_id=(sa.Uuid, [row[1] for row in asked.values()]),
-        answered_at=(sa.DateTime(timezone=True), [row[2] for row in asked.values()]),
+    statement = insert_many(
+        Asked,
+        invitation_id=list(asked),
+        member_id=[row[0] for row in asked.values()],
+        survey_id=[row[1] for row in asked.values()],
+        answered_at=[row[2] for row in asked.values()],
     )
-    names = ["invitation_id", "member_id", "survey_id", "answered_at"]
-    statement = pg_insert(Asked).from_select(names, sa.select(*(rows.c[name] for name in names)))
     answered_at = sa.func.coalesce(statement.excluded.answered_at, Asked.answered_at)
     await session.execute(
         statement.on_conflict_do_update(index_elements=["invitation_id"], set_={"answered_at": answered_at})
