@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from shared.database import async_url
 from shared.events import REGISTRY
 from shared.messaging.broker import client_arguments
+from shared.service import Runtime
 from shared.settings import Settings
 
 
@@ -37,6 +38,15 @@ async def eventually(condition: Callable[[], Any], seconds: float = 30.0) -> Any
             if value:
                 return value
             await asyncio.sleep(0.02)
+
+
+async def waits_for_a_lock(rt: Runtime) -> bool:
+    """Whether some transaction of the runtime's database waits for another."""
+    async with rt.transaction() as session:
+        waiting = (
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+        )
+        return bool(await session.scalar(sa.text(waiting)))
 
 
 @dataclass(frozen=True)

@@ -18,36 +18,54 @@ from shared.messaging.envelope import Delivery, Envelope
 from shared.messaging.subscription import Routes, Subscription, parse
 from shared.settings import Settings
 
-#: The claims that were new; one row without a claim where all were, which is the rule and saves sending them back.
+#: Claims events and takes their lanes along in one statement, because an event waits for each. The rows are (told,
+#: handler, topic, subject, event, sequence). Where all claims were new, which is the rule, one row tells "all", and the
+#: others are about lanes: "raised" to the newest of its claims, with the sequence it had before, or "waits", with an
+#: open dead letter's; a lane without a row is past its newest. Otherwise the rows are the "new" claims, and the lanes
+#: are asked about again for those alone: one that was taken before raises nothing.
+#:
+#: A record whose headers could not be read holds up every handler of its subject. The letters are locked: a re-drive
+#: under way is waited for, and one that begins afterwards finds what is set aside behind them. What a lane had before
+#: comes from the row that is raised, under its lock: what others applied while this one waited is not in its snapshot.
 _TAKE = """
 with taken as (
     insert into {schema}.inbox (handler, event_id) select * from unnest($1::text[], $2::uuid[])
     on conflict do nothing returning handler, event_id
-)
-select taken.handler, taken.event_id
-from (select count(*) = cardinality($2::uuid[]) as whole from taken) as told
-left join taken on not told.whole
-where told.whole or taken.event_id is not null
-"""
-#: What each lane has applied last, and the open dead letters in it. A record whose headers could not be read holds up
-#: every handler of its subject. The letters are locked: a re-drive under way is waited for, and one that begins
-#: afterwards finds what is set aside behind them.
-_LANES = """
-with lane as (select * from unnest($1::text[], $2::text[], $3::uuid[]) as lane(handler, topic, subject)),
-open as (
+), all_new as (
+    select count(*) = cardinality($2::uuid[]) as yes from taken
+), lane as (
+    select * from unnest($3::text[], $4::text[], $5::uuid[], $6::bigint[]) as lane(handler, topic, subject, newest)
+), open as (
     select lane.handler, lane.topic, lane.subject, letter.sequence
     from lane join {schema}.dead_letter letter using (topic, subject)
     where letter.state in ('dead', 'waiting') and (letter.handler = lane.handler or letter.handler is null)
     for share of letter
+), raised as (
+    insert into {schema}.subject_seen as seen (handler, topic, subject, sequence, previous)
+    select handler, topic, subject, newest, 0 from lane
+    where (select yes from all_new)
+        and not exists (
+            select from open
+            where open.handler = lane.handler and open.topic = lane.topic and open.subject = lane.subject
+        )
+    order by 1, 2, 3
+    on conflict (handler, topic, subject) do update set sequence = excluded.sequence, previous = seen.sequence
+    where seen.sequence < excluded.sequence
+    returning handler, topic, subject, previous
 )
-select seen.handler, seen.topic, seen.subject, seen.sequence, false as waits
-from lane join {schema}.subject_seen seen using (handler, topic, subject)
-union all select handler, topic, subject, sequence, true from open
+select 'all' as told, null as handler, null as topic, null::uuid as subject, null::uuid as event,
+    null::bigint as sequence
+from all_new where yes
+union all select 'new', handler, null, null, event_id, null from taken where not (select yes from all_new)
+union all select 'raised', handler, topic, subject, null, previous from raised
+union all select 'waits', handler, topic, subject, null, sequence from open where (select yes from all_new)
 """
-_REMEMBER = """
-insert into {schema}.subject_seen (handler, topic, subject, sequence)
-select * from unnest($1::text[], $2::text[], $3::uuid[], $4::bigint[]) order by 1, 2, 3
-on conflict (handler, topic, subject) do update set sequence = greatest(subject_seen.sequence, excluded.sequence)
+#: A row where nothing newer was applied.
+_RAISE = """
+insert into {schema}.subject_seen as seen (handler, topic, subject, sequence, previous) values ($1, $2, $3, $4, 0)
+on conflict (handler, topic, subject) do update set sequence = excluded.sequence, previous = seen.sequence
+where seen.sequence < excluded.sequence
+returning sequence
 """
 
 #: Events read before the loop may turn to the database's answer; fewer are not worth a second task.
@@ -79,6 +97,17 @@ class Claim:
         return (self.subscription.name, self.envelope.topic, self.envelope.subject)
 
 
+@dataclass(slots=True)
+class Taken:
+    """Claims that were new, in order, and what is known of their lanes."""
+
+    fresh: Sequence[Claim]
+    seen: dict[Lane, int]
+    """The last sequence each lane had applied before these claims; lanes that are past them all are left out."""
+    blocked: dict[Lane, int]
+    """The last sequence that waits in each lane with an open dead letter; 0 where it has none."""
+
+
 class Inbox:
     """Applies claims inside a transaction of one service's schema."""
 
@@ -95,31 +124,25 @@ class Inbox:
         dead letter joins the wait.
         """
         if len(claims) > _READ_AT_ONCE:
-            fresh, _ = await asyncio.gather(self._take(session, claims), self._read(claims))
+            taken, _ = await asyncio.gather(self._take(session, claims), self._read(claims))
         else:
-            fresh = await self._take(session, claims)
-        if not fresh:
-            return
-        lane_of = [claim.lane for claim in fresh]
-        lanes = sorted({lane for lane in lane_of if lane is not None})
-        seen, blocked = await self._lanes(session, lanes)
+            taken = await self._take(session, claims)
         due: dict[str, list[Claim]] = {}
-        for claim, lane in zip(fresh, lane_of, strict=True):
-            sequence = claim.envelope.sequence
-            if lane is not None and lane in blocked:
-                if claim.envelope.replay and sequence is not None and sequence <= blocked[lane]:
+        for claim in taken.fresh:
+            lane, sequence = claim.lane, claim.envelope.sequence
+            if lane is not None and lane in taken.blocked:
+                if claim.envelope.replay and sequence is not None and sequence <= taken.blocked[lane]:
                     # State sent again, and what it repeats waits here already: another letter would tell nothing.
                     continue
                 await self._set_aside(session, claim, state="waiting", reason="subject_waits")
                 continue
             if lane is not None and sequence is not None:
-                if sequence <= seen.get(lane, 0):
+                if lane not in taken.seen or sequence <= taken.seen[lane]:
                     continue
-                seen[lane] = sequence
+                taken.seen[lane] = sequence
             due.setdefault(claim.subscription.name, []).append(claim)
         for waiting in due.values():
             await self.run(session, waiting, now)
-        await self._remember(session, {lane: seen[lane] for lane in lanes if lane in seen and lane not in blocked})
 
     async def run(self, session: AsyncSession, claims: Sequence[Claim], now: datetime) -> None:
         """Call one subscription's handler for these claims, without asking the inbox."""
@@ -144,7 +167,8 @@ class Inbox:
 
     async def bury(self, session: AsyncSession, claim: Claim, reason: str) -> bool:
         """Make the claim a dead letter, unless it was applied or buried before (by another process, or earlier)."""
-        if not await self._take(session, [claim]):
+        fresh, _ = await self._claim(session, [claim], {})
+        if not fresh:
             return False
         await self._set_aside(session, claim, state="dead", reason=reason)
         return True
@@ -176,51 +200,52 @@ class Inbox:
         lane, sequence = claim.lane, claim.envelope.sequence
         if lane is None or sequence is None:
             return True
-        seen, _ = await self._lanes(session, [lane])
-        if sequence <= seen.get(lane, 0):
-            return False
-        await self._remember(session, {lane: sequence})
-        return True
+        return bool(await run_sql(session, _RAISE.format(schema=self._schema), *lane, sequence))
 
     def _delivery(self, envelope: Envelope, now: datetime) -> Delivery:
         one = envelope
         return Delivery(now, self._settings, one.event_id, one.sequence, one.replay, one.occurred_at)
 
-    async def _take(self, session: AsyncSession, claims: Sequence[Claim]) -> list[Claim]:
-        """Insert the claims' inbox rows; the claims that were new, in order."""
-        taken = await self._run(
+    async def _take(self, session: AsyncSession, claims: Sequence[Claim]) -> Taken:
+        """Insert the claims' inbox rows, and raise their lanes to the newest of those that were new."""
+        fresh, lanes = await self._claim(session, claims, _newest(claims))
+        if 0 < len(fresh) < len(claims):
+            _, lanes = await self._claim(session, [], _newest(fresh))
+        taken = Taken(fresh, {}, {})
+        for told, handler, topic, subject, _, sequence in lanes:
+            found, lane = taken.blocked if told == "waits" else taken.seen, (handler, topic, subject)
+            found[lane] = max(found.get(lane, 0), sequence or 0)
+        return taken
+
+    async def _claim(
+        self, session: AsyncSession, claims: Sequence[Claim], newest: dict[Lane, int]
+    ) -> tuple[list[Claim], Sequence[Any]]:
+        """The claims that were new, in order; and where that is all of them, ``_TAKE``'s rows about their lanes."""
+        rows = await run_sql(
             session,
-            _TAKE,
+            _TAKE.format(schema=self._schema),
             [claim.subscription.name for claim in claims],
             [claim.envelope.event_id for claim in claims],
+            *([lane[column] for lane in newest] for column in range(3)),
+            list(newest.values()),
         )
-        if len(taken) == 1 and taken[0][1] is None:
-            return list(claims)
-        new = {(handler, event_id) for handler, event_id in taken}
+        if any(row.told == "all" for row in rows):
+            return list(claims), [row for row in rows if row.told != "all"]
+        new = {(row.handler, row.event) for row in rows}
         fresh = []
         for claim in claims:
             key = (claim.subscription.name, claim.envelope.event_id)
             if key in new:
                 new.remove(key)
                 fresh.append(claim)
-        return fresh
+        return fresh, ()
 
-    async def _lanes(self, session: AsyncSession, lanes: Sequence[Lane]) -> tuple[dict[Lane, int], dict[Lane, int]]:
-        """The last sequence applied in each lane, and the last that waits in each lane with an open dead letter."""
-        seen: dict[Lane, int] = {}
-        blocked: dict[Lane, int] = {}
-        for handler, topic, subject, sequence, waits in await self._about(session, _LANES, lanes):
-            found, lane = blocked if waits else seen, (handler, topic, subject)
-            found[lane] = max(found.get(lane, 0), sequence or 0)
-        return seen, blocked
 
-    async def _remember(self, session: AsyncSession, sequences: dict[Lane, int]) -> None:
-        await self._about(session, _REMEMBER, list(sequences), list(sequences.values()))
-
-    async def _about(self, session: AsyncSession, statement: str, lanes: Sequence[Lane], *more: Any) -> Sequence[Any]:
-        if not lanes:
-            return ()
-        return await self._run(session, statement, *([*column] for column in zip(*lanes, strict=True)), *more)
-
-    async def _run(self, session: AsyncSession, statement: str, *values: Any) -> Sequence[Any]:
-        return await run_sql(session, statement.format(schema=self._schema), *values)
+def _newest(claims: Sequence[Claim]) -> dict[Lane, int]:
+    """The highest sequence of each lane."""
+    newest: dict[Lane, int] = {}
+    for claim in claims:
+        lane, sequence = claim.lane, claim.envelope.sequence
+        if lane is not None and sequence is not None:
+            newest[lane] = max(newest.get(lane, 0), sequence)
+    return newest

@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-import sqlalchemy as sa
 
 from shared.events.registration import ConfirmationRequested, SignInRequested
 from shared.service import Runtime
@@ -38,15 +37,6 @@ async def confirm_page(client: httpx.AsyncClient, rt: Runtime, asked: Confirmati
 async def confirm(client: httpx.AsyncClient, rt: Runtime, asked: ConfirmationRequested) -> httpx.Response:
     assert "Ja, jeg vil være med" in (await confirm_page(client, rt, asked)).text
     return await client.post("/join/confirm", data={"id": str(asked.member_id)}, follow_redirects=True)
-
-
-async def waiting_for_locks(rt: Runtime) -> bool:
-    """Whether some transaction of this database waits for another."""
-    async with rt.transaction() as session:
-        waiting = (
-            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-        )
-        return bool(await session.scalar(sa.text(waiting)))
 
 
 async def a_member(client: httpx.AsyncClient, rt: Runtime, **changes: Any) -> UUID:

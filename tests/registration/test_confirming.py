@@ -19,7 +19,8 @@ from shared.events.registration import (
 )
 from shared.service import Runtime
 from shared.testing import browser, move, outbox
-from tests.registration.given import FORM, confirm, confirm_page, send, waiting_for_locks
+from tests.backends import eventually, waits_for_a_lock
+from tests.registration.given import FORM, confirm, confirm_page, send
 
 
 async def test_a_resident_signs_up_confirms_and_is_a_member_once(rt: Runtime) -> None:
@@ -163,9 +164,7 @@ async def test_the_vanishing_job_and_a_confirmation_at_the_same_moment_do_not_de
     async def vanish() -> None:
         await holding.wait()
         task = asyncio.create_task(jobs.forget_unconfirmed(rt))
-        async with asyncio.timeout(10):
-            while not await waiting_for_locks(rt):
-                await asyncio.sleep(0.02)
+        await eventually(lambda: waits_for_a_lock(rt))
         vanishing.set()
         await task
 

@@ -5,6 +5,7 @@ The variants are classes of these tests, given where the real ones are; nothing 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -19,10 +20,12 @@ from shared.ids import new_id, random_id
 from shared.messaging import PermanentError, Subscription, emit, emit_new, lock, subscribe
 from shared.messaging.consumer import BatchConsumer
 from shared.messaging.dead_letters import Redrive
-from shared.messaging.inbox import Claim, Inbox, Lane
+from shared.messaging.envelope import read_envelope
+from shared.messaging.inbox import Claim, Inbox, Lane, Taken
 from shared.messaging.subscription import Routes
 from shared.service import Runtime, Service
 from shared.testing import Deliverer, TestRecord, outbox
+from tests.backends import eventually, waits_for_a_lock
 from tests.shared.test_inbox import joined
 
 RuntimeOf = Callable[..., Awaitable[Runtime]]
@@ -47,6 +50,19 @@ class Applied:
         self.events.append(event)
 
 
+class Held:
+    """A handler that waits to be let go on."""
+
+    def __init__(self, applied: Applied) -> None:
+        self._applied = applied
+        self.begun, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def apply(self, session: AsyncSession, event: Any, delivery: Any) -> None:
+        self.begun.set()
+        await self.go_on.wait()
+        await self._applied.apply(session, event, delivery)
+
+
 def consumer(runtime: Runtime, kind: type[Inbox], topic: str, *subscriptions: Subscription) -> BatchConsumer:
     routes = Routes(subscriptions)
     return BatchConsumer(
@@ -58,11 +74,15 @@ def record(runtime: Runtime, event: Any, sequence: int | None) -> TestRecord:
     return Deliverer(runtime)._record(event, random_id(), sequence, False)
 
 
+def lanes(claims: Sequence[Claim]) -> set[Lane]:
+    return {claim.lane for claim in claims if claim.lane is not None}
+
+
 class NoClaims(Inbox):
     """Takes whatever comes."""
 
-    async def _take(self, session: AsyncSession, claims: Sequence[Claim]) -> list[Claim]:
-        return list(claims)
+    async def _take(self, session: AsyncSession, claims: Sequence[Claim]) -> Taken:
+        return replace(await super()._take(session, claims), fresh=claims)
 
 
 @pytest.mark.parametrize(("kind", "times"), [(Inbox, 1), (NoClaims, 2)])
@@ -83,8 +103,9 @@ async def test_without_the_inbox_a_redelivered_answer_counts_twice(
 class NoStaleCheck(Inbox):
     """Forgets how far each subject has come."""
 
-    async def _lanes(self, session: AsyncSession, lanes: Sequence[Lane]) -> tuple[dict[Lane, int], dict[Lane, int]]:
-        return {}, (await super()._lanes(session, lanes))[1]
+    async def _take(self, session: AsyncSession, claims: Sequence[Claim]) -> Taken:
+        taken = await super()._take(session, claims)
+        return replace(taken, seen=dict.fromkeys(lanes(taken.fresh), 0))
 
 
 @pytest.mark.parametrize(("kind", "last"), [(Inbox, "paused"), (NoStaleCheck, "active")])
@@ -102,17 +123,79 @@ async def test_without_the_stale_check_an_older_state_replaces_a_newer_one(
     assert applied.events[-1].status == last
 
 
+class SeenBefore(Inbox):
+    """Knows of each lane what it had applied before the claims were waited for."""
+
+    async def _take(self, session: AsyncSession, claims: Sequence[Claim]) -> Taken:
+        rows = await session.execute(sa.text("select handler, topic, subject, sequence from example.subject_seen"))
+        seen = {(row.handler, row.topic, row.subject): row.sequence for row in rows}
+        taken = await super()._take(session, claims)
+        return replace(taken, seen={lane: seen.get(lane, 0) for lane in lanes(taken.fresh)})
+
+
+@pytest.mark.parametrize(("kind", "applied_again"), [(Inbox, False), (SeenBefore, True)])
+async def test_without_a_look_under_lock_state_sent_again_is_applied_after_what_another_process_applied(
+    runtime: Runtime, kind: type[Inbox], applied_again: bool
+) -> None:
+    first, second = Applied(), Applied()
+    member = joined()
+    known = [
+        record(runtime, member, 1),
+        record(runtime, MemberChanged(**(member.model_dump() | {"status": "paused"})), 2),
+    ]
+    routes = Routes([subscribe("example.keep", first.apply, MemberJoined, MemberChanged)])
+    claims = [Claim(routes.by_name["example.keep"], read_envelope(arrived, "registration")) for arrived in known]
+    taking = consumer(
+        runtime, kind, "registration", subscribe("example.keep", second.apply, MemberJoined, MemberChanged)
+    )
+    # A process that lost its partition has not committed yet; the next owner reads the same, and state sent again.
+    async with runtime.transaction() as session:
+        await Inbox("example", routes, runtime.settings).apply(session, claims, AT)
+        next_owner = asyncio.create_task(taking.take([*known, record(runtime, member, 1)]))
+        await eventually(lambda: waits_for_a_lock(runtime))
+    await next_owner
+    assert len(first.events) == 2
+    assert bool(second.events) is applied_again
+
+
+@pytest.mark.parametrize(("kind", "applied_again"), [(Inbox, 0), (SeenBefore, 1)])
+async def test_without_a_look_under_lock_state_sent_again_is_applied_after_its_own_re_drive(
+    runtime: Runtime, kind: type[Inbox], applied_again: int
+) -> None:
+    applied = Applied()
+    subscription = subscribe("example.keep", applied.apply, MemberJoined, MemberChanged)
+    taking = consumer(runtime, kind, "registration", subscription)
+    member = joined()
+    applied.failing.add(member.member_id)
+    await taking.take([record(runtime, member, 1)])
+    applied.failing.clear()
+    held = Held(applied)
+    redriven = Routes([subscribe("example.keep", held.apply, MemberJoined, MemberChanged)])
+    redrive = Redrive("example", redriven, kind("example", redriven, runtime.settings), runtime.transaction)
+    redriving = asyncio.create_task(redrive.all(AT))
+    await held.begun.wait()
+    changed = MemberChanged(**(member.model_dump() | {"status": "paused"}))
+    arriving = asyncio.create_task(taking.take([record(runtime, member, 1), record(runtime, changed, 2)]))
+    await eventually(lambda: waits_for_a_lock(runtime))
+    held.go_on.set()
+    await asyncio.gather(redriving, arriving)
+    assert [type(event) for event in applied.events] == [MemberJoined] * (1 + applied_again) + [MemberChanged]
+
+
 class NoWaiting(Inbox):
     """Lets events pass a dead letter of their subject."""
 
-    async def _lanes(self, session: AsyncSession, lanes: Sequence[Lane]) -> tuple[dict[Lane, int], dict[Lane, int]]:
-        return (await super()._lanes(session, lanes))[0], {}
+    async def _take(self, session: AsyncSession, claims: Sequence[Claim]) -> Taken:
+        taken = await super()._take(session, claims)
+        return replace(taken, blocked={}, seen=dict.fromkeys(taken.blocked, 0) | taken.seen)
 
 
 @pytest.mark.parametrize(
-    ("kind", "kinds"), [(Inbox, [MemberJoined, MemberLeft]), (NoWaiting, [MemberLeft])], ids=["with", "without"]
+    ("kind", "kinds"),
+    [(Inbox, [MemberJoined, MemberLeft]), (NoWaiting, [MemberLeft, MemberJoined])],
+    ids=["with", "without"],
 )
-async def test_without_waiting_subjects_an_event_that_is_mended_is_lost(
+async def test_without_waiting_subjects_an_event_that_is_mended_comes_after_a_newer_one(
     runtime: Runtime, kind: type[Inbox], kinds: list[type[Any]]
 ) -> None:
     applied = Applied()

@@ -13,7 +13,6 @@ from shared.service import Runtime, Service
 RuntimeOf = Callable[..., Awaitable[Runtime]]
 
 _EVENT = ([new_id()], ["example"], ["example.told.v1"], [new_id()], [0], ["{}"], [b"{}"], [False])
-_LANE = (["example.record"], ["registration"], [new_id()])
 
 
 @pytest.mark.parametrize(
@@ -23,11 +22,10 @@ _LANE = (["example.record"], ["registration"], [new_id()])
         (outbox._RAISE + outbox._INSERT, _EVENT),
         (outbox._BEGIN + outbox._INSERT, _EVENT),
         (outbox._KEEP + outbox._INSERT, _EVENT),
-        (inbox._TAKE, (["example.record"], [new_id()])),
-        (inbox._LANES, _LANE),
-        (inbox._REMEMBER, (*_LANE, [1])),
+        (inbox._TAKE, (["example.record"], [new_id()], ["example.record"], ["registration"], [new_id()], [1])),
+        (inbox._RAISE, ("example.record", "registration", new_id(), 1)),
     ],
-    ids=["lock", "raise", "begin", "keep", "take", "lanes", "remember"],
+    ids=["lock", "raise", "begin", "keep", "take", "raise_lane"],
 )
 async def test_no_event_makes_the_database_read_a_table_from_end_to_end(
     runtime_of: RuntimeOf, statement: str, values: tuple[Any, ...]

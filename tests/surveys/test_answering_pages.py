@@ -22,6 +22,7 @@ from shared.events.results import ResultsPublished
 from shared.events.surveys import ResponseSubmitted, SurveyAnswered
 from shared.service import Runtime
 from shared.testing import Deliverer, browser, move, outbox
+from tests.backends import waits_for_a_lock
 from tests.surveys.given import answer, invitations, many, margins
 from tests.surveys.resident import PAGES, count, enter, post
 
@@ -134,18 +135,6 @@ async def ends_by_closing(rt: Runtime, session: AsyncSession, invitation: Invita
 async def ends_by_erasure(_: Runtime, session: AsyncSession, invitation: Invitation, now: datetime) -> None:
     assert invitation.member_id is not None
     await erase_member(session, invitation.member_id, now)
-
-
-async def waits_for_a_lock(rt: Runtime) -> bool:
-    async with rt.transaction() as session:
-        return bool(
-            await session.scalar(
-                sa.text(
-                    "select count(*) from pg_stat_activity where wait_event_type = 'Lock' "
-                    "and datname = current_database()"
-                )
-            )
-        )
 
 
 @pytest.mark.parametrize(
