@@ -43,6 +43,7 @@ held as (
     from wanted
     where m.id = any($3) and m.id = wanted.id and m.fence = wanted.fence
         and m.state = $6 and m.lease_until > clock_timestamp()
+        and not exists (select from notifications.sending where id = 1 and paused)
     returning m.id, m.fence
 ),
 started as (
@@ -66,9 +67,9 @@ class Steps:
     async def step(self, accepted: Try | None, starting: Try | None) -> bool:
         """Journal one try as accepted and mark its message sent, and one as started; whether that one may go on.
 
-        A try is not started when its claim no longer holds. One that is gets a lease longer than a hand-over may take,
-        so that a slow server never makes two workers send. A mail accepted after its lease ran out did arrive all the
-        same.
+        A try is not started when its claim no longer holds or sending was paused. One that is gets a lease longer than
+        a hand-over may take, so that a slow server never makes two workers send. A mail accepted after its lease ran
+        out did arrive all the same.
         """
         told: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append((accepted, starting, told))

@@ -137,6 +137,9 @@ class Dispatcher:
         """
         assert self._steps is not None
         if not await self._steps.step(accepted, mail.one):
+            async with rt.transaction() as session:
+                # Sending was paused meanwhile; a claim that no longer holds is left alone by this.
+                await store.release(session, [mail.one])
             return None
         try:
             await line.send(rt.settings.mail_from, mail.recipient, mail.raw)

@@ -3,6 +3,7 @@
 import asyncio
 import email
 import email.policy
+import threading
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -48,6 +49,19 @@ class Sink:
         if self.hang_up:
             server.transport.abort()
         return reply
+
+    def hold(self) -> tuple[asyncio.Event, threading.Event]:
+        """Keep every mail without an answer: set once one has been handed over, and to be set to let them go on."""
+        reached, go_on = asyncio.Event(), threading.Event()
+        loop, take = asyncio.get_running_loop(), self.handle_DATA
+
+        async def slow(server: Any, session: Any, envelope: Any) -> str:
+            loop.call_soon_threadsafe(reached.set)
+            await asyncio.to_thread(go_on.wait, 10)
+            return await take(server, session, envelope)
+
+        self.handle_DATA = slow  # type: ignore[method-assign]
+        return reached, go_on
 
     @property
     def mails(self) -> list[EmailMessage]:

@@ -25,6 +25,6 @@ async def test_a_step_goes_by_primary_keys_however_empty_the_journal_was(
     finally:
         await connection.close()
     scans = re.findall(r"Scan (?:using|on) (pk_\w+).*\n\s+(.*)", plan)
-    assert sorted(key for key, _ in scans) == ["pk_journal", "pk_message", "pk_message"], plan
+    assert sorted(key for key, _ in scans) == ["pk_journal", "pk_message", "pk_message", "pk_sending"], plan
     assert all(condition.startswith("Index Cond") for _, condition in scans), plan
     assert "Seq Scan" not in plan

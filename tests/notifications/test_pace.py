@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from deploy.local.process import free_ports
+from services.notifications import store
 from services.notifications.sending import Dispatcher, forget_journal
 from services.notifications.settings import NotificationSettings
 from services.notifications.smtp import Certain, Line
@@ -57,6 +58,20 @@ async def test_so_many_bulk_mails_a_minute_and_no_more(rt: Runtime, sink: Sink) 
     found = [state for state, _ in await states(rt)]
     assert (found.count("sent"), found.count("pending")) in {(6, 4), (10, 0)}, "10 when the minute changed on the way"
     assert found[-1] == "sent"
+
+
+async def test_a_pause_stops_the_batch_that_is_under_way(rt: Runtime, sink: Sink) -> None:
+    await both_kinds(rt, bulk=20)
+    reached, go_on = sink.hold()
+    running = asyncio.create_task(Dispatcher(urgent=False).run(rt))
+    await asyncio.wait_for(reached.wait(), 10)
+    async with rt.transaction() as session:
+        await store.set_paused(session, True, "staff")
+    go_on.set()
+    await running
+    counts = Counter(state for state, _ in await states(rt))
+    assert counts["sent"] == len(sink.taken) <= NotificationSettings().connections
+    assert counts["pending"] == 21 - counts["sent"]
 
 
 async def test_a_start_that_is_paused_waits_for_staff(rt: Runtime, sink: Sink) -> None:

@@ -1,7 +1,6 @@
 """Mail once: states, fence and journal on real Postgres against a real SMTP server that misbehaves."""
 
 import asyncio
-import threading
 from collections import Counter
 from datetime import timedelta
 from typing import Any
@@ -278,15 +277,7 @@ async def test_a_process_that_is_stopped_finishes_the_mail_in_its_hands(rt: Runt
     for _ in range(20):
         member_id = new_id()
         await deliver(card(member_id), invitation(member_id))
-    reached, go_on = asyncio.Event(), threading.Event()
-    loop, take = asyncio.get_running_loop(), sink.handle_DATA
-
-    async def slow(server: Any, session: Any, envelope: Any) -> str:
-        loop.call_soon_threadsafe(reached.set)
-        await asyncio.to_thread(go_on.wait, 10)
-        return await take(server, session, envelope)
-
-    sink.handle_DATA = slow  # type: ignore[method-assign]
+    reached, go_on = sink.hold()
     running = asyncio.create_task(Dispatcher().run(rt))
     await asyncio.wait_for(reached.wait(), 10)
     running.cancel()
