@@ -200,10 +200,11 @@ async def _database_alone(rt: Runtime, lines: int) -> float:
 async def _journal(steps: Steps, work: Iterator[store.Try]) -> None:
     """One connection's part: each mail is accepted as soon as it was started."""
     accepted: store.Try | None = None
-    for one in work:
-        await steps.step(accepted, one)
-        accepted = one
-    await steps.step(accepted, None)
+    with steps.line():
+        for one in work:
+            await steps.step(accepted, one)
+            accepted = one
+        await steps.step(accepted, None)
 
 
 @asynccontextmanager
