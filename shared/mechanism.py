@@ -108,8 +108,6 @@ def mechanism(schema: str) -> Mechanism:
         sa.Column("topic", sa.Text, primary_key=True),
         sa.Column("subject", sa.Uuid, primary_key=True),
         sa.Column("sequence", sa.BigInteger, nullable=False),
-        # What it was before it was last raised: the only way to learn that under the row's lock.
-        sa.Column("previous", sa.BigInteger, nullable=False),
     )
     dead_letter = sa.Table(
         "dead_letter",

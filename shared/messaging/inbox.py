@@ -41,30 +41,29 @@ with taken as (
     where letter.state in ('dead', 'waiting') and (letter.handler = lane.handler or letter.handler is null)
     for share of letter
 ), raised as (
-    insert into {schema}.subject_seen as seen (handler, topic, subject, sequence, previous)
-    select handler, topic, subject, newest, 0 from lane
+    insert into {schema}.subject_seen as seen (handler, topic, subject, sequence)
+    select handler, topic, subject, newest from lane
     where (select yes from all_new)
         and not exists (
             select from open
             where open.handler = lane.handler and open.topic = lane.topic and open.subject = lane.subject
         )
     order by 1, 2, 3
-    on conflict (handler, topic, subject) do update set sequence = excluded.sequence, previous = seen.sequence
+    on conflict (handler, topic, subject) do update set sequence = excluded.sequence
     where seen.sequence < excluded.sequence
-    returning handler, topic, subject, previous
+    returning handler, topic, subject, old.sequence as before
 )
 select 'all' as told, null as handler, null as topic, null::uuid as subject, null::uuid as event,
     null::bigint as sequence
 from all_new where yes
 union all select 'new', handler, null, null, event_id, null from taken where not (select yes from all_new)
-union all select 'raised', handler, topic, subject, null, previous from raised
+union all select 'raised', handler, topic, subject, null, before from raised
 union all select 'waits', handler, topic, subject, null, sequence from open where (select yes from all_new)
 """
 #: A row where nothing newer was applied.
 _RAISE = """
-insert into {schema}.subject_seen as seen (handler, topic, subject, sequence, previous) values ($1, $2, $3, $4, 0)
-on conflict (handler, topic, subject) do update set sequence = excluded.sequence, previous = seen.sequence
-where seen.sequence < excluded.sequence
+insert into {schema}.subject_seen as seen (handler, topic, subject, sequence) values ($1, $2, $3, $4)
+on conflict (handler, topic, subject) do update set sequence = excluded.sequence where seen.sequence < excluded.sequence
 returning sequence
 """
 
