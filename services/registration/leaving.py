@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registration.joining.store import add_consents, contact_card, lock_member, member_state, purposes_of
+from services.registration.joining.store import add_consents, contact_card, lock_member, member_states, purposes_of
 from services.registration.settings import registration_settings
 from services.registration.tables import Asked, Consent, Drawn, ErasureReceipt, Member, Panel, SignUp
 from shared.events import meetings, notifications, results, surveys
@@ -82,7 +82,7 @@ async def change_consent(session: AsyncSession, event: MailPreferenceChanged, de
 
 async def changed_event(session: AsyncSession, member: Member) -> MemberChanged:
     """The member's full state after a change."""
-    return MemberChanged(**await member_state(session, member))
+    return MemberChanged(**(await member_states(session, [member]))[0])
 
 
 HANDLERS = [

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registration.joining.store import contact_card, lock_member, member_state
+from services.registration.joining.store import contact_card, lock_member, member_states
 from services.registration.population.store import margins_event
 from services.registration.tables import Margins, Member, Threshold
 from shared.events import Event
@@ -39,7 +39,7 @@ async def state_events(session: AsyncSession) -> AsyncIterator[Event | None]:
             yield MemberErased(member_id=member.id, erased_at=member.erased_at)
         else:
             yield contact_card(member)
-            yield MemberJoined(**await member_state(session, member))
+            yield MemberJoined(**(await member_states(session, [member]))[0])
         yield None
 
 

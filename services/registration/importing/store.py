@@ -1,9 +1,11 @@
 """Taking in a previewed file: as a whole or not at all."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registration.joining.domain import JoinInput, email_key
@@ -12,8 +14,6 @@ from services.registration.joining.store import (
     admit,
     contact_card,
     hold_address,
-    lock_member,
-    member_by_email,
 )
 from services.registration.tables import Member, SignUp
 from shared.ids import new_id
@@ -34,42 +34,57 @@ async def import_members(session: AsyncSession, rows: Sequence[JoinInput], now: 
 
     Somebody with an unconfirmed sign-up becomes the member the file describes; links to that sign-up end.
     """
-    imported = 0
-    # In one order, so that two imports cannot wait for each other.
-    for row in sorted(rows, key=lambda row: email_key(row.email)):
-        await hold_address(session, row.email)
-        member = await _applicant(session, row, now)
-        if member is None:
-            continue
+    by_key: dict[str, JoinInput] = {}
+    for row in rows:
+        by_key.setdefault(email_key(row.email), row)
+    await hold_address(session, *(row.email for row in by_key.values()))
+    known = {
+        row.email_key: row.id
+        for row in await session.execute(
+            sa.select(Member.email_key, Member.id).where(
+                Member.email_key == sa.any_(sa.literal(list(by_key), ARRAY(sa.Text)))
+            )
+        )
+    }
+    members = [*await _applicants(session, list(known.values())), *await _added(session, by_key, known, now)]
+    if not members:
+        return 0
+    for member in members:
+        row = by_key[member.email_key or ""]
         member.name, member.email, member.language, member.source = row.name, row.email, row.language, "import"
         member.year_of_birth, member.gender, member.area = row.year_of_birth, row.gender, row.postcode
         member.declared_resident_at = now if row.declared_resident else None
         add_consents(session, member, row.purposes, now, TEXT_VERSION, "import")
-        await session.flush()
-        await emit(session, contact_card(member))
-        await admit(session, member, now)
-        imported += 1
-    return imported
-
-
-async def _applicant(session: AsyncSession, row: JoinInput, now: datetime) -> Member | None:
-    """A locked applicant with the row's address, a new one if need be; None for a member."""
-    known = await member_by_email(session, row.email)
-    if known is not None:
-        member = await lock_member(session, known)
-        if member is None or member.status != "applicant":
-            return None
-        await session.execute(sa.delete(SignUp).where(SignUp.member_id == member.id))
-        return member
-    member = Member(
-        id=new_id(),
-        status="applicant",
-        email_key=email_key(row.email),
-        language=row.language,
-        source="import",
-        signed_up_at=now,
-    )
-    session.add(member)
     await session.flush()
-    await lock(session, member.id)
-    return member
+    await emit(session, *(contact_card(member) for member in members))
+    await admit(session, members, now)
+    return len(members)
+
+
+async def _applicants(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[Member]:
+    """Those of ``ids`` who have only signed up, locked, their sign-ups forgotten."""
+    await lock(session, *ids)
+    known = sa.any_(sa.literal(ids, ARRAY(sa.Uuid)))
+    found = await session.scalars(
+        sa.select(Member)
+        .where(Member.id == known, Member.status == "applicant")
+        .execution_options(populate_existing=True)
+    )
+    applicants = found.all()
+    await session.execute(sa.delete(SignUp).where(SignUp.member_id.in_([member.id for member in applicants])))
+    return applicants
+
+
+async def _added(
+    session: AsyncSession, rows: Mapping[str, JoinInput], known: Collection[str], now: datetime
+) -> Sequence[Member]:
+    """A new, locked applicant for each address that is not known."""
+    added = [
+        Member(id=new_id(), status="applicant", email_key=key, language=row.language, source="import", signed_up_at=now)
+        for key, row in rows.items()
+        if key not in known
+    ]
+    session.add_all(added)
+    await session.flush()
+    await lock(session, *(member.id for member in added))
+    return added

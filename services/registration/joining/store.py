@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -105,9 +106,13 @@ async def take_back(session: AsyncSession, member_id: UUID, generation: int) -> 
         await _forget(session, member)
 
 
-async def hold_address(session: AsyncSession, email: str) -> None:
-    """Let nobody else sign up or import this address until the transaction ends."""
-    await run_sql(session, "select pg_advisory_xact_lock(hashtextextended($1, 0))", email_key(email))
+async def hold_address(session: AsyncSession, *emails: str) -> None:
+    """Let nobody else sign up or import these addresses until the transaction ends.
+
+    They are taken in one order, so that two that hold several cannot wait for each other.
+    """
+    held = "select pg_advisory_xact_lock(hashtextextended(key, 0)) from unnest($1::text[]) as address(key)"
+    await run_sql(session, held, sorted({email_key(email) for email in emails}))
 
 
 async def _filled_in(
@@ -146,7 +151,7 @@ async def confirm(session: AsyncSession, member: Member, generation: int, now: d
     if generation != member.generation:
         # A later sign-up had sent its own card meanwhile.
         await emit(session, contact_card(member))
-    await admit(session, member, now)
+    await admit(session, [member], now)
     return True
 
 
@@ -170,31 +175,35 @@ def add_consents(
 
 async def purposes_of(session: AsyncSession, member_id: UUID) -> tuple[str, ...]:
     """Purposes consented to and not withdrawn, sorted."""
-    found = await session.scalars(
-        sa.select(Consent.purpose)
-        .where(Consent.member_id == member_id, Consent.withdrawn_at.is_(None))
-        .distinct()
-        .order_by(Consent.purpose)
+    return (await _purposes(session, [member_id])).get(member_id, ())
+
+
+async def _purposes(session: AsyncSession, member_ids: Sequence[UUID]) -> dict[UUID, tuple[str, ...]]:
+    found = await session.execute(
+        sa.select(Consent.member_id, sa.func.array_agg(sa.distinct(Consent.purpose)))
+        .where(Consent.member_id == sa.any_(sa.literal(member_ids, ARRAY(sa.Uuid))), Consent.withdrawn_at.is_(None))
+        .group_by(Consent.member_id)
     )
-    return tuple(found)
+    return {member_id: tuple(sorted(purposes)) for member_id, purposes in found}
 
 
-async def admit(session: AsyncSession, member: Member, now: datetime) -> None:
-    """A locked applicant (or imported person) becomes a member: the panel grows and thresholds are stamped.
+async def admit(session: AsyncSession, members: Sequence[Member], now: datetime) -> None:
+    """Locked applicants (or imported persons) become members: the panel grows and thresholds are stamped.
 
     ``panel``'s row lock serialises joins, so exactly one join reaches each threshold; an import that jumps over one
     reaches it too.
     """
-    member.status, member.joined_at = "active", now
+    for member in members:
+        member.status, member.joined_at = "active", now
     grown = await session.execute(
         pg_insert(Panel)
-        .values(id=1, size=1)
-        .on_conflict_do_update(index_elements=["id"], set_={"size": Panel.size + 1})
+        .values(id=1, size=len(members))
+        .on_conflict_do_update(index_elements=["id"], set_={"size": Panel.size + len(members)})
         .returning(Panel.size)
     )
     size = grown.scalar_one()
     await session.flush()
-    await emit(session, MemberJoined(**await member_state(session, member)))
+    await emit(session, *(MemberJoined(**state) for state in await member_states(session, members)))
     await reach_thresholds(session, size, now)
 
 
@@ -214,18 +223,22 @@ async def reach_thresholds(session: AsyncSession, size: int, now: datetime) -> N
         )
 
 
-async def member_state(session: AsyncSession, member: Member) -> dict[str, Any]:
-    """The fields of MemberState: what others may know about the member."""
-    return {
-        "member_id": member.id,
-        "year_of_birth": member.year_of_birth,
-        "gender": member.gender,
-        "area": member.area,
-        "area_scheme": AREA_SCHEME,
-        "purposes": await purposes_of(session, member.id),
-        "status": member.status,
-        "joined_at": member.joined_at,
-    }
+async def member_states(session: AsyncSession, members: Sequence[Member]) -> list[dict[str, Any]]:
+    """The fields of MemberState of each: what others may know about the member."""
+    purposes = await _purposes(session, [member.id for member in members])
+    return [
+        {
+            "member_id": member.id,
+            "year_of_birth": member.year_of_birth,
+            "gender": member.gender,
+            "area": member.area,
+            "area_scheme": AREA_SCHEME,
+            "purposes": purposes.get(member.id, ()),
+            "status": member.status,
+            "joined_at": member.joined_at,
+        }
+        for member in members
+    ]
 
 
 async def panel_size(session: AsyncSession) -> int:
