@@ -63,6 +63,8 @@ async def import_members(session: AsyncSession, rows: Sequence[JoinInput], now: 
 
 async def _applicants(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[Member]:
     """Those of ``ids`` who have only signed up, locked, their sign-ups forgotten."""
+    if not ids:
+        return []
     await lock(session, *ids)
     known = sa.any_(sa.literal(ids, ARRAY(sa.Uuid)))
     found = await session.scalars(
