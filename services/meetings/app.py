@@ -1,41 +1,84 @@
 """The whole service on one screen: what meetings reacts to, shows and does by itself."""
 
-from services.meetings.afterwards.staff_pages import AFTER_PAGES
-from services.meetings.afterwards.store import HANDLERS as AFTER_HANDLERS
-from services.meetings.deeds import DEEDS
-from services.meetings.members import HANDLERS as MEMBER_HANDLERS
-from services.meetings.planning.staff_draw import DRAW_PAGES
-from services.meetings.planning.staff_pages import PLANNING_PAGES
-from services.meetings.public_pages import PUBLIC_PAGES
-from services.meetings.replying.pages import ANSWER_PAGES
-from services.meetings.seats.answers import forget_needs, lapse_silent, remind_due
-from services.meetings.seats.drawing import fill_free_seats
-from services.meetings.staff_overview import OVERVIEW_PAGES
-from services.meetings.staff_pages import STAFF_PAGES
+from services.meetings import copying, pages, staff, staff_list
+from services.meetings.afterwards import concluding
+from services.meetings.afterwards import staff as afterwards
+from services.meetings.planning import staff as planning
+from services.meetings.replying import pages as replying
+from services.meetings.seats import answering, drawing
+from services.meetings.seats import staff as seats
 from services.meetings.state import state_events
+from shared.events.registration import MemberChanged, MemberErased, MemberJoined, MemberLeft, PopulationMarginsSet
+from shared.events.results import FollowUpRecorded
+from shared.messaging import subscribe
 from shared.service import Job, Service
-from shared.web import audit_pages, dead_letter_pages, ended_sessions
+from shared.web import Route, audit_pages, dead_letter_pages, ended_sessions
 
-HANDLERS = (*MEMBER_HANDLERS, *AFTER_HANDLERS, ended_sessions("meetings"))
+MEMBER_FACTS = (MemberJoined, MemberChanged, MemberLeft, MemberErased)
+
+HANDLERS = (
+    subscribe("meetings.project_member", copying.project_members, *MEMBER_FACTS, batch=True),
+    subscribe("meetings.project_margins", copying.project_margins, PopulationMarginsSet),
+    subscribe("meetings.keep_follow_up", concluding.keep_follow_up, FollowUpRecorded),
+    ended_sessions("meetings"),
+)
+
+ONE = "/staff/meetings/{meeting_id:uuid}"
 
 PAGES = (
-    *ANSWER_PAGES,
-    *PUBLIC_PAGES,
-    *PLANNING_PAGES,
-    *DRAW_PAGES,
-    *AFTER_PAGES,
-    *OVERVIEW_PAGES,
-    *STAFF_PAGES,
+    Route("/meetings/answer", replying.show_invitation, methods=["GET"]),
+    Route("/meetings/answer", replying.reply, methods=["POST"]),
+    Route("/meetings/answer/needs", replying.save_needs, methods=["POST"]),
+    Route("/meetings/answer/calendar.ics", replying.give_calendar, methods=["GET"]),
+    Route("/meetings/answer/{token}", replying.open_invitation, methods=["GET"]),
+    Route("/meetings", pages.show_meetings),
+    Route("/meetings/{slug}", pages.show_meeting),
+    Route("/staff/meetings", staff_list.list_meetings),
+    Route("/staff/meetings/card", staff_list.show_card),
+    Route("/staff/meetings/list.{form}", staff_list.export_meetings),
+    Route("/staff/meetings/new", planning.new_form, methods=["GET"]),
+    Route("/staff/meetings/new", planning.create, methods=["POST"]),
+    Route(ONE, staff.show_meeting),
+    Route(ONE + "/invitations.{form}", staff.export_invitations),
+    Route(ONE + "/change", planning.change_form, methods=["GET"]),
+    Route(ONE + "/change", planning.change, methods=["POST"]),
+    Route(ONE + "/cancel", planning.confirm_cancelling, methods=["GET"]),
+    Route(ONE + "/cancel", planning.cancel, methods=["POST"]),
+    Route(ONE + "/quotas", seats.quota_form, methods=["GET"]),
+    Route(ONE + "/quotas", seats.save_quotas, methods=["POST"]),
+    Route(ONE + "/draw", seats.confirm_draw, methods=["GET"]),
+    Route(ONE + "/draw", seats.make_draw, methods=["POST"]),
+    Route(ONE + "/attendance", afterwards.attendance_form, methods=["GET"]),
+    Route(ONE + "/attendance", afterwards.save_attendance, methods=["POST"]),
+    Route(ONE + "/needs", afterwards.show_needs),
+    Route(ONE + "/minutes", afterwards.minutes_form, methods=["GET"]),
+    Route(ONE + "/minutes", afterwards.save_minutes, methods=["POST"]),
     *dead_letter_pages("meetings"),
     *audit_pages("meetings"),
 )
 
 JOBS = (
-    Job("lapse_silent", lapse_silent, every=1.0),
-    Job("fill_free_seats", fill_free_seats, every=1.0, on_commit=True),
-    Job("remind_due", remind_due, every=1.0),
-    Job("forget_needs", forget_needs, every=60.0),
+    Job("lapse_silent", answering.lapse_silent, every=1.0),
+    Job("fill_free_seats", drawing.fill_free_seats, every=1.0, on_commit=True),
+    Job("remind_due", answering.remind_due, every=1.0),
+    Job("forget_needs", answering.forget_needs, every=60.0),
 )
+
+#: What staff do, as the audit trail says it: «Siri Stab …».
+DEEDS = {
+    "meetings.attendance.recorded": "registrerte frammøtet",
+    "meetings.attendance.seen": "så frammøtelista",
+    "meetings.invitations.exported": "lastet ned invitasjonene",
+    "meetings.list.exported": "lastet ned lista over møter",
+    "meetings.meeting.announced": "kunngjorde møtet",
+    "meetings.meeting.cancelled": "avlyste møtet",
+    "meetings.meeting.changed": "endret møtet",
+    "meetings.meeting.drawn": "trakk deltakerne",
+    "meetings.minutes.changed": "rettet referatet",
+    "meetings.minutes.published": "la ut referatet",
+    "meetings.needs.seen": "så de praktiske behovene",
+    "meetings.quotas.set": "satte kvotene",
+}
 
 SERVICE = Service(
     name="meetings",

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.meetings.afterwards.store import held_fact, minutes_fact
+from services.meetings.afterwards.concluding import held_fact, minutes_fact
 from services.meetings.facts import announced, answered, entered, issued
 from services.meetings.locks import lock_invitations, lock_meeting
 from services.meetings.planning.cancelling import cancelled_fact

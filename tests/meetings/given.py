@@ -9,7 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.meetings.seats.answers import Reply, answer, hold, lapse_silent
+from services.meetings.seats.answering import Reply, answer, hold, lapse_silent
 from services.meetings.seats.drawing import draw_meeting, fill_free_seats
 from services.meetings.tables import Invitation, Meeting
 from shared.events.registration import AgeBand, Margin, MemberJoined, PopulationMarginsSet

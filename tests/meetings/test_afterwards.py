@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from services.meetings.markdown import to_html
-from services.meetings.seats.answers import Reply
+from services.meetings.seats.answering import Reply
 from services.meetings.tables import Invitation, Meeting
 from shared.events.meetings import (
     MeetingAnnounced,

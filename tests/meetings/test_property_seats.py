@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.meetings.planning.cancelling import cancel_meeting
-from services.meetings.seats.answers import Reply
+from services.meetings.seats.answering import Reply
 from services.meetings.seats.domain import LIVE
 from services.meetings.tables import Invitation, Meeting
 from shared.events.meetings import MeetingInvitationAnswered, MeetingInvitationIssued

@@ -8,7 +8,7 @@ import pytest
 from icalendar import Calendar
 
 from services.meetings.replying.pages import composition
-from services.meetings.seats.answers import Reply, forget_needs
+from services.meetings.seats.answering import Reply, forget_needs
 from services.meetings.tables import Invitation, Meeting
 from shared.ids import new_id
 from shared.service import Runtime

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from services.meetings.seats.answers import Reply, remind_due
+from services.meetings.seats.answering import Reply, remind_due
 from services.meetings.seats.drawing import draw_meeting
 from services.meetings.tables import DrawEntry, Member
 from shared.events.meetings import (

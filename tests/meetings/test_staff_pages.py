@@ -8,7 +8,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from services.meetings.seats.answers import Reply
+from services.meetings.seats.answering import Reply
 from services.meetings.tables import Meeting
 from shared.events.meetings import MeetingAnnounced, MeetingCancelled, MeetingNoticeDue
 from shared.ids import new_id

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from deploy.demo.browser import link_in
 from deploy.demo.people import Person
-from services.meetings.seats import answers as meetings
+from services.meetings.seats import answering as meetings
 from services.meetings.seats.drawing import draw_meeting
 from services.meetings.tables import Member
 from services.registration.importing.store import import_members

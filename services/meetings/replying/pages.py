@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.meetings.draw.domain import Quotas, in_whole_seats
 from services.meetings.replying.calendar import calendar_file
-from services.meetings.seats.answers import Reply, answer, find, hold
+from services.meetings.seats.answering import Reply, answer, find, hold
 from services.meetings.seats.domain import last_day
 from services.meetings.seats.drawing import quotas_now
 from services.meetings.tables import Invitation, Meeting, Notice
@@ -22,7 +22,6 @@ from shared.web import (
     FormErrors,
     Request,
     Response,
-    Route,
     as_id,
     read_form,
     render,
@@ -211,12 +210,3 @@ def _show(
     }
     template = "meetings/place.html" if state == "accepted" else "meetings/invitation.html"
     return render(request, template, context, status)
-
-
-ANSWER_PAGES = (
-    Route(_BASE, show_invitation, methods=["GET"]),
-    Route(_BASE, reply, methods=["POST"]),
-    Route(_BASE + "/needs", save_needs, methods=["POST"]),
-    Route(_BASE + "/calendar.ics", give_calendar, methods=["GET"]),
-    Route(_BASE + "/{token}", open_invitation, methods=["GET"]),
-)

@@ -8,13 +8,13 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.meetings.locks import wait_for_draws
-from services.meetings.seats.answers import give_up_seats
+from services.meetings.seats.answering import give_up_seats
 from services.meetings.seats.domain import LIVE
 from services.meetings.tables import DrawEntry, Invitation, Margins, Member, Notice
 from shared.database import insert_many
 from shared.events.meetings import MemberDataErased
 from shared.events.registration import MemberChanged, MemberErased, MemberJoined, MemberLeft, PopulationMarginsSet
-from shared.messaging import Delivery, emit, forget_subject, lock, subscribe
+from shared.messaging import Delivery, emit, forget_subject, lock
 
 _BLANK = {"status": None, "year_of_birth": None, "gender": None, "purposes": None}
 
@@ -118,11 +118,3 @@ async def willing_members(session: AsyncSession) -> int:
         )
         or 0
     )
-
-
-HANDLERS = (
-    subscribe(
-        "meetings.project_member", project_members, MemberJoined, MemberChanged, MemberLeft, MemberErased, batch=True
-    ),
-    subscribe("meetings.project_margins", project_margins, PopulationMarginsSet),
-)

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from services.meetings.afterwards.store import publish_minutes, record_attendance
+from services.meetings.afterwards.concluding import publish_minutes, record_attendance
 from services.meetings.facts import invitations_of
 from services.meetings.markdown import to_html
 from services.meetings.previews import mail_preview
@@ -11,7 +11,6 @@ from services.meetings.tables import Meeting
 from shared.web import (
     Request,
     Response,
-    Route,
     as_id,
     audit,
     problem,
@@ -134,12 +133,3 @@ def _wrong_with(text: str, *, refused: bool) -> dict[str, str]:
     if len(text) > _LONGEST_MINUTES:
         return {"minutes": "Referatet kan ha høyst 50 000 tegn."}
     return {}
-
-
-AFTER_PAGES = (
-    Route("/staff/meetings/{meeting_id:uuid}/attendance", attendance_form, methods=["GET"]),
-    Route("/staff/meetings/{meeting_id:uuid}/attendance", save_attendance, methods=["POST"]),
-    Route("/staff/meetings/{meeting_id:uuid}/needs", show_needs),
-    Route("/staff/meetings/{meeting_id:uuid}/minutes", minutes_form, methods=["GET"]),
-    Route("/staff/meetings/{meeting_id:uuid}/minutes", save_minutes, methods=["POST"]),
-)

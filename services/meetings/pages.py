@@ -11,7 +11,7 @@ from services.meetings.markdown import to_html
 from services.meetings.replying.pages import composition
 from services.meetings.seats.domain import last_day
 from services.meetings.tables import FollowUp, Meeting
-from shared.web import Request, Response, Route, problem, render, runtime
+from shared.web import Request, Response, problem, render, runtime
 from shared.web.slugs import is_slug
 
 
@@ -55,9 +55,3 @@ async def show_meeting(request: Request) -> Response:
         "follow_ups": [(date.fromisoformat(one.done_on), one.done) for one in follow_ups],
     }
     return render(request, "meetings/meeting.html", context)
-
-
-PUBLIC_PAGES = (
-    Route("/meetings", show_meetings),
-    Route("/meetings/{slug}", show_meeting),
-)

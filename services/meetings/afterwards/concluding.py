@@ -13,7 +13,7 @@ from services.meetings.locks import lock_invitations, lock_meeting, wait_for_dra
 from services.meetings.tables import FollowUp, Invitation, Meeting, Member
 from shared.events.meetings import MeetingHeld, MeetingMinutesPublished
 from shared.events.results import FollowUpRecorded
-from shared.messaging import Delivery, emit, subscribe
+from shared.messaging import Delivery, emit
 
 
 def held_fact(meeting: Meeting) -> MeetingHeld:
@@ -86,6 +86,3 @@ async def keep_follow_up(session: AsyncSession, event: FollowUpRecorded, deliver
         session, Invitation.meeting_id == meeting.id, Invitation.attended.is_(True), Invitation.member_id.in_(wants)
     )
     await tell(session, meeting, rows, "follow_up", event.recorded_at + NOTICE_LASTS, event.follow_up_id)
-
-
-HANDLERS = (subscribe("meetings.keep_follow_up", keep_follow_up, FollowUpRecorded),)

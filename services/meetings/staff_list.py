@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.meetings.members import willing_members
-from services.meetings.planning.store import count_states
+from services.meetings.copying import willing_members
+from services.meetings.planning.announcing import count_states
 from services.meetings.seats.domain import replacements_stop_at
 from services.meetings.tables import Meeting
 from shared.web import (
@@ -18,7 +18,6 @@ from shared.web import (
     ListView,
     Request,
     Response,
-    Route,
     audit,
     events_at_fault,
     list_view,
@@ -171,10 +170,3 @@ async def show_card(request: Request) -> Response:
     ]
     context = {"todo": todo, "coming": coming, "willing": willing, "events": events}
     return render(request, "meetings/card.html", context)
-
-
-OVERVIEW_PAGES = (
-    Route("/staff/meetings", list_meetings),
-    Route("/staff/meetings/card", show_card),
-    Route("/staff/meetings/list.{form}", export_meetings),
-)

@@ -1,4 +1,4 @@
-"""Staff create a meeting and change it."""
+"""Staff create a meeting, change it, and cancel it."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -8,8 +8,9 @@ from pydantic import BaseModel, Field
 from pydantic.types import StringConstraints
 
 from services.meetings.locks import lock_meeting
+from services.meetings.planning.announcing import Plan, announce_meeting, change_meeting, count_states, moves
+from services.meetings.planning.cancelling import cancel_meeting
 from services.meetings.planning.domain import PlanRefused, plan_times
-from services.meetings.planning.store import Plan, announce_meeting, change_meeting, count_states, moves
 from services.meetings.previews import mail_preview
 from services.meetings.seats.domain import last_day
 from services.meetings.tables import Meeting
@@ -19,7 +20,6 @@ from shared.web import (
     FormErrors,
     Request,
     Response,
-    Route,
     as_id,
     audit,
     problem,
@@ -186,9 +186,30 @@ def _show_form(
     return render(request, "meetings/staff_plan.html", context, status)
 
 
-PLANNING_PAGES = (
-    Route("/staff/meetings/new", new_form, methods=["GET"]),
-    Route("/staff/meetings/new", create, methods=["POST"]),
-    Route("/staff/meetings/{meeting_id:uuid}/change", change_form, methods=["GET"]),
-    Route("/staff/meetings/{meeting_id:uuid}/change", change, methods=["POST"]),
-)
+@staff_required("editor")
+async def confirm_cancelling(request: Request) -> Response:
+    """Say who will be told, and ask once."""
+    async with runtime(request).transaction() as session:
+        meeting = await session.get(Meeting, request.path_params["meeting_id"])
+        if meeting is None:
+            return problem(request, 404)
+        counts = await count_states(session, meeting.id)
+    if meeting.state not in ("announced", "drawn"):
+        return see_other(f"/staff/meetings/{meeting.id}")
+    context = {"meeting": meeting, "counts": counts, "mail": mail_preview("meeting_cancelled", meeting)}
+    return render(request, "meetings/staff_cancel.html", context)
+
+
+@staff_required("editor")
+async def cancel(request: Request) -> Response:
+    """Cancel; a second click changes nothing."""
+    rt = runtime(request)
+    meeting_id: UUID = request.path_params["meeting_id"]
+    await read_form(request)
+    async with rt.transaction() as session:
+        if await session.get(Meeting, meeting_id) is None:
+            return problem(request, 404)
+        done = await cancel_meeting(session, meeting_id, rt.now())
+        if done is not None:
+            await audit(session, request, "meetings.meeting.cancelled", meeting_id, told=done[1])
+    return see_other(f"/staff/meetings/{meeting_id}")

@@ -3,15 +3,14 @@
 from uuid import UUID
 
 from services.meetings.facts import invitations_of
-from services.meetings.planning.store import count_states
+from services.meetings.planning.announcing import count_states
 from services.meetings.seats.domain import band_words, replacements_stop_at
-from services.meetings.staff_overview import needs_somebody, seats_picture
+from services.meetings.staff_list import needs_somebody, seats_picture
 from services.meetings.tables import Meeting
 from shared.web import (
     FORMATS,
     Request,
     Response,
-    Route,
     audit,
     audit_of,
     problem,
@@ -21,20 +20,6 @@ from shared.web import (
     table_file,
 )
 
-#: Bokmål names of actions in the audit trail.
-ACTIONS = {
-    "meetings.meeting.announced": "kunngjorde møtet",
-    "meetings.meeting.changed": "endret møtet",
-    "meetings.quotas.set": "satte kvotene",
-    "meetings.meeting.drawn": "trakk deltakerne",
-    "meetings.meeting.cancelled": "avlyste møtet",
-    "meetings.attendance.recorded": "registrerte frammøtet",
-    "meetings.minutes.published": "la ut referatet",
-    "meetings.minutes.changed": "rettet referatet",
-    "meetings.needs.seen": "så de praktiske behovene",
-    "meetings.attendance.seen": "så frammøtelista",
-    "meetings.invitations.exported": "lastet ned invitasjonene",
-}
 _REPLIES = {
     "invited": "Venter på svar",
     "accepted": "Sagt ja",
@@ -97,12 +82,6 @@ async def show_meeting(request: Request) -> Response:
         "todo": needs_somebody(meeting, counts, now),
         "picture": seats_picture(request, meeting, counts),
         "may_edit": request.state.staff.may("editor"),
-        "done": [(row.at, row.actor_name, ACTIONS.get(row.action, row.action)) for row in done],
+        "done": done,
     }
     return render(request, "meetings/staff_meeting.html", context)
-
-
-STAFF_PAGES = (
-    Route("/staff/meetings/{meeting_id:uuid}", show_meeting),
-    Route("/staff/meetings/{meeting_id:uuid}/invitations.{form}", export_invitations),
-)

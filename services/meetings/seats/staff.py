@@ -1,4 +1,4 @@
-"""Staff set quotas, see who would be asked, draw once; and cancel."""
+"""Staff set quotas, see who would be asked, and draw once."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -7,8 +7,7 @@ from uuid import UUID
 
 from services.meetings.draw.domain import GENDERS, Candidate, Quotas, Stratum, draw, in_whole_seats
 from services.meetings.locks import lock_meeting
-from services.meetings.planning.cancelling import cancel_meeting
-from services.meetings.planning.store import count_states, set_quotas
+from services.meetings.planning.announcing import set_quotas
 from services.meetings.previews import mail_preview
 from services.meetings.seats.domain import band_words, last_day
 from services.meetings.seats.drawing import (
@@ -25,7 +24,6 @@ from shared.web import (
     FormErrors,
     Request,
     Response,
-    Route,
     audit,
     problem,
     read_form,
@@ -178,42 +176,3 @@ async def make_draw(request: Request) -> Response:
             pool, invited = (sum(line[name] for line in drawn.protocol) for name in ("pool", "drawn"))
             await audit(session, request, "meetings.meeting.drawn", meeting_id, pool=pool, invited=invited)
     return see_other(f"/staff/meetings/{meeting_id}" if drawn is not None else f"/staff/meetings/{meeting_id}/draw")
-
-
-@staff_required("editor")
-async def confirm_cancelling(request: Request) -> Response:
-    """Say who will be told, and ask once."""
-    async with runtime(request).transaction() as session:
-        meeting = await session.get(Meeting, request.path_params["meeting_id"])
-        if meeting is None:
-            return problem(request, 404)
-        counts = await count_states(session, meeting.id)
-    if meeting.state not in ("announced", "drawn"):
-        return see_other(f"/staff/meetings/{meeting.id}")
-    context = {"meeting": meeting, "counts": counts, "mail": mail_preview("meeting_cancelled", meeting)}
-    return render(request, "meetings/staff_cancel.html", context)
-
-
-@staff_required("editor")
-async def cancel(request: Request) -> Response:
-    """Cancel; a second click changes nothing."""
-    rt = runtime(request)
-    meeting_id: UUID = request.path_params["meeting_id"]
-    await read_form(request)
-    async with rt.transaction() as session:
-        if await session.get(Meeting, meeting_id) is None:
-            return problem(request, 404)
-        done = await cancel_meeting(session, meeting_id, rt.now())
-        if done is not None:
-            await audit(session, request, "meetings.meeting.cancelled", meeting_id, told=done[1])
-    return see_other(f"/staff/meetings/{meeting_id}")
-
-
-DRAW_PAGES = (
-    Route("/staff/meetings/{meeting_id:uuid}/quotas", quota_form, methods=["GET"]),
-    Route("/staff/meetings/{meeting_id:uuid}/quotas", save_quotas, methods=["POST"]),
-    Route("/staff/meetings/{meeting_id:uuid}/draw", confirm_draw, methods=["GET"]),
-    Route("/staff/meetings/{meeting_id:uuid}/draw", make_draw, methods=["POST"]),
-    Route("/staff/meetings/{meeting_id:uuid}/cancel", confirm_cancelling, methods=["GET"]),
-    Route("/staff/meetings/{meeting_id:uuid}/cancel", cancel, methods=["POST"]),
-)
