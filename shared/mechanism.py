@@ -1,6 +1,6 @@
 """Tables every service's schema has besides its own: outbox and archive, inbox, dead letters, audit.
 
-``create_mechanism`` is the first call of every service's first migration.
+Every change of these tables is a file in ``shared/migrations/versions``, which ``migrate`` applies to all five schemas.
 """
 
 from dataclasses import dataclass
@@ -10,13 +10,6 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.database import NAMING
-
-#: Days sent events rest in the archive, from which an emptied broker is filled again.
-ARCHIVE_DAYS = 30
-#: Archive rows and dead letters of restricted topics hold personal data and live shorter.
-RESTRICTED_DAYS = 7
-#: Archive + topic retention + slack: an event cannot come back after its inbox row has gone.
-INBOX_DAYS = 75
 
 
 @dataclass(frozen=True)
@@ -182,48 +175,3 @@ def mechanism(schema: str) -> Mechanism:
         audit_entry=audit_entry,
         ended_staff_session=ended_staff_session,
     )
-
-
-def create_mechanism(connection: sa.Connection, schema: str) -> None:
-    """Create the mechanism tables in ``schema`` (which exists), and the function that keeps the archive's days.
-
-    ``keep_mechanism()`` runs with its owner's rights: the service's role may not create or drop tables.
-    """
-    mechanism(schema).metadata.create_all(connection, checkfirst=False)
-    connection.execute(sa.text(_KEEP.format(schema=schema)))
-    connection.execute(sa.text(f'select "{schema}".keep_mechanism()'))
-
-
-_KEEP = f"""
-create function "{{schema}}".keep_mechanism() returns void language plpgsql security definer
-set search_path = "{{schema}}", pg_temp as $$
-declare
-    parent text;
-    kept integer;
-    day date;
-    part record;
-begin
-    -- Replicas start their keepers at the same moment.
-    perform pg_advisory_xact_lock(hashtextextended('{{schema}}.keep_mechanism', 0));
-    foreach parent in array array['archive', 'archive_restricted'] loop
-        kept := case parent when 'archive' then {ARCHIVE_DAYS} else {RESTRICTED_DAYS} end;
-        for day in select d::date from generate_series(current_date - 1, current_date + 2, '1 day') d loop
-            execute format('create table if not exists "{{schema}}".%I partition of "{{schema}}".%I'
-                ' for values from (%L) to (%L)', parent || to_char(day, '_YYYYMMDD'), parent, day, day + 1);
-        end loop;
-        for part in
-            select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
-            where i.inhparent = format('"{{schema}}".%I', parent)::regclass
-        loop
-            if to_date(right(part.relname, 8), 'YYYYMMDD') < current_date - kept then
-                execute format('drop table "{{schema}}".%I', part.relname);
-            end if;
-        end loop;
-    end loop;
-    delete from inbox where received_at < now() - interval '{INBOX_DAYS} days';
-    delete from dead_letter where state in ('redriven', 'dropped')
-        and received_at < now() - interval '{ARCHIVE_DAYS} days';
-    delete from dead_letter where received_at < now() - interval '{RESTRICTED_DAYS} days'
-        and topic in ('registration.contacts', 'results.contacts', 'notifications.suggestions', 'surveys.responses');
-end $$
-"""

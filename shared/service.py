@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-import sqlalchemy as sa
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.applications import Starlette
@@ -31,6 +30,7 @@ from shared.messaging import Subscription
 from shared.messaging.consumer import BatchConsumer
 from shared.messaging.dead_letters import Redrive
 from shared.messaging.inbox import Inbox
+from shared.messaging.keeping import forget_what_is_old
 from shared.messaging.relay import Relay
 from shared.messaging.subscription import Routes
 from shared.messaging.transient import is_transient
@@ -225,7 +225,7 @@ async def _beat(health: Health) -> None:
 
 async def _keep_mechanism(runtime: Runtime) -> None:
     async with runtime.transaction() as session:
-        await session.execute(sa.text(f'select "{runtime.name}".keep_mechanism()'))
+        await forget_what_is_old(session)
 
 
 async def run_job(runtime: Runtime, job: Job) -> None:

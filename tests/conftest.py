@@ -92,7 +92,7 @@ async def _empty(runtime: Runtime) -> None:
         tables = await session.scalars(
             sa.text(
                 "select format('%I.%I', schemaname, tablename) from pg_tables"
-                " where schemaname = :schema and tablename <> 'schema_version'"
+                r" where schemaname = :schema and tablename not like '%\_version'"
             ),
             {"schema": runtime.name},
         )

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from deploy.local.process import free_ports
 from shared.database import async_url
-from shared.mechanism import create_mechanism
+from shared.migrations import upgrade_mechanism
 from tests.backends import administer
 from tests.faults.proxy import Proxy
 
@@ -33,7 +33,7 @@ async def _prepare(url: str) -> None:
     engine = create_async_engine(async_url(url))
     async with engine.begin() as connection:
         await connection.execute(sa.text("create schema example"))
-        await connection.run_sync(create_mechanism, "example")
+        await connection.run_sync(upgrade_mechanism, "example")
     await engine.dispose()
 
 

@@ -110,7 +110,7 @@ async def test_an_emptied_services_projections_are_filled_by_state(
     own = await played.connection.fetch(
         "select schemaname || '.' || tablename as name from pg_tables where schemaname = $1", schema
     )
-    names = ", ".join(row["name"] for row in own if not row["name"].endswith(".schema_version"))
+    names = ", ".join(row["name"] for row in own if not row["name"].endswith("_version"))
     await played.connection.execute(f"truncate {names} restart identity cascade")
     await send_all_states(played.world)
     assert await rows() == before

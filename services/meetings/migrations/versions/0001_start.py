@@ -1,10 +1,8 @@
-"""The schema ``meetings`` as it was first made, and the tables of shared mechanism."""
+"""The schema ``meetings`` as it was first made."""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
-
-from shared.mechanism import create_mechanism
 
 revision = "0001"
 down_revision = None
@@ -12,7 +10,6 @@ down_revision = None
 
 def upgrade() -> None:
     """Make every table."""
-    create_mechanism(op.get_bind(), "meetings")
     op.create_table(
         "follow_up",
         sa.Column("id", sa.Uuid(), nullable=False),

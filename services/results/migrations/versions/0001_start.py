@@ -1,10 +1,8 @@
-"""The schema ``results`` as it was first made, and the tables of shared mechanism."""
+"""The schema ``results`` as it was first made."""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
-
-from shared.mechanism import create_mechanism
 
 revision = "0001"
 down_revision = None
@@ -12,7 +10,6 @@ down_revision = None
 
 def upgrade() -> None:
     """Make every table."""
-    create_mechanism(op.get_bind(), "results")
     op.create_table(
         "answer",
         sa.Column("id", sa.Uuid(), nullable=False),

@@ -1,4 +1,8 @@
-"""Migrations: one Alembic tree and one schema per service, roles that reach only their own."""
+"""Migrations: one schema per service with two Alembic trees, its own and the mechanism's; roles that reach their own.
+
+Migrations run while the release before still serves: they add (expand); what the old release needs goes in a later one
+(contract). A change of the mechanism's tables is one file in ``versions`` here and reaches all five schemas.
+"""
 
 from collections.abc import Sequence
 from importlib import resources
@@ -14,33 +18,41 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from shared.database import SERVER_SETTINGS, async_url
 
 
-async def migrate(owner_url: str, services: Sequence[str]) -> None:
-    """Bring every service's schema to its newest version, as the owner; safe to call from several places at once."""
+async def migrate(owner_url: str, services: Sequence[str], revision: str = "head") -> None:
+    """Bring every service's schema to ``revision``, as the owner; safe to call from several places at once."""
     engine = create_async_engine(async_url(owner_url), connect_args={"server_settings": SERVER_SETTINGS})
     try:
         for service in services:
             async with engine.begin() as connection:
                 await connection.execute(sa.text("select pg_advisory_xact_lock(hashtextextended('panel.migrate', 0))"))
                 await connection.execute(sa.text(f'create schema if not exists "{service}"'))
-                await connection.run_sync(_upgrade, service)
+                await connection.run_sync(upgrade_mechanism, service, revision)
+                await connection.run_sync(
+                    _upgrade, service, f"services.{service}.migrations", "schema_version", revision
+                )
                 await connection.run_sync(grant, service, service)
     finally:
         await engine.dispose()
 
 
-def _upgrade(connection: sa.Connection, service: str) -> None:
+def upgrade_mechanism(connection: sa.Connection, schema: str, revision: str = "head") -> None:
+    """Bring the tables of shared mechanism in ``schema``, which exists, to ``revision``."""
+    _upgrade(connection, schema, "shared.migrations", "mechanism_version", revision)
+
+
+def _upgrade(connection: sa.Connection, schema: str, package: str, version_table: str, revision: str) -> None:
     config = Config()
-    config.set_main_option("script_location", str(resources.files(f"services.{service}") / "migrations"))
+    config.set_main_option("script_location", str(resources.files(package)))
     script = ScriptDirectory.from_config(config)
 
-    def steps(revision: object, context: MigrationContext) -> object:
-        return script._upgrade_revs("head", revision)  # type: ignore[arg-type]
+    def steps(stored: object, context: MigrationContext) -> object:
+        return script._upgrade_revs(revision, stored)  # type: ignore[arg-type]
 
     with EnvironmentContext(config, script, fn=steps) as environment:
         environment.configure(
             connection=connection,
-            version_table="schema_version",
-            version_table_schema=service,
+            version_table=version_table,
+            version_table_schema=schema,
             transactional_ddl=False,
         )
         with Operations.context(environment.get_context()):

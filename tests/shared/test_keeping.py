@@ -1,0 +1,84 @@
+"""How long delivery remembers, each table's rows from one day before the end and one after it."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+import sqlalchemy as sa
+
+from shared.ids import new_id
+from shared.mechanism import mechanism
+from shared.messaging.keeping import forget_what_is_old
+from shared.service import Runtime, Service
+
+#: What a first release knows is 30 days on topics and 30 in archives; its inbox must outlive both.
+INBOX = 75
+
+
+@pytest.fixture
+async def runtime(runtime_of: Callable[..., Awaitable[Runtime]]) -> Runtime:
+    return await runtime_of(Service(name="example", package="shared"))
+
+
+async def letter(runtime: Runtime, state: str, topic: str, days: int) -> None:
+    values = {
+        "id": new_id(), "state": state, "reason": "ValueError", "handler": "example.x", "event_id": new_id(),
+        "topic": topic, "partition": 0, "offset": 0, "headers": {}, "payload": b"{}",
+        "received_at": sa.text(f"clock_timestamp() - interval '{days} days'"),
+    }  # fmt: skip
+    async with runtime.transaction() as session:
+        await session.execute(sa.insert(mechanism("example").dead_letter).values(**values))
+
+
+async def test_an_inbox_row_outlives_topic_and_archive_together(runtime: Runtime) -> None:
+    inbox = mechanism("example").inbox
+    async with runtime.transaction() as session:
+        for days in (INBOX - 1, INBOX + 1):
+            at = sa.text(f"clock_timestamp() - interval '{days} days'")
+            await session.execute(sa.insert(inbox).values(handler=f"{days}", event_id=new_id(), received_at=at))
+        await forget_what_is_old(session)
+        assert (await session.scalars(sa.select(inbox.c.handler))).all() == [f"{INBOX - 1}"]
+
+
+@pytest.mark.parametrize(
+    ("state", "topic", "days", "stays"),
+    [
+        ("dead", "registration", 400, True),
+        ("dropped", "registration", 29, True),
+        ("dropped", "registration", 31, False),
+        ("redriven", "registration", 31, False),
+        ("dropped", "registration.contacts", 6, True),
+        ("dropped", "surveys.responses", 8, False),
+    ],
+)
+async def test_a_dead_letter_stays_as_long_as_it_may(
+    runtime: Runtime, state: str, topic: str, days: int, stays: bool
+) -> None:
+    await letter(runtime, state, topic, days)
+    async with runtime.transaction() as session:
+        await forget_what_is_old(session)
+        kept = await session.scalar(sa.select(sa.func.count()).select_from(mechanism("example").dead_letter))
+        assert kept == int(stays)
+
+
+async def test_restricted_events_rest_in_the_archive_for_seven_days_and_others_for_thirty(runtime: Runtime) -> None:
+    """Read off the partitions, which are the days: 7 and 30 back, and some days ahead."""
+    async with runtime.transaction() as session:
+        for parent, back in (("archive", 40), ("archive_restricted", 40)):
+            for day in (back, 29, 31, 6, 8):
+                name = await session.scalar(sa.text(f"select to_char(current_date - {day}, '_YYYYMMDD')"))
+                await session.execute(
+                    sa.text(
+                        f"do $$ begin execute format('create table if not exists example.%I partition of "
+                        f"example.{parent} for values from (%L) to (%L)', '{parent}{name}', current_date - {day}, "
+                        f"current_date - {day} + 1); end $$"
+                    )
+                )
+        await forget_what_is_old(session)
+        ages = sa.text(
+            "select case when c.relname like 'archive_restricted%' then 'restricted' else 'other' end,"
+            " max(current_date - to_date(right(c.relname, 8), 'YYYYMMDD'))"
+            " from pg_inherits i join pg_class c on c.oid = i.inhrelid"
+            " join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'example' and c.relkind = 'r' group by 1"
+        )
+        assert {row[0]: row[1] for row in await session.execute(ages)} == {"restricted": 6, "other": 29}
+        await session.rollback()
