@@ -10,11 +10,13 @@ import typer
 import uvicorn
 
 from shared.logs import configure_logs
-from shared.service import LINK_PURPOSES, Runtime, Service, make_app, make_runtime
+from shared.messaging.dead_letters import redriving
+from shared.process import make_app
+from shared.service import Runtime, Service, make_runtime
+from shared.services import LINK_PURPOSES
+from shared.services import SERVICES as SERVICES
 from shared.settings import load_settings
 from shared.tokens import decode_master_keys, derive_keys, encode_keys
-
-SERVICES = ("registration", "surveys", "notifications", "meetings", "results")
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 ServiceName = Annotated[str, typer.Argument(help="one of " + ", ".join(SERVICES))]
@@ -59,7 +61,7 @@ def redrive(name: ServiceName) -> None:
 
     async def run(runtime: Runtime) -> tuple[int, int]:
         try:
-            return await runtime.redrive().all(runtime.now())
+            return await redriving(runtime).all(runtime.now())
         finally:
             await runtime.database.close()
 
@@ -91,8 +93,7 @@ def keys(
     master_keys: Annotated[str, typer.Option(envvar="PANEL_MASTER_KEYS")],
 ) -> None:
     """Print the PANEL_LINK_KEYS of one service, derived from the masters."""
-    purposes = [purpose for purpose in load_service(service).purposes if purpose in LINK_PURPOSES]
-    typer.echo(encode_keys(derive_keys(decode_master_keys(master_keys), purposes)))
+    typer.echo(encode_keys(derive_keys(decode_master_keys(master_keys), LINK_PURPOSES.get(service, ()))))
 
 
 @app.command()

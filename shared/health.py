@@ -1,9 +1,7 @@
 """Probes that mean something: liveness from the process's own loop, readiness from database and broker."""
 
 import asyncio
-import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,32 +12,13 @@ from starlette.routing import BaseRoute, Route
 from shared.mechanism import mechanism
 from shared.messaging.dead_letters import count_open
 from shared.messaging.transient import is_transient
-from shared.messaging.transport import Transport
+from shared.service import Runtime
 
-if TYPE_CHECKING:
-    from shared.service import Runtime
-
-#: The loop beats every second; a loop that has not for this long is stuck.
-_LONGEST_SILENCE = 15.0
 #: Seconds a probe waits for the database; who asks does not wait much longer.
 _LONGEST_ANSWER = 3.0
 
 
-@dataclass
-class Health:
-    """What the probes look at."""
-
-    beat_at: float = field(default_factory=time.monotonic)
-    transport: Transport | None = None
-
-    @property
-    def alive(self) -> bool:
-        """Whether the loop beats and every started consumer still polls."""
-        polling = self.transport is None or not self.transport.started or self.transport.running
-        return polling and time.monotonic() - self.beat_at < _LONGEST_SILENCE
-
-
-def health_routes(runtime: "Runtime") -> list[BaseRoute]:
+def health_routes(runtime: Runtime) -> list[BaseRoute]:
     """``/-/live``, ``/-/ready`` and ``/-/gauges`` on the service's own port; the gateway does not route them."""
 
     async def live(_: Request) -> JSONResponse:
@@ -56,7 +35,7 @@ def health_routes(runtime: "Runtime") -> list[BaseRoute]:
     return [Route("/-/live", live), Route("/-/ready", ready), Route("/-/gauges", gauges)]
 
 
-async def _database_answers(runtime: "Runtime") -> bool:
+async def _database_answers(runtime: Runtime) -> bool:
     try:
         async with asyncio.timeout(_LONGEST_ANSWER), runtime.transaction() as session:
             await session.execute(sa.text("select 1"))
@@ -65,12 +44,12 @@ async def _database_answers(runtime: "Runtime") -> bool:
     return True
 
 
-def _consumers_joined(runtime: "Runtime") -> bool:
+def _consumers_joined(runtime: Runtime) -> bool:
     transport = runtime.health.transport
     return not runtime.service.handlers or (transport is not None and transport.started)
 
 
-async def _gauges(runtime: "Runtime") -> dict[str, Any]:
+async def _gauges(runtime: Runtime) -> dict[str, Any]:
     """Numbers to watch; ``database`` is 0 while those that only it knows are missing.
 
     ``inbox_lag``: by topic, records not stored yet of the partitions this process has; ``inbox_stuck_seconds``: how

@@ -12,10 +12,11 @@ import pytest_asyncio
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 
-from shared.cli import SERVICES, load_service
+from shared.cli import load_service
 from shared.database import async_url
 from shared.migrations import migrate
 from shared.service import Runtime, Service
+from shared.services import SERVICES
 from shared.testing import make_test_runtime
 from tests.backends import TestKafka, administer
 

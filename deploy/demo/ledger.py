@@ -6,7 +6,8 @@ from typing import Any
 
 import asyncpg
 
-SCHEMAS = ("registration", "surveys", "notifications", "meetings", "results")
+from shared.services import SERVICES
+
 _COUNTS = {
     "members": "select count(*) from registration.member where status in ('active', 'paused')",
     "invited": "select count(*) from surveys.invitation",
@@ -22,7 +23,7 @@ _COUNTS = {
     "suggestions": "select count(*) from results.suggestion",
     "answered_suggestions": "select count(*) from results.suggestion where answered_at is not null",
     "follow_ups": "select count(*) from results.follow_up",
-    "dead_letters": " union all ".join(f"select count(*) as n from {schema}.dead_letter" for schema in SCHEMAS),
+    "dead_letters": " union all ".join(f"select count(*) as n from {schema}.dead_letter" for schema in SERVICES),
 }
 
 

@@ -7,15 +7,16 @@ import argparse
 import os
 import signal
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.local.containers import start_containers
 from deploy.local.kafka import ADMIN, Kafka
 from deploy.local.postgres import Postgres, require_disk
 from deploy.local.process import free_ports
 from deploy.local.secrets import read_secrets
+from deploy.local.servers import Backends
 
 
 @dataclass(frozen=True)
@@ -27,24 +28,9 @@ class Ports:
     kafka_controller: int
 
 
-@dataclass(frozen=True)
-class Backends:
-    """Two running servers and the credentials that may do everything."""
-
-    database_url: str
-    kafka: str
-    kafka_username: str
-    kafka_password: str
-    service_passwords: dict[str, str]
-    """Kafka password per service principal."""
-    stop: Callable[[], None]
-
-
 def start_backends(state: Path, ports: Ports | None = None, *, fsync: bool = True) -> Backends:
     """Start both under ``state`` (free ports unless given); raises StackError with one line that says what to do."""
     if os.environ.get("PANEL_TEST_BACKEND") == "containers":
-        from deploy.local.containers import start_containers
-
         return start_containers()
     state = state.resolve()
     (state / "logs").mkdir(parents=True, exist_ok=True)

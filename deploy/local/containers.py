@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from deploy.local.backends import Backends
 from deploy.local.downloads import KAFKA_VERSION
 from deploy.local.process import free_ports, listens, wait_until
+from deploy.local.servers import Backends
 
 
 def start_containers() -> Backends:

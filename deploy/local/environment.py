@@ -2,20 +2,14 @@
 
 import json
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local.downloads import ROOT
 from deploy.local.secrets import Secrets
+from shared.services import LINK_PURPOSES
 from shared.tokens import decode_master_keys, derive_keys, encode_keys
 
-#: Link purposes that each service checks; notifications makes them all.
-LINK_PURPOSES: Mapping[str, tuple[str, ...]] = {
-    "registration": ("confirm", "sign_in"),
-    "surveys": ("survey",),
-    "meetings": ("meeting",),
-}
 _LINK_MAKER = "notifications"
 _SIGN_IN = "registration"
 

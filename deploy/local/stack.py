@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import runpy
 import subprocess
 import sys
 import time
@@ -28,15 +27,12 @@ from deploy.local.roles import create_database, create_service_roles, require_da
 from deploy.local.secrets import read_secrets
 from deploy.local.sign_in import OIDC_CLIENT, sign_in_process
 from deploy.local.supervisor import Supervisor
-from deploy.local.topics import principals, read_topics
 from deploy.web.build import static_folder
+from shared.services import ROUTES, SERVICES
 from shared.settings import Settings
 
 DEFAULT_PORT_BASE = 8080
 _HIGHEST_BASE = 65_500
-#: The gateway's table, read without the web package: a launcher has no use for half a second of its imports.
-ROUTES: tuple[tuple[str, str], ...] = runpy.run_path(str(ROOT / "shared" / "web" / "gateway.py"))["ROUTES"]
-SERVICES = tuple(principals(read_topics()[0]))
 
 
 class Stack:

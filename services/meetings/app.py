@@ -87,6 +87,5 @@ SERVICE = Service(
     handlers=HANDLERS,
     pages=PAGES,
     jobs=JOBS,
-    purposes=("meeting",),
     state=state_events,
 )

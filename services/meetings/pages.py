@@ -11,8 +11,8 @@ from services.meetings.markdown import to_html
 from services.meetings.replying.pages import composition
 from services.meetings.seats.domain import last_day
 from services.meetings.tables import FollowUp, Meeting
+from shared.slugs import is_slug
 from shared.web import Request, Response, problem, render, runtime
-from shared.web.slugs import is_slug
 
 
 async def show_meetings(request: Request) -> Response:

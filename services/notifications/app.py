@@ -41,5 +41,4 @@ SERVICE = Service(
         Job("forget_correspondents", suggestions.forget_correspondents, every=3600.0),
     ],
     gauges=reports.uncertain_mails,
-    purposes=("confirm", "sign_in", "survey", "meeting", "unsubscribe"),
 )

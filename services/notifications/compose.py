@@ -22,8 +22,9 @@ from typing import Any
 from services.notifications import letters, store
 from services.notifications.domain import PURPOSES, greeted_name
 from services.notifications.settings import notification_settings
+from shared.rules import N_
 from shared.service import Runtime
-from shared.web.i18n import LANGUAGES, N_, Language
+from shared.web.i18n import LANGUAGES, Language
 from shared.web.pages import Renderer
 
 #: Private-use characters around a slot's name: no text of ours, and no template, holds them.

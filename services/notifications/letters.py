@@ -7,7 +7,8 @@ from typing import Any
 
 from babel.dates import format_date, format_time
 
-from shared.web.i18n import N_, Language
+from shared.rules import N_
+from shared.web.i18n import Language
 
 SUBJECTS: Mapping[str, str] = MappingProxyType(
     {

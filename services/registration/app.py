@@ -33,6 +33,5 @@ SERVICE = Service(
         *audit_pages("registration"),
     ],
     jobs=jobs.JOBS,
-    purposes=("confirm", "sign_in"),
     state=state_events,
 )

@@ -24,7 +24,7 @@ from services.results.domain import (
 from services.results.tables import Answer, Population, Publication, Survey
 from shared.events.results import ResultsPublished
 from shared.messaging import emit
-from shared.web.slugs import free_slug
+from shared.slugs import free_slug
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,5 @@ SERVICE = Service(
     handlers=HANDLERS,
     pages=PAGES,
     jobs=JOBS,
-    purposes=("survey",),
     state=state_events,
 )

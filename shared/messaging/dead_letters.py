@@ -14,6 +14,7 @@ from shared.messaging.envelope import Envelope
 from shared.messaging.inbox import Claim, Inbox
 from shared.messaging.subscription import Routes
 from shared.messaging.transient import is_transient
+from shared.service import Runtime
 
 OPEN = ("dead", "waiting")
 
@@ -116,6 +117,12 @@ class Redrive:
                 raise
             return False
         return True
+
+
+def redriving(runtime: Runtime) -> Redrive:
+    """Tries the dead letters of the process's service again."""
+    routes = Routes(runtime.service.handlers)
+    return Redrive(runtime.name, routes, Inbox(runtime.name, routes, runtime.settings), runtime.transaction)
 
 
 def _envelope(row: Any) -> Envelope:

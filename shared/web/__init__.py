@@ -4,17 +4,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from shared.service import Runtime
+from shared.rules import N_, rule_broken
 from shared.web import robots
 from shared.web.addresses import checked_address
 from shared.web.app import build_app
 from shared.web.audit_pages import audit_pages
 from shared.web.dead_letter_pages import dead_letter_pages, events_at_fault
-from shared.web.forms import BadForm, Form, FormErrors, as_id, read_form, rule_broken, validate
-from shared.web.i18n import N_
+from shared.web.forms import BadForm, Form, FormErrors, as_id, read_form, validate
 from shared.web.limits import TooMany, client_address
 from shared.web.lists import ListView, list_view
-from shared.web.pages import problem, render, see_other, translate
+from shared.web.pages import problem, render, runtime, see_other, translate
 from shared.web.staff import Staff, audit, audit_of, ended_sessions, staff_required
 from shared.web.tables import FORMATS, table_file
 
@@ -53,9 +52,3 @@ __all__ = [
     "translate",
     "validate",
 ]
-
-
-def runtime(request: Request) -> Runtime:
-    """The process's runtime: ``transaction()``, ``now()``, ``links``, ``sealed``, ``settings``."""
-    found: Runtime = request.app.state.runtime
-    return found

@@ -2,7 +2,7 @@
 
 import re
 
-from shared.web.forms import rule_broken
+from shared.rules import rule_broken
 
 #: Characters of an unquoted local part (RFC 5322, atext), between single dots.
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")

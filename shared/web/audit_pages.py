@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from shared.mechanism import mechanism
 from shared.web.lists import PER_PAGE, list_view
-from shared.web.pages import render
+from shared.web.pages import render, runtime
 from shared.web.staff import audit, staff_required
 from shared.web.tables import FORMATS, table_file
 
@@ -25,7 +25,7 @@ def audit_pages(service: str) -> list[Route]:
         """Newest first, by person or deed; as a page or a file (which is itself a row)."""
         table = mechanism(service).audit_entry
         form = request.query_params.get("form")
-        async with request.app.state.runtime.transaction() as session:
+        async with runtime(request).transaction() as session:
             people = (await session.scalars(sa.select(table.c.actor_name).distinct().order_by("actor_name"))).all()
             actions = (await session.scalars(sa.select(table.c.action).distinct().order_by("action"))).all()
             view = list_view(request, {"actor": people, "action": actions}, ("newest", "oldest"))

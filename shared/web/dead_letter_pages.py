@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from shared.messaging import dead_letters
 from shared.web.forms import as_id, read_form
-from shared.web.pages import render, see_other
+from shared.web.pages import render, runtime, see_other
 from shared.web.staff import audit, staff_required
 
 
@@ -18,7 +18,7 @@ async def events_at_fault(request: Request, session: AsyncSession) -> dict[str, 
 
     A batch fails for reasons that are not its events' own: the database refuses, or a handler breaks the connection.
     """
-    rt = request.app.state.runtime
+    rt = runtime(request)
     transport = rt.health.transport
     stuck = int(transport.stuck_seconds // 60) if transport is not None else 0
     return {"service": rt.name, "letters": await dead_letters.count_open(session), "stuck_minutes": stuck}
@@ -31,7 +31,7 @@ def dead_letter_pages(service: str) -> list[Route]:
     @staff_required("reader")
     async def show_dead_letters(request: Request) -> Response:
         """Open letters, oldest first; never their content, which may hold a person."""
-        async with request.app.state.runtime.transaction() as session:
+        async with runtime(request).transaction() as session:
             letters = await dead_letters.open_letters(session)
             events = await events_at_fault(request, session)
         asked = request.query_params
@@ -41,13 +41,13 @@ def dead_letter_pages(service: str) -> list[Route]:
     @staff_required("editor")
     async def decide(request: Request) -> Response:
         """Try everything again in order, or give one letter up so that those behind it may go on."""
-        rt = request.app.state.runtime
+        rt = runtime(request)
         form = await read_form(request)
         letter_id = as_id(form.get("id"))
         if form.get("action") == "redrive":
             async with rt.transaction() as session:
                 await audit(session, request, f"{service}.dead_letters.redriven")
-            applied, failing = await rt.redrive().all(rt.now())
+            applied, failing = await dead_letters.redriving(rt).all(rt.now())
             return see_other(f"{path}?applied={applied}&failing={failing}")
         if form.get("action") == "drop" and letter_id is not None:
             async with rt.transaction() as session:

@@ -1,6 +1,5 @@
 """Reading forms: sizes, characters and types are checked before a service sees a value."""
 
-import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -8,11 +7,10 @@ from urllib.parse import parse_qsl
 from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import PydanticCustomError
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
-from shared.web.i18n import N_
+from shared.rules import N_, has_refused_characters, without_refused_characters
 
 #: Field id -> message in the reader's language; the empty id is about the whole form.
 FormErrors = dict[str, str]
@@ -20,19 +18,10 @@ FormErrors = dict[str, str]
 Model = TypeVar("Model", bound=BaseModel)
 
 _MOST_FIELDS = 400
-#: C0 and C1 controls except line breaks and tab, and the characters that reorder text (bidi overrides and isolates).
-_REFUSED = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]|[\ud800-\udfff]"
-)
 
 
 #: What is said at a field that holds one of them.
 REFUSED_CHARACTERS = N_("Teksten har tegn vi ikke kan ta imot. Skriv den på nytt uten usynlige tegn.")
-
-
-def has_refused_characters(text: str) -> bool:
-    """Whether the text holds a character no form takes: controls, and marks that reorder text."""
-    return _REFUSED.search(text) is not None
 
 
 class BodyTooLarge(Exception):
@@ -51,9 +40,9 @@ class Form:
         self.files = dict(files or {})
         self.refused: set[str] = set()
         for name, value in pairs:
-            if _REFUSED.search(name) or _REFUSED.search(value):
-                self.refused.add(_REFUSED.sub("", name))
-                value = _REFUSED.sub("", value)
+            if has_refused_characters(name) or has_refused_characters(value):
+                self.refused.add(without_refused_characters(name))
+                value = without_refused_characters(value)
             clean = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
             self._values.setdefault(name, []).append(clean)
 
@@ -123,11 +112,6 @@ async def _read_multipart(request: Request, body: bytes) -> Form:
     pairs = [(name, value) for name, value in data.multi_items() if isinstance(value, str)]
     files = {name: value for name, value in data.multi_items() if isinstance(value, UploadFile)}
     return Form(pairs, files)
-
-
-def rule_broken(code: str, **parameters: Any) -> PydanticCustomError:
-    """The error a form model's validator raises; ``code`` is looked up in the page's messages."""
-    return PydanticCustomError(code, code, parameters)
 
 
 def validate(

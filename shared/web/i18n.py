@@ -20,11 +20,6 @@ _LOCALES = {"nb": "nb_NO", "nn": "nn_NO", "en": "en_GB"}
 _SHELL = Path(__file__).parent / "locale"
 
 
-def N_(text: str) -> str:  # noqa: N802 - gettext's own name for it, which extractors know
-    """Mark a text that is translated later, where the reader's language is known."""
-    return text
-
-
 @lru_cache(maxsize=64)
 def _read(file: Path) -> Translations | None:
     """A catalogue from its text file; compiled in memory, so that no binary rests in the repository."""

@@ -9,8 +9,10 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from shared.rules import N_
+from shared.service import Runtime
 from shared.settings import Settings
-from shared.web.i18n import LANGUAGES, N_, NAMES, Language, available, language
+from shared.web.i18n import LANGUAGES, NAMES, Language, available, language
 
 _SHELL = Path(__file__).parent / "templates" / "shell"
 
@@ -93,6 +95,12 @@ def _written(lang: str) -> Callable[[Any], str]:
 def _static_prefix(settings: Settings) -> str:
     marker = settings.static_dir / "hash" if settings.static_dir else None
     return f"/static/{marker.read_text().strip()}" if marker and marker.exists() else "/static/dev"
+
+
+def runtime(request: Request) -> Runtime:
+    """The process's runtime: ``transaction()``, ``now()``, ``links``, ``sealed``, ``settings``."""
+    found: Runtime = request.app.state.runtime
+    return found
 
 
 def render(

@@ -8,8 +8,9 @@ import time
 from starlette.requests import Request
 
 from shared.ids import random_id
+from shared.rules import N_
 from shared.web.forms import Form
-from shared.web.i18n import N_
+from shared.web.pages import runtime
 
 #: Seconds a half-read form stays valid.
 _FORM_LIFE = 24 * 3600
@@ -20,7 +21,7 @@ TOO_FAST = N_("Skjemaet ble sendt svært raskt eller er for gammelt. Se over sva
 
 def stamp(request: Request, form: str) -> str:
     """The hidden field ``stamp`` of ``form``: when it was shown, sealed."""
-    sealed: str = request.app.state.runtime.sealed.seal(
+    sealed: str = runtime(request).sealed.seal(
         f"stamp-{form}", {"shown": time.time(), "nonce": str(random_id())}, _FORM_LIFE
     )
     return sealed
@@ -33,5 +34,5 @@ def is_trapped(sent: Form) -> bool:
 
 def is_too_fast(request: Request, form: str, sent: Form, seconds: float) -> bool:
     """Whether the form came back sooner than a person can fill it in, or its stamp is missing, forged or old."""
-    shown = request.app.state.runtime.sealed.unseal(f"stamp-{form}", sent.get("stamp") or "")
+    shown = runtime(request).sealed.unseal(f"stamp-{form}", sent.get("stamp") or "")
     return shown is None or time.time() - float(shown["shown"]) < seconds

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from shared.settings import Settings
-from shared.web.pages import problem
+from shared.web.pages import problem, runtime
 from shared.web.staff import Staff, sign_in_staff
 
 with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
@@ -36,7 +36,7 @@ async def start_sign_in(request: Request) -> Response:
     """Send the browser to the provider; afterwards it comes back to ``next``."""
     asked = request.query_params.get("next", "/staff")
     request.session["next"] = asked if re.match(r"/staff(?![^/?])", asked) else "/staff"
-    settings: Settings = request.app.state.runtime.settings
+    settings: Settings = runtime(request).settings
     response: Response = await request.app.state.sign_in.authorize_redirect(
         request, f"{settings.public_url}/staff/callback"
     )
@@ -45,7 +45,7 @@ async def start_sign_in(request: Request) -> Response:
 
 async def finish_sign_in(request: Request) -> Response:
     """The provider's answer becomes a session of 15 minutes with the roles of its claim."""
-    settings: Settings = request.app.state.runtime.settings
+    settings: Settings = runtime(request).settings
     try:
         token = await request.app.state.sign_in.authorize_access_token(request)
     except OAuthError:

@@ -4,7 +4,7 @@ from base64 import b64decode
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -18,12 +18,11 @@ from shared.events.registration import StaffSessionEnded
 from shared.ids import new_id
 from shared.mechanism import mechanism
 from shared.messaging import Delivery, Subscription, subscribe
+from shared.service import Runtime
 from shared.settings import Settings
 from shared.tokens import Sealed
 from shared.web.forms import Form, read_form
-
-if TYPE_CHECKING:
-    from shared.service import Runtime
+from shared.web.pages import runtime
 
 COOKIE = "__Host-staff"
 #: Seconds a session lasts before it is renewed against the provider.
@@ -96,9 +95,9 @@ def staff_required(*roles: str) -> Callable[[Page], Page]:
     def wrap(page: Page) -> Page:
         @wraps(page)
         async def guarded(request: Request) -> Response:
-            runtime: Runtime = request.app.state.runtime
-            staff = read_staff(request, runtime.settings)
-            if staff is None or await _has_ended(runtime, staff.session_id):
+            rt = runtime(request)
+            staff = read_staff(request, rt.settings)
+            if staff is None or await _has_ended(rt, staff.session_id):
                 if request.method in ("GET", "HEAD"):
                     # With filters and page number: a list must not start over because a session had to be renewed.
                     wanted = f"{request.url.path}?{request.url.query}".rstrip("?")
@@ -114,7 +113,7 @@ def staff_required(*roles: str) -> Callable[[Page], Page]:
     return wrap
 
 
-async def _has_ended(runtime: "Runtime", session_id: UUID) -> bool:
+async def _has_ended(runtime: Runtime, session_id: UUID) -> bool:
     table = mechanism(runtime.name).ended_staff_session
     async with runtime.transaction() as session:
         return await session.scalar(sa.select(table.c.session_id).where(table.c.session_id == session_id)) is not None

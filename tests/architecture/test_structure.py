@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from deploy.local.topics import principals, read_topics
-from shared.cli import SERVICES, load_service
-from shared.web.gateway import ROUTES
+from shared.cli import load_service
+from shared.services import ROUTES, SERVICES
 
 ROOT = Path(__file__).parents[2]
 #: A newcomer reads a file in one go; past this a service splits by feature.

@@ -14,7 +14,7 @@ import structlog
 import uvicorn
 
 from deploy.local.backends import start_backends
-from shared.service import spare_collector
+from shared.process import spare_collector
 from tests.bench.events import consumer_rate, event_latency, relay_rate
 from tests.bench.first_survey import first_survey
 from tests.bench.ground import Ground

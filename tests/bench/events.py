@@ -23,7 +23,8 @@ from shared.messaging.consumer import BatchConsumer
 from shared.messaging.inbox import Inbox
 from shared.messaging.relay import Relay
 from shared.messaging.subscription import Routes
-from shared.service import Service, running
+from shared.process import running
+from shared.service import Service
 from shared.settings import Settings
 from shared.testing import TestRecord
 from tests.backends import TestKafka, eventually

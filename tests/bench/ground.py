@@ -14,12 +14,13 @@ from uuid import uuid4
 
 import asyncpg
 
-from deploy.local.backends import Backends
 from deploy.local.process import free_ports
-from shared.cli import SERVICES, load_service
+from deploy.local.servers import Backends
+from shared.cli import load_service
 from shared.database import async_url
 from shared.migrations import migrate
 from shared.service import Runtime, Service
+from shared.services import SERVICES
 from shared.testing import make_test_runtime
 from tests.backends import TestKafka, administer, eventually
 

@@ -9,10 +9,11 @@ import pytest
 from pydantic import BaseModel
 
 from deploy.local.topics import read_topics
-from shared.cli import SERVICES, load_service
+from shared.cli import load_service
 from shared.contracts import asyncapi_text
 from shared.events import PUBLISHERS, REGISTRY, RESTRICTED_TOPICS, Event
 from shared.events.base import TYPE_PATTERN
+from shared.services import SERVICES
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "contracts"

@@ -19,10 +19,10 @@ from deploy.local.errors import StackError
 from deploy.local.kafka import ADMIN, Kafka, admin_client, provision
 from deploy.local.process import listens
 from deploy.local.secrets import read_secrets
+from shared.services import SERVICES
 from tests.faults.mail import MISDEEDS, MailServer
 from tests.faults.proxy import Proxy
 
-SERVICES = ("registration", "surveys", "notifications", "meetings", "results")
 KILLABLE = (*SERVICES, "kafka", "postgres", "gateway")
 _BACK_SECONDS = 60.0
 

@@ -11,7 +11,7 @@ import asyncpg
 from deploy.demo.people import Person
 from shared.cli import load_service
 from shared.messaging.subscription import Routes
-from tests.faults.acts import SERVICES
+from shared.services import SERVICES
 from tests.faults.load import Acknowledged
 
 _BUSY = {

@@ -17,7 +17,8 @@ from deploy.local.postgres import _binaries
 from deploy.local.process import free_ports, listens
 from shared.events.registration import MemberJoined
 from shared.messaging import subscribe
-from shared.service import Service, make_consumers
+from shared.process import make_consumers
+from shared.service import Service
 from shared.testing import Deliverer, dead_letters, make_test_runtime
 from tests.backends import eventually
 from tests.shared.conftest import _prepare

@@ -14,9 +14,9 @@ import pytest
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from deploy.local.process import free_base
+from shared.services import SERVICES
 
 ROOT = Path(__file__).parents[2]
-SERVICES = ("registration", "surveys", "notifications", "meetings", "results")
 ADDRESS = re.compile(rb"beboer\d+@example\.org")
 #: The only topics that may hold one.
 WITH_ADDRESSES = {"registration.contacts", "results.contacts"}

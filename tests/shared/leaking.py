@@ -20,7 +20,8 @@ from starlette.routing import Route
 from shared.events.registration import MemberJoined
 from shared.logs import configure_logs
 from shared.messaging import subscribe
-from shared.service import Job, Runtime, Service, make_runtime, run_job
+from shared.process import run_job
+from shared.service import Job, Runtime, Service, make_runtime
 from shared.testing import Deliverer, test_settings
 from shared.web import build_app, runtime
 from tests.backends import eventually

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -10,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events.registration import MemberJoined
 from shared.messaging import Delivery, emit_new, subscribe
-from shared.service import Runtime, Service, running
+from shared.messaging.transport import Transport
+from shared.process import running
+from shared.service import Runtime, Service
 from tests.backends import TestKafka, eventually
 from tests.shared.test_inbox import joined
 
@@ -43,11 +46,16 @@ async def tell(runtime: Runtime) -> UUID:
     return event.member_id
 
 
+def client(runtime: Runtime) -> Any:
+    """The Kafka client that reads the members' topic."""
+    transport = runtime.health.transport
+    assert isinstance(transport, Transport)
+    return transport.client(MemberJoined.topic)
+
+
 def no_partitions(runtime: Runtime) -> bool:
     """Whether the consumer has nothing to read."""
-    transport = runtime.health.transport
-    assert transport is not None
-    return all(not subscriber.consumer.assignment() for subscriber in transport._subscribers)
+    return not client(runtime).assignment()
 
 
 async def test_a_consumer_whose_topics_were_gone_for_a_while_reads_on(
@@ -73,15 +81,13 @@ async def test_a_consumer_that_can_never_join_again_is_replaced(
     async with running(runtime):
         first = await tell(runtime)
         await eventually(lambda: first in reader.heard)
-        transport = runtime.health.transport
+        transport, lost = runtime.health.transport, client(runtime)
         assert transport is not None
-        (subscriber,) = transport._subscribers
-        coordinator = subscriber.consumer._coordinator
+        coordinator = lost._coordinator
         getattr(coordinator, task).cancel()
         ended = asyncio.get_running_loop().create_future()
         ended.set_exception(KafkaError("as the client does when its own routine fails"))
         setattr(coordinator, task, ended)
-        lost = subscriber.consumer
-        await eventually(lambda: transport.started and transport._subscribers[0].consumer is not lost)
+        await eventually(lambda: transport.started and client(runtime) is not lost)
         second = await tell(runtime)
         await eventually(lambda: second in reader.heard)

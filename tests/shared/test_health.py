@@ -23,7 +23,8 @@ from shared.events.registration import MemberChanged, MemberJoined
 from shared.health import health_routes
 from shared.messaging import Delivery, PermanentError, emit, emit_new, lock, subscribe
 from shared.messaging.broker import client_arguments
-from shared.service import Runtime, Service, running
+from shared.process import running
+from shared.service import Runtime, Service
 from shared.web import build_app
 from tests.backends import TestKafka, eventually
 from tests.faults.proxy import Proxy

@@ -23,6 +23,7 @@ from shared.messaging import (
     lock,
     subscribe,
 )
+from shared.messaging.dead_letters import redriving
 from shared.service import Runtime, Service
 from shared.testing import Deliverer, dead_letters, outbox
 
@@ -113,16 +114,16 @@ async def test_a_failing_event_is_set_aside_later_ones_of_its_subject_wait_and_o
     ]
 
     applied.failing.clear()
-    assert await runtime.redrive().all(AT) == (2, 0)
+    assert await redriving(runtime).all(AT) == (2, 0)
     assert applied.events == [sound, broken, left]
-    assert await runtime.redrive().all(AT) == (0, 0)
+    assert await redriving(runtime).all(AT) == (0, 0)
 
 
 async def test_a_redriven_event_that_still_fails_keeps_its_subject_waiting(runtime: Runtime, applied: Applied) -> None:
     deliver, broken = Deliverer(runtime), joined()
     applied.failing.add(broken.member_id)
     await deliver(broken, MemberLeft(member_id=broken.member_id, left_at=AT))
-    assert await runtime.redrive().all(AT) == (0, 2)
+    assert await redriving(runtime).all(AT) == (0, 2)
     assert applied.events == []
 
 

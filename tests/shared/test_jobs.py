@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 
 import sqlalchemy as sa
 
-from shared.service import Job, Runtime, Service, run_job
+from shared.process import run_job
+from shared.service import Job, Runtime, Service
 from tests.backends import eventually
 
 RuntimeOf = Callable[..., Awaitable[Runtime]]

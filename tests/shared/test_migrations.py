@@ -12,10 +12,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from shared.cli import SERVICES
 from shared.database import async_url
 from shared.mechanism import mechanism
 from shared.migrations import migrate
+from shared.services import SERVICES
 from tests.backends import administer
 
 #: One row in every table as 0001 made it, per service; what a new migration does to rows is tried on them.

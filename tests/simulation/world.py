@@ -16,7 +16,8 @@ from deploy.demo.people import Person
 from services.notifications.sending import Dispatcher
 from shared.cli import load_service
 from shared.messaging.consumer import BatchConsumer
-from shared.service import Runtime, make_consumers
+from shared.process import make_consumers
+from shared.service import Runtime
 from shared.testing import make_test_runtime, move
 from tests.faults.mail import MailServer
 from tests.faults.oracle import Oracle, Verdict

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from deploy.local.backends import Backends, start_backends
+from deploy.local.backends import start_backends
+from deploy.local.servers import Backends
 
 
 @pytest.fixture(scope="package")

@@ -11,8 +11,7 @@ import pytest
 
 from deploy.local.caddy import Caddy
 from deploy.local.process import free_ports
-from shared.cli import SERVICES
-from shared.web.gateway import ROUTES
+from shared.services import ROUTES, SERVICES
 
 
 class _Echo(http.server.BaseHTTPRequestHandler):

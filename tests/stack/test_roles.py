@@ -7,10 +7,10 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from deploy.local.backends import Backends
 from deploy.local.roles import create_database, create_service_roles
-from shared.cli import SERVICES
+from deploy.local.servers import Backends
 from shared.migrations import migrate
+from shared.services import SERVICES
 
 
 @pytest.fixture(scope="module")

@@ -13,11 +13,11 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec  # type: ignore[attr-defined]  # re-exported without saying so
 
-from deploy.local.backends import Backends
 from deploy.local.kafka import admin_client, provision
+from deploy.local.servers import Backends
 from deploy.local.topics import Topic, principals, read_topics
-from shared.cli import SERVICES
 from shared.events import PUBLISHERS, RESTRICTED_TOPICS
+from shared.services import SERVICES
 
 PREFIX = "rights"
 TOPICS = {topic.name: topic for topic in read_topics()[0]}

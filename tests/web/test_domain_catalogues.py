@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.cli import SERVICES
+from shared.services import SERVICES
 from shared.web import catalogues
 
 FOLDERS = {folder.name: folder for folder in catalogues.folders(SERVICES)}

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.cli import SERVICES, load_service
+from shared.cli import load_service
+from shared.services import SERVICES
 
 
 @pytest.mark.parametrize("service", SERVICES)

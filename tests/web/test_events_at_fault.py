@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from shared.cli import SERVICES
 from shared.ids import new_id
 from shared.mechanism import mechanism
 from shared.service import Runtime
+from shared.services import SERVICES
 from shared.testing import browser, sign_in
 
 RuntimeOf = Callable[..., Awaitable[Runtime]]

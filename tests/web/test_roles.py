@@ -7,8 +7,9 @@ from uuid import uuid4
 import pytest
 from starlette.routing import Route
 
-from shared.cli import SERVICES, load_service
+from shared.cli import load_service
 from shared.service import Runtime
+from shared.services import SERVICES
 from shared.testing import browser, sign_in
 
 RuntimeOf = Callable[..., Awaitable[Runtime]]

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from services.meetings.seats.domain import replacements_stop_at
-from shared.web.slugs import free_slug, slug_words
+from shared.slugs import free_slug, slug_words
 
 
 class PlanRefused(ValueError):

@@ -9,7 +9,7 @@ from io import StringIO
 from pydantic import ValidationError
 
 from services.registration.joining.domain import MESSAGES, JoinInput, email_key, needed_declaration, refusals
-from shared.web.forms import has_refused_characters
+from shared.rules import has_refused_characters
 
 COLUMNS = ("navn", "epost", "fodselsar", "kjonn", "postnummer", "sprak")
 #: May follow: ``ja`` for somebody whose postcode is another municipality's and who lives here all the same.

@@ -8,7 +8,8 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, Field, field_validator
 
 from services.registration.places import Place, register
-from shared.web import N_, checked_address, rule_broken
+from shared.rules import N_, rule_broken
+from shared.web import checked_address
 
 PURPOSES = ("surveys", "meetings", "results")
 OLDEST_BIRTH_YEAR = 1905

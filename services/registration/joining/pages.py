@@ -22,6 +22,7 @@ from services.registration.places import place_name
 from services.registration.settings import registration_settings
 from services.registration.tables import Member, SignUp, Threshold
 from shared.ids import random_id
+from shared.slugs import is_slug
 from shared.tokens import BadLink, LinkExpired
 from shared.web import (
     FormErrors,
@@ -38,7 +39,6 @@ from shared.web import (
     validate,
 )
 from shared.web.limits import Limiter
-from shared.web.slugs import is_slug
 
 _CONFIRM_LIFE = 3600
 #: Seconds in which what was sent can be corrected from the same browser.

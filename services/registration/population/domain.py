@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import resources
 
 from shared.events.registration import AgeBand, AreaMargin, Margin
-from shared.web import N_
+from shared.rules import N_
 
 #: Age 15 joins the youngest band of SSB's usual grouping.
 BANDS = (

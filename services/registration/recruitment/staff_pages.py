@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from services.registration.recruitment import store
 from services.registration.tables import Channel
+from shared.slugs import is_slug
 from shared.web import (
     Request,
     Response,
@@ -24,7 +25,6 @@ from shared.web import (
     staff_required,
     validate,
 )
-from shared.web.slugs import is_slug
 
 _MESSAGES = {
     "name": "Navn må fylles ut, med høyst 80 tegn",

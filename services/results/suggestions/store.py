@@ -18,7 +18,7 @@ from shared.events.results import (
     SuggestionReplyDue,
 )
 from shared.messaging import emit, lock
-from shared.web.slugs import free_slug, slug_words
+from shared.slugs import free_slug, slug_words
 
 #: A reply that could not be sent for so long says nothing any more.
 _REPLY_LIFE = timedelta(days=7)

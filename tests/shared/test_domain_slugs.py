@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.web.slugs import free_slug, is_slug, slug_words
+from shared.slugs import free_slug, is_slug, slug_words
 
 
 @given(st.text(max_size=200))

@@ -1,0 +1,158 @@
+"""One service process: its pages, relay, consumers and jobs on one event loop."""
+
+import asyncio
+import faulthandler
+import gc
+import os
+import time
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+
+import structlog
+from starlette.applications import Starlette
+
+from shared.health import health_routes
+from shared.logs import what_and_where
+from shared.messaging.consumer import BatchConsumer
+from shared.messaging.inbox import Inbox
+from shared.messaging.keeping import forget_what_is_old
+from shared.messaging.relay import Relay
+from shared.messaging.subscription import Routes
+from shared.messaging.transient import is_transient
+from shared.messaging.transport import Transport
+from shared.service import Health, Job, Runtime, Service, make_runtime
+from shared.settings import Settings
+from shared.web.app import build_app
+
+log = structlog.get_logger()
+
+_LONGEST_PAUSE = 10.0
+#: Seconds after which a loop that does not turn is ended with its process.
+_STUCK_SECONDS = 60.0
+_STDERR = 2
+
+#: Whether what runs is itself a job that commits wake.
+_in_woken_job: ContextVar[bool] = ContextVar("in_woken_job", default=False)
+
+
+def make_consumers(runtime: Runtime) -> list[BatchConsumer]:
+    """One consumer per topic the service subscribes to."""
+    routes = Routes(runtime.service.handlers)
+    inbox = Inbox(runtime.name, routes, runtime.settings)
+    return [
+        BatchConsumer(runtime.name, topic, routes, inbox, runtime.transaction, runtime.now) for topic in routes.topics
+    ]
+
+
+def make_app(service: Service, settings: Settings) -> Starlette:
+    """The ASGI application: pages at once, messaging and jobs in the background whatever is away at the start."""
+    runtime = make_runtime(service, settings)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with running(runtime):
+            yield
+
+    return build_app(runtime, [*health_routes(runtime), *service.pages], lifespan)
+
+
+def spare_collector() -> None:
+    """Spare the garbage collector what is no garbage, which would cost each event a third of its time.
+
+    What is loaded by now stays and is not walked again; the events of a batch are walked once, not ten times.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000)
+
+
+@asynccontextmanager
+async def running(runtime: Runtime) -> AsyncIterator[None]:
+    """Run the relay, the consumers and the jobs of ``runtime`` for the length of the block."""
+    relay = Relay(runtime.settings, runtime.name, runtime.settings.service_database_url.get_secret_value())
+    transport = Transport(runtime.settings, runtime.name, make_consumers(runtime))
+    runtime.health.transport = transport
+    runtime.database.on_commit.append(relay.wake)
+    work: list[tuple[str, Coroutine[object, object, None]]] = [
+        ("relay", relay.run()),
+        ("consumers", transport.run()),
+        ("beat", _beat(runtime.health)),
+        ("keeper", run_job(runtime, Job("keep_mechanism", _keep_mechanism, every=3600.0))),
+        *((job.name, run_job(runtime, job)) for job in runtime.service.jobs),
+    ]
+    tasks = [asyncio.create_task(coroutine, name=name) for name, coroutine in work]
+    for task in tasks:
+        task.add_done_callback(_end_process_when_it_ends)
+    spare_collector()
+    log.info(f"{runtime.name}.process.started", pid=os.getpid())
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.remove_done_callback(_end_process_when_it_ends)
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await runtime.database.close()
+        log.info(f"{runtime.name}.process.stopped")
+
+
+def _end_process_when_it_ends(task: asyncio.Task[None]) -> None:
+    """A process whose relay or consumer has ended looks healthy and does nothing: end it, to be restarted."""
+    error = None if task.cancelled() else task.exception()
+    if task.get_name() == "consumers" and error is None:
+        return
+    log.critical("service.task.ended", task=task.get_name(), reason=type(error).__name__ if error else "ended")
+    os._exit(70)
+
+
+async def _beat(health: Health) -> None:
+    """Show that the loop turns. One that is stuck cannot say so: a thread ends its process, to be started again."""
+    try:
+        while True:
+            health.beat_at = time.monotonic()
+            faulthandler.dump_traceback_later(_STUCK_SECONDS, exit=True, file=_STDERR)
+            await asyncio.sleep(1.0)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+async def _keep_mechanism(runtime: Runtime) -> None:
+    async with runtime.transaction() as session:
+        await forget_what_is_old(session)
+
+
+async def run_job(runtime: Runtime, job: Job) -> None:
+    """Run ``job`` until cancelled."""
+    committed = asyncio.Event()
+
+    def wake() -> None:
+        # Two jobs that commits wake would keep each other up for ever, as one would keep up itself.
+        if not _in_woken_job.get():
+            committed.set()
+
+    if job.on_commit:
+        _in_woken_job.set(True)
+        runtime.database.on_commit.append(wake)
+    pause, waiting = job.every, False
+    while True:
+        committed.clear()
+        try:
+            await job.run(runtime)
+        except Exception as error:  # noqa: BLE001
+            # A failing job must not take pages and consumers with it; it is tried again and stays visible in the log,
+            # once while it only waits for the database or the network.
+            pause = min(max(pause * 2, 0.5), max(_LONGEST_PAUSE, job.every))
+            passes = is_transient(error)
+            if not (passes and waiting):
+                log.error("service.job.failed", job=job.name, transient=passes, failure=what_and_where(error))
+            waiting = passes
+        else:
+            if waiting:
+                log.info("service.job.went_on", job=job.name)
+            pause, waiting = job.every, False
+        try:
+            async with asyncio.timeout(pause):
+                await committed.wait()
+        except TimeoutError:
+            continue

@@ -1,0 +1,32 @@
+"""What the rules of a service and the pages that apply them share; imports nothing but pydantic's core."""
+
+import re
+from typing import Any
+
+from pydantic_core import PydanticCustomError
+
+
+def N_(text: str) -> str:  # noqa: N802 - gettext's own name for it, which extractors know
+    """Mark a text that is translated later, where the reader's language is known."""
+    return text
+
+
+def rule_broken(code: str, **parameters: Any) -> PydanticCustomError:
+    """The error a form model's validator raises; ``code`` is looked up in the page's messages."""
+    return PydanticCustomError(code, code, parameters)
+
+
+#: C0 and C1 controls except line breaks and tab, and the characters that reorder text (bidi overrides and isolates).
+_REFUSED = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]|[\ud800-\udfff]"
+)
+
+
+def has_refused_characters(text: str) -> bool:
+    """Whether the text holds a character no form takes: controls, and marks that reorder text."""
+    return _REFUSED.search(text) is not None
+
+
+def without_refused_characters(text: str) -> str:
+    """The text without them."""
+    return _REFUSED.sub("", text)
