@@ -8,8 +8,8 @@ from typing import Annotated
 import sqlalchemy as sa
 import typer
 
-from services.notifications.relay_log import read_relay_log
-from services.notifications.reports import decide_unknown
+from services.notifications.deliveries.counting import decide_unknown
+from services.notifications.deliveries.relay_log import read_relay_log
 from services.notifications.tables import Message
 from shared.cli import load_service
 from shared.service import Runtime, make_runtime

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from services.notifications.domain import STATES
+from services.notifications.messages.domain import STATES
 from shared.database import NAMING
 
 _CLOCK = sa.text("clock_timestamp()")

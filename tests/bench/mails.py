@@ -17,9 +17,9 @@ import psutil
 from pydantic import SecretStr
 
 from deploy.local.process import free_ports
-from services.notifications import store
-from services.notifications.journal import Steps
-from services.notifications.sending import Dispatcher
+from services.notifications.sending import claiming
+from services.notifications.sending.dispatching import Dispatcher
+from services.notifications.sending.journaling import Steps
 from services.notifications.settings import notification_settings
 from services.surveys.fieldwork.domain import Plan
 from services.surveys.fieldwork.inviting import open_due_surveys
@@ -187,19 +187,19 @@ async def _database_alone(rt: Runtime, lines: int) -> float:
     began = time.perf_counter()
     while True:
         async with rt.transaction() as session:
-            rows = await store.claim(session, settings.batch, settings.lease_seconds, rt.now(), urgent=False)
+            rows = await claiming.claim(session, settings.batch, settings.lease_seconds, rt.now(), urgent=False)
         if not rows:
             break
-        work = iter([store.Try(row.Message.id, row.Message.fence) for row in rows])
+        work = iter([claiming.Try(row.message.id, row.message.fence) for row in rows])
         await asyncio.gather(*(_journal(steps, work) for _ in range(lines)))
     taken = time.perf_counter() - began
     await steps.close()
     return MAILS / taken
 
 
-async def _journal(steps: Steps, work: Iterator[store.Try]) -> None:
+async def _journal(steps: Steps, work: Iterator[claiming.Try]) -> None:
     """One connection's part: each mail is accepted as soon as it was started."""
-    accepted: store.Try | None = None
+    accepted: claiming.Try | None = None
     with steps.line():
         for one in work:
             await steps.step(accepted, one)

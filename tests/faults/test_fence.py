@@ -8,9 +8,9 @@ from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from deploy.local.process import free_ports
-from services.notifications.journal import Steps
-from services.notifications.sending import Dispatcher
-from services.notifications.store import Try
+from services.notifications.sending.claiming import Try
+from services.notifications.sending.dispatching import Dispatcher
+from services.notifications.sending.journaling import Steps
 from shared.ids import new_id
 from shared.testing import Deliverer
 from tests.notifications.ground import RuntimeOf, Sink, card, invitation, lease_over, opened, states

@@ -12,8 +12,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.notifications.journal import Steps
-from services.notifications.store import Try
+from services.notifications.sending.claiming import Try
+from services.notifications.sending.journaling import Steps
 from services.notifications.tables import Message
 from shared.events.registration import ConfirmationRequested, ContactChanged, MemberChanged
 from shared.events.surveys import SurveyAnswered, SurveyInvitationIssued, SurveyOpened, SurveyReminderDue

@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from services.notifications import reports, store
-from services.notifications.sending import Dispatcher
-from services.notifications.store import Try
+from services.notifications.deliveries import counting
+from services.notifications.sending import claiming
+from services.notifications.sending.claiming import Try
+from services.notifications.sending.dispatching import Dispatcher
 from services.notifications.tables import Message
 from shared.events import Event
 from shared.events.registration import ContactRemoved, MemberErased, MemberLeft
@@ -90,14 +91,14 @@ class World:
         claimed: list[Try] = []
         async with self.rt.transaction() as session:
             if step in ("pause", "resume"):
-                await store.set_paused(session, step == "pause", "staff")
+                await claiming.set_paused(session, step == "pause", "staff")
             elif step.startswith("crash"):
-                rows = await store.claim(session, 1, 60, self.rt.now())
-                claimed = [Try(row.Message.id, row.Message.fence) for row in rows]
+                rows = await claiming.claim(session, 1, 60, self.rt.now())
+                claimed = [Try(row.message.id, row.message.fence) for row in rows]
             else:
                 unknown = list(await session.scalars(sa.select(Message.id).where(Message.state == "unknown")))
                 again = step == "decide_again"
-                settled = await reports.decide_unknown(session, unknown, "pending" if again else "sent", "staff")
+                settled = await counting.decide_unknown(session, unknown, "pending" if again else "sent", "staff")
                 self.resent_by_staff += len(settled) if again else 0
         if step == "crash_started":
             await journal(self.rt, [], claimed)
@@ -106,8 +107,8 @@ class World:
         """Created is the sum of the states, per line of the report and in all; bulk mail goes out at most once."""
         async with self.rt.transaction() as session:
             created = await session.scalar(sa.select(sa.func.count()).select_from(Message))
-            lines = await reports.report(session)
-            seen = await reports.overview(session)
+            lines = await counting.report(session)
+            seen = await counting.overview(session)
             bulk = set(await session.scalars(sa.select(Message.id).where(Message.urgent.is_(False))))
         assert sum(line.created for line in lines) == sum(seen.counts.values()) == created
         taken = Counter(str(mail["Message-ID"]).strip("<>").partition("@")[0] for mail in self.sink.mails)

@@ -1,23 +1,27 @@
 """The rules of mail."""
 
 from datetime import datetime, time
+from importlib import resources
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifications.domain import NEEDLESS, PURPOSES, address_is_dead, greeted_name, is_quiet, retry_wait
-from services.notifications.letters import BUTTONS, STOPS, SUBJECTS
+from services.notifications.kinds import KINDS, STOPS
+from services.notifications.letters.domain import greeted_name
+from services.notifications.sending.domain import address_is_dead, is_quiet, retry_wait
 
 
-def test_every_purpose_has_a_subject_and_a_button_for_its_link() -> None:
-    assert set(SUBJECTS) == set(PURPOSES)
-    assert {code for code, purpose in PURPOSES.items() if purpose.link} <= set(BUTTONS)
-    assert {purpose.consent for purpose in PURPOSES.values() if purpose.consent} == set(STOPS)
+def test_every_kind_of_mail_has_a_subject_a_letter_and_a_button_for_its_link() -> None:
+    templates = Path(str(resources.files("services.notifications"))) / "templates"
+    assert all(kind.subject and (templates / kind.template).exists() for kind in KINDS.values())
+    assert [kind.code for kind in KINDS.values() if kind.link and not kind.button] == []
+    assert {kind.consent for kind in KINDS.values() if kind.consent} == set(STOPS)
 
 
 def test_what_is_needless_is_never_urgent() -> None:
-    assert not [code for codes in NEEDLESS.values() for code in codes if PURPOSES[code].urgent]
+    assert [kind.code for kind in KINDS.values() if kind.urgent and kind.needless] == []
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifications.relay_log import read_relay_log
+from services.notifications.deliveries.relay_log import read_relay_log
 from shared.ids import new_id
 
 ONE, TWO = new_id(), new_id()

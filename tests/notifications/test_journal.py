@@ -7,8 +7,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from services.notifications.journal import _PLANNING, _STEP, Steps
-from services.notifications.store import Try
+from services.notifications.sending.claiming import Try
+from services.notifications.sending.journaling import _PLANNING, _STEP, Steps
 from shared.ids import new_id
 from tests.backends import eventually
 from tests.notifications.ground import RuntimeOf
@@ -49,7 +49,7 @@ class CountedSteps(Steps):
 async def test_steps_of_connections_that_are_about_to_have_one_share_a_transaction(
     runtime_of: RuntimeOf, monkeypatch: pytest.MonkeyPatch, patience: float, written: int
 ) -> None:
-    monkeypatch.setattr("services.notifications.journal._GATHER", patience)
+    monkeypatch.setattr("services.notifications.sending.journaling._GATHER", patience)
     steps = CountedSteps((await runtime_of("notifications")).database.engine, 60)
     first_told = asyncio.Event()
 

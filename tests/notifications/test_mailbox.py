@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from deploy.local.process import free_ports
 from services.notifications.mailbox.lmtp import Door, Listener
 from services.notifications.mailbox.taking import TooManyLetters, take_mail
-from services.notifications.sending import Dispatcher
-from services.notifications.suggestions import forget_correspondents
+from services.notifications.people.correspondents import forget_correspondents
+from services.notifications.sending.dispatching import Dispatcher
 from services.notifications.tables import Correspondent, Letter, Message
 from shared.events.notifications import MemberUnreachable, MessageFailed, SuggestionLetterReceived
 from shared.events.results import SuggestionContactGiven, SuggestionReplyDue

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from services.notifications.sending import Dispatcher
+from services.notifications.sending.dispatching import Dispatcher
 from shared.events.meetings import (
     MeetingAnnounced,
     MeetingCancelled,

@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from deploy.local.process import free_ports
-from services.notifications import store
-from services.notifications.sending import Dispatcher, forget_journal
+from services.notifications.sending import claiming
+from services.notifications.sending.dispatching import Dispatcher, forget_journal
+from services.notifications.sending.handing_over import Certain, Line
 from services.notifications.settings import NotificationSettings
-from services.notifications.smtp import Certain, Line
 from services.notifications.tables import Journal
 from shared.events.notifications import MessageFailed
 from shared.ids import new_id
@@ -66,7 +66,7 @@ async def test_a_pause_stops_the_batch_that_is_under_way(rt: Runtime, sink: Sink
     running = asyncio.create_task(Dispatcher(urgent=False).run(rt))
     await asyncio.wait_for(reached.wait(), 10)
     async with rt.transaction() as session:
-        await store.set_paused(session, True, "staff")
+        await claiming.set_paused(session, True, "staff")
     go_on.set()
     await running
     counts = Counter(state for state, _ in await states(rt))

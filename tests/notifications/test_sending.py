@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from services.notifications import store
-from services.notifications.sending import Dispatcher, ask_for_cards
-from services.notifications.store import Try
+from services.notifications.sending import claiming
+from services.notifications.sending.claiming import Try
+from services.notifications.sending.dispatching import Dispatcher, ask_for_cards
 from shared.events.notifications import (
     ContactCardMissing,
     MailPreferenceChanged,
@@ -36,8 +36,8 @@ from tests.notifications.ground import (
 async def claimed(rt: Runtime) -> Try:
     """The one due message, claimed."""
     async with rt.transaction() as session:
-        (row,) = await store.claim(session, 10, 60, rt.now())
-    return Try(row.Message.id, row.Message.fence)
+        (row,) = await claiming.claim(session, 10, 60, rt.now())
+    return Try(row.message.id, row.message.fence)
 
 
 async def may_start(rt: Runtime, one: Try) -> bool:
@@ -140,7 +140,7 @@ async def test_a_crash_leaves_a_state_that_is_true(rt: Runtime, reached: str, ex
             await session.execute(sa.text("update notifications.journal set accepted_at = now()"))
     await lease_over(rt)
     async with rt.transaction() as session:
-        await store.settle_overdue(session, rt.now())
+        await claiming.settle_overdue(session, rt.now())
     assert [state for state, _ in await states(rt)] == [expected]
 
 
@@ -150,12 +150,12 @@ async def test_a_worker_that_wakes_up_late_cannot_start_or_overwrite(rt: Runtime
     late = await claimed(rt)
     await lease_over(rt)
     async with rt.transaction() as session:
-        await store.settle_overdue(session, rt.now())
+        await claiming.settle_overdue(session, rt.now())
     now = await claimed(rt)
     assert (now.message_id, now.fence) == (late.message_id, late.fence + 1)
     assert not await may_start(rt, late)
     async with rt.transaction() as session:
-        assert not await store.refuse(session, late, state="failed", reason="late")
+        assert not await claiming.refuse(session, late, state="failed", reason="late")
     assert await states(rt) == [("sending", None)]
 
 
@@ -215,8 +215,8 @@ async def test_a_mail_that_cannot_be_written_stops_no_other(rt: Runtime, sink: S
     await deliver(card(broken, "broken@example.org"), confirmation(broken), card(fine), confirmation(fine))
 
     def write_or_break(row: Any) -> bytes:
-        if row.Contact.email == "broken@example.org":
-            raise RuntimeError(row.Contact.email)
+        if row.contact.email == "broken@example.org":
+            raise RuntimeError(row.contact.email)
         return b"Subject: Hei\r\n\r\nHei"
 
     await Dispatcher(write=write_or_break).run(rt)
@@ -230,7 +230,7 @@ async def test_accepted_after_the_lease_ran_out_is_sent_and_not_unknown(rt: Runt
     assert await may_start(rt, one)
     await lease_over(rt)
     async with rt.transaction() as session:
-        await store.settle_overdue(session, rt.now())
+        await claiming.settle_overdue(session, rt.now())
     assert await states(rt) == [("unknown", "interrupted")]
     await journal(rt, [one], [])
     assert await states(rt) == [("sent", None)]
@@ -250,11 +250,11 @@ async def test_nothing_goes_out_while_sending_is_paused(rt: Runtime, sink: Sink)
     member_id = new_id()
     await Deliverer(rt)(card(member_id), confirmation(member_id))
     async with rt.transaction() as session:
-        await store.set_paused(session, True, "start")
+        await claiming.set_paused(session, True, "start")
     await Dispatcher().run(rt)
     assert sink.taken == []
     async with rt.transaction() as session:
-        await store.set_paused(session, False, "staff")
+        await claiming.set_paused(session, False, "staff")
     await Dispatcher().run(rt)
     assert len(sink.taken) == 1
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from httpx import AsyncClient
 
 from services.notifications.__main__ import settle
-from services.notifications.sending import Dispatcher
+from services.notifications.sending.dispatching import Dispatcher
 from services.notifications.tables import Message
 from shared.ids import new_id
 from shared.mechanism import mechanism

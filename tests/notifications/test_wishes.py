@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from services.notifications.sending import Dispatcher
+from services.notifications.sending.dispatching import Dispatcher
 from services.notifications.tables import Member
 from shared.events.notifications import MemberDataErased, MemberUnreachable
 from shared.events.registration import ContactRemoved, MemberErased, MemberLeft

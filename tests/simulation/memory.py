@@ -10,8 +10,8 @@ from typing import Any
 from aiokafka.errors import KafkaTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.notifications.journal import Steps
-from services.notifications.store import Try
+from services.notifications.sending.claiming import Try
+from services.notifications.sending.journaling import Steps
 from shared.database import Database
 from shared.messaging.relay import Relay
 from shared.settings import Settings

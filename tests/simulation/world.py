@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from aiokafka.errors import KafkaError
 
 from deploy.demo.people import Person
-from services.notifications.sending import Dispatcher
+from services.notifications.sending.dispatching import Dispatcher
 from shared.cli import load_service
 from shared.messaging.consumer import BatchConsumer
 from shared.process import make_consumers

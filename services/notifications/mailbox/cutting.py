@@ -2,7 +2,7 @@
 
 import re
 
-from services.notifications.domain import PURPOSES
+from services.notifications.kinds import KINDS
 from services.notifications.mailbox.wording import tidy
 
 #: From here on a letter quotes another one, to its end.
@@ -38,9 +38,8 @@ _PHONE = re.compile(
 _CONTACT = re.compile(f"{_ADDRESS.pattern}|{_PHONE.pattern}|\\bwww\\.\\S+|https?://\\S+", re.IGNORECASE)
 _LABELS = re.compile(r"\b(tlf|telefon|mobil|mob|tel|phone|e-?post|e-?mail|mail|epost|web|nett)\b", re.IGNORECASE)
 #: Links in our own mails, which open something for one person.
-_LINK_FOR_ONE = re.compile(
-    "(?:" + "|".join(sorted({kind.path for kind in PURPOSES.values() if kind.path} | {"/mail/unsubscribe/"})) + r")\S+"
-)
+_PATHS_FOR_ONE = sorted({kind.link.path for kind in KINDS.values() if kind.link} | {"/mail/unsubscribe/"})
+_LINK_FOR_ONE = re.compile(rf"(?:{'|'.join(_PATHS_FOR_ONE)})\S+")
 _LINK_CUT, _ADDRESS_CUT, _PHONE_CUT = "/[lenke]", "[e-postadresse]", "[telefonnummer]"
 
 _LONGEST_ATTRIBUTION = 500

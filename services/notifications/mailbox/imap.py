@@ -16,7 +16,7 @@ import structlog
 from services.notifications.mailbox.reading import Unreadable
 from services.notifications.mailbox.taking import TooManyLetters, take_mail
 from services.notifications.settings import NotificationSettings, notification_settings
-from shared.service import Job, Runtime
+from shared.service import Runtime
 
 log = structlog.get_logger()
 
@@ -104,6 +104,3 @@ async def _take(rt: Runtime, mailbox: Mailbox, uid: str, largest: int) -> str:
 def _envelope_sender(raw: bytes) -> str:
     """What the server that delivered the mail wrote down; ``-``, which is nobody, where it did not."""
     return str(BytesHeaderParser().parsebytes(raw).get("Return-Path", "-")).strip().strip("<>")
-
-
-JOBS = [Job("fetch_letters", fetch_letters, every=60.0)]

@@ -9,7 +9,7 @@ from aiosmtpd.lmtp import LMTP
 from services.notifications.mailbox.reading import Unreadable
 from services.notifications.mailbox.taking import TooManyLetters, own_addresses, take_mail
 from services.notifications.settings import notification_settings
-from shared.service import Job, Runtime
+from shared.service import Runtime
 
 log = structlog.get_logger()
 
@@ -81,6 +81,3 @@ async def take_letters(rt: Runtime) -> None:
     async with server:
         log.info("notifications.lmtp.opened", port=settings.lmtp_port)
         await server.serve_forever()
-
-
-JOBS = [Job("take_letters", take_letters, every=5.0)]

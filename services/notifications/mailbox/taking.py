@@ -8,9 +8,9 @@ import structlog
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.notifications.domain import report_is_dead
 from services.notifications.mailbox.reading import Incoming, Report, read_mail
-from services.notifications.sending import report_failure
+from services.notifications.sending.dispatching import report_failure
+from services.notifications.sending.domain import report_is_dead
 from services.notifications.settings import notification_settings
 from services.notifications.tables import Correspondent, Letter, Message
 from shared.events.notifications import SuggestionLetterReceived

@@ -3,25 +3,28 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from services.notifications import store
-from services.notifications.compose import Composer, Unsendable, sendable
-from services.notifications.domain import is_quiet, retry_wait
-from services.notifications.journal import Steps
-from services.notifications.messages import give_up_on_member, release_waiting
-from services.notifications.pace import Budget, Rest
+from services.notifications.letters.composing import Composer, Unsendable, sendable
+from services.notifications.letters.mail import Mail
+from services.notifications.messages.creating import release_waiting
+from services.notifications.messages.suppressing import give_up_on_member
+from services.notifications.sending import claiming
+from services.notifications.sending.claiming import Try
+from services.notifications.sending.domain import is_quiet, retry_wait
+from services.notifications.sending.handing_over import Certain, Line, Lost
+from services.notifications.sending.journaling import Steps
+from services.notifications.sending.pacing import Budget, Rest
 from services.notifications.settings import NotificationSettings, notification_settings
-from services.notifications.smtp import Certain, Line, Lost
-from services.notifications.store import Try
-from services.notifications.tables import Contact
+from services.notifications.tables import Contact, Message
 from shared.events.notifications import ContactCardMissing, MemberUnreachable, MessageFailed
 from shared.messaging import emit, lock
-from shared.service import Job, Runtime
+from shared.service import Runtime
 
 log = structlog.get_logger()
 
@@ -33,7 +36,7 @@ _SLACK = 30
 class Ready(NamedTuple):
     """A claimed message, written."""
 
-    message: Any
+    message: Message
     one: Try
     recipient: str
     raw: bytes
@@ -45,7 +48,7 @@ class Dispatcher:
     def __init__(
         self,
         urgent: bool | None = None,
-        write: Callable[[Any], bytes] | None = None,
+        write: Callable[[Mail], bytes] | None = None,
         steps: Callable[[AsyncEngine, int], Steps] = Steps,
         settings: NotificationSettings | None = None,
     ) -> None:
@@ -64,7 +67,7 @@ class Dispatcher:
         if self._steps is None:
             await self._begin(rt)
         async with rt.transaction() as session:
-            await store.settle_overdue(session, rt.now())
+            await claiming.settle_overdue(session, rt.now())
             # Card and message may be stored at the same moment, each before seeing the other.
             await release_waiting(session, sa.true())
         assert self._steps is not None
@@ -82,29 +85,29 @@ class Dispatcher:
         if (lane and self._urgent is False) or self._rest.goes_on():
             return False
         async with rt.transaction() as session:
-            rows = await store.claim(session, batch or settings.batch, settings.lease_seconds, rt.now(), lane)
-        self._budget.spend(sum(not row.Message.urgent for row in rows))
+            mails = await claiming.claim(session, batch or settings.batch, settings.lease_seconds, rt.now(), lane)
+        self._budget.spend(sum(not mail.message.urgent for mail in mails))
         # Written together: far cheaper than one by one between the answers of server and database.
-        work = deque([mail for row in rows if (mail := await self._prepare(rt, row)) is not None])
+        work = deque([ready for mail in mails if (ready := await self._prepare(rt, mail)) is not None])
         lines = self._lines[: len(work)]
         drains = [asyncio.create_task(self._drain(rt, line, work)) for line in lines]
         try:
             if drains:
                 await asyncio.wait(drains, return_when=asyncio.FIRST_EXCEPTION)
         finally:
-            left = [mail.one for mail in work]
+            left = [ready.one for ready in work]
             work.clear()
             # A process that is stopped finishes the mails in its hands, or they would be unknown.
             ends = await asyncio.gather(*drains, return_exceptions=True)
             if left:
                 # Stopped in the middle, or the server is away: others need not wait for the lease.
                 async with rt.transaction() as session:
-                    await store.release(session, left)
+                    await claiming.release(session, left)
         for end in ends:
             if end is not None:
                 raise end
         self._rest.note([line.away for line in lines])
-        return bool(rows) and not self._rest.goes_on()
+        return bool(mails) and not self._rest.goes_on()
 
     def _settings(self) -> NotificationSettings:
         return self._given or notification_settings()
@@ -113,7 +116,7 @@ class Dispatcher:
         settings = self._settings()
         if settings.paused:
             async with rt.transaction() as session:
-                await store.set_paused(session, True, "start")
+                await claiming.set_paused(session, True, "start")
         url, seconds = rt.settings.smtp_url.get_secret_value(), settings.hand_over_seconds
         self._lines = [Line(url, seconds) for _ in range(1 if self._urgent else settings.connections)]
         self._steps = self._make_steps(rt.database.engine, seconds + _SLACK)
@@ -140,7 +143,7 @@ class Dispatcher:
         if not await self._steps.step(accepted, mail.one):
             async with rt.transaction() as session:
                 # Sending was paused meanwhile; a claim that no longer holds is left alone by this.
-                await store.release(session, [mail.one])
+                await claiming.release(session, [mail.one])
             return None
         try:
             await line.send(rt.settings.mail_from, mail.recipient, mail.raw)
@@ -150,41 +153,40 @@ class Dispatcher:
         except Lost:
             async with rt.transaction() as session:
                 if mail.message.urgent:
-                    await store.refuse(session, mail.one, state="pending", reason="connection", wait=retry_wait(0))
+                    await claiming.refuse(session, mail.one, state="pending", reason="connection", wait=retry_wait(0))
                 else:
-                    await store.doubt(session, mail.one)
+                    await claiming.doubt(session, mail.one)
             return None
         return mail.one
 
-    async def _prepare(self, rt: Runtime, row: Any) -> Ready | None:
+    async def _prepare(self, rt: Runtime, mail: Mail) -> Ready | None:
         assert self._write is not None
-        one = _try(row)
+        message = mail.message
+        one = Try(message.id, message.fence)
         try:
-            return Ready(row.Message, one, sendable(store.address_of(row)), self._write(row))
+            return Ready(message, one, sendable(mail.address), self._write(mail))
         except Unsendable:
-            await self._refused(rt, row.Message, one, Certain("address_form", for_good=True, dead_address=True))
+            await self._refused(rt, message, one, Certain("address_form", for_good=True, dead_address=True))
         except Exception as error:  # noqa: BLE001
             # One mail that cannot be written must not stop the others; its error may hold the address, so no text.
             log.error("notifications.message.not_composed", message_id=str(one.message_id), error=type(error).__name__)
-            await self._refused(rt, row.Message, one, Certain("compose"))
+            await self._refused(rt, message, one, Certain("compose"))
         return None
 
-    async def _refused(self, rt: Runtime, message: Any, one: Try, refusal: Certain) -> None:
+    async def _refused(self, rt: Runtime, message: Message, one: Try, refusal: Certain) -> None:
         exhausted = message.tries >= self._settings().most_tries and not refusal.ours
         failed = refusal.for_good or exhausted
         async with rt.transaction() as session:
             state, wait = ("failed", 0) if failed else ("pending", retry_wait(message.tries))
-            held = await store.refuse(session, one, state=state, reason=refusal.reason, wait=wait)
+            held = await claiming.refuse(session, one, state=state, reason=refusal.reason, wait=wait)
             if failed and held:
                 await report_failure(session, message, refusal.reason, rt.now(), dead_address=refusal.dead_address)
         log.info("notifications.message.refused", message_id=str(message.id), reason=refusal.reason, failed=failed)
 
 
-def _try(row: Any) -> Try:
-    return Try(row.Message.id, row.Message.fence)
-
-
-async def report_failure(session: Any, message: Any, reason: str, now: Any, *, dead_address: bool) -> None:
+async def report_failure(
+    session: AsyncSession, message: Message, reason: str, now: datetime, *, dead_address: bool
+) -> None:
     """Publish that a member's message failed and, when the address is to blame, that the member is unreachable."""
     member_id = message.member_id
     if member_id is None:
@@ -212,7 +214,7 @@ async def report_failure(session: Any, message: Any, reason: str, now: Any, *, d
 async def ask_for_cards(rt: Runtime) -> None:
     """Ask registration once for each card that has not arrived within a minute."""
     async with rt.transaction() as session:
-        members = await store.without_card(session, notification_settings().card_wait_seconds)
+        members = await claiming.without_card(session, notification_settings().card_wait_seconds)
         for member_id in members:
             await lock(session, member_id)
             await emit(session, ContactCardMissing(member_id=member_id))
@@ -221,12 +223,4 @@ async def ask_for_cards(rt: Runtime) -> None:
 async def forget_journal(rt: Runtime) -> None:
     """The journal is for crashes and relay logs; nobody asks about a mail of months ago."""
     async with rt.transaction() as session:
-        await store.forget_journal(session, _JOURNAL_DAYS)
-
-
-JOBS = [
-    Job("dispatch_urgent", Dispatcher(urgent=True).run, every=1.0, on_commit=True),
-    Job("dispatch", Dispatcher(urgent=False).run, every=1.0, on_commit=True),
-    Job("ask_for_cards", ask_for_cards, every=10.0),
-    Job("forget_journal", forget_journal, every=3600.0),
-]
+        await claiming.forget_journal(session, _JOURNAL_DAYS)

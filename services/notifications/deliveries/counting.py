@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.notifications.letters import in_language
+from services.notifications.letters.words import in_language
 from services.notifications.tables import Contact, Letter, Meeting, Message, Sending, Survey
 
 
@@ -60,9 +60,9 @@ async def titles(session: AsyncSession) -> dict[UUID | None, str]:
     return found
 
 
-def chosen(filters: Mapping[str, str]) -> list[Any]:
+def chosen(filters: Mapping[str, str]) -> list[sa.ColumnElement[bool]]:
     """Conditions of a list's filters: ``state``, ``purpose`` and ``about``."""
-    conditions: list[Any] = []
+    conditions: list[sa.ColumnElement[bool]] = []
     if "state" in filters:
         conditions.append(Message.state == filters["state"])
     if "purpose" in filters:
@@ -115,7 +115,7 @@ class Overview:
     """The state of deliveries in a few numbers."""
 
     counts: Mapping[str, int]
-    paused: Any
+    paused: Sending | None
     """The row that says so, or None."""
     oldest_due: datetime | None
     """When the oldest message that could be sent now was made; machine time."""

@@ -1,19 +1,20 @@
 """The staff's side of deliveries: the report, the list, uncertain mails, and the switch that stops everything."""
 
-from typing import Any
 from uuid import UUID
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.notifications import reports, store
-from services.notifications.domain import PURPOSES, STATES
+from services.notifications.deliveries import counting
+from services.notifications.kinds import KINDS
+from services.notifications.messages.domain import STATES
+from services.notifications.sending import claiming
 from shared.messaging.dead_letters import count_open
 from shared.web import (
     FORMATS,
     ListView,
     Request,
     Response,
-    Route,
     as_id,
     audit,
     audit_of,
@@ -94,13 +95,13 @@ async def show_deliveries(request: Request) -> Response:
     """Every message by what it is about, kind and state; each row adds up to what was created."""
     async with runtime(request).transaction() as session:
         context = {
-            "lines": await reports.report(session),
-            "now": await reports.overview(session),
+            "lines": await counting.report(session),
+            "now": await counting.overview(session),
             "dead_letters": await count_open(session),
             "done": await audit_of(session, _SWITCH),
             "states": STATES,
             "names": STATE_NAMES,
-            "purposes": PURPOSES,
+            "purposes": KINDS,
             "letters": _LETTERS,
             "may_edit": request.state.staff.may("editor"),
         }
@@ -111,13 +112,13 @@ async def show_deliveries(request: Request) -> Response:
 async def show_card(request: Request) -> Response:
     """The card on the staff home, with what needs somebody."""
     async with runtime(request).transaction() as session:
-        context = {"now": await reports.overview(session), "events": await events_at_fault(request, session)}
+        context = {"now": await counting.overview(session), "events": await events_at_fault(request, session)}
     return render(request, "notifications/staff_card.html", context)
 
 
-async def _view(request: Request, session: Any) -> tuple[ListView, dict[UUID | None, str]]:
-    titles = await reports.titles(session)
-    filters = {"state": STATES, "purpose": tuple(PURPOSES), "about": [str(id_) for id_ in titles]}
+async def _view(request: Request, session: AsyncSession) -> tuple[ListView, dict[UUID | None, str]]:
+    titles = await counting.titles(session)
+    filters = {"state": STATES, "purpose": tuple(KINDS), "about": [str(id_) for id_ in titles]}
     return list_view(request, filters, _ORDERS), titles
 
 
@@ -126,7 +127,7 @@ async def show_messages(request: Request) -> Response:
     """One page of the messages the address asks for; ids and states, never a person."""
     async with runtime(request).transaction() as session:
         view, titles = await _view(request, session)
-        total, rows = await reports.messages(session, view.filters, view.order, view.offset, 50)
+        total, rows = await counting.messages(session, view.filters, view.order, view.offset, 50)
     context = {
         "view": view,
         "titles": titles,
@@ -134,7 +135,7 @@ async def show_messages(request: Request) -> Response:
         "rows": rows,
         "said": _SAID.get(request.query_params.get("said", "")),
         "names": STATE_NAMES,
-        "purposes": PURPOSES,
+        "purposes": KINDS,
         "reason": reason_in_words,
         "may_edit": request.state.staff.may("editor"),
     }
@@ -149,14 +150,14 @@ async def export_messages(request: Request) -> Response:
         return problem(request, 404)
     async with runtime(request).transaction() as session:
         view, titles = await _view(request, session)
-        total, rows = await reports.messages(session, view.filters, view.order, 0, None)
+        total, rows = await counting.messages(session, view.filters, view.order, 0, None)
         await audit(session, request, "notifications.messages.exported", None, rows=total)
     columns = ["Id", "Laget", "Hva", "Om", "Tilstand", "Hvorfor", "Forsøk"]
     content = (
         (
             str(row.id),
             row.created_at.isoformat(timespec="seconds"),
-            PURPOSES[row.purpose].name,
+            KINDS[row.purpose].name,
             titles.get(row.about, ""),
             STATE_NAMES[row.state],
             reason_in_words(row.reason),
@@ -180,7 +181,7 @@ async def decide_unknown(request: Request) -> Response:
         return render(request, "notifications/staff_again.html", {"ids": ids})
     state = "sent" if action == "sent" else "pending"
     async with rt.transaction() as session:
-        for message_id in await reports.decide_unknown(session, ids, state, "staff"):
+        for message_id in await counting.decide_unknown(session, ids, state, "staff"):
             await audit(session, request, f"notifications.message.settled_as_{state}", message_id)
     return see_other(f"{_UNKNOWN}&said={state}")
 
@@ -189,7 +190,7 @@ async def decide_unknown(request: Request) -> Response:
 async def ask_to_resume(request: Request) -> Response:
     """How many mails go out when sending is resumed."""
     async with runtime(request).transaction() as session:
-        now = await reports.overview(session)
+        now = await counting.overview(session)
     return render(request, "notifications/staff_resume.html", {"now": now})
 
 
@@ -202,19 +203,8 @@ async def switch_sending(request: Request) -> Response:
         return problem(request, 400)
     paused = action == "pause"
     async with runtime(request).transaction() as session:
-        if await store.is_paused(session) != paused:
-            await store.set_paused(session, paused, "staff")
+        if await claiming.is_paused(session) != paused:
+            await claiming.set_paused(session, paused, "staff")
             await audit(session, request, f"notifications.sending.{action}d", _SWITCH)
             log.info(f"notifications.sending.{action}d")
     return see_other("/staff/notifications")
-
-
-PAGES = [
-    Route("/staff/notifications", show_deliveries),
-    Route("/staff/notifications/card", show_card),
-    Route("/staff/notifications/messages", show_messages),
-    Route("/staff/notifications/messages.{form}", export_messages),
-    Route("/staff/notifications/unknown", decide_unknown, methods=["POST"]),
-    Route("/staff/notifications/resume", ask_to_resume),
-    Route("/staff/notifications/sending", switch_sending, methods=["POST"]),
-]

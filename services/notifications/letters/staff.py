@@ -1,16 +1,18 @@
 """What a mail will say, shown to staff before it is sent to anybody; made by the letters that are sent."""
 
 import re
+from datetime import datetime
 from email import message_from_bytes
 from email.policy import default
-from types import SimpleNamespace
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError, model_validator
 
-from services.notifications.compose import Composer
-from shared.web import Request, Response, Route, problem, read_form, render, runtime, staff_required
+from services.notifications.letters.composing import Composer
+from services.notifications.letters.mail import Mail
+from services.notifications.tables import Contact, Correspondent, Meeting, Message, Survey
+from shared.web import Request, Response, problem, read_form, render, runtime, staff_required
 
 #: Somebody who does not exist: the links made for it open nothing, and are cut before they are shown.
 _NOBODY = UUID(int=0)
@@ -85,7 +87,7 @@ async def preview_mail(request: Request) -> Response:
         asked = PreviewInput.model_validate(sent)
     except ValidationError:
         return problem(request, 422)
-    mail = message_from_bytes(Composer(runtime(request)).write(_row(asked)), policy=default)
+    mail = message_from_bytes(Composer(runtime(request)).write(_mail(asked, runtime(request).now())), policy=default)
     body = mail.get_body(("plain",))
     assert body is not None
     text = _TOKEN.sub(r"\1…", body.get_content())
@@ -100,45 +102,41 @@ async def preview_mail(request: Request) -> Response:
     return render(request, f"notifications/{template}", context)
 
 
-def _row(asked: PreviewInput) -> SimpleNamespace:
-    """A message to nobody, as ``store.claim`` gives it."""
-    somebody = SimpleNamespace(
-        name="Kari Eksempel", language=asked.language, email="kari@example.org", in_reply_to=None
-    )
+def _mail(asked: PreviewInput, now: datetime) -> Mail:
+    """A mail to nobody, as ``claiming.claim`` gives one."""
+    email, suggestion = "kari@example.org", asked.about_suggestion
     content = {"heading": asked.title, "text": asked.text, "status": asked.status, "slug": asked.slug}
-    about_survey = not (asked.about_meeting or asked.about_suggestion)
-    return SimpleNamespace(
-        Message=SimpleNamespace(
-            id=_NOBODY,
-            purpose=asked.purpose,
-            subject_id=_NOBODY,
-            member_id=_NOBODY,
-            generation=1,
-            link_expires_at=asked.closes_at,
-            send_before=asked.closes_at,
-            content=content if asked.about_suggestion else None,
-        ),
-        Contact=None if asked.about_suggestion else somebody,
-        Correspondent=somebody if asked.about_suggestion else None,
-        Survey=_survey(asked) if about_survey else None,
-        Meeting=_meeting(asked) if asked.about_meeting else None,
+    message = Message(
+        id=_NOBODY,
+        purpose=asked.purpose,
+        subject_id=_NOBODY,
+        member_id=_NOBODY,
+        generation=1,
+        link_expires_at=asked.closes_at,
+        send_before=asked.closes_at or now,
+        content=content if suggestion else None,
+    )
+    return Mail(
+        message,
+        None if suggestion else Contact(name="Kari Eksempel", language=asked.language, email=email),
+        Correspondent(language=asked.language, email=email) if suggestion else None,
+        None if suggestion or asked.about_meeting else _survey(asked),
+        _meeting(asked) if asked.about_meeting else None,
     )
 
 
-def _survey(asked: PreviewInput) -> SimpleNamespace:
-    questionnaire = {
+def _survey(asked: PreviewInput) -> Survey:
+    questionnaire: dict[str, object] = {
         "title": {asked.language: asked.title},
         "topic": {asked.language: asked.topic},
         "introduction": {asked.language: asked.introduction},
         "minutes": asked.minutes,
     }
-    return SimpleNamespace(
-        questionnaire=questionnaire, closes_at=asked.closes_at, slug="…", done={asked.language: asked.done}
-    )
+    return Survey(questionnaire=questionnaire, closes_at=asked.closes_at, slug="…", done={asked.language: asked.done})
 
 
-def _meeting(asked: PreviewInput) -> SimpleNamespace:
-    return SimpleNamespace(
+def _meeting(asked: PreviewInput) -> Meeting:
+    return Meeting(
         slug="…",
         heading=asked.title,
         purpose=asked.introduction,
@@ -147,9 +145,3 @@ def _meeting(asked: PreviewInput) -> SimpleNamespace:
         ends_at=asked.ends_at,
         done={asked.language: asked.done},
     )
-
-
-PAGES = (
-    Route("/staff/notifications/preview", preview_mail),
-    Route("/staff/notifications/preview", preview_mail, methods=["POST"]),
-)

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.notifications.messages import create_messages, message, release_waiting, settle_invitation
+from services.notifications.kinds import KINDS
+from services.notifications.messages.creating import NewMessage, create_messages, message, release_waiting
+from services.notifications.messages.suppressing import settle_invitation
 from services.notifications.tables import Message, Survey
-from shared.events import Event
 from shared.events.results import ResultsPublished
 from shared.events.surveys import (
     SurveyAnswered,
@@ -18,29 +20,34 @@ from shared.events.surveys import (
     SurveyReminderDue,
     SurveyResultsNoticeDue,
 )
-from shared.messaging import Delivery, subscribe
+from shared.messaging import Delivery
 
-_PURPOSES: dict[type[Event], str] = {
-    SurveyInvitationIssued: "survey",
-    SurveyReminderDue: "reminder",
-    SurveyResultsNoticeDue: "results",
-}
+AboutSurvey = (
+    SurveyInvitationIssued | SurveyReminderDue | SurveyResultsNoticeDue | SurveyFollowUpNoticeDue | SurveyAnswered
+)
 
 
-async def write_about_surveys(session: AsyncSession, events: Sequence[Any], deliveries: Sequence[Delivery]) -> None:
+async def write_about_surveys(
+    session: AsyncSession, events: Sequence[AboutSurvey], deliveries: Sequence[Delivery]
+) -> None:
     """Invitations, reminders and notices, set-based; who has answered needs no reminder any more."""
-    rows: list[dict[str, Any]] = []
+    rows: list[NewMessage] = []
     for event, delivery in zip(events, deliveries, strict=True):
         if delivery.replay:
             continue
-        if isinstance(event, SurveyAnswered):
-            await create_messages(session, rows)
-            rows = []
-            await settle_invitation(session, event.invitation_id, "answered")
-        elif isinstance(event, SurveyFollowUpNoticeDue):
-            rows.append(message("survey_follow_up", event, event.notice_id, survey_id=event.survey_id))
-        else:
-            rows.append(message(_PURPOSES[type(event)], event, event.invitation_id, survey_id=event.survey_id))
+        match event:
+            case SurveyAnswered():
+                await create_messages(session, rows)
+                rows = []
+                await settle_invitation(session, event.invitation_id, "answered")
+            case SurveyFollowUpNoticeDue():
+                rows.append(message(KINDS["survey_follow_up"], event, event.notice_id, survey_id=event.survey_id))
+            case SurveyInvitationIssued():
+                rows.append(message(KINDS["survey"], event, event.invitation_id, survey_id=event.survey_id))
+            case SurveyReminderDue():
+                rows.append(message(KINDS["reminder"], event, event.invitation_id, survey_id=event.survey_id))
+            case SurveyResultsNoticeDue():
+                rows.append(message(KINDS["results"], event, event.invitation_id, survey_id=event.survey_id))
     await create_messages(session, rows)
 
 
@@ -54,24 +61,8 @@ async def keep_result_address(session: AsyncSession, event: ResultsPublished, _:
     await _keep(session, event.survey_id, slug=event.slug)
 
 
-async def _keep(session: AsyncSession, survey_id: Any, **values: Any) -> None:
+async def _keep(session: AsyncSession, survey_id: UUID, **values: Any) -> None:
     await session.execute(
         pg_insert(Survey).values(id=survey_id, **values).on_conflict_do_update(index_elements=["id"], set_=values)
     )
     await release_waiting(session, Message.survey_id == survey_id)
-
-
-HANDLERS = [
-    subscribe(
-        "notifications.write_about_surveys",
-        write_about_surveys,
-        SurveyInvitationIssued,
-        SurveyReminderDue,
-        SurveyResultsNoticeDue,
-        SurveyFollowUpNoticeDue,
-        SurveyAnswered,
-        batch=True,
-    ),
-    subscribe("notifications.keep_survey_texts", keep_survey_texts, SurveyOpened),
-    subscribe("notifications.keep_result_address", keep_result_address, ResultsPublished),
-]

@@ -19,12 +19,16 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from services.notifications import letters, store
-from services.notifications.domain import PURPOSES, greeted_name
+from services.notifications.kinds import KINDS, STOPS
+from services.notifications.letters import words as wording
+from services.notifications.letters.domain import greeted_name
+from services.notifications.letters.mail import Mail
+from services.notifications.messages.domain import Kind
 from services.notifications.settings import notification_settings
+from services.notifications.tables import Contact, Meeting, Message, Survey
 from shared.rules import N_
 from shared.service import Runtime
-from shared.web.i18n import LANGUAGES, Language
+from shared.web.i18n import Language
 from shared.web.pages import Renderer
 
 #: Private-use characters around a slot's name: no text of ours, and no template, holds them.
@@ -125,18 +129,17 @@ class Composer:
         folder = Path(str(resources.files("services.notifications")))
         self._renderer = Renderer("notifications", folder, runtime.settings)
         self._domain = runtime.settings.mail_from.rpartition("@")[2]
-        self._letters: OrderedDict[Any, Letter] = OrderedDict()
+        self._letters: OrderedDict[object, Letter] = OrderedDict()
 
-    def write(self, row: Any) -> bytes:
-        """The whole mail to one recipient (``row`` as ``store.claim`` gives it); raises Unsendable.
+    def write(self, mail: Mail) -> bytes:
+        """The whole mail to one recipient; raises Unsendable.
 
         Its Message-ID is the message's id, so that a relay's log can be matched.
         """
-        message = row.Message
-        recipient = sendable(store.address_of(row))
-        holder = row.Contact or row.Correspondent
-        language = self._renderer.languages[holder.language if holder.language in LANGUAGES else "nb"]
-        slots = self._slots(message, row.Contact, language)
+        message = mail.message
+        recipient = sendable(mail.address)
+        language = self._renderer.languages[mail.language]
+        slots = self._slots(message, mail.contact, language)
         head = [
             f"To: {recipient}",
             f"Message-ID: <{message.id}@{self._domain}>",
@@ -148,97 +151,95 @@ class Composer:
                 f"List-Unsubscribe: <{slots['unsubscribe']}>",
                 "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
             ]
-        if row.Correspondent is not None and row.Correspondent.in_reply_to:
-            head += [f"In-Reply-To: {row.Correspondent.in_reply_to}", f"References: {row.Correspondent.in_reply_to}"]
-        letter = self._letter(row, language)
+        if mail.correspondent is not None and mail.correspondent.in_reply_to:
+            head += [f"In-Reply-To: {mail.correspondent.in_reply_to}", f"References: {mail.correspondent.in_reply_to}"]
+        letter = self._letter(mail, language)
         return letter.head + ("\r\n".join(head) + "\r\n").encode("ascii") + letter.filled(slots)
 
-    def _slots(self, message: Any, contact: Any, language: Language) -> dict[str, str]:
-        links, purpose = self._rt.links, PURPOSES[message.purpose]
+    def _slots(self, message: Message, contact: Contact | None, language: Language) -> dict[str, str]:
+        links, kind = self._rt.links, KINDS[message.purpose]
         public = self._rt.settings.public_url
         name = greeted_name(_plain(contact.name or "")) if contact is not None else None
         greeting = language.gettext(_GREETING) % {"name": name} if name else language.gettext(_GREETING_WITHOUT_NAME)
         # A replacement has a later deadline than the first ones, so it is the recipient's and not the letter's.
-        deadline = letters.deadline(message.send_before, language) if message.purpose == "meeting" else ""
+        deadline = wording.deadline(message.send_before, language) if kind.code == "meeting" else ""
         slots = {"greeting": greeting, "link": "", "unsubscribe": "", "deadline": deadline}
         chosen = _chosen(language)
-        if purpose.link and message.link_expires_at is not None:
-            token = links.make(purpose.link, message.subject_id, message.generation, message.link_expires_at)
-            slots["link"] = f"{public}{purpose.path}{token}{chosen}"
-        if purpose.consent and message.member_id is not None:
+        if kind.link is not None and message.link_expires_at is not None:
+            token = links.make(kind.link.purpose, message.subject_id, message.generation, message.link_expires_at)
+            slots["link"] = f"{public}{kind.link.path}{token}{chosen}"
+        if kind.consent and message.member_id is not None:
             # Much longer than the mail is of interest: whoever finds an old mail must be able to stop the next one.
             until = message.send_before + timedelta(days=notification_settings().unsubscribe_days)
             token = links.make("unsubscribe", message.member_id, 1, until)
-            slots["unsubscribe"] = f"{public}/mail/unsubscribe/{purpose.consent}/{token}{chosen}"
+            slots["unsubscribe"] = f"{public}/mail/unsubscribe/{kind.consent}/{token}{chosen}"
         return slots
 
-    def _letter(self, row: Any, language: Language) -> Letter:
-        message = row.Message
-        if message.content is not None:
-            return self._written(row, language)
-        key = (message.purpose, language.code, _version(row.Survey), _version(row.Meeting))
+    def _letter(self, mail: Mail, language: Language) -> Letter:
+        if mail.message.content is not None:
+            return self._written(mail, language)
+        key = (mail.message.purpose, language.code, _version(mail.survey), _version(mail.meeting))
         if key not in self._letters:
-            self._letters[key] = self._written(row, language)
+            self._letters[key] = self._written(mail, language)
             if len(self._letters) > _KEPT_LETTERS:
                 self._letters.popitem(last=False)
         return self._letters[key]
 
-    def _written(self, row: Any, language: Language) -> Letter:
-        purpose = row.Message.purpose
-        words = self._words(row, language)
-        text = self._renderer.text(language.code, f"mail/{purpose}.txt", words)
+    def _written(self, mail: Mail, language: Language) -> Letter:
+        kind = KINDS[mail.message.purpose]
+        words = self._words(kind, mail, language)
+        text = self._renderer.text(language.code, kind.template, words)
         # A slot's own line is a paragraph, so that the HTML letter can make it a button.
         paragraphs = [part.strip("\n") for part in re.split(r"\n{2,}", text.strip()) if part.strip()]
-        words |= {"paragraphs": paragraphs, "footer": self._footer(purpose, language), "who": self._who(language)}
+        words |= {"paragraphs": paragraphs, "footer": self._footer(kind, language), "who": self._who(language)}
         return Letter(
-            head=self._head(purpose, letters.subject(purpose, language, words)),
+            head=self._head(kind, wording.subject(kind, language, words)),
             text=self._renderer.text(language.code, "mail/letter.txt", words),
             html=self._renderer.text(language.code, "mail/letter.html", words),
         )
 
-    def _words(self, row: Any, language: Language) -> dict[str, Any]:
-        public, purpose, chosen = self._rt.settings.public_url, row.Message.purpose, _chosen(language)
+    def _words(self, kind: Kind, mail: Mail, language: Language) -> dict[str, Any]:
+        public, chosen = self._rt.settings.public_url, _chosen(language)
         words: dict[str, Any] = {"greeting": _slot("greeting"), "link": None}
         told: dict[str, Any] = {"title": ""}
-        if row.Survey is not None:
-            told |= letters.survey_words(row.Survey, language)
-            words["link"] = f"{public}/results/{row.Survey.slug}{chosen}"
-        if row.Meeting is not None:
-            told |= letters.meeting_words(row.Meeting, language)
+        if mail.survey is not None:
+            told |= wording.survey_words(mail.survey, language)
+            words["link"] = f"{public}/results/{mail.survey.slug}{chosen}"
+        if mail.meeting is not None:
+            told |= wording.meeting_words(mail.meeting, language)
             words["last_day"] = _slot("deadline")
-            words["link"] = f"{public}/meetings/{row.Meeting.slug}{chosen}"
-        if row.Message.content is not None:
-            told |= letters.suggestion_words(row.Message.content, language)
-            slug = row.Message.content["slug"]
+            words["link"] = f"{public}/meetings/{mail.meeting.slug}{chosen}"
+        if mail.message.content is not None:
+            told |= wording.suggestion_words(mail.message.content, language)
+            slug = mail.message.content["slug"]
             words["link"] = f"{public}/suggest/{slug}{chosen}" if slug else None
             words["days"] = notification_settings().correspondent_days
-        if PURPOSES[purpose].link:
+        if kind.link is not None:
             words["link"] = _slot("link")
-        button = letters.BUTTONS.get(purpose)
         told = {name: _plain(value) if isinstance(value, str) else value for name, value in told.items()}
-        return words | told | {"button": language.gettext(button) if button else ""}
+        return words | told | {"button": language.gettext(kind.button) if kind.button else ""}
 
     def _who(self, language: Language) -> str:
         text = language.gettext(_WHO)
         return text % {"municipality": self._rt.settings.municipality_name}
 
-    def _footer(self, purpose: str, language: Language) -> list[tuple[str, str]]:
+    def _footer(self, kind: Kind, language: Language) -> list[tuple[str, str]]:
         """(text, address) of the last lines: change, pause, leave, stop, privacy."""
-        public, kind, gettext = self._rt.settings.public_url, PURPOSES[purpose], language.gettext
+        public, gettext = self._rt.settings.public_url, language.gettext
         rows, chosen = [], _chosen(language)
         if kind.consent:
-            rows.append((gettext(letters.STOPS[kind.consent]), _slot("unsubscribe")))
-        if not purpose.startswith("confirm") and not purpose.startswith("suggestion"):
+            rows.append((gettext(STOPS[kind.consent]), _slot("unsubscribe")))
+        if kind.about != "suggestion" and not kind.code.startswith("confirm"):
             rows.append((gettext(N_("Endre opplysninger, ta pause eller gå ut av panelet")), f"{public}/me{chosen}"))
         return [*rows, (gettext(N_("Slik behandler vi opplysninger om deg")), f"{public}/privacy{chosen}")]
 
-    def _head(self, purpose: str, subject: str) -> bytes:
+    def _head(self, kind: Kind, subject: str) -> bytes:
         settings, mail = self._rt.settings, EmailMessage(policy=SMTP)
         mail["Subject"] = subject
         mail["From"] = Address(settings.mail_from_name, addr_spec=settings.mail_from)
         mail["Reply-To"] = Address(addr_spec=settings.mail_reply_to)
         # Asks other machines not to answer (RFC 3834, and what Exchange reads).
-        mail["Auto-Submitted"] = "auto-replied" if purpose.startswith("suggestion") else "auto-generated"
+        mail["Auto-Submitted"] = "auto-replied" if kind.about == "suggestion" else "auto-generated"
         mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"
         mail["MIME-Version"] = "1.0"
         return mail.as_bytes().rstrip(b"\r\n") + b"\r\n"
@@ -249,7 +250,7 @@ def _chosen(language: Language) -> str:
     return "" if language.code == "nb" else f"?lang={language.code}"
 
 
-def _version(texts: Any) -> Any:
+def _version(texts: Survey | Meeting | None) -> tuple[str, ...] | None:
     """What changes when a survey's or meeting's texts do."""
     if texts is None:
         return None

@@ -1,4 +1,4 @@
-"""Subject lines and buttons of every kind of mail; the letters themselves are ``templates/mail/<purpose>.txt``."""
+"""What mails say about a survey, a meeting or a suggestion, in one language."""
 
 from collections.abc import Mapping
 from datetime import datetime, time, timedelta
@@ -7,72 +7,10 @@ from typing import Any
 
 from babel.dates import format_date, format_time
 
+from services.notifications.messages.domain import Kind
+from services.notifications.tables import Meeting, Survey
 from shared.rules import N_
 from shared.web.i18n import Language
-
-SUBJECTS: Mapping[str, str] = MappingProxyType(
-    {
-        "confirm": N_("Bekreft at du vil være med i innbyggerpanelet"),
-        "confirm_address": N_("Bekreft den nye e-postadressen din"),
-        "already_member": N_("Du er allerede med i innbyggerpanelet"),
-        "sign_in": N_("Lenke til Min side i innbyggerpanelet"),
-        "survey": N_("Ny undersøkelse: %(title)s (%(minutes)s, til %(last_day)s)"),
-        "reminder": N_("Påminnelse: %(title)s (%(minutes)s, til %(last_day)s)"),
-        "results": N_("Resultatene er klare: %(title)s"),
-        "survey_follow_up": N_("Dette har undersøkelsen ført til: %(title)s"),
-        "meeting": N_("Du er trukket ut til et møte %(day)s: %(title)s"),
-        "meeting_place": N_("Du har plass på møtet %(day)s: %(title)s"),
-        "meeting_reminder": N_("Påminnelse: møtet er %(day)s: %(title)s"),
-        "meeting_changed": N_("Møtet er endret: %(title)s"),
-        "meeting_cancelled": N_("Møtet er avlyst: %(title)s"),
-        "meeting_minutes": N_("Referatet er klart: %(title)s"),
-        "meeting_follow_up": N_("Dette har møtet ført til: %(title)s"),
-        "suggestion_receipt": N_("Vi har fått forslaget ditt: %(title)s"),
-        "suggestion_attachments_refused": N_("Vi kunne ikke ta imot vedleggene dine: %(title)s"),
-        "suggestion_status": N_("Nytt om forslaget ditt: %(title)s"),
-        "suggestion_answer": N_("Svar på forslaget ditt: %(title)s"),
-    }
-)
-
-#: For a questionnaire that names its topic in one or two words.
-SUBJECTS_WITH_TOPIC: Mapping[str, str] = MappingProxyType(
-    {
-        "survey": N_("Ny undersøkelse om %(topic)s: %(minutes)s, til %(last_day)s"),
-        "reminder": N_("Påminnelse om undersøkelsen om %(topic)s: %(minutes)s, til %(last_day)s"),
-    }
-)
-
-BUTTONS: Mapping[str, str] = MappingProxyType(
-    {
-        "confirm": N_("Bekreft at du vil være med"),
-        "confirm_address": N_("Bekreft den nye adressen"),
-        "sign_in": N_("Gå til Min side"),
-        "survey": N_("Svar på undersøkelsen"),
-        "reminder": N_("Svar på undersøkelsen"),
-        "results": N_("Se resultatene"),
-        "survey_follow_up": N_("Les mer"),
-        "meeting": N_("Svar ja eller nei"),
-        "meeting_place": N_("Se møtet og hent kalenderfila"),
-        "meeting_reminder": N_("Se møtet eller meld forfall"),
-        "meeting_changed": N_("Se møtet og hent kalenderfila"),
-        "meeting_cancelled": N_("Se siden om møtet"),
-        "meeting_minutes": N_("Les referatet"),
-        "meeting_follow_up": N_("Les mer"),
-        "suggestion_receipt": N_("Se saken"),
-        "suggestion_attachments_refused": N_("Se saken"),
-        "suggestion_status": N_("Se saken"),
-        "suggestion_answer": N_("Se saken"),
-    }
-)
-
-#: What the unsubscribe link in a mail stops, by consent.
-STOPS: Mapping[str, str] = MappingProxyType(
-    {
-        "surveys": N_("Ikke få flere undersøkelser"),
-        "meetings": N_("Ikke få flere invitasjoner til møter"),
-        "results": N_("Ikke få flere e-poster om resultater"),
-    }
-)
 
 #: A suggestion's status in words; the empty code is any other.
 STATUSES: Mapping[str, str] = MappingProxyType(
@@ -91,11 +29,9 @@ _WEEKDAY = {"nb": "EEEE d. MMMM", "nn": "EEEE d. MMMM", "en": "EEEE d MMMM"}
 _LOCALES = {"nb": "nb_NO", "nn": "nn_NO", "en": "en_GB"}
 
 
-def subject(purpose: str, language: Language, words: Mapping[str, Any]) -> str:
+def subject(kind: Kind, language: Language, words: Mapping[str, Any]) -> str:
     """The subject line, on one line."""
-    text = SUBJECTS[purpose]
-    if words.get("topic") and purpose in SUBJECTS_WITH_TOPIC:
-        text = SUBJECTS_WITH_TOPIC[purpose]
+    text = (words.get("topic") and kind.subject_with_topic) or kind.subject
     return " ".join((language.gettext(text) % words).split())
 
 
@@ -106,7 +42,7 @@ def in_language(texts: Any, code: str) -> str:
     return str(texts or "")
 
 
-def survey_words(survey: Any, language: Language) -> dict[str, Any]:
+def survey_words(survey: Survey, language: Language) -> dict[str, Any]:
     """Title, topic, minutes and the last day to answer on, as mails about a survey say them."""
     questionnaire: Mapping[str, Any] = survey.questionnaire or {}
     minutes = int(questionnaire.get("minutes") or 0)
@@ -124,7 +60,7 @@ def survey_words(survey: Any, language: Language) -> dict[str, Any]:
     return words
 
 
-def meeting_words(meeting: Any, language: Language) -> dict[str, Any]:
+def meeting_words(meeting: Meeting, language: Language) -> dict[str, Any]:
     """Heading, purpose, place, day and hours, as mails about a meeting say them; a deadline is each person's own."""
     return {
         "title": meeting.heading or "",
@@ -155,9 +91,13 @@ def short_day(at: datetime, language: Language) -> str:
     return _format(at, _DAY, language)
 
 
-def _format(at: datetime, formats: Mapping[str, str], language: Language) -> str:
+def _format(at: datetime | None, formats: Mapping[str, str], language: Language) -> str:
+    if at is None:
+        return ""
     return format_date(at.astimezone(language.zone), formats[language.code], locale=_LOCALES[language.code])
 
 
-def _hour(at: datetime, language: Language) -> str:
+def _hour(at: datetime | None, language: Language) -> str:
+    if at is None:
+        return ""
     return format_time(at.astimezone(language.zone), "HH:mm", locale=_LOCALES[language.code])

@@ -2,19 +2,15 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.notifications.domain import NEEDLESS
-from services.notifications.messages import (
-    create_messages,
-    message,
-    release_waiting,
-    settle_invitation,
-    suppress_needless,
-)
+from services.notifications.kinds import KINDS
+from services.notifications.messages.creating import create_messages, message, release_waiting
+from services.notifications.messages.suppressing import settle_invitation, suppress_needless
 from services.notifications.tables import Meeting, Message, Survey
 from shared.events.meetings import (
     MeetingAnnounced,
@@ -25,33 +21,41 @@ from shared.events.meetings import (
     MeetingReminderDue,
 )
 from shared.events.results import FollowUpRecorded
-from shared.messaging import Delivery, PermanentError, subscribe
+from shared.messaging import Delivery, PermanentError
 
 _NOTICES = ("changed", "cancelled", "minutes", "follow_up")
+#: What may be answered to an invitation, each of which makes some mail needless.
+_REPLIES = ("accepted", "declined", "lapsed", "withdrawn")
+
+AboutMeeting = MeetingInvitationIssued | MeetingInvitationAnswered | MeetingReminderDue | MeetingNoticeDue
 
 
-async def write_about_meetings(session: AsyncSession, events: Sequence[Any], deliveries: Sequence[Delivery]) -> None:
+async def write_about_meetings(
+    session: AsyncSession, events: Sequence[AboutMeeting], deliveries: Sequence[Delivery]
+) -> None:
     """Invitations, the place after a yes, reminders and notices; a no or silence needs no mail any more."""
     for event, delivery in zip(events, deliveries, strict=True):
         if delivery.replay:
             continue
-        if isinstance(event, MeetingInvitationAnswered):
-            if event.reply not in NEEDLESS:
-                raise PermanentError(f"no rule for the reply {event.reply}")
-            await settle_invitation(session, event.invitation_id, event.reply)
-            if event.reply == "accepted":
-                await _write(session, "meeting_place", event, event.invitation_id)
-        elif isinstance(event, MeetingNoticeDue):
-            if event.notice not in _NOTICES:
-                raise PermanentError(f"no mail for the notice {event.notice}")
-            await _write(session, f"meeting_{event.notice}", event, event.notice_id)
-        else:
-            purpose = "meeting" if isinstance(event, MeetingInvitationIssued) else "meeting_reminder"
-            await _write(session, purpose, event, event.invitation_id)
+        match event:
+            case MeetingInvitationAnswered():
+                if event.reply not in _REPLIES:
+                    raise PermanentError(f"no rule for the reply {event.reply}")
+                await settle_invitation(session, event.invitation_id, event.reply)
+                if event.reply == "accepted":
+                    await _write(session, "meeting_place", event, event.invitation_id)
+            case MeetingNoticeDue():
+                if event.notice not in _NOTICES:
+                    raise PermanentError(f"no mail for the notice {event.notice}")
+                await _write(session, f"meeting_{event.notice}", event, event.notice_id)
+            case MeetingInvitationIssued():
+                await _write(session, "meeting", event, event.invitation_id)
+            case MeetingReminderDue():
+                await _write(session, "meeting_reminder", event, event.invitation_id)
 
 
-async def _write(session: AsyncSession, purpose: str, event: Any, subject_id: Any) -> None:
-    await create_messages(session, [message(purpose, event, subject_id, meeting_id=event.meeting_id)])
+async def _write(session: AsyncSession, code: str, event: AboutMeeting, subject_id: UUID) -> None:
+    await create_messages(session, [message(KINDS[code], event, subject_id, meeting_id=event.meeting_id)])
 
 
 async def keep_meeting_texts(session: AsyncSession, event: MeetingAnnounced | MeetingCancelled, _: Delivery) -> None:
@@ -80,18 +84,3 @@ async def keep_follow_up(session: AsyncSession, event: FollowUpRecorded, _: Deli
         .values(id=event.about_id, done=event.done)
         .on_conflict_do_update(index_elements=[sa.column("id")], set_={"done": event.done})
     )
-
-
-HANDLERS = [
-    subscribe(
-        "notifications.write_about_meetings",
-        write_about_meetings,
-        MeetingInvitationIssued,
-        MeetingInvitationAnswered,
-        MeetingReminderDue,
-        MeetingNoticeDue,
-        batch=True,
-    ),
-    subscribe("notifications.keep_meeting_texts", keep_meeting_texts, MeetingAnnounced, MeetingCancelled),
-    subscribe("notifications.keep_follow_up", keep_follow_up, FollowUpRecorded),
-]

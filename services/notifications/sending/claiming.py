@@ -1,8 +1,7 @@
 """Claims and states of messages. Leases are machine time, the database's clock."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -10,13 +9,15 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.notifications.messages import suppress_needless
+from services.notifications.kinds import codes_about
+from services.notifications.letters.mail import Mail
+from services.notifications.messages.suppressing import suppress_needless
 from services.notifications.tables import Contact, Correspondent, Journal, Meeting, Message, Sending, Survey
 
 _CLOCK = sa.func.clock_timestamp()
 
 
-def _seconds(number: int) -> Any:
+def _seconds(number: int) -> sa.ColumnElement[timedelta]:
     return sa.func.make_interval(0, 0, 0, 0, 0, 0, number)
 
 
@@ -25,17 +26,6 @@ class Try(NamedTuple):
 
     message_id: UUID
     fence: int
-
-
-@dataclass
-class Due:
-    """A claimed message with its recipient and texts."""
-
-    Message: Any
-    Contact: Any
-    Correspondent: Any
-    Survey: Any = None
-    Meeting: Any = None
 
 
 async def settle_overdue(session: AsyncSession, now: datetime) -> None:
@@ -63,7 +53,7 @@ async def settle_overdue(session: AsyncSession, now: datetime) -> None:
 
 async def claim(
     session: AsyncSession, batch: int, lease_seconds: int, now: datetime, urgent: bool | None = None
-) -> Sequence[Due]:
+) -> Sequence[Mail]:
     """Claim due messages of one lane (None is both, urgent first); rows with card and texts. None while paused.
 
     Each claim raises the fence. What has become needless since it was written is suppressed instead: its message and
@@ -102,41 +92,35 @@ async def claim(
         .outerjoin(Contact, Contact.member_id == Message.member_id)
         .outerjoin(
             Correspondent,
-            sa.and_(Correspondent.suggestion_id == Message.subject_id, Message.purpose.like("suggestion%")),
+            sa.and_(Correspondent.suggestion_id == Message.subject_id, Message.purpose.in_(codes_about("suggestion"))),
         )
         .where(Message.id.in_(ids), Message.state == "sending")
         .order_by(Message.urgent.desc(), Message.created_at)
         .execution_options(populate_existing=True)
     )
-    rows = [Due(*row) for row in found]
-    gone = [row.Message.id for row in rows if address_of(row) is None]
+    mails = [Mail(*row) for row in found]
+    gone = [mail.message.id for mail in mails if mail.address is None]
     if gone:
         await session.execute(
             sa.update(Message)
             .where(Message.id.in_(gone))
             .values(state="no_address", reason="removed", lease_until=None)
         )
-    await _add_texts(session, rows)
-    return [row for row in rows if address_of(row) is not None]
+    await _add_texts(session, mails)
+    return [mail for mail in mails if mail.address is not None]
 
 
-async def _add_texts(session: AsyncSession, rows: Sequence[Due]) -> None:
+async def _add_texts(session: AsyncSession, mails: Sequence[Mail]) -> None:
     """Each survey and meeting once, however many mails are about it."""
-    surveys = {row.Message.survey_id for row in rows if row.Message.survey_id is not None}
-    meetings = {row.Message.meeting_id for row in rows if row.Message.meeting_id is not None}
-    found: dict[UUID | None, Any] = {}
-    if surveys:
-        found |= {one.id: one for one in await session.scalars(sa.select(Survey).where(Survey.id.in_(surveys)))}
-    if meetings:
-        found |= {one.id: one for one in await session.scalars(sa.select(Meeting).where(Meeting.id.in_(meetings)))}
-    for row in rows:
-        row.Survey, row.Meeting = found.get(row.Message.survey_id), found.get(row.Message.meeting_id)
-
-
-def address_of(row: Any) -> str | None:
-    """Where a claimed message goes."""
-    holder = row.Contact or row.Correspondent
-    return None if holder is None else holder.email
+    surveys: dict[UUID | None, Survey] = {}
+    meetings: dict[UUID | None, Meeting] = {}
+    if ids := {mail.message.survey_id for mail in mails if mail.message.survey_id is not None}:
+        surveys = {survey.id: survey for survey in await session.scalars(sa.select(Survey).where(Survey.id.in_(ids)))}
+    if ids := {mail.message.meeting_id for mail in mails if mail.message.meeting_id is not None}:
+        found = await session.scalars(sa.select(Meeting).where(Meeting.id.in_(ids)))
+        meetings = {meeting.id: meeting for meeting in found}
+    for mail in mails:
+        mail.survey, mail.meeting = surveys.get(mail.message.survey_id), meetings.get(mail.message.meeting_id)
 
 
 async def refuse(session: AsyncSession, one: Try, *, state: str, reason: str, wait: int = 0) -> bool:

@@ -1,7 +1,6 @@
 """Mails to those who raised a matter: their address is kept here alone, under the suggestion's id."""
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,12 +8,12 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from services.notifications.domain import PURPOSES
-from services.notifications.messages import create_messages, message
+from services.notifications.kinds import KINDS, codes_about
+from services.notifications.messages.creating import create_messages, message
 from services.notifications.settings import notification_settings
 from services.notifications.tables import Correspondent, Message
 from shared.events.results import SuggestionContactGiven, SuggestionReplyDue
-from shared.messaging import Delivery, PermanentError, subscribe
+from shared.messaging import Delivery, PermanentError
 from shared.service import Runtime
 
 #: Notices that a machine sends by itself, for every letter.
@@ -26,22 +25,21 @@ async def write_to_correspondent(
 ) -> None:
     """Keep the address given in the form; write receipts, states and answers to it."""
     if isinstance(event, SuggestionContactGiven):
-        values: dict[str, Any] = {"email": event.email, "language": event.language}
         await session.execute(
             pg_insert(Correspondent)
-            .values(suggestion_id=event.suggestion_id, since=delivery.now, **values)
+            .values(suggestion_id=event.suggestion_id, email=event.email, language=event.language, since=delivery.now)
             .on_conflict_do_nothing()
         )
         return
-    purpose = f"suggestion_{event.notice}"
-    if purpose not in PURPOSES:
+    kind = KINDS.get(f"suggestion_{event.notice}")
+    if kind is None:
         raise PermanentError(f"no mail for the notice {event.notice}")
     if delivery.replay:
         return
     content = {"heading": event.heading, "text": event.text, "status": event.status, "slug": event.slug or ""}
     enough = event.notice in _RECEIPTS and await _has_had_enough(session, event.suggestion_id)
-    held = {"state": "suppressed", "reason": "receipts_enough"} if enough else {}
-    await create_messages(session, [message(purpose, event, event.suggestion_id, content=content, **held)])
+    held_back = "receipts_enough" if enough else None
+    await create_messages(session, [message(kind, event, event.suggestion_id, content=content, held_back=held_back)])
     if event.notice == "answer":
         await session.execute(
             sa.update(Correspondent)
@@ -85,17 +83,10 @@ async def forget_correspondents(rt: Runtime) -> None:
             .returning(Correspondent.suggestion_id)
         )
         ids = list(forgotten)
-        about = (Message.subject_id.in_(ids), Message.purpose.like("suggestion%"))
+        about = (Message.subject_id.in_(ids), Message.purpose.in_(codes_about("suggestion")))
         await session.execute(
             sa.update(Message)
             .where(*about, Message.state.in_(["waiting", "pending"]))
             .values(state="no_address", reason="forgotten")
         )
         await session.execute(sa.update(Message).where(*about).values(content=None))
-
-
-HANDLERS = [
-    subscribe(
-        "notifications.write_to_correspondent", write_to_correspondent, SuggestionContactGiven, SuggestionReplyDue
-    ),
-]

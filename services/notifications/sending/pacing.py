@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 
-from services.notifications.domain import retry_wait
+from services.notifications.sending.domain import retry_wait
 
 _LONGEST_REST = 60
 

@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
-from services.notifications.domain import address_is_dead
+from services.notifications.sending.domain import address_is_dead
 
 _RESET_SECONDS = 20
 

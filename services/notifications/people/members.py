@@ -1,4 +1,4 @@
-"""Members: their cards, what they want mail about, mails about membership, and their erasure."""
+"""Members: their cards, what they want mail about, and their erasure."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,28 +8,20 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.notifications.messages import (
-    create_messages,
-    give_up_on_member,
-    message,
-    release_waiting,
-    suppress_needless,
-)
+from services.notifications.messages.creating import release_waiting
+from services.notifications.messages.suppressing import give_up_on_member, suppress_needless
 from services.notifications.tables import Contact, Member, Message
 from shared.database import insert_many
 from shared.events.notifications import MemberDataErased
 from shared.events.registration import (
-    ConfirmationRequested,
     ContactChanged,
     ContactRemoved,
     MemberChanged,
     MemberErased,
     MemberJoined,
     MemberLeft,
-    SignInRequested,
-    SignUpRepeated,
 )
-from shared.messaging import Delivery, emit, forget_subject, lock, subscribe
+from shared.messaging import Delivery, emit, forget_subject, lock
 
 
 async def keep_cards(
@@ -100,23 +92,6 @@ async def keep_wishes(
     await suppress_needless(session, Message.member_id.in_(ids))
 
 
-_PURPOSES = {ConfirmationRequested: "confirm", SignUpRepeated: "already_member", SignInRequested: "sign_in"}
-
-
-async def write_about_membership(
-    session: AsyncSession,
-    event: ConfirmationRequested | SignUpRepeated | SignInRequested | MemberErased,
-    delivery: Delivery,
-) -> None:
-    """Confirmation, "already a member" and sign-in mails; after erasure nothing is left to write to."""
-    if isinstance(event, MemberErased):
-        await erase(session, event)
-    elif not delivery.replay:
-        about_address = isinstance(event, ConfirmationRequested) and event.about == "address"
-        purpose = "confirm_address" if about_address else _PURPOSES[type(event)]
-        await create_messages(session, [message(purpose, event, event.member_id)])
-
-
 async def erase(session: AsyncSession, event: MemberErased) -> None:
     """Blank the card and the recipients, and say so."""
     await remove_card(session, event.member_id)
@@ -129,17 +104,3 @@ async def erase(session: AsyncSession, event: MemberErased) -> None:
     await lock(session, event.member_id)
     await forget_subject(session, event.member_id)
     await emit(session, MemberDataErased(member_id=event.member_id, erased_at=event.erased_at))
-
-
-HANDLERS = [
-    subscribe("notifications.keep_card", keep_cards, ContactChanged, ContactRemoved, batch=True),
-    subscribe("notifications.keep_wishes", keep_wishes, MemberJoined, MemberChanged, MemberLeft, batch=True),
-    subscribe(
-        "notifications.write_about_membership",
-        write_about_membership,
-        ConfirmationRequested,
-        SignUpRepeated,
-        SignInRequested,
-        MemberErased,
-    ),
-]

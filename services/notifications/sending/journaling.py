@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifications.store import Try
+from services.notifications.sending.claiming import Try
 
 #: Seconds. A step takes a millisecond; one that takes this long has lost its database without hearing so.
 _DEADLINE = 30.0

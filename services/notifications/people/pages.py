@@ -4,13 +4,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.notifications.letters import STOPS
-from services.notifications.messages import suppress_needless
+from services.notifications.kinds import STOPS
+from services.notifications.messages.suppressing import suppress_needless
 from services.notifications.tables import Member, Message
 from shared.events.notifications import MailPreferenceChanged
 from shared.messaging import emit, lock
 from shared.tokens import BadLink, LinkExpired
-from shared.web import Request, Response, Route, problem, render, runtime, translate
+from shared.web import Request, Response, problem, render, runtime, translate
 
 
 async def show_unsubscribe(request: Request) -> Response:
@@ -65,9 +65,3 @@ def _checked(request: Request) -> UUID | None:
 def _stops(request: Request) -> str:
     purpose = request.path_params["purpose"]
     return translate(request).gettext(STOPS[purpose])
-
-
-PAGES = [
-    Route("/mail/unsubscribe/{purpose}/{token}", show_unsubscribe),
-    Route("/mail/unsubscribe/{purpose}/{token}", unsubscribe, methods=["POST"]),
-]

@@ -1,0 +1,1 @@
+"""What became of all mail, for staff: counts, lists, decisions about what is uncertain, and the switch."""

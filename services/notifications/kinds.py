@@ -1,0 +1,190 @@
+"""Every kind of mail, one record each. How to add one: docs/mail.md, "A kind of mail"."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from services.notifications.messages.domain import CANCELLED, Kind, Link
+from shared.rules import N_
+
+_SURVEY = Link("survey", "/surveys/answer/")
+_MEETING = Link("meeting", "/meetings/answer/")
+_OVER = ("declined", "lapsed", "withdrawn", CANCELLED)
+
+_ALL = (
+    Kind(
+        code="confirm",
+        name="Bekreftelse",
+        about="member",
+        subject=N_("Bekreft at du vil være med i innbyggerpanelet"),
+        button=N_("Bekreft at du vil være med"),
+        urgent=True,
+        link=Link("confirm", "/join/confirm/"),
+    ),
+    Kind(
+        code="confirm_address",
+        name="Bekreftelse av ny adresse",
+        about="member",
+        subject=N_("Bekreft den nye e-postadressen din"),
+        button=N_("Bekreft den nye adressen"),
+        urgent=True,
+        link=Link("confirm", "/me/address/"),
+    ),
+    Kind(
+        code="already_member",
+        name="Allerede med",
+        about="member",
+        subject=N_("Du er allerede med i innbyggerpanelet"),
+        urgent=True,
+    ),
+    Kind(
+        code="sign_in",
+        name="Innlogging",
+        about="member",
+        subject=N_("Lenke til Min side i innbyggerpanelet"),
+        button=N_("Gå til Min side"),
+        urgent=True,
+        link=Link("sign_in", "/me/sign-in/"),
+    ),
+    Kind(
+        code="survey",
+        name="Invitasjon til undersøkelse",
+        about="survey",
+        subject=N_("Ny undersøkelse: %(title)s (%(minutes)s, til %(last_day)s)"),
+        subject_with_topic=N_("Ny undersøkelse om %(topic)s: %(minutes)s, til %(last_day)s"),
+        button=N_("Svar på undersøkelsen"),
+        consent="surveys",
+        link=_SURVEY,
+        needless=("answered",),
+    ),
+    Kind(
+        code="reminder",
+        name="Påminnelse om undersøkelse",
+        about="survey",
+        subject=N_("Påminnelse: %(title)s (%(minutes)s, til %(last_day)s)"),
+        subject_with_topic=N_("Påminnelse om undersøkelsen om %(topic)s: %(minutes)s, til %(last_day)s"),
+        button=N_("Svar på undersøkelsen"),
+        consent="surveys",
+        link=_SURVEY,
+        needless=("answered",),
+    ),
+    Kind(
+        code="results",
+        name="Resultater",
+        about="result",
+        subject=N_("Resultatene er klare: %(title)s"),
+        button=N_("Se resultatene"),
+        consent="results",
+    ),
+    Kind(
+        code="survey_follow_up",
+        name="Hva undersøkelsen førte til",
+        about="result",
+        subject=N_("Dette har undersøkelsen ført til: %(title)s"),
+        button=N_("Les mer"),
+        consent="results",
+    ),
+    Kind(
+        code="meeting",
+        name="Invitasjon til møte",
+        about="meeting",
+        subject=N_("Du er trukket ut til et møte %(day)s: %(title)s"),
+        button=N_("Svar ja eller nei"),
+        consent="meetings",
+        link=_MEETING,
+        needless=("accepted", *_OVER),
+    ),
+    Kind(
+        code="meeting_place",
+        name="Plass på møtet",
+        about="meeting",
+        subject=N_("Du har plass på møtet %(day)s: %(title)s"),
+        button=N_("Se møtet og hent kalenderfila"),
+        link=_MEETING,
+        needless=_OVER,
+    ),
+    Kind(
+        code="meeting_reminder",
+        name="Påminnelse om møte",
+        about="meeting",
+        subject=N_("Påminnelse: møtet er %(day)s: %(title)s"),
+        button=N_("Se møtet eller meld forfall"),
+        link=_MEETING,
+        needless=_OVER,
+    ),
+    Kind(
+        code="meeting_changed",
+        name="Møtet er endret",
+        about="meeting",
+        subject=N_("Møtet er endret: %(title)s"),
+        button=N_("Se møtet og hent kalenderfila"),
+        link=_MEETING,
+        needless=(CANCELLED,),
+    ),
+    Kind(
+        code="meeting_cancelled",
+        name="Møtet er avlyst",
+        about="meeting",
+        subject=N_("Møtet er avlyst: %(title)s"),
+        button=N_("Se siden om møtet"),
+    ),
+    Kind(
+        code="meeting_minutes",
+        name="Referat fra møte",
+        about="meeting",
+        subject=N_("Referatet er klart: %(title)s"),
+        button=N_("Les referatet"),
+        consent="meetings",
+    ),
+    Kind(
+        code="meeting_follow_up",
+        name="Hva møtet førte til",
+        about="meeting",
+        subject=N_("Dette har møtet ført til: %(title)s"),
+        button=N_("Les mer"),
+        consent="meetings",
+    ),
+    Kind(
+        code="suggestion_receipt",
+        name="Kvittering for forslag",
+        about="suggestion",
+        subject=N_("Vi har fått forslaget ditt: %(title)s"),
+        button=N_("Se saken"),
+    ),
+    Kind(
+        code="suggestion_attachments_refused",
+        name="Vedlegg ikke tatt imot",
+        about="suggestion",
+        subject=N_("Vi kunne ikke ta imot vedleggene dine: %(title)s"),
+        button=N_("Se saken"),
+    ),
+    Kind(
+        code="suggestion_status",
+        name="Status for forslag",
+        about="suggestion",
+        subject=N_("Nytt om forslaget ditt: %(title)s"),
+        button=N_("Se saken"),
+    ),
+    Kind(
+        code="suggestion_answer",
+        name="Svar på forslag",
+        about="suggestion",
+        subject=N_("Svar på forslaget ditt: %(title)s"),
+        button=N_("Se saken"),
+    ),
+)
+
+KINDS: Mapping[str, Kind] = MappingProxyType({kind.code: kind for kind in _ALL})
+
+#: What the unsubscribe link in a mail stops, by consent.
+STOPS: Mapping[str, str] = MappingProxyType(
+    {
+        "surveys": N_("Ikke få flere undersøkelser"),
+        "meetings": N_("Ikke få flere invitasjoner til møter"),
+        "results": N_("Ikke få flere e-poster om resultater"),
+    }
+)
+
+
+def codes_about(*about: str) -> list[str]:
+    """Codes of the kinds of mail about one of these."""
+    return [kind.code for kind in _ALL if kind.about in about]

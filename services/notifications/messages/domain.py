@@ -1,0 +1,85 @@
+"""The rules of a message: what a kind of mail is, and whether one is due, waits, or is needless."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+#: ``waiting`` for a contact card or texts; ``unknown`` is sent or not, and nobody can tell by itself.
+STATES = ("waiting", "pending", "sending", "sent", "failed", "suppressed", "expired", "no_address", "unknown")
+
+#: What a cancelled meeting is called among the reasons that make a mail needless.
+CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True)
+class Link:
+    """The one link a mail carries."""
+
+    purpose: str
+    path: str
+    """Where it leads; the token comes behind it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """One kind of mail."""
+
+    code: str
+    name: str
+    """What staff call it."""
+    about: str
+    """``member``, ``survey``, ``result``, ``meeting`` or ``suggestion``: whose texts it waits for."""
+    subject: str
+    subject_with_topic: str = ""
+    """The subject for a questionnaire that names its topic in one or two words."""
+    button: str = ""
+    consent: str | None = None
+    """The consent without which it is not sent, and which the unsubscribe link in it withdraws."""
+    urgent: bool = False
+    """Goes in the lane before bulk mail, and may be sent twice after a crash."""
+    link: Link | None = None
+    needless: Collection[str] = ()
+    """What makes it needless: how its invitation was settled, or that its meeting is cancelled."""
+
+    @property
+    def template(self) -> str:
+        """The letter itself, in the service's templates."""
+        return f"mail/{self.code}.txt"
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known about one mail: its recipient, its invitation, its texts."""
+
+    settled: str | None = None
+    """Why its invitation needs no more mail."""
+    cancelled: bool = False
+    status: str | None = None
+    """The member's ``active``, ``paused`` or ``left``; None where nothing is known of a member."""
+    purposes: Collection[str] = ()
+    address: str | None = None
+    """``known``, ``removed``, ``forgotten`` or ``unreachable``; None while no card has come."""
+    texts: bool = True
+
+
+def fate(kind: Kind, known: Known) -> tuple[str, str | None]:
+    """(state, reason) of a message that is not on its way yet; ``suppress_needless`` says the same in SQL."""
+    reason = needless(kind, known)
+    if reason is not None:
+        return "suppressed", reason
+    if known.address in ("removed", "forgotten") or (known.address == "unreachable" and not kind.urgent):
+        return "no_address", known.address
+    return ("pending", None) if known.address is not None and known.texts else ("waiting", "no_card_yet")
+
+
+def needless(kind: Kind, known: Known) -> str | None:
+    """Why nobody wants or needs this mail; None when it should go. What the person has just asked for always goes."""
+    if known.settled in kind.needless:
+        return known.settled
+    if known.status is not None and not kind.urgent:
+        if known.status == "left":
+            return "left"
+        if kind.consent is not None and known.status == "paused":
+            return "paused"
+        if kind.consent is not None and kind.consent not in known.purposes:
+            return "unsubscribed"
+    return CANCELLED if known.cancelled and CANCELLED in kind.needless else None

@@ -1,0 +1,110 @@
+"""Open messages that nobody wants or needs any more, or that have nowhere to go, end with the reason."""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.notifications.kinds import KINDS, codes_about
+from services.notifications.messages.domain import CANCELLED
+from services.notifications.tables import Contact, Correspondent, Meeting, Member, Message, SettledInvitation
+
+Which = sa.ColumnElement[bool]
+
+_OPEN = Message.state.in_(["waiting", "pending"])
+_REASONS = sorted({reason for kind in KINDS.values() for reason in kind.needless})
+
+
+def _needless_after(reason: str) -> Which:
+    """The kinds of mail that this reason makes needless."""
+    return Message.purpose.in_([kind.code for kind in KINDS.values() if reason in kind.needless])
+
+
+def has_correspondent() -> Which:
+    """Whether it is about a suggestion whose sender's address is still here."""
+    return sa.and_(
+        Message.purpose.in_(codes_about("suggestion")),
+        sa.exists().where(Correspondent.suggestion_id == Message.subject_id, Correspondent.email.is_not(None)),
+    )
+
+
+async def suppress_needless(session: AsyncSession, which: Which) -> None:
+    """Open messages nobody wants or needs any more, with the reason.
+
+    Consent, pause, answers and cancellations may come before the message or after it; both ways end here. The rule is
+    ``domain.needless``.
+    """
+    settled = [sa.and_(SettledInvitation.reason == reason, _needless_after(reason)) for reason in _REASONS]
+    await session.execute(
+        sa.update(Message)
+        .where(
+            which,
+            _OPEN,
+            SettledInvitation.id == Message.subject_id,
+            sa.or_(*settled),
+        )
+        .values(state="suppressed", reason=SettledInvitation.reason)
+    )
+    paused = sa.and_(Member.status == "paused", Message.consent.is_not(None))
+    refused = sa.and_(Message.consent.is_not(None), ~(Message.consent == sa.any_(Member.purposes)))
+    await session.execute(
+        sa.update(Message)
+        .where(
+            which,
+            _OPEN,
+            Message.urgent.is_(False),
+            Member.id == Message.member_id,
+            sa.or_(Member.status == "left", paused, refused),
+        )
+        .values(
+            state="suppressed",
+            reason=sa.case((Member.status == "left", "left"), (paused, "paused"), else_="unsubscribed"),
+        )
+    )
+    await session.execute(
+        sa.update(Message)
+        .where(
+            which,
+            _OPEN,
+            _needless_after(CANCELLED),
+            Meeting.id == Message.meeting_id,
+            Meeting.cancelled,
+        )
+        .values(state="suppressed", reason=CANCELLED)
+    )
+
+
+async def give_up_without_address(session: AsyncSession, which: Which) -> None:
+    """Removed cards and forgotten senders; addresses that take no mail, unless the person has just asked for it."""
+    removed = sa.and_(Contact.member_id == Message.member_id, Contact.removed)
+    dead = sa.and_(Contact.member_id == Message.member_id, Contact.unreachable.is_not(None), Message.urgent.is_(False))
+    for condition, reason in ((removed, "removed"), (dead, "unreachable")):
+        await session.execute(
+            sa.update(Message)
+            .where(which, _OPEN, sa.exists().where(condition))
+            .values(state="no_address", reason=reason)
+        )
+    forgotten = sa.and_(Message.purpose.in_(codes_about("suggestion")), ~has_correspondent())
+    await session.execute(
+        sa.update(Message).where(which, _OPEN, forgotten).values(state="no_address", reason="forgotten")
+    )
+
+
+async def settle_invitation(session: AsyncSession, invitation_id: UUID, reason: str) -> None:
+    """Remember that the invitation is answered or over; its open mails that are then needless are suppressed."""
+    await session.execute(
+        pg_insert(SettledInvitation)
+        .values(id=invitation_id, reason=reason)
+        .on_conflict_do_update(index_elements=["id"], set_={"reason": reason})
+    )
+    await suppress_needless(session, Message.subject_id == invitation_id)
+
+
+async def give_up_on_member(session: AsyncSession, member_id: UUID, reason: str, *, urgent_too: bool) -> None:
+    """Open messages to somebody who has no address (any more)."""
+    await session.execute(
+        sa.update(Message)
+        .where(Message.member_id == member_id, _OPEN, sa.or_(sa.literal(urgent_too), Message.urgent.is_(False)))
+        .values(state="no_address", reason=reason)
+    )

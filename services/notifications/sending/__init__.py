@@ -1,0 +1,1 @@
+"""How a mail goes out once: claimed with a fence, journaled, handed over, marked."""

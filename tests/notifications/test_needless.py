@@ -1,0 +1,89 @@
+"""The rule of which mail is sent, in Python and in SQL: every kind of mail, whatever is known about it."""
+
+from datetime import UTC, datetime
+from itertools import product
+from types import SimpleNamespace
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.notifications.kinds import KINDS
+from services.notifications.messages.creating import create_messages, message
+from services.notifications.messages.domain import Known, fate
+from services.notifications.tables import Contact, Correspondent, Meeting, Member, Message, SettledInvitation, Survey
+from shared.ids import new_id
+from shared.service import Runtime
+from tests.notifications.ground import SOON
+
+SETTLED = (None, "answered", "accepted", "declined", "lapsed", "withdrawn")
+PURPOSES = ((), ("results",), ("surveys", "meetings", "results"))
+
+
+@pytest.mark.parametrize("code", sorted(KINDS))
+async def test_what_is_sent_is_the_same_by_the_rule_and_in_the_database(rt: Runtime, code: str) -> None:
+    kind = KINDS[code]
+    suggestion = kind.about == "suggestion"
+    cases = [
+        Known(settled, cancelled, status, purposes, address, texts)
+        for settled, cancelled, status, purposes, address, texts in product(
+            SETTLED,
+            (False, True) if kind.about == "meeting" else (False,),
+            (None,) if suggestion else (None, "active", "paused", "left"),
+            PURPOSES[:1] if suggestion else PURPOSES,
+            ("known", "forgotten") if suggestion else (None, "known", "unreachable", "removed"),
+            (True, False) if kind.about in ("survey", "result", "meeting") else (True,),
+        )
+    ]
+    rows, expected = [], {}
+    async with rt.transaction() as session:
+        for known in cases:
+            event = SimpleNamespace(generation=1, send_before=SOON, member_id=None if suggestion else new_id())
+            about = new_id()
+            row = message(
+                kind,
+                event,
+                new_id(),
+                survey_id=about if kind.about in ("survey", "result") else None,
+                meeting_id=about if kind.about == "meeting" else None,
+            )
+            _store(session, known, row["subject_id"], event.member_id, about, kind.about)
+            rows.append(row)
+            expected[row["id"]] = fate(kind, known)
+        await session.flush()
+        for start in range(0, len(rows), 500):
+            await create_messages(session, rows[start : start + 500])
+        found = await session.execute(sa.select(Message.id, Message.state, Message.reason))
+        got = {row.id: (row.state, row.reason) for row in found}
+    assert len(set(expected.values())) > 1
+    wrong = [(case, expected[row["id"]], got[row["id"]]) for case, row in zip(cases, rows, strict=True)
+             if expected[row["id"]] != got[row["id"]]]  # fmt: skip
+    assert wrong == []
+
+
+def _store(
+    session: AsyncSession, known: Known, subject_id: UUID, member_id: UUID | None, about: UUID, kind_about: str
+) -> None:
+    if known.settled is not None:
+        session.add(SettledInvitation(id=subject_id, reason=known.settled))
+    if known.status is not None:
+        session.add(Member(id=member_id, status=known.status, purposes=list(known.purposes)))
+    if kind_about == "suggestion":
+        email = "kari@example.org" if known.address == "known" else None
+        session.add(
+            Correspondent(suggestion_id=subject_id, email=email, language="nb", since=datetime(2027, 1, 1, tzinfo=UTC))
+        )
+    elif known.address is not None:
+        session.add(
+            Contact(
+                member_id=member_id,
+                email="kari@example.org",
+                removed=known.address == "removed",
+                unreachable="bounced" if known.address == "unreachable" else None,
+            )
+        )
+    if kind_about in ("survey", "result") and known.texts:
+        session.add(Survey(id=about, questionnaire={"id": "klima"}, slug="klima"))
+    if kind_about == "meeting" and (known.texts or known.cancelled):
+        session.add(Meeting(id=about, slug="mote" if known.texts else None, cancelled=known.cancelled))
