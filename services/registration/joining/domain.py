@@ -11,7 +11,6 @@ from services.registration.places import Place, register
 from shared.rules import N_, rule_broken
 from shared.web import checked_address
 
-PURPOSES = ("surveys", "meetings", "results")
 OLDEST_BIRTH_YEAR = 1905
 
 
