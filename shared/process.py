@@ -28,8 +28,6 @@ from shared.web.app import build_app
 log = structlog.get_logger()
 
 _LONGEST_PAUSE = 10.0
-#: Seconds after which a loop that does not turn is ended with its process.
-_STUCK_SECONDS = 60.0
 _STDERR = 2
 
 #: Whether what runs is itself a job that commits wake.
@@ -77,7 +75,7 @@ async def running(runtime: Runtime) -> AsyncIterator[None]:
     work: list[tuple[str, Coroutine[object, object, None]]] = [
         ("relay", relay.run()),
         ("consumers", transport.run()),
-        ("beat", _beat(runtime.health)),
+        ("beat", beat(runtime.health)),
         ("keeper", run_job(runtime, Job("keep_mechanism", _keep_mechanism, every=3600.0))),
         *((job.name, run_job(runtime, job)) for job in runtime.service.jobs),
     ]
@@ -106,12 +104,15 @@ def _end_process_when_it_ends(task: asyncio.Task[None]) -> None:
     os._exit(70)
 
 
-async def _beat(health: Health) -> None:
-    """Show that the loop turns. One that is stuck cannot say so: a thread ends its process, to be started again."""
+async def beat(health: Health, stuck_seconds: float = 60.0) -> None:
+    """Show that the loop turns. One that is stuck cannot say so: a thread ends its process, to be started again.
+
+    ``stuck_seconds``: after which the loop counts as stuck.
+    """
     try:
         while True:
             health.beat_at = time.monotonic()
-            faulthandler.dump_traceback_later(_STUCK_SECONDS, exit=True, file=_STDERR)
+            faulthandler.dump_traceback_later(stuck_seconds, exit=True, file=_STDERR)
             await asyncio.sleep(1.0)
     finally:
         faulthandler.cancel_dump_traceback_later()

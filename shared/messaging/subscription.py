@@ -1,13 +1,30 @@
 """Which handler reacts to which events, under which name."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal, Protocol, TypeVar, cast, overload
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events import Event
+from shared.messaging.envelope import Delivery
 
-#: ``async (session, event, delivery)``, or with ``batch=True`` ``async (session, events, deliveries)``.
-Handler = Callable[..., Awaitable[None]]
+E = TypeVar("E", bound=Event)
+Taken = TypeVar("Taken", contravariant=True)
+
+
+class Handler(Protocol[Taken]):
+    """Applies one event; a handler of several types takes their union."""
+
+    def __call__(self, session: AsyncSession, event: Taken, delivery: Delivery, /) -> Awaitable[None]: ...
+
+
+class BatchHandler(Protocol[Taken]):
+    """Applies many events of one batch, in order, with a delivery each."""
+
+    def __call__(
+        self, session: AsyncSession, events: Sequence[Taken], deliveries: Sequence[Delivery], /
+    ) -> Awaitable[None]: ...
 
 
 class PermanentError(Exception):
@@ -24,16 +41,28 @@ class Subscription:
     """
 
     name: str
-    handler: Handler
+    handler: Callable[..., Awaitable[None]]
     events: tuple[type[Event], ...]
     batch: bool = False
 
 
-def subscribe(name: str, handler: Handler, *events: type[Event], batch: bool = False) -> Subscription:
-    """Declare that ``handler`` applies ``events`` under the claim ``name`` (``<service>.<effect>``)."""
+@overload
+def subscribe(
+    name: str, handler: Handler[E], *events: Callable[..., E], batch: Literal[False] = False
+) -> Subscription: ...
+@overload
+def subscribe(name: str, handler: BatchHandler[E], *events: Callable[..., E], batch: Literal[True]) -> Subscription: ...
+def subscribe(
+    name: str, handler: Handler[E] | BatchHandler[E], *events: Callable[..., E], batch: bool = False
+) -> Subscription:
+    """Declare that ``handler`` applies ``events`` (classes) under the claim ``name`` (``<service>.<effect>``).
+
+    ``events`` are typed as what makes an ``E``, because a checker then takes ``E`` from the handler alone and finds the
+    class that the handler does not take.
+    """
     if not events:
         raise ValueError(f"{name} subscribes to nothing")
-    return Subscription(name, handler, events, batch)
+    return Subscription(name, handler, cast("tuple[type[Event], ...]", events), batch)
 
 
 class Routes:
@@ -65,6 +94,6 @@ class Routes:
         return list(found.values())
 
 
-def parse(event: type[Event], payload: bytes) -> Any:
+def parse(event: type[E], payload: bytes) -> E:
     """The event from its JSON; raises pydantic ValidationError."""
     return event.model_validate_json(payload)

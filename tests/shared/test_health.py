@@ -43,7 +43,7 @@ class Reader:
         handlers = [subscribe("example.note", self.note, MemberJoined, MemberChanged)]
         self.service = Service(name="example", package="shared", handlers=handlers, gauges=self.gauges)
 
-    async def note(self, _: AsyncSession, event: MemberJoined, __: Delivery) -> None:
+    async def note(self, _: AsyncSession, event: MemberJoined | MemberChanged, __: Delivery) -> None:
         """Remember the member."""
         if self.away:
             raise ConnectionResetError
@@ -202,13 +202,11 @@ async def test_a_service_that_starts_before_broker_and_database_works_when_they_
 
 STUCK = """
 import asyncio, time
-import shared.service
-from shared.health import Health
-
-shared.service._STUCK_SECONDS = 0.5
+from shared.process import beat
+from shared.service import Health
 
 async def main():
-    asyncio.create_task(shared.service._beat(Health()))
+    asyncio.create_task(beat(Health(), 0.5))
     await asyncio.sleep(0.1)
     print("stuck from here", flush=True)
     time.sleep(60)
