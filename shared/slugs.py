@@ -1,16 +1,14 @@
 """Words of an address that people can read and say aloud."""
 
 import re
-import unicodedata
 from collections.abc import Collection
 
-_LETTERS = str.maketrans({"æ": "ae", "ø": "o", "å": "a", "đ": "d", "ŧ": "t", "ŋ": "n"})
+from slugify import slugify
 
 
 def slug_words(text: str, longest: int, otherwise: str) -> str:
     """``tryggere-skolevei-pa-rykkinn`` of a heading, at most ``longest`` letters; ``otherwise`` if nothing is left."""
-    plain = unicodedata.normalize("NFKD", text.lower().translate(_LETTERS)).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:longest].strip("-") or otherwise
+    return slugify(text, max_length=longest) or otherwise
 
 
 def free_slug(wanted: str, taken: Collection[str]) -> str:

@@ -34,7 +34,7 @@ class Member(Base):
     name: Mapped[str | None]
     email: Mapped[str | None]
     email_key: Mapped[str | None] = mapped_column(unique=True)
-    """The address as it is compared: NFKC, case folded."""
+    """The address as it is compared (``shared.addresses.address_key``)."""
     year_of_birth: Mapped[int | None]
     gender: Mapped[str | None]
     area: Mapped[str | None]

@@ -6,7 +6,6 @@ from starlette.routing import Route
 
 from shared.rules import N_, rule_broken
 from shared.web import robots
-from shared.web.addresses import checked_address
 from shared.web.app import build_app
 from shared.web.audit_pages import audit_pages
 from shared.web.dead_letter_pages import dead_letter_pages, events_at_fault
@@ -34,7 +33,6 @@ __all__ = [
     "audit_of",
     "audit_pages",
     "build_app",
-    "checked_address",
     "client_address",
     "dead_letter_pages",
     "ended_sessions",

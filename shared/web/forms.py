@@ -121,17 +121,18 @@ def validate(
     translate: Callable[[str], str],
     *,
     lists: tuple[str, ...] = (),
+    context: object = None,
 ) -> tuple[Model | None, FormErrors]:
     """The form as ``model``, or messages per field.
 
     ``messages`` maps ``<field>.<code>``, ``<code>`` or ``<field>`` to a Bokmål text, the most telling first; texts may
-    hold ``{parameter}`` of the error. Fields in ``lists`` take every value sent.
+    hold ``{parameter}`` of the error. Fields in ``lists`` take every value sent; validators get ``context``.
     """
     sent = {name: form.all(name) if name in lists else form.get(name) for name in model.model_fields}
     present = {name: value for name, value in sent.items() if value not in (None, "")}
     errors: FormErrors = {name: translate(REFUSED_CHARACTERS) for name in form.refused}
     try:
-        parsed = model.model_validate(present)
+        parsed = model.model_validate(present, context=context)
     except ValidationError as failure:
         for error in failure.errors():
             name = str(error["loc"][0]) if error["loc"] else ""

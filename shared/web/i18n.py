@@ -1,5 +1,6 @@
 """Languages: templates are written in Bokmål, gettext catalogues give Nynorsk and English."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -8,6 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from babel import negotiate_locale
 from babel.dates import format_date, format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -98,10 +100,16 @@ def choose(query: str | None, cookie: str | None, accept: str, offered: tuple[st
     for asked in (query, cookie):
         if asked in offered:
             return asked
+    return negotiate_locale(_preferred(accept), offered, sep="-", aliases={"no": "nb"}) or "nb"
+
+
+def _preferred(accept: str) -> list[str]:
+    """The codes of an Accept-Language header (RFC 9110, 12.5.4), the most wanted first, without those refused (q=0)."""
+    weighed: list[tuple[float, str]] = []
     for part in accept.lower().split(","):
-        code = part.split(";")[0].strip().split("-")[0]
-        if code in offered:
-            return code
-        if code == "no":
-            return "nb"
-    return "nb"
+        code, _, weight = part.partition(";")
+        number = re.fullmatch(r"\s*q\s*=\s*([01](?:\.[0-9]{0,3})?)\s*", weight)
+        wanted = float(number[1]) if number else 0.0 if weight.strip() else 1.0
+        if code.strip() and wanted > 0:
+            weighed.append((wanted, code.strip()))
+    return [code for _, code in sorted(weighed, key=lambda pair: -pair[0])]

@@ -6,18 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registration.importing.domain import MOST_ROWS, Preview, UnreadableFile, read_members
-from services.registration.population.area_file import UnreadableFile as UnreadableAreas
+from services.registration.csv_file import UnreadableFile
+from services.registration.importing.domain import MOST_ROWS, Preview, read_members
+from services.registration.joining.domain import Rules
 from services.registration.population.area_file import read_areas
 
-TODAY = date(2026, 11, 23)
+RULES = Rules("3201", date(2026, 11, 23), minimum_age=15)
 HEAD = "navn;epost;fodselsar;kjonn;postnummer;sprak"
 KARI = "Kari;kari@example.org;1980;kvinne;1353;nb"
 
 
 def read(*rows: str, head: str = HEAD, known: frozenset[str] = frozenset(), encoding: str = "utf-8") -> Preview:
     raw = "\r\n".join([head, *rows]).encode(encoding)
-    return read_members(raw, municipality="3201", today=TODAY, minimum_age=15, known=known)
+    return read_members(raw, rules=RULES, known=known)
 
 
 @pytest.mark.parametrize(
@@ -63,6 +64,75 @@ def test_a_file_as_norwegian_excel_writes_it_is_read() -> None:
         assert read(row, encoding=encoding).good[0].name == "Åse Ødegård"
 
 
+NAMES = ("Åse Ødegård", "Søren Grønås", "Kåre Bjørnstad", "Pål Sæther")
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "mac_roman", "cp865", "cp850", "utf-8", "utf-16"])
+def test_the_letters_of_any_usual_program_are_read(encoding: str) -> None:
+    people = [f"{name};p{n}@example.org;1980;kvinne;1353;nb" for n, name in enumerate(NAMES)]
+    assert [row.name for row in read(*people, encoding=encoding).good] == list(NAMES)
+    assert read(people[0], encoding=encoding).good[0].name == NAMES[0]
+
+
+def test_lines_of_several_programs_and_letters_encoded_twice_are_read() -> None:
+    rows = [f"{name};p{n}@example.org;1980;kvinne;1353;nb" for n, name in enumerate(NAMES)]
+    twice = rows[2].encode().decode("cp1252").encode()
+    raw = b"\n".join([HEAD.encode(), rows[0].encode("cp1252"), rows[1].encode(), twice, rows[3].encode("cp1252")])
+    assert [row.name for row in read_members(raw, rules=RULES, known=frozenset()).good] == list(NAMES)
+
+
+def test_what_no_norwegian_name_holds_is_shown_first_then_letters_beyond_ascii() -> None:
+    names = ("Kari Nordmann", "Åse Ødegård", "K¾re", "Nguyễn Văn An", "Kari O’Brien-Müller")
+    preview = read(*(f"{name};p{n}@example.org;1980;kvinne;1353;nb" for n, name in enumerate(names)))
+    shown = [(row.name, doubtful) for row, doubtful in preview.examples(4)]
+    assert shown == [(names[2], True), (names[1], False), (names[3], False), (names[4], False)]
+
+
+def test_a_name_typed_on_a_mac_and_one_with_invisible_characters_are_the_names_they_look_like() -> None:
+    preview = read("Ka\u0301re\u200b\u00a0Å;ka\u00adri@exam\u200bple.org;19\u200b80;mann;1353\u200b;nb")
+    (row,) = preview.good
+    assert (row.name, row.email, row.year_of_birth, row.postcode) == ("K\u00e1re Å", "kari@example.org", 1980, "1353")
+
+
+@pytest.mark.parametrize(
+    ("head", "row"),
+    [
+        ("sep=;\n" + HEAD, KARI),
+        (HEAD.replace(";", "\t"), KARI.replace(";", "\t")),
+        (HEAD.replace(";", ","), KARI.replace(";", ",")),
+        (HEAD + ";;;", KARI + ";;;"),
+        (HEAD, KARI + ";;"),
+        ("Navn;E-post;Fødselsår;Kjønn;Postnummer;Språk", KARI),
+        ("postnummer;navn;epost;kjonn;fodselsar", "1353;Kari;kari@example.org;kvinne;1980"),
+        (HEAD, KARI.replace("1980", "1980,0")),
+        (HEAD, KARI.replace("1980", "1980.0")),
+    ],
+)
+def test_a_list_is_read_as_spreadsheets_write_it(head: str, row: str) -> None:
+    preview = read(row, head=head)
+    assert [(member.name, member.year_of_birth) for member in preview.good] == [("Kari", 1980)]
+    assert preview.bad == []
+
+
+@pytest.mark.parametrize(
+    ("head", "words"),
+    [
+        (HEAD.replace("epost", "adresse"), "mangler epost"),
+        (HEAD + ";skostørrelse", "«skostørrelse» kjenner vi ikke"),
+        (HEAD + ";Navn", "navn står to ganger"),
+    ],
+)
+def test_a_heading_that_is_wrong_is_told_what_is_wrong(head: str, words: str) -> None:
+    with pytest.raises(UnreadableFile, match=words):
+        read(KARI, head=head)
+
+
+@pytest.mark.parametrize(("year", "words"), [("3000", "fra 1905 til 2026"), ("1 2", "fire sifre"), ("1980,5", "fire")])
+def test_a_year_that_is_none_says_why(year: str, words: str) -> None:
+    (_, (reason,)), *_ = read(KARI.replace("1980", year)).bad
+    assert words in reason
+
+
 def test_staff_may_say_that_somebody_with_anothers_postcode_lives_here() -> None:
     preview = read("Eli;eli@example.org;1980;kvinne;0150;nb;ja", head=HEAD + ";bor_her")
     assert [member.declared_resident for member in preview.good] == [True]
@@ -78,14 +148,14 @@ def test_staff_may_say_that_somebody_with_anothers_postcode_lives_here() -> None
 )  # fmt: skip
 def test_a_file_that_is_no_member_list_is_refused_with_a_reason(raw: bytes) -> None:
     with pytest.raises(UnreadableFile, match=r"\w{3}"):
-        read_members(raw, municipality="3201", today=TODAY, minimum_age=15, known=frozenset())
+        read_members(raw, rules=RULES, known=frozenset())
 
 
 @given(st.binary(max_size=400))
 def test_no_file_is_an_error_of_ours(raw: bytes) -> None:
     for content in (raw, HEAD.encode() + b"\n" + raw):
         try:
-            preview = read_members(content, municipality="3201", today=TODAY, minimum_age=15, known=frozenset())
+            preview = read_members(content, rules=RULES, known=frozenset())
         except UnreadableFile:
             continue
         assert all(reasons for _, reasons in preview.bad)
@@ -103,5 +173,5 @@ def test_no_area_file_is_an_error_of_ours(raw: bytes) -> None:
     for content in (raw, b"postnummer;befolkning\n" + raw):
         try:
             read_areas(content, "3201")
-        except UnreadableAreas:
+        except UnreadableFile:
             continue

@@ -16,6 +16,7 @@ from shared.events.registration import (
     ContactChanged,
     ContactRemoved,
     MemberErased,
+    SignInRequested,
     SignUpRepeated,
 )
 from shared.service import Runtime
@@ -65,6 +66,9 @@ async def test_nobody_fills_a_strangers_mailbox(rt: Runtime) -> None:
         ({"old_enough": ""}, "gammel nok"),
         ({"email": "kåre@example.org"}, "æ, ø eller å"),
         ({"purposes": ["everything"]}, "fra listen"),
+        ({"purposes": []}, "Velg minst én ting"),
+        ({"year_of_birth": "3000"}, "Fødselsår må være et år fra 1905 til 2026"),
+        ({"year_of_birth": "1 980"}, "fire sifre"),
     ],
 )
 async def test_bad_input_gets_a_clear_message_and_changes_nothing(
@@ -77,6 +81,36 @@ async def test_bad_input_gets_a_clear_message_and_changes_nothing(
     assert "Traceback" not in response.text
     async with rt.transaction() as session:
         assert await session.scalar(sa.select(sa.func.count()).select_from(Member)) == 0
+
+
+async def test_every_fault_of_the_form_is_told_at_once(rt: Runtime) -> None:
+    async with browser(rt) as client:
+        page = await send(client, rt, name="", year_of_birth="2020", postcode="0150", old_enough="")
+    for words in ("Navn må fylles ut", "minst 15 år", "en annen kommune", "gammel nok"):
+        assert words in page.text
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("kari13@exam\u200bple.org", "kari13@example.org"),
+        ("kari3@BLÅBÆR.NO", "kari3@xn--blbr-roah.no"),
+        ("kari22@example\u3002org", "kari22@example.org"),
+        ("ka\u00adri@example.org", "Kari@Example.org"),
+    ],
+)
+async def test_two_spellings_of_one_mailbox_are_one_person(rt: Runtime, first: str, second: str) -> None:
+    async with browser(rt) as client:
+        await send(client, rt, email=first)
+        (asked,) = await outbox(rt, ConfirmationRequested)
+        assert isinstance(asked, ConfirmationRequested)
+        await confirm(client, rt, asked)
+        await send(client, rt, email=second)
+        assert len(await outbox(rt, SignUpRepeated)) == 1
+        await client.post("/me/ask", data={"email": second})
+    assert len(await outbox(rt, SignInRequested)) == 1
+    async with rt.transaction() as session:
+        assert await session.scalar(sa.select(sa.func.count()).select_from(Member)) == 1
 
 
 async def test_a_wrong_address_is_corrected_without_filling_in_the_form_again(rt: Runtime) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from shared.services import SERVICES
 from shared.web import catalogues
+from shared.web.i18n import LANGUAGES, choose
 
 FOLDERS = {folder.name: folder for folder in catalogues.folders(SERVICES)}
 CASES = [(name, code) for name in FOLDERS for code in catalogues.TRANSLATED]
@@ -34,3 +35,21 @@ def test_a_text_without_translation_is_found(tmp_path: Path) -> None:
     assert list(catalogues.untranslated(tmp_path, "nn")) == ["Hei, %(name)s"], "another parameter is no translation"
     file.write_text(file.read_text(encoding="utf-8").replace("(navn)", "(name)"), encoding="utf-8")
     assert list(catalogues.untranslated(tmp_path, "nn")) == []
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("en;q=0.1,nb;q=0.9", "nb"),
+        ("en;q=0.9,nb;q=0.1", "en"),
+        ("nn-NO,nb;q=0.8,no;q=0.7,en;q=0.5", "nn"),
+        ("no", "nb"),
+        ("de-DE,de;q=0.9,en-GB;q=0.7", "en"),
+        ("nb;q=0,en", "en"),
+        ("de", "nb"),
+        ("en;q=much,nn", "nn"),
+        ("", "nb"),
+    ],
+)
+def test_the_browsers_languages_count_by_their_weights(header: str, language: str) -> None:
+    assert choose(None, None, header, LANGUAGES) == language

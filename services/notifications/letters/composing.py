@@ -26,6 +26,7 @@ from services.notifications.letters.mail import Mail
 from services.notifications.messages.domain import Kind
 from services.notifications.settings import notification_settings
 from services.notifications.tables import Contact, Meeting, Message, Survey
+from shared.addresses import BadAddress, ascii_form
 from shared.rules import N_
 from shared.service import Runtime
 from shared.web.i18n import Language
@@ -47,28 +48,16 @@ _WHO = N_(
 )
 
 
-#: A mailbox as RFC 5321 has it, in ASCII: dot-atom or quoted string, and a domain name.
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
-_MAILBOX = re.compile(rf"""(?:{_ATOM}(?:\.{_ATOM})*|"(?:[ !#-\[\]-~]|\\[ -~])+")@{_LABEL}(?:\.{_LABEL})*""")
-
-
 class Unsendable(ValueError):
     """The address has a form no mail server here can be given."""
 
 
 def sendable(address: str | None) -> str:
     """The address as SMTP takes it, its domain in ASCII; raises Unsendable."""
-    written = address or ""
-    if not written.isascii():
-        local, _, domain = written.rpartition("@")
-        try:
-            written = f"{local}@{domain.encode('idna').decode('ascii')}"
-        except UnicodeError:  # its text holds the address
-            raise Unsendable from None
-    if not _MAILBOX.fullmatch(written):
-        raise Unsendable
-    return written
+    try:
+        return ascii_form(address or "")
+    except BadAddress:  # its cause holds the address
+        raise Unsendable from None
 
 
 def _slot(name: str) -> str:

@@ -3,6 +3,7 @@
 import codecs
 import hashlib
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.errors import MessageError
@@ -13,6 +14,7 @@ from uuid import UUID
 
 from services.notifications.mailbox.cutting import cut, without_sender
 from services.notifications.mailbox.wording import guess_language, html_to_text, tidy
+from shared.addresses import BadAddress, normal_form
 
 _LONGEST_HEADING = 200
 _LONGEST_TEXT = 20_000
@@ -163,11 +165,11 @@ def _addresses(value: str) -> list[str]:
 
 
 def _sender(headers: dict[str, str], envelope_sender: str) -> str:
-    """The first usable of Reply-To, From and the envelope; empty when there is none."""
+    """The first of Reply-To, From and the envelope that mail can be sent to; empty when there is none."""
     for value in (headers.get("reply-to", ""), headers.get("from", ""), envelope_sender):
         for address in _addresses(value):
-            local, _, domain = address.rpartition("@")
-            return f"{local}@{domain.lower()}"
+            with suppress(BadAddress):
+                return normal_form(address)
     return ""
 
 

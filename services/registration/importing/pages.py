@@ -2,10 +2,11 @@
 
 import hashlib
 
-from services.registration.importing.domain import Preview, UnreadableFile, read_members
+from services.registration.csv_file import UnreadableFile
+from services.registration.importing.domain import Preview, read_members
 from services.registration.importing.store import import_members, known_addresses
 from services.registration.joining.domain import JoinInput
-from services.registration.settings import registration_settings
+from services.registration.joining.pages import joining_rules
 from shared.web import Request, Response, Route, audit, read_form, render, runtime, see_other, staff_required
 
 _LARGEST_FILE = 2_000_000
@@ -42,13 +43,7 @@ async def take_file(request: Request) -> Response:
     async with rt.transaction() as session:
         known = await known_addresses(session)
     try:
-        preview = read_members(
-            raw,
-            municipality=rt.settings.municipality_number,
-            today=rt.today(),
-            minimum_age=registration_settings().minimum_age,
-            known=known,
-        )
+        preview = read_members(raw, rules=joining_rules(rt), known=known)
     except UnreadableFile as error:
         return _page(request, None, "", {"file": str(error)}, 422)
     return _page(request, preview, hashlib.sha256(raw).hexdigest()[:16], {}, 200)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registration.joining.domain import JoinInput, email_key
+from services.registration.joining.domain import JoinInput
 from services.registration.joining.store import (
     add_consents,
     admit,
@@ -16,6 +16,7 @@ from services.registration.joining.store import (
     hold_address,
 )
 from services.registration.tables import Member, SignUp
+from shared.addresses import address_key
 from shared.ids import new_id
 from shared.messaging import emit, lock
 
@@ -36,7 +37,7 @@ async def import_members(session: AsyncSession, rows: Sequence[JoinInput], now: 
     """
     by_key: dict[str, JoinInput] = {}
     for row in rows:
-        by_key.setdefault(email_key(row.email), row)
+        by_key.setdefault(address_key(row.email), row)
     await hold_address(session, *(row.email for row in by_key.values()))
     known = {
         row.email_key: row.id

@@ -1,34 +1,47 @@
 """The rules of joining, as pure functions of values."""
 
-import unicodedata
+import re
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, Field, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationInfo, field_validator
 
 from services.registration.places import Place, register
+from shared.addresses import checked_address
+from shared.characters import plain
 from shared.rules import N_, rule_broken
-from shared.web import checked_address
 
+#: What a member may consent to be asked or told about.
+Purpose = Literal["surveys", "meetings", "results"]
 OLDEST_BIRTH_YEAR = 1905
 
 
-def email_key(email: str) -> str:
-    """The form in which two spellings of one address are equal."""
-    return unicodedata.normalize("NFKC", email).casefold()
+@dataclass(frozen=True)
+class Rules:
+    """What a municipality decides about who may join; given as pydantic's context."""
+
+    municipality: str
+    """Its number, four digits."""
+    today: date
+    minimum_age: int
+
+
+def _plain(value: object) -> object:
+    return plain(value) if isinstance(value, str) else value
 
 
 class DetailsInput(BaseModel):
-    """What a member tells about themselves, as it must be."""
+    """What a member tells about themselves, as it must be; with ``Rules`` as context also as it may be."""
 
-    name: Annotated[str, Field(min_length=1, max_length=100)]
+    name: Annotated[str, Field(min_length=1, max_length=100), BeforeValidator(_plain)]
     email: Annotated[str, Field(max_length=254), AfterValidator(checked_address)]
-    year_of_birth: int
+    year_of_birth: Annotated[int, BeforeValidator(_plain)]
     gender: Literal["female", "male", "other"]
-    postcode: Annotated[str, Field(pattern=r"^[0-9]{4}$")]
+    postcode: Annotated[str, Field(pattern=r"^[0-9]{4}$"), BeforeValidator(_plain)]
     language: Literal["nb", "nn", "en"]
-    declared_resident: bool = False
+    declared_resident: Annotated[bool, Field(validate_default=True)] = False
+    """That the person lives here, kept only where the postcode says otherwise."""
 
     @field_validator("name")
     @classmethod
@@ -39,17 +52,51 @@ class DetailsInput(BaseModel):
             raise rule_broken("name")
         return value
 
+    @field_validator("year_of_birth", mode="before")
+    @classmethod
+    def _four_digits(cls, value: object) -> object:
+        if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}", plain(value)):
+            raise rule_broken("year_form")
+        return value
+
+    @field_validator("year_of_birth")
+    @classmethod
+    def _right_age(cls, value: int, info: ValidationInfo) -> int:
+        rules: Rules | None = info.context
+        code = age_refusal(value, rules.today, rules.minimum_age) if rules else None
+        if rules and code:
+            years = {"oldest": OLDEST_BIRTH_YEAR, "this_year": rules.today.year}
+            raise rule_broken(code, minimum_age=rules.minimum_age, **years)
+        return value
+
+    @field_validator("postcode")
+    @classmethod
+    def _where_people_live(cls, value: str, info: ValidationInfo) -> str:
+        rules: Rules | None = info.context
+        if rules and (code := judge_residence(value, rules.municipality, declared=True).refusal):
+            raise rule_broken(code)
+        return value
+
+    @field_validator("declared_resident")
+    @classmethod
+    def _lives_here(cls, value: bool, info: ValidationInfo) -> bool:
+        rules: Rules | None = info.context
+        if rules is None or "postcode" not in info.data:
+            return value
+        residence = judge_residence(info.data["postcode"], rules.municipality, declared=value)
+        if residence.refusal:
+            raise rule_broken(residence.refusal)
+        at_home = residence.place is not None and residence.place.municipality == rules.municipality
+        return value and not at_home
+
 
 class JoinInput(DetailsInput):
     """The join form as it must be."""
 
-    purposes: tuple[Literal["surveys", "meetings", "results"], ...] = ()
+    purposes: Annotated[tuple[Purpose, ...], Field(min_length=1, max_length=3)]
     old_enough: Literal["yes"]
     kanal: str | None = None
     """Code of the recruitment channel in the link that led here; an unknown one is no error."""
-
-
-Details = TypeVar("Details", bound=DetailsInput)
 
 
 @dataclass(frozen=True)
@@ -73,20 +120,6 @@ def judge_residence(postcode: str, municipality: str, *, declared: bool) -> Resi
     return Residence(place, None)
 
 
-def needed_declaration(details: Details, municipality: str) -> Details:
-    """The details without a declaration of living here where the postcode says so already."""
-    place = register().get(details.postcode)
-    at_home = place is not None and place.municipality == municipality
-    return details.model_copy(update={"declared_resident": False}) if at_home else details
-
-
-def refusals(details: DetailsInput, municipality: str, today: date, minimum_age: int) -> list[str]:
-    """Codes of ``REFUSALS`` for what is well-formed and still cannot be."""
-    residence = judge_residence(details.postcode, municipality, declared=details.declared_resident)
-    found = (age_refusal(details.year_of_birth, today, minimum_age), residence.refusal)
-    return [code for code in found if code is not None]
-
-
 def age_refusal(year_of_birth: int, today: date, minimum_age: int) -> str | None:
     """``too_young``, ``impossible_year`` or None: eligible are those who turn the minimum age this year."""
     if year_of_birth > today.year or year_of_birth < OLDEST_BIRTH_YEAR:
@@ -105,19 +138,17 @@ MESSAGES = {
     "email_form": N_("E-post må skrives slik: navn@eksempel.no. Foran @ kan det ikke stå æ, ø eller å"),
     "email.string_too_long": N_("E-post kan ha høyst {max_length} tegn"),
     "year_of_birth": N_("Fødselsår må skrives med fire sifre, for eksempel 1985"),
+    "year_form": N_("Fødselsår må skrives med fire sifre, for eksempel 1985"),
+    "impossible_year": N_("Fødselsår må være et år fra {oldest} til {this_year}"),
+    "too_young": N_("Du må fylle minst {minimum_age} år i år for å bli med"),
     "gender": N_("Kjønn må velges"),
     "postcode": N_("Postnummer må ha fire sifre"),
+    "unknown_postcode": N_("Postnummer finnes ikke. Sjekk at du har skrevet riktig"),
+    "po_box": N_("Postnummer gjelder en postboks. Skriv postnummeret der du bor"),
+    "elsewhere": N_("Postnummeret ligger i en annen kommune. Kryss av hvis du likevel bor i kommunen"),
     "language": N_("Språk må velges"),
     "purposes": N_("Velg hva du vil bli spurt om fra listen"),
+    "purposes.missing": N_("Velg minst én ting du vil bli spurt om"),
+    "purposes.too_short": N_("Velg minst én ting du vil bli spurt om"),
     "old_enough": N_("Kryss av for at du er gammel nok"),
-}
-REFUSALS = {
-    "unknown_postcode": ("postcode", N_("Postnummer finnes ikke. Sjekk at du har skrevet riktig")),
-    "po_box": ("postcode", N_("Postnummer gjelder en postboks. Skriv postnummeret der du bor")),
-    "elsewhere": (
-        "declared_resident",
-        N_("Postnummeret ligger i en annen kommune. Kryss av hvis du likevel bor i kommunen"),
-    ),
-    "too_young": ("year_of_birth", N_("Du må fylle minst {minimum_age} år i år for å bli med")),
-    "impossible_year": ("year_of_birth", N_("Fødselsår må skrives med fire sifre, for eksempel 1985")),
 }

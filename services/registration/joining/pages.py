@@ -11,17 +11,15 @@ from starlette.responses import JSONResponse
 from services.registration.joining import store
 from services.registration.joining.domain import (
     MESSAGES,
-    REFUSALS,
-    DetailsInput,
     JoinInput,
-    email_key,
-    needed_declaration,
-    refusals,
+    Rules,
 )
 from services.registration.places import place_name
 from services.registration.settings import registration_settings
 from services.registration.tables import Member, SignUp, Threshold
+from shared.addresses import address_key
 from shared.ids import random_id
+from shared.service import Runtime
 from shared.slugs import is_slug
 from shared.tokens import BadLink, LinkExpired
 from shared.web import (
@@ -70,14 +68,13 @@ async def join_panel(request: Request) -> Response:
     if robots.is_trapped(form):
         return see_other("/join/sent")
     await request.app.state.limiter.check(request, "join")
-    values, errors = validate(JoinInput, form, MESSAGES, translate(request).gettext, lists=("purposes",))
-    if values is not None:
-        errors = refusal_errors(request, values)
+    values, errors = validate(
+        JoinInput, form, MESSAGES, translate(request).gettext, lists=("purposes",), context=joining_rules(rt)
+    )
     if not errors and robots.is_too_fast(request, _FORM, form, rules.minimum_fill_seconds):
         errors = {"": translate(request).gettext(robots.TOO_FAST)}
     if values is None or errors:
         return _form(request, form.values() | {"purposes": form.all("purposes")}, errors, 422)
-    values = needed_declaration(values, rt.settings.municipality_number)
     link = (random_id(), 1)
     async with may_mail(request, values.email) as allowed:
         if allowed:
@@ -90,7 +87,7 @@ async def join_panel(request: Request) -> Response:
                     consent_version=rules.consent_version,
                 )
     before = _sent_before(request, as_id(form.get("id")))
-    if before is not None and email_key(before["form"]["email"]) != email_key(values.email):
+    if before is not None and address_key(before["form"]["email"]) != address_key(values.email):
         async with rt.transaction() as session:
             await store.take_back(session, UUID(before["link"][0]), before["link"][1])
     id_ = random_id()
@@ -107,17 +104,12 @@ def may_mail(request: Request, email: str) -> AbstractAsyncContextManager[bool]:
     The page does not say that none went; somebody to whom six went in an hour has the mails.
     """
     limiter: Limiter = request.app.state.limiter
-    return limiter.one_more("mail_to_one", email_key(email))
+    return limiter.one_more("mail_to_one", address_key(email))
 
 
-def refusal_errors(request: Request, values: DetailsInput) -> FormErrors:
-    """Field -> message for well-formed details of somebody who cannot be a member."""
-    rt, age = runtime(request), registration_settings().minimum_age
-    texts = translate(request)
-    return {
-        REFUSALS[code][0]: texts.gettext(REFUSALS[code][1]).format(minimum_age=age)
-        for code in refusals(values, rt.settings.municipality_number, rt.today(), age)
-    }
+def joining_rules(rt: Runtime) -> Rules:
+    """Who may join here today."""
+    return Rules(rt.settings.municipality_number, rt.today(), registration_settings().minimum_age)
 
 
 def _form(request: Request, values: dict[str, object], errors: FormErrors, status: int) -> Response:

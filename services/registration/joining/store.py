@@ -10,9 +10,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registration.joining.domain import JoinInput, email_key
+from services.registration.joining.domain import JoinInput
 from services.registration.places import AREA_SCHEME
 from services.registration.tables import Channel, Consent, Member, Panel, SignUp, Threshold
+from shared.addresses import address_key
 from shared.database import run_sql
 from shared.events.registration import (
     ConfirmationRequested,
@@ -31,7 +32,7 @@ _NOTICE_LIFE = timedelta(days=1)
 
 async def member_by_email(session: AsyncSession, email: str) -> UUID | None:
     """Id of the applicant or member with this address."""
-    return await session.scalar(sa.select(Member.id).where(Member.email_key == email_key(email)))
+    return await session.scalar(sa.select(Member.id).where(Member.email_key == address_key(email)))
 
 
 async def lock_member(session: AsyncSession, member_id: UUID) -> Member | None:
@@ -63,7 +64,7 @@ async def sign_up(
             status="applicant",
             name=form.name,
             email=form.email,
-            email_key=email_key(form.email),
+            email_key=address_key(form.email),
             source="form",
             language=form.language,
             generation=1,
@@ -112,7 +113,7 @@ async def hold_address(session: AsyncSession, *emails: str) -> None:
     They are taken in one order, so that two that hold several cannot wait for each other.
     """
     held = "select pg_advisory_xact_lock(hashtextextended(key, 0)) from unnest($1::text[]) as address(key)"
-    await run_sql(session, held, sorted({email_key(email) for email in emails}))
+    await run_sql(session, held, sorted({address_key(email) for email in emails}))
 
 
 async def _filled_in(

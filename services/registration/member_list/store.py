@@ -9,9 +9,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registration.joining.domain import email_key
 from services.registration.leaving import ERASING_SERVICES
 from services.registration.tables import Channel, Consent, ErasureReceipt, Member
+from shared.addresses import address_key
+from shared.characters import plain
 from shared.events.registration import AgeBand
 from shared.web import ListView
 
@@ -100,12 +101,12 @@ async def members(
 
 async def look_up(session: AsyncSession, text: str) -> Sequence[Member]:
     """Members whose address is the text, or whose name holds it; at most ``MOST_FOUND``."""
-    pattern = "%" + text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
+    pattern = "%" + plain(text).replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
     found = await session.scalars(
         sa.select(Member)
         .where(
             Member.status.in_(STATUSES),
-            sa.or_(Member.email_key == email_key(text), Member.name.ilike(pattern, escape="\\")),
+            sa.or_(Member.email_key == address_key(text), Member.name.ilike(pattern, escape="\\")),
         )
         .order_by(Member.name)
         .limit(MOST_FOUND)

@@ -2,14 +2,14 @@
 
 import json
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from pydantic import BaseModel, Field
 
-from services.registration.joining.domain import MESSAGES, DetailsInput, email_key, needed_declaration
-from services.registration.joining.pages import held_link, link_over, refusal_errors
+from services.registration.joining.domain import MESSAGES, DetailsInput, Purpose
+from services.registration.joining.pages import held_link, joining_rules, link_over
 from services.registration.joining.store import lock_member
 from services.registration.leaving import ERASING_SERVICES, changed_event, erase
 from services.registration.my_page import store
@@ -17,6 +17,7 @@ from services.registration.my_page.sign_in import members_signed_in, sign_in_for
 from services.registration.places import place_name
 from services.registration.settings import registration_settings
 from services.registration.tables import AddressChange, ErasureReceipt, Member
+from shared.addresses import address_key
 from shared.messaging import emit
 from shared.tokens import BadLink, LinkExpired
 from shared.web import (
@@ -39,7 +40,7 @@ _ADDRESS_COOKIE = "address"
 class PurposesInput(BaseModel):
     """What the member wants to be asked about."""
 
-    purposes: Annotated[tuple[Literal["surveys", "meetings", "results"], ...], Field(max_length=3)] = ()
+    purposes: Annotated[tuple[Purpose, ...], Field(max_length=3)] = ()
 
 
 async def show_own_page(request: Request) -> Response:
@@ -90,18 +91,15 @@ async def change_details(request: Request) -> Response:
     if member_id is None or not signed_in(request, member_id):
         return see_other("/me")
     await request.app.state.limiter.check(request, "details")
-    values, errors = validate(DetailsInput, form, MESSAGES, translate(request).gettext)
-    if values is not None:
-        errors = refusal_errors(request, values)
-    if values is None or errors:
+    values, errors = validate(DetailsInput, form, MESSAGES, translate(request).gettext, context=joining_rules(rt))
+    if values is None:
         return _details(request, member_id, form.values(), errors, 422)
-    values = needed_declaration(values, rt.settings.municipality_number)
     async with rt.transaction() as session:
         member = await lock_member(session, member_id)
         if member is None or member.status not in ("active", "paused"):
             return see_other("/me")
         await store.change_details(session, member, values, rt.now())
-        moved = email_key(values.email) != member.email_key
+        moved = address_key(values.email) != member.email_key
         if moved:
             expires = rt.now() + timedelta(days=registration_settings().unconfirmed_days)
             await store.ask_for_new_address(session, member, values.email, rt.now(), expires)

@@ -14,6 +14,7 @@ from services.registration.joining.pages import held_link, link_over, may_mail
 from services.registration.joining.store import lock_member, member_by_email
 from services.registration.settings import registration_settings
 from services.registration.tables import Member
+from shared.addresses import checked_address
 from shared.events.registration import SignInRequested
 from shared.messaging import emit
 from shared.tokens import BadLink, LinkExpired
@@ -23,7 +24,6 @@ from shared.web import (
     Response,
     Route,
     as_id,
-    checked_address,
     read_form,
     render,
     runtime,

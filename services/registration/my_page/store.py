@@ -9,10 +9,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registration.joining.domain import DetailsInput, email_key
+from services.registration.joining.domain import DetailsInput
 from services.registration.joining.store import add_consents, contact_card, hold_address, member_by_email, purposes_of
 from services.registration.leaving import changed_event
 from services.registration.tables import AddressChange, Asked, Consent, Drawn, Meeting, Member, Survey
+from shared.addresses import address_key
 from shared.events.registration import ConfirmationRequested, ContactChanged, ContactRemoved
 from shared.ids import new_id
 from shared.messaging import emit, forget_subject, lock
@@ -97,7 +98,7 @@ async def confirm_new_address(session: AsyncSession, member: Member, change: Add
     owner = await member_by_email(session, change.email)
     if owner is not None and owner != member.id:
         return False
-    member.email, member.email_key, member.unreachable_since = change.email, email_key(change.email), None
+    member.email, member.email_key, member.unreachable_since = change.email, address_key(change.email), None
     await drop_address_change(session, member.id)
     await session.flush()
     await emit(session, contact_card(member))

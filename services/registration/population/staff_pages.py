@@ -5,10 +5,11 @@ from typing import Annotated
 import sqlalchemy as sa
 from pydantic import BaseModel, Field
 
+from services.registration.csv_file import UnreadableFile
 from services.registration.joining.store import reach_thresholds
 from services.registration.places import place_name
 from services.registration.population import store
-from services.registration.population.area_file import UnreadableFile, read_areas
+from services.registration.population.area_file import read_areas
 from services.registration.population.domain import (
     ATTRIBUTION,
     AreaShare,

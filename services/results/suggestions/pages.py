@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, Field, field_validator
 from services.results.settings import results_settings
 from services.results.suggestions import store
 from services.results.tables import FollowUp, Suggestion
+from shared.addresses import checked_address
 from shared.ids import new_id
 from shared.web import (
     N_,
@@ -15,7 +16,6 @@ from shared.web import (
     Request,
     Response,
     Route,
-    checked_address,
     problem,
     read_form,
     render,
