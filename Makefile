@@ -1,19 +1,22 @@
 # Everything starts here; each target first installs what it needs into this checkout. `make help` lists them.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install install-test demo up test check faults bench contracts texts pictures lock clean
+.PHONY: help install install-check install-test chart-data demo up test check faults bench contracts texts pictures lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONDONTWRITEBYTECODE := 1
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: ## what the system needs to run: Python packages, front-end packages, Kafka (once; needs the network)
 	@PYTHON="$(PYTHON)" deploy/install
 
-install-test: install ## also a browser for the tests
+install-check: install ## also helm, for the chart's tests
+	@PYTHON="$(PYTHON)" deploy/install check
+
+install-test: install-check ## also a browser for the tests
 	@PYTHON="$(PYTHON)" deploy/install browser
 
 demo: install ## play a panel's first year from 95 members on, then leave the pages up (DEMO_EXIT=1: stop)
@@ -22,12 +25,12 @@ demo: install ## play a panel's first year from 95 members on, then leave the pa
 up: install ## the whole system on this machine, until Ctrl-C
 	@exec $(BIN)/python -m deploy.local.main
 
-check: install ## lint, strict types, import contracts, contract examples, fast tests
+check: install-check ## lint, strict types, import contracts, contract examples, the chart, fast tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q $(wildcard tests/*/test_domain*.py) tests/contracts tests/architecture
+	$(BIN)/pytest -q $(wildcard tests/*/test_domain*.py) tests/contracts tests/architecture tests/cluster/test_chart*.py
 
 test: install-test check ## check, then every test on real Postgres and Kafka, in a real browser
 	$(BIN)/pytest -q
@@ -41,6 +44,9 @@ bench: install-test ## JSON lines of speed against floors measured in the same r
 contracts: install ## write the AsyncAPI document, the JSON Schema of questionnaires and missing examples of events
 	@$(BIN)/python -m shared.cli contracts
 	@$(BIN)/python -m services.surveys.questionnaire > docs/contracts/questionnaire.schema.json
+
+chart-data: install ## write what the Helm chart knows of topics and paths, after a change of them
+	@$(BIN)/python -m deploy.cluster.topology
 
 texts: install ## give new texts a place in the catalogues, and list what is not translated yet
 	@$(BIN)/python -m shared.cli texts

@@ -22,6 +22,16 @@ _OURS = (
 )  # fmt: skip
 
 
+def secret_settings(service: str) -> tuple[str, ...]:
+    """The secret settings of one service's own; its passwords at Postgres and Kafka come beside them."""
+    own = {
+        _LINK_MAKER: ("PANEL_MASTER_KEYS", "PANEL_SMTP_URL"),
+        _SIGN_IN: ("PANEL_LINK_KEYS", "PANEL_OIDC_CLIENT_SECRET"),
+    }
+    given = own.get(service) or (("PANEL_LINK_KEYS",) if service in LINK_PURPOSES else ())
+    return ("PANEL_COOKIE_KEY", "PANEL_STAFF_COOKIE_KEY", *given)
+
+
 @dataclass(frozen=True)
 class Addresses:
     """Where the parts are, whether ours or somebody else's."""

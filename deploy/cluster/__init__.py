@@ -1,0 +1,1 @@
+"""What a cluster is told about the system, made from the same tables as everything else."""
