@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from shared.web.gateway import ROUTES
 
 from deploy.local.downloads import ROOT
 from deploy.local.environment import secret_settings
 from deploy.local.topics import principals, read_topics
+from shared.services import ROUTES
 
 TOPOLOGY_FILE = ROOT / "deploy" / "chart" / "files" / "topology.yaml"
-_HEAD = "# Written by `make chart-data` from deploy/kafka/topics.yaml and shared/web/gateway.py: change them.\n"
+_HEAD = "# Written by `make chart-data` from deploy/kafka/topics.yaml and shared/services.py: change them.\n"
 
 
 def topology() -> dict[str, Any]:

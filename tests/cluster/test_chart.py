@@ -12,12 +12,12 @@ import yaml
 from jsonschema import Draft202012Validator
 from kubernetes_validate.utils import schema_contents
 from referencing import Registry, Resource
-from shared.web.gateway import ROUTES
 
 from deploy.cluster.topology import TOPOLOGY_FILE, topology_text
 from deploy.local.kafka import access_rules
 from deploy.local.topics import read_topics
 from shared.cli import SERVICES
+from shared.services import ROUTES
 from tests.cluster.chart import CHART, VALUES, Object, helm, needs_helm, of_kind, pods, rendered
 
 pytestmark = needs_helm
