@@ -113,6 +113,8 @@ def _example_fields(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _example_value(name: str, field: FieldInfo) -> Any:
+    if field.examples:
+        return field.examples[0]
     if not field.is_required():
         return field.get_default(call_default_factory=True)
     return _of_type(name, field.annotation)

@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from pydantic import BaseModel
 from sqlalchemy import URL, make_url
-from sqlalchemy.dialects.postgresql import ARRAY, Insert
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, Insert
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
@@ -71,6 +72,30 @@ async def run_sql(session: AsyncSession, statement: str, *values: Any) -> Sequen
         return found.all() if found.returns_rows else ()
 
     return await session.run_sync(run)
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Typed(sa.TypeDecorator[M]):
+    """A JSONB column that holds a contract's model, e.g. ``mapped_column(Typed(Questionnaire))``."""
+
+    impl = JSONB
+    cache_ok = True
+
+    def __init__(self, model: type[M]) -> None:
+        super().__init__()
+        self.model = model
+
+    def process_bind_param(self, value: M | None, dialect: Any) -> Any:
+        """What is stored."""
+        del dialect
+        return None if value is None else value.model_dump(mode="json")
+
+    def process_result_value(self, value: Any, dialect: Any) -> M | None:
+        """What was stored, unknown fields of a newer version too."""
+        del dialect
+        return None if value is None else self.model.model_validate(value)
 
 
 class Database:

@@ -8,7 +8,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from services.notifications.messages.domain import STATES
-from shared.database import NAMING
+from shared.database import NAMING, Typed
+from shared.events.questionnaire import Cover
 
 _CLOCK = sa.text("clock_timestamp()")
 
@@ -51,7 +52,7 @@ class Survey(Base):
     __tablename__ = "survey"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    questionnaire: Mapped[dict[str, object] | None] = mapped_column(JSONB)
+    questionnaire: Mapped[Cover | None] = mapped_column(Typed(Cover))
     closes_at: Mapped[datetime | None]
     slug: Mapped[str | None]
     done: Mapped[dict[str, str] | None] = mapped_column(JSONB)

@@ -5,18 +5,27 @@ What is counted is free of language and is what a publication keeps; texts come 
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from math import floor, log10
 from statistics import mean, quantiles
 from typing import Any
 
-#: The stored answer of somebody who does not know; shown, never hidden.
-DO_NOT_KNOW = "vet_ikke"
+from shared.events.questionnaire import (
+    SCALE,
+    KnownQuestion,
+    LongText,
+    Number,
+    OneChoice,
+    Questionnaire,
+    Scale,
+    SeveralChoices,
+    ShortText,
+    UnknownQuestion,
+)
+
 #: Fewer than this many people are never a group of their own.
 SMALLEST_GROUP = 5
-SCALE = ("1", "2", "3", "4", "5")
-WRITTEN = ("short_text", "long_text")
 
 
 @dataclass(frozen=True)
@@ -35,30 +44,38 @@ class Counted:
     """For numbers: (lowest, highest, people), at least five in each; None for "or less" and "or more"."""
     passages: tuple[str, ...] = ()
     """Written answers that staff chose to show."""
+    countable: bool = True
+    """False for a kind of question this version does not know: its answers are kept, and nothing is said of them."""
 
 
-def count_answers(questionnaire: Mapping[str, Any], answers: Sequence[Mapping[str, Any]]) -> list[Counted]:
+def count_answers(questionnaire: Questionnaire, answers: Sequence[Mapping[str, Any]]) -> list[Counted]:
     """Every question's totals, in the order asked; written answers are only counted."""
-    return [
-        _count(question, [answer[question["id"]] for answer in answers if question["id"] in answer])
-        for question in questions_of(questionnaire)
-    ]
+    return [count(part, [answer[part.id] for answer in answers if part.id in answer]) for part in questionnaire.parts]
 
 
-def _count(question: Mapping[str, Any], given: Sequence[Any]) -> Counted:
-    kind, base = question["type"], len(given)
+def count(question: KnownQuestion | UnknownQuestion, given: Sequence[Any]) -> Counted:
+    """One question's totals; ``given`` are its stored answers."""
+    counted = Counted(question.id, question.type, len(given))
+    if isinstance(question, UnknownQuestion):
+        return replace(counted, countable=False)
     # A question few were asked tells what each of them answered: who they are, the question before it may have said.
-    if kind in WRITTEN or base < SMALLEST_GROUP:
-        return Counted(question["id"], kind, base)
-    if kind == "number":
-        numbers = sorted(float(answer) for answer in given)
-        first, middle, third = quantiles(numbers, n=4, method="inclusive")
-        classes = number_classes(numbers, question.get("decimals", 0))
-        return Counted(
-            question["id"], kind, base, quartiles=(first, middle, third), mean=mean(numbers), classes=tuple(classes)
-        )
-    counted = Counter(str(value) for answer in given for value in (answer if isinstance(answer, list) else [answer]))
-    return Counted(question["id"], kind, base, {code: counted[code] for code in codes_of(question)})
+    if len(given) < SMALLEST_GROUP:
+        return counted
+    match question:
+        case OneChoice() | SeveralChoices() | Scale():
+            chosen = Counter(code for answer in given for code in question.chosen(answer))
+            return replace(counted, counts={code: chosen[code] for code in question.codes})
+        case Number():
+            return _numbers(counted, question, given)
+        case ShortText() | LongText():
+            return counted
+
+
+def _numbers(counted: Counted, question: Number, given: Sequence[Any]) -> Counted:
+    numbers = sorted(float(answer) for answer in given)
+    first, middle, third = quantiles(numbers, n=4, method="inclusive")
+    classes = tuple(number_classes(numbers, question.decimals))
+    return replace(counted, quartiles=(first, middle, third), mean=mean(numbers), classes=classes)
 
 
 def number_classes(
@@ -94,18 +111,6 @@ def number_classes(
     return found
 
 
-def codes_of(question: Mapping[str, Any]) -> list[str]:
-    """The codes an answer to a closed question may have, in the order shown."""
-    if question["type"] == "scale":
-        return [*SCALE, DO_NOT_KNOW]
-    return [option["code"] for option in question.get("options", ())]
-
-
-def questions_of(questionnaire: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Every question, in the order asked."""
-    return [question for page in questionnaire.get("pages", ()) for question in page.get("questions", ())]
-
-
 def as_json(counted: Sequence[Counted]) -> list[dict[str, Any]]:
     """The totals as a publication keeps them."""
     return [asdict(one) for one in counted]
@@ -123,23 +128,8 @@ def from_json(stored: Sequence[Mapping[str, Any]]) -> list[Counted]:
 
 def share_positive(counted: Counted) -> float | None:
     """Share of 4 and 5 among those who took a stand on a scale; None when nobody did."""
-    stand = sum(counted.counts.get(step, 0) for step in SCALE)
+    stand = sum(counted.counts.get(str(step), 0) for step in SCALE)
     return (counted.counts["4"] + counted.counts["5"]) / stand if stand else None
-
-
-def in_language(texts: Any, language: str) -> str:
-    """The text in ``language``, else Bokmål."""
-    if isinstance(texts, Mapping):
-        return str(texts.get(language) or texts.get("nb") or "")
-    return str(texts or "")
-
-
-def labels_of(question: Mapping[str, Any], language: str, do_not_know: str) -> dict[str, str]:
-    """Code -> what the reader sees."""
-    if question["type"] == "scale":
-        low, high = in_language(question["low"], language), in_language(question["high"], language)
-        return {**{step: step for step in SCALE}, "1": f"1 {low}", "5": f"5 {high}", DO_NOT_KNOW: do_not_know}
-    return {option["code"]: in_language(option["text"], language) for option in question.get("options", ())}
 
 
 def most_chosen(counts: Mapping[str, int]) -> list[str]:

@@ -5,10 +5,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.results.domain import from_json, in_language
+from services.results.domain import from_json
 from services.results.follow_ups import store as follow_ups
 from services.results.showing import COLUMNS, show, table_rows, tables_of
-from services.results.tables import Publication, Survey
+from services.results.tables import Publication, Survey, asked_in
 from shared.web import Request, Response, Route, problem, render, runtime, table_file, translate
 
 
@@ -26,11 +26,12 @@ async def show_results(request: Request) -> Response:
         done = {one.about_id: one for one in reversed(await follow_ups.all_of_them(session))}
     cards = []
     for survey, publication in rows:
-        shown = show(survey.questionnaire or {}, from_json(publication.counted), texts)
+        asked = asked_in(survey)
+        shown = show(asked, from_json(publication.counted), texts)
         cards.append(
             {
                 "publication": publication,
-                "title": (survey.questionnaire or {}).get("title"),
+                "title": asked.title.by_language,
                 "finding": publication.finding,
                 "led_to": done[survey.id].done if survey.id in done else None,
                 "first": next((one for one in shown if one.picture), None),
@@ -64,13 +65,13 @@ async def _published(session: AsyncSession, slug: str) -> tuple[Survey, Publicat
 
 def result_context(request: Request, survey: Survey, publication: Publication) -> dict[str, Any]:
     """What the result page shows of a publication."""
-    texts, questionnaire = translate(request), survey.questionnaire or {}
+    texts, asked = translate(request), asked_in(survey)
     return {
         "survey": survey,
         "publication": publication,
-        "title": in_language(questionnaire.get("title"), texts.code),
-        "heading": questionnaire.get("title"),
-        "introduction": questionnaire.get("introduction"),
+        "title": asked.title.to(texts.code),
+        "heading": asked.title.by_language,
+        "introduction": asked.introduction.by_language,
         "finding": publication.finding,
         "arrived": publication.arrived,
         **tables_of(survey, from_json(publication.counted), publication.participants, texts),

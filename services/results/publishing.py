@@ -12,16 +12,15 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.results.domain import (
-    WRITTEN,
     Counted,
     as_json,
     count_answers,
     gender_shares,
     last_instant,
     merged_groups,
-    questions_of,
 )
-from services.results.tables import Answer, Population, Publication, Survey
+from services.results.tables import Answer, Population, Publication, Survey, asked_in
+from shared.events.questionnaire import WRITTEN
 from shared.events.results import ResultsPublished
 from shared.messaging import emit
 from shared.slugs import free_slug
@@ -47,15 +46,15 @@ class Draft:
 async def draft_of(session: AsyncSession, survey: Survey) -> Draft:
     """Count every answer that has arrived."""
     rows = (await session.execute(sa.select(Answer.id, Answer.answers).where(Answer.survey_id == survey.id))).all()
-    questionnaire = survey.questionnaire or {}
+    questionnaire = asked_in(survey)
     answers = [row.answers for row in rows]
     written: dict[str, list[tuple[UUID, str]]] = {}
-    for question in questions_of(questionnaire):
-        if question["type"] in WRITTEN:
-            given = [(str(row.answers[question["id"]]), row.id) for row in rows if question["id"] in row.answers]
+    for question in questionnaire.questions:
+        if isinstance(question, WRITTEN):
+            given = [(str(row.answers[question.id]), row.id) for row in rows if question.id in row.answers]
             # One of each text, the least id: as random as any, and the same at every look.
             found = dict(sorted(given, reverse=True))
-            written[question["id"]] = [(id_, text) for text, id_ in sorted(found.items())]
+            written[question.id] = [(id_, text) for text, id_ in sorted(found.items())]
     population = await session.scalar(sa.select(Population).order_by(Population.year.desc()).limit(1))
     return Draft(
         survey, count_answers(questionnaire, answers), _participants(survey, population), written, len(answers)
@@ -118,7 +117,6 @@ async def publish(
 ) -> Publication:
     """Keep what was counted, and say that it is public. The survey's subject is locked."""
     survey = draft.survey
-    assert survey.questionnaire is not None
     publication = Publication(
         survey_id=survey.id,
         slug=await _free_slug(session, survey, now, zone),
@@ -137,9 +135,8 @@ async def publish(
 async def _free_slug(session: AsyncSession, survey: Survey, now: datetime, zone: ZoneInfo) -> str:
     """``klima-2027-03-12``, with a number behind it when the same questionnaire closed twice that day."""
     await session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended("results.slug", 0))))
-    assert survey.questionnaire is not None
     day = last_instant(survey.closed_at or now, survey.closes_at).astimezone(zone).date()
-    wanted = f"{survey.questionnaire['id'].replace('_', '-')}-{day.isoformat()}"
+    wanted = f"{asked_in(survey).id}-{day.isoformat()}"
     taken = set(await session.scalars(sa.select(Publication.slug).where(Publication.slug.startswith(wanted))))
     return free_slug(wanted, taken)
 
@@ -150,6 +147,6 @@ def published_event(publication: Publication, survey: Survey) -> ResultsPublishe
         survey_id=publication.survey_id,
         slug=publication.slug,
         published_at=publication.published_at,
-        heading={code: text for code, text in (survey.questionnaire or {}).get("title", {}).items() if text},
+        heading=asked_in(survey).title.by_language,
         finding=publication.finding,
     )

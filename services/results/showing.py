@@ -7,22 +7,19 @@ from typing import Any
 from markupsafe import Markup
 
 from services.results.domain import (
-    DO_NOT_KNOW,
-    SCALE,
     Counted,
-    codes_of,
-    in_language,
-    labels_of,
     last_instant,
     most_chosen,
-    questions_of,
     share_positive,
 )
-from services.results.tables import Survey
+from services.results.tables import Survey, asked_in
+from shared.events.questionnaire import DO_NOT_KNOW, SCALE, KnownQuestion, Questionnaire, UnknownQuestion
 from shared.web import N_
 from shared.web.charts import bars, panel_against_population, stacked
 from shared.web.i18n import Language
 
+#: Codes of those who took a stand.
+_STEPS = tuple(str(step) for step in SCALE)
 _GENDERS = {"female": N_("Kvinner"), "male": N_("Menn"), "other": N_("Annet / ikke oppgitt")}
 
 
@@ -53,31 +50,31 @@ class Shown:
     counted: Counted
 
 
-def show(questionnaire: Mapping[str, Any], counted: Sequence[Counted], texts: Language) -> list[Shown]:
+def show(questionnaire: Questionnaire, counted: Sequence[Counted], texts: Language) -> list[Shown]:
     """Every question in the reader's language."""
-    questions = {question["id"]: question for question in questions_of(questionnaire)}
+    questions = {part.id: part for part in questionnaire.parts}
     return [_one(questions[one.id], one, texts) for one in counted if one.id in questions]
 
 
-def _one(question: Mapping[str, Any], counted: Counted, texts: Language) -> Shown:
-    labels = labels_of(question, texts.code, texts.gettext(N_("Vet ikke")))
+def _one(question: KnownQuestion | UnknownQuestion, counted: Counted, texts: Language) -> Shown:
+    labels = question.labels(texts.code, texts.gettext(N_("Vet ikke")))
     base = counted.base
     # A stored publication has lost the order of its codes: JSON objects have none in the database.
-    codes = codes_of(question) if counted.counts else []
+    codes = question.codes if counted.counts else []
     numbers = [(code, counted.counts.get(code, 0)) for code in codes]
-    stand = sum(n for code, n in numbers if code in SCALE) if counted.kind == "scale" else 0
-    rows = [Row(labels[code], n, n / base, n / stand if stand and code in SCALE else None) for code, n in numbers]
+    stand = sum(n for code, n in numbers if code in _STEPS) if counted.kind == "scale" else 0
+    rows = [Row(labels[code], n, n / base, n / stand if stand and code in _STEPS else None) for code, n in numbers]
     rows += [Row(_class_in_words(low, high, texts), n, n / base) for low, high, n in counted.classes]
     statement = _statement(counted, labels, texts)
     return Shown(
         counted.id,
-        in_language(question["text"], texts.code),
+        question.text.to(texts.code),
         counted.kind,
         base,
         rows,
         statement,
         _picture(counted, codes, rows, statement, texts) if rows else None,
-        in_language(question.get("unit"), texts.code),
+        unit.to(texts.code) if (unit := getattr(question, "unit", None)) else "",
         counted,
     )
 
@@ -111,16 +108,16 @@ def _statement(counted: Counted, labels: Mapping[str, str], texts: Language) -> 
     return texts.gettext(N_("Flest svarte {label}: {share}.")).format(label=named, share=share)
 
 
-def leading_finding(questionnaire: Mapping[str, Any], counted: Sequence[Counted], texts: Language) -> str:
+def leading_finding(questionnaire: Questionnaire, counted: Sequence[Counted], texts: Language) -> str:
     """The first one-choice question with one most chosen answer, as a sentence staff can start from; else nothing."""
-    questions = {question["id"]: question for question in questions_of(questionnaire)}
+    questions = {question.id: question for question in questionnaire.questions}
     for one in counted:
         if one.kind == "one_choice" and len(most := most_chosen(one.counts)) == 1:
             question = questions[one.id]
             return texts.gettext(N_("{share} svarte «{label}» på spørsmålet «{question}»")).format(
                 share=texts.percent(one.counts[most[0]] / one.base),
-                label=labels_of(question, texts.code, "")[most[0]],
-                question=in_language(question["text"], texts.code),
+                label=question.labels(texts.code, "")[most[0]],
+                question=question.text.to(texts.code),
             )
     return ""
 
@@ -149,7 +146,7 @@ def tables_of(
         days = (texts.date(survey.opened_at), texts.date(last_instant(survey.closed_at, survey.closes_at)))
     return {
         "days": days,
-        "results": show(survey.questionnaire or {}, counted, texts),
+        "results": show(asked_in(survey), counted, texts),
         "participants": show_participants(participants, texts),
         "figure": lambda value: figure(value, texts),
     }
@@ -158,7 +155,7 @@ def tables_of(
 def _picture(counted: Counted, codes: Sequence[str], rows: Sequence[Row], statement: str, texts: Language) -> Markup:
     told = "; ".join(f"{row.label}: {row.n}" for row in rows)
     if counted.kind == "scale":
-        steps = [(row.label, row.n) for row, code in zip(rows, codes, strict=True) if code in SCALE]
+        steps = [(row.label, row.n) for row, code in zip(rows, codes, strict=True) if code in _STEPS]
         apart = next((row for row, code in zip(rows, codes, strict=True) if code == DO_NOT_KNOW), None)
         return stacked(statement, told, steps, (apart.label, apart.n) if apart else None, texts.percent)
     return bars(statement, told, [(row.label, row.n, row.share) for row in rows], texts.percent)

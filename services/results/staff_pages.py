@@ -9,13 +9,12 @@ import sqlalchemy as sa
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.results.domain import in_language
 from services.results.follow_ups import store as follow_ups
 from services.results.publishing import Draft, UnknownPassage, draft_of, publish, with_passages
 from services.results.settings import results_settings
 from services.results.showing import leading_finding, tables_of
 from services.results.suggestions import store as suggestions
-from services.results.tables import Answer, Publication, Suggestion, Survey
+from services.results.tables import Answer, Publication, Suggestion, Survey, asked_in, title_of
 from shared.messaging import lock
 from shared.web import (
     Form,
@@ -69,7 +68,7 @@ async def _progress(session: AsyncSession) -> list[tuple[Survey, Publication | N
         .outerjoin(counts, counts.c.survey_id == Survey.id)
         .order_by(Survey.opened_at.desc())
     )
-    return [(row[0], row[1], row[2], in_language((row[0].questionnaire or {}).get("title"), "nb")) for row in found]
+    return [(row[0], row[1], row[2], title_of(row[0])) for row in found]
 
 
 @staff_required("reader")
@@ -116,7 +115,7 @@ async def show_draft(request: Request) -> Response:
         history = await audit_of(session, survey.id)
         done = await follow_ups.of(session, survey.id)
     if publication is not None:
-        title = in_language((survey.questionnaire or {}).get("title"), "nb")
+        title = title_of(survey)
         context = {"survey": survey, "publication": publication, "title": title, "done": done, "history": history}
         return render(request, "results/staff_published.html", context)
     return _draft_page(request, draft, {}, {}, 200, history)
@@ -134,20 +133,21 @@ def _draft_page(
     request: Request, draft: Draft, form: dict[str, Any], errors: FormErrors, status: int, history: Any = ()
 ) -> Response:
     survey, languages = draft.survey, request.app.state.renderer.languages
-    questionnaire = survey.questionnaire or {}
+    asked = asked_in(survey)
     tables = tables_of(survey, draft.counted, draft.participants, translate(request))
-    findings = {code: leading_finding(questionnaire, draft.counted, texts) for code, texts in languages.items()}
+    findings = {code: leading_finding(asked, draft.counted, texts) for code, texts in languages.items()}
     context = {
         "survey": survey,
         "draft": draft,
         "publication": None,
-        "title": in_language(questionnaire.get("title"), "nb"),
+        "title": asked.title.nb,
         "finding": findings["nb"],
         "arrived": draft.arrived,
         **tables,
+        "uncountable": [one for one in tables["results"] if not one.counted.countable],
         "questions": {one.id: one.text for one in tables["results"]},
         "form": form or {"finding": findings["nb"], "finding_nn": findings.get("nn"), "finding_en": findings.get("en")},
-        "mail": urlencode({"purpose": "results", "title": in_language(questionnaire.get("title"), "nb")}),
+        "mail": urlencode({"purpose": "results", "title": asked.title.nb}),
         "errors": errors,
         "history": history,
     }

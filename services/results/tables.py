@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from shared.database import NAMING
+from shared.database import NAMING, Typed
+from shared.events.questionnaire import Questionnaire
 
 
 class Base(DeclarativeBase):
@@ -29,7 +30,7 @@ class Survey(Base):
     __tablename__ = "survey"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    questionnaire: Mapped[dict[str, Any] | None]
+    questionnaire: Mapped[Questionnaire | None] = mapped_column(Typed(Questionnaire))
     opened_at: Mapped[datetime | None]
     closes_at: Mapped[datetime | None]
     """The first instant at which answers are refused by plan."""
@@ -39,6 +40,18 @@ class Survey(Base):
     released: Mapped[int | None]
     """Answers that will arrive; None until the survey has closed."""
     strata: Mapped[list[Any] | None]
+
+
+def asked_in(survey: Survey) -> Questionnaire:
+    """What the survey asked; raises LookupError while SurveyOpened has not come (its answers or end may come first)."""
+    if survey.questionnaire is None:
+        raise LookupError(f"what survey {survey.id} asked is not known yet")
+    return survey.questionnaire
+
+
+def title_of(survey: Survey) -> str:
+    """The survey's title in Bokmål, as lists for staff say it; empty while SurveyOpened has not come."""
+    return survey.questionnaire.title.nb if survey.questionnaire else ""
 
 
 class Publication(Base):

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from shared.database import NAMING
+from shared.database import NAMING, Typed
+from shared.events.questionnaire import Questionnaire
 
 
 class Base(DeclarativeBase):
@@ -83,7 +84,7 @@ class Survey(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     questionnaire_id: Mapped[str]
     version: Mapped[int]
-    questionnaire: Mapped[dict[str, Any]]
+    questionnaire: Mapped[Questionnaire] = mapped_column(Typed(Questionnaire))
     """The questionnaire: as planned until opening, frozen from then on."""
     state: Mapped[str]
     opens: Mapped[str]

@@ -1,11 +1,12 @@
 """Facts published by surveys: what is asked, who took part, and (restricted) answers without a person."""
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.events.base import Code, Event, Instant, OpenEnum
+from shared.events.questionnaire import Questionnaire, example
 
 
 class _Surveys(Event):
@@ -18,8 +19,8 @@ class SurveyOpened(_Surveys):
     type: ClassVar[str] = "surveys.survey_opened.v1"
     subject_field: ClassVar[str | None] = "survey_id"
     survey_id: UUID
-    questionnaire: dict[str, Any]
-    """The frozen questionnaire in the published JSON Schema, with its ``id`` and ``version``."""
+    questionnaire: Annotated[Questionnaire, Field(examples=[example.QUESTIONNAIRE])]
+    """The frozen questionnaire; a kind of question this version does not know is an ``UnknownQuestion`` in it."""
     opened_at: Instant
     closes_at: Instant
     """The first instant at which answers are refused."""
@@ -144,7 +145,7 @@ class ResponseSubmitted(Event):
     """Random (uuid v4): it carries no time."""
     survey_id: UUID
     strata: AnswerStrata
-    answers: dict[str, Any]
+    answers: Annotated[dict[str, Any], Field(examples=[example.ANSWERS])]
     """Question id -> answer in the questionnaire's terms; unanswered questions are absent."""
 
 

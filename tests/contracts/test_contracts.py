@@ -13,7 +13,9 @@ from shared.cli import load_service
 from shared.contracts import asyncapi_text
 from shared.events import PUBLISHERS, REGISTRY, RESTRICTED_TOPICS, Event
 from shared.events.base import TYPE_PATTERN
+from shared.events.questionnaire import KINDS, Part, Questionnaire, UnknownQuestion, example, strict
 from shared.services import SERVICES
+from tests.questionnaires import HOLOGRAM, newer
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "contracts"
@@ -76,7 +78,8 @@ def _fields(model: Any) -> list[str]:
     for name, field in model.model_fields.items():
         names.append(name)
         for inner in (field.annotation, *get_args(field.annotation)):
-            if isinstance(inner, type) and issubclass(inner, BaseModel):
+            # A questionnaire is the municipality's own words, public from the day it opens.
+            if isinstance(inner, type) and issubclass(inner, BaseModel) and not issubclass(inner, Part):
                 names += _fields(inner)
     return names
 
@@ -115,3 +118,26 @@ def test_every_subscriber_handles_the_version_that_is_published() -> None:
         for subscription in load_service(name).handlers:
             for event in subscription.events:
                 assert published[event.type.rsplit(".", 1)[0]] == event.type
+
+
+def test_the_example_of_a_questionnaire_keeps_every_rule_and_shows_every_kind() -> None:
+    assert {question.type for question in strict(example.QUESTIONNAIRE).questions} == set(KINDS)
+    assert set(example.ANSWERS) == {question.id for question in strict(example.QUESTIONNAIRE).questions}
+
+
+def test_what_a_newer_publisher_asks_is_read_and_kept_whole() -> None:
+    """A consumer that is updated later finds in its copy what it could not read before."""
+    read = Questionnaire.model_validate(newer())
+    assert isinstance(read.parts[0], UnknownQuestion)
+    assert [question.id for question in read.questions] == [part.id for part in read.parts[1:]]
+    kept = read.content()
+    assert (kept["colour"], kept["pages"][0]["questions"][0]) == ("blue", HOLOGRAM)
+    assert kept["pages"][0]["questions"][1]["options"][0]["picture"] == "buss.png"
+    assert Questionnaire.model_validate(kept) == read
+
+
+@pytest.mark.parametrize("place", ["kind", "field"])
+def test_staff_cannot_write_what_is_not_known(place: str) -> None:
+    content = newer() if place == "kind" else example.QUESTIONNAIRE | {"colour": "blue"}
+    with pytest.raises(ValueError, match="hologram" if place == "kind" else "colour"):
+        strict(content)

@@ -19,6 +19,7 @@ from shared.events.registration import ConfirmationRequested, ContactChanged, Me
 from shared.events.surveys import SurveyAnswered, SurveyInvitationIssued, SurveyOpened, SurveyReminderDue
 from shared.ids import new_id
 from shared.service import Runtime
+from tests.questionnaires import content
 
 RuntimeOf = Callable[..., Awaitable[Runtime]]
 SURVEY = new_id()
@@ -135,7 +136,7 @@ def answered(event: SurveyInvitationIssued) -> SurveyAnswered:
 def opened(**questionnaire: Any) -> SurveyOpened:
     return SurveyOpened(
         survey_id=SURVEY,
-        questionnaire={"id": "klima", "title": {"nb": "Klima"}, "minutes": 4} | questionnaire,
+        questionnaire=content(id="klima", title={"nb": "Klima"}, minutes=4) | questionnaire,
         opened_at=NOW,
         closes_at=SOON,
         cell_minimum=5,

@@ -25,6 +25,7 @@ from shared.events.registration import (
 from shared.ids import new_id
 from shared.service import Runtime
 from shared.testing import Deliverer, browser, move, outbox
+from tests.questionnaires import content
 from tests.registration.given import DETAILS, a_member, link, signed_in
 
 
@@ -133,7 +134,7 @@ async def test_the_page_shows_what_one_was_asked_and_the_draws_one_was_in(rt: Ru
         first, second = asked(rt, member_id, survey_id), asked(rt, member_id, new_id())
         await deliver(
             surveys.SurveyOpened(
-                survey_id=survey_id, questionnaire={"title": {"nb": "Klima", "en": "Climate"}}, opened_at=now,
+                survey_id=survey_id, questionnaire=content(title={"nb": "Klima", "en": "Climate"}), opened_at=now,
                 closes_at=now + timedelta(days=14), cell_minimum=5,
             ),
             first, second,

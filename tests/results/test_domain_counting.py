@@ -23,6 +23,8 @@ from services.results.domain import (
     number_classes,
     share_positive,
 )
+from shared.events.questionnaire import Questionnaire
+from shared.events.questionnaire.example import QUESTIONNAIRE
 
 OPTIONS = [{"code": "a", "text": {"nb": "A"}}, {"code": "b", "text": {"nb": "B"}}]
 CHOICE = {"id": "q", "type": "one_choice", "text": {"nb": "Hva?"}, "options": OPTIONS}
@@ -30,13 +32,18 @@ SCALE = {"id": "q", "type": "scale", "text": {"nb": "?"}, "low": {"nb": "lite"},
 NUMBER = {"id": "q", "type": "number", "text": {"nb": "Hvor lenge?"}, "min": 0, "max": 300}
 
 
-def asked(question: dict[str, Any]) -> dict[str, Any]:
-    return {"pages": [{"questions": [question]}]}
-
-
 def count(question: dict[str, Any], given_: list[Any]) -> Any:
-    (counted,) = count_answers(asked(question), [{"q": answer} for answer in given_])
+    page = {"id": "side", "title": {"nb": "Side"}, "questions": [question]}
+    asked = Questionnaire.model_validate(QUESTIONNAIRE | {"pages": [page]})
+    (counted,) = count_answers(asked, [{"q": answer} for answer in given_])
     return counted
+
+
+def test_a_kind_this_version_does_not_know_is_said_to_be_uncountable_and_gets_no_zeros() -> None:
+    """A list of ranks would be counted as choices, or published as nothing."""
+    counted = count({**CHOICE, "type": "hologram"}, [["a", "b"]] * 7)
+    assert (counted.countable, counted.base, counted.counts) == (False, 7, {})
+    assert count(CHOICE, ["a"] * 7).countable
 
 
 @given(st.lists(st.sampled_from(["a", "b"])))

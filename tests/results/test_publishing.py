@@ -11,6 +11,7 @@ import pytest
 from starlette.responses import Response
 
 from services.surveys.questionnaire.shelf import shipped
+from shared.events.questionnaire import Questionnaire
 from shared.events.registration import MemberErased, StaffSessionEnded
 from shared.events.results import MemberDataErased, ResultsPublished
 from shared.events.surveys import AnswerStrata, ResponseSubmitted, StratumCount, SurveyClosed, SurveyOpened
@@ -18,6 +19,7 @@ from shared.ids import new_id, random_id
 from shared.service import Runtime
 from shared.testing import Deliverer, browser, outbox
 from shared.web.staff import COOKIE, Staff, sign_in_staff
+from tests.questionnaires import newer
 
 RuntimeOf = Callable[..., Awaitable[Runtime]]
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -238,3 +240,20 @@ async def test_a_signed_out_session_is_refused_here_too(rt: Runtime) -> None:
 async def test_an_erased_member_gets_a_receipt(rt: Runtime) -> None:
     await Deliverer(rt)(MemberErased(member_id=new_id(), erased_at=AT))
     assert len(await outbox(rt, MemberDataErased)) == 1
+
+
+async def test_staff_see_which_questions_cannot_be_counted_yet(rt: Runtime) -> None:
+    """A kind a newer surveys asked: no zeros, no silence, on the draft and on the public page."""
+    asked = opened().model_copy(update={"questionnaire": Questionnaire.model_validate(newer())})
+    answers = [response("").model_copy(update={"answers": {"hologram": ["b", "a"], "oftest": "buss"}}) for _ in "12345"]
+    await Deliverer(rt)(asked, *answers, closed(5))
+    async with browser(rt) as client:
+        draft = (await client.get(f"/staff/results/{SURVEY}", headers=cookie(rt, "reader"))).text
+        assert "Kan ikke telles ennå" in draft
+        assert "«Hva ser du?» (5 svar)" in draft
+        page = await publish(client, rt, "editor", finding="Fem svarte")
+        public = (await client.get(page.headers["location"])).text
+    question = public.split('id="q-hologram"')[1].split("</section>")[0]
+    assert "Svarene på dette spørsmålet er ikke telt." in question
+    assert "<table" not in question
+    assert "100 %" in public.split('id="q-oftest"')[1].split("</section>")[0].replace("\xa0", " ")

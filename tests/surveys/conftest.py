@@ -16,6 +16,7 @@ from services.surveys.fieldwork.store import add_survey
 from services.surveys.questionnaire.shelf import shipped
 from services.surveys.tables import Invitation, Survey
 from shared.database import async_url
+from shared.events.questionnaire import Questionnaire
 from shared.ids import new_id
 from shared.migrations import migrate
 from shared.service import Runtime
@@ -52,9 +53,12 @@ PlanSurvey = Callable[..., Awaitable[Survey]]
 
 @pytest.fixture
 def plan(rt: Runtime) -> PlanSurvey:
-    """``await plan(size=None, days=14)``: the climate survey planned for now (or a size), opened if it is due."""
+    """``await plan(size=None, days=14)``: the climate survey planned for now (or a size), opened if it is due.
 
-    async def make(size: int | None = None, days: int = 14) -> Survey:
+    ``asking`` is another questionnaire than that.
+    """
+
+    async def make(size: int | None = None, days: int = 14, asking: Questionnaire | None = None) -> Survey:
         now, survey_id = rt.now(), new_id()
         times = Plan(
             opens_at=now if size is None else None,
@@ -63,7 +67,8 @@ def plan(rt: Runtime) -> PlanSurvey:
         )
         opens = "now" if size is None else "threshold"
         async with rt.transaction() as session:
-            await add_survey(session, survey_id, shipped()["klima"], opens, size, times, now, "Kari Editor")
+            asked = asking or shipped()["klima"]
+            await add_survey(session, survey_id, asked, opens, size, times, now, "Kari Editor")
         await open_due_surveys(rt)
         async with rt.transaction() as session:
             survey = await session.get(Survey, survey_id)

@@ -15,15 +15,17 @@ from services.surveys.answering.sealing import seal_of
 from services.surveys.answering.store import Opened, hold, submit
 from services.surveys.fieldwork.closing import close_survey
 from services.surveys.members import erase_member
-from services.surveys.questionnaire.model import json_schema
 from services.surveys.tables import Draft, Invitation, Response, Survey
+from shared.events.questionnaire import Questionnaire, json_schema
 from shared.events.registration import MemberLeft
 from shared.events.results import ResultsPublished
 from shared.events.surveys import ResponseSubmitted, SurveyAnswered
 from shared.service import Runtime
 from shared.testing import Deliverer, browser, move, outbox
 from tests.backends import waits_for_a_lock
-from tests.surveys.given import answer, invitations, many, margins
+from tests.questionnaires import newer
+from tests.surveys.conftest import PlanSurvey
+from tests.surveys.given import answer, invitations, joined, many, margins
 from tests.surveys.resident import PAGES, count, enter, post
 
 
@@ -240,3 +242,19 @@ async def test_another_language_is_one_click_away_and_loses_nothing(
         assert words in page.text
         assert 'value="mange"' in page.text
         assert f'<html lang="{code}">' in page.text
+
+
+async def test_a_page_leaves_out_a_kind_of_question_this_version_cannot_ask(
+    rt: Runtime, deliver: Deliverer, plan: PlanSurvey
+) -> None:
+    """While an update runs, an older process may serve a survey that a newer one opened."""
+    await deliver(margins(), joined(rt.now()))
+    survey = await plan(asking=Questionnaire.model_validate(newer()))
+    (asked,) = await invitations(rt, survey.id)
+    async with browser(rt) as client:
+        await enter(client, rt, asked)
+        page = (await client.get(f"/surveys/answer/1?id={asked.id}")).text
+        assert "Hvordan reiser du oftest?" in page
+        assert "Hva ser du?" not in page
+        await post(client, asked, 1, oftest="bil", minutter="4")
+        assert "/thanks" in (await post(client, asked, 2)).headers["location"]

@@ -16,8 +16,8 @@ from services.surveys.answering.domain import (
     question_count,
     read_answer,
 )
-from services.surveys.questionnaire.model import Number, Question, Texts
 from services.surveys.questionnaire.shelf import shipped
+from shared.events.questionnaire import Number, Question, Texts
 
 KLIMA = shipped()["klima"]
 BAERINGEN = shipped()["baeringen"]

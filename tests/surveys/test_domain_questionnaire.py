@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from services.surveys.questionnaire.__main__ import check, schema_text
-from services.surveys.questionnaire.model import LANGUAGES, Questionnaire, json_schema
 from services.surveys.questionnaire.shelf import BadQuestionnaire, read_questionnaire, shipped
+from shared.events.questionnaire import LANGUAGES, Questionnaire, json_schema
 
 FOLDER = Path(str(resources.files("services.surveys"))) / "questionnaires"
 STORED = Path(__file__).parents[2] / "docs" / "contracts" / "questionnaire.schema.json"

@@ -9,7 +9,6 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.notifications.letters.words import in_language
 from services.notifications.tables import Contact, Letter, Meeting, Message, Sending, Survey
 
 
@@ -54,7 +53,7 @@ async def titles(session: AsyncSession) -> dict[UUID | None, str]:
     """Bokmål title of each survey and meeting, by id."""
     found: dict[UUID | None, str] = {}
     for survey in await session.scalars(sa.select(Survey)):
-        found[survey.id] = in_language((survey.questionnaire or {}).get("title"), "nb") or "Uten tittel"
+        found[survey.id] = survey.questionnaire.title.nb if survey.questionnaire else "Uten tittel"
     for meeting in await session.scalars(sa.select(Meeting)):
         found[meeting.id] = meeting.heading or "Uten tittel"
     return found

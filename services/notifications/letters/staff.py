@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel, Field, ValidationError, model_val
 from services.notifications.letters.composing import Composer
 from services.notifications.letters.mail import Mail
 from services.notifications.tables import Contact, Correspondent, Meeting, Message, Survey
+from shared.events.questionnaire import Cover, Texts
 from shared.web import Request, Response, problem, read_form, render, runtime, staff_required
 
 #: Somebody who does not exist: the links made for it open nothing, and are cut before they are shown.
@@ -126,13 +127,13 @@ def _mail(asked: PreviewInput, now: datetime) -> Mail:
 
 
 def _survey(asked: PreviewInput) -> Survey:
-    questionnaire: dict[str, object] = {
-        "title": {asked.language: asked.title},
-        "topic": {asked.language: asked.topic},
-        "introduction": {asked.language: asked.introduction},
-        "minutes": asked.minutes,
-    }
-    return Survey(questionnaire=questionnaire, closes_at=asked.closes_at, slug="…", done={asked.language: asked.done})
+    cover = Cover(
+        title=Texts(nb=asked.title),
+        topic=Texts(nb=asked.topic) if asked.topic else None,
+        introduction=Texts(nb=asked.introduction or "…"),
+        minutes=asked.minutes,
+    )
+    return Survey(questionnaire=cover, closes_at=asked.closes_at, slug="…", done={asked.language: asked.done})
 
 
 def _meeting(asked: PreviewInput) -> Meeting:

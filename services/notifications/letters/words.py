@@ -44,14 +44,13 @@ def in_language(texts: Any, code: str) -> str:
 
 def survey_words(survey: Survey, language: Language) -> dict[str, Any]:
     """Title, topic, minutes and the last day to answer on, as mails about a survey say them."""
-    questionnaire: Mapping[str, Any] = survey.questionnaire or {}
-    minutes = int(questionnaire.get("minutes") or 0)
-    told = language.ngettext("%(n)s minutt", "%(n)s minutter", minutes) % {"n": minutes}
+    cover = survey.questionnaire
+    assert cover is not None, "a mail about a survey waits for its texts"
     words = {
-        "title": in_language(questionnaire.get("title"), language.code),
-        "topic": in_language(questionnaire.get("topic"), language.code),
-        "introduction": in_language(questionnaire.get("introduction"), language.code),
-        "minutes": told if minutes else language.gettext(N_("noen minutter")),
+        "title": cover.title.to(language.code),
+        "topic": cover.topic.to(language.code) if cover.topic else "",
+        "introduction": cover.introduction.to(language.code),
+        "minutes": language.ngettext("%(n)s minutt", "%(n)s minutter", cover.minutes) % {"n": cover.minutes},
         "done": in_language(survey.done, language.code),
     }
     if survey.closes_at is not None:

@@ -21,7 +21,9 @@ from shared.messaging import Delivery, subscribe
 
 async def keep_survey_title(session: AsyncSession, event: SurveyOpened, _: Delivery) -> None:
     """What the survey is called."""
-    await _put(session, Survey, id=event.survey_id, title=event.questionnaire["title"], closes_at=event.closes_at)
+    await _put(
+        session, Survey, id=event.survey_id, title=event.questionnaire.title.by_language, closes_at=event.closes_at
+    )
 
 
 async def keep_asked(

@@ -7,8 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.results.domain import in_language
-from services.results.tables import FollowUp, Meeting, Publication, Suggestion, Survey
+from services.results.tables import FollowUp, Meeting, Publication, Suggestion, Survey, title_of
 from shared.events.results import FollowUpRecorded
 
 #: (kind, id, slug, title) of something public.
@@ -37,7 +36,7 @@ async def objects(session: AsyncSession) -> dict[str, About]:
         sa.select(Survey, Publication).join(Publication, Publication.survey_id == Survey.id)
     )
     for survey, publication in published:
-        title = in_language((survey.questionnaire or {}).get("title"), "nb")
+        title = title_of(survey)
         found.append((publication.published_at, "survey", survey.id, publication.slug, title))
     for meeting in await session.scalars(sa.select(Meeting).where(Meeting.status.in_(["held", "minuted"]))):
         found.append((meeting.starts_at, "meeting", meeting.id, meeting.slug or "", meeting.heading or ""))

@@ -54,7 +54,7 @@ async def _surveys(session: AsyncSession, texts: Language, done: dict[UUID, Text
         sa.select(Survey, Publication).outerjoin(Publication, Publication.survey_id == Survey.id)
     )
     for survey, publication in rows:
-        title = (survey.questionnaire or {}).get("title") or ""
+        title = survey.questionnaire.title.by_language if survey.questionnaire else ""
         if survey.opened_at:
             opened = texts.gettext(N_("En undersøkelse åpnet"))
             found.append(Entry(survey.opened_at, opened, title, "/surveys", None))

@@ -5,20 +5,21 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.surveys.questionnaire.model import (
+from shared.events.questionnaire import (
+    DO_NOT_KNOW,
     LONG_TEXT,
+    SCALE,
     SHORT_TEXT,
+    KnownQuestion,
     LongText,
     Number,
     OneChoice,
     Page,
-    Question,
     Questionnaire,
     Scale,
     SeveralChoices,
     ShortText,
 )
-from services.surveys.questionnaire.rules import DO_NOT_KNOW, SCALE
 
 #: Question id -> answer as stored: option code, list of codes, 1..5 or ``vet_ikke``, number, text.
 Answers = Mapping[str, Any]
@@ -35,7 +36,7 @@ class NotAnAnswer(ValueError):
         self.parameters = parameters
 
 
-def is_shown(question: Question, answers: Answers) -> bool:
+def is_shown(question: KnownQuestion, answers: Answers) -> bool:
     """Whether the question's condition, if it has one, is met by what was answered before."""
     condition = question.show_if
     if condition is None:
@@ -45,12 +46,12 @@ def is_shown(question: Question, answers: Answers) -> bool:
     return any(value in condition.any_of for value in chosen)
 
 
-def shown_questions(page: Page, answers: Answers) -> list[Question]:
+def shown_questions(page: Page, answers: Answers) -> list[KnownQuestion]:
     """The page's questions this person sees."""
-    return [question for question in page.questions if is_shown(question, answers)]
+    return [question for question in page.known if is_shown(question, answers)]
 
 
-def read_answer(question: Question, values: Sequence[str]) -> Any:
+def read_answer(question: KnownQuestion, values: Sequence[str]) -> Any:
     """The answer in stored form, or None for no answer to a question that may be skipped; raises NotAnAnswer."""
     given = [value for value in values if value != ""]
     if not given:
@@ -135,7 +136,7 @@ def fill_page(
     text held characters that were taken out. A question hidden by this page's own answers is not read.
     """
     answers, typed, refused, brought_up = dict(before), {}, {}, []
-    for question in page.questions:
+    for question in page.known:
         answers.pop(question.id, None)
         values = list(sent.get(question.id, ()))
         if not is_shown(question, answers):

@@ -19,8 +19,8 @@ from services.surveys.answering.domain import (
 from services.surveys.answering.sealing import seal_of
 from services.surveys.answering.store import Opened, Refusal, hold, keep, look, submit
 from services.surveys.fieldwork.domain import last_day
-from services.surveys.questionnaire.model import Question
 from services.surveys.tables import Survey
+from shared.events.questionnaire import KnownQuestion
 from shared.tokens import BadLink, LinkExpired
 from shared.web import N_, FormErrors, Request, Route, as_id, read_form, render, runtime, see_other, translate
 from shared.web import Response as HttpResponse
@@ -103,7 +103,7 @@ async def save_page(request: Request) -> HttpResponse:
             return _over(request, held)
         questionnaire, number = held.questionnaire, _number(request, held)
         page = questionnaire.pages[number - 1]
-        sent = {question.id: form.all(question.id) for question in page.questions}
+        sent = {question.id: form.all(question.id) for question in page.known}
         filled = fill_page(page, sent, (form.get("shown") or "").split(), form.refused, held.answers)
         typed = {id_: values for id_, values in held.typed.items() if id_ not in sent} | filled.typed
         back = form.get("action") == "back"
@@ -187,7 +187,7 @@ def _page(
     return render(request, "surveys/page.html", context, status)
 
 
-def _value(question: Question, answers: Mapping[str, Any], typed: Mapping[str, list[str]], lang: str) -> Any:
+def _value(question: KnownQuestion, answers: Mapping[str, Any], typed: Mapping[str, list[str]], lang: str) -> Any:
     """What stands in the field: what was typed, else the answer as this reader writes it."""
     if question.id in typed:
         return typed[question.id] if question.type == "several_choices" else typed[question.id][0]
@@ -195,7 +195,7 @@ def _value(question: Question, answers: Mapping[str, Any], typed: Mapping[str, l
     return str(answer).replace(".", ",") if isinstance(answer, float) and lang != "en" else answer
 
 
-def _messages(request: Request, shown: list[Question], refused: Mapping[str, NotAnAnswer]) -> FormErrors:
+def _messages(request: Request, shown: list[KnownQuestion], refused: Mapping[str, NotAnAnswer]) -> FormErrors:
     texts, lang = translate(request), request.state.lang
     return {
         question.id: texts.gettext(MESSAGES[refusal.code]).format(text=question.text.to(lang), **refusal.parameters)

@@ -5,8 +5,8 @@ import json
 import sqlalchemy as sa
 
 from services.surveys.fieldwork.domain import last_day
-from services.surveys.questionnaire.model import Questionnaire, json_schema
 from services.surveys.tables import Survey
+from shared.events.questionnaire import json_schema
 from shared.web import Request, Response, Route, render, runtime
 
 
@@ -19,7 +19,7 @@ async def show_surveys(request: Request) -> Response:
             )
         ).all()
     lang = request.state.lang
-    rows = [(one, Questionnaire.model_validate(one.questionnaire)) for one in found]
+    rows = [(one, one.questionnaire) for one in found]
     context = {
         "open": [
             (survey, asked.title.to(lang), asked.introduction.to(lang), last_day(survey.closes_at))

@@ -14,9 +14,9 @@ from sqlalchemy.orm import defer
 from services.surveys.answering.domain import only_shown
 from services.surveys.answering.sealing import Seal
 from services.surveys.fieldwork.closing import hold_open
-from services.surveys.questionnaire.model import Questionnaire
 from services.surveys.tables import Draft, Invitation, Response, Survey
 from shared.database import run_sql
+from shared.events.questionnaire import Questionnaire
 from shared.events.surveys import SurveyAnswered
 from shared.ids import random_id
 from shared.messaging import emit, lock
@@ -102,8 +102,8 @@ async def hold(
 async def _questionnaire(session: AsyncSession, survey_id: UUID) -> Questionnaire:
     """What an open survey asks: frozen, so it is read and checked once in each process."""
     if survey_id not in _FROZEN:
-        content = await session.scalar(sa.select(Survey.questionnaire).where(Survey.id == survey_id))
-        _FROZEN[survey_id] = Questionnaire.model_validate(content)
+        frozen = sa.select(Survey.questionnaire).where(Survey.id == survey_id)
+        _FROZEN[survey_id] = (await session.scalars(frozen)).one()
         if len(_FROZEN) > _MOST_FROZEN:
             del _FROZEN[next(iter(_FROZEN))]
     return _FROZEN[survey_id]

@@ -8,7 +8,6 @@ from markupsafe import Markup
 
 from services.surveys.fieldwork.domain import answered_by_day, expected_at_end, last_day, target_of
 from services.surveys.fieldwork.store import Turnout
-from services.surveys.questionnaire.model import Questionnaire
 from services.surveys.tables import Survey
 from shared.web import Request, runtime, translate
 from shared.web.charts import line
@@ -16,7 +15,7 @@ from shared.web.charts import line
 
 def survey_title(survey: Survey) -> str:
     """The questionnaire's topic in Bokmål."""
-    return Questionnaire.model_validate(survey.questionnaire).title.nb
+    return survey.questionnaire.title.nb
 
 
 def followed(

@@ -11,8 +11,8 @@ from services.surveys.answering.domain import question_count
 from services.surveys.fieldwork.domain import TARGET_PERCENT, Plan, PlanRefused, last_day, plan_survey
 from services.surveys.fieldwork.staff_curve import survey_title
 from services.surveys.fieldwork.store import add_survey, all_surveys, announced_sizes, would_be_invited
-from services.surveys.questionnaire.model import LANGUAGES, Questionnaire
 from services.surveys.questionnaire.shelf import shipped
+from shared.events.questionnaire import LANGUAGES, Questionnaire
 from shared.ids import new_id
 from shared.web import (
     FormErrors,
@@ -178,8 +178,8 @@ async def show_questionnaire(request: Request) -> Response:
     for question in questionnaire.questions:
         if question.show_if is not None:
             earlier = next(one for one in questionnaire.questions if one.id == question.show_if.question)
-            labels = {option.code: option.text.nb for option in getattr(earlier, "options", ())}
-            chosen = " eller ".join(f"«{labels.get(str(value), str(value))}»" for value in question.show_if.any_of)
+            labels = earlier.labels("nb", "Vet ikke")
+            chosen = " eller ".join(f"«{labels[str(value)]}»" for value in question.show_if.any_of)
             conditions[question.id] = f"Stilles bare til dem som svarer {chosen} på «{earlier.text.nb}»"
     context = {
         "questionnaire": questionnaire,

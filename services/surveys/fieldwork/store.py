@@ -6,12 +6,13 @@ from datetime import date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.fieldwork.domain import GENDERS, TARGET_PERCENT, Plan, gender_of
-from services.surveys.questionnaire.model import Questionnaire
 from services.surveys.tables import Invitation, Member, Survey, Threshold
+from shared.events.questionnaire import Questionnaire
 from shared.events.surveys import StratumCount
 
 
@@ -56,7 +57,7 @@ ORDERS = {
     "newest": (Survey.planned_at.desc(), Survey.id),
     "oldest": (Survey.planned_at, Survey.id),
     "closing": (Survey.closes_at, Survey.id),
-    "topic": (Survey.questionnaire["title"]["nb"].astext, Survey.planned_at.desc(), Survey.id),
+    "topic": (sa.type_coerce(Survey.questionnaire, JSONB)["title"]["nb"].astext, Survey.planned_at.desc(), Survey.id),
 }
 
 
@@ -139,7 +140,7 @@ async def add_survey(
         id=survey_id,
         questionnaire_id=questionnaire.id,
         version=questionnaire.version,
-        questionnaire=questionnaire.content(),
+        questionnaire=questionnaire,
         state="planned",
         opens=opens,
         opens_at=plan.opens_at,

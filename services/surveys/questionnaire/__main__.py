@@ -4,8 +4,8 @@ import json
 import sys
 from pathlib import Path
 
-from services.surveys.questionnaire.model import json_schema
 from services.surveys.questionnaire.shelf import BadQuestionnaire, read_questionnaire
+from shared.events.questionnaire import json_schema
 
 
 def schema_text() -> str:

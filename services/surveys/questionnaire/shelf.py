@@ -8,9 +8,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from services.surveys.questionnaire.model import Questionnaire
-
-_KINDS = frozenset({"one_choice", "several_choices", "scale", "number", "short_text", "long_text"})
+from shared.events.questionnaire import KINDS, Questionnaire, RulesBroken, strict
 
 
 class BadQuestionnaire(ValueError):
@@ -41,7 +39,9 @@ def read_questionnaire(text: str, name: str) -> Questionnaire:
     if not isinstance(content, dict):
         raise BadQuestionnaire(name, ["the file holds no questionnaire: it must begin with id, version and title"])
     try:
-        return Questionnaire.model_validate(content)
+        return strict(content)
+    except RulesBroken as broken:
+        raise BadQuestionnaire(name, broken.problems) from broken
     except ValidationError as failure:
         errors = failure.errors()
         inside = {error["loc"][:depth] for error in errors for depth in range(len(error["loc"]))}
@@ -67,7 +67,7 @@ def _place(steps: tuple[int | str, ...], content: Any) -> str:
     rest: list[str] = []
     here = content
     for step in steps:
-        if isinstance(step, str) and step in _KINDS:
+        if isinstance(step, str) and step in (*KINDS, "unknown"):
             continue  # which kind of question it is read as, no part of the file
         here = here[step] if _holds(here, step) else None
         if isinstance(step, int):

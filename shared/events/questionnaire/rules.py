@@ -1,21 +1,36 @@
-"""Rules that join several parts of a questionnaire; each broken one is a sentence that says where."""
-
-from __future__ import annotations
+"""What somebody who writes a questionnaire must keep: rules between its parts; each broken one is a sentence."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from services.surveys.questionnaire.model import Question, Questionnaire, Texts
+from shared.events.questionnaire.kinds import KnownQuestion, Number, SeveralChoices
+from shared.events.questionnaire.model import Questionnaire
+from shared.events.questionnaire.parts import Texts, texts_in
 
-SCALE = (1, 2, 3, 4, 5)
-#: The answer to a scale by somebody who has no opinion.
-DO_NOT_KNOW = "vet_ikke"
 #: Names the answering form and its page use themselves.
 RESERVED_IDS = frozenset({"id", "action", "shown", "main", "errors", "lang"})
 #: Endings by which a field's hint and error are named on the page.
 RESERVED_CODES = frozenset({"hint", "error", "title"})
+
+
+class RulesBroken(ValueError):
+    """A questionnaire that is right in each part breaks rules between them; ``problems`` holds a sentence for each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def strict(content: Any) -> Questionnaire:
+    """The questionnaire somebody has written: no unknown field or kind, every rule kept.
+
+    Raises pydantic's ValidationError for what is wrong in a part, and RulesBroken once each part is right.
+    """
+    questionnaire = Questionnaire.model_validate(content, extra="forbid", context="written")
+    if broken := list(broken_rules(questionnaire)):
+        raise RulesBroken(broken)
+    return questionnaire
 
 
 def broken_rules(questionnaire: Questionnaire) -> Iterator[str]:
@@ -26,7 +41,7 @@ def broken_rules(questionnaire: Questionnaire) -> Iterator[str]:
     for question in questionnaire.questions:
         yield from _own(question)
     for name, page in (("first", questionnaire.pages[0]), ("last", questionnaire.pages[-1])):
-        if all(question.show_if for question in page.questions):
+        if all(question.show_if for question in page.known):
             yield f"the {name} page ({page.id}) needs a question that everybody sees"
 
 
@@ -40,44 +55,38 @@ def _ids(questionnaire: Questionnaire) -> Iterator[str]:
             yield f"no question can have the id {question.id}: the form uses it"
 
 
-def _own(question: Question) -> Iterator[str]:
+def _own(question: KnownQuestion) -> Iterator[str]:
     options = getattr(question, "options", ())
     for code in _twice(option.code for option in options):
         yield f"question {question.id}: two options have the code {code}"
     for option in options:
         if option.code in RESERVED_CODES:
             yield f"question {question.id}: no option can have the code {option.code}: the page uses it"
-    if question.type == "several_choices" and question.max is not None and question.max > len(options):
+    if isinstance(question, SeveralChoices) and question.max is not None and question.max > len(options):
         yield f"question {question.id}: max is {question.max}, but there are {len(options)} options"
-    if question.type == "number" and question.min >= question.max:
+    if isinstance(question, Number) and question.min >= question.max:
         yield f"question {question.id}: min {question.min} is not below max {question.max}"
 
 
 def _languages(questionnaire: Questionnaire) -> Iterator[str]:
-    wanted = questionnaire.title.languages
+    wanted = questionnaire.languages
     for place, texts in _texts(questionnaire):
-        if missing := [code for code in wanted if code not in texts.languages]:
+        if missing := [code for code in wanted if code not in texts.by_language]:
             yield f"{place}: no text in {', '.join(missing)}, which the title has"
-        if extra := [code for code in texts.languages if code not in wanted]:
+        if extra := [code for code in texts.by_language if code not in wanted]:
             yield f"{place}: a text in {', '.join(extra)}, which the title lacks"
 
 
 def _texts(questionnaire: Questionnaire) -> Iterator[tuple[str, Texts]]:
-    yield "introduction", questionnaire.introduction
-    if questionnaire.topic is not None:
-        yield "topic", questionnaire.topic
+    yield from texts_in(questionnaire)
     for page in questionnaire.pages:
-        yield f"page {page.id}: title", page.title
-    for question in questionnaire.questions:
-        for part in ("text", "low", "high", "unit"):
-            if (texts := getattr(question, part, None)) is not None:
-                yield f"question {question.id}: {part}", texts
-        for option in getattr(question, "options", ()):
-            yield f"question {question.id}: option {option.code}", option.text
+        yield from texts_in(page, f"page {page.id}")
+        for question in page.known:
+            yield from texts_in(question, f"question {question.id}")
 
 
 def _conditions(questionnaire: Questionnaire) -> Iterator[str]:
-    earlier: dict[str, Question] = {}
+    earlier: dict[str, KnownQuestion] = {}
     for question in questionnaire.questions:
         condition = question.show_if
         if condition is not None:
@@ -85,18 +94,10 @@ def _conditions(questionnaire: Questionnaire) -> Iterator[str]:
             if asked is None:
                 yield f"question {question.id}: its condition names {condition.question}, which is not asked before it"
             else:
-                possible = _possible(asked)
                 for value in condition.any_of:
-                    if value not in possible:
+                    if str(value) not in asked.codes:
                         yield f"question {question.id}: its condition names {value}, no answer to {asked.id}"
         earlier[question.id] = question
-
-
-def _possible(question: Question) -> tuple[Any, ...]:
-    """The answers a condition may name."""
-    if question.type == "scale":
-        return (*SCALE, DO_NOT_KNOW)
-    return tuple(option.code for option in getattr(question, "options", ()))
 
 
 def _twice(codes: Iterable[str]) -> list[str]:
