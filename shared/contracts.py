@@ -128,7 +128,7 @@ _TEXTS = {
     "done_on": "2026-11-23",
     "email": "kari@example.org",
     "name": "Kari Eksempel",
-    "area": "1337",
+    "area": "vest",
 }
 
 

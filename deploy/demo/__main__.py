@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from datetime import UTC, datetime, timedelta
+from importlib import resources
 from pathlib import Path
 
 from deploy.demo.first_year import FirstYear
@@ -67,6 +68,8 @@ class Demo:
         await self.editor.sign_in()
         today = datetime.now(UTC).date()
         await self.editor.plan_survey("klima", START, today + timedelta(days=14), today + timedelta(days=7))
+        areas = resources.files("services.registration").joinpath("data", "areas_3201_2005.csv").read_bytes()
+        await self.editor.name_areas(areas, "Bærum kommune, 1. januar 2005, gruppert av dette prosjektet")
         self.actors.imported = await self.editor.import_members(members_csv(self.people[:EXISTING]))
         say(f"{self.actors.imported} members imported; the climate survey opens at {START}")
 

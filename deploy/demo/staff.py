@@ -32,6 +32,13 @@ class Editor:
         done = await self.browser.post(page, {"sealed": sealed, "action": "import"})
         return int(done.url.params["imported"])
 
+    async def name_areas(self, content: bytes, source: str) -> None:
+        """Upload the municipality's areas."""
+        files = {"file": ("omrader.csv", content, "text/csv")}
+        done = await self.browser.post("/staff/registration/areas", {"source": source}, files=files)
+        if "saved" not in done.url.params:
+            raise RuntimeError("the areas were refused")
+
     async def plan_survey(self, questionnaire: str, size: int | None, closes_on: date, reminder_on: date) -> None:
         """The survey opens when the panel reaches ``size``, or now."""
         values: dict[str, str | list[str]] = {

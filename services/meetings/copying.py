@@ -16,7 +16,7 @@ from shared.events.meetings import MemberDataErased
 from shared.events.registration import MemberChanged, MemberErased, MemberJoined, MemberLeft, PopulationMarginsSet
 from shared.messaging import Delivery, emit, forget_subject, lock
 
-_BLANK = {"status": None, "year_of_birth": None, "gender": None, "purposes": None}
+_BLANK = {"status": None, "year_of_birth": None, "gender": None, "area": None, "purposes": None}
 
 MemberState = MemberJoined | MemberChanged
 MemberEvent = MemberState | MemberLeft | MemberErased
@@ -66,9 +66,10 @@ async def _keep(session: AsyncSession, states: dict[UUID, MemberState]) -> None:
         status=[state.status for state in found],
         year_of_birth=[state.year_of_birth for state in found],
         gender=[state.gender for state in found],
+        area=[state.area for state in found],
         purposes=[state.purposes for state in found],
     )
-    changed = {name: statement.excluded[name] for name in ("status", "year_of_birth", "gender", "purposes")}
+    changed = {name: statement.excluded[name] for name in ("status", "year_of_birth", "gender", "area", "purposes")}
     await session.execute(
         statement.on_conflict_do_update(index_elements=["id"], set_=changed, where=Member.erased.is_(False))
     )
@@ -105,6 +106,8 @@ async def project_margins(session: AsyncSession, event: PopulationMarginsSet, _:
         "year": event.year,
         "bands": [band.model_dump() for band in event.bands],
         "population": [margin.model_dump() for margin in event.margins],
+        "areas": [area.model_dump() for area in event.area_margins],
+        "area_source": event.area_source,
     }
     statement = pg_insert(Margins).values(id=event.margins_id, **values)
     await session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))

@@ -37,6 +37,8 @@ class Member(Base):
     status: Mapped[str | None]
     year_of_birth: Mapped[int | None]
     gender: Mapped[str | None]
+    area: Mapped[str | None]
+    """The named group of postcodes the member lives in; None outside every area."""
     purposes: Mapped[list[str] | None]
 
 
@@ -51,6 +53,10 @@ class Margins(Base):
     """[{"code", "age_from", "age_to"}] from young to old."""
     population: Mapped[list[Any]]
     """[{"gender", "band", "population"}]"""
+    areas: Mapped[list[Any]] = mapped_column(server_default="[]")
+    """[{"area", "label", "population", "cells"}], empty before areas are named."""
+    area_source: Mapped[str] = mapped_column(server_default="")
+    """Where the areas' figures come from; shown wherever they are."""
 
 
 class Meeting(Base):
@@ -121,6 +127,7 @@ class DrawEntry(Base):
     """None once the person has been erased; the row stays as a count."""
     gender: Mapped[str]
     band: Mapped[str]
+    area: Mapped[str | None]
     chance: Mapped[float] = mapped_column(sa.Double)
     drawn: Mapped[bool]
 
@@ -150,6 +157,7 @@ class Invitation(Base):
     """``withdrawn``: a yes taken back, or the person left, paused or ended consent; ``ended``: meeting cancelled."""
     gender: Mapped[str]
     band: Mapped[str]
+    area: Mapped[str | None]
     code: Mapped[str]
     """What the person shows at the door, so that attendance needs no names."""
     generation: Mapped[int]

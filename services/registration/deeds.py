@@ -1,7 +1,7 @@
 """What staff do in registration, as the audit trail says it: «Siri Stab …»."""
 
 DEEDS = {
-    "registration.area_margins.imported": "importerte befolkningstall for områdene",
+    "registration.area_margins.imported": "satte områdene",
     "registration.channel.made": "laget en rekrutteringskanal",
     "registration.member.data_taken_out": "lastet ned alt om en person",
     "registration.member.erased_on_request": "slettet en person på forespørsel",

@@ -9,7 +9,8 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from services.registration.joining import store
 from services.registration.my_page.store import drop_old_address_changes
 from services.registration.population.domain import BANDS, YEAR, load_margins
-from services.registration.population.store import margins_event
+from services.registration.population.regrouping import regroup_members
+from services.registration.population.store import areas_in_force, margins_event
 from services.registration.settings import registration_settings
 from services.registration.tables import Margins, Panel, Threshold
 from shared.events.registration import PanelThresholdSet
@@ -57,10 +58,11 @@ async def announce_installation(rt: Runtime) -> None:
             )
             session.add(stored)
             await lock(session, MARGINS_ID)
-            await emit(session, margins_event(stored))
+            await emit(session, margins_event(stored, await areas_in_force(session)))
 
 
 JOBS = [
     Job("announce_installation", announce_installation, every=60.0),
+    Job("regroup_members", regroup_members, every=2.0),
     Job("forget_unconfirmed", forget_unconfirmed, every=5.0),
 ]

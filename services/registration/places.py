@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
-#: The register's date is part of the area codes' meaning.
-AREA_SCHEME = "postcode-2026-05-26"
 _FILE = "postcodes_2026-05-26.csv"
 
 
@@ -31,6 +29,13 @@ def register() -> dict[str, Place]:
         )
         for row in csv.DictReader(text.splitlines())
     }
+
+
+def street_postcodes(municipality: str) -> list[str]:
+    """The municipality's postcodes where somebody can live, in order."""
+    return sorted(
+        place.postcode for place in register().values() if place.municipality == municipality and not place.is_po_box
+    )
 
 
 def place_name(postcode: str) -> str | None:

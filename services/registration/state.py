@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registration.joining.store import contact_card, lock_member, member_states
-from services.registration.population.store import margins_event
+from services.registration.population.store import areas_in_force, margins_event
 from services.registration.tables import Margins, Member, Threshold
 from shared.events import Event
 from shared.events.registration import (
@@ -26,7 +26,9 @@ async def state_events(session: AsyncSession) -> AsyncIterator[Event | None]:
         yield threshold_event(threshold)
     for margins_id in list(await session.scalars(sa.select(Margins.id))):
         await lock(session, margins_id)
-        yield margins_event(await session.get_one(Margins, margins_id, populate_existing=True))
+        yield margins_event(
+            await session.get_one(Margins, margins_id, populate_existing=True), await areas_in_force(session)
+        )
     ids = sa.select(Member.id).where(Member.status != "applicant").order_by(Member.joined_at)
     for member_id in list(await session.scalars(ids)):
         member = await lock_member(session, member_id)

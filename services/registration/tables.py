@@ -38,7 +38,7 @@ class Member(Base):
     year_of_birth: Mapped[int | None]
     gender: Mapped[str | None]
     area: Mapped[str | None]
-    """The postcode; its scheme comes with the register's date."""
+    """The postcode. Others get the area it lies in by the scheme in force, never the postcode."""
     declared_resident_at: Mapped[datetime | None]
     language: Mapped[str]
     source: Mapped[str]
@@ -149,7 +149,24 @@ class Margins(Base):
     bands: Mapped[list[dict[str, object]]] = mapped_column(JSONB)
     margins: Mapped[list[dict[str, object]]] = mapped_column(JSONB)
     area_margins: Mapped[list[dict[str, object]]] = mapped_column(JSONB, server_default="[]")
-    """[{"area", "population"}], empty until staff import figures."""
+    """[{"area", "label", "population", "cells"}] of the scheme in force, as published; empty until areas are named."""
+
+
+class AreaScheme(Base):
+    """One version of the municipality's areas; the highest version is in force."""
+
+    __tablename__ = "area_scheme"
+
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    source: Mapped[str]
+    """Where the figures come from, as shown beside them."""
+    areas: Mapped[list[dict[str, object]]] = mapped_column(JSONB)
+    """[{"code", "label", "postcodes", "population", "cells"}], in the order they are shown."""
+    set_at: Mapped[datetime]
+    regrouped_after: Mapped[UUID | None]
+    """Members up to this id have been told of with their area of this version."""
+    regrouped_at: Mapped[datetime | None]
+    """When all of them had been."""
 
 
 class ErasureReceipt(Base):

@@ -64,12 +64,14 @@ async def _keep_members(session: AsyncSession, states: dict[UUID, MemberState], 
             id=[state.member_id for state in kept],
             year_of_birth=[state.year_of_birth for state in kept],
             gender=[state.gender for state in kept],
+            area=[state.area for state in kept],
             purposes=[state.purposes for state in kept],
             status=[state.status for state in kept],
             joined_at=[state.joined_at for state in kept],
         )
         changed = {
-            name: statement.excluded[name] for name in ("year_of_birth", "gender", "purposes", "status", "joined_at")
+            name: statement.excluded[name]
+            for name in ("year_of_birth", "gender", "area", "purposes", "status", "joined_at")
         }
         await session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed))
         await invite_latecomers(session, late - erased, now)

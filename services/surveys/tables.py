@@ -36,6 +36,8 @@ class Member(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     year_of_birth: Mapped[int]
     gender: Mapped[str]
+    area: Mapped[str | None]
+    """The named group of postcodes the member lives in; None outside every area."""
     purposes: Mapped[list[str]]
     status: Mapped[str]
     joined_at: Mapped[datetime]
@@ -138,6 +140,8 @@ class Invitation(Base):
     """``female``, ``male`` or ``other`` when invited."""
     band: Mapped[str]
     """Age band's code when invited; ``unknown`` without margins."""
+    area: Mapped[str | None]
+    """Area when invited."""
     invited_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
     reminded_at: Mapped[datetime | None]
@@ -173,4 +177,4 @@ class Response(Base):
     """Random (uuid v4); the released answer gets another."""
     survey_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Survey.id), index=True)
     sealed: Mapped[bytes]
-    """{"answers", "gender", "band"}: a cell with one answer would name who gave it, so even the cell is sealed."""
+    """{"answers", "gender", "band", "area"}; a cell with one answer would name who gave it, so it is sealed too."""

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.events.base import Code, Event, Instant, OpenEnum
+from shared.events.base import Code, Event, Instant, OpenEnum, PublicText
 
 
 class _Registration(Event):
@@ -21,8 +21,9 @@ class MemberState(_Registration):
     gender: OpenEnum
     """``female``, ``male`` or ``other`` ("annet / vil ikke oppgi")."""
     area: Code | None
+    """The named group of postcodes the member lives in, never the postcode; None outside every area."""
     area_scheme: Code
-    """The scheme and version the area code belongs to, e.g. ``postcode-2026-05-26``."""
+    """The version of the areas the code belongs to, e.g. ``areas-3``; ``areas-0`` before any are named."""
     purposes: tuple[Code, ...]
     """Purposes consented to, of ``surveys``, ``meetings``, ``results``."""
     status: OpenEnum
@@ -131,11 +132,15 @@ class Margin(BaseModel):
 
 
 class AreaMargin(BaseModel):
-    """Number of residents in one area; the list is empty until figures are imported."""
+    """Number of residents in one area; the list is empty until areas are named."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     area: Code
     population: int
+    label: PublicText = ""
+    """What people call the area."""
+    cells: tuple[Margin, ...] = ()
+    """Residents by gender and age band, where known."""
 
 
 class PopulationMarginsSet(_Registration):
@@ -153,6 +158,8 @@ class PopulationMarginsSet(_Registration):
     margins: tuple[Margin, ...]
     area_scheme: Code
     area_margins: tuple[AreaMargin, ...] = ()
+    area_source: PublicText = ""
+    """Where the areas' figures come from; shown wherever they are."""
 
 
 class StaffSessionEnded(_Registration):

@@ -133,6 +133,8 @@ class AnswerStrata(BaseModel):
     gender: OpenEnum | None
     bands: tuple[Code, ...] | None
     """One or more neighbouring age bands, or None when age was merged away."""
+    areas: tuple[Code, ...] | None = None
+    """One or more areas, or None when place was merged away (first of all) or the member lived in none."""
 
 
 class ResponseSubmitted(Event):

@@ -1,11 +1,13 @@
 """The registration service on its emptied schema, as a new installation has it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
+import httpx
 import pytest
 
 from services.registration import jobs
 from shared.service import Runtime
+from shared.testing import browser, sign_in
 
 
 @pytest.fixture
@@ -14,3 +16,11 @@ async def rt(runtime_of: Callable[..., Awaitable[Runtime]]) -> Runtime:
     rt = await runtime_of("registration")
     await jobs.announce_installation(rt)
     return rt
+
+
+@pytest.fixture
+async def editor(rt: Runtime) -> AsyncIterator[httpx.AsyncClient]:
+    """A signed-in editor."""
+    async with browser(rt) as client:
+        sign_in(rt, client, "editor")
+        yield client

@@ -1,14 +1,12 @@
 """Staff: import, list, look-up, thresholds, area figures, channels; everything leaves its trace."""
 
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
-import pytest_asyncio
 import sqlalchemy as sa
 
 from deploy.demo.browser import FormReader
@@ -28,14 +26,6 @@ from shared.testing import browser, move, outbox, sign_in
 from tests.registration.given import a_member, confirm_page, send
 
 HEAD = "navn;epost;fodselsar;kjonn;postnummer;sprak"
-
-
-@pytest_asyncio.fixture
-async def editor(rt: Runtime) -> AsyncIterator[httpx.AsyncClient]:
-    """A signed-in editor."""
-    async with browser(rt) as client:
-        sign_in(rt, client, "editor")
-        yield client
 
 
 async def audited(rt: Runtime) -> list[tuple[str, str | None, dict[str, Any]]]:
@@ -211,15 +201,15 @@ async def test_a_threshold_that_was_passed_already_is_reached_at_once(rt: Runtim
 
 async def test_area_figures_replace_the_notice_and_are_published(rt: Runtime, editor: httpx.AsyncClient) -> None:
     await take_in(editor, await preview(editor, people(3)))
-    assert "ikke importert ennå" in (await editor.get("/staff/registration")).text
+    assert "Ingen områder er lagt inn ennå" in (await editor.get("/staff/registration")).text
     bad = {"file": ("tall.csv", b"postnummer;befolkning\n1353;100\n1337;x", "text/csv")}
     refused = await editor.post("/staff/registration/areas", files=bad)
     assert refused.status_code == 422
-    assert "Ingenting er importert" in refused.text
+    assert "Ingenting er lagret" in refused.text
     good = {"file": ("tall.csv", b"postnummer;befolkning\n1353;100\n1337;300", "text/csv")}
     assert (await editor.post("/staff/registration/areas", files=good)).status_code == 303
     page = (await editor.get("/staff/registration")).text
-    assert "ikke importert ennå" not in page
+    assert "Ingen områder er lagt inn ennå" not in page
     assert page.index("1337 Sandvika") < page.index("1353 Bærums Verk"), "what is missed most comes first"
     newest = (await outbox(rt, PopulationMarginsSet))[-1]
     assert isinstance(newest, PopulationMarginsSet)

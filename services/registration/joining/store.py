@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registration.joining.domain import JoinInput
-from services.registration.places import AREA_SCHEME
+from services.registration.population.store import areas_in_force
 from services.registration.tables import Channel, Consent, Member, Panel, SignUp, Threshold
 from shared.addresses import address_key
 from shared.database import run_sql
@@ -227,13 +227,14 @@ async def reach_thresholds(session: AsyncSession, size: int, now: datetime) -> N
 async def member_states(session: AsyncSession, members: Sequence[Member]) -> list[dict[str, Any]]:
     """The fields of MemberState of each: what others may know about the member."""
     purposes = await _purposes(session, [member.id for member in members])
+    areas = await areas_in_force(session)
     return [
         {
             "member_id": member.id,
             "year_of_birth": member.year_of_birth,
             "gender": member.gender,
-            "area": member.area,
-            "area_scheme": AREA_SCHEME,
+            "area": areas.of(member.area),
+            "area_scheme": areas.code,
             "purposes": purposes.get(member.id, ()),
             "status": member.status,
             "joined_at": member.joined_at,

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
-from shared.events.registration import AgeBand, AreaMargin, Margin
+from services.registration.population.areas import Areas, AreaShare, compare_areas
+from shared.events.registration import AgeBand, Margin
 from shared.rules import N_
 
 #: Age 15 joins the youngest band of SSB's usual grouping.
@@ -70,11 +71,29 @@ class Composition:
 
     size: int
     cells: tuple[CellShare, ...]
-    index: float | None
-    """Duncan's index of dissimilarity subtracted from 1: 1 mirrors the population exactly, 0 shares no group with it.
+    index_of_groups: float | None
+    """Duncan's index of dissimilarity over gender and age, subtracted from 1; None without members or margins."""
+    areas: tuple[AreaShare, ...] = ()
+    """Those the panel lacks most first; empty before areas are named."""
+    index_of_areas: float | None = None
+    """The same index over areas; None without areas or members who live in them."""
 
-    None without members or margins. See docs/decisions/0004.
-    """
+    @property
+    def index(self) -> float | None:
+        """How well the panel mirrors the population: 1 exactly, 0 shares no group with it; the worse of the two.
+
+        See docs/decisions/0004.
+        """
+        known = [index for index in (self.index_of_groups, self.index_of_areas) if index is not None]
+        return min(known, default=None)
+
+    @property
+    def missing_area(self) -> AreaShare | None:
+        """The area the panel lacks most persons from, or None when no area lacks a whole person."""
+        living = sum(area.members for area in self.areas)
+        gaps = [(area.population_share * living - area.members, area) for area in self.areas]
+        gap, area = max(gaps, key=lambda pair: pair[0], default=(0.0, None))
+        return area if gap >= 1 else None
 
     @property
     def most_missing(self) -> CellShare | None:
@@ -84,8 +103,13 @@ class Composition:
         return cell if gap >= 1 else None
 
 
-def compose(members: Mapping[Cell, int] | Iterable[Cell], margins: Sequence[Margin]) -> Composition:
-    """Composition of the panel, of members or of their number by cell.
+def compose(
+    members: Mapping[Cell, int] | Iterable[Cell],
+    margins: Sequence[Margin],
+    by_area: Mapping[str, int] | None = None,
+    areas: Areas | None = None,
+) -> Composition:
+    """Composition of the panel, of members or of their number by cell; and of their number by area.
 
     Shares are of the members the margins know (the statistics have two genders): whoever is of gender ``other``, or
     younger than the youngest band, counts in the size and in nobody's shortage.
@@ -104,8 +128,13 @@ def compose(members: Mapping[Cell, int] | Iterable[Cell], margins: Sequence[Marg
         )
         for margin in margins
     )
-    differences = sum(abs(cell.panel_share - cell.population_share) for cell in cells)
-    return Composition(size, cells, 1 - differences / 2 if compared else None)
+    places = tuple(compare_areas(by_area or {}, areas)) if areas else ()
+    living = sum(place.members for place in places)
+    return Composition(size, cells, _index(cells) if compared else None, places, _index(places) if living else None)
+
+
+def _index(shares: Iterable[CellShare | AreaShare]) -> float:
+    return 1 - sum(abs(one.panel_share - one.population_share) for one in shares) / 2
 
 
 def shares_by(cells: Sequence[CellShare], key: str) -> Mapping[str, tuple[float, float]]:
@@ -118,32 +147,17 @@ def shares_by(cells: Sequence[CellShare], key: str) -> Mapping[str, tuple[float,
 
 
 def advice(panel: Composition, gettext: Callable[[str], str]) -> str:
-    """``Vi trenger særlig menn 15–24 år``, or nothing when no group lacks a whole person."""
-    cell = panel.most_missing
-    if cell is None:
-        return ""
-    who, (youngest, _, oldest) = gettext(_WHO[cell.gender]), cell.band.partition("-")
-    if not oldest:
-        return gettext(N_("Vi trenger særlig {who} som er {age} år eller eldre.")).format(who=who, age=youngest)
-    return gettext(N_("Vi trenger særlig {who} {ages} år.")).format(who=who, ages=f"{youngest}–{oldest}")
-
-
-@dataclass(frozen=True)
-class AreaShare:
-    """One area: persons and shares between 0 and 1."""
-
-    area: str
-    members: int
-    panel_share: float
-    population_share: float
-
-
-def compare_areas(members: Mapping[str, int], margins: Sequence[AreaMargin]) -> list[AreaShare]:
-    """Each area with figures, against the members who live in one of them; those the panel lacks most come first."""
-    total = sum(margin.population for margin in margins) or 1
-    compared = sum(members.get(margin.area, 0) for margin in margins) or 1
-    found = [
-        AreaShare(m.area, members.get(m.area, 0), members.get(m.area, 0) / compared, m.population / total)
-        for m in margins
-    ]
-    return sorted(found, key=lambda area: area.panel_share - area.population_share)
+    """``Vi trenger særlig menn 15–24 år. Vi trenger flere fra Vest.``; nothing of what lacks no whole person."""
+    sentences = []
+    cell, area = panel.most_missing, panel.missing_area
+    if cell is not None:
+        who, (youngest, _, oldest) = gettext(_WHO[cell.gender]), cell.band.partition("-")
+        if oldest:
+            text = gettext(N_("Vi trenger særlig {who} {ages} år."))
+            sentences.append(text.format(who=who, ages=f"{youngest}–{oldest}"))
+        else:
+            text = gettext(N_("Vi trenger særlig {who} som er {age} år eller eldre."))
+            sentences.append(text.format(who=who, age=youngest))
+    if area is not None:
+        sentences.append(gettext(N_("Vi trenger flere fra {area}.")).format(area=area.label))
+    return " ".join(sentences)

@@ -5,31 +5,25 @@ from typing import Annotated
 import sqlalchemy as sa
 from pydantic import BaseModel, Field
 
-from services.registration.csv_file import UnreadableFile
 from services.registration.joining.store import reach_thresholds
-from services.registration.places import place_name
 from services.registration.population import store
-from services.registration.population.area_file import read_areas
 from services.registration.population.domain import (
     ATTRIBUTION,
-    AreaShare,
     CellShare,
     Composition,
     advice,
     band_text,
-    compare_areas,
     shares_by,
 )
+from services.registration.population.staff_areas import save_areas, show_areas
 from services.registration.settings import registration_settings
 from services.registration.tables import Margins, Panel, Threshold
-from shared.events.registration import AgeBand, AreaMargin, PanelThresholdSet
+from shared.events.registration import AgeBand, PanelThresholdSet
 from shared.ids import new_id
 from shared.messaging import emit, lock
 from shared.web import Request, Response, Route, audit, read_form, render, runtime, see_other, staff_required, translate
 from shared.web.charts import panel_against_population
 from shared.web.forms import validate
-
-_LARGEST_FILE = 500_000
 
 
 @staff_required("reader")
@@ -39,7 +33,7 @@ async def show_panel(request: Request) -> Response:
     async with runtime(request).transaction() as session:
         panel = await store.composition(session)
         stored = await store.newest_margins(session)
-        areas = await store.members_by_area(session)
+        areas = store.areas_of(await store.newest_scheme(session))
     bands = {band.code: band for band in _bands(stored)}
     names = {code: band_text(band) for code, band in bands.items()}
     rows = [(names[code], mine, all_) for code, (mine, all_) in shares_by(panel.cells, "band").items()]
@@ -52,8 +46,7 @@ async def show_panel(request: Request) -> Response:
         "goal": registration_settings().goal_size,
         "missing": advice(panel, texts.gettext),
         "attribution": ATTRIBUTION,
-        "areas": _areas(stored, areas),
-        "place_name": place_name,
+        "area_source": areas.source,
         "imported": int(imported) if imported.isascii() and imported.isdigit() else None,
         "picture": panel_against_population(
             _finding(panel), "Søylen er panelet, streken er befolkningen", rows, texts.percent
@@ -64,11 +57,6 @@ async def show_panel(request: Request) -> Response:
 
 def _bands(stored: Margins | None) -> list[AgeBand]:
     return [AgeBand.model_validate(band) for band in stored.bands] if stored else []
-
-
-def _areas(stored: Margins | None, members: dict[str, int]) -> list[AreaShare]:
-    margins = [AreaMargin.model_validate(margin) for margin in stored.area_margins] if stored else []
-    return compare_areas(members, margins)
 
 
 def _finding(panel: Composition) -> str:
@@ -123,44 +111,10 @@ async def add_threshold(request: Request) -> Response:
     return see_other("/staff/registration/thresholds")
 
 
-@staff_required("editor")
-async def show_area_import(request: Request) -> Response:
-    """Choose a file."""
-    return render(request, "registration/staff_areas.html", {})
-
-
-@staff_required("editor")
-async def import_areas(request: Request) -> Response:
-    """Replace the figures of all areas by the file's; nothing is kept of a file with a bad row."""
-    rt = runtime(request)
-    file = (await read_form(request, max_bytes=_LARGEST_FILE * 2)).files.get("file")
-    raw = await file.read() if file else b""
-    try:
-        if len(raw) > _LARGEST_FILE:
-            raise UnreadableFile("Fila er større enn 500 kB")
-        areas, bad = read_areas(raw, rt.settings.municipality_number)
-    except UnreadableFile as error:
-        return render(request, "registration/staff_areas.html", {"errors": {"file": str(error)}}, 422)
-    if bad:
-        errors = {"file": "Fila har feil. Ingenting er importert"}
-        return render(request, "registration/staff_areas.html", {"errors": errors, "bad": bad}, 422)
-    async with rt.transaction() as session:
-        stored = await store.newest_margins(session)
-        if stored is None:
-            errors = {"": "Befolkningstallene er ikke klare ennå. Prøv igjen om litt."}
-            return render(request, "registration/staff_areas.html", {"errors": errors}, 422)
-        await lock(session, stored.id)
-        stored.area_margins = [area.model_dump() for area in areas]
-        await session.flush()
-        await emit(session, store.margins_event(stored))
-        await audit(session, request, "registration.area_margins.imported", stored.id, areas=len(areas))
-    return see_other("/staff/registration#areas")
-
-
 PAGES = [
     Route("/staff/registration", show_panel),
     Route("/staff/registration/thresholds", show_thresholds),
     Route("/staff/registration/thresholds", add_threshold, methods=["POST"]),
-    Route("/staff/registration/areas", show_area_import),
-    Route("/staff/registration/areas", import_areas, methods=["POST"]),
+    Route("/staff/registration/areas", show_areas),
+    Route("/staff/registration/areas", save_areas, methods=["POST"]),
 ]

@@ -1,16 +1,18 @@
-"""Queries of the panel's composition."""
+"""Queries of the panel's composition, and the areas in force."""
 
 from collections import Counter
+from collections.abc import Mapping
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registration.places import AREA_SCHEME
+from services.registration.population.areas import Area, Areas
 from services.registration.population.domain import SOURCE, Composition, band_of, compose
-from services.registration.tables import Margins, Member
+from services.registration.tables import AreaScheme, Margins, Member
 from shared.events.registration import AgeBand, AreaMargin, Margin, PopulationMarginsSet
 
 ACTIVE = ("active", "paused")
+_SCHEME = sa.text("hashtextextended('registration.areas', 0)")
 
 
 async def newest_margins(session: AsyncSession) -> Margins | None:
@@ -18,8 +20,31 @@ async def newest_margins(session: AsyncSession) -> Margins | None:
     return await session.scalar(sa.select(Margins).order_by(Margins.year.desc()).limit(1))
 
 
+async def newest_scheme(session: AsyncSession) -> AreaScheme | None:
+    """The areas in force as stored, or None before any are named."""
+    return await session.scalar(sa.select(AreaScheme).order_by(AreaScheme.version.desc()).limit(1))
+
+
+async def hold_areas(session: AsyncSession) -> None:
+    """Nobody is told of with an area of the old scheme once the next one is stored: until this transaction ends."""
+    await session.execute(sa.select(sa.func.pg_advisory_xact_lock(_SCHEME)))
+
+
+async def areas_in_force(session: AsyncSession) -> Areas:
+    """The areas, which stay in force until this transaction ends."""
+    await session.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(_SCHEME)))
+    return areas_of(await newest_scheme(session))
+
+
+def areas_of(stored: AreaScheme | None) -> Areas:
+    """The stored version as values; version 0 without areas before any are named."""
+    if stored is None:
+        return Areas(0, ())
+    return Areas(stored.version, tuple(Area.model_validate(area) for area in stored.areas), stored.source)
+
+
 async def composition(session: AsyncSession) -> Composition:
-    """The panel against the newest margins: one grouped query whatever the panel's size."""
+    """The panel against the newest margins: two grouped queries whatever the panel's size."""
     stored = await newest_margins(session)
     found = await session.execute(
         sa.select(Member.gender, Member.year_of_birth, sa.func.count().label("members"))
@@ -32,18 +57,23 @@ async def composition(session: AsyncSession) -> Composition:
         age = (stored.year if stored else 0) - (row.year_of_birth or 0)
         counted[row.gender or "other", band_of(age, bands) or ""] += row.members
     margins = [Margin.model_validate(margin) for margin in stored.margins] if stored else []
-    return compose(counted, margins)
+    areas = areas_of(await newest_scheme(session))
+    return compose(counted, margins, areas.count(await _members_by_postcode(session)), areas)
 
 
-async def members_by_area(session: AsyncSession) -> dict[str, int]:
-    """Members per postcode."""
+async def members_outside(session: AsyncSession, areas: Areas) -> int:
+    """Members who live in a postcode of no area."""
+    return areas.count(await _members_by_postcode(session)).get("", 0)
+
+
+async def _members_by_postcode(session: AsyncSession) -> Mapping[str, int]:
     found = await session.execute(
         sa.select(Member.area, sa.func.count()).where(Member.status.in_(ACTIVE)).group_by(Member.area)
     )
-    return {area or "": count for area, count in found}
+    return {postcode or "": count for postcode, count in found}
 
 
-def margins_event(stored: Margins) -> PopulationMarginsSet:
+def margins_event(stored: Margins, areas: Areas) -> PopulationMarginsSet:
     """The stored margins as others get them."""
     return PopulationMarginsSet(
         margins_id=stored.id,
@@ -51,6 +81,7 @@ def margins_event(stored: Margins) -> PopulationMarginsSet:
         source=SOURCE,
         bands=tuple(AgeBand.model_validate(band) for band in stored.bands),
         margins=tuple(Margin.model_validate(margin) for margin in stored.margins),
-        area_scheme=AREA_SCHEME,
+        area_scheme=areas.code,
         area_margins=tuple(AreaMargin.model_validate(margin) for margin in stored.area_margins),
+        area_source=areas.source,
     )

@@ -126,7 +126,8 @@ async def submit(session: AsyncSession, held: Opened, answers: Mapping[str, Any]
     invitation, survey = held.invitation, held.survey
     assert invitation.member_id is not None
     id_, kept = random_id(), only_shown(held.questionnaire, answers)
-    sealed = held.seal.close(id_, {"answers": kept, "gender": invitation.gender, "band": invitation.band})
+    cell = {"gender": invitation.gender, "band": invitation.band, "area": invitation.area}
+    sealed = held.seal.close(id_, {"answers": kept, **cell})
     session.add(Response(id=id_, survey_id=survey.id, sealed=sealed))
     invitation.answered_at = now
     await session.flush()

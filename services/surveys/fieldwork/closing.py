@@ -103,7 +103,8 @@ async def _release(session: AsyncSession, seal: Seal, survey: Survey) -> int:
         sa.delete(Response).where(Response.survey_id == survey.id).returning(Response.id, Response.sealed)
     )
     resting = [seal.open(row.id, row.sealed) for row in rows]
-    answered = Counter((row["gender"], row["band"]) for row in resting)
+    # An answer sealed before areas were known has none.
+    answered = Counter((row["gender"], row["band"], row.get("area")) for row in resting)
     cells = release_cells(answered, [band["code"] for band in survey.bands], survey.cell_minimum)
     if not cells:
         return 0
@@ -113,7 +114,7 @@ async def _release(session: AsyncSession, seal: Seal, survey: Survey) -> int:
         ResponseSubmitted(
             response_id=random_id(),
             survey_id=survey.id,
-            strata=_strata_of(cells[row["gender"], row["band"]]),
+            strata=_strata_of(cells[row["gender"], row["band"], row.get("area")]),
             answers=row["answers"],
         )
         for row in resting
@@ -124,4 +125,4 @@ async def _release(session: AsyncSession, seal: Seal, survey: Survey) -> int:
 
 
 def _strata_of(cell: ReleaseCell) -> AnswerStrata:
-    return AnswerStrata(gender=cell.gender, bands=cell.bands)
+    return AnswerStrata(gender=cell.gender, bands=cell.bands, areas=cell.areas)

@@ -23,8 +23,8 @@ NOTICE_LASTS = timedelta(days=30)
 #: Share of those invited whose answers staff aim at, unless they say otherwise.
 TARGET_PERCENT = 50
 
-#: (gender, age band) as stored with an invitation.
-Cell = tuple[str, str]
+#: (gender, age band, area) as stored with an invitation.
+Cell = tuple[str, str, str | None]
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class ReleaseCell:
 
     gender: str | None
     bands: tuple[str, ...] | None
+    areas: tuple[str, ...] | None = None
 
 
 class PlanRefused(ValueError):
@@ -136,39 +137,59 @@ def band_of(year_of_birth: int, year: int | None, bands: Sequence[Band]) -> str:
 def release_cells(answered: Mapping[Cell, int], bands: Sequence[str], k: int = CELL_MINIMUM) -> dict[Cell, ReleaseCell]:
     """The cell in which each stratum's answers leave, so that at least ``k`` answers share every released cell.
 
-    ``answered`` counts answers per (gender, band). Within a gender, neighbouring bands merge from young to old until
-    k is reached, and what is left over joins the last group. Genders with fewer than k answers in all lose gender and
-    age together; if even they are fewer than k, the last group of the first gender that has one joins them. The order
-    (``GENDERS``, ``bands``) is fixed when the survey opens. An empty result means that no answer may leave.
+    ``answered`` counts answers per (gender, band, area). Place is given up first, then age, then gender. Within a
+    gender, neighbouring bands merge from young to old until k is reached, and what is left over joins the last group.
+    Genders with fewer than k answers in all lose gender and age together; if even they are fewer than k, the last group
+    of the first gender that has one joins them. Each group is then told apart by area as far as k allows: areas merge
+    in the order of their codes, those who live in none last. The order (``GENDERS``, ``bands``, codes) is fixed when
+    the survey opens. An empty result means that no answer may leave.
     """
     counts = {cell: number for cell, number in answered.items() if number > 0}
     if sum(counts.values()) < k:
         return {}
-    order = [*bands, *sorted({band for _, band in counts} - set(bands))]
-    genders = [*GENDERS, *sorted({gender for gender, _ in counts} - set(GENDERS))]
+    order = [*bands, *sorted({band for _, band, _ in counts} - set(bands))]
+    genders = [*GENDERS, *sorted({gender for gender, _, _ in counts} - set(GENDERS))]
     groups: list[list[Cell]] = []
     loose: list[Cell] = []
     for gender in genders:
-        cells = [(gender, band) for band in order if (gender, band) in counts]
-        if sum(counts[cell] for cell in cells) < k:
-            loose += cells
+        by_band = [[cell for cell in counts if cell[:2] == (gender, band)] for band in order]
+        if sum(counts[cell] for cells in by_band for cell in cells) < k:
+            loose += [cell for cells in by_band for cell in cells]
         else:
-            groups += _grouped(cells, counts, k)
+            groups += _grouped(by_band, counts, k)
     if loose and sum(counts[cell] for cell in loose) < k:
         first_gender = groups[0][0][0]
         last = max(place for place, group in enumerate(groups) if group[0][0] == first_gender)
         loose += groups.pop(last)
-    released = {cell: ReleaseCell(group[0][0], tuple(band for _, band in group)) for group in groups for cell in group}
-    return released | dict.fromkeys(loose, ReleaseCell(None, None))
+    released: dict[Cell, ReleaseCell] = {}
+    for group in groups:
+        bands_of = tuple(band for band in order if any(cell[1] == band for cell in group))
+        released |= _by_area(group, counts, k, group[0][0], bands_of)
+    return released | _by_area(loose, counts, k, None, None)
 
 
-def _grouped(cells: Sequence[Cell], counts: Mapping[Cell, int], k: int) -> list[list[Cell]]:
-    """Neighbouring cells of one gender in groups of at least k answers; their sum is at least k."""
+def _by_area(
+    cells: Sequence[Cell], counts: Mapping[Cell, int], k: int, gender: str | None, bands: tuple[str, ...] | None
+) -> dict[Cell, ReleaseCell]:
+    """A group of at least k answers told apart by area, as far as at least k answers stay in each part."""
+    order = sorted({cell[2] for cell in cells}, key=lambda area: (area is None, area or ""))
+    parts = _grouped([[cell for cell in cells if cell[2] == area] for area in order], counts, k) if cells else []
+    released: dict[Cell, ReleaseCell] = {}
+    for part in parts:
+        named = tuple(area for area in order if area is not None and any(cell[2] == area for cell in part))
+        outside = any(cell[2] is None for cell in part)
+        areas = named if len(parts) > 1 and named and not outside else None
+        released |= dict.fromkeys(part, ReleaseCell(gender, bands, areas))
+    return released
+
+
+def _grouped(neighbours: Sequence[list[Cell]], counts: Mapping[Cell, int], k: int) -> list[list[Cell]]:
+    """Neighbouring lots of cells in groups of at least k answers, what is left over in the last; their sum is >= k."""
     groups: list[list[Cell]] = []
     current: list[Cell] = []
-    for cell in cells:
-        current.append(cell)
-        if sum(counts[one] for one in current) >= k:
+    for cells in neighbours:
+        current.extend(cells)
+        if current and sum(counts[one] for one in current) >= k:
             groups.append(current)
             current = []
     if current:

@@ -139,7 +139,13 @@ async def invite(session: AsyncSession, survey: Survey, members: Iterable[Member
     assert survey.opened_at is not None
     bands = [Band(**band) for band in survey.bands]
     chosen = [
-        (new_id(), member.id, gender_of(member.gender), band_of(member.year_of_birth, survey.bands_year, bands))
+        (
+            new_id(),
+            member.id,
+            gender_of(member.gender),
+            band_of(member.year_of_birth, survey.bands_year, bands),
+            member.area,
+        )
         for member in members
         if may_be_invited(member.status, member.purposes, member.joined_at, survey.opened_at)
     ]
@@ -150,17 +156,19 @@ async def invite(session: AsyncSession, survey: Survey, members: Iterable[Member
         member_id=(sa.Uuid, [row[1] for row in chosen]),
         gender=(sa.Text, [row[2] for row in chosen]),
         band=(sa.Text, [row[3] for row in chosen]),
+        area=(sa.Text, [row[4] for row in chosen]),
     )
     selected = sa.select(
         rows.c.id,
         rows.c.member_id,
         rows.c.gender,
         rows.c.band,
+        rows.c.area,
         sa.literal(survey.id, sa.Uuid),
         sa.literal(1, sa.Integer),
         sa.literal(now, sa.DateTime(timezone=True)),
     )
-    names = ["id", "member_id", "gender", "band", "survey_id", "generation", "invited_at"]
+    names = ["id", "member_id", "gender", "band", "area", "survey_id", "generation", "invited_at"]
     inserted = await session.execute(
         pg_insert(Invitation)
         .from_select(names, selected)

@@ -1,0 +1,77 @@
+"""A new version of the areas: stored and published at once, then everybody's area is told, a batch at a time."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registration.joining.store import member_states
+from services.registration.population.areas import Area, Areas
+from services.registration.population.store import ACTIVE, areas_of, hold_areas, margins_event, newest_scheme
+from services.registration.tables import AreaScheme, Margins, Member
+from shared.events.registration import MemberChanged
+from shared.messaging import emit, lock
+from shared.service import Runtime
+
+#: Members told of in one transaction, and transactions in one run of the job.
+BATCH = 200
+_BATCHES = 25
+
+
+async def set_areas(session: AsyncSession, stored: Margins, areas: Sequence[Area], source: str, now: datetime) -> Areas:
+    """Put a new version in force and publish its figures; the job tells every member's area after it."""
+    await lock(session, stored.id)
+    await hold_areas(session)
+    before = await newest_scheme(session)
+    scheme = AreaScheme(
+        version=(before.version if before else 0) + 1,
+        source=source,
+        areas=[area.model_dump() for area in areas],
+        set_at=now,
+    )
+    session.add(scheme)
+    stored.area_margins = [area.as_margin().model_dump() for area in areas]
+    await session.flush()
+    await emit(session, margins_event(stored, areas_of(scheme)))
+    return areas_of(scheme)
+
+
+async def regroup_members(rt: Runtime) -> None:
+    """Job: tell of every member with the area of the version in force; goes on where it stopped."""
+    for _ in range(_BATCHES):
+        async with rt.transaction() as session:
+            if not await regroup_batch(session, rt.now()):
+                return
+
+
+async def regroup_batch(session: AsyncSession, now: datetime, batch: int = BATCH) -> bool:
+    """Tell of the next members; False when there are none left."""
+    newest = sa.select(sa.func.max(AreaScheme.version)).scalar_subquery()
+    scheme = await session.scalar(
+        sa.select(AreaScheme)
+        .where(AreaScheme.version == newest, AreaScheme.regrouped_at.is_(None))
+        .with_for_update(skip_locked=True)
+    )
+    if scheme is None:
+        return False
+    of_panel = sa.select(Member.id).where(Member.status.in_(ACTIVE)).order_by(Member.id).limit(batch)
+    if scheme.regrouped_after is not None:
+        of_panel = of_panel.where(Member.id > scheme.regrouped_after)
+    ids = list(await session.scalars(of_panel))
+    await lock(session, *ids)
+    members = (
+        await session.scalars(
+            sa.select(Member)
+            .where(Member.id.in_(ids), Member.status.in_(ACTIVE))
+            .order_by(Member.id)
+            .execution_options(populate_existing=True)
+        )
+    ).all()
+    if members:
+        await emit(session, *(MemberChanged(**state) for state in await member_states(session, members)))
+    if len(ids) < batch:
+        scheme.regrouped_at, scheme.regrouped_after = now, None
+        return False
+    scheme.regrouped_after = ids[-1]
+    return True
