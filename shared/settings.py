@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     cookie_key: SecretStr = SecretStr("")
     staff_cookie_key: SecretStr = SecretStr("")
 
+    key_dir: Path = Path("keys")
+    """Folder for keys that must never be in the database or its backups; all replicas of a service share it."""
     clock_file: Path | None = None
     host: str = "127.0.0.1"
     port: int = 8000

@@ -50,6 +50,7 @@ def test_settings(service_url: str, clock_file: Path, **overrides: Any) -> Setti
         "service_database_url": SecretStr(service_url),
         "public_url": PUBLIC_URL,
         "clock_file": clock_file,
+        "key_dir": clock_file.parent / "keys",
         "master_keys": SecretStr(json.dumps({"t": _KEY})),
         "cookie_key": SecretStr(_KEY),
         "staff_cookie_key": SecretStr(_KEY),

@@ -82,10 +82,6 @@ class Links:
         stored = json.loads(settings.link_keys.get_secret_value() or "{}")
         return cls({p: {k: base64.b64decode(v) for k, v in by_id.items()} for p, by_id in stored.items()})
 
-    def keys_for(self, purpose: str, use: str) -> dict[str, bytes]:
-        """32-byte keys by key id for another use of what ``purpose``'s links open; the first is the newest."""
-        return {key_id: _derive(key, use) for key_id, key in self._keys[purpose].items()}
-
     def make(self, purpose: str, id: UUID, generation: int, expires_at: datetime) -> str:
         """A URL-safe token; raises KeyError for a purpose without a key here."""
         key_id, key = next(iter(self._keys[purpose].items()))

@@ -18,7 +18,8 @@ _OURS = (
     "PANEL_DATABASE_URL", "PANEL_SERVICE_DATABASE_URL", "PANEL_KAFKA_USERNAME", "PANEL_KAFKA_PASSWORD",
     "PANEL_SMTP_URL", "PANEL_MASTER_KEYS", "PANEL_LINK_KEYS", "PANEL_COOKIE_KEY", "PANEL_STAFF_COOKIE_KEY",
     "PANEL_OIDC_ISSUER", "PANEL_OIDC_CLIENT_ID", "PANEL_OIDC_CLIENT_SECRET", "PANEL_STATE", "PANEL_PORT_BASE",
-    "PANEL_HOST", "PANEL_PORT", "PANEL_CLOCK_FILE", "PANEL_LMTP_HOST", "PANEL_LMTP_PORT", "PANEL_IMAP_URL",
+    "PANEL_HOST", "PANEL_PORT", "PANEL_CLOCK_FILE", "PANEL_KEY_DIR", "PANEL_LMTP_HOST",
+    "PANEL_LMTP_PORT", "PANEL_IMAP_URL",
 )  # fmt: skip
 
 
@@ -49,6 +50,8 @@ class Addresses:
     oidc_client_secret: str
     static: Path
     clock: Path
+    keys: Path
+    """Folder of private keys that no database and no backup may hold."""
 
 
 def plain_environment() -> dict[str, str]:
@@ -83,6 +86,8 @@ def service_environment(
     else:
         keys = derive_keys(decode_master_keys(masters), LINK_PURPOSES.get(service, ()))
         values["PANEL_LINK_KEYS"] = encode_keys(keys)
+    if service == "surveys":
+        values["PANEL_KEY_DIR"] = str(addresses.keys)
     if service == _SIGN_IN:
         values |= {
             "PANEL_OIDC_ISSUER": addresses.oidc_issuer,

@@ -202,6 +202,7 @@ class Stack:
             lmtp_port=self.ports["mail in"],
             static=static,
             clock=clock,
+            keys=self.state / "survey-keys",
         )
 
     def _describe(self, admin: str, database_url: str, addresses: Addresses) -> None:

@@ -3,7 +3,7 @@
 from services.surveys.answering.pages import PAGES as ANSWERING_PAGES
 from services.surveys.answering.public_pages import PUBLIC_PAGES
 from services.surveys.deeds import DEEDS
-from services.surveys.fieldwork.closing import close_due_surveys
+from services.surveys.fieldwork.closing import close_due_surveys, destroy_keys
 from services.surveys.fieldwork.following_up import remind_due, tell_of_follow_up, tell_of_results
 from services.surveys.fieldwork.inviting import open_due_surveys
 from services.surveys.fieldwork.staff_overview import OVERVIEW_PAGES
@@ -37,6 +37,7 @@ JOBS = (
     Job("open_due_surveys", open_due_surveys, every=0.5),
     Job("remind_due", remind_due, every=1.0),
     Job("close_due_surveys", close_due_surveys, every=1.0),
+    Job("destroy_keys", destroy_keys, every=5.0),
 )
 
 SERVICE = Service(

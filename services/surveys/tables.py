@@ -116,6 +116,8 @@ class Survey(Base):
     """Counts at closing."""
     answered: Mapped[int | None]
     released: Mapped[int | None]
+    public_key: Mapped[bytes | None]
+    """The half of the survey's key pair that answers are sealed to, from its opening on; the other is no database's."""
     result_slug: Mapped[str | None]
     """Where results has published the result."""
     planned_at: Mapped[datetime]
@@ -160,9 +162,11 @@ class FollowUpNotice(Base):
 
 
 class Draft(Base):
-    """Half-finished answers of an invitation; deleted when they are sent in, when the survey closes, on erasure."""
+    """Half-finished answers of an invitation; deleted when sent in and on erasure, dropped with the survey's place."""
 
-    __tablename__ = "draft"
+    __tablename__ = "resting_draft"
+    __table_args__ = ({"postgresql_partition_by": "LIST (survey_id)"},)
+    survey_id: Mapped[UUID] = mapped_column(primary_key=True)
     invitation_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Invitation.id), primary_key=True)
     sealed: Mapped[bytes]
     """{"answers": ..., "typed": question id -> what is no answer yet, so that going back loses nothing}."""
@@ -170,11 +174,12 @@ class Draft(Base):
 
 
 class Response(Base):
-    """A resting answer: no time, no sequence, no invitation, nothing readable. Deleted at release."""
+    """A resting answer: no time, no sequence, no invitation, nothing readable. Dropped with its table at release."""
 
-    __tablename__ = "response"
+    __tablename__ = "resting_response"
+    __table_args__ = ({"postgresql_partition_by": "LIST (survey_id)"},)
+    survey_id: Mapped[UUID] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
     """Random (uuid v4); the released answer gets another."""
-    survey_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Survey.id), index=True)
     sealed: Mapped[bytes]
     """{"answers", "gender", "band", "area"}; a cell with one answer would name who gave it, so it is sealed too."""

@@ -19,11 +19,11 @@ from services.registration.joining.domain import JoinInput
 from services.registration.leaving import erase
 from services.results.publishing import draft_of, publish
 from services.results.tables import Survey as ResultsSurvey
-from services.surveys.answering.sealing import seal_of
 from services.surveys.answering.store import Refusal, hold, submit
 from services.surveys.fieldwork.domain import Plan
 from services.surveys.fieldwork.store import add_survey
 from services.surveys.questionnaire.shelf import shipped
+from services.surveys.sealing import keys_of
 from shared.ids import new_id
 from shared.messaging import lock
 from shared.service import Runtime
@@ -144,7 +144,7 @@ class Actors:
         rt = self._runtimes["surveys"]
         link = rt.links.check("survey", token, rt.now())
         async with rt.transaction() as session:
-            held = await hold(session, seal_of(rt.links), link.id, link.generation, rt.now())
+            held = await hold(session, keys_of(rt.settings), link.id, link.generation, rt.now())
             if not isinstance(held, Refusal):
                 await submit(session, held, ANSWERS, rt.now())
         if not isinstance(held, Refusal) or held is Refusal.ANSWERED:

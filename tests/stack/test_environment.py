@@ -13,6 +13,7 @@ OWN = {
     "PANEL_SMTP_URL": "notifications",
     "PANEL_LMTP_PORT": "notifications",
     "PANEL_IMAP_URL": "notifications",
+    "PANEL_KEY_DIR": "surveys",
     "PANEL_OIDC_CLIENT_SECRET": "registration",
 }
 
@@ -34,6 +35,7 @@ def test_what_one_service_needs_no_other_is_told(service: str, tmp_path: Path, m
         oidc_client_secret="secret",
         static=tmp_path,
         clock=tmp_path / "clock",
+        keys=tmp_path / "keys",
     )
     told = service_environment(service, 8091, "postgresql://x", read_secrets(tmp_path), addresses)
     assert {name for name in OWN if name in told} == {name for name, owner in OWN.items() if owner == service}

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.surveys.answering.sealing import seal_of
 from services.surveys.answering.store import Refusal, hold, submit
+from services.surveys.sealing import keys_of
 from services.surveys.tables import Invitation
 from shared.events.registration import AgeBand, MemberJoined, PanelThresholdReached, PanelThresholdSet
 from shared.events.registration import PopulationMarginsSet as MarginsSet
@@ -74,7 +74,7 @@ async def invitations(rt: Runtime, survey_id: UUID) -> list[Invitation]:
 async def answer(rt: Runtime, invitation_id: UUID, answers: dict[str, Any]) -> bool:
     """Send in ``answers`` as the page does; False when the invitation takes none any more."""
     async with rt.transaction() as session:
-        held = await hold(session, seal_of(rt.links), invitation_id, 1, rt.now())
+        held = await hold(session, keys_of(rt.settings), invitation_id, 1, rt.now())
         if isinstance(held, Refusal):
             return False
         await submit(session, held, answers, rt.now())

@@ -5,10 +5,10 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from services.surveys.answering.sealing import seal_of
 from services.surveys.fieldwork import following_up
 from services.surveys.fieldwork.closing import close_survey
 from services.surveys.fieldwork.state import state_events
+from services.surveys.sealing import keys_of
 from services.surveys.tables import Draft, ErasedMember, Invitation, Member
 from shared.events.registration import MemberChanged, MemberErased
 from shared.events.results import FollowUpRecorded, ResultsPublished
@@ -96,13 +96,13 @@ async def test_erasure_blanks_everything_about_the_person_and_says_so(
     survey = await plan()
     (own,) = [row for row in await invitations(rt, survey.id) if row.member_id == member.member_id]
     async with rt.transaction() as session:
-        session.add(Draft(invitation_id=own.id, sealed=b"halvveis"))
+        session.add(Draft(survey_id=own.survey_id, invitation_id=own.id, sealed=b"halvveis"))
     await deliver(MemberErased(member_id=member.member_id, erased_at=rt.now()))
     await deliver(member)
     async with rt.transaction() as session:
         assert await session.get(Member, member.member_id) is None
         assert await session.get(ErasedMember, member.member_id) is not None
-        assert await session.get(Draft, own.id) is None
+        assert await session.get(Draft, (own.survey_id, own.id)) is None
         row = await session.get(Invitation, own.id)
         assert row is not None
         assert row.member_id is None
@@ -123,7 +123,7 @@ async def test_state_sent_again_holds_every_survey_that_opened_and_its_invitatio
     assert erased is not None
     await deliver(MemberErased(member_id=erased, erased_at=rt.now()))
     async with rt.transaction() as session:
-        await close_survey(session, seal_of(rt.links), over.id, rt.now())
+        await close_survey(session, keys_of(rt.settings), over.id, rt.now())
     await plan()
     sent_before = await outbox(rt)
     async with rt.transaction() as session:
@@ -144,7 +144,7 @@ async def test_the_state_of_a_closed_survey_is_two_facts_in_the_order_they_happe
 ) -> None:
     survey = await plan()
     async with rt.transaction() as session:
-        await close_survey(session, seal_of(rt.links), survey.id, rt.now())
+        await close_survey(session, keys_of(rt.settings), survey.id, rt.now())
     async with rt.transaction() as session:
         await emit_state(session, state_events(session))
         table = mechanism("surveys").outbox

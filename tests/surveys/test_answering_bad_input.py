@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from services.surveys.answering.sealing import seal_of
+from services.surveys.sealing import keys_of
 from services.surveys.tables import Draft, Invitation, Response
 from shared.ids import new_id
 from shared.service import Runtime
@@ -50,7 +50,7 @@ async def test_emoji_and_html_are_kept_and_escaped(rt: Runtime, invitation: Invi
         await post(client, invitation, 3, forslag=text)
     async with rt.transaction() as session:
         stored = (await session.scalars(sa.select(Response))).one()
-    assert seal_of(rt.links).open(stored.id, stored.sealed)["answers"]["forslag"] == text
+    assert keys_of(rt.settings).seal(stored.survey_id).open(stored.id, stored.sealed)["answers"]["forslag"] == text
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ async def test_two_tabs_on_two_pages_lose_nothing_of_each_other(rt: Runtime, inv
         assert sent.headers["location"].startswith("/surveys/thanks")
     async with rt.transaction() as session:
         stored = (await session.scalars(sa.select(Response))).one()
-    answers = seal_of(rt.links).open(stored.id, stored.sealed)["answers"]
+    answers = keys_of(rt.settings).seal(stored.survey_id).open(stored.id, stored.sealed)["answers"]
     assert set(answers) == {name for page in PAGES for name in page}
 
 

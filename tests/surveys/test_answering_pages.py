@@ -11,10 +11,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.surveys.answering.sealing import seal_of
 from services.surveys.answering.store import Opened, hold, submit
 from services.surveys.fieldwork.closing import close_survey
 from services.surveys.members import erase_member
+from services.surveys.sealing import keys_of
 from services.surveys.tables import Draft, Invitation, Response, Survey
 from shared.events.questionnaire import Questionnaire, json_schema
 from shared.events.registration import MemberLeft
@@ -44,7 +44,7 @@ async def test_answers_are_kept_page_by_page_and_sent_in_once(rt: Runtime, invit
     assert len(await outbox(rt, SurveyAnswered)) == 1
     async with rt.transaction() as session:
         stored = (await session.scalars(sa.select(Response))).one()
-    kept = seal_of(rt.links).open(stored.id, stored.sealed)
+    kept = keys_of(rt.settings).seal(stored.survey_id).open(stored.id, stored.sealed)
     assert kept["answers"]["forslag"] == "<script>alert(1)</script>"
 
 
@@ -125,13 +125,13 @@ async def test_a_double_click_and_two_tabs_make_one_answer(rt: Runtime, invitati
 
 
 async def ends_by_answering(rt: Runtime, session: AsyncSession, invitation: Invitation, now: datetime) -> None:
-    held = await hold(session, seal_of(rt.links), invitation.id, invitation.generation, now)
+    held = await hold(session, keys_of(rt.settings), invitation.id, invitation.generation, now)
     assert isinstance(held, Opened)
     await submit(session, held, {"reisemate": "gange"}, now)
 
 
 async def ends_by_closing(rt: Runtime, session: AsyncSession, invitation: Invitation, now: datetime) -> None:
-    await close_survey(session, seal_of(rt.links), invitation.survey_id, now)
+    await close_survey(session, keys_of(rt.settings), invitation.survey_id, now)
 
 
 async def ends_by_erasure(_: Runtime, session: AsyncSession, invitation: Invitation, now: datetime) -> None:
@@ -189,7 +189,7 @@ async def test_an_answer_is_in_the_release_or_refused_never_between(
 
     async def close() -> None:
         async with rt.transaction() as session:
-            await close_survey(session, seal_of(rt.links), survey.id, rt.now())
+            await close_survey(session, keys_of(rt.settings), survey.id, rt.now())
 
     first, *results = await asyncio.gather(*(send(i) for i in ids[:15]), close(), *(send(i) for i in ids[15:]))
     accepted = sum(1 for result in (first, *results) if result is True)
@@ -209,7 +209,7 @@ async def test_everybody_sees_which_surveys_are_open_and_which_are_over(
         assert "Åpen til og med" in page
         assert "Kommunen skal lage ny klimaplan." in page
         async with rt.transaction() as session:
-            await close_survey(session, seal_of(rt.links), first.id, rt.now())
+            await close_survey(session, keys_of(rt.settings), first.id, rt.now())
         page = (await client.get("/surveys")).text
         assert "Ingen undersøkelser er åpne nå" in page
         assert "For få svarte" in page
@@ -217,7 +217,7 @@ async def test_everybody_sees_which_surveys_are_open_and_which_are_over(
         for row in await invitations(rt, second.id):
             await answer(rt, row.id, {})
         async with rt.transaction() as session:
-            await close_survey(session, seal_of(rt.links), second.id, rt.now())
+            await close_survey(session, keys_of(rt.settings), second.id, rt.now())
         assert "Resultatene kommer." in (await client.get("/surveys")).text
         await deliver(ResultsPublished(survey_id=second.id, slug="klima-2027", published_at=rt.now()))
         assert 'href="/results/klima-2027"' in (await client.get("/surveys")).text

@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from services.surveys.answering.sealing import seal_of
 from services.surveys.fieldwork import inviting
 from services.surveys.fieldwork.closing import close_due_surveys, close_survey
 from services.surveys.fieldwork.following_up import remind_due
 from services.surveys.fieldwork.inviting import open_due_surveys
 from services.surveys.members import MemberEvent, project_members
+from services.surveys.sealing import keys_of
 from services.surveys.tables import Member, Response, Survey
 from shared.events.registration import MemberChanged, MemberErased, MemberLeft
 from shared.events.surveys import (
@@ -160,7 +160,7 @@ async def test_under_five_answers_none_leaves(rt: Runtime, deliver: Deliverer, p
     for row in (await invitations(rt, survey.id))[:4]:
         await answer(rt, row.id, {"reisemate": "gange"})
     async with rt.transaction() as session:
-        await close_survey(session, seal_of(rt.links), survey.id, rt.now())
+        await close_survey(session, keys_of(rt.settings), survey.id, rt.now())
     (closed,) = await outbox(rt, SurveyClosed)
     assert (closed.answered, closed.released) == (4, 0)  # type: ignore[attr-defined]
     assert await outbox(rt, ResponseSubmitted) == []
@@ -178,16 +178,16 @@ async def test_a_release_that_dies_has_released_nothing_and_the_next_releases_al
 
     async def die_in_the_middle() -> None:
         async with rt.transaction() as session:
-            await close_survey(session, seal_of(rt.links), survey.id, rt.now())
+            await close_survey(session, keys_of(rt.settings), survey.id, rt.now())
             raise ConnectionResetError
 
     with pytest.raises(ConnectionResetError):
         await die_in_the_middle()
     assert await outbox(rt, ResponseSubmitted, SurveyClosed) == []
     async with rt.transaction() as session:
-        assert await close_survey(session, seal_of(rt.links), survey.id, rt.now()) is not None
+        assert await close_survey(session, keys_of(rt.settings), survey.id, rt.now()) is not None
     async with rt.transaction() as session:
-        assert await close_survey(session, seal_of(rt.links), survey.id, rt.now()) is None
+        assert await close_survey(session, keys_of(rt.settings), survey.id, rt.now()) is None
     assert len(await outbox(rt, ResponseSubmitted)) == 6
     assert len(await outbox(rt, SurveyClosed)) == 1
 
@@ -201,7 +201,7 @@ async def test_answers_racing_with_closing_are_released_or_refused(
 
     async def close_soon() -> None:
         async with rt.transaction() as session:
-            await close_survey(session, seal_of(rt.links), survey.id, rt.now())
+            await close_survey(session, keys_of(rt.settings), survey.id, rt.now())
 
     early = [await answer(rt, row.id, {"ett_ord": str(row.id)}) for row in rows[:5]]
     raced = await asyncio.gather(

@@ -5,10 +5,12 @@ log) lead from a person to a row; the row is sealed, and the key is not in the d
 """
 
 import json
+import stat
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -16,11 +18,11 @@ import pytest
 import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
 
-from services.surveys.answering.sealing import seal_of
 from services.surveys.answering.store import Opened, hold, keep
-from services.surveys.fieldwork.closing import close_survey
+from services.surveys.fieldwork.closing import close_survey, destroy_keys
 from services.surveys.fieldwork.domain import CELL_MINIMUM
 from services.surveys.fieldwork.following_up import remind_due
+from services.surveys.sealing import KeyLost, SurveyKeys, keys_of
 from services.surveys.tables import Draft, Response
 from shared.events.surveys import AnswerStrata, ResponseSubmitted
 from shared.ids import random_id
@@ -31,6 +33,8 @@ from tests.surveys.conftest import PlanSurvey
 from tests.surveys.given import answer, invitations, many, margins
 
 ANSWERS = 40
+#: Every stored key and sealed byte of the schema that a dump would hold.
+_BYTES = "select public_key from surveys.survey union all select sealed from surveys.resting_response"
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,9 @@ async def everything(rt: Runtime, *, with_xmin: bool) -> list[Row]:
                 values = set(_values(content))
                 if with_xmin:
                     values.add(f"xmin {xmin}")
-                is_answer = table == "surveys.response" or content.get("type") == ResponseSubmitted.type
+                is_answer = (
+                    table.startswith("surveys.resting_response") or content.get("type") == ResponseSubmitted.type
+                )
                 rows.append(Row(table, frozenset(values), is_answer))
     return rows
 
@@ -104,8 +110,12 @@ async def played(rt: Runtime, deliver: Deliverer, plan: PlanSurvey) -> tuple[UUI
     rows = await invitations(rt, survey.id)
     async with rt.transaction() as session:
         for row in rows[ANSWERS:50]:
-            sealed = seal_of(rt.links).close(row.id, {"answers": {"ett_ord": f"halvt {row.band}"}, "typed": {}})
-            session.add(Draft(invitation_id=row.id, sealed=sealed))
+            sealed = (
+                keys_of(rt.settings)
+                .seal(survey.id)
+                .close(row.id, {"answers": {"ett_ord": f"halvt {row.band}"}, "typed": {}})
+            )
+            session.add(Draft(survey_id=survey.id, invitation_id=row.id, sealed=sealed))
     move(rt, timedelta(days=8))
     await remind_due(rt)
     order = rows[:ANSWERS]
@@ -113,7 +123,7 @@ async def played(rt: Runtime, deliver: Deliverer, plan: PlanSurvey) -> tuple[UUI
         answers = {"ett_ord": f"svar {place}", "reisemate": "gange"}
         # Half-finished first, word for word what is sent in later: what was kept under the invitation must be gone.
         async with rt.transaction() as session:
-            held = await hold(session, seal_of(rt.links), row.id, row.generation, rt.now())
+            held = await hold(session, keys_of(rt.settings), row.id, row.generation, rt.now())
             assert isinstance(held, Opened)
             await keep(session, held, answers, {"minutter": [f"typed {place}"]}, 2)
         assert await answer(rt, row.id, answers)
@@ -139,7 +149,7 @@ async def test_after_release_not_even_a_transaction_joins_an_answer_with_a_perso
     async with rt.transaction() as session:
         resting = set(await session.scalars(sa.select(Response.id)))
     async with rt.transaction() as session:
-        await close_survey(session, seal_of(rt.links), survey_id, rt.now())
+        await close_survey(session, keys_of(rt.settings), survey_id, rt.now())
     rows = await everything(rt, with_xmin=True)
     assert sum(row.is_answer for row in rows) == ANSWERS
     assert links(rows, people) == {}
@@ -152,7 +162,7 @@ async def test_answers_leave_in_an_order_that_is_neither_answering_nor_inviting(
 ) -> None:
     survey_id, _, _ = await played(rt, deliver, plan)
     async with rt.transaction() as session:
-        await close_survey(session, seal_of(rt.links), survey_id, rt.now())
+        await close_survey(session, keys_of(rt.settings), survey_id, rt.now())
     async with rt.transaction() as session:
         found = await session.execute(
             sa.text("select payload, headers, sequence, subject from surveys.outbox where restricted order by id")
@@ -190,17 +200,96 @@ async def test_a_copy_of_the_database_made_while_open_shows_no_answer_and_no_cel
     survey = await plan()
     first, second = (await invitations(rt, survey.id))[:2]
     async with rt.transaction() as session:
-        held = await hold(session, seal_of(rt.links), second.id, second.generation, rt.now())
+        held = await hold(session, keys_of(rt.settings), second.id, second.generation, rt.now())
         assert isinstance(held, Opened)
         await keep(session, held, {"ett_ord": "halvveis"}, {"minutter": ["tolv"]}, 1)
     assert await answer(rt, first.id, {"reisemate": "gange", "ett_ord": "vannkraft"})
     async with rt.transaction() as session:
-        (resting,) = await session.execute(sa.text("select * from surveys.response"))
-        (draft,) = await session.execute(sa.text("select * from surveys.draft"))
+        (resting,) = await session.execute(sa.text("select * from surveys.resting_response"))
+        (draft,) = await session.execute(sa.text("select * from surveys.resting_draft"))
     assert set(resting._mapping) == {"id", "survey_id", "sealed"}
-    assert set(draft._mapping) == {"invitation_id", "sealed", "page"}
+    assert set(draft._mapping) == {"survey_id", "invitation_id", "sealed", "page"}
     for word in (b"gange", b"vannkraft", b"halvveis", b"tolv", first.gender.encode(), first.band.encode()):
         assert word not in resting.sealed + draft.sealed
     assert len(resting.sealed) == len(draft.sealed), "not even the length says which answer it is"
     with pytest.raises(InvalidTag):
-        seal_of(rt.links).open(second.id, resting.sealed)
+        keys_of(rt.settings).seal(survey.id).open(second.id, resting.sealed)
+
+
+async def test_a_copy_made_while_open_opens_for_nobody_after_the_release(
+    rt: Runtime, deliver: Deliverer, plan: PlanSurvey
+) -> None:
+    """Database, log and backups of that time may be kept for ever; the private half is in none of them, and goes."""
+    await deliver(margins(), *many(rt.now(), 6))
+    survey, other = await plan(), await plan()
+    rows = await invitations(rt, survey.id)
+    for row in rows:
+        assert await answer(rt, row.id, {"reisemate": "gange", "ett_ord": "vannkraft"})
+    keys = keys_of(rt.settings)
+    async with rt.transaction() as session:
+        copy = (await session.scalars(sa.select(Response).limit(1))).one()
+        stored = b"".join([bytes(value) for value in await session.scalars(sa.text(_BYTES))])
+    assert keys.seal(survey.id).open(copy.id, copy.sealed)["answers"]["ett_ord"] == "vannkraft"
+    private = (rt.settings.key_dir / str(survey.id)).read_bytes()
+    assert private not in stored
+    with pytest.raises(InvalidTag):
+        keys.seal(other.id).open(copy.id, copy.sealed)
+    await destroy_keys(rt)
+    assert set(keys.surveys()) == {survey.id, other.id}, "an open survey keeps its key"
+
+    async with rt.transaction() as session:
+        await close_survey(session, keys, survey.id, rt.now())
+    await destroy_keys(rt)
+    assert keys.surveys() == [other.id]
+    with pytest.raises(KeyLost):
+        keys.seal(survey.id)
+
+
+async def test_the_freed_rows_do_not_stay_in_a_file(rt: Runtime, deliver: Deliverer, plan: PlanSurvey) -> None:
+    """Deleted rows stay readable until vacuum has come by; a dropped table's file is gone at commit."""
+    await deliver(margins(), *many(rt.now(), 6))
+    survey, other = await plan(), await plan()
+    for row in await invitations(rt, survey.id):
+        assert await answer(rt, row.id, {"reisemate": "gange"})
+    places = sa.text(
+        "select inhrelid::regclass::text from pg_inherits"
+        " where inhparent in ('surveys.resting_response'::regclass, 'surveys.resting_draft'::regclass)"
+    )
+    async with rt.transaction() as session:
+        before = set(await session.scalars(places))
+    async with rt.transaction() as session:
+        await close_survey(session, keys_of(rt.settings), survey.id, rt.now())
+    async with rt.transaction() as session:
+        dropped = before - set(await session.scalars(places))
+    assert {name.rsplit("_", 1)[1] for name in dropped} == {survey.id.hex}
+    assert len(dropped) == 2
+    assert await answer(rt, (await invitations(rt, other.id))[0].id, {"reisemate": "gange"}), "the other one goes on"
+
+
+@pytest.mark.parametrize("what", ["gone", "another"])
+async def test_no_answer_is_taken_that_nobody_could_open(
+    rt: Runtime, deliver: Deliverer, plan: PlanSurvey, what: str
+) -> None:
+    await deliver(margins(), *many(rt.now(), 6))
+    survey = await plan()
+    first = (await invitations(rt, survey.id))[0]
+    keys = keys_of(rt.settings)
+    keys.destroy(survey.id)
+    if what == "another":
+        keys.make(survey.id)
+    with pytest.raises(KeyLost):
+        await answer(rt, first.id, {"reisemate": "gange"})
+    with pytest.raises(KeyLost):
+        async with rt.transaction() as session:
+            await close_survey(session, keys, survey.id, rt.now())
+    async with rt.transaction() as session:
+        assert await session.scalar(sa.text("select state from surveys.survey")) == "open", "nothing is lost with it"
+
+
+def test_two_who_open_a_survey_at_once_have_the_same_key_and_nobody_else_may_read_it(tmp_path: Path) -> None:
+    keys, id_ = SurveyKeys(tmp_path / "keys"), random_id()
+    assert keys.make(id_).public_key == SurveyKeys(tmp_path / "keys").make(id_).public_key
+    assert [stat.S_IMODE(file.stat().st_mode) for file in (tmp_path / "keys", *(tmp_path / "keys").iterdir())] == [
+        0o700,
+        0o600,
+    ]

@@ -16,9 +16,9 @@ from services.surveys.answering.domain import (
     shown_questions,
     unfinished_on,
 )
-from services.surveys.answering.sealing import seal_of
 from services.surveys.answering.store import Opened, Refusal, hold, keep, look, submit
 from services.surveys.fieldwork.domain import last_day
+from services.surveys.sealing import keys_of
 from services.surveys.tables import Survey
 from shared.events.questionnaire import KnownQuestion
 from shared.tokens import BadLink, LinkExpired
@@ -98,7 +98,7 @@ async def save_page(request: Request) -> HttpResponse:
     if asked is None:
         return _over(request, Refusal.UNKNOWN)
     async with rt.transaction() as session:
-        held = await hold(session, seal_of(rt.links), *asked, rt.now())
+        held = await hold(session, keys_of(rt.settings), *asked, rt.now())
         if isinstance(held, Refusal):
             return _over(request, held)
         questionnaire, number = held.questionnaire, _number(request, held)
@@ -147,7 +147,7 @@ def _asked(request: Request, asked: str | None) -> tuple[UUID, int] | None:
 async def _look(request: Request, session: AsyncSession) -> Opened | Refusal:
     asked = _asked(request, request.query_params.get("id"))
     rt = runtime(request)
-    return await look(session, seal_of(rt.links), *asked, rt.now()) if asked else Refusal.UNKNOWN
+    return await look(session, keys_of(rt.settings), *asked, rt.now()) if asked else Refusal.UNKNOWN
 
 
 def _over(request: Request, refusal: Refusal) -> HttpResponse:

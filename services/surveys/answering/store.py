@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
 from services.surveys.answering.domain import only_shown
-from services.surveys.answering.sealing import Seal
 from services.surveys.fieldwork.closing import hold_open
+from services.surveys.sealing import Seal, SurveyKeys
 from services.surveys.tables import Draft, Invitation, Response, Survey
 from shared.database import run_sql
 from shared.events.questionnaire import Questionnaire
@@ -24,14 +24,14 @@ from shared.messaging import emit, lock
 _OPENED = (
     sa.select(Invitation, Survey, Draft)
     .join(Survey, Survey.id == Invitation.survey_id)
-    .outerjoin(Draft, Draft.invitation_id == Invitation.id)
+    .outerjoin(Draft, (Draft.survey_id == Invitation.survey_id) & (Draft.invitation_id == Invitation.id))
     .where(Invitation.id == sa.bindparam("invitation_id"))
     .options(defer(Survey.questionnaire, raiseload=True))
     .execution_options(populate_existing=True)
 )
 _KEEP = """
-insert into surveys.draft (invitation_id, sealed, page) values ($1, $2, $3)
-on conflict (invitation_id) do update set sealed = excluded.sealed, page = excluded.page
+insert into surveys.resting_draft (survey_id, invitation_id, sealed, page) values ($1, $2, $3, $4)
+on conflict (survey_id, invitation_id) do update set sealed = excluded.sealed, page = excluded.page
 """
 
 #: Questionnaires of open surveys this process has read, by survey.
@@ -65,7 +65,7 @@ class Opened:
 
 
 async def look(
-    session: AsyncSession, seal: Seal, invitation_id: UUID, generation: int, now: datetime
+    session: AsyncSession, keys: SurveyKeys, invitation_id: UUID, generation: int, now: datetime
 ) -> Opened | Refusal:
     """The invitation as it is, to show a page; holds nothing."""
     row = (await session.execute(_OPENED, {"invitation_id": invitation_id})).one_or_none()
@@ -79,6 +79,7 @@ async def look(
     if survey.state != "open" or survey.closes_at <= now:
         return Refusal.CLOSED
     questionnaire = await _questionnaire(session, survey.id)
+    seal = keys.seal(survey.id, survey.public_key)
     if draft is None:
         return Opened(invitation, survey, questionnaire, seal, {}, {}, None)
     kept = seal.open(draft.invitation_id, draft.sealed)
@@ -86,7 +87,7 @@ async def look(
 
 
 async def hold(
-    session: AsyncSession, seal: Seal, invitation_id: UUID, generation: int, now: datetime
+    session: AsyncSession, keys: SurveyKeys, invitation_id: UUID, generation: int, now: datetime
 ) -> Opened | Refusal:
     """The invitation, kept from being answered elsewhere, closed or erased until this transaction ends.
 
@@ -96,7 +97,7 @@ async def hold(
     if not await hold_open(session, invitation_id):
         return Refusal.UNKNOWN
     await lock(session, invitation_id)
-    return await look(session, seal, invitation_id, generation, now)
+    return await look(session, keys, invitation_id, generation, now)
 
 
 async def _questionnaire(session: AsyncSession, survey_id: UUID) -> Questionnaire:
@@ -114,7 +115,7 @@ async def keep(
 ) -> None:
     """Store the half-finished answers of a held invitation, and what was typed that is no answer yet."""
     sealed = held.seal.close(held.invitation.id, {"answers": dict(answers), "typed": dict(typed)})
-    await run_sql(session, _KEEP, held.invitation.id, sealed, page)
+    await run_sql(session, _KEEP, held.survey.id, held.invitation.id, sealed, page)
 
 
 async def submit(session: AsyncSession, held: Opened, answers: Mapping[str, Any], now: datetime) -> None:
@@ -131,7 +132,7 @@ async def submit(session: AsyncSession, held: Opened, answers: Mapping[str, Any]
     session.add(Response(id=id_, survey_id=survey.id, sealed=sealed))
     invitation.answered_at = now
     await session.flush()
-    await session.execute(sa.delete(Draft).where(Draft.invitation_id == invitation.id))
+    await session.execute(sa.delete(Draft).where(Draft.survey_id == survey.id, Draft.invitation_id == invitation.id))
     await emit(
         session,
         SurveyAnswered(

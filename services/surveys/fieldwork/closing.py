@@ -10,17 +10,20 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.surveys.answering.sealing import Seal, seal_of
 from services.surveys.fieldwork.domain import ReleaseCell, release_cells
 from services.surveys.fieldwork.store import count_strata
-from services.surveys.tables import Draft, Invitation, Response, Survey
+from services.surveys.sealing import Seal, SurveyKeys, keys_of
+from services.surveys.tables import Response, Survey
 from shared.database import run_sql
 from shared.events.surveys import AnswerStrata, ResponseSubmitted, SurveyClosed
 from shared.ids import random_id
 from shared.messaging import emit, emit_new, lock
 from shared.service import Runtime
+
+log = structlog.get_logger()
 
 #: Answers per insert into the outbox.
 BATCH = 500
@@ -52,10 +55,24 @@ async def close_due_surveys(rt: Runtime) -> None:
         )
     for survey_id in due:
         async with rt.transaction() as session:
-            await close_survey(session, seal_of(rt.links), survey_id, rt.now())
+            await close_survey(session, keys_of(rt.settings), survey_id, rt.now())
 
 
-async def close_survey(session: AsyncSession, seal: Seal, survey_id: UUID, now: datetime) -> Survey | None:
+async def destroy_keys(rt: Runtime) -> None:
+    """Job: what was sealed to a survey that has closed opens for nobody any more, copies of the database included.
+
+    After the release's transaction and not within it: a key destroyed before would lose every answer with a rollback.
+    """
+    keys = keys_of(rt.settings)
+    if kept := keys.surveys():
+        async with rt.transaction() as session:
+            closed = await session.scalars(sa.select(Survey.id).where(Survey.id.in_(kept), Survey.state == "closed"))
+        for survey_id in closed:
+            keys.destroy(survey_id)
+            log.info("surveys.key.destroyed", survey=str(survey_id))
+
+
+async def close_survey(session: AsyncSession, keys: SurveyKeys, survey_id: UUID, now: datetime) -> Survey | None:
     """Close and release; the survey, or None when somebody else has closed it already."""
     await run_sql(session, _HOLD_ALONE, survey_id)
     await lock(session, survey_id)
@@ -69,9 +86,8 @@ async def close_survey(session: AsyncSession, seal: Seal, survey_id: UUID, now: 
         return None
     assert survey.opened_at is not None
     strata = await count_strata(session, survey_id)
-    released = await _release(session, seal, survey)
-    invitations = sa.select(Invitation.id).where(Invitation.survey_id == survey_id)
-    await session.execute(sa.delete(Draft).where(Draft.invitation_id.in_(invitations)))
+    released = await _release(session, keys.seal(survey_id, survey.public_key), survey)
+    await session.execute(sa.select(sa.func.surveys.drop_resting_place(survey_id)))
     survey.state = "closed"
     survey.inviting = False
     survey.closed_at = now
@@ -98,10 +114,8 @@ async def closed_event(session: AsyncSession, survey: Survey) -> SurveyClosed:
 
 
 async def _release(session: AsyncSession, seal: Seal, survey: Survey) -> int:
-    """Publish every answer and delete the resting rows; how many left."""
-    rows = await session.execute(
-        sa.delete(Response).where(Response.survey_id == survey.id).returning(Response.id, Response.sealed)
-    )
+    """Publish every answer; how many left."""
+    rows = await session.execute(sa.select(Response.id, Response.sealed).where(Response.survey_id == survey.id))
     resting = [seal.open(row.id, row.sealed) for row in rows]
     # An answer sealed before areas were known has none.
     answered = Counter((row["gender"], row["band"], row.get("area")) for row in resting)

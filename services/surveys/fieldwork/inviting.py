@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.fieldwork.domain import Band, band_of, gender_of, may_be_invited, reminder_after
+from services.surveys.sealing import Seal, keys_of
 from services.surveys.tables import Invitation, Margins, Member, Survey, Threshold
 from shared.database import unnest
 from shared.events.surveys import SurveyInvitationIssued, SurveyOpened
@@ -54,20 +55,23 @@ async def _open_next(rt: Runtime) -> bool:
         )
         if survey is None:
             return False
-        await open_survey(session, survey, now)
+        # Before the transaction ends: a key without a survey is harmless, a survey without its key takes no answers.
+        await open_survey(session, survey, keys_of(rt.settings).make(survey.id), now)
         return True
 
 
-async def open_survey(session: AsyncSession, survey: Survey, now: datetime) -> None:
+async def open_survey(session: AsyncSession, survey: Survey, seal: Seal, now: datetime) -> None:
     """Freeze the questionnaire and the order in which cells merge, and say that the survey is open."""
     margins = await session.scalar(sa.select(Margins).order_by(Margins.year.desc()).limit(1))
     survey.state = "open"
     survey.opened_at = now
     survey.inviting = True
+    survey.public_key = seal.public_key
     survey.reminder_at = reminder_after(survey.reminder_at, now)
     survey.bands = margins.bands if margins else []
     survey.bands_year = margins.year if margins else None
     await session.flush()
+    await session.execute(sa.select(sa.func.surveys.make_resting_place(survey.id)))
     await emit_new(session, [opened_event(survey)])
 
 

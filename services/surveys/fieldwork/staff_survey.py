@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from services.surveys.answering.sealing import seal_of
 from services.surveys.fieldwork.closing import close_survey
 from services.surveys.fieldwork.domain import GENDERS, UNKNOWN_BAND, last_day
 from services.surveys.fieldwork.staff_curve import followed, survey_title
@@ -14,6 +13,7 @@ from services.surveys.fieldwork.store import (
     count_strata,
     turnouts,
 )
+from services.surveys.sealing import keys_of
 from services.surveys.tables import Survey
 from shared.web import (
     Request,
@@ -104,7 +104,7 @@ async def close(request: Request) -> Response:
             if await cancel_plan(session, survey_id):
                 await audit(session, request, "surveys.survey.cancelled", survey_id)
         elif form.get("action") == "close":
-            closed = await close_survey(session, seal_of(rt.links), survey_id, rt.now())
+            closed = await close_survey(session, keys_of(rt.settings), survey_id, rt.now())
             if closed is not None:
                 detail = {"answered": closed.answered, "released": closed.released}
                 await audit(session, request, "surveys.survey.closed", survey_id, **detail)

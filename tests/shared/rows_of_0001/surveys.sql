@@ -33,7 +33,7 @@ insert into surveys.survey ("id", "questionnaire_id", "version", "questionnaire"
     "threshold_size", "opened_at", "closes_at", "reminder_at", "target_percent", "reminded", "remind_after",
     "inviting", "invite_after", "bands", "bands_year", "cell_minimum", "closed_at", "invited", "answered", "released",
     "result_slug", "planned_at", "planned_by") values ('616499c9-e25a-4605-aec6-f0245bd86d40', 'questionnaire_id', 1,
-    '{}', 'open', 'threshold', '2026-11-23T12:00Z', 200, '2026-11-23T12:00Z', '2026-11-23T12:00Z',
+    '{}', 'closed', 'threshold', '2026-11-23T12:00Z', 200, '2026-11-23T12:00Z', '2026-11-23T12:00Z',
     '2026-11-23T12:00Z', 1, true, '153e7c2a-26a2-40bd-bb12-87fff52ddf5d', true,
     'a8948c89-3b61-4676-a6bb-7dbd2d1c9af0', '{}', 1, 1, '2026-11-23T12:00Z', 1, 1, 1, 'result_slug',
     '2026-11-23T12:00Z', 'planned_by');
