@@ -19,7 +19,7 @@ async def stored(rt: Runtime) -> list[str]:
     async with rt.transaction() as session:
         return [
             str(row)
-            for table in ("invitation", "draft", "response", "outbox")
+            for table in ("invitation", "resting_draft", "resting_response", "outbox")
             for row in await session.scalars(sa.text(f"select to_jsonb(t)::text from surveys.{table} t order by 1"))
         ]
 
