@@ -31,6 +31,9 @@ _MAC_BYTES = 16
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
 
+#: Marks that no token ends in.
+_BEHIND_A_LINK = ".,;:!?)>]}»”’'\""
+
 PurposeKeys = Mapping[str, Mapping[str, bytes]]
 
 
@@ -89,8 +92,11 @@ class Links:
         return f"{key_id}.{_b64(body + _mac(key, purpose, body))}"
 
     def check(self, purpose: str, token: str, now: datetime) -> Link:
-        """The link behind a token; raises BadLink or LinkExpired."""
-        key_id, _, encoded = token.partition(".")
+        """The link behind a token; raises BadLink or LinkExpired.
+
+        Mail programs take what stands behind a link into it: a full stop, a bracket, a quotation mark.
+        """
+        key_id, _, encoded = token.rstrip(_BEHIND_A_LINK).partition(".")
         try:
             raw = _unb64(encoded)
             key = self._keys[purpose][key_id]

@@ -1,37 +1,132 @@
-"""registration on one screen: what it reacts to, shows and does by itself."""
+"""The whole service on one screen: what registration reacts to, shows and does by itself."""
 
-from services.registration import front_pages, jobs, leaving, staff_pages
-from services.registration.deeds import DEEDS
-from services.registration.importing import pages as importing
+from services.registration import consenting, erasing, pages, reaching, staff
+from services.registration.announcing import announce_installation
+from services.registration.importing import staff as importing
 from services.registration.joining import pages as joining
-from services.registration.member_list import staff_pages as member_list
-from services.registration.my_page import handlers as copies
+from services.registration.joining.signing_up import forget_unconfirmed
+from services.registration.member_list import staff as member_list
+from services.registration.my_page import copying
 from services.registration.my_page import pages as my_page
-from services.registration.my_page import sign_in
-from services.registration.population import staff_pages as population
-from services.registration.recruitment import staff_pages as recruitment
+from services.registration.new_address import pages as new_address
+from services.registration.population import staff as population
+from services.registration.population import staff_areas as areas
+from services.registration.population.regrouping import regroup_members
+from services.registration.recruitment import staff as recruitment
+from services.registration.signing_in import pages as signing_in
 from services.registration.state import state_events
-from shared.service import Service
-from shared.web import audit_pages, dead_letter_pages
+from shared.events import meetings, notifications, results, surveys
+from shared.messaging import subscribe
+from shared.service import Job, Service
+from shared.web import Route, audit_pages, dead_letter_pages
+from shared.web.sign_in import finish_sign_in, start_sign_in
+
+RECEIPTS = (
+    surveys.MemberDataErased,
+    notifications.MemberDataErased,
+    meetings.MemberDataErased,
+    results.MemberDataErased,
+)
+
+HANDLERS = (
+    subscribe("registration.keep_erasure_receipt", erasing.keep_receipt, *RECEIPTS),
+    subscribe("registration.send_card_again", reaching.send_card_again, notifications.ContactCardMissing),
+    subscribe("registration.mark_unreachable", reaching.mark_unreachable, notifications.MemberUnreachable),
+    subscribe("registration.change_consent", consenting.change_consent, notifications.MailPreferenceChanged),
+    subscribe("registration.keep_survey_title", copying.keep_survey_title, surveys.SurveyOpened),
+    subscribe(
+        "registration.keep_asked", copying.keep_asked, surveys.SurveyInvitationIssued, surveys.SurveyAnswered,
+        batch=True,
+    ),
+    subscribe("registration.keep_meeting", copying.keep_meeting, meetings.MeetingAnnounced),
+    subscribe("registration.keep_drawn", copying.keep_drawn, meetings.MemberEnteredDraw),
+    subscribe("registration.keep_result", copying.keep_result, results.ResultsPublished),
+    subscribe("registration.keep_follow_up", copying.keep_follow_up, results.FollowUpRecorded),
+)  # fmt: skip
+
+PANEL = "/staff/registration"
+
+PAGES = (
+    Route("/", pages.show_front_page),
+    Route("/privacy", pages.show_privacy),
+    Route("/about", pages.show_about),
+    Route("/join", joining.show_join_form),
+    Route("/join", joining.join_panel, methods=["POST"]),
+    Route("/join/place", joining.tell_place),
+    Route("/join/sent", joining.show_sent),
+    Route("/join/confirm", joining.show_confirmation),
+    Route("/join/confirm", joining.confirm_membership, methods=["POST"]),
+    Route("/join/confirm/{token}", joining.open_confirmation),
+    Route("/join/welcome", joining.show_welcome),
+    Route("/me", my_page.show_own_page),
+    Route("/me", my_page.change_membership, methods=["POST"]),
+    Route("/me/ask", signing_in.show_sign_in_form),
+    Route("/me/ask", signing_in.ask_for_sign_in, methods=["POST"]),
+    Route("/me/sent", signing_in.show_sign_in_sent),
+    Route("/me/sign-in", signing_in.show_sign_in_button),
+    Route("/me/sign-in", signing_in.sign_in, methods=["POST"]),
+    Route("/me/sign-in/{token}", signing_in.open_sign_in),
+    Route("/me/sign-out", signing_in.sign_out, methods=["POST"]),
+    Route("/me/details", my_page.show_details),
+    Route("/me/details", my_page.change_details, methods=["POST"]),
+    Route("/me/purposes", my_page.change_purposes, methods=["POST"]),
+    Route("/me/data", my_page.take_data_along),
+    Route("/me/address", new_address.show_new_address),
+    Route("/me/address", new_address.confirm_new_address, methods=["POST"]),
+    Route("/me/address/{token}", new_address.open_new_address),
+    Route("/me/leave", my_page.ask_before_leaving),
+    Route("/me/left", my_page.show_left),
+    Route("/staff", staff.show_home),
+    Route("/staff/login", start_sign_in),
+    Route("/staff/callback", finish_sign_in),
+    Route("/staff/logout", staff.sign_out, methods=["POST"]),
+    Route(PANEL, population.show_panel),
+    Route(PANEL + "/card", staff.show_card),
+    Route(PANEL + "/thresholds", population.show_thresholds),
+    Route(PANEL + "/thresholds", population.add_threshold, methods=["POST"]),
+    Route(PANEL + "/areas", areas.show_areas),
+    Route(PANEL + "/areas", areas.save_areas, methods=["POST"]),
+    Route(PANEL + "/import", importing.show_import),
+    Route(PANEL + "/import", importing.take_file, methods=["POST"]),
+    Route(PANEL + "/members", member_list.show_members),
+    Route(PANEL + "/members", member_list.look_up, methods=["POST"]),
+    Route(PANEL + "/members/{id}", member_list.show_person),
+    Route(PANEL + "/members/{id}/data", member_list.take_data_out),
+    Route(PANEL + "/members/{id}/erase", member_list.erase_on_request, methods=["POST"]),
+    Route(PANEL + "/erasures", member_list.show_erasures),
+    Route(PANEL + "/channels", recruitment.show_channels),
+    Route(PANEL + "/channels", recruitment.add_channel, methods=["POST"]),
+    Route(PANEL + "/channels/{code}", recruitment.show_channel),
+    *dead_letter_pages("registration"),
+    *audit_pages("registration"),
+)
+
+JOBS = (
+    Job("announce_installation", announce_installation, every=60.0),
+    Job("regroup_members", regroup_members, every=2.0),
+    Job("forget_unconfirmed", forget_unconfirmed, every=5.0),
+)
+
+#: What staff do, as the audit trail says it: «Siri Stab …».
+DEEDS = {
+    "registration.area_margins.imported": "satte områdene",
+    "registration.channel.made": "laget en rekrutteringskanal",
+    "registration.member.data_taken_out": "lastet ned alt om en person",
+    "registration.member.erased_on_request": "slettet en person på forespørsel",
+    "registration.member.found": "fant personen i et oppslag",
+    "registration.member.looked_up": "slo opp en person",
+    "registration.member.seen": "så på en person",
+    "registration.members.exported": "lastet ned lista over medlemmer",
+    "registration.members.imported": "importerte medlemmer",
+    "registration.threshold.set": "la til en terskel",
+}
 
 SERVICE = Service(
     name="registration",
     package="services.registration",
     deeds=DEEDS,
-    handlers=[*leaving.HANDLERS, *copies.HANDLERS],
-    pages=[
-        *front_pages.PAGES,
-        *joining.PAGES,
-        *sign_in.PAGES,
-        *my_page.PAGES,
-        *staff_pages.PAGES,
-        *population.PAGES,
-        *importing.PAGES,
-        *member_list.PAGES,
-        *recruitment.PAGES,
-        *dead_letter_pages("registration"),
-        *audit_pages("registration"),
-    ],
-    jobs=jobs.JOBS,
+    handlers=HANDLERS,
+    pages=PAGES,
+    jobs=JOBS,
     state=state_events,
 )

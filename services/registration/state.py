@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registration.joining.store import contact_card, lock_member, member_states
 from services.registration.population.store import areas_in_force, margins_event
+from services.registration.store import contact_card, lock_member, member_states
 from services.registration.tables import Margins, Member, Threshold
 from shared.events import Event
 from shared.events.registration import (

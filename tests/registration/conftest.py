@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import httpx
 import pytest
 
-from services.registration import jobs
+from services.registration.announcing import announce_installation
 from shared.service import Runtime
 from shared.testing import browser, sign_in
 
@@ -14,7 +14,7 @@ from shared.testing import browser, sign_in
 async def rt(runtime_of: Callable[..., Awaitable[Runtime]]) -> Runtime:
     """Thresholds and population announced, nobody in the panel."""
     rt = await runtime_of("registration")
-    await jobs.announce_installation(rt)
+    await announce_installation(rt)
     return rt
 
 

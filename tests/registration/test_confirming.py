@@ -6,9 +6,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from services.registration import jobs
-from services.registration.joining import store
+from services.registration.joining import confirming
 from services.registration.joining.domain import JoinInput
+from services.registration.joining.signing_up import forget_unconfirmed, sign_up
+from services.registration.store import lock_member, member_by_email, panel_size
 from services.registration.tables import Panel
 from shared.events.registration import (
     ConfirmationRequested,
@@ -39,7 +40,7 @@ async def test_a_resident_signs_up_confirms_and_is_a_member_once(rt: Runtime) ->
     assert isinstance(joined, MemberJoined)
     assert joined.purposes == ("results", "surveys")
     async with rt.transaction() as session:
-        assert await store.panel_size(session) == 1
+        assert await panel_size(session) == 1
 
 
 async def test_a_mail_scanner_that_opens_the_link_changes_nothing(rt: Runtime) -> None:
@@ -60,16 +61,16 @@ async def test_fifty_people_confirming_at_once_reach_the_threshold_once(rt: Runt
     for number in range(50):
         form = JoinInput.model_validate({**FORM, "email": f"p{number}@example.org"})
         async with rt.transaction() as session:
-            await store.sign_up(session, form, rt.now(), unconfirmed_days=7, consent_version="t")
-            found = await store.member_by_email(session, form.email)
+            await sign_up(session, form, rt.now(), unconfirmed_days=7, consent_version="t")
+            found = await member_by_email(session, form.email)
             assert found is not None
             ids.append(found)
 
     async def admit(member_id: Any) -> None:
         async with rt.transaction() as session:
-            member = await store.lock_member(session, member_id)
+            member = await lock_member(session, member_id)
             assert member is not None
-            assert await store.confirm(session, member, 1, rt.now())
+            assert await confirming.confirm(session, member, 1, rt.now())
 
     await asyncio.gather(*(admit(member_id) for member_id in ids))
     (reached,) = await outbox(rt, PanelThresholdReached)
@@ -77,7 +78,7 @@ async def test_fifty_people_confirming_at_once_reach_the_threshold_once(rt: Runt
     assert (reached.size, reached.panel_size) == (200, 200)
     assert len(await outbox(rt, MemberJoined)) == 50
     async with rt.transaction() as session:
-        assert await store.panel_size(session) == 225
+        assert await panel_size(session) == 225
 
 
 async def test_fifty_people_pressing_the_button_at_once_reach_the_threshold_once(rt: Runtime) -> None:
@@ -128,7 +129,7 @@ async def test_a_late_second_sign_up_gets_a_link_of_full_life(rt: Runtime) -> No
     assert isinstance(last, ConfirmationRequested)
     assert last.link_expires_at - rt.now() > timedelta(days=6, hours=23)
     move(rt, timedelta(days=1))
-    await jobs.forget_unconfirmed(rt)
+    await forget_unconfirmed(rt)
     assert await outbox(rt, ContactRemoved) == [], "the week counts from the latest sign-up"
 
 
@@ -155,15 +156,15 @@ async def test_the_vanishing_job_and_a_confirmation_at_the_same_moment_do_not_de
 
     async def press() -> bool:
         async with rt.transaction() as session:
-            member = await store.lock_member(session, asked.member_id)
+            member = await lock_member(session, asked.member_id)
             assert member is not None
             holding.set()
             await vanishing.wait()
-            return await store.confirm(session, member, 1, rt.now())
+            return await confirming.confirm(session, member, 1, rt.now())
 
     async def vanish() -> None:
         await holding.wait()
-        task = asyncio.create_task(jobs.forget_unconfirmed(rt))
+        task = asyncio.create_task(forget_unconfirmed(rt))
         await eventually(lambda: waits_for_a_lock(rt))
         vanishing.set()
         await task

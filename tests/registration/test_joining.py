@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from services.registration import jobs
-from services.registration.joining import store
-from services.registration.leaving import erase
+from services.registration.erasing import erase
+from services.registration.joining.signing_up import forget_unconfirmed
+from services.registration.store import lock_member, panel_size
 from services.registration.tables import Channel, Member
 from shared.events.registration import (
     ConfirmationRequested,
@@ -198,10 +198,10 @@ async def test_a_postcode_answers_with_its_place(rt: Runtime) -> None:
 async def test_unconfirmed_sign_ups_vanish_after_a_week(rt: Runtime) -> None:
     async with browser(rt) as client:
         await send(client, rt)
-    await jobs.forget_unconfirmed(rt)
+    await forget_unconfirmed(rt)
     assert await outbox(rt, ContactRemoved) == []
     move(rt, timedelta(days=7, minutes=1))
-    await jobs.forget_unconfirmed(rt)
+    await forget_unconfirmed(rt)
     assert len(await outbox(rt, ContactRemoved)) == 1
     assert await outbox(rt, ContactChanged, ConfirmationRequested) == []
 
@@ -213,7 +213,7 @@ async def test_leaving_leaves_no_byte_of_the_person_in_the_schema(rt: Runtime) -
         assert isinstance(asked, ConfirmationRequested)
         await confirm(client, rt, asked)
     async with rt.transaction() as session:
-        member = await store.lock_member(session, asked.member_id)
+        member = await lock_member(session, asked.member_id)
         assert member is not None
         await erase(session, member, rt.now())
     assert len(await outbox(rt, MemberErased)) == 1
@@ -224,4 +224,4 @@ async def test_leaving_leaves_no_byte_of_the_person_in_the_schema(rt: Runtime) -
         for table in tables:
             rows = await session.scalars(sa.text(f"select t::text from {table} t"))
             assert not any(re.search("kari|Prøve", row or "", re.IGNORECASE) for row in rows), table
-        assert await store.panel_size(session) == 0
+        assert await panel_size(session) == 0

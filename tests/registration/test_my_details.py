@@ -7,7 +7,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from services.registration import jobs
+from services.registration.joining.signing_up import forget_unconfirmed
 from services.registration.tables import AddressChange, Member
 from shared.events.registration import (
     ConfirmationRequested,
@@ -106,7 +106,7 @@ async def test_a_new_address_nobody_confirms_is_forgotten_after_a_week(rt: Runti
         member_id = await signed_in(client, rt)
         await ask_for_new_address(client, rt, member_id, "ny@example.org")
     move(rt, timedelta(days=8))
-    await jobs.forget_unconfirmed(rt)
+    await forget_unconfirmed(rt)
     async with rt.transaction() as session:
         assert await session.scalar(sa.select(sa.func.count()).select_from(AddressChange)) == 0
     assert len(await outbox(rt, ContactRemoved)) == 1

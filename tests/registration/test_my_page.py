@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
-from services.registration.joining.store import lock_member
-from services.registration.leaving import erase
+from services.registration.erasing import erase
+from services.registration.store import lock_member
 from services.registration.tables import AddressChange, Asked, Drawn, ErasureReceipt, Member
 from shared.events import meetings, notifications, results, surveys
 from shared.events.registration import (
@@ -228,3 +229,11 @@ async def test_state_sent_again_tells_everything_a_new_service_needs(rt: Runtime
     assert kinds.count(PopulationMarginsSet) == 1
     assert {event.subject for event in told if isinstance(event, MemberJoined | ContactChanged)} == {stays}
     assert {event.subject for event in told if isinstance(event, MemberErased | ContactRemoved)} == {goes}
+
+
+@pytest.mark.parametrize("mark", [".", ")", ">", '"', "».", "?"])
+async def test_a_link_works_with_what_stood_behind_it_in_the_mail(rt: Runtime, mark: str) -> None:
+    async with browser(rt) as client:
+        await a_member(client, rt)
+        page = await client.get(f"/me/sign-in/{await link(client, rt)}{quote(mark)}", follow_redirects=True)
+    assert "Logg inn på Min side" in page.text

@@ -12,11 +12,13 @@ from deploy.demo.people import Person
 from services.meetings.seats import answering as meetings
 from services.meetings.seats.drawing import draw_meeting
 from services.meetings.tables import Member
-from services.registration.importing.store import import_members
-from services.registration.jobs import announce_installation
-from services.registration.joining import store as joining
+from services.registration.announcing import announce_installation
+from services.registration.erasing import erase
+from services.registration.importing.taking_in import import_members
+from services.registration.joining.confirming import confirm
 from services.registration.joining.domain import JoinInput
-from services.registration.leaving import erase
+from services.registration.joining.signing_up import sign_up
+from services.registration.store import lock_member, member_by_email
 from services.results.publishing import draft_of, publish
 from services.results.tables import Survey as ResultsSurvey
 from services.surveys.answering.store import Refusal, hold, submit
@@ -117,7 +119,7 @@ class Actors:
     async def _sign_up(self, person: Person) -> bool:
         rt = self._runtimes["registration"]
         async with rt.transaction() as session:
-            await joining.sign_up(session, self._form(person), rt.now(), unconfirmed_days=7, consent_version="2026-11")
+            await sign_up(session, self._form(person), rt.now(), unconfirmed_days=7, consent_version="2026-11")
         self._open.append(("confirm", "registration", lambda: self._confirm(person)))
         return True
 
@@ -128,9 +130,9 @@ class Actors:
         rt = self._runtimes["registration"]
         link = rt.links.check("confirm", token, rt.now())
         async with rt.transaction() as session:
-            member = await joining.lock_member(session, link.id)
+            member = await lock_member(session, link.id)
             known = member is not None and member.status in ("active", "paused")
-            if not known and (member is None or not await joining.confirm(session, member, link.generation, rt.now())):
+            if not known and (member is None or not await confirm(session, member, link.generation, rt.now())):
                 return True
         self.told.joined.add(person.number)
         return True
@@ -200,12 +202,12 @@ class Actors:
             return False
         rt = self._runtimes["registration"]
         async with rt.transaction() as session:
-            member_id = await joining.member_by_email(session, person.email)
+            member_id = await member_by_email(session, person.email)
             if member_id is None:
                 # Gone in a try whose answer was lost.
                 self.told.left.add(person.number)
                 return True
-            member = await joining.lock_member(session, member_id)
+            member = await lock_member(session, member_id)
             assert member is not None
             await erase(session, member, rt.now())
         self.told.left.add(person.number)

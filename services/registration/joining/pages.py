@@ -1,32 +1,28 @@
 """Pages of joining: the form, "check your mail", and the confirmation behind the mail's link."""
 
-from contextlib import AbstractAsyncContextManager
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from starlette.responses import JSONResponse
 
-from services.registration.joining import store
-from services.registration.joining.domain import (
-    MESSAGES,
-    JoinInput,
-    Rules,
-)
+from services.registration.joining.confirming import confirm
+from services.registration.joining.domain import MESSAGES, JoinInput, Rules
+from services.registration.joining.signing_up import sign_up, take_back
+from services.registration.mail_links import held_link, link_over, may_mail, open_link
 from services.registration.places import place_name
 from services.registration.settings import registration_settings
+from services.registration.store import lock_member, panel_size
 from services.registration.tables import Member, SignUp, Threshold
 from shared.addresses import address_key
 from shared.ids import random_id
 from shared.service import Runtime
 from shared.slugs import is_slug
-from shared.tokens import BadLink, LinkExpired
 from shared.web import (
+    Form,
     FormErrors,
     Request,
     Response,
-    Route,
     as_id,
     read_form,
     render,
@@ -36,9 +32,7 @@ from shared.web import (
     translate,
     validate,
 )
-from shared.web.limits import Limiter
 
-_CONFIRM_LIFE = 3600
 #: Seconds in which what was sent can be corrected from the same browser.
 _CORRECTION_LIFE = 1800
 _SENT = "sent"
@@ -63,48 +57,67 @@ def _sent_before(request: Request, id_: UUID | None) -> dict[str, Any] | None:
 
 async def join_panel(request: Request) -> Response:
     """Check, keep, and say "check your mail" whatever we knew about the address."""
-    rt, rules = runtime(request), registration_settings()
     form = await read_form(request)
     if robots.is_trapped(form):
         return see_other("/join/sent")
     await request.app.state.limiter.check(request, "join")
-    values, errors = validate(
-        JoinInput, form, MESSAGES, translate(request).gettext, lists=("purposes",), context=joining_rules(rt)
-    )
-    if not errors and robots.is_too_fast(request, _FORM, form, rules.minimum_fill_seconds):
-        errors = {"": translate(request).gettext(robots.TOO_FAST)}
-    if values is None or errors:
+    wanted, errors = _checked(request, form)
+    if wanted is None:
         return _form(request, form.values() | {"purposes": form.all("purposes")}, errors, 422)
-    link = (random_id(), 1)
-    async with may_mail(request, values.email) as allowed:
-        if allowed:
-            async with rt.transaction() as session:
-                link = await store.sign_up(
-                    session,
-                    values,
-                    rt.now(),
-                    unconfirmed_days=rules.unconfirmed_days,
-                    consent_version=rules.consent_version,
-                )
-    before = _sent_before(request, as_id(form.get("id")))
-    if before is not None and address_key(before["form"]["email"]) != address_key(values.email):
+    link = await _mail_link(request, wanted)
+    await _take_back_corrected(request, form, wanted)
+    return _sent(request, wanted, link)
+
+
+def _checked(request: Request, form: Form) -> tuple[JoinInput | None, FormErrors]:
+    """What was filled in, or what is wrong with it."""
+    gettext = translate(request).gettext
+    wanted, errors = validate(
+        JoinInput, form, MESSAGES, gettext, lists=("purposes",), context=joining_rules(runtime(request))
+    )
+    if wanted and robots.is_too_fast(request, _FORM, form, registration_settings().minimum_fill_seconds):
+        return None, {"": gettext(robots.TOO_FAST)}
+    return wanted, errors
+
+
+async def _mail_link(request: Request, wanted: JoinInput) -> tuple[UUID, int]:
+    """Keep the sign-up; id and generation of the link or notice that goes out.
+
+    Where none goes out, because six have within an hour, they are nobody's.
+    """
+    rt, rules = runtime(request), registration_settings()
+    async with may_mail(request, wanted.email) as allowed:
+        if not allowed:
+            return random_id(), 1
         async with rt.transaction() as session:
-            await store.take_back(session, UUID(before["link"][0]), before["link"][1])
+            return await sign_up(
+                session,
+                wanted,
+                rt.now(),
+                unconfirmed_days=rules.unconfirmed_days,
+                consent_version=rules.consent_version,
+            )
+
+
+async def _take_back_corrected(request: Request, form: Form, wanted: JoinInput) -> None:
+    """Forget the sign-up whose address this one corrects."""
+    before = _sent_before(request, as_id(form.get("id")))
+    if before is not None and address_key(before["form"]["email"]) != address_key(wanted.email):
+        async with runtime(request).transaction() as session:
+            await take_back(session, UUID(before["link"][0]), before["link"][1])
+
+
+def _sent(request: Request, wanted: JoinInput, link: tuple[UUID, int]) -> Response:
+    """On to "check your mail", with what was sent kept for a correction.
+
+    Nothing in it tells a stranger's address from a member's: both have an id and a generation.
+    """
     id_ = random_id()
     response = see_other(f"/join/sent?id={id_}")
-    typed = values.model_dump() | {"declared_resident": "yes" if values.declared_resident else ""}
-    # Nothing in it tells a stranger's address from a member's: both have an id and a generation.
-    rt.sealed.set(response, _SENT, id_, {"form": typed, "link": [str(link[0]), link[1]]}, _CORRECTION_LIFE)
+    typed = wanted.model_dump() | {"declared_resident": "yes" if wanted.declared_resident else ""}
+    held = {"form": typed, "link": [str(link[0]), link[1]]}
+    runtime(request).sealed.set(response, _SENT, id_, held, _CORRECTION_LIFE)
     return response
-
-
-def may_mail(request: Request, email: str) -> AbstractAsyncContextManager[bool]:
-    """Whether one more mail may go to the address now: these forms must not fill a stranger's mailbox.
-
-    The page does not say that none went; somebody to whom six went in an hour has the mails.
-    """
-    limiter: Limiter = request.app.state.limiter
-    return limiter.one_more("mail_to_one", address_key(email))
 
 
 def joining_rules(rt: Runtime) -> Rules:
@@ -136,29 +149,9 @@ async def show_sent(request: Request) -> Response:
     )
 
 
-def link_over(request: Request, again: str = "/join") -> Response:
-    """A link that was used, is too old or not whole; ``again`` is where a new one is asked for."""
-    return render(request, "registration/link_over.html", {"again": again}, status=410)
-
-
 async def open_confirmation(request: Request) -> Response:
-    """Exchange the mail's token for a cookie; a mail scanner that follows the link changes nothing."""
-    rt = runtime(request)
-    try:
-        link = rt.links.check("confirm", request.path_params["token"], rt.now())
-    except (BadLink, LinkExpired):
-        return link_over(request)
-    response = see_other(f"/join/confirm?id={link.id}")
-    held = {"generation": link.generation, "expires_at": link.expires_at.isoformat()}
-    rt.sealed.set(response, "confirm", link.id, held, _CONFIRM_LIFE)
-    return response
-
-
-def held_link(request: Request, purpose: str, id_: UUID | None) -> dict[str, Any] | None:
-    """What the cookie kept of a link that has not expired meanwhile."""
-    rt = runtime(request)
-    held = rt.sealed.get(request, purpose, id_) if id_ else None
-    return held if held is not None and rt.now() < datetime.fromisoformat(held["expires_at"]) else None
+    """The link in the mail after signing up; the button behind it makes a member."""
+    return await open_link(request, "confirm", "confirm", "/join/confirm")
 
 
 async def show_confirmation(request: Request) -> Response:
@@ -185,9 +178,9 @@ async def confirm_membership(request: Request) -> Response:
     if member_id is None or held is None:
         return link_over(request)
     async with rt.transaction() as session:
-        member = await store.lock_member(session, member_id)
+        member = await lock_member(session, member_id)
         known = member is not None and member.status in ("active", "paused")
-        if not known and (member is None or not await store.confirm(session, member, held["generation"], rt.now())):
+        if not known and (member is None or not await confirm(session, member, held["generation"], rt.now())):
             return link_over(request)
     return see_other("/join/welcome")
 
@@ -200,20 +193,8 @@ async def tell_place(request: Request) -> Response:
 async def show_welcome(request: Request) -> Response:
     """What happens next and when, and a link to pass on."""
     async with runtime(request).transaction() as session:
-        size = await store.panel_size(session)
+        size = await panel_size(session)
         start = await session.scalar(
             sa.select(Threshold.size).where(Threshold.role == "start", Threshold.reached_at.is_(None))
         )
     return render(request, "registration/welcome.html", {"size": size, "start": start})
-
-
-PAGES = [
-    Route("/join", show_join_form),
-    Route("/join", join_panel, methods=["POST"]),
-    Route("/join/place", tell_place),
-    Route("/join/sent", show_sent),
-    Route("/join/confirm", show_confirmation),
-    Route("/join/confirm", confirm_membership, methods=["POST"]),
-    Route("/join/confirm/{token}", open_confirmation),
-    Route("/join/welcome", show_welcome),
-]

@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registration.leaving import ERASING_SERVICES
+from services.registration.erasing import ERASING_SERVICES
 from services.registration.tables import Channel, Consent, ErasureReceipt, Member
 from shared.addresses import address_key
 from shared.characters import plain

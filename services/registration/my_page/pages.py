@@ -8,23 +8,24 @@ from uuid import UUID
 import sqlalchemy as sa
 from pydantic import BaseModel, Field
 
+from services.registration.consenting import choose_purposes
+from services.registration.erasing import ERASING_SERVICES, erase
 from services.registration.joining.domain import MESSAGES, DetailsInput, Purpose
-from services.registration.joining.pages import held_link, joining_rules, link_over
-from services.registration.joining.store import lock_member
-from services.registration.leaving import ERASING_SERVICES, changed_event, erase
-from services.registration.my_page import store
-from services.registration.my_page.sign_in import members_signed_in, sign_in_form, signed_in
+from services.registration.joining.pages import joining_rules
+from services.registration.my_page.changing import save_details
+from services.registration.my_page.store import OwnPage, as_data, own_page
+from services.registration.new_address.moving import ask_for_new_address, drop_address_change
 from services.registration.places import place_name
 from services.registration.settings import registration_settings
-from services.registration.tables import AddressChange, ErasureReceipt, Member
+from services.registration.signing_in.pages import members_signed_in, sign_in_form, signed_in
+from services.registration.store import changed_event, lock_member
+from services.registration.tables import ErasureReceipt, Member
 from shared.addresses import address_key
 from shared.messaging import emit
-from shared.tokens import BadLink, LinkExpired
 from shared.web import (
     FormErrors,
     Request,
     Response,
-    Route,
     as_id,
     read_form,
     render,
@@ -33,8 +34,6 @@ from shared.web import (
     translate,
     validate,
 )
-
-_ADDRESS_COOKIE = "address"
 
 
 class PurposesInput(BaseModel):
@@ -52,7 +51,7 @@ async def show_own_page(request: Request) -> Response:
     if member_id is None or not signed_in(request, member_id):
         return sign_in_form(request)
     async with rt.transaction() as session:
-        page = await store.own_page(session, member_id)
+        page = await own_page(session, member_id)
     if page is None:
         return sign_in_form(request)
     context = {"page": page, "member": page.member, "place": place_name(page.member.area or "")}
@@ -67,7 +66,7 @@ async def show_details(request: Request) -> Response:
     if member_id is None or not signed_in(request, member_id):
         return see_other("/me")
     async with rt.transaction() as session:
-        page = await store.own_page(session, member_id)
+        page = await own_page(session, member_id)
     if page is None:
         return see_other("/me")
     member = page.member
@@ -98,11 +97,11 @@ async def change_details(request: Request) -> Response:
         member = await lock_member(session, member_id)
         if member is None or member.status not in ("active", "paused"):
             return see_other("/me")
-        await store.change_details(session, member, values, rt.now())
+        await save_details(session, member, values, rt.now())
         moved = address_key(values.email) != member.email_key
         if moved:
             expires = rt.now() + timedelta(days=registration_settings().unconfirmed_days)
-            await store.ask_for_new_address(session, member, values.email, rt.now(), expires)
+            await ask_for_new_address(session, member, values.email, rt.now(), expires)
     return see_other(f"/me?id={member_id}&saved={'address' if moved else 'details'}")
 
 
@@ -115,47 +114,6 @@ def _details(request: Request, member_id: UUID, values: dict[str, Any], errors: 
         "ask_residence": "declared_resident" in errors,
     }
     return render(request, "registration/me_details.html", context, status)
-
-
-async def open_new_address(request: Request) -> Response:
-    """Exchange the token in the mail to the new address for a cookie; the button changes the address."""
-    rt = runtime(request)
-    try:
-        link = rt.links.check("confirm", request.path_params["token"], rt.now())
-    except (BadLink, LinkExpired):
-        return link_over(request, "/me")
-    response = see_other(f"/me/address?id={link.id}")
-    held = {"generation": link.generation, "expires_at": link.expires_at.isoformat()}
-    rt.sealed.set(response, _ADDRESS_COOKIE, link.id, held, 3600)
-    return response
-
-
-async def show_new_address(request: Request) -> Response:
-    """The address, and one button."""
-    rt = runtime(request)
-    change_id = as_id(request.query_params.get("id"))
-    async with rt.transaction() as session:
-        known = held_link(request, _ADDRESS_COOKIE, change_id)
-        change = await session.get(AddressChange, change_id) if known else None
-    if change is None:
-        return link_over(request, "/me")
-    return render(request, "registration/me_address.html", {"change": change})
-
-
-async def confirm_new_address(request: Request) -> Response:
-    """The button: mail goes to the new address from now on."""
-    rt = runtime(request)
-    change_id = as_id((await read_form(request)).get("id"))
-    if change_id is None or held_link(request, _ADDRESS_COOKIE, change_id) is None:
-        return link_over(request, "/me")
-    async with rt.transaction() as session:
-        asked = await session.get(AddressChange, change_id)
-        member = await lock_member(session, asked.member_id) if asked else None
-        change = await session.get(AddressChange, change_id, populate_existing=True) if asked else None
-        done = member is not None and change is not None
-        if not done or not await store.confirm_new_address(session, member, change):  # type: ignore[arg-type]
-            return link_over(request, "/me")
-    return render(request, "registration/me_address_done.html")
 
 
 async def change_purposes(request: Request) -> Response:
@@ -171,7 +129,7 @@ async def change_purposes(request: Request) -> Response:
         if member is None or member.status not in ("active", "paused"):
             return see_other("/me")
         version = registration_settings().consent_version
-        await store.choose_purposes(session, member, values.purposes, rt.now(), version)
+        await choose_purposes(session, member, values.purposes, rt.now(), version)
     return see_other(f"/me?id={member_id}&saved=purposes")
 
 
@@ -180,15 +138,15 @@ async def take_data_along(request: Request) -> Response:
     rt = runtime(request)
     member_id = as_id(request.query_params.get("id"))
     async with rt.transaction() as session:
-        page = await store.own_page(session, member_id) if member_id and signed_in(request, member_id) else None
+        page = await own_page(session, member_id) if member_id and signed_in(request, member_id) else None
     if page is None:
         return see_other("/me")
     return data_file(page)
 
 
-def data_file(page: store.OwnPage) -> Response:
+def data_file(page: OwnPage) -> Response:
     """Everything kept about a member, as a download."""
-    content = json.dumps(store.as_data(page), indent=2, ensure_ascii=False)
+    content = json.dumps(as_data(page), indent=2, ensure_ascii=False)
     headers = {"Content-Disposition": 'attachment; filename="innbyggerpanelet-mine-data.json"'}
     return Response(content, media_type="application/json", headers=headers)
 
@@ -207,7 +165,7 @@ async def change_membership(request: Request) -> Response:
         if member is None or member.status not in ("active", "paused"):
             return see_other("/me")
         if action == "leave":
-            await store.drop_address_change(session, member.id)
+            await drop_address_change(session, member.id)
             await erase(session, member, rt.now())
         elif action in ("pause", "resume"):
             wanted = "paused" if action == "pause" else "active"
@@ -240,18 +198,3 @@ async def show_left(request: Request) -> Response:
         return see_other(f"/me?id={member_id}")
     context = {"done": len(done & set(ERASING_SERVICES)), "all": len(ERASING_SERVICES), "id": member_id}
     return render(request, "registration/left.html", context)
-
-
-PAGES = [
-    Route("/me", show_own_page),
-    Route("/me", change_membership, methods=["POST"]),
-    Route("/me/details", show_details),
-    Route("/me/details", change_details, methods=["POST"]),
-    Route("/me/purposes", change_purposes, methods=["POST"]),
-    Route("/me/data", take_data_along),
-    Route("/me/address", show_new_address),
-    Route("/me/address", confirm_new_address, methods=["POST"]),
-    Route("/me/address/{token}", open_new_address),
-    Route("/me/leave", ask_before_leaving),
-    Route("/me/left", show_left),
-]

@@ -1,4 +1,4 @@
-"""What a member's own page shows and changes."""
+"""What a member's own page shows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,14 +9,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registration.joining.domain import DetailsInput
-from services.registration.joining.store import add_consents, contact_card, hold_address, member_by_email, purposes_of
-from services.registration.leaving import changed_event
+from services.registration.store import purposes_of
 from services.registration.tables import AddressChange, Asked, Consent, Drawn, Meeting, Member, Survey
-from shared.addresses import address_key
-from shared.events.registration import ConfirmationRequested, ContactChanged, ContactRemoved
-from shared.ids import new_id
-from shared.messaging import emit, forget_subject, lock
 
 
 @dataclass(frozen=True)
@@ -57,92 +51,6 @@ async def own_page(session: AsyncSession, member_id: UUID) -> OwnPage | None:
     )
     waiting = await session.scalar(sa.select(AddressChange.email).where(AddressChange.member_id == member_id))
     return OwnPage(member, await purposes_of(session, member_id), consents.all(), asked.all(), drawn.all(), waiting)
-
-
-async def change_details(session: AsyncSession, member: Member, details: DetailsInput, now: datetime) -> None:
-    """Change a locked member's details; the address stays until the new one is confirmed."""
-    card = (member.name, member.language)
-    member.name, member.language = details.name, details.language
-    member.year_of_birth, member.gender, member.area = details.year_of_birth, details.gender, details.postcode
-    member.declared_resident_at = (member.declared_resident_at or now) if details.declared_resident else None
-    await session.flush()
-    if card != (member.name, member.language):
-        await emit(session, contact_card(member))
-    await emit(session, await changed_event(session, member))
-
-
-async def ask_for_new_address(
-    session: AsyncSession, member: Member, email: str, now: datetime, expires: datetime
-) -> None:
-    """Send a link to the new address; an address somebody else has gets none, and nothing tells the difference."""
-    await hold_address(session, email)
-    await drop_address_change(session, member.id)
-    if await member_by_email(session, email) is not None:
-        return
-    change = AddressChange(id=new_id(), member_id=member.id, email=email, asked_at=now)
-    session.add(change)
-    await session.flush()
-    await lock(session, change.id)
-    await emit(
-        session,
-        ContactChanged(member_id=change.id, name=member.name or "", email=email, language=member.language),
-        ConfirmationRequested(
-            member_id=change.id, generation=1, send_before=expires, link_expires_at=expires, about="address"
-        ),
-    )
-
-
-async def confirm_new_address(session: AsyncSession, member: Member, change: AddressChange) -> bool:
-    """The locked member has the new address from now on; False when somebody else took it meanwhile."""
-    await hold_address(session, change.email)
-    owner = await member_by_email(session, change.email)
-    if owner is not None and owner != member.id:
-        return False
-    member.email, member.email_key, member.unreachable_since = change.email, address_key(change.email), None
-    await drop_address_change(session, member.id)
-    await session.flush()
-    await emit(session, contact_card(member))
-    return True
-
-
-async def drop_address_change(session: AsyncSession, member_id: UUID) -> None:
-    """Forget an address that waits, its card and its mail."""
-    for change_id in list(
-        await session.scalars(sa.select(AddressChange.id).where(AddressChange.member_id == member_id))
-    ):
-        await lock(session, change_id)
-        await forget_subject(session, change_id)
-        await session.execute(sa.delete(AddressChange).where(AddressChange.id == change_id))
-        await emit(session, ContactRemoved(member_id=change_id))
-
-
-async def drop_old_address_changes(session: AsyncSession, before: datetime) -> None:
-    """Forget addresses nobody confirmed."""
-    members = await session.scalars(sa.select(AddressChange.member_id).where(AddressChange.asked_at < before))
-    for member_id in list(members):
-        await lock(session, member_id)
-        await drop_address_change(session, member_id)
-
-
-async def choose_purposes(
-    session: AsyncSession, member: Member, wanted: Sequence[str], now: datetime, text_version: str
-) -> None:
-    """Consent to what is new in ``wanted`` and withdraw what is missing from it."""
-    given = set(await purposes_of(session, member.id))
-    if given == set(wanted):
-        return
-    await session.execute(
-        sa.update(Consent)
-        .where(
-            Consent.member_id == member.id,
-            Consent.purpose.in_(given - set(wanted)),
-            Consent.withdrawn_at.is_(None),
-        )
-        .values(withdrawn_at=now)
-    )
-    add_consents(session, member, sorted(set(wanted) - given), now, text_version, "my_page")
-    await session.flush()
-    await emit(session, await changed_event(session, member))
 
 
 def as_data(page: OwnPage) -> dict[str, Any]:

@@ -6,9 +6,9 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registration.joining.store import member_states
 from services.registration.population.areas import Area, Areas
 from services.registration.population.store import ACTIVE, areas_of, hold_areas, margins_event, newest_scheme
+from services.registration.store import member_states
 from services.registration.tables import AreaScheme, Margins, Member
 from shared.events.registration import MemberChanged
 from shared.messaging import emit, lock

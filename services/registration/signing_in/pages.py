@@ -1,4 +1,4 @@
-"""Signing in to the own page by a link in a mail, once per link."""
+"""Asking for a link, the button behind it, and signing out."""
 
 import asyncio
 import time
@@ -10,19 +10,17 @@ from pydantic import AfterValidator, BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registration.joining.domain import MESSAGES
-from services.registration.joining.pages import held_link, link_over, may_mail
-from services.registration.joining.store import lock_member, member_by_email
+from services.registration.mail_links import held_link, link_over, may_mail, open_link
 from services.registration.settings import registration_settings
+from services.registration.store import lock_member, member_by_email
 from services.registration.tables import Member
 from shared.addresses import checked_address
 from shared.events.registration import SignInRequested
 from shared.messaging import emit
-from shared.tokens import BadLink, LinkExpired
 from shared.web import (
     FormErrors,
     Request,
     Response,
-    Route,
     as_id,
     read_form,
     render,
@@ -33,7 +31,11 @@ from shared.web import (
 )
 
 _SESSION = 3600
+
+
 _COOKIE = "me"
+
+
 #: Seconds every asker waits for the answer: a member costs a write, a stranger does not, and the clock must not tell.
 _ANSWERS_AFTER = 0.2
 
@@ -104,16 +106,8 @@ async def show_sign_in_sent(request: Request) -> Response:
 
 
 async def open_sign_in(request: Request) -> Response:
-    """Exchange the token for a cookie; the button behind it signs in, so that a scanner uses nothing up."""
-    rt = runtime(request)
-    try:
-        link = rt.links.check("sign_in", request.path_params["token"], rt.now())
-    except (BadLink, LinkExpired):
-        return link_over(request, "/me")
-    response = see_other(f"/me/sign-in?id={link.id}")
-    held = {"generation": link.generation, "expires_at": link.expires_at.isoformat()}
-    rt.sealed.set(response, "sign-in", link.id, held, 600)
-    return response
+    """The link in the mail; the button behind it signs in, so that a scanner uses nothing up."""
+    return await open_link(request, "sign_in", "sign-in", "/me/sign-in", again="/me")
 
 
 async def show_sign_in_button(request: Request) -> Response:
@@ -154,14 +148,3 @@ async def sign_out(request: Request) -> Response:
     if member_id is not None:
         runtime(request).sealed.clear(response, _COOKIE, member_id)
     return response
-
-
-PAGES = [
-    Route("/me/ask", show_sign_in_form),
-    Route("/me/ask", ask_for_sign_in, methods=["POST"]),
-    Route("/me/sent", show_sign_in_sent),
-    Route("/me/sign-in", show_sign_in_button),
-    Route("/me/sign-in", sign_in, methods=["POST"]),
-    Route("/me/sign-in/{token}", open_sign_in),
-    Route("/me/sign-out", sign_out, methods=["POST"]),
-]

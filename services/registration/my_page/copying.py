@@ -9,14 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registration.joining.store import lock_member
 from services.registration.tables import Asked, Drawn, FollowUp, Meeting, Member, PublishedResult, Survey
 from shared.database import insert_many
 from shared.events.meetings import MeetingAnnounced, MemberEnteredDraw
-from shared.events.notifications import MemberUnreachable
 from shared.events.results import FollowUpRecorded, ResultsPublished
 from shared.events.surveys import SurveyAnswered, SurveyInvitationIssued, SurveyOpened
-from shared.messaging import Delivery, subscribe
+from shared.messaging import Delivery
 
 
 async def keep_survey_title(session: AsyncSession, event: SurveyOpened, _: Delivery) -> None:
@@ -76,15 +74,6 @@ async def keep_follow_up(session: AsyncSession, event: FollowUpRecorded, _: Deli
     await _put(session, FollowUp, id=event.follow_up_id, **values)
 
 
-async def mark_unreachable(session: AsyncSession, event: MemberUnreachable, delivery: Delivery) -> None:
-    """The address takes no mail: staff and the member see it until the address changes."""
-    if delivery.replay:
-        return
-    member = await lock_member(session, event.member_id)
-    if member is not None and member.status in ("active", "paused"):
-        member.unreachable_since = member.unreachable_since or event.since
-
-
 async def _still_here(session: AsyncSession, members: Collection[UUID]) -> set[UUID]:
     """Those who are not erased; their rows are held, so that an erasure either sees this copy or comes first."""
     found = await session.scalars(
@@ -101,14 +90,3 @@ async def _put(session: AsyncSession, table: Any, **values: Any) -> None:
     keys = [column.name for column in table.__table__.primary_key]
     changed = {name: value for name, value in values.items() if name not in keys}
     await session.execute(pg_insert(table).values(**values).on_conflict_do_update(index_elements=keys, set_=changed))
-
-
-HANDLERS = [
-    subscribe("registration.keep_survey_title", keep_survey_title, SurveyOpened),
-    subscribe("registration.keep_asked", keep_asked, SurveyInvitationIssued, SurveyAnswered, batch=True),
-    subscribe("registration.keep_meeting", keep_meeting, MeetingAnnounced),
-    subscribe("registration.keep_drawn", keep_drawn, MemberEnteredDraw),
-    subscribe("registration.keep_result", keep_result, ResultsPublished),
-    subscribe("registration.keep_follow_up", keep_follow_up, FollowUpRecorded),
-    subscribe("registration.mark_unreachable", mark_unreachable, MemberUnreachable),
-]

@@ -14,7 +14,6 @@ from shared.slugs import is_slug
 from shared.web import (
     Request,
     Response,
-    Route,
     audit,
     problem,
     read_form,
@@ -94,10 +93,3 @@ async def show_channel(request: Request) -> Response:
     link = f"{rt.settings.public_url}/join?kanal={channel.code}"
     picture = Markup(segno.make(link, error="m").svg_inline(scale=8, title=f"Kode som åpner {link}"))  # noqa: S704 - made by us
     return render(request, "registration/staff_channel.html", {"channel": channel, "link": link, "picture": picture})
-
-
-PAGES = [
-    Route("/staff/registration/channels", show_channels),
-    Route("/staff/registration/channels", add_channel, methods=["POST"]),
-    Route("/staff/registration/channels/{code}", show_channel),
-]

@@ -15,7 +15,6 @@ from shared.messaging import emit, lock
 from shared.web import (
     Request,
     Response,
-    Route,
     events_at_fault,
     read_form,
     render,
@@ -25,7 +24,6 @@ from shared.web import (
     translate,
 )
 from shared.web.charts import panel_against_population, progress, stacked_growth
-from shared.web.sign_in import finish_sign_in, start_sign_in
 from shared.web.staff import COOKIE, remember_ended_session
 
 CARDS = (
@@ -139,12 +137,3 @@ async def sign_out(request: Request) -> Response:
     response = see_other("/")
     response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
     return response
-
-
-PAGES = [
-    Route("/staff", show_home),
-    Route("/staff/login", start_sign_in),
-    Route("/staff/callback", finish_sign_in),
-    Route("/staff/logout", sign_out, methods=["POST"]),
-    Route("/staff/registration/card", show_card),
-]

@@ -5,7 +5,7 @@ from typing import Annotated
 import sqlalchemy as sa
 from pydantic import BaseModel, Field
 
-from services.registration.joining.store import reach_thresholds
+from services.registration.admitting import reach_thresholds
 from services.registration.population import store
 from services.registration.population.domain import (
     ATTRIBUTION,
@@ -15,13 +15,12 @@ from services.registration.population.domain import (
     band_text,
     shares_by,
 )
-from services.registration.population.staff_areas import save_areas, show_areas
 from services.registration.settings import registration_settings
 from services.registration.tables import Margins, Panel, Threshold
 from shared.events.registration import AgeBand, PanelThresholdSet
 from shared.ids import new_id
 from shared.messaging import emit, lock
-from shared.web import Request, Response, Route, audit, read_form, render, runtime, see_other, staff_required, translate
+from shared.web import Request, Response, audit, read_form, render, runtime, see_other, staff_required, translate
 from shared.web.charts import panel_against_population
 from shared.web.forms import validate
 
@@ -109,12 +108,3 @@ async def add_threshold(request: Request) -> Response:
     if known:
         return await _thresholds(request, form.values(), {"size": "Denne terskelen finnes fra før"}, 422)
     return see_other("/staff/registration/thresholds")
-
-
-PAGES = [
-    Route("/staff/registration", show_panel),
-    Route("/staff/registration/thresholds", show_thresholds),
-    Route("/staff/registration/thresholds", add_threshold, methods=["POST"]),
-    Route("/staff/registration/areas", show_areas),
-    Route("/staff/registration/areas", save_areas, methods=["POST"]),
-]

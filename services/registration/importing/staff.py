@@ -4,10 +4,10 @@ import hashlib
 
 from services.registration.csv_file import UnreadableFile
 from services.registration.importing.domain import Preview, read_members
-from services.registration.importing.store import import_members, known_addresses
+from services.registration.importing.taking_in import import_members, known_addresses
 from services.registration.joining.domain import JoinInput
 from services.registration.joining.pages import joining_rules
-from shared.web import Request, Response, Route, audit, read_form, render, runtime, see_other, staff_required
+from shared.web import Request, Response, audit, read_form, render, runtime, see_other, staff_required
 
 _LARGEST_FILE = 2_000_000
 _PREVIEW_LIFE = 3600
@@ -57,9 +57,3 @@ def _page(request: Request, preview: Preview | None, digest: str, errors: dict[s
         sealed = runtime(request).sealed.seal("import", held, _PREVIEW_LIFE)
     context = {"preview": preview, "sealed": sealed, "errors": errors}
     return render(request, "registration/staff_import.html", context, status)
-
-
-PAGES = [
-    Route("/staff/registration/import", show_import),
-    Route("/staff/registration/import", take_file, methods=["POST"]),
-]

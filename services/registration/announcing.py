@@ -1,34 +1,22 @@
-"""Timed work: unconfirmed sign-ups vanish; thresholds and margins of a new installation are announced once."""
+"""Announcing what a new installation starts from: thresholds and population."""
 
-from datetime import timedelta
 from uuid import UUID, uuid5
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 
-from services.registration.joining import store
-from services.registration.my_page.store import drop_old_address_changes
+from services.registration.admitting import reach_thresholds
 from services.registration.population.domain import BANDS, YEAR, load_margins
-from services.registration.population.regrouping import regroup_members
 from services.registration.population.store import areas_in_force, margins_event
 from services.registration.settings import registration_settings
 from services.registration.tables import Margins, Panel, Threshold
 from shared.events.registration import PanelThresholdSet
 from shared.ids import new_id
 from shared.messaging import emit, lock
-from shared.service import Job, Runtime
+from shared.service import Runtime
 
 #: One id for the installation's margins, so that a newer set follows the older one in order.
 MARGINS_ID = uuid5(UUID("6ba7b812-9dad-11d1-80b4-00c04fd430c8"), "innbyggerpanel/margins")
-
-
-async def forget_unconfirmed(rt: Runtime) -> None:
-    """Erase sign-ups and new addresses that nobody confirmed in time."""
-    before = rt.now() - timedelta(days=registration_settings().unconfirmed_days)
-    async with rt.transaction() as session:
-        await store.drop_unconfirmed(session, before)
-    async with rt.transaction() as session:
-        await drop_old_address_changes(session, before)
 
 
 async def announce_installation(rt: Runtime) -> None:
@@ -47,7 +35,7 @@ async def announce_installation(rt: Runtime) -> None:
             for row in made:
                 await lock(session, row.id)
                 await emit(session, PanelThresholdSet(threshold_id=row.id, size=wanted, role=role))
-        await store.reach_thresholds(session, size or 0, rt.now())
+        await reach_thresholds(session, size or 0, rt.now())
         if await session.get(Margins, MARGINS_ID) is None:
             stored = Margins(
                 id=MARGINS_ID,
@@ -59,10 +47,3 @@ async def announce_installation(rt: Runtime) -> None:
             session.add(stored)
             await lock(session, MARGINS_ID)
             await emit(session, margins_event(stored, await areas_in_force(session)))
-
-
-JOBS = [
-    Job("announce_installation", announce_installation, every=60.0),
-    Job("regroup_members", regroup_members, every=2.0),
-    Job("forget_unconfirmed", forget_unconfirmed, every=5.0),
-]

@@ -2,14 +2,14 @@
 
 import sqlalchemy as sa
 
-from services.registration.joining.store import lock_member
-from services.registration.leaving import ERASING_SERVICES, erase
+from services.registration.erasing import ERASING_SERVICES, erase
 from services.registration.member_list import store
 from services.registration.my_page.pages import data_file
 from services.registration.my_page.store import own_page
 from services.registration.places import place_name
 from services.registration.population.domain import band_text
 from services.registration.population.store import newest_margins
+from services.registration.store import lock_member
 from services.registration.tables import Channel, Member
 from shared.events.registration import AgeBand
 from shared.service import Runtime
@@ -17,7 +17,6 @@ from shared.web import (
     FORMATS,
     Request,
     Response,
-    Route,
     as_id,
     audit,
     audit_of,
@@ -164,13 +163,3 @@ async def show_erasures(request: Request) -> Response:
         found = await store.erasures(session, view.offset, PER_PAGE)
     context = {"found": found, "total": total, "view": view, "services": ERASING_SERVICES}
     return render(request, "registration/staff_erasures.html", context)
-
-
-PAGES = [
-    Route("/staff/registration/members", show_members),
-    Route("/staff/registration/members", look_up, methods=["POST"]),
-    Route("/staff/registration/members/{id}", show_person),
-    Route("/staff/registration/members/{id}/data", take_data_out),
-    Route("/staff/registration/members/{id}/erase", erase_on_request, methods=["POST"]),
-    Route("/staff/registration/erasures", show_erasures),
-]

@@ -8,13 +8,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registration.admitting import admit
+from services.registration.consenting import add_consents
 from services.registration.joining.domain import JoinInput
-from services.registration.joining.store import (
-    add_consents,
-    admit,
-    contact_card,
-    hold_address,
-)
+from services.registration.store import contact_card, hold_address
 from services.registration.tables import Member, SignUp
 from shared.addresses import address_key
 from shared.ids import new_id

@@ -7,7 +7,7 @@ from services.registration.population.domain import ATTRIBUTION, advice
 from services.registration.population.store import composition
 from services.registration.settings import registration_settings
 from services.registration.tables import FollowUp, PublishedResult
-from shared.web import Request, Response, Route, render, runtime, translate
+from shared.web import Request, Response, render, runtime, translate
 from shared.web.charts import progress
 
 _SHOWN_RESULTS = 2
@@ -71,6 +71,3 @@ async def show_privacy(request: Request) -> Response:
 async def show_about(request: Request) -> Response:
     """What the panel is, accessibility, sources."""
     return render(request, "registration/about.html", {"attribution": translate(request).gettext(ATTRIBUTION)})
-
-
-PAGES = [Route("/", show_front_page), Route("/privacy", show_privacy), Route("/about", show_about)]

@@ -1,0 +1,52 @@
+"""Admitting: the panel grows, and announced thresholds are reached."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registration.store import member_states
+from services.registration.tables import Member, Panel, Threshold
+from shared.events.registration import (
+    MemberJoined,
+    PanelThresholdReached,
+)
+from shared.messaging import emit, lock
+
+
+async def admit(session: AsyncSession, members: Sequence[Member], now: datetime) -> None:
+    """Locked applicants (or imported persons) become members: the panel grows and thresholds are stamped.
+
+    ``panel``'s row lock serialises joins, so exactly one join reaches each threshold; an import that jumps over one
+    reaches it too.
+    """
+    for member in members:
+        member.status, member.joined_at = "active", now
+    grown = await session.execute(
+        pg_insert(Panel)
+        .values(id=1, size=len(members))
+        .on_conflict_do_update(index_elements=["id"], set_={"size": Panel.size + len(members)})
+        .returning(Panel.size)
+    )
+    size = grown.scalar_one()
+    await session.flush()
+    await emit(session, *(MemberJoined(**state) for state in await member_states(session, members)))
+    await reach_thresholds(session, size, now)
+
+
+async def reach_thresholds(session: AsyncSession, size: int, now: datetime) -> None:
+    """Stamp and announce each threshold at or below ``size`` that was not reached; the panel's row is locked."""
+    reached = await session.execute(
+        sa.update(Threshold)
+        .where(Threshold.size <= size, Threshold.reached_at.is_(None))
+        .values(reached_at=now)
+        .returning(Threshold.id, Threshold.size)
+    )
+    for row in sorted(reached, key=lambda row: row.size):
+        await lock(session, row.id)
+        await emit(
+            session,
+            PanelThresholdReached(threshold_id=row.id, size=row.size, panel_size=size, reached_at=now),
+        )

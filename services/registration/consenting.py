@@ -1,0 +1,75 @@
+"""Consenting: one row per purpose, with the text that was read; a no ends the row."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registration.settings import registration_settings
+from services.registration.store import changed_event, lock_member, purposes_of
+from services.registration.tables import Consent, Member
+from shared.events.notifications import MailPreferenceChanged
+from shared.ids import new_id
+from shared.messaging import Delivery, emit
+
+
+def add_consents(
+    session: AsyncSession, member: Member, purposes: Sequence[str], now: datetime, version: str, source: str
+) -> None:
+    """One consent row per purpose."""
+    session.add_all(
+        Consent(
+            id=new_id(),
+            member_id=member.id,
+            purpose=purpose,
+            text_version=version,
+            language=member.language,
+            source=source,
+            given_at=now,
+        )
+        for purpose in purposes
+    )
+
+
+async def choose_purposes(
+    session: AsyncSession, member: Member, wanted: Sequence[str], now: datetime, text_version: str
+) -> None:
+    """Consent to what is new in ``wanted`` and withdraw what is missing from it."""
+    given = set(await purposes_of(session, member.id))
+    if given == set(wanted):
+        return
+    await session.execute(
+        sa.update(Consent)
+        .where(
+            Consent.member_id == member.id,
+            Consent.purpose.in_(given - set(wanted)),
+            Consent.withdrawn_at.is_(None),
+        )
+        .values(withdrawn_at=now)
+    )
+    add_consents(session, member, sorted(set(wanted) - given), now, text_version, "my_page")
+    await session.flush()
+    await emit(session, await changed_event(session, member))
+
+
+async def change_consent(session: AsyncSession, event: MailPreferenceChanged, delivery: Delivery) -> None:
+    """An unsubscribe in a mail is a withdrawn consent, and taking it back is a new one."""
+    if delivery.replay:
+        return
+    member = await lock_member(session, event.member_id)
+    if member is None or member.status not in ("active", "paused"):
+        return
+    if event.wanted == (event.purpose in await purposes_of(session, member.id)):
+        return
+    if event.wanted:
+        version = registration_settings().consent_version
+        add_consents(session, member, [event.purpose], event.changed_at, version, "mail")
+        await session.flush()
+    else:
+        await session.execute(
+            sa.update(Consent)
+            .where(Consent.member_id == member.id, Consent.purpose == event.purpose, Consent.withdrawn_at.is_(None))
+            .values(withdrawn_at=event.changed_at)
+        )
+    await emit(session, await changed_event(session, member))

@@ -1,0 +1,45 @@
+"""Leaving is erasing: the row is blanked, every service is told, and their receipts are kept."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registration.tables import Asked, Consent, Drawn, ErasureReceipt, Member, Panel, SignUp
+from shared.events.registration import ContactRemoved, MemberErased, MemberLeft
+from shared.messaging import Delivery, emit, forget_subject
+
+#: Services that answer an erasure with a receipt.
+ERASING_SERVICES = ("surveys", "notifications", "meetings", "results")
+
+
+async def erase(session: AsyncSession, member: Member, now: datetime) -> None:
+    """Blank a locked member and tell everybody; the id stays as a tombstone."""
+    counted = member.status in ("active", "paused")
+    await forget_subject(session, member.id)
+    for table in (Consent, SignUp, Asked, Drawn):
+        await session.execute(sa.delete(table).where(table.member_id == member.id))
+    member.status, member.erased_at = "erased", now
+    member.name = member.email = member.email_key = None
+    member.year_of_birth = member.gender = member.area = member.declared_resident_at = None
+    member.channel = member.unreachable_since = None
+    await session.flush()
+    if counted:
+        await session.execute(sa.update(Panel).values(size=Panel.size - 1))
+    await emit(
+        session,
+        ContactRemoved(member_id=member.id),
+        MemberLeft(member_id=member.id, left_at=now),
+        MemberErased(member_id=member.id, erased_at=now),
+    )
+
+
+async def keep_receipt(session: AsyncSession, event: Any, _: Delivery) -> None:
+    """A service has erased the person."""
+    await session.execute(
+        pg_insert(ErasureReceipt)
+        .values(member_id=event.member_id, service=event.source_service(), erased_at=event.erased_at)
+        .on_conflict_do_nothing()
+    )

@@ -1,0 +1,54 @@
+"""Links that came by mail: how many may be asked for, held in a cookie once opened, over."""
+
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from shared.addresses import address_key
+from shared.tokens import BadLink, LinkExpired
+from shared.web import (
+    Request,
+    Response,
+    render,
+    runtime,
+    see_other,
+)
+from shared.web.limits import Limiter
+
+#: Seconds in which an opened link's button can be pressed.
+_HELD_FOR = 3600
+
+
+def may_mail(request: Request, email: str) -> AbstractAsyncContextManager[bool]:
+    """Whether one more mail may go to the address now: these forms must not fill a stranger's mailbox.
+
+    The page does not say that none went; somebody to whom six went in an hour has the mails.
+    """
+    limiter: Limiter = request.app.state.limiter
+    return limiter.one_more("mail_to_one", address_key(email))
+
+
+async def open_link(request: Request, purpose: str, cookie: str, page: str, *, again: str = "/join") -> Response:
+    """Exchange the token in the address for a cookie and go on to ``page``; a scanner that follows changes nothing."""
+    rt = runtime(request)
+    try:
+        link = rt.links.check(purpose, request.path_params["token"], rt.now())
+    except (BadLink, LinkExpired):
+        return link_over(request, again)
+    response = see_other(f"{page}?id={link.id}")
+    held = {"generation": link.generation, "expires_at": link.expires_at.isoformat()}
+    rt.sealed.set(response, cookie, link.id, held, _HELD_FOR)
+    return response
+
+
+def held_link(request: Request, purpose: str, id_: UUID | None) -> dict[str, Any] | None:
+    """What the cookie kept of a link that has not expired meanwhile."""
+    rt = runtime(request)
+    held = rt.sealed.get(request, purpose, id_) if id_ else None
+    return held if held is not None and rt.now() < datetime.fromisoformat(held["expires_at"]) else None
+
+
+def link_over(request: Request, again: str = "/join") -> Response:
+    """A link that was used, is too old or not whole; ``again`` is where a new one is asked for."""
+    return render(request, "registration/link_over.html", {"again": again}, status=410)

@@ -1,0 +1,67 @@
+"""Moving to a new address, which has a contact card of its own until it is confirmed."""
+
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registration.store import contact_card, hold_address, member_by_email
+from services.registration.tables import AddressChange, Member
+from shared.addresses import address_key
+from shared.events.registration import ConfirmationRequested, ContactChanged, ContactRemoved
+from shared.ids import new_id
+from shared.messaging import emit, forget_subject, lock
+
+
+async def ask_for_new_address(
+    session: AsyncSession, member: Member, email: str, now: datetime, expires: datetime
+) -> None:
+    """Send a link to the new address; an address somebody else has gets none, and nothing tells the difference."""
+    await hold_address(session, email)
+    await drop_address_change(session, member.id)
+    if await member_by_email(session, email) is not None:
+        return
+    change = AddressChange(id=new_id(), member_id=member.id, email=email, asked_at=now)
+    session.add(change)
+    await session.flush()
+    await lock(session, change.id)
+    await emit(
+        session,
+        ContactChanged(member_id=change.id, name=member.name or "", email=email, language=member.language),
+        ConfirmationRequested(
+            member_id=change.id, generation=1, send_before=expires, link_expires_at=expires, about="address"
+        ),
+    )
+
+
+async def move_to(session: AsyncSession, member: Member, change: AddressChange) -> bool:
+    """The locked member has the new address from now on; False when somebody else took it meanwhile."""
+    await hold_address(session, change.email)
+    owner = await member_by_email(session, change.email)
+    if owner is not None and owner != member.id:
+        return False
+    member.email, member.email_key, member.unreachable_since = change.email, address_key(change.email), None
+    await drop_address_change(session, member.id)
+    await session.flush()
+    await emit(session, contact_card(member))
+    return True
+
+
+async def drop_address_change(session: AsyncSession, member_id: UUID) -> None:
+    """Forget an address that waits, its card and its mail."""
+    for change_id in list(
+        await session.scalars(sa.select(AddressChange.id).where(AddressChange.member_id == member_id))
+    ):
+        await lock(session, change_id)
+        await forget_subject(session, change_id)
+        await session.execute(sa.delete(AddressChange).where(AddressChange.id == change_id))
+        await emit(session, ContactRemoved(member_id=change_id))
+
+
+async def drop_old_address_changes(session: AsyncSession, before: datetime) -> None:
+    """Forget addresses nobody confirmed."""
+    members = await session.scalars(sa.select(AddressChange.member_id).where(AddressChange.asked_at < before))
+    for member_id in list(members):
+        await lock(session, member_id)
+        await drop_address_change(session, member_id)

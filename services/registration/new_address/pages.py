@@ -1,0 +1,49 @@
+"""The link in the mail to a new address, and the button behind it."""
+
+from services.registration.mail_links import held_link, link_over, open_link
+from services.registration.new_address.moving import move_to
+from services.registration.store import lock_member
+from services.registration.tables import AddressChange
+from shared.web import (
+    Request,
+    Response,
+    as_id,
+    read_form,
+    render,
+    runtime,
+)
+
+_COOKIE = "address"
+
+
+async def open_new_address(request: Request) -> Response:
+    """The link in the mail to the new address; the button behind it changes the address."""
+    return await open_link(request, "confirm", _COOKIE, "/me/address", again="/me")
+
+
+async def show_new_address(request: Request) -> Response:
+    """The address, and one button."""
+    rt = runtime(request)
+    change_id = as_id(request.query_params.get("id"))
+    async with rt.transaction() as session:
+        known = held_link(request, _COOKIE, change_id)
+        change = await session.get(AddressChange, change_id) if known else None
+    if change is None:
+        return link_over(request, "/me")
+    return render(request, "registration/me_address.html", {"change": change})
+
+
+async def confirm_new_address(request: Request) -> Response:
+    """The button: mail goes to the new address from now on."""
+    rt = runtime(request)
+    change_id = as_id((await read_form(request)).get("id"))
+    if change_id is None or held_link(request, _COOKIE, change_id) is None:
+        return link_over(request, "/me")
+    async with rt.transaction() as session:
+        asked = await session.get(AddressChange, change_id)
+        member = await lock_member(session, asked.member_id) if asked else None
+        change = await session.get(AddressChange, change_id, populate_existing=True) if asked else None
+        done = member is not None and change is not None
+        if not done or not await move_to(session, member, change):  # type: ignore[arg-type]
+            return link_over(request, "/me")
+    return render(request, "registration/me_address_done.html")

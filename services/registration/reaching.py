@@ -1,0 +1,26 @@
+"""Reaching a member: the card notifications writes by, and an address that takes no mail."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registration.store import contact_card, lock_member
+from shared.events.notifications import ContactCardMissing, MemberUnreachable
+from shared.events.registration import ContactRemoved
+from shared.messaging import Delivery, emit
+
+
+async def send_card_again(session: AsyncSession, event: ContactCardMissing, delivery: Delivery) -> None:
+    """Answer with the card as it is now, or with its removal for somebody who is gone."""
+    if delivery.replay:
+        return
+    member = await lock_member(session, event.member_id)
+    gone = member is None or member.status == "erased"
+    await emit(session, ContactRemoved(member_id=event.member_id) if gone or member is None else contact_card(member))
+
+
+async def mark_unreachable(session: AsyncSession, event: MemberUnreachable, delivery: Delivery) -> None:
+    """The address takes no mail: staff and the member see it until the address changes."""
+    if delivery.replay:
+        return
+    member = await lock_member(session, event.member_id)
+    if member is not None and member.status in ("active", "paused"):
+        member.unreachable_since = member.unreachable_since or event.since

@@ -1,0 +1,1 @@
+"""Signing in to the own page by a link in a mail, and signing out."""
