@@ -188,3 +188,15 @@ def _defines(node: ast.stmt) -> Iterator[str]:
             yield from (target.id for target in targets if isinstance(target, ast.Name))
         case ast.AnnAssign(target=ast.Name(id=name)):
             yield name
+
+
+@pytest.mark.parametrize("tree", ["shared", *(f"services/{name}" for name in SERVICES)])
+def test_migrations_are_numbered_one_after_the_other(tree: str) -> None:
+    """Two made at the same time take the same number, and no database can be migrated any more."""
+    found = sorted((ROOT / tree / "migrations" / "versions").glob("[0-9]*.py"))
+    numbers = [file.name[:4] for file in found]
+    assert numbers == [f"{number:04}" for number in range(1, len(found) + 1)]
+    texts = [file.read_text(encoding="utf-8") for file in found]
+    for number, before, text in zip(numbers, [None, *numbers], texts, strict=False):
+        assert re.search(rf'^revision(: str)? = "{number}"$', text, re.MULTILINE), number
+        assert re.search(rf"^down_revision\b.* = {repr(before).replace(chr(39), chr(34))}$", text, re.MULTILINE), number
