@@ -1,6 +1,6 @@
 """Postgres for one service: engine, transactions, naming, and the tables of shared mechanism."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -56,6 +56,41 @@ def insert_many(table: Any, **columns: list[Any]) -> Insert:
     )
     chosen = [sa.func.string_to_array(rows.c[name], ",") if name in arrays else rows.c[name] for name in columns]
     return pg_insert(table).from_select(list(columns), sa.select(*chosen).order_by(rows.c.place))
+
+
+async def upsert(session: AsyncSession, table: Any, *conditions: sa.ColumnElement[bool], **values: Any) -> None:
+    """Insert the row of a mapped class, or bring what its key names up to date where ``conditions`` hold for it."""
+    await session.execute(_or_update(pg_insert(table).values(**values), table, values, conditions))
+
+
+async def upsert_many(
+    session: AsyncSession, table: Any, *conditions: sa.ColumnElement[bool], **columns: list[Any]
+) -> None:
+    """``upsert`` of parallel arrays, one statement whatever their number; no key may come twice."""
+    await session.execute(_or_update(insert_many(table, **columns), table, columns, conditions))
+
+
+def _or_update(statement: Insert, table: Any, names: Iterable[str], conditions: Sequence[Any]) -> Insert:
+    keys = [column.name for column in table.__table__.primary_key]
+    return statement.on_conflict_do_update(
+        index_elements=keys,
+        set_={name: statement.excluded[name] for name in names if name not in keys},
+        where=sa.and_(*conditions) if conditions else None,
+    )
+
+
+async def hold(session: AsyncSession, *names: str, shared: bool = False) -> None:
+    """Hold what these names stand for until the transaction ends: alone, or shared with others who hold it shared.
+
+    The names are taken in one order, so that two that hold several cannot wait for each other. What is read under them
+    must be read by a later statement.
+    """
+    take = f"pg_advisory_xact_lock{'_shared' if shared else ''}"
+    await run_sql(
+        session,
+        f"select {take}(hashtextextended(name, 0)) from unnest($1::text[]) as held(name)",
+        sorted(set(names)),
+    )
 
 
 async def run_sql(session: AsyncSession, statement: str, *values: Any) -> Sequence[Any]:
@@ -115,6 +150,15 @@ class Database:
             connect_args={"server_settings": {**SERVER_SETTINGS, "application_name": f"panel-{schema}"}},
         )
 
+    def _session(self) -> AsyncSession:
+        """A session whose every select reads rows afresh: what was read before a lock is old."""
+        return AsyncSession(
+            self.engine,
+            expire_on_commit=False,
+            execution_options={"populate_existing": True},
+            info={"schema": self.schema, "locked": set()},
+        )
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """One transaction: committed when the block ends, rolled back when it raises.
@@ -122,9 +166,7 @@ class Database:
         Application code never commits. After the commit the process's relay and jobs are woken, so that an event is
         on its way milliseconds later without a NOTIFY in every transaction.
         """
-        async with AsyncSession(self.engine, expire_on_commit=False) as session:
-            session.info["schema"] = self.schema
-            session.info["locked"] = set()
+        async with self._session() as session:
             async with session.begin():
                 yield session
             for wake in self.on_commit:
@@ -133,9 +175,7 @@ class Database:
     @asynccontextmanager
     async def in_parts(self) -> AsyncIterator[tuple[AsyncSession, Callable[[], Awaitable[None]]]]:
         """For work over everything: a session, and ``turn``, which commits the part done and gives up its locks."""
-        async with AsyncSession(self.engine, expire_on_commit=False) as session:
-            session.info["schema"] = self.schema
-            session.info["locked"] = set()
+        async with self._session() as session:
 
             async def turn() -> None:
                 await session.commit()

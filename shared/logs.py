@@ -8,11 +8,13 @@ constraint and places in the code are.
 import logging
 import sys
 import time
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping
 from types import TracebackType
 from typing import Any
 
 import structlog
+
+from shared.causes import causes
 
 #: Places in our own code that a failure names.
 _PLACES = 6
@@ -39,7 +41,7 @@ class _OnePerOutage(logging.Filter):
 
 def what_and_where(error: BaseException) -> list[str]:
     """An exception and its causes without their texts: ``Type[sqlstate constraint] at file:line < its caller``."""
-    return [_one_cause(link) for link in _causes(error)]
+    return [_one_cause(link) for link in causes(error)]
 
 
 def _one_cause(error: BaseException) -> str:
@@ -55,21 +57,6 @@ def _one_cause(error: BaseException) -> str:
     known = f"[{' '.join(marks)}]" if marks else ""
     where = f" at {' < '.join(places)}" if places else ""
     return f"{type(error).__name__}{known}{where}"
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    waiting, seen = [error], set[int]()
-    while waiting:
-        link = waiting.pop(0)
-        if id(link) in seen:
-            continue
-        seen.add(id(link))
-        yield link
-        inner = link.exceptions if isinstance(link, BaseExceptionGroup) else ()
-        context = None if link.__suppress_context__ else link.__context__
-        for further in (getattr(link, "orig", None), link.__cause__, context, *inner):
-            if isinstance(further, BaseException):
-                waiting.append(further)
 
 
 def _exceptions_without_texts(_: Any, __: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ import gc
 import os
 import time
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 
 import structlog
@@ -21,6 +21,7 @@ from shared.messaging.relay import Relay
 from shared.messaging.subscription import Routes
 from shared.messaging.transient import is_transient
 from shared.messaging.transport import Transport
+from shared.patience import outlast
 from shared.service import Health, Job, Runtime, Service, make_runtime
 from shared.settings import Settings
 from shared.web.app import build_app
@@ -135,25 +136,33 @@ async def run_job(runtime: Runtime, job: Job) -> None:
     if job.on_commit:
         _in_woken_job.set(True)
         runtime.database.on_commit.append(wake)
-    pause, waiting = job.every, False
-    while True:
-        committed.clear()
-        try:
-            await job.run(runtime)
-        except Exception as error:  # noqa: BLE001
-            # A failing job must not take pages and consumers with it; it is tried again and stays visible in the log,
-            # once while it only waits for the database or the network.
-            pause = min(max(pause * 2, 0.5), max(_LONGEST_PAUSE, job.every))
-            passes = is_transient(error)
-            if not (passes and waiting):
-                log.error("service.job.failed", job=job.name, transient=passes, failure=what_and_where(error))
-            waiting = passes
-        else:
-            if waiting:
-                log.info("service.job.went_on", job=job.name)
-            pause, waiting = job.every, False
-        try:
-            async with asyncio.timeout(pause):
+
+    waiting = False
+
+    async def wait(seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
                 await committed.wait()
-        except TimeoutError:
-            continue
+
+    async def run() -> None:
+        committed.clear()
+        await job.run(runtime)
+
+    def failed(error: BaseException, _: int) -> None:
+        # A failing job must not take pages and consumers with it; it is tried again and stays visible in the log, once
+        # while it only waits for the database or the network.
+        nonlocal waiting
+        passes = is_transient(error)
+        if not (passes and waiting):
+            log.error("service.job.failed", job=job.name, transient=passes, failure=what_and_where(error))
+        waiting = passes
+
+    first, longest = max(job.every * 2, 0.5), max(_LONGEST_PAUSE, job.every)
+    while True:
+        waiting = False
+        await outlast(
+            run, lambda error: isinstance(error, Exception), first=first, longest=longest, failed=failed, pause=wait
+        )
+        if waiting:
+            log.info("service.job.went_on", job=job.name)
+        await wait(job.every)

@@ -12,26 +12,25 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.meetings.tables import Invitation, Meeting
+from shared.database import hold
 from shared.messaging import lock
 
-_DRAWS = sa.text("hashtextextended('meetings.draws', 0)")
+_DRAWS = "meetings.draws"
 
 
 async def hold_draws(session: AsyncSession) -> None:
     """Nobody else invites, and no member's state changes, until this transaction ends."""
-    await session.execute(sa.select(sa.func.pg_advisory_xact_lock(_DRAWS)))
+    await hold(session, _DRAWS)
 
 
 async def wait_for_draws(session: AsyncSession) -> None:
     """Nobody invites until this transaction ends; others may change other members."""
-    await session.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(_DRAWS)))
+    await hold(session, _DRAWS, shared=True)
 
 
 async def lock_meeting(session: AsyncSession, meeting_id: UUID) -> Meeting | None:
     """The meeting as it is now, for this transaction alone; None when there is no such meeting."""
-    meeting = await session.scalar(
-        sa.select(Meeting).where(Meeting.id == meeting_id).with_for_update().execution_options(populate_existing=True)
-    )
+    meeting = await session.scalar(sa.select(Meeting).where(Meeting.id == meeting_id).with_for_update())
     if meeting is not None:
         await lock(session, meeting_id)
     return meeting
@@ -41,10 +40,5 @@ async def lock_invitations(session: AsyncSession, *which: sa.ColumnElement[bool]
     """The invitations that meet the conditions, by id, locked and read afresh; their meetings are locked already."""
     ids = list(await session.scalars(sa.select(Invitation.id).where(*which)))
     await lock(session, *ids)
-    found = await session.scalars(
-        sa.select(Invitation)
-        .where(Invitation.id.in_(ids), *which)
-        .order_by(Invitation.id)
-        .execution_options(populate_existing=True)
-    )
+    found = await session.scalars(sa.select(Invitation).where(Invitation.id.in_(ids), *which).order_by(Invitation.id))
     return list(found)

@@ -53,10 +53,7 @@ async def _entries(session: AsyncSession, meeting: Meeting) -> AsyncIterator[Eve
         part = ids[start : start + BATCH]
         await lock(session, *part)
         rows = await session.scalars(
-            sa.select(DrawEntry)
-            .where(DrawEntry.id.in_(part), DrawEntry.member_id.is_not(None))
-            .order_by(DrawEntry.id)
-            .execution_options(populate_existing=True)
+            sa.select(DrawEntry).where(DrawEntry.id.in_(part), DrawEntry.member_id.is_not(None)).order_by(DrawEntry.id)
         )
         for row in rows:
             yield entered(row, meeting.draw_id)

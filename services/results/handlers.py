@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 
 from pydantic_core import to_json
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.results.tables import Population, Survey
-from shared.database import run_sql
+from shared.database import run_sql, upsert
 from shared.events.registration import MemberErased, PopulationMarginsSet
 from shared.events.results import MemberDataErased
 from shared.events.surveys import ResponseSubmitted, SurveyClosed, SurveyOpened
@@ -34,9 +33,7 @@ async def keep_survey(session: AsyncSession, event: SurveyOpened | SurveyClosed,
             "released": event.released,
             "strata": [stratum.model_dump() for stratum in event.strata],
         }
-    await session.execute(
-        pg_insert(Survey).values(id=event.survey_id, **values).on_conflict_do_update(index_elements=["id"], set_=values)
-    )
+    await upsert(session, Survey, id=event.survey_id, **values)
 
 
 async def keep_answers(session: AsyncSession, events: Sequence[ResponseSubmitted], _: Sequence[Delivery]) -> None:
@@ -46,15 +43,13 @@ async def keep_answers(session: AsyncSession, events: Sequence[ResponseSubmitted
 
 async def keep_population(session: AsyncSession, event: PopulationMarginsSet, _: Delivery) -> None:
     """The newest margins."""
-    values = {
-        "year": event.year,
-        "bands": [band.model_dump() for band in event.bands],
-        "margins": [margin.model_dump() for margin in event.margins],
-    }
-    await session.execute(
-        pg_insert(Population)
-        .values(id=event.margins_id, **values)
-        .on_conflict_do_update(index_elements=["id"], set_=values)
+    await upsert(
+        session,
+        Population,
+        id=event.margins_id,
+        year=event.year,
+        bands=[band.model_dump() for band in event.bands],
+        margins=[margin.model_dump() for margin in event.margins],
     )
 
 

@@ -25,6 +25,7 @@ from shared.messaging.envelope import Record, Unreadable, raw_headers, read_enve
 from shared.messaging.inbox import Claim, Inbox
 from shared.messaging.subscription import Routes
 from shared.messaging.transient import is_transient
+from shared.patience import outlast
 from shared.trace import traceparent
 
 log = structlog.get_logger()
@@ -32,9 +33,6 @@ log = structlog.get_logger()
 Transaction = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 
 T = TypeVar("T")
-
-_FIRST_PAUSE = 0.1
-_LONGEST_PAUSE = 5.0
 
 
 class BatchConsumer:
@@ -160,21 +158,20 @@ class BatchConsumer:
         An event's own fault ends in the dead letters inside ``step``. Whatever comes out of it is the machinery's, and
         no reason to leave the batch: FastStream would go on to the next and commit past this one.
         """
-        pause = _FIRST_PAUSE
-        while True:
-            try:
-                # A step that hangs (a lost connection that was never closed, a handler that waits for ever) is
-                # given up and tried again like any other.
-                async with asyncio.timeout(self.longest_step):
-                    done = await step()
-            except Exception as error:  # noqa: BLE001 - see above
-                if self._stuck_since is None:
-                    self._stuck_since = time.monotonic()
-                    log.warning("messaging.batch.waits", topic=self.topic, failure=what_and_where(error))
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
-            else:
-                if self._stuck_since is not None:
-                    self._stuck_since = None
-                    log.info("messaging.batch.went_on", topic=self.topic)
-                return done
+
+        async def bounded() -> T:
+            # A step that hangs (a lost connection that was never closed, a handler that waits for ever) is given up
+            # and tried again like any other.
+            async with asyncio.timeout(self.longest_step):
+                return await step()
+
+        def failed(error: BaseException, _: int) -> None:
+            if self._stuck_since is None:
+                self._stuck_since = time.monotonic()
+                log.warning("messaging.batch.waits", topic=self.topic, failure=what_and_where(error))
+
+        done = await outlast(bounded, lambda error: isinstance(error, Exception), failed=failed)
+        if self._stuck_since is not None:
+            self._stuck_since = None
+            log.info("messaging.batch.went_on", topic=self.topic)
+        return done

@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 from shared.database import SERVER_SETTINGS
 from shared.messaging.broker import BrokerProbe, client_arguments, in_background
 from shared.messaging.relay_sql import statements
+from shared.patience import outlast
 from shared.settings import Settings
 
 log = structlog.get_logger()
@@ -30,7 +31,8 @@ IDLE_LOOK = 5.0
 SETTLE = 10.0
 #: A statement of the relay's takes milliseconds; one that takes this long has lost its database without hearing so.
 _STATEMENT_DEADLINE = 60.0
-_LONGEST_PAUSE = 5.0
+#: Broker or database away.
+_PASSING = (KafkaError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 
 
 class Relay:
@@ -58,29 +60,21 @@ class Relay:
 
     async def run(self) -> None:
         """Relay until cancelled; broker or database away is waited for."""
-        pause = 0.1
         lost = False
+
+        def failed(error: BaseException, _: int) -> None:
+            nonlocal lost
+            if not lost:
+                log.warning("messaging.relay.waits", reason=type(error).__name__)
+            lost = True
+            self._abandon()
+
         try:
             while True:
-                try:
-                    sent = await self.relay_once()
-                except (
-                    KafkaError,
-                    OSError,
-                    asyncpg.PostgresError,
-                    asyncpg.InterfaceError,
-                    TimeoutError,
-                ) as error:
-                    if not lost:
-                        log.warning("messaging.relay.waits", reason=type(error).__name__)
-                    lost = True
-                    self._abandon()
-                    await asyncio.sleep(pause)
-                    pause = min(pause * 2, _LONGEST_PAUSE)
-                    continue
+                sent = await outlast(self.relay_once, lambda error: isinstance(error, _PASSING), failed=failed)
                 if lost:
                     log.info("messaging.relay.went_on")
-                lost, pause = False, 0.1
+                lost = False
                 if sent < BATCH:
                     await self._sleep()
         finally:

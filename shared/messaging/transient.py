@@ -1,11 +1,11 @@
 """Which failures pass by themselves. Everything else is the event's own fault and ends in the dead letters."""
 
 import asyncio
-from collections.abc import Iterator
 
 import asyncpg
 import sqlalchemy.exc
 
+from shared.causes import causes
 from shared.messaging.subscription import PermanentError
 
 #: Serialisation failure, deadlock, lock timeout, read-only (fail-over), idle-in-transaction timeout, shutdown.
@@ -16,22 +16,7 @@ _TRANSIENT_CLASSES = ("08", "53", "58")
 
 def is_transient(error: BaseException) -> bool:
     """Whether waiting and trying again can help: database or network away, deadlock, disk full, shutdown."""
-    return not isinstance(error, PermanentError) and any(_passes(link) for link in _chain(error))
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """The error and what it came from: its causes, the driver's own error, what a group holds."""
-    waiting, seen = [error], set[int]()
-    while waiting:
-        link = waiting.pop()
-        if id(link) in seen:
-            continue
-        seen.add(id(link))
-        yield link
-        inner = link.exceptions if isinstance(link, BaseExceptionGroup) else ()
-        context = None if link.__suppress_context__ else link.__context__
-        further = (getattr(link, "orig", None), link.__cause__, context, *inner)
-        waiting += [each for each in further if isinstance(each, BaseException)]
+    return not isinstance(error, PermanentError) and any(_passes(link) for link in causes(error))
 
 
 def _passes(error: BaseException) -> bool:

@@ -18,6 +18,7 @@ from faststream.security import BaseSecurity, SASLPlaintext
 
 from shared.messaging.broker import client_arguments
 from shared.messaging.consumer import BatchConsumer
+from shared.patience import outlast
 from shared.settings import Settings
 
 log = structlog.get_logger()
@@ -26,7 +27,6 @@ MAX_RECORDS = 500
 #: A batch may be stayed on for hours while the database is away; a hung handler is found by liveness, not by Kafka.
 _MAX_POLL_INTERVAL_MS = 24 * 60 * 60 * 1000
 _SESSION_TIMEOUT_MS = 10_000
-_LONGEST_PAUSE = 5.0
 #: Seconds between looks at the consumers.
 _WATCH = 1.0
 #: Seconds a question about offsets may take.
@@ -77,28 +77,26 @@ class Transport:
         """Consume until cancelled; a broker that is away at the start is waited for."""
         if not self._consumers:
             return
-        pause, waiting = 0.2, False
+
+        def failed(error: BaseException, number: int) -> None:
+            if number == 1:
+                log.warning("messaging.broker.awaited", reason=type(error).__name__)
+
         try:
             while True:
-                self._build()
-                assert self._broker is not None
-                try:
-                    await self._broker.start()
-                except (KafkaError, OSError) as error:
-                    if not waiting:
-                        log.warning("messaging.broker.awaited", reason=type(error).__name__)
-                    waiting = True
-                    await self._stop()
-                    await asyncio.sleep(pause)
-                    pause = min(pause * 2, _LONGEST_PAUSE)
-                    continue
+                await outlast(self._start, lambda error: isinstance(error, KafkaError | OSError), failed=failed)
                 log.info("messaging.consumers.started", topics=[consumer.topic for consumer in self._consumers])
-                pause, waiting = 0.2, False
                 await self._until_a_consumer_is_lost()
                 log.error("messaging.consumers.started_again")
                 await self._stop()
         finally:
             await self._stop()
+
+    async def _start(self) -> None:
+        await self._stop()
+        self._build()
+        assert self._broker is not None
+        await self._broker.start()
 
     async def _until_a_consumer_is_lost(self) -> None:
         """Wait until a consumer will never read again, though FastStream goes on polling it and hides each error.

@@ -5,12 +5,12 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.meetings.facts import NOTICE_LASTS, announced, tell
 from services.meetings.locks import lock_invitations, lock_meeting, wait_for_draws
 from services.meetings.tables import FollowUp, Invitation, Meeting, Member
+from shared.database import upsert
 from shared.events.meetings import MeetingHeld, MeetingMinutesPublished
 from shared.events.results import FollowUpRecorded
 from shared.messaging import Delivery, emit
@@ -44,7 +44,6 @@ async def record_attendance(
     meeting.attended = sum(1 for row in rows if row.attended)
     meeting.held_at = meeting.starts_at
     meeting.state = "held"
-    await session.flush()
     await emit(session, announced(meeting), held_fact(meeting))
     return meeting
 
@@ -61,7 +60,6 @@ async def publish_minutes(
         return meeting, 0
     meeting.state = "minuted"
     meeting.minuted_at = now
-    await session.flush()
     await emit(session, announced(meeting), minutes_fact(meeting))
     rows = await lock_invitations(session, Invitation.meeting_id == meeting_id, Invitation.attended.is_(True))
     return meeting, await tell(session, meeting, rows, "minutes", now + NOTICE_LASTS)
@@ -72,8 +70,7 @@ async def keep_follow_up(session: AsyncSession, event: FollowUpRecorded, deliver
     if event.about != "meeting":
         return
     values = {"meeting_id": event.about_id, "done": event.done, "done_on": event.done_on}
-    statement = pg_insert(FollowUp).values(id=event.follow_up_id, **values)
-    await session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
+    await upsert(session, FollowUp, id=event.follow_up_id, **values)
     if delivery.replay:
         return
     # An erasure waits for draws too, so nobody is told who is being forgotten.

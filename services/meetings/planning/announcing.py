@@ -82,7 +82,6 @@ async def change_meeting(session: AsyncSession, meeting: Meeting, plan: Plan) ->
     meeting.starts_at, meeting.ends_at, meeting.reply_by = plan.times.starts_at, plan.times.ends_at, plan.times.reply_by
     meeting.stop_hours = plan.stop_hours
     meeting.version += int(moved)
-    await session.flush()
     await emit(session, announced(meeting))
     if not moved:
         return 0

@@ -32,7 +32,6 @@ async def cancel_meeting(session: AsyncSession, meeting_id: UUID, now: datetime)
         row.needs = None
     meeting.state = "cancelled"
     meeting.cancelled_at = now
-    await session.flush()
     await emit(session, announced(meeting), cancelled_fact(meeting))
     told = await tell(session, meeting, had_accepted, "cancelled", meeting.starts_at)
     return meeting, told

@@ -33,7 +33,6 @@ async def find(session: AsyncSession, invitation_id: UUID, generation: int) -> t
         await session.execute(
             sa.select(Meeting, Invitation).join(Meeting, Meeting.id == Invitation.meeting_id)
             .where(Invitation.id == invitation_id)
-            .execution_options(populate_existing=True)
         )
     ).one_or_none()  # fmt: skip
     if found is None or found.Invitation.member_id is None or found.Invitation.generation > generation:
@@ -79,7 +78,6 @@ async def settle(
         row.settled_at = now
         if state != "accepted":
             row.needs = None
-    await session.flush()
     await emit(session, *(answered(meeting, row, row.member_id) for row in rows if row.member_id is not None))
 
 

@@ -185,7 +185,6 @@ async def _invite(
             )
         )
     session.add_all(made)
-    await session.flush()
     await emit_new(session, [issued(meeting, row) for row in made])
 
 

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifications.kinds import KINDS
 from services.notifications.messages.creating import create_messages, message, release_waiting
 from services.notifications.messages.suppressing import settle_invitation, suppress_needless
 from services.notifications.tables import Meeting, Message, Survey
+from shared.database import upsert
 from shared.events.meetings import (
     MeetingAnnounced,
     MeetingCancelled,
@@ -64,11 +63,7 @@ async def keep_meeting_texts(session: AsyncSession, event: MeetingAnnounced | Me
     if isinstance(event, MeetingAnnounced):
         fields = ("slug", "heading", "purpose", "place", "starts_at", "ends_at", "reply_by")
         values = {name: getattr(event, name) for name in fields} | {"cancelled": event.status == "cancelled"}
-    await session.execute(
-        pg_insert(Meeting)
-        .values(id=event.meeting_id, **values)
-        .on_conflict_do_update(index_elements=["id"], set_=values)
-    )
+    await upsert(session, Meeting, id=event.meeting_id, **values)
     which = Message.meeting_id == event.meeting_id
     await suppress_needless(session, which)
     await release_waiting(session, which)
@@ -79,8 +74,4 @@ async def keep_follow_up(session: AsyncSession, event: FollowUpRecorded, _: Deli
     table = {"survey": Survey, "meeting": Meeting}.get(event.about)
     if table is None:
         return
-    await session.execute(
-        pg_insert(table)
-        .values(id=event.about_id, done=event.done)
-        .on_conflict_do_update(index_elements=[sa.column("id")], set_={"done": event.done})
-    )
+    await upsert(session, table, id=event.about_id, done=event.done)

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifications.kinds import KINDS
 from services.notifications.messages.creating import NewMessage, create_messages, message, release_waiting
 from services.notifications.messages.suppressing import settle_invitation
 from services.notifications.tables import Message, Survey
+from shared.database import upsert
 from shared.events.results import ResultsPublished
 from shared.events.surveys import (
     SurveyAnswered,
@@ -62,7 +62,5 @@ async def keep_result_address(session: AsyncSession, event: ResultsPublished, _:
 
 
 async def _keep(session: AsyncSession, survey_id: UUID, **values: Any) -> None:
-    await session.execute(
-        pg_insert(Survey).values(id=survey_id, **values).on_conflict_do_update(index_elements=["id"], set_=values)
-    )
+    await upsert(session, Survey, id=survey_id, **values)
     await release_waiting(session, Message.survey_id == survey_id)

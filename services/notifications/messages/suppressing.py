@@ -3,12 +3,12 @@
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifications.kinds import KINDS, codes_about
 from services.notifications.messages.domain import CANCELLED
 from services.notifications.tables import Contact, Correspondent, Meeting, Member, Message, SettledInvitation
+from shared.database import upsert
 
 Which = sa.ColumnElement[bool]
 
@@ -93,11 +93,7 @@ async def give_up_without_address(session: AsyncSession, which: Which) -> None:
 
 async def settle_invitation(session: AsyncSession, invitation_id: UUID, reason: str) -> None:
     """Remember that the invitation is answered or over; its open mails that are then needless are suppressed."""
-    await session.execute(
-        pg_insert(SettledInvitation)
-        .values(id=invitation_id, reason=reason)
-        .on_conflict_do_update(index_elements=["id"], set_={"reason": reason})
-    )
+    await upsert(session, SettledInvitation, id=invitation_id, reason=reason)
     await suppress_needless(session, Message.subject_id == invitation_id)
 
 

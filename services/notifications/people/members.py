@@ -1,17 +1,15 @@
 """Members: their cards, what they want mail about, and their erasure."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifications.messages.creating import release_waiting
 from services.notifications.messages.suppressing import give_up_on_member, suppress_needless
 from services.notifications.tables import Contact, Member, Message
-from shared.database import insert_many
+from shared.database import insert_many, upsert, upsert_many
 from shared.events.notifications import MemberDataErased
 from shared.events.registration import (
     ContactChanged,
@@ -66,11 +64,7 @@ async def _keep_cards(session: AsyncSession, cards: Sequence[ContactChanged]) ->
 async def remove_card(session: AsyncSession, member_id: UUID) -> None:
     """Blank the card, leave a tombstone, and let nothing more be sent to it."""
     blank = {"name": None, "email": None, "unreachable": None, "removed": True}
-    await session.execute(
-        pg_insert(Contact)
-        .values(member_id=member_id, **blank)
-        .on_conflict_do_update(index_elements=["member_id"], set_=blank)
-    )
+    await upsert(session, Contact, member_id=member_id, **blank)
     await give_up_on_member(session, member_id, "removed", urgent_too=True)
 
 
@@ -84,11 +78,9 @@ async def keep_wishes(
         ((), "left") if isinstance(event, MemberLeft) else (event.purposes, event.status)
         for event in (newest[member_id] for member_id in ids)
     ]
-    statement = insert_many(
-        Member, id=ids, purposes=[purposes for purposes, _ in wishes], status=[status for _, status in wishes]
+    await upsert_many(
+        session, Member, id=ids, purposes=[purposes for purposes, _ in wishes], status=[status for _, status in wishes]
     )
-    changed = {name: statement.excluded[name] for name in ("purposes", "status")}
-    await session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed))
     await suppress_needless(session, Message.member_id.in_(ids))
 
 
@@ -96,11 +88,8 @@ async def erase(session: AsyncSession, event: MemberErased) -> None:
     """Blank the card and the recipients, and say so."""
     await remove_card(session, event.member_id)
     await session.execute(sa.update(Message).where(Message.member_id == event.member_id).values(member_id=None))
-    gone: dict[str, Any] = {"purposes": [], "status": "left"}
     # Also for an id never heard of: a service filled by state alone must not take an older wish for a newer one.
-    await session.execute(
-        pg_insert(Member).values(id=event.member_id, **gone).on_conflict_do_update(index_elements=["id"], set_=gone)
-    )
+    await upsert(session, Member, id=event.member_id, purposes=[], status="left")
     await lock(session, event.member_id)
     await forget_subject(session, event.member_id)
     await emit(session, MemberDataErased(member_id=event.member_id, erased_at=event.erased_at))

@@ -6,13 +6,13 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifications.kinds import codes_about
 from services.notifications.letters.mail import Mail
 from services.notifications.messages.suppressing import suppress_needless
 from services.notifications.tables import Contact, Correspondent, Journal, Meeting, Message, Sending, Survey
+from shared.database import upsert
 
 _CLOCK = sa.func.clock_timestamp()
 
@@ -96,7 +96,6 @@ async def claim(
         )
         .where(Message.id.in_(ids), Message.state == "sending")
         .order_by(Message.urgent.desc(), Message.created_at)
-        .execution_options(populate_existing=True)
     )
     mails = [Mail(*row) for row in found]
     gone = [mail.message.id for mail in mails if mail.address is None]
@@ -168,10 +167,7 @@ async def is_paused(session: AsyncSession) -> bool:
 
 async def set_paused(session: AsyncSession, paused: bool, reason: str) -> None:
     """Pause or resume all mail of the installation."""
-    values = {"paused": paused, "reason": reason, "changed_at": _CLOCK}
-    await session.execute(
-        pg_insert(Sending).values(id=1, **values).on_conflict_do_update(index_elements=["id"], set_=values)
-    )
+    await upsert(session, Sending, id=1, paused=paused, reason=reason, changed_at=_CLOCK)
 
 
 async def without_card(session: AsyncSession, wait_seconds: int, limit: int = 100) -> list[UUID]:

@@ -53,7 +53,6 @@ async def import_members(session: AsyncSession, rows: Sequence[JoinInput], now: 
         member.year_of_birth, member.gender, member.area = row.year_of_birth, row.gender, row.postcode
         member.declared_resident_at = now if row.declared_resident else None
         add_consents(session, member, row.purposes, now, TEXT_VERSION, "import")
-    await session.flush()
     await emit(session, *(contact_card(member) for member in members))
     await admit(session, members, now)
     return len(members)
@@ -65,11 +64,7 @@ async def _applicants(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[Me
         return []
     await lock(session, *ids)
     known = sa.any_(sa.literal(ids, ARRAY(sa.Uuid)))
-    found = await session.scalars(
-        sa.select(Member)
-        .where(Member.id == known, Member.status == "applicant")
-        .execution_options(populate_existing=True)
-    )
+    found = await session.scalars(sa.select(Member).where(Member.id == known, Member.status == "applicant"))
     applicants = found.all()
     await session.execute(sa.delete(SignUp).where(SignUp.member_id.in_([member.id for member in applicants])))
     return applicants
@@ -85,6 +80,5 @@ async def _added(
         if key not in known
     ]
     session.add_all(added)
-    await session.flush()
     await lock(session, *(member.id for member in added))
     return added

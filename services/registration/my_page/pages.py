@@ -171,7 +171,6 @@ async def change_membership(request: Request) -> Response:
             wanted = "paused" if action == "pause" else "active"
             if member.status != wanted:
                 member.status = wanted
-                await session.flush()
                 await emit(session, await changed_event(session, member))
     return see_other(f"/me/left?id={member_id}" if action == "leave" else f"/me?id={member_id}&saved={action}")
 

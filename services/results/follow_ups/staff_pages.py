@@ -145,7 +145,6 @@ async def _record(
         **values.kept(),
     )
     session.add(follow_up)
-    await session.flush()
     await emit(session, store.recorded_event(follow_up))
     await audit(session, request, "results.follow_up.recorded", id_, about=about)
 
@@ -195,7 +194,6 @@ async def correct_follow_up(request: Request) -> Response:
         if any(getattr(follow_up, name) != value for name, value in kept.items()):
             for name, value in kept.items():
                 setattr(follow_up, name, value)
-            await session.flush()
             await emit(session, store.recorded_event(follow_up))
             await audit(session, request, "results.follow_up.corrected", id_)
     return see_other(f"/staff/results/follow-ups/{id_}")

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.results.suggestions.domain import DECIDED, Decision, notice_of
 from services.results.tables import Suggestion
+from shared.database import hold
 from shared.events.results import (
     SuggestionAnswered,
     SuggestionContactGiven,
@@ -135,7 +136,7 @@ def answered_event(suggestion: Suggestion) -> SuggestionAnswered:
 
 
 async def _free_slug(session: AsyncSession, heading: str) -> str:
-    await session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended("results.slug", 0))))
+    await hold(session, "results.slug")
     wanted = slug_words(heading, 60, "sak")
     taken = set(await session.scalars(sa.select(Suggestion.slug).where(Suggestion.slug.startswith(wanted))))
     return free_slug(wanted, {slug for slug in taken if slug})

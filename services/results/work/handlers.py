@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.results.tables import Meeting
+from shared.database import upsert
 from shared.events.meetings import MeetingAnnounced, MeetingCancelled, MeetingHeld, MeetingMinutesPublished
 from shared.messaging import Delivery, subscribe
 
@@ -28,11 +28,7 @@ async def keep_meeting(
             values = {"status": "minuted", "slug": event.slug, "minutes_at": event.published_at}
         case MeetingCancelled():
             values = {"status": "cancelled"}
-    await session.execute(
-        pg_insert(Meeting)
-        .values(id=event.meeting_id, **values)
-        .on_conflict_do_update(index_elements=["id"], set_=values)
-    )
+    await upsert(session, Meeting, id=event.meeting_id, **values)
 
 
 HANDLERS = [

@@ -27,7 +27,6 @@ _OPENED = (
     .outerjoin(Draft, (Draft.survey_id == Invitation.survey_id) & (Draft.invitation_id == Invitation.id))
     .where(Invitation.id == sa.bindparam("invitation_id"))
     .options(defer(Survey.questionnaire, raiseload=True))
-    .execution_options(populate_existing=True)
 )
 _KEEP = """
 insert into surveys.resting_draft (survey_id, invitation_id, sealed, page) values ($1, $2, $3, $4)

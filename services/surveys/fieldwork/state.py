@@ -38,7 +38,6 @@ async def state_events(session: AsyncSession) -> AsyncIterator[Event | None]:
                 sa.select(Invitation)
                 .where(Invitation.id.in_(part), Invitation.member_id.is_not(None))
                 .order_by(Invitation.id)
-                .execution_options(populate_existing=True)
             )
             for row in rows:
                 yield invitation_event(survey, row)

@@ -1,0 +1,19 @@
+"""What an exception came from: one walk for those who judge it and those who write it down."""
+
+from collections import deque
+from collections.abc import Iterator
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """The error, then what it came from: the driver's own error, its cause or context, what a group holds."""
+    waiting, seen = deque([error]), set[int]()
+    while waiting:
+        link = waiting.popleft()
+        if id(link) in seen:
+            continue
+        seen.add(id(link))
+        yield link
+        inner = link.exceptions if isinstance(link, BaseExceptionGroup) else ()
+        context = None if link.__suppress_context__ else link.__context__
+        further = (getattr(link, "orig", None), link.__cause__, context, *inner)
+        waiting += [each for each in further if isinstance(each, BaseException)]
