@@ -98,14 +98,16 @@ class Editor:
     async def draw(self, meeting: str) -> None:
         """See who could be drawn, then draw; waits until the meeting knows the members."""
         async with asyncio.timeout(30):
-            while "Trekk og inviter" not in (await self.browser.get(f"{meeting}/draw")).text:
+            while "Trekk og inviter" not in (page := (await self.browser.get(f"{meeting}/draw")).text):
                 await asyncio.sleep(0.3)
-        _expect(await self.browser.post(f"{meeting}/draw", {}), "plasser er fylt")
+        _expect(await self.browser.post(f"{meeting}/draw", {**FormReader(page).hidden}), "plasser er fylt")
 
     async def note_attendance(self, meeting: str, came: int) -> int:
         """Tick the first ``came`` codes; how many the page then says came."""
         codes = FormReader((await self.browser.get(f"{meeting}/attendance")).text).fields["came"].values
-        _expect(await self.browser.post(f"{meeting}/attendance", {"came": codes[:came]}), "Møtte opp")
+        _expect(
+            await self.browser.post(f"{meeting}/attendance", {"recorded": "yes", "came": codes[:came]}), "Møtte opp"
+        )
         return len(codes[:came])
 
     async def publish_minutes(self, meeting: str) -> None:

@@ -38,7 +38,7 @@ async def meeting(rt: Runtime, deliver: Deliverer) -> Meeting:
 
 
 async def held(rt: Runtime, editor: httpx.AsyncClient, meeting: Meeting, came: Sequence[Invitation]) -> None:
-    data = {"came": [str(row.id) for row in came]}
+    data: dict[str, object] = {"recorded": "yes", "came": [str(row.id) for row in came]}
     done = await editor.post(f"/staff/meetings/{meeting.id}/attendance", data=data)
     assert done.status_code == 303
 

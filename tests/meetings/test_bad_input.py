@@ -62,13 +62,29 @@ async def test_a_page_left_open_too_long_does_what_can_still_be_done(
 ) -> None:
     await deliver(margins(), *many(rt.now(), 12))
     meeting = await a_drawn_meeting(rt)
-    await editor.post(f"/staff/meetings/{meeting.id}/cancel")
+    await editor.post(f"/staff/meetings/{meeting.id}/cancel", data={"confirmed": "yes"})
     before = await stored(rt)
     move(rt, timedelta(days=40))
     sign_in(rt, editor, "editor")
     for form in FORMS:
         response = await editor.post(f"/staff/meetings/{meeting.id}/{form}", data={"minutes": "x", "action": "publish"})
         assert response.status_code in (303, 422), form
+    assert await stored(rt) == before
+
+
+@pytest.mark.parametrize("path", ["draw", "cancel", "attendance", "quotas", "minutes"])
+async def test_an_empty_form_decides_nothing_about_a_meeting(
+    rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient, path: str
+) -> None:
+    """What reaches people is asked about first: a form without its page's own field leads back to the page."""
+    await deliver(margins(), *many(rt.now(), 12))
+    meeting = await (a_meeting if path in ("draw", "quotas") else a_drawn_meeting)(rt)
+    if path in ("attendance", "minutes"):
+        move(rt, timedelta(days=29))
+        sign_in(rt, editor, "editor")
+    before = await stored(rt)
+    answer = await editor.post(f"/staff/meetings/{meeting.id}/{path}")
+    assert answer.status_code in (303, 422)
     assert await stored(rt) == before
 
 

@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from services.meetings.locks import wait_for_draws
 from services.meetings.seats.answering import Reply, remind_due
-from services.meetings.seats.drawing import draw_meeting
+from services.meetings.seats.drawing import draw_meeting, fill_meeting
 from services.meetings.tables import DrawEntry, Member
 from shared.events.meetings import (
     MeetingAnnounced,
@@ -235,3 +236,33 @@ async def test_those_who_said_yes_in_time_are_reminded_once(rt: Runtime, deliver
     (fact,) = await outbox(rt, MeetingReminderDue)
     assert isinstance(fact, MeetingReminderDue)
     assert fact.invitation_id == first.id
+
+
+@pytest.mark.parametrize("what", ["draw", "fill"])
+async def test_nobody_is_invited_while_a_member_is_being_forgotten(rt: Runtime, deliver: Deliverer, what: str) -> None:
+    """An erasure is either before an invitation or finds it: whoever invites waits for those who erase."""
+    people = many(rt.now(), 12)
+    await deliver(margins(), *people)
+    meeting = await (a_meeting if what == "draw" else a_drawn_meeting)(rt, seats=12)
+    asked = await invitations(rt)
+    if asked:
+        await reply(rt, asked[0], Reply.NO)
+        await deliver(joined(rt.now()))
+
+    async def invite() -> None:
+        async with rt.transaction() as session:
+            if what == "draw":
+                await draw_meeting(session, meeting.id, rt.now())
+            else:
+                await fill_meeting(session, meeting.id, rt.now(), rt.settings.zone)
+
+    async with rt.transaction() as session:
+        await wait_for_draws(session)
+        task = asyncio.create_task(invite())
+        waits = sa.text("select count(*) from pg_locks where locktype = 'advisory' and not granted")
+        async with asyncio.timeout(30):
+            while not task.done() and not await session.scalar(waits):
+                await asyncio.sleep(0.01)
+        assert not task.done(), "it waits"
+        assert len(await invitations(rt)) == len(asked)
+    await task

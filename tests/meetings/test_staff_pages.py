@@ -147,10 +147,10 @@ async def test_quotas_set_by_hand_are_what_is_drawn(rt: Runtime, deliver: Delive
     assert "satt for hånd" in (await editor.get(f"/staff/meetings/{meeting.id}/draw")).text
     await set_seats(rt, meeting, 7)
     assert "passer ikke lenger" in (await editor.get(f"/staff/meetings/{meeting.id}/draw")).text
-    await editor.post(f"/staff/meetings/{meeting.id}/draw")
+    await editor.post(f"/staff/meetings/{meeting.id}/draw", data={"asked": "6"})
     assert await invitations(rt) == [], "quotas that fit no more draw nobody"
     await set_seats(rt, meeting, 6)
-    await editor.post(f"/staff/meetings/{meeting.id}/draw")
+    await editor.post(f"/staff/meetings/{meeting.id}/draw", data={"asked": "6"})
     drawn = [(row.gender, row.band) for row in await invitations(rt)]
     assert 2 <= drawn.count(("female", "15-24")) <= 4
     assert all(line["quota"] >= 0 for line in (await fresh(rt, meeting.id)).protocol or [])
@@ -176,12 +176,12 @@ async def test_a_draw_without_anybody_or_after_the_deadline_says_why(
 ) -> None:
     meeting = await a_meeting(rt)
     assert "Ingen kan trekkes i dag" in (await editor.get(f"/staff/meetings/{meeting.id}/draw")).text
-    again = await editor.post(f"/staff/meetings/{meeting.id}/draw")
+    again = await editor.post(f"/staff/meetings/{meeting.id}/draw", data={"asked": "0"})
     assert again.headers["location"].endswith("/draw")
     await deliver(*many(rt.now(), 30))
     move(rt, timedelta(days=8))
     assert "Fristen for å svare er passert" in (await editor.get(f"/staff/meetings/{meeting.id}/draw")).text
-    await editor.post(f"/staff/meetings/{meeting.id}/draw")
+    await editor.post(f"/staff/meetings/{meeting.id}/draw", data={"asked": "6"})
     assert await invitations(rt) == []
 
 
@@ -237,7 +237,7 @@ async def test_cancelling_tells_those_who_had_said_yes_and_nobody_else(
     assert "1 har sagt ja" in asked
     assert "purpose=meeting_cancelled" in asked
     for _ in range(2):
-        assert (await editor.post(path)).status_code == 303
+        assert (await editor.post(path, data={"confirmed": "yes"})).status_code == 303
     (notice,) = await outbox(rt, MeetingNoticeDue)
     assert isinstance(notice, MeetingNoticeDue)
     assert (notice.notice, notice.invitation_id) == ("cancelled", first.id)
@@ -253,7 +253,7 @@ async def test_the_card_says_what_needs_somebody_today(
     await deliver(margins(), *many(rt.now(), 6))
     meeting = await a_meeting(rt)
     assert "Ingen er trukket ennå." in (await editor.get("/staff/meetings/card")).text
-    await editor.post(f"/staff/meetings/{meeting.id}/draw")
+    await editor.post(f"/staff/meetings/{meeting.id}/draw", data={"asked": "6"})
     card = (await editor.get("/staff/meetings/card")).text
     assert "data-todo-item" not in card
     assert "<title" in card

@@ -52,7 +52,7 @@ async def attendance_form(request: Request) -> Response:
 
 @staff_required("editor")
 async def save_attendance(request: Request) -> Response:
-    """Store who came; ids that are not of this meeting count for nothing."""
+    """Store who came as the page was filled in; ids that are not of this meeting count for nothing."""
     rt = runtime(request)
     meeting_id: UUID = request.path_params["meeting_id"]
     form = await read_form(request)
@@ -60,6 +60,8 @@ async def save_attendance(request: Request) -> Response:
     async with rt.transaction() as session:
         if await session.get(Meeting, meeting_id) is None:
             return problem(request, 404)
+        if form.get("recorded") != "yes":
+            return see_other(f"/staff/meetings/{meeting_id}/attendance")
         meeting = await record_attendance(session, meeting_id, came, rt.now())
         if meeting is not None:
             await audit(session, request, "meetings.attendance.recorded", meeting_id, attended=meeting.attended)

@@ -202,13 +202,15 @@ async def confirm_cancelling(request: Request) -> Response:
 
 @staff_required("editor")
 async def cancel(request: Request) -> Response:
-    """Cancel; a second click changes nothing."""
+    """Cancel, once it has been said what that does and to whom; a second click changes nothing."""
     rt = runtime(request)
     meeting_id: UUID = request.path_params["meeting_id"]
-    await read_form(request)
+    form = await read_form(request)
     async with rt.transaction() as session:
         if await session.get(Meeting, meeting_id) is None:
             return problem(request, 404)
+        if form.get("confirmed") != "yes":
+            return see_other(f"/staff/meetings/{meeting_id}/cancel")
         done = await cancel_meeting(session, meeting_id, rt.now())
         if done is not None:
             await audit(session, request, "meetings.meeting.cancelled", meeting_id, told=done[1])

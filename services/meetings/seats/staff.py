@@ -169,7 +169,7 @@ async def make_draw(request: Request) -> Response:
         if meeting is None:
             return problem(request, 404)
         pool = await candidates(session, await newest_margins(session))
-        if meeting.state == "announced" and form.get("asked") not in (None, str(min(len(pool), meeting.seats))):
+        if meeting.state == "announced" and form.get("asked") != str(min(len(pool), meeting.seats)):
             return see_other(f"/staff/meetings/{meeting_id}/draw?changed=1")
         drawn = await draw_meeting(session, meeting_id, rt.now())
         if drawn is not None and drawn.protocol is not None:
