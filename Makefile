@@ -1,7 +1,7 @@
 # Everything starts here; each target first installs what it needs into this checkout. `make help` lists them.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install install-check install-test chart-data demo up test check faults bench contracts texts pictures lock clean
+.PHONY: help install install-check install-test image chart-data demo up test check faults bench contracts texts pictures lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -45,6 +45,9 @@ contracts: install ## write the AsyncAPI document, the JSON Schema of questionna
 	@$(BIN)/python -m shared.cli contracts
 	@$(BIN)/python -m services.surveys.questionnaire > docs/contracts/questionnaire.schema.json
 
+image: install ## build the container image (PANEL_ENGINE, PANEL_IMAGE, PANEL_IMAGE_BASE)
+	@$(BIN)/python -m deploy.image.build
+
 chart-data: install ## write what the Helm chart knows of topics and paths, after a change of them
 	@$(BIN)/python -m deploy.cluster.topology
 
@@ -58,6 +61,8 @@ lock: ## pin what pyproject.toml asks for, with hashes; what is pinned stays unl
 	@$(PYTHON) -m venv .cache/lock && .cache/lock/bin/pip install --quiet --disable-pip-version-check uv
 	@.cache/lock/bin/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes \
 		--no-annotate --no-header --no-emit-index-url --group local --group test pyproject.toml -o deploy/requirements.lock
+	@.cache/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-header --no-emit-index-url --constraints deploy/requirements.lock pyproject.toml -o deploy/image/image.lock
 
 clean: ## remove what was installed and built; the data in .panel stay
 	rm -rf .venv .cache deploy/web/node_modules

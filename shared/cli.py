@@ -3,15 +3,20 @@
 import asyncio
 import importlib
 import json
+import re
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 import uvicorn
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from shared.logs import configure_logs
 from shared.messaging.dead_letters import redriving
 from shared.process import make_app
+from shared.refusal import Refusal
 from shared.service import Runtime, Service, make_runtime
 from shared.services import LINK_PURPOSES
 from shared.services import SERVICES as SERVICES
@@ -52,7 +57,49 @@ def migrate() -> None:
     """Bring every schema to its newest version, with the owner's PANEL_DATABASE_URL."""
     from shared.migrations import migrate as run
 
-    asyncio.run(run(load_settings().database_url.get_secret_value(), SERVICES))
+    settings = load_settings()
+    if not (url := settings.database_url.get_secret_value()):
+        raise Refusal("PANEL_DATABASE_URL is not set: migrations run as the database's owner.")
+    asyncio.run(run(url, SERVICES, prefix=settings.prefix, must_exist=True))
+
+
+@app.command()
+def topics(
+    where: Annotated[str, typer.Option(help="copies of each topic: cluster or local")] = "cluster",
+    rights: Annotated[bool, typer.Option(help="also each service's rights")] = False,
+) -> None:
+    """Make the installation's missing topics, as an administrator of Kafka; an operator like Strimzi does it itself."""
+    from shared.messaging.provision import admin_of, provision
+
+    settings = load_settings()
+    provision(admin_of(settings), settings.prefix, acls=rights, where=where)
+
+
+@app.command("try")
+def try_installation(
+    addresses: Annotated[list[str], typer.Argument(help="each service's own address")],
+    panel: Annotated[str, typer.Option(help="where registration's pages are")],
+    email: Annotated[str, typer.Option(help="sign this address up")] = "",
+    postcode: str = "",
+) -> None:
+    """See that an installation works: services ready, pages shown, one sign-up; ends with 1 and says what does not."""
+    from shared.trial import try_services, try_sign_up
+
+    for seen in (*try_services(addresses), *try_sign_up(panel, load_settings().public_url, email, postcode)):
+        typer.echo(seen)
+
+
+@app.command()
+def secrets(
+    prefix: str = "panel",
+    smtp_url: Annotated[str, typer.Option(help="smtp+starttls://user:password@host:587")] = "smtp://127.0.0.1:25",
+    oidc_client_secret: str = "",
+) -> None:
+    """Print new secrets of an installation, one Secret per service, for `kubectl apply -f -`. Keep them: links in mails
+    and the sealed answers depend on them."""
+    from shared.secret_objects import secret_objects
+
+    typer.echo(secret_objects(prefix, smtp_url, oidc_client_secret), nl=False)
 
 
 @app.command()
@@ -117,5 +164,20 @@ def texts() -> None:
                 typer.echo(f"{folder.name} {code}: {text}")
 
 
+def main() -> None:
+    """Run a command; what an operator must change is one line that says what and where, and the exit code 1."""
+    try:
+        app()
+    except Refusal as refusal:
+        sys.exit(f"error: {refusal}")
+    except ValidationError as problems:
+        error = problems.errors(include_input=False, include_url=False)[0]
+        name = f"PANEL_{'_'.join(map(str, error['loc'][:1])).upper()}: " if error["loc"] else ""
+        sys.exit(f"error: {name}{error['msg'].removeprefix('Value error, ')}")
+    except SettingsError as error:
+        field = re.search(r'field "(\w+)"', str(error))
+        sys.exit(f'error: PANEL_{field[1].upper() if field else "…"}: it must be JSON, a list say ["a", "b"]')
+
+
 if __name__ == "__main__":
-    app()
+    main()

@@ -31,6 +31,16 @@ def async_url(url: str) -> URL:
     return made if mode is None else made.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
 
 
+def make_engine(url: str, *, application_name: str, **arguments: Any) -> AsyncEngine:
+    """An engine for ``url``, whose ``sslmode`` and ``sslrootcert`` mean what they mean to libpq."""
+    return create_async_engine(
+        async_url(url).set(query={}),
+        # The driver reads the URL itself: SQLAlchemy would hand what stands after ``?`` over as unknown arguments.
+        connect_args={"dsn": url, "server_settings": {**SERVER_SETTINGS, "application_name": application_name}},
+        **arguments,
+    )
+
+
 def unnest(**columns: tuple[Any, list[Any]]) -> Any:
     """A table of parallel arrays, ``name=(type, values)``: one statement whatever the number of rows.
 
@@ -140,14 +150,14 @@ class Database:
         self.url = url
         self.schema = schema
         self.on_commit: list[Callable[[], None]] = []
-        self.engine: AsyncEngine = create_async_engine(
-            async_url(url),
+        self.engine: AsyncEngine = make_engine(
+            url,
+            application_name=f"panel-{schema}",
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_pre_ping=False,
             # A failing statement's parameters are people's addresses and answers.
             hide_parameters=True,
-            connect_args={"server_settings": {**SERVER_SETTINGS, "application_name": f"panel-{schema}"}},
         )
 
     def _session(self) -> AsyncSession:

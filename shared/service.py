@@ -4,7 +4,6 @@ A leaf: pages, probes and the process that runs it all import it. A service's ``
 registers itself at import time.
 """
 
-import base64
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -20,9 +19,10 @@ from shared.clock import PanelClock
 from shared.database import Database
 from shared.events import Event
 from shared.messaging.subscription import Subscription
+from shared.refusal import Refusal
 from shared.services import LINK_PURPOSES
 from shared.settings import Settings
-from shared.tokens import Links, Sealed
+from shared.tokens import Links, Sealed, as_key
 
 #: The loop beats every second; a loop that has not for this long is stuck.
 _LONGEST_SILENCE = 15.0
@@ -130,13 +130,13 @@ class Runtime:
 
 
 def make_runtime(service: Service, settings: Settings) -> Runtime:
-    """The runtime of ``service``; raises ValueError for a missing database URL or cookie key."""
+    """The runtime of ``service``; Refusal names the secret that is missing or of the wrong shape."""
     url = settings.service_database_url.get_secret_value()
     if not url:
-        raise ValueError("PANEL_SERVICE_DATABASE_URL is not set")
-    key = base64.b64decode(settings.cookie_key.get_secret_value())
-    if len(key) != 32:
-        raise ValueError("PANEL_COOKIE_KEY must be 32 bytes in base64")
+        raise Refusal("PANEL_SERVICE_DATABASE_URL is not set")
+    key = as_key("PANEL_COOKIE_KEY", settings.cookie_key)
+    if settings.staff_cookie_key.get_secret_value():
+        as_key("PANEL_STAFF_COOKIE_KEY", settings.staff_cookie_key)
     return Runtime(
         service=service,
         settings=settings,

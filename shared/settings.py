@@ -1,6 +1,8 @@
 """One installation's settings, read from ``PANEL_*`` environment variables."""
 
+import ssl
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -39,9 +41,14 @@ class Settings(BaseSettings):
     kafka: str = "127.0.0.1:9092"
     kafka_username: str = ""
     kafka_password: SecretStr = SecretStr("")
-    kafka_security: str = ""
+    kafka_security: Literal["", "PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = ""
+    kafka_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
+    kafka_ca_file: Path | None = None
+    """Certificates that the broker's must be signed by; without one, the machine's."""
 
     smtp_url: SecretStr = SecretStr("smtp://127.0.0.1:1025")
+    smtp_ca_file: Path | None = None
+    """Certificates that the mail server's must be signed by; without one, the machine's."""
     mail_from: str = "innbyggerpanel@example.org"
     mail_from_name: str = "Innbyggerpanelet"
     mail_reply_to: str = "innbyggerpanel@example.org"
@@ -66,7 +73,7 @@ class Settings(BaseSettings):
     """Posts per network address, by form; a form without a rule uses ``default``. ``mail_to_one``: mails that strangers
     can have sent to one e-mail address."""
     trusted_gateways: tuple[str, ...] = ("127.0.0.1", "::1")
-    """Peers whose X-Forwarded-For is believed."""
+    """Peers, or networks of peers (10.0.0.0/8), whose X-Forwarded-For is believed."""
 
     @field_validator("zone_name")
     @classmethod
@@ -81,6 +88,26 @@ class Settings(BaseSettings):
         parts = urlsplit(value.get_secret_value())
         if parts.scheme not in ("smtp", "smtp+starttls", "smtps") or not parts.hostname:
             raise ValueError("it must be smtp://host:port, smtp+starttls://host:port or smtps://host:port")
+        return value
+
+    @field_validator("kafka_ca_file", "smtp_ca_file")
+    @classmethod
+    def _holds_certificates(cls, value: Path | None) -> Path | None:
+        if value is not None:
+            try:
+                ssl.create_default_context(cafile=value)
+            except (OSError, ssl.SSLError):
+                raise ValueError(f"{value} is no readable file of certificates (PEM)") from None
+        return value
+
+    @field_validator("trusted_gateways")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            try:
+                ip_network(network)
+            except ValueError:
+                raise ValueError(f"{network} is no address or network such as 10.0.0.0/8") from None
         return value
 
     @model_validator(mode="after")
@@ -98,6 +125,10 @@ class Settings(BaseSettings):
     def kafka_security_protocol(self) -> str:
         """SASL as soon as there is a principal; TLS by setting."""
         return self.kafka_security or ("SASL_PLAINTEXT" if self.kafka_username else "PLAINTEXT")
+
+    def role(self, service: str) -> str:
+        """The service's role in Postgres; roles are the server's, so each installation has its own."""
+        return f"{self.prefix}_{service}"
 
     def topic(self, name: str) -> str:
         """The installation's Kafka topic for the contract topic ``name``."""

@@ -21,9 +21,11 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from pydantic import SecretStr
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared.refusal import Refusal
 from shared.settings import Settings
 
 _BODY = struct.Struct(">16sIQ")
@@ -79,11 +81,16 @@ class Links:
 
     @classmethod
     def from_settings(cls, settings: Settings, purposes: Iterable[str]) -> "Links":
-        """Keys from PANEL_MASTER_KEYS (all ``purposes``) or PANEL_LINK_KEYS (a service's own)."""
-        if masters := settings.master_keys.get_secret_value():
-            return cls(derive_keys(decode_master_keys(masters), purposes))
-        stored = json.loads(settings.link_keys.get_secret_value() or "{}")
-        return cls({p: {k: base64.b64decode(v) for k, v in by_id.items()} for p, by_id in stored.items()})
+        """Keys from PANEL_MASTER_KEYS (all ``purposes``) or PANEL_LINK_KEYS (a service's own); Refusal for others."""
+        name = "PANEL_MASTER_KEYS" if settings.master_keys.get_secret_value() else "PANEL_LINK_KEYS"
+        try:
+            if masters := settings.master_keys.get_secret_value():
+                return cls(derive_keys(decode_master_keys(masters), purposes))
+            stored = json.loads(settings.link_keys.get_secret_value() or "{}")
+            return cls({p: {k: base64.b64decode(v) for k, v in by_id.items()} for p, by_id in stored.items()})
+        except (ValueError, AttributeError, TypeError):
+            # Without what was read: it may be a key.
+            raise Refusal(f"{name} is not the JSON that `keys` or `secrets` prints.") from None
 
     def make(self, purpose: str, id: UUID, generation: int, expires_at: datetime) -> str:
         """A URL-safe token; raises KeyError for a purpose without a key here."""
@@ -110,6 +117,17 @@ class Links:
         if now >= link.expires_at:
             raise LinkExpired
         return link
+
+
+def as_key(name: str, value: SecretStr) -> bytes:
+    """The 32 bytes of a key setting; Refusal that names it, never with its value."""
+    try:
+        key = base64.b64decode(value.get_secret_value(), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != _KEY_BYTES:
+        raise Refusal(f"{name} must be {_KEY_BYTES} bytes in base64.")
+    return key
 
 
 def decode_master_keys(text: str) -> dict[str, bytes]:

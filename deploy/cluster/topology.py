@@ -10,7 +10,7 @@ import yaml
 
 from deploy.local.downloads import ROOT
 from deploy.local.environment import secret_settings
-from deploy.local.topics import principals, read_topics
+from shared.messaging.topics import principals, read_topics
 from shared.services import ROUTES
 
 TOPOLOGY_FILE = ROOT / "deploy" / "chart" / "files" / "topology.yaml"

@@ -18,6 +18,9 @@ from deploy.local.process import free_ports
 from deploy.local.secrets import read_secrets
 from deploy.local.servers import Backends
 
+#: Of the services' principals; tests of topics have prefixes of their own and sign in as the administrator.
+_PREFIX = "panel"
+
 
 @dataclass(frozen=True)
 class Ports:
@@ -38,7 +41,7 @@ def start_backends(state: Path, ports: Ports | None = None, *, fsync: bool = Tru
     ports = ports or Ports(*free_ports(3))
     secrets = read_secrets(state)
     postgres = Postgres(state, ports.postgres, secrets.postgres, fsync=fsync)
-    kafka = Kafka(state, ports.kafka, ports.kafka_controller, secrets.kafka)
+    kafka = Kafka(state, ports.kafka, ports.kafka_controller, secrets.kafka_users(_PREFIX))
 
     def stop() -> None:
         kafka.process.stop()
@@ -56,7 +59,7 @@ def start_backends(state: Path, ports: Ports | None = None, *, fsync: bool = Tru
     except BaseException:
         stop()
         raise
-    return Backends(postgres.url(), kafka.address, ADMIN, secrets.kafka[ADMIN], secrets.kafka, stop)
+    return Backends(postgres.url(), kafka.address, ADMIN, secrets.kafka[ADMIN], secrets.kafka_users(_PREFIX), stop)
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from deploy.local.downloads import ROOT
 from deploy.local.secrets import Secrets
+from shared.messaging.topics import principal
 from shared.services import LINK_PURPOSES
 from shared.tokens import decode_master_keys, derive_keys, encode_keys
 
@@ -52,6 +53,8 @@ class Addresses:
     clock: Path
     keys: Path
     """Folder of private keys that no database and no backup may hold."""
+    authority: Path | None = None
+    """The CA that every part's certificate is signed by, when the parts speak TLS."""
 
 
 def plain_environment() -> dict[str, str]:
@@ -61,7 +64,7 @@ def plain_environment() -> dict[str, str]:
 
 
 def service_environment(
-    service: str, port: int, database_url: str, secrets: Secrets, addresses: Addresses
+    service: str, prefix: str, port: int, database_url: str, secrets: Secrets, addresses: Addresses
 ) -> dict[str, str]:
     """Environment of one service process."""
     values = {
@@ -70,18 +73,22 @@ def service_environment(
         "PANEL_PORT": str(port),
         "PANEL_HOST": "127.0.0.1",
         "PANEL_KAFKA": addresses.kafka,
-        "PANEL_KAFKA_USERNAME": service if addresses.kafka_own else addresses.kafka_username,
+        "PANEL_KAFKA_USERNAME": principal(prefix, service) if addresses.kafka_own else addresses.kafka_username,
         "PANEL_KAFKA_PASSWORD": secrets.kafka[service] if addresses.kafka_own else addresses.kafka_password,
         "PANEL_COOKIE_KEY": secrets.cookies[service],
         "PANEL_STAFF_COOKIE_KEY": secrets.staff_cookie,
         "PANEL_STATIC_DIR": str(addresses.static),
     }
+    if addresses.authority is not None:
+        values |= {"PANEL_KAFKA_SECURITY": "SASL_SSL", "PANEL_KAFKA_MECHANISM": "SCRAM-SHA-512"}
+        values |= {"PANEL_KAFKA_CA_FILE": str(addresses.authority)}
     if os.environ.get("PANEL_ENVIRONMENT") != "production":
         values["PANEL_CLOCK_FILE"] = str(addresses.clock)
     masters = json.dumps({"1": secrets.master})
     if service == _LINK_MAKER:
         values |= {"PANEL_MASTER_KEYS": masters, "PANEL_SMTP_URL": addresses.smtp_url}
         values |= {"PANEL_LMTP_HOST": "127.0.0.1", "PANEL_LMTP_PORT": str(addresses.lmtp_port)}
+        values |= {"PANEL_SMTP_CA_FILE": str(addresses.authority)} if addresses.authority else {}
         values |= {"PANEL_IMAP_URL": os.environ.get("PANEL_IMAP_URL", "")}
     else:
         keys = derive_keys(decode_master_keys(masters), LINK_PURPOSES.get(service, ()))

@@ -1,5 +1,7 @@
-"""What the launcher tells a person when it cannot go on."""
+"""Errors of the local stack."""
+
+from shared.refusal import Refusal
 
 
-class StackError(Exception):
-    """One line that says what is wrong and what to do about it."""
+class StackError(Refusal):
+    """Something the person at the terminal must do; its text is one line that says what."""

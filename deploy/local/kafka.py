@@ -5,27 +5,18 @@ import subprocess
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import (  # type: ignore[attr-defined]  # the package re-exports without saying so
-    AclBinding,
-    AclBindingFilter,
-    AclOperation,
-    AclPermissionType,
-    AdminClient,
-    NewTopic,
-    ResourcePatternType,
-    ResourceType,
-)
+from confluent_kafka.admin import AdminClient
 
+from deploy.local.certificates import Certificates
 from deploy.local.downloads import ROOT, java, kafka_jars
 from deploy.local.errors import StackError
 from deploy.local.process import Process, wait_until
-from deploy.local.topics import Topic, principals, read_topics
+from shared.messaging.provision import admin_client
 
 ADMIN = "admin"
-_LISTENER = "listener.name.clients.plain.sasl.jaas.config"
+SCRAM = "SCRAM-SHA-512"
 
 
 class Kafka:
@@ -38,12 +29,15 @@ class Kafka:
         controller_port: int,
         passwords: Mapping[str, str],
         advertised_port: int | None = None,
+        certificates: Certificates | None = None,
     ) -> None:
+        """``passwords`` by user; with ``certificates`` the broker speaks TLS and SCRAM as in a cluster."""
         self._home = state / "kafka"
         self.port = port
         self._advertised_port = advertised_port or port
         self._controller_port = controller_port
         self._passwords = passwords
+        self._certificates = certificates
         log = state / "logs" / "kafka.log"
         self.process = Process("kafka", [], log, {"LC_ALL": "C.UTF-8", "TZ": "UTC"}, stop_seconds=20)
 
@@ -75,7 +69,7 @@ class Kafka:
             cluster = base64.urlsafe_b64encode(b"p" + uuid.uuid4().bytes[1:]).decode().rstrip("=")
             # Not a Process: it ends by itself, and a thread that ends meanwhile must not take it along.
             done = subprocess.run(
-                [*base, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(settings)],
+                [*base, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(settings), *self._credentials()],
                 capture_output=True,
                 text=True,
                 check=False,
@@ -99,23 +93,47 @@ class Kafka:
 
     def admin(self) -> AdminClient:
         """A client with every right."""
-        return admin_client(self.address, ADMIN, self._passwords[ADMIN])
+        return own_admin(self.address, self._passwords[ADMIN], self._certificates)
+
+    def _credentials(self) -> list[str]:
+        """SCRAM users are stored by the broker itself, the first ones when its storage is made."""
+        if self._certificates is None:
+            return []
+        users = [f"{SCRAM}=[name={name},password={password}]" for name, password in self._passwords.items()]
+        return [part for user in users for part in ("--add-scram", user)]
+
+    def _sign_in(self) -> dict[str, str]:
+        users = " ".join(f'user_{name}="{password}"' for name, password in self._passwords.items())
+        login = f'required username="{ADMIN}" password="{self._passwords[ADMIN]}"'
+        modules, listener = "org.apache.kafka.common.security", "listener.name.clients"
+        if self._certificates is None:
+            return {
+                "listener.security.protocol.map": "CLIENTS:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
+                "sasl.enabled.mechanisms": "PLAIN",
+                "sasl.mechanism.inter.broker.protocol": "PLAIN",
+                f"{listener}.plain.sasl.jaas.config": f"{modules}.plain.PlainLoginModule {login} {users};",
+            }
+        return {
+            "listener.security.protocol.map": "CLIENTS:SASL_SSL,CONTROLLER:PLAINTEXT",
+            "sasl.enabled.mechanisms": SCRAM,
+            "sasl.mechanism.inter.broker.protocol": SCRAM,
+            f"{listener}.{SCRAM.lower()}.sasl.jaas.config": f"{modules}.scram.ScramLoginModule {login};",
+            "ssl.keystore.type": "PEM",
+            "ssl.keystore.location": str(self._certificates.both),
+            "ssl.truststore.type": "PEM",
+            "ssl.truststore.location": str(self._certificates.authority),
+        }
 
     def _properties(self) -> str:
-        users = " ".join(f'user_{name}="{password}"' for name, password in self._passwords.items())
-        login = "org.apache.kafka.common.security.plain.PlainLoginModule required"
         lines = {
             "process.roles": "broker,controller",
             "node.id": "1",
             "controller.quorum.voters": f"1@127.0.0.1:{self._controller_port}",
             "listeners": f"CLIENTS://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{self._controller_port}",
             "advertised.listeners": f"CLIENTS://127.0.0.1:{self._advertised_port}",
-            "listener.security.protocol.map": "CLIENTS:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
             "controller.listener.names": "CONTROLLER",
             "inter.broker.listener.name": "CLIENTS",
-            "sasl.enabled.mechanisms": "PLAIN",
-            "sasl.mechanism.inter.broker.protocol": "PLAIN",
-            _LISTENER: f'{login} username="{ADMIN}" password="{self._passwords[ADMIN]}" {users};',
+            **self._sign_in(),
             "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
             # The controller's listener is loopback only and has no sign-in of its own.
             "super.users": f"User:{ADMIN};User:ANONYMOUS",
@@ -140,82 +158,8 @@ class Kafka:
         return "".join(f"{key}={value}\n" for key, value in lines.items())
 
 
-def admin_client(address: str, username: str, password: str) -> AdminClient:
-    """An admin client; without a user name it does not sign in."""
-    settings: dict[str, str | int | float | bool] = {
-        "bootstrap.servers": address,
-        "socket.connection.setup.timeout.ms": 2000,
-        "log_level": 0,
-    }
-    if username:
-        settings |= {
-            "security.protocol": "SASL_PLAINTEXT",
-            "sasl.mechanism": "PLAIN",
-            "sasl.username": username,
-            "sasl.password": password,
-        }
-    return AdminClient(settings)
-
-
-def require_answer(admin: AdminClient) -> set[str]:
-    """Names of all topics; StackError when the given Kafka does not answer."""
-    try:
-        return set(admin.list_topics(timeout=10).topics)
-    except KafkaException as error:
-        raise StackError(
-            f"Kafka does not answer ({error.args[0].str()}): check PANEL_KAFKA and its password."
-        ) from error
-
-
-def provision(admin: AdminClient, prefix: str, *, acls: bool = True) -> None:
-    """Make the installation's missing topics and, on a cluster of ours, each principal's rights."""
-    topics, factor = read_topics()
-    there = require_answer(admin)
-    missing = [topic for topic in topics if f"{prefix}.{topic.name}" not in there]
-    new = [NewTopic(f"{prefix}.{t.name}", t.partitions, factor, config=t.config) for t in missing]
-    rules = access_rules(topics, prefix) if acls else []
-    try:
-        for done in admin.create_topics(new).values() if new else ():
-            done.result(30)
-        for granted in admin.create_acls(rules).values() if rules else ():
-            granted.result(30)
-        # Answered is not yet visible: a service that starts in between would be refused.
-        wanted = set(map(_what, rules))
-        wait_until(lambda: not wanted or wanted <= _granted(admin), [], "The rights in Kafka", 20)
-    except KafkaException as error:
-        raise StackError(f"Kafka refused the topics or rights of deploy/kafka/topics.yaml: {error}") from error
-
-
-def _granted(admin: AdminClient) -> set[tuple[str, ...]]:
-    # None stands for "any"; the package's types do not say so.
-    anything: Any = None
-    everything = AclBindingFilter(
-        ResourceType.ANY, anything, ResourcePatternType.ANY, anything, anything, AclOperation.ANY, AclPermissionType.ANY
-    )
-    return set(map(_what, admin.describe_acls(everything).result(30)))
-
-
-def _what(rule: AclBinding) -> tuple[str, ...]:
-    return rule.principal, rule.name, str(rule.operation), str(rule.restype), str(rule.resource_pattern_type)
-
-
-def access_rules(topics: list[Topic], prefix: str) -> list[AclBinding]:
-    """What each principal may do; everything else is refused by the broker."""
-    rules = [
-        _allow(service, ResourceType.GROUP, f"{prefix}.{service}.", ResourcePatternType.PREFIXED, AclOperation.READ)
-        for service in principals(topics)
-    ]
-    for topic in topics:
-        name = f"{prefix}.{topic.name}"
-        rules.append(_allow(topic.writer, ResourceType.TOPIC, name, ResourcePatternType.LITERAL, AclOperation.WRITE))
-        rules += [
-            _allow(reader, ResourceType.TOPIC, name, ResourcePatternType.LITERAL, AclOperation.READ)
-            for reader in topic.readers
-        ]
-    return rules
-
-
-def _allow(
-    service: str, kind: ResourceType, name: str, pattern: ResourcePatternType, operation: AclOperation
-) -> AclBinding:
-    return AclBinding(kind, name, pattern, f"User:{service}", "*", operation, AclPermissionType.ALLOW)
+def own_admin(address: str, password: str, certificates: Certificates | None = None) -> AdminClient:
+    """A client of our own broker with every right."""
+    if certificates is None:
+        return admin_client(address, ADMIN, password)
+    return admin_client(address, ADMIN, password, mechanism=SCRAM, ca_file=str(certificates.authority))

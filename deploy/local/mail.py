@@ -10,6 +10,7 @@ import email
 import email.policy
 import html
 import json
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -80,13 +81,21 @@ def _body(message: EmailMessage, kind: str) -> str:
     return str(part.get_content()) if part is not None else ""
 
 
-def make_app(catcher: Catcher, smtp_port: int) -> Starlette:
-    """The page and the list; its lifespan opens the SMTP port."""
+def make_app(catcher: Catcher, smtp_port: int, tls: ssl.SSLContext | None = None) -> Starlette:
+    """The page and the list; its lifespan opens the SMTP port, which with ``tls`` takes no mail in the clear."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         server = await asyncio.get_running_loop().create_server(
-            lambda: SMTP(catcher, enable_SMTPUTF8=True, ident="innbyggerpanel mail catcher"), "127.0.0.1", smtp_port
+            lambda: SMTP(
+                catcher,
+                enable_SMTPUTF8=True,
+                ident="innbyggerpanel mail catcher",
+                tls_context=tls,
+                require_starttls=tls is not None,
+            ),
+            "127.0.0.1",
+            smtp_port,
         )
         async with server:
             yield
@@ -174,8 +183,13 @@ def main() -> None:
     parser.add_argument("--smtp", type=int, required=True)
     parser.add_argument("--http", type=int, required=True)
     parser.add_argument("--log", type=Path, required=True)
+    parser.add_argument("--certificates", type=Path, help="folder with tls.pem: STARTTLS is asked for")
     options = parser.parse_args()
-    app = make_app(Catcher(options.log), options.smtp)
+    tls = None
+    if options.certificates:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(options.certificates / "tls.pem")
+    app = make_app(Catcher(options.log), options.smtp, tls)
     uvicorn.run(app, host="127.0.0.1", port=options.http, log_level="warning", access_log=False)
 
 

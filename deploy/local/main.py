@@ -13,6 +13,7 @@ from types import FrameType
 from deploy.local.downloads import ROOT
 from deploy.local.errors import StackError
 from deploy.local.stack import Stack
+from shared.refusal import Refusal
 
 
 class Stopped(BaseException):
@@ -57,7 +58,7 @@ def main(make_stack: Callable[[Path, Callable[[str], None]], Stack] = Stack) -> 
                 stack.supervisor.stop()
                 if runs:
                     say("Stopped. The data stay in " + str(state))
-    except StackError as error:
+    except Refusal as error:
         print(f"error: {error}", file=sys.stderr, flush=True)
         return 1
     except Stopped:

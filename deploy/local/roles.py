@@ -7,24 +7,25 @@ import asyncpg
 
 from deploy.local.errors import StackError
 
-OWNER = "panel_owner"
-
 
 async def create_database(admin_url: str, database: str, owner_password: str) -> str:
     """Make the owner role and the database where missing; the owner's URL."""
     connection = await _connect(admin_url)
     try:
-        await _create_role(connection, OWNER, owner_password)
+        owner = f"{database}_owner"
+        await _create_role(connection, owner, owner_password)
         if not await connection.fetchval("select 1 from pg_database where datname = $1", database):
-            await connection.execute(f'create database "{database}" owner "{OWNER}"')
+            await connection.execute(f'create database "{database}" owner "{owner}"')
         await connection.execute(f'revoke all on database "{database}" from public')
     finally:
         await connection.close()
-    return _url_of(OWNER, owner_password, urlsplit(admin_url)._replace(path=f"/{database}"))
+    return _url_of(owner, owner_password, urlsplit(admin_url)._replace(path=f"/{database}"))
 
 
-async def create_service_roles(admin_url: str, database_url: str, passwords: Mapping[str, str]) -> dict[str, str]:
-    """Make each service's role where missing and let it connect; URL per service.
+async def create_service_roles(
+    admin_url: str, database_url: str, prefix: str, passwords: Mapping[str, str]
+) -> dict[str, str]:
+    """Make each service's role ``<prefix>_<service>`` where missing and let it connect; URL per service.
 
     The rights inside the schema are given by ``migrate``, which makes the schema.
     """
@@ -33,16 +34,17 @@ async def create_service_roles(admin_url: str, database_url: str, passwords: Map
     connection = await _connect(admin_url)
     try:
         for service, password in passwords.items():
-            await _create_role(connection, service, password)
-            await connection.execute(f'grant connect on database "{database}" to "{service}"')
-            await connection.execute(f"alter role \"{service}\" set idle_in_transaction_session_timeout = '30s'")
+            role = f"{prefix}_{service}"
+            await _create_role(connection, role, password)
+            await connection.execute(f'grant connect on database "{database}" to "{role}"')
+            await connection.execute(f"alter role \"{role}\" set idle_in_transaction_session_timeout = '30s'")
     except asyncpg.InsufficientPrivilegeError as error:
         raise StackError(
             f"The role of PANEL_DATABASE_URL may not create the services' roles ({error.args[0]}): give it CREATEROLE."
         ) from error
     finally:
         await connection.close()
-    return {service: _url_of(service, password, place) for service, password in passwords.items()}
+    return {service: _url_of(f"{prefix}_{service}", password, place) for service, password in passwords.items()}
 
 
 async def require_database(url: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from deploy.local.errors import StackError
 from deploy.local.kafka import ADMIN
-from deploy.local.topics import principals, read_topics
+from shared.messaging.topics import principal, principals, read_topics
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,16 @@ class Secrets:
     roles: dict[str, str]
     """Database password per service."""
     kafka: dict[str, str]
-    """Kafka password per principal."""
+    """Kafka password per service, and the administrator's."""
     master: str
     """Base64 of the 32-byte master key of links."""
     staff_cookie: str
     cookies: dict[str, str]
     oidc_client: str
+
+    def kafka_users(self, prefix: str) -> dict[str, str]:
+        """Kafka password per user of the installation ``prefix``, the administrator's too."""
+        return {name if name == ADMIN else principal(prefix, name): password for name, password in self.kafka.items()}
 
 
 def read_secrets(state: Path) -> Secrets:

@@ -13,5 +13,5 @@ class Backends:
     kafka_username: str
     kafka_password: str
     service_passwords: dict[str, str]
-    """Kafka password per service principal."""
+    """Kafka password per user; the services are ``panel-<service>``."""
     stop: Callable[[], None]

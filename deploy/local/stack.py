@@ -12,15 +12,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from confluent_kafka.admin import AdminClient
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from deploy.local.caddy import Caddy
+from deploy.local.certificates import make_certificates
 from deploy.local.downloads import ROOT
 from deploy.local.environment import Addresses, plain_environment, service_environment
 from deploy.local.errors import StackError
-from deploy.local.kafka import ADMIN, Kafka, admin_client, provision, require_answer
+from deploy.local.kafka import ADMIN, Kafka, own_admin
 from deploy.local.postgres import Postgres, require_disk
 from deploy.local.process import Process, last_words, listens, require_free, wait_until
 from deploy.local.roles import create_database, create_service_roles, require_database
@@ -28,6 +28,7 @@ from deploy.local.secrets import read_secrets
 from deploy.local.sign_in import OIDC_CLIENT, sign_in_process
 from deploy.local.supervisor import Supervisor
 from deploy.web.build import static_folder
+from shared.messaging.provision import admin_of, provision, require_answer
 from shared.services import ROUTES, SERVICES
 from shared.settings import Settings
 
@@ -44,13 +45,19 @@ class Stack:
     def __init__(self, state: Path, say: Callable[[str], None]) -> None:
         base = _port_base()
         self.state = state
-        self.prefix = _checked_settings().prefix
+        self._settings = _checked_settings()
+        self.prefix = self._settings.prefix
         self.ports = {"gateway": base, "mail page": base + 1, "mail": base + 2, "sign-in": base + 3}
         self.ports |= {"Postgres": base + 4, "Kafka": base + 5, "Kafka controller": base + 6, "mail in": base + 7}
+        # The same port, unless TLS stands in front.
+        behind = 8 if os.environ.get("PANEL_LOCAL_TLS") == "1" else 4
+        self.ports["Postgres in the clear"] = base + behind
         self.ports |= {service: base + 11 + number for number, service in enumerate(SERVICES)}
         self.supervisor = Supervisor(state / "status.json", say)
         self._say = say
         self._secrets = read_secrets(state)
+        #: With PANEL_LOCAL_TLS=1 our own parts speak TLS, and Kafka's users sign in by SCRAM, as in a cluster.
+        self._tls = make_certificates(state.resolve() / "tls") if os.environ.get("PANEL_LOCAL_TLS") == "1" else None
         self._given = {
             name: os.environ.get(f"PANEL_{name}", "") for name in ("DATABASE_URL", "KAFKA", "SMTP_URL", "OIDC_ISSUER")
         }
@@ -67,14 +74,14 @@ class Stack:
         caddy.prepare(ROUTES, upstreams, static.parent)
         addresses = self._addresses(static)
         admin, database_url = self._start_servers()
-        role_urls = asyncio.run(create_service_roles(admin, database_url, self._secrets.roles))
+        role_urls = asyncio.run(create_service_roles(admin, database_url, self.prefix, self._secrets.roles))
         migrated = self._pool.submit(self._migrate, database_url)
         self._start_outside_world()
         self._run("Kafka: topics and rights", self._provision)
         self._await("migrations", migrated)
         for service in SERVICES:
             environment = service_environment(
-                service, self.ports[service], role_urls[service], self._secrets, addresses
+                service, self.prefix, self.ports[service], role_urls[service], self._secrets, addresses
             )
             self.supervisor.start(
                 self._python(service, environment, "shared.cli", "serve", service), url=self._url(service)
@@ -104,15 +111,16 @@ class Stack:
         postgres: Postgres | None = None
         initdb: Future[None] | None = None
         if not self._given["DATABASE_URL"]:
-            postgres = Postgres(self.state, self.ports["Postgres"], self._secrets.postgres)
+            postgres = Postgres(self.state, self.ports["Postgres in the clear"], self._secrets.postgres)
             initdb = self._pool.submit(postgres.prepare)
         if not self._given["KAFKA"]:
             kafka = Kafka(
                 self.state,
                 self.ports["Kafka"],
                 self.ports["Kafka controller"],
-                self._secrets.kafka,
+                self._secrets.kafka_users(self.prefix),
                 self.advertised_kafka_port,
+                self._tls,
             )
             kafka.prepare()
             self.supervisor.start(kafka.process, address=kafka.address)
@@ -123,17 +131,32 @@ class Stack:
             initdb.result()
             self.supervisor.start(postgres.process, address=f"127.0.0.1:{postgres.port}")
             self._run("Postgres", postgres.wait_ready)
-            admin = postgres.url()
+            admin = postgres.url() if self._tls is None else self._front_postgres(postgres.url())
             owner = asyncio.run(create_database(admin, self.prefix, self._secrets.owner))
         if kafka_ready is not None:
             self._await("Kafka", kafka_ready)
         return admin, owner
+
+    def _front_postgres(self, url: str) -> str:
+        """TLS in front of our Postgres; the administrator's URL that goes through it."""
+        assert self._tls is not None
+        ports = {"port": self.ports["Postgres"], "behind": self.ports["Postgres in the clear"]}
+        arguments = [part for name, port in ports.items() for part in (f"--{name}", str(port))]
+        arguments += ["--certificate", str(self._tls.both)]
+        process = self._python("postgres-tls", plain_environment(), "deploy.local.postgres_tls", *arguments)
+        self.supervisor.start(process)
+        self._run("Postgres: TLS", lambda: self._wait_port(process, "Postgres"))
+        place = urlsplit(url)
+        through = place.netloc.replace(f":{ports['behind']}", f":{ports['port']}")
+        query = f"sslmode=verify-full&sslrootcert={self._tls.authority}"
+        return place._replace(netloc=through, query=query).geturl()
 
     def _start_outside_world(self) -> None:
         """The mail catcher and the mock sign-in, unless real ones are given."""
         if not self._given["SMTP_URL"]:
             arguments = ["--smtp", str(self.ports["mail"]), "--http", str(self.ports["mail page"])]
             log = str(self.state / "mails.jsonl")
+            arguments += ["--certificates", str(self._tls.both.parent)] if self._tls else []
             process = self._python("mail", plain_environment(), "deploy.local.mail", *arguments, "--log", log)
             self.supervisor.start(process, url=self._url("mail page"), smtp=f"127.0.0.1:{self.ports['mail']}")
             self._run("mail catcher", lambda: self._wait_port(process, "mail page"))
@@ -147,21 +170,14 @@ class Stack:
         if self._given["DATABASE_URL"]:
             asyncio.run(require_database(self._given["DATABASE_URL"]))
         if self._given["KAFKA"]:
-            require_answer(self._given_kafka())
-
-    def _given_kafka(self) -> AdminClient:
-        return admin_client(
-            self._given["KAFKA"],
-            os.environ.get("PANEL_KAFKA_USERNAME", ""),
-            os.environ.get("PANEL_KAFKA_PASSWORD", ""),
-        )
+            require_answer(admin_of(self._settings))
 
     def _provision(self) -> None:
         if self._given["KAFKA"]:
-            provision(self._given_kafka(), self.prefix, acls=False)
+            provision(admin_of(self._settings), self.prefix, acls=False)
         else:
-            own = admin_client(f"127.0.0.1:{self.ports['Kafka']}", ADMIN, self._secrets.kafka[ADMIN])
-            provision(own, self.prefix)
+            address = f"127.0.0.1:{self.ports['Kafka']}"
+            provision(own_admin(address, self._secrets.kafka[ADMIN], self._tls), self.prefix)
 
     def _migrate(self, database_url: str) -> None:
         environment = plain_environment() | {"PANEL_DATABASE_URL": database_url}
@@ -193,7 +209,8 @@ class Stack:
             kafka_username=os.environ.get("PANEL_KAFKA_USERNAME", ""),
             kafka_password=os.environ.get("PANEL_KAFKA_PASSWORD", ""),
             kafka_own=not self._given["KAFKA"],
-            smtp_url=self._given["SMTP_URL"] or f"smtp://127.0.0.1:{self.ports['mail']}",
+            smtp_url=self._given["SMTP_URL"]
+            or f"smtp{'+starttls' if self._tls else ''}://127.0.0.1:{self.ports['mail']}",
             oidc_issuer=self._given["OIDC_ISSUER"] or self._url("sign-in"),
             oidc_client_id=OIDC_CLIENT if own_sign_in else os.environ.get("PANEL_OIDC_CLIENT_ID", ""),
             oidc_client_secret=(
@@ -203,6 +220,7 @@ class Stack:
             static=static,
             clock=clock,
             keys=self.state / "survey-keys",
+            authority=self._tls.authority if self._tls else None,
         )
 
     def _describe(self, admin: str, database_url: str, addresses: Addresses) -> None:
@@ -226,7 +244,7 @@ class Stack:
 
     def _own_ports(self) -> dict[str, int]:
         replaced = {
-            "DATABASE_URL": ("Postgres",),
+            "DATABASE_URL": ("Postgres", "Postgres in the clear"),
             "KAFKA": ("Kafka", "Kafka controller"),
             "SMTP_URL": ("mail", "mail page"),
             "OIDC_ISSUER": ("sign-in",),

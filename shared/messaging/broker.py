@@ -18,10 +18,10 @@ def client_arguments(settings: Settings) -> dict[str, Any]:
     protocol = settings.kafka_security_protocol
     arguments: dict[str, Any] = {"bootstrap_servers": settings.kafka, "security_protocol": protocol}
     if protocol.endswith("SSL"):
-        arguments["ssl_context"] = ssl.create_default_context()
+        arguments["ssl_context"] = ssl.create_default_context(cafile=settings.kafka_ca_file)
     if protocol.startswith("SASL"):
         arguments |= {
-            "sasl_mechanism": "PLAIN",
+            "sasl_mechanism": settings.kafka_mechanism,
             "sasl_plain_username": settings.kafka_username,
             "sasl_plain_password": settings.kafka_password.get_secret_value(),
         }

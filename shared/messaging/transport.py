@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import FAKE_CONSUMER, KafkaAckableMessage
-from faststream.security import BaseSecurity, SASLPlaintext
+from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from shared.messaging.broker import client_arguments
 from shared.messaging.consumer import BatchConsumer
@@ -36,11 +36,14 @@ _LOOK = 5.0
 _METADATA_AGE_MS = 10_000
 
 
+_SIGN_INS = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
+
+
 def _security(settings: Settings) -> BaseSecurity | None:
     arguments = client_arguments(settings)
     context = arguments.get("ssl_context")
     if "sasl_mechanism" in arguments:
-        return SASLPlaintext(
+        return _SIGN_INS[arguments["sasl_mechanism"]](
             username=arguments["sasl_plain_username"],
             password=arguments["sasl_plain_password"],
             ssl_context=context,

@@ -4,24 +4,38 @@ Migrations run while the release before still serves: they add (expand); what th
 (contract). A change of the mechanism's tables is one file in ``versions`` here and reaches all five schemas.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from importlib import resources
 
+import asyncpg
 import sqlalchemy as sa
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.database import SERVER_SETTINGS, async_url
+from shared.database import make_engine
+from shared.refusal import Refusal
 
 
-async def migrate(owner_url: str, services: Sequence[str], revision: str = "head") -> None:
-    """Bring every service's schema to ``revision``, as the owner; safe to call from several places at once."""
-    engine = create_async_engine(async_url(owner_url), connect_args={"server_settings": SERVER_SETTINGS})
+async def migrate(
+    owner_url: str, services: Sequence[str], revision: str = "head", *, prefix: str = "panel", must_exist: bool = False
+) -> None:
+    """Bring every service's schema to ``revision``, as the owner; safe to call from several places at once.
+
+    Rights go to the installation's roles ``<prefix>_<service>``, where there are such; with ``must_exist`` Refusal
+    names the one that is missing, and nothing has been done.
+    """
+    engine = make_engine(owner_url, application_name="panel-migrate")
     try:
+        if must_exist:
+            async with _reached(engine) as connection:
+                for role in (f"{prefix}_{service}" for service in services):
+                    if not await connection.run_sync(_exists, role):
+                        raise Refusal(f"The role {role} is not in Postgres yet: make it, and migrate again.")
         for service in services:
             async with engine.begin() as connection:
                 await connection.execute(sa.text("select pg_advisory_xact_lock(hashtextextended('panel.migrate', 0))"))
@@ -30,7 +44,7 @@ async def migrate(owner_url: str, services: Sequence[str], revision: str = "head
                 await connection.run_sync(
                     _upgrade, service, f"services.{service}.migrations", "schema_version", revision
                 )
-                await connection.run_sync(grant, service, service)
+                await connection.run_sync(grant, service, f"{prefix}_{service}")
     finally:
         await engine.dispose()
 
@@ -61,7 +75,7 @@ def _upgrade(connection: sa.Connection, schema: str, package: str, version_table
 
 def grant(connection: sa.Connection, service: str, role: str) -> None:
     """Give the service's role its own schema, and nothing that makes or drops tables; skipped if there is no role."""
-    if not connection.scalar(sa.text("select 1 from pg_roles where rolname = :role"), {"role": role}):
+    if not _exists(connection, role):
         return
     for statement in (
         f'grant usage on schema "{service}" to "{role}"',
@@ -71,3 +85,24 @@ def grant(connection: sa.Connection, service: str, role: str) -> None:
         f'alter default privileges in schema "{service}" grant select, insert, update, delete on tables to "{role}"',
     ):
         connection.execute(sa.text(statement))
+
+
+@asynccontextmanager
+async def _reached(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection; Refusal that names the place when the server does not let us in."""
+    try:
+        connection = await engine.connect()
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, sa.exc.DBAPIError) as error:
+        reason = type(getattr(error, "orig", None) or error).__name__
+        raise Refusal(
+            f"Postgres at {engine.url.host}:{engine.url.port or 5432} does not let us in ({reason}): "
+            "check PANEL_DATABASE_URL."
+        ) from error
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+def _exists(connection: sa.Connection, role: str) -> bool:
+    return bool(connection.scalar(sa.text("select 1 from pg_roles where rolname = :role"), {"role": role}))

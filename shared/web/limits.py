@@ -67,10 +67,18 @@ def network_of(address: str) -> str:
     return str(visitor) if visitor.version == 4 else str(ip_network((visitor, 64), strict=False))
 
 
+def _is_within(peer: str, networks: tuple[str, ...]) -> bool:
+    try:
+        address = ip_address(peer)
+    except ValueError:
+        return False
+    return any(address in ip_network(network) for network in networks)
+
+
 def client_address(request: Request, settings: Settings) -> str:
     """The visitor's address: X-Forwarded-For's last entry, believed only from a trusted gateway."""
     peer = request.client.host if request.client else "unknown"
-    if peer in settings.trusted_gateways:
+    if _is_within(peer, settings.trusted_gateways):
         forwarded = request.headers.get("x-forwarded-for", "")
         return forwarded.split(",")[-1].strip() or peer
     return peer

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.topics import principals, read_topics
 from shared.cli import load_service
+from shared.messaging.topics import principals, read_topics
 from shared.services import ROUTES, SERVICES
 
 ROOT = Path(__file__).parents[2]

@@ -14,9 +14,9 @@ from kubernetes_validate.utils import schema_contents
 from referencing import Registry, Resource
 
 from deploy.cluster.topology import TOPOLOGY_FILE, topology_text
-from deploy.local.kafka import access_rules
-from deploy.local.topics import read_topics
 from shared.cli import SERVICES
+from shared.messaging.provision import access_rules
+from shared.messaging.topics import read_topics
 from shared.services import ROUTES
 from tests.cluster.chart import CHART, VALUES, Object, helm, needs_helm, of_kind, pods, rendered
 
@@ -190,13 +190,18 @@ def test_topics_and_rights_are_those_of_the_local_stack(values: str) -> None:
         for rule in entry["spec"]["authorization"]["acls"]
         for operation in rule["operations"]
     }
-    assert granted == {_rule(rule, prefix) for rule in access_rules(topics, prefix)}
+    assert granted == {_rule(rule) for rule in access_rules(topics, prefix)}
 
 
-def _rule(rule: Any, prefix: str) -> tuple[str, ...]:
+def _rule(rule: Any) -> tuple[str, ...]:
     pattern = {"PREFIXED": "prefix", "LITERAL": "literal"}[rule.resource_pattern_type.name]
-    user = f"{prefix}-{rule.principal.removeprefix('User:')}"
-    return user, rule.restype.name.lower(), rule.name, pattern, rule.operation.name.capitalize()
+    return (
+        rule.principal.removeprefix("User:"),
+        rule.restype.name.lower(),
+        rule.name,
+        pattern,
+        rule.operation.name.capitalize(),
+    )
 
 
 @pytest.mark.parametrize("values", VALUES)

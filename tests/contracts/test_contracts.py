@@ -8,12 +8,12 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
-from deploy.local.topics import read_topics
 from shared.cli import load_service
 from shared.contracts import asyncapi_text
 from shared.events import PUBLISHERS, REGISTRY, RESTRICTED_TOPICS, Event
 from shared.events.base import TYPE_PATTERN
 from shared.events.questionnaire import KINDS, Part, Questionnaire, UnknownQuestion, example, strict
+from shared.messaging.topics import read_topics
 from shared.services import SERVICES
 from tests.questionnaires import HOLOGRAM, newer
 

@@ -15,10 +15,11 @@ from typing import Any
 import psutil
 
 from deploy.local.downloads import ROOT
-from deploy.local.errors import StackError
-from deploy.local.kafka import ADMIN, Kafka, admin_client, provision
+from deploy.local.kafka import Kafka
 from deploy.local.process import listens
 from deploy.local.secrets import read_secrets
+from shared.messaging.provision import provision
+from shared.refusal import Refusal
 from shared.services import SERVICES
 from tests.faults.mail import MISDEEDS, MailServer
 from tests.faults.proxy import Proxy
@@ -138,7 +139,7 @@ class Menace:
             found = await self._running("kafka")
             status = self.status()
             port = int(status["kafka"].rpartition(":")[2])
-            passwords = read_secrets(self.state).kafka
+            passwords = read_secrets(self.state).kafka_users(str(status["prefix"]))
             for process in found:
                 process.send_signal(signal.SIGKILL)
             psutil.wait_procs(found, timeout=10)
@@ -146,7 +147,7 @@ class Menace:
             broker = Kafka(self.state, port, port + 1, passwords, port + 40)
             await asyncio.to_thread(broker.prepare)
             await self._back("kafka", found[-1].pid)
-            await self._provision(admin_client(status["kafka"], ADMIN, passwords[ADMIN]), str(status["prefix"]))
+            await self._provision(broker.admin(), str(status["prefix"]))
             self.kills["kafka"] += 1
             self.done["broker emptied"] += 1
 
@@ -156,7 +157,7 @@ class Menace:
             while True:
                 try:
                     return await asyncio.to_thread(provision, admin, prefix)
-                except StackError:
+                except Refusal:
                     await asyncio.sleep(0.5)
 
     async def _running(self, part: str) -> list[psutil.Process]:

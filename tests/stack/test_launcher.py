@@ -15,7 +15,6 @@ from pydantic import ValidationError
 from deploy.local import downloads
 from deploy.local.browser import chromium
 from deploy.local.errors import StackError
-from deploy.local.kafka import admin_client, provision
 from deploy.local.main import only_one
 from deploy.local.postgres import require_disk
 from deploy.local.process import Process, require_free, wait_until
@@ -23,6 +22,8 @@ from deploy.local.roles import create_service_roles
 from deploy.local.secrets import read_secrets
 from deploy.local.stack import Stack
 from deploy.local.supervisor import Supervisor
+from shared.messaging.provision import admin_client, provision
+from shared.refusal import Refusal
 from shared.settings import Settings
 
 
@@ -127,14 +128,14 @@ def test_a_jar_that_is_not_on_the_list_is_refused(tmp_path: Path, monkeypatch: p
 
 
 def test_a_given_kafka_that_is_away_is_named() -> None:
-    with pytest.raises(StackError, match="PANEL_KAFKA"):
+    with pytest.raises(Refusal, match="PANEL_KAFKA"):
         provision(admin_client("127.0.0.1:1", "", ""), "panel", acls=False)
 
 
 @pytest.mark.parametrize("away", ["postgresql://x:y@127.0.0.1:1/z", "somewhere", "postgresql://x:y@127.0.0.1:p/z"])
 def test_a_given_postgres_that_is_away_is_named(away: str) -> None:
     with pytest.raises(StackError, match="PANEL_DATABASE_URL"):
-        asyncio.run(create_service_roles(away, away, {"surveys": "00"}))
+        asyncio.run(create_service_roles(away, away, "panel", {"surveys": "00"}))
 
 
 def test_secrets_are_made_once_and_for_the_owner_only(tmp_path: Path) -> None:

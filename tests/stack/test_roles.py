@@ -12,14 +12,17 @@ from deploy.local.servers import Backends
 from shared.migrations import migrate
 from shared.services import SERVICES
 
+#: Also of roles: the server's other installations have their own.
+PREFIX = f"roles_{uuid4().hex[:8]}"
+
 
 @pytest.fixture(scope="module")
 def urls(own_backends: Backends) -> dict[str, str]:
     """A migrated database; URL per service."""
-    owner = asyncio.run(create_database(own_backends.database_url, f"roles_{uuid4().hex[:8]}", uuid4().hex))
+    owner = asyncio.run(create_database(own_backends.database_url, PREFIX, uuid4().hex))
     passwords = {service: uuid4().hex for service in SERVICES}
-    made = asyncio.run(create_service_roles(own_backends.database_url, owner, passwords))
-    asyncio.run(migrate(owner, SERVICES))
+    made = asyncio.run(create_service_roles(own_backends.database_url, owner, PREFIX, passwords))
+    asyncio.run(migrate(owner, SERVICES, prefix=PREFIX))
     return made
 
 
@@ -84,16 +87,13 @@ async def test_an_owner_who_is_no_superuser_may_start_again_and_again(own_backen
     name, password = f"Kommune-{uuid4().hex[:8]}", "p@ss/w:o?rd#% Å"
     admin = await asyncpg.connect(own_backends.database_url)
     try:
-        for service in SERVICES:
-            # Roles are the server's, not the database's: those of this module's other tests must not be in the way.
-            await admin.execute(f'alter role "{service}" rename to "{service}-{name}"')
         await admin.execute(f"create role \"{name}\" login createrole password '{password}'")
         await admin.execute(f'create database "{name}" owner "{name}"')
         place = own_backends.database_url.rpartition("@")[2].partition("/")[0]
         url = f"postgresql://{name}:{quote(password, safe='')}@{place}/{name}?sslmode=disable"
         for _ in range(2):
-            made = await create_service_roles(url, url, {service: uuid4().hex for service in SERVICES})
-            await migrate(url, SERVICES)
+            made = await create_service_roles(url, url, name, {service: uuid4().hex for service in SERVICES})
+            await migrate(url, SERVICES, prefix=name)
             assert {address.partition("?")[2] for address in made.values()} == {"sslmode=disable"}
             assert {schema for schema, _ in await tables(made["surveys"])} == set(SERVICES)
     finally:

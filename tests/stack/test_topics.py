@@ -13,13 +13,13 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec  # type: ignore[attr-defined]  # re-exported without saying so
 
-from deploy.local.kafka import admin_client, provision
 from deploy.local.servers import Backends
-from deploy.local.topics import Topic, principals, read_topics
 from shared.events import PUBLISHERS, RESTRICTED_TOPICS
+from shared.messaging.provision import admin_client, client_settings, provision
+from shared.messaging.topics import Topic, principal, principals, read_topics
 from shared.services import SERVICES
 
-PREFIX = "rights"
+PREFIX = "panel"
 TOPICS = {topic.name: topic for topic in read_topics()[0]}
 REFUSED = "TOPIC_AUTHORIZATION_FAILED"
 DEADLINE = 10.0
@@ -39,10 +39,14 @@ def credentials(broker: Backends, service: str) -> dict[str, Any]:
         "bootstrap.servers": broker.kafka,
         "security.protocol": "SASL_PLAINTEXT",
         "sasl.mechanism": "PLAIN",
-        "sasl.username": service,
-        "sasl.password": broker.service_passwords[service],
+        "sasl.username": principal(PREFIX, service),
+        "sasl.password": broker.service_passwords[principal(PREFIX, service)],
         "log_level": 0,
     }
+
+
+def as_admin(broker: Backends) -> dict[str, Any]:
+    return client_settings(broker.kafka, broker.kafka_username, broker.kafka_password)
 
 
 def test_the_file_names_every_topic_that_a_contract_uses() -> None:
@@ -160,7 +164,7 @@ def test_what_an_erased_member_left_in_a_topic_goes_with_its_retention(
     name, mark = f"{PREFIX}.short", b"canary.erased@example.org"
     admin = admin_client(broker.kafka, broker.kafka_username, broker.kafka_password)
     admin.create_topics([NewTopic(name, 1, 1, config=TOPICS["registration.contacts"].config | short)])[name].result(10)
-    producer = Producer(credentials(broker, broker.kafka_username) | {"sasl.password": broker.kafka_password})
+    producer = Producer(as_admin(broker))
     producer.produce(name, mark, key=b"member")
     assert producer.flush(DEADLINE) == 0
 

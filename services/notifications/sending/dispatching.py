@@ -118,7 +118,8 @@ class Dispatcher:
             async with rt.transaction() as session:
                 await claiming.set_paused(session, True, "start")
         url, seconds = rt.settings.smtp_url.get_secret_value(), settings.hand_over_seconds
-        self._lines = [Line(url, seconds) for _ in range(1 if self._urgent else settings.connections)]
+        ca_file = rt.settings.smtp_ca_file
+        self._lines = [Line(url, seconds, ca_file) for _ in range(1 if self._urgent else settings.connections)]
         self._steps = self._make_steps(rt.database.engine, seconds + _SLACK)
         self._write = self._write or Composer(rt).write
 

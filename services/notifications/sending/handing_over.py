@@ -1,6 +1,8 @@
 """Kept SMTP connections: each hand-over ends in taken, certainly refused, or nobody can know."""
 
 import asyncio
+import ssl
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -33,7 +35,7 @@ class Lost(Exception):
 class Line:
     """One kept SMTP connection."""
 
-    def __init__(self, url: str, hand_over_seconds: int) -> None:
+    def __init__(self, url: str, hand_over_seconds: int, ca_file: Path | None = None) -> None:
         parts = urlsplit(url)
         self._seconds = hand_over_seconds
         self._arguments: dict[str, Any] = {
@@ -42,6 +44,7 @@ class Line:
             "use_tls": parts.scheme == "smtps",
             # A password never goes in the clear: a server that asks for one must offer STARTTLS.
             "start_tls": parts.scheme == "smtp+starttls" or (parts.scheme == "smtp" and bool(parts.username)),
+            "tls_context": ssl.create_default_context(cafile=ca_file) if ca_file else None,
             "username": unquote(parts.username) if parts.username else None,
             "password": unquote(parts.password) if parts.password else None,
             # ``send`` has a limit for everything; one for each command would cost a task and a timer each.

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-TOPICS_FILE = Path(__file__).resolve().parents[1] / "kafka" / "topics.yaml"
+TOPICS_FILE = Path(__file__).resolve().parents[2] / "deploy" / "kafka" / "topics.yaml"
 
 
 @dataclass(frozen=True)
@@ -47,3 +47,8 @@ def read_topics(*, where: str = "local", file: Path = TOPICS_FILE) -> tuple[list
 def principals(topics: Iterable[Topic]) -> list[str]:
     """Every service named in the file, sorted."""
     return sorted({name for topic in topics for name in (topic.writer, *topic.readers)})
+
+
+def principal(prefix: str, service: str) -> str:
+    """The service's user at Kafka: installations that share a broker have users of their own."""
+    return f"{prefix}-{service}"
