@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registration.store import member_states
-from services.registration.tables import Member, Panel, Threshold
+from services.registration.tables import Consent, Member, Panel, Threshold
 from shared.events.registration import (
     MemberJoined,
     PanelThresholdReached,
@@ -37,7 +37,15 @@ async def admit(session: AsyncSession, members: Sequence[Member], now: datetime)
 
 
 async def reach_thresholds(session: AsyncSession, size: int, now: datetime) -> None:
-    """Stamp and announce each threshold at or below ``size`` that was not reached; the panel's row is locked."""
+    """Stamp and announce each threshold that those who want surveys have reached; the panel's row is locked.
+
+    ``size`` counts everybody. Who has a pause, wants no surveys or takes no mail is subtracted: a first survey that
+    waits for 200 must have 200 to go to.
+    """
+    lowest = await session.scalar(sa.select(sa.func.min(Threshold.size)).where(Threshold.reached_at.is_(None)))
+    if lowest is None or size < lowest:
+        return
+    size -= await _count_not_asked(session)
     reached = await session.execute(
         sa.update(Threshold)
         .where(Threshold.size <= size, Threshold.reached_at.is_(None))
@@ -50,3 +58,26 @@ async def reach_thresholds(session: AsyncSession, size: int, now: datetime) -> N
             session,
             PanelThresholdReached(threshold_id=row.id, size=row.size, panel_size=size, reached_at=now),
         )
+
+
+async def reach_after_change(session: AsyncSession, now: datetime) -> None:
+    """A member who is to be asked again, or from now on, may be the one a threshold waited for."""
+    size = await session.scalar(sa.select(Panel.size).with_for_update())
+    await reach_thresholds(session, size or 0, now)
+
+
+async def _count_not_asked(session: AsyncSession) -> int:
+    wants = sa.exists().where(
+        Consent.member_id == Member.id, Consent.purpose == "surveys", Consent.withdrawn_at.is_(None)
+    )
+    return (
+        await session.scalar(
+            sa.select(sa.func.count())
+            .select_from(Member)
+            .where(
+                Member.status.in_(["active", "paused"]),
+                sa.or_(Member.status == "paused", Member.unreachable_since.is_not(None), ~wants),
+            )
+        )
+        or 0
+    )

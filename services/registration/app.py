@@ -14,6 +14,8 @@ from services.registration.population import staff_areas as areas
 from services.registration.population.regrouping import regroup_members
 from services.registration.recruitment import staff as recruitment
 from services.registration.signing_in import pages as signing_in
+from services.registration.signing_in.sending import forget_asked, send_links
+from services.registration.signing_in.sessions import forget_old_sessions
 from services.registration.state import state_events
 from shared.events import meetings, notifications, results, surveys
 from shared.messaging import subscribe
@@ -104,6 +106,9 @@ PAGES = (
 JOBS = (
     Job("announce_installation", announce_installation, every=60.0),
     Job("regroup_members", regroup_members, every=2.0),
+    Job("send_links", send_links, every=0.5, on_commit=True),
+    Job("forget_asked", forget_asked, every=60.0),
+    Job("forget_old_sessions", forget_old_sessions, every=60.0),
     Job("forget_unconfirmed", forget_unconfirmed, every=5.0),
 )
 

@@ -6,6 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registration.admitting import reach_after_change
 from services.registration.settings import registration_settings
 from services.registration.store import changed_event, lock_member, purposes_of
 from services.registration.tables import Consent, Member
@@ -51,6 +52,8 @@ async def choose_purposes(
     add_consents(session, member, sorted(set(wanted) - given), now, text_version, "my_page")
     await session.flush()
     await emit(session, await changed_event(session, member))
+    if "surveys" in set(wanted) - given:
+        await reach_after_change(session, now)
 
 
 async def change_consent(session: AsyncSession, event: MailPreferenceChanged, delivery: Delivery) -> None:
@@ -73,3 +76,5 @@ async def change_consent(session: AsyncSession, event: MailPreferenceChanged, de
             .values(withdrawn_at=event.changed_at)
         )
     await emit(session, await changed_event(session, member))
+    if event.wanted and event.purpose == "surveys":
+        await reach_after_change(session, event.changed_at)

@@ -7,7 +7,18 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registration.tables import Asked, Consent, Drawn, ErasureReceipt, Member, Panel, SignUp
+from services.registration.new_address.moving import drop_address_change
+from services.registration.tables import (
+    Asked,
+    Consent,
+    Drawn,
+    ErasureReceipt,
+    Member,
+    MemberSession,
+    Panel,
+    SignInAsked,
+    SignUp,
+)
 from shared.events.registration import ContactRemoved, MemberErased, MemberLeft
 from shared.messaging import Delivery, emit, forget_subject
 
@@ -18,8 +29,10 @@ ERASING_SERVICES = ("surveys", "notifications", "meetings", "results")
 async def erase(session: AsyncSession, member: Member, now: datetime) -> None:
     """Blank a locked member and tell everybody; the id stays as a tombstone."""
     counted = member.status in ("active", "paused")
+    await drop_address_change(session, member.id)
     await forget_subject(session, member.id)
-    for table in (Consent, SignUp, Asked, Drawn):
+    await session.execute(sa.delete(SignInAsked).where(SignInAsked.email_key == member.email_key))
+    for table in (Consent, SignUp, Asked, Drawn, MemberSession):
         await session.execute(sa.delete(table).where(table.member_id == member.id))
     member.status, member.erased_at = "erased", now
     member.name = member.email = member.email_key = None

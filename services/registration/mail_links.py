@@ -2,10 +2,11 @@
 
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from shared.addresses import address_key
+from shared.ids import random_id
 from shared.tokens import BadLink, LinkExpired
 from shared.web import (
     Request,
@@ -18,6 +19,10 @@ from shared.web.limits import Limiter
 
 #: Seconds in which an opened link's button can be pressed.
 _HELD_FOR = 3600
+_MOST_HELD = 9
+
+#: Used up, too old, not whole, or opened in another browser (or so long ago that this one has forgotten).
+Why = Literal["used", "expired", "broken", "elsewhere"]
 
 
 def may_mail(request: Request, email: str) -> AbstractAsyncContextManager[bool]:
@@ -34,12 +39,28 @@ async def open_link(request: Request, purpose: str, cookie: str, page: str, *, a
     rt = runtime(request)
     try:
         link = rt.links.check(purpose, request.path_params["token"], rt.now())
-    except (BadLink, LinkExpired):
-        return link_over(request, again)
+    except LinkExpired:
+        return link_over(request, again, why="expired")
+    except BadLink:
+        return link_over(request, again, why="broken")
     response = see_other(f"{page}?id={link.id}")
-    held = {"generation": link.generation, "expires_at": link.expires_at.isoformat()}
+    held = {
+        "generation": link.generation,
+        "expires_at": link.expires_at.isoformat(),
+        # The same for a link that is opened twice here: two windows are one browser.
+        "browser": (rt.sealed.get(request, cookie, link.id) or {}).get("browser") or str(random_id()),
+    }
     rt.sealed.set(response, cookie, link.id, held, _HELD_FOR)
+    _forget_oldest(request, response, cookie, link.id)
     return response
+
+
+def _forget_oldest(request: Request, response: Response, cookie: str, newest: UUID) -> None:
+    """Somebody who helps many others sign up has one cookie of each, and servers take only so many."""
+    prefix = f"__Host-{cookie}-"
+    ids = [name.removeprefix(prefix) for name in request.cookies if name.startswith(prefix)]
+    for old in [id_ for id_ in ids if id_ != str(newest)][: -_MOST_HELD or None]:
+        runtime(request).sealed.clear(response, cookie, old)
 
 
 def held_link(request: Request, purpose: str, id_: UUID | None) -> dict[str, Any] | None:
@@ -49,6 +70,6 @@ def held_link(request: Request, purpose: str, id_: UUID | None) -> dict[str, Any
     return held if held is not None and rt.now() < datetime.fromisoformat(held["expires_at"]) else None
 
 
-def link_over(request: Request, again: str = "/join") -> Response:
-    """A link that was used, is too old or not whole; ``again`` is where a new one is asked for."""
-    return render(request, "registration/link_over.html", {"again": again}, status=410)
+def link_over(request: Request, again: str = "/join", *, why: Why) -> Response:
+    """A link that does not go on from here; ``again`` is where a new one is asked for."""
+    return render(request, "registration/link_over.html", {"again": again, "why": why}, status=410)

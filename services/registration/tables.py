@@ -10,6 +10,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from shared.database import NAMING
 
 _Time = sa.DateTime(timezone=True)
+_CLOCK = sa.text("clock_timestamp()")
 
 
 class Base(DeclarativeBase):
@@ -90,6 +91,35 @@ class AddressChange(Base):
     member_id: Mapped[UUID] = mapped_column(sa.ForeignKey("registration.member.id"), unique=True)
     email: Mapped[str]
     asked_at: Mapped[datetime] = mapped_column(index=True)
+    taken: Mapped[bool] = mapped_column(server_default="false")
+    """Somebody else's: it waits like any other, so that its owner stays unknown, and no mail goes to it."""
+
+
+class MemberSession(Base):
+    """A resident signed in on the own page; the row's end is the session's."""
+
+    __tablename__ = "member_session"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    member_id: Mapped[UUID] = mapped_column(index=True)
+    opened_with: Mapped[UUID]
+    """What the browser that opened the link holds."""
+    signed_in_at: Mapped[datetime] = mapped_column(server_default=_CLOCK)
+    """Machine time, as the cookie's age."""
+
+
+class SignInAsked(Base):
+    """An address a sign-in link was asked for, a member's or not, for an hour."""
+
+    __tablename__ = "sign_in_asked"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    email_key: Mapped[str] = mapped_column(index=True)
+    known: Mapped[bool]
+    """From a browser that has signed in with the address before."""
+    sent: Mapped[bool | None]
+    """None until it has been looked up."""
+    asked_at: Mapped[datetime] = mapped_column(server_default=_CLOCK)
 
 
 class Channel(Base):

@@ -96,7 +96,7 @@ class PanelThresholdSet(_Registration):
     subject_field: ClassVar[str | None] = "threshold_id"
     threshold_id: UUID
     size: int
-    """Number of confirmed members."""
+    """Number of members who want surveys and can be asked."""
     role: OpenEnum
     """``start`` (first survey), ``goal``, or ``other``."""
     reached_at: Instant | None = None
@@ -110,6 +110,7 @@ class PanelThresholdReached(_Registration):
     threshold_id: UUID
     size: int
     panel_size: int
+    """Members who want surveys and can be asked, as ``size`` counts them."""
     reached_at: Instant
 
 

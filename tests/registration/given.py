@@ -5,6 +5,7 @@ from uuid import UUID
 
 import httpx
 
+from services.registration.signing_in.sending import send_links
 from shared.events.registration import ConfirmationRequested, SignInRequested
 from shared.service import Runtime
 from shared.testing import outbox
@@ -24,9 +25,17 @@ DETAILS = {name: FORM[name] for name in ("name", "email", "year_of_birth", "gend
 
 
 async def send(client: httpx.AsyncClient, rt: Runtime, **changes: Any) -> httpx.Response:
-    """Fill the form in, having looked at it for long enough."""
+    """Fill the form in, having looked at it for long enough; with faults in it, the page that shows them."""
     stamp = rt.sealed.seal("stamp-join", {"shown": 0, "nonce": "n"}, 3600)
-    return await client.post("/join", data={**FORM, "stamp": stamp, **changes})
+    return await or_again(client, await client.post("/join", data={**FORM, "stamp": stamp, **changes}))
+
+
+async def or_again(client: httpx.AsyncClient, answer: httpx.Response) -> httpx.Response:
+    """The answer, or the form it leads back to."""
+    if "again=yes" in answer.headers.get("location", ""):
+        assert answer.status_code == 303, "Back would ask to send the form again"
+        return await client.get(answer.headers["location"])
+    return answer
 
 
 async def confirm_page(client: httpx.AsyncClient, rt: Runtime, asked: ConfirmationRequested) -> httpx.Response:
@@ -51,6 +60,7 @@ async def a_member(client: httpx.AsyncClient, rt: Runtime, **changes: Any) -> UU
 async def link(client: httpx.AsyncClient, rt: Runtime, email: str = "kari@example.org") -> str:
     """Ask for a sign-in link; its token."""
     await client.post("/me/ask", data={"email": email})
+    await send_links(rt)
     asked = (await outbox(rt, SignInRequested))[-1]
     assert isinstance(asked, SignInRequested)
     return rt.links.make("sign_in", asked.member_id, asked.generation, asked.link_expires_at)

@@ -1,5 +1,6 @@
 """The own page: sign in once per link, see what one was asked, leave."""
 
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
@@ -9,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from services.registration.erasing import erase
+from services.registration.signing_in.sending import send_links
 from services.registration.store import lock_member
 from services.registration.tables import AddressChange, Asked, Drawn, ErasureReceipt, Member
 from shared.events import meetings, notifications, results, surveys
@@ -27,17 +29,23 @@ from shared.ids import new_id
 from shared.service import Runtime
 from shared.testing import Deliverer, browser, move, outbox
 from tests.questionnaires import content
-from tests.registration.given import DETAILS, a_member, link, signed_in
+from tests.registration.given import DETAILS, a_member, link, or_again, signed_in
 
 
 async def test_a_sign_in_link_works_once_and_not_after_it_has_expired(rt: Runtime) -> None:
-    async with browser(rt) as client:
+    async with AsyncExitStack() as stack, browser(rt) as client:
         member_id = await a_member(client, rt)
         token = await link(client, rt)
         for _ in range(2):
             assert "Logg inn" in (await client.get(f"/me/sign-in/{token}", follow_redirects=True)).text
-        assert (await client.post("/me/sign-in", data={"id": str(member_id)})).status_code == 303
-        assert (await client.post("/me/sign-in", data={"id": str(member_id)})).status_code == 410
+        other = await stack.enter_async_context(browser(rt))
+        await other.get(f"/me/sign-in/{token}")
+        for _ in range(2):
+            # Two clicks of one browser are one sign-in.
+            assert (await client.post("/me/sign-in", data={"id": str(member_id)})).status_code == 303
+        late = await other.post("/me/sign-in", data={"id": str(member_id)})
+        assert late.status_code == 410
+        assert "virker bare én gang" in late.text
         await client.get(f"/me/sign-in/{await link(client, rt)}")
         move(rt, timedelta(minutes=11))
         assert (await client.post("/me/sign-in", data={"id": str(member_id)})).status_code == 410
@@ -68,14 +76,14 @@ async def test_asking_for_a_link_looks_the_same_for_a_stranger(rt: Runtime) -> N
         await a_member(client, rt)
         answers = [await client.post("/me/ask", data={"email": e}) for e in ("kari@example.org", "ukjent@example.org")]
         strange = [
-            await client.post("/me/ask", data={"email": e}) for e in ("kari\x00@example.org", "", "kari", "x" * 999)
+            await or_again(client, await client.post("/me/ask", data={"email": e}))
+            for e in ("kari\x00@example.org", "", "kari", "x" * 999)
         ]
+    await send_links(rt)
     assert {(answer.status_code, answer.headers["location"]) for answer in answers} == {(303, "/me/sent")}
-    assert {answer.status_code for answer in strange} == {422}
     assert "usynlige tegn" in strange[0].text
     assert "E-post må" in strange[1].text
     assert len(await outbox(rt, SignInRequested)) == 1
-    assert min(answer.elapsed.total_seconds() for answer in answers) >= 0.2, "a stranger's answer comes sooner"
 
 
 async def test_a_signed_in_member_finds_the_page_again_and_can_sign_out(rt: Runtime) -> None:
@@ -106,7 +114,9 @@ async def test_nobody_sees_or_changes_another_members_page(rt: Runtime) -> None:
             ("/me/details", DETAILS),
         ]
         for path, form in posts:
-            assert (await other.post(path, data={"id": str(member_id), **form})).headers["location"] == "/me"
+            refused = await other.post(path, data={"id": str(member_id), **form})
+            assert refused.status_code == 401
+            assert "ikke logget inn" in refused.text
     assert await outbox(rt, MemberChanged) == []
 
 

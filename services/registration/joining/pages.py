@@ -6,6 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from starlette.responses import JSONResponse
 
+from services.registration.again import show_again, typed_before
 from services.registration.joining.confirming import confirm
 from services.registration.joining.domain import MESSAGES, JoinInput, Rules
 from services.registration.joining.signing_up import sign_up, take_back
@@ -13,7 +14,7 @@ from services.registration.mail_links import held_link, link_over, may_mail, ope
 from services.registration.places import place_name
 from services.registration.settings import registration_settings
 from services.registration.store import lock_member, panel_size
-from services.registration.tables import Member, SignUp, Threshold
+from services.registration.tables import Member, SignUp, Survey, Threshold
 from shared.addresses import address_key
 from shared.ids import random_id
 from shared.service import Runtime
@@ -44,6 +45,9 @@ async def show_join_form(request: Request) -> Response:
 
     Empty, or with what was sent from this browser a while ago by somebody who wants to correct it.
     """
+    if typed := typed_before(request, _FORM):
+        _, errors = _validated(request, typed)
+        return _form(request, _as_typed(typed), errors, 200)
     if sent := _sent_before(request, as_id(request.query_params.get("id"))):
         return _form(request, sent["form"] | {"id": request.query_params["id"]}, {}, 200)
     code = request.query_params.get("kanal", "")
@@ -52,7 +56,8 @@ async def show_join_form(request: Request) -> Response:
 
 def _sent_before(request: Request, id_: UUID | None) -> dict[str, Any] | None:
     """What this browser sent a while ago, and the link it got."""
-    return runtime(request).sealed.get(request, _SENT, id_) if id_ else None
+    held = runtime(request).sealed.get(request, _SENT, "last") if id_ else None
+    return held if held is not None and held["id"] == str(id_) else None
 
 
 async def join_panel(request: Request) -> Response:
@@ -63,7 +68,10 @@ async def join_panel(request: Request) -> Response:
     await request.app.state.limiter.check(request, "join")
     wanted, errors = _checked(request, form)
     if wanted is None:
-        return _form(request, form.values() | {"purposes": form.all("purposes")}, errors, 422)
+        if "" in errors:
+            # The stamp's fault: the page that is shown again has a new one, and the next try goes well.
+            return _form(request, _as_typed(form), errors, 422)
+        return show_again(request, _FORM, "/join?again=yes", form)
     link = await _mail_link(request, wanted)
     await _take_back_corrected(request, form, wanted)
     return _sent(request, wanted, link)
@@ -72,12 +80,19 @@ async def join_panel(request: Request) -> Response:
 def _checked(request: Request, form: Form) -> tuple[JoinInput | None, FormErrors]:
     """What was filled in, or what is wrong with it."""
     gettext = translate(request).gettext
-    wanted, errors = validate(
-        JoinInput, form, MESSAGES, gettext, lists=("purposes",), context=joining_rules(runtime(request))
-    )
+    wanted, errors = _validated(request, form)
     if wanted and robots.is_too_fast(request, _FORM, form, registration_settings().minimum_fill_seconds):
         return None, {"": gettext(robots.TOO_FAST)}
     return wanted, errors
+
+
+def _validated(request: Request, form: Form) -> tuple[JoinInput | None, FormErrors]:
+    gettext, rules = translate(request).gettext, joining_rules(runtime(request))
+    return validate(JoinInput, form, MESSAGES, gettext, lists=("purposes",), context=rules)
+
+
+def _as_typed(form: Form) -> dict[str, object]:
+    return form.values() | {"purposes": form.all("purposes")}
 
 
 async def _mail_link(request: Request, wanted: JoinInput) -> tuple[UUID, int]:
@@ -115,8 +130,8 @@ def _sent(request: Request, wanted: JoinInput, link: tuple[UUID, int]) -> Respon
     id_ = random_id()
     response = see_other(f"/join/sent?id={id_}")
     typed = wanted.model_dump() | {"declared_resident": "yes" if wanted.declared_resident else ""}
-    held = {"form": typed, "link": [str(link[0]), link[1]]}
-    runtime(request).sealed.set(response, _SENT, id_, held, _CORRECTION_LIFE)
+    held = {"id": str(id_), "form": typed, "link": [str(link[0]), link[1]]}
+    runtime(request).sealed.set(response, _SENT, "last", held, _CORRECTION_LIFE)
     return response
 
 
@@ -160,13 +175,13 @@ async def show_confirmation(request: Request) -> Response:
     member_id = as_id(request.query_params.get("id"))
     held = held_link(request, "confirm", member_id)
     if member_id is None or held is None:
-        return link_over(request)
+        return link_over(request, why="elsewhere")
     async with rt.transaction() as session:
         told = await session.get(SignUp, (member_id, held["generation"]))
         member = await session.get(Member, member_id)
     if told is None:
         known = member is not None and member.status in ("active", "paused")
-        return see_other("/join/welcome") if known else link_over(request)
+        return see_other("/join/welcome") if known else link_over(request, why="used")
     return render(request, "registration/confirm.html", {"told": told, "place": place_name(told.area)})
 
 
@@ -176,12 +191,12 @@ async def confirm_membership(request: Request) -> Response:
     member_id = as_id((await read_form(request)).get("id"))
     held = held_link(request, "confirm", member_id)
     if member_id is None or held is None:
-        return link_over(request)
+        return link_over(request, why="elsewhere")
     async with rt.transaction() as session:
         member = await lock_member(session, member_id)
         known = member is not None and member.status in ("active", "paused")
         if not known and (member is None or not await confirm(session, member, held["generation"], rt.now())):
-            return link_over(request)
+            return link_over(request, why="used")
     return see_other("/join/welcome")
 
 
@@ -195,6 +210,8 @@ async def show_welcome(request: Request) -> Response:
     async with runtime(request).transaction() as session:
         size = await panel_size(session)
         start = await session.scalar(
-            sa.select(Threshold.size).where(Threshold.role == "start", Threshold.reached_at.is_(None))
+            sa.select(Threshold.size).where(
+                Threshold.role == "start", Threshold.reached_at.is_(None), ~sa.exists(sa.select(Survey.id))
+            )
         )
     return render(request, "registration/welcome.html", {"size": size, "start": start})

@@ -35,7 +35,8 @@ async def sign_up(
     """
     await hold_address(session, form.email)
     known = await member_by_email(session, form.email)
-    if known is None:
+    found = await lock_member(session, known) if known else None
+    if found is None or found.status == "erased":
         member = Member(
             id=new_id(),
             status="applicant",
@@ -49,8 +50,6 @@ async def sign_up(
         )
         session.add(member)
     else:
-        found = await lock_member(session, known)
-        assert found is not None
         member = found
         member.generation += 1
     if member.status != "applicant":
@@ -69,7 +68,7 @@ async def sign_up(
             member_id=member.id, generation=member.generation, send_before=expires, link_expires_at=expires
         ),
     )
-    await (emit_new(session, facts) if known is None else emit(session, *facts))
+    await (emit_new(session, facts) if member is not found else emit(session, *facts))
     return member.id, member.generation
 
 

@@ -8,21 +8,26 @@ from uuid import UUID
 import sqlalchemy as sa
 from pydantic import BaseModel, Field
 
+from services.registration.admitting import reach_after_change
+from services.registration.again import show_again, typed_before
 from services.registration.consenting import choose_purposes
 from services.registration.erasing import ERASING_SERVICES, erase
 from services.registration.joining.domain import MESSAGES, DetailsInput, Purpose
 from services.registration.joining.pages import joining_rules
+from services.registration.mail_links import may_mail
 from services.registration.my_page.changing import save_details
 from services.registration.my_page.store import OwnPage, as_data, own_page
-from services.registration.new_address.moving import ask_for_new_address, drop_address_change
+from services.registration.new_address.moving import ask_for_new_address
 from services.registration.places import place_name
 from services.registration.settings import registration_settings
-from services.registration.signing_in.pages import members_signed_in, sign_in_form, signed_in
+from services.registration.signing_in.pages import sign_in_form
+from services.registration.signing_in.sessions import clear_cookie, members_signed_in, signed_in
 from services.registration.store import changed_event, lock_member
 from services.registration.tables import ErasureReceipt, Member
 from shared.addresses import address_key
 from shared.messaging import emit
 from shared.web import (
+    Form,
     FormErrors,
     Request,
     Response,
@@ -35,6 +40,9 @@ from shared.web import (
     validate,
 )
 
+#: Lets who has left see the receipts, and nothing else; there is no session any more.
+_LEFT, _LEFT_SECONDS = "left", 3600
+
 
 class PurposesInput(BaseModel):
     """What the member wants to be asked about."""
@@ -46,9 +54,9 @@ async def show_own_page(request: Request) -> Response:
     """The member's page, or the form that asks for a sign-in link."""
     rt = runtime(request)
     member_id = as_id(request.query_params.get("id"))
-    if member_id is None and len(known := members_signed_in(request)) == 1:
+    if member_id is None and len(known := await members_signed_in(request)) == 1:
         return see_other(f"/me?id={known[0]}")
-    if member_id is None or not signed_in(request, member_id):
+    if member_id is None or not await signed_in(request, member_id):
         return sign_in_form(request)
     async with rt.transaction() as session:
         page = await own_page(session, member_id)
@@ -60,12 +68,14 @@ async def show_own_page(request: Request) -> Response:
 
 
 async def show_details(request: Request) -> Response:
-    """The form with what we know."""
-    rt = runtime(request)
+    """The form with what we know, or with what was typed and had faults."""
     member_id = as_id(request.query_params.get("id"))
-    if member_id is None or not signed_in(request, member_id):
+    if member_id is None or not await signed_in(request, member_id):
         return see_other("/me")
-    async with rt.transaction() as session:
+    if typed := typed_before(request, f"details-{member_id}"):
+        _, errors = _validated(request, typed)
+        return _details(request, member_id, typed.values(), errors)
+    async with runtime(request).transaction() as session:
         page = await own_page(session, member_id)
     if page is None:
         return see_other("/me")
@@ -79,7 +89,7 @@ async def show_details(request: Request) -> Response:
         "language": member.language,
         "declared_resident": "yes" if member.declared_resident_at else "",
     }
-    return _details(request, member_id, values, {}, 200)
+    return _details(request, member_id, values)
 
 
 async def change_details(request: Request) -> Response:
@@ -87,12 +97,12 @@ async def change_details(request: Request) -> Response:
     rt = runtime(request)
     form = await read_form(request)
     member_id = as_id(form.get("id"))
-    if member_id is None or not signed_in(request, member_id):
-        return see_other("/me")
+    if member_id is None or not await signed_in(request, member_id):
+        return _details(request, member_id, form.values(), status=401)
     await request.app.state.limiter.check(request, "details")
-    values, errors = validate(DetailsInput, form, MESSAGES, translate(request).gettext, context=joining_rules(rt))
+    values, _ = _validated(request, form)
     if values is None:
-        return _details(request, member_id, form.values(), errors, 422)
+        return show_again(request, f"details-{member_id}", f"/me/details?id={member_id}&again=yes", form)
     async with rt.transaction() as session:
         member = await lock_member(session, member_id)
         if member is None or member.status not in ("active", "paused"):
@@ -101,17 +111,31 @@ async def change_details(request: Request) -> Response:
         moved = address_key(values.email) != member.email_key
         if moved:
             expires = rt.now() + timedelta(days=registration_settings().unconfirmed_days)
-            await ask_for_new_address(session, member, values.email, rt.now(), expires)
+            async with may_mail(request, values.email) as allowed:
+                await ask_for_new_address(session, member, values.email, rt.now(), expires, may_mail=allowed)
     return see_other(f"/me?id={member_id}&saved={'address' if moved else 'details'}")
 
 
-def _details(request: Request, member_id: UUID, values: dict[str, Any], errors: FormErrors, status: int) -> Response:
+def _validated(request: Request, form: Form) -> tuple[DetailsInput | None, FormErrors]:
+    return validate(DetailsInput, form, MESSAGES, translate(request).gettext, context=joining_rules(runtime(request)))
+
+
+def _details(
+    request: Request,
+    member_id: UUID | None,
+    values: dict[str, Any],
+    errors: FormErrors | None = None,
+    status: int = 200,
+) -> Response:
+    """The form; with 401 for somebody whose session has ended, who keeps what was typed and can send it again."""
+    errors = errors or {}
     context = {
-        "id": member_id,
+        "id": member_id or "",
         "form": values,
         "errors": errors,
         "place": place_name(str(values.get("postcode") or "")),
         "ask_residence": "declared_resident" in errors,
+        "signed_out": status == 401,
     }
     return render(request, "registration/me_details.html", context, status)
 
@@ -122,8 +146,8 @@ async def change_purposes(request: Request) -> Response:
     form = await read_form(request)
     member_id = as_id(form.get("id"))
     values, _ = validate(PurposesInput, form, MESSAGES, translate(request).gettext, lists=("purposes",))
-    if member_id is None or values is None or not signed_in(request, member_id):
-        return see_other("/me")
+    if member_id is None or values is None or not await signed_in(request, member_id):
+        return sign_in_form(request, was_signed_in=True)
     async with rt.transaction() as session:
         member = await lock_member(session, member_id)
         if member is None or member.status not in ("active", "paused"):
@@ -138,7 +162,7 @@ async def take_data_along(request: Request) -> Response:
     rt = runtime(request)
     member_id = as_id(request.query_params.get("id"))
     async with rt.transaction() as session:
-        page = await own_page(session, member_id) if member_id and signed_in(request, member_id) else None
+        page = await own_page(session, member_id) if member_id and await signed_in(request, member_id) else None
     if page is None:
         return see_other("/me")
     return data_file(page)
@@ -156,8 +180,8 @@ async def change_membership(request: Request) -> Response:
     rt = runtime(request)
     form = await read_form(request)
     member_id, action = as_id(form.get("id")), form.get("action")
-    if member_id is None or not signed_in(request, member_id):
-        return see_other("/me")
+    if member_id is None or not await signed_in(request, member_id):
+        return sign_in_form(request, was_signed_in=True)
     if action == "leave" and form.get("sure") != "yes":
         return see_other(f"/me/leave?id={member_id}")
     async with rt.transaction() as session:
@@ -165,20 +189,25 @@ async def change_membership(request: Request) -> Response:
         if member is None or member.status not in ("active", "paused"):
             return see_other("/me")
         if action == "leave":
-            await drop_address_change(session, member.id)
             await erase(session, member, rt.now())
         elif action in ("pause", "resume"):
             wanted = "paused" if action == "pause" else "active"
             if member.status != wanted:
                 member.status = wanted
                 await emit(session, await changed_event(session, member))
-    return see_other(f"/me/left?id={member_id}" if action == "leave" else f"/me?id={member_id}&saved={action}")
+                await reach_after_change(session, rt.now())
+    if action != "leave":
+        return see_other(f"/me?id={member_id}&saved={action}")
+    response = see_other(f"/me/left?id={member_id}")
+    clear_cookie(request, response, member_id)
+    rt.sealed.set(response, _LEFT, member_id, {}, _LEFT_SECONDS)
+    return response
 
 
 async def ask_before_leaving(request: Request) -> Response:
     """What leaving means, and one button."""
     member_id = as_id(request.query_params.get("id"))
-    if member_id is None or not signed_in(request, member_id):
+    if member_id is None or not await signed_in(request, member_id):
         return see_other("/me")
     return render(request, "registration/leave.html", {"id": member_id})
 
@@ -187,7 +216,7 @@ async def show_left(request: Request) -> Response:
     """Goodbye, with the receipts of each part of the system so far."""
     rt = runtime(request)
     member_id = as_id(request.query_params.get("id"))
-    if member_id is None or not signed_in(request, member_id):
+    if member_id is None or rt.sealed.get(request, _LEFT, member_id) is None:
         return see_other("/")
     async with rt.transaction() as session:
         member = await session.get(Member, member_id)

@@ -15,17 +15,22 @@ from shared.messaging import emit, forget_subject, lock
 
 
 async def ask_for_new_address(
-    session: AsyncSession, member: Member, email: str, now: datetime, expires: datetime
+    session: AsyncSession, member: Member, email: str, now: datetime, expires: datetime, *, may_mail: bool
 ) -> None:
-    """Send a link to the new address; an address somebody else has gets none, and nothing tells the difference."""
+    """Let the new address wait, and send a link to it.
+
+    An address somebody else has gets none, nor does one that has had too many; it waits all the same, on every page and
+    in the data file, so that nobody can ask this form who is a member.
+    """
     await hold_address(session, email)
     await drop_address_change(session, member.id)
-    if await member_by_email(session, email) is not None:
-        return
-    change = AddressChange(id=new_id(), member_id=member.id, email=email, asked_at=now)
+    taken = await member_by_email(session, email) is not None
+    change = AddressChange(id=new_id(), member_id=member.id, email=email, asked_at=now, taken=taken or not may_mail)
     session.add(change)
     await session.flush()
     await lock(session, change.id)
+    if change.taken:
+        return
     await emit(
         session,
         ContactChanged(member_id=change.id, name=member.name or "", email=email, language=member.language),
@@ -36,7 +41,12 @@ async def ask_for_new_address(
 
 
 async def move_to(session: AsyncSession, member: Member, change: AddressChange) -> bool:
-    """The locked member has the new address from now on; False when somebody else took it meanwhile."""
+    """The locked member has the new address from now on.
+
+    False when somebody else took it meanwhile, and for who has left: an erased row stays empty.
+    """
+    if member.status not in ("active", "paused") or change.taken:
+        return False
     await hold_address(session, change.email)
     owner = await member_by_email(session, change.email)
     if owner is not None and owner != member.id:

@@ -1,5 +1,6 @@
 """The link in the mail to a new address, and the button behind it."""
 
+from services.registration.admitting import reach_after_change
 from services.registration.mail_links import held_link, link_over, open_link
 from services.registration.new_address.moving import move_to
 from services.registration.store import lock_member
@@ -25,11 +26,12 @@ async def show_new_address(request: Request) -> Response:
     """The address, and one button."""
     rt = runtime(request)
     change_id = as_id(request.query_params.get("id"))
+    if held_link(request, _COOKIE, change_id) is None:
+        return link_over(request, "/me", why="elsewhere")
     async with rt.transaction() as session:
-        known = held_link(request, _COOKIE, change_id)
-        change = await session.get(AddressChange, change_id) if known else None
+        change = await session.get(AddressChange, change_id)
     if change is None:
-        return link_over(request, "/me")
+        return link_over(request, "/me", why="used")
     return render(request, "registration/me_address.html", {"change": change})
 
 
@@ -38,12 +40,13 @@ async def confirm_new_address(request: Request) -> Response:
     rt = runtime(request)
     change_id = as_id((await read_form(request)).get("id"))
     if change_id is None or held_link(request, _COOKIE, change_id) is None:
-        return link_over(request, "/me")
+        return link_over(request, "/me", why="elsewhere")
     async with rt.transaction() as session:
         asked = await session.get(AddressChange, change_id)
         member = await lock_member(session, asked.member_id) if asked else None
         change = await session.get(AddressChange, change_id, populate_existing=True) if asked else None
         done = member is not None and change is not None
         if not done or not await move_to(session, member, change):  # type: ignore[arg-type]
-            return link_over(request, "/me")
+            return link_over(request, "/me", why="used")
+        await reach_after_change(session, rt.now())
     return render(request, "registration/me_address_done.html")

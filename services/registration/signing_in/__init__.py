@@ -1,1 +1,1 @@
-"""Signing in to the own page by a link in a mail, and signing out."""
+"""Signing in to the own page by a link in a mail, once per link, and signing out."""

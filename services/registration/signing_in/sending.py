@@ -1,0 +1,79 @@
+"""Sending sign-in links: what was asked for is kept first, whoever asked, and looked up afterwards.
+
+So the page does the same for a member as for a stranger, and takes the same time.
+"""
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registration.settings import registration_settings
+from services.registration.store import lock_member, member_by_email
+from services.registration.tables import Member, SignInAsked
+from shared.events.registration import SignInRequested
+from shared.ids import random_id
+from shared.messaging import emit
+from shared.service import Runtime
+
+#: Links an hour to one address that anybody may ask for, and as many more from a browser that has signed in with it.
+MOST_AN_HOUR = 6
+_HOUR = sa.func.make_interval(0, 0, 0, 0, 1)
+
+
+async def keep_asked(session: AsyncSession, email_key: str, *, known: bool) -> None:
+    """Keep that a link was asked for; the job does the rest."""
+    session.add(SignInAsked(id=random_id(), email_key=email_key, known=known))
+    await session.flush()
+
+
+async def send_links(rt: Runtime) -> None:
+    """Job: each address asked for gets a link if it is a member's and its hour is not full."""
+    while True:
+        async with rt.transaction() as session:
+            asked = await session.scalar(
+                sa.select(SignInAsked)
+                .where(SignInAsked.sent.is_(None))
+                .order_by(SignInAsked.asked_at)
+                .limit(1)
+                .with_for_update(skip_locked=True)
+            )
+            if asked is None:
+                return
+            asked.sent = await _send(session, asked, rt.now())
+
+
+async def forget_asked(rt: Runtime) -> None:
+    """Job: what was asked for an hour ago no longer counts."""
+    async with rt.transaction() as session:
+        await session.execute(sa.delete(SignInAsked).where(SignInAsked.asked_at < sa.func.now() - _HOUR))
+
+
+async def _send(session: AsyncSession, asked: SignInAsked, now: datetime) -> bool:
+    member_id = await member_by_email(session, asked.email_key)
+    member = await lock_member(session, member_id) if member_id else None
+    if member is None or member.status not in ("active", "paused") or member.email_key != asked.email_key:
+        return False
+    lately = await session.scalar(
+        sa.select(sa.func.count())
+        .select_from(SignInAsked)
+        .where(
+            SignInAsked.email_key == asked.email_key,
+            SignInAsked.known == asked.known,
+            SignInAsked.sent.is_(True),
+            SignInAsked.asked_at > sa.func.now() - _HOUR,
+        )
+    )
+    if (lately or 0) >= MOST_AN_HOUR:
+        return False
+    await _emit_link(session, member, now)
+    return True
+
+
+async def _emit_link(session: AsyncSession, member: Member, now: datetime) -> None:
+    member.generation += 1
+    ends = now + timedelta(minutes=registration_settings().sign_in_minutes)
+    await emit(
+        session,
+        SignInRequested(member_id=member.id, generation=member.generation, send_before=ends, link_expires_at=ends),
+    )
