@@ -44,7 +44,7 @@ class NotificationSettings(BaseSettings):
     letters_per_day: int = 10
     """Letters one sender may send within 24 hours."""
     receipts_per_day: int = 3
-    """Receipts one sender of letters gets within 24 hours; a machine that answers each of them gets no more."""
+    """Receipts for suggestions one address gets within 24 hours, by letter and by form, whoever gave it."""
     correspondent_days: int = 90
     """Days after the last answer until a suggestion's sender is forgotten."""
     unanswered_days: int = 730

@@ -33,6 +33,9 @@ class Contact(Base):
     removed: Mapped[bool] = mapped_column(server_default="false")
     unreachable: Mapped[str | None]
     """Why the address takes no mail; cleared when the address changes."""
+    soft_refusals: Mapped[int] = mapped_column(server_default="0")
+    """Refusals in a row that may pass (a full mailbox): so many, and the address counts as one that takes no mail."""
+    soft_since: Mapped[datetime | None]
 
 
 class Member(Base):
@@ -96,6 +99,8 @@ class Correspondent(Base):
     in_reply_to: Mapped[str | None]
     """Message-ID of the letter, for the answer to stand under it."""
     by_mail: Mapped[bool] = mapped_column(server_default="false")
+    doubtful: Mapped[bool] = mapped_column(server_default="false")
+    """A letter that may be a machine's: it gets no receipt, only what people answer."""
     created_at: Mapped[datetime] = mapped_column(server_default=_CLOCK)
     """Machine time, for the number of letters a day."""
     since: Mapped[datetime]

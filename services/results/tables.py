@@ -103,8 +103,10 @@ class Suggestion(Base):
     channel: Mapped[str]
     language: Mapped[str]
     heading: Mapped[str | None]
-    """As the resident wrote it, like the three texts below; removed some time after the answer."""
+    """As the resident wrote it, like the four texts below; removed some time after the answer."""
     text: Mapped[str | None]
+    removed: Mapped[str | None]
+    """What was cut from a letter because it quotes us: staff see it on demand, in case it was the resident's own."""
     place: Mapped[str | None]
     why: Mapped[str | None]
     wants_answer: Mapped[bool]

@@ -21,6 +21,8 @@ class MessageFailed(_Notifications):
     purpose: Code
     reason: Code
     failed_at: Instant
+    about_id: UUID | None = None
+    """What the mail was about: the invitation or the notice that asked for it, or the member."""
 
 
 class MemberUnreachable(_Notifications):
@@ -65,6 +67,8 @@ class SuggestionLetterReceived(Event):
     heading: str
     """The letter's subject line."""
     text: str
+    removed: str = ""
+    """What was cut because it quotes our mail, without addresses, numbers and the sender's name; for staff to see."""
     language: OpenEnum
     attachments_refused: int = 0
     received_at: Instant

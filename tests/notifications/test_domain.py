@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from services.notifications.kinds import KINDS, STOPS
 from services.notifications.letters.domain import greeted_name
-from services.notifications.sending.domain import address_is_dead, is_quiet, retry_wait
+from services.notifications.refusals.domain import Verdict, judge
+from services.notifications.sending.domain import is_quiet, retry_wait
 
 
 def test_every_kind_of_mail_has_a_subject_a_letter_and_a_button_for_its_link() -> None:
@@ -57,7 +58,7 @@ def test_quiet_hours_may_go_past_midnight(hour: int, start: str | None, end: str
     ],
 )
 def test_only_a_refusal_of_the_address_itself_makes_it_dead(code: int, text: str, dead: bool) -> None:
-    assert address_is_dead(code, text) is dead
+    assert (judge(text, code) is Verdict.DEAD) is dead
 
 
 @given(st.integers(-5, 10_000))

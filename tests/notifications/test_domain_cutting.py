@@ -4,6 +4,8 @@ import pytest
 
 from services.notifications.mailbox.cutting import cut
 
+OURS = ("panelet", "panel@panel.example", "the citizens' panel")
+
 
 @pytest.mark.parametrize(
     ("text", "told"),
@@ -14,7 +16,7 @@ from services.notifications.mailbox.cutting import cut
         ("Ja takk.\n\nDen 3. mars 2027 kl. 12 skrev Panelet:\n> Hei\n> Hva vil du?", "Ja takk."),
         ("Yes.\n\nOn Tue, 3 Mar 2027 at 12:00 Panel <panel@panel.example>\nwrote:\n> Hi", "Yes."),
         ("Ja.\n\nFra: Panelet\nSendt: tirsdag\nTil: Kari\nEmne: Hei\n\nHva vil du?", "Ja."),
-        ("Svar:\n> spørsmål\nmellom", "Svar:\nmellom"),
+        ("Svar:\n> spørsmål til Panelet\nmellom", "Svar:\nmellom"),
         ("Den dagen skrev jeg til dere og sa:\nBygg bru!", "Den dagen skrev jeg til dere og sa:\nBygg bru!"),
         ("Hilsen fra skolen burde henge på brua.", "Hilsen fra skolen burde henge på brua."),
         ("> bare sitat", "bare sitat"),
@@ -37,4 +39,60 @@ from services.notifications.mailbox.cutting import cut
     ],
 )
 def test_quotes_and_signature_are_cut_and_the_letter_is_kept(text: str, told: str) -> None:
-    assert cut(text) == told
+    assert cut(text, ours=OURS).kept == told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Jeg vil ha to ting.\n--\nFlere benker ved elva og bedre lys.",
+        "Jeg vil ha to ting.\n--\n- benker\n- lys",
+        "Bygg bru.\n____________________\nOg bedre lys.",
+        "Bussen er full.\nFra: Sandvika stasjon\nTil: Fornebu\nDato: hver hverdag\nDen må gå oftere.",
+        "Hilsen fra Høvik vel!\n\nVi vil ha benker.",
+        "Vh. forslaget om benker:\nDe bør stå ved elva.",
+        "Dette vil vi ha:\n> benker\n> lys",
+        "Den 17. mai 2026 kl. 12 skrev ordføreren på Facebook:\nVi skal bygge bru.\nDet vil jeg ha.",
+        "Den 17. mai 2026 kl. 12 skrev ordføreren på Facebook:\n> Vi skal bygge bru.\nDet vil jeg ha.",
+        "from: the bus stop at Fornebu\nsubject: noise\nIt is too loud.",
+        "Sendt fra skolen i dag: brua er glatt.\n\nDen må strøs.\n\nHver dag.\n\nHele vinteren.",
+        "Hilsen er et fint ord.\nBruk det på skiltene.",
+    ],
+)
+def test_a_letters_own_words_are_kept_whatever_they_look_like(text: str) -> None:
+    assert cut(text, ours=OURS) == (text, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Bygg bru.\n\nMvh Ola\nForresten: broen er glatt", "Bygg bru.\n\nForresten: broen er glatt"),
+        ("Bygg bru.\n\nMvh Ola\n\nForresten: broen er glatt", "Bygg bru.\n\nForresten: broen er glatt"),
+        ("Bygg bru.\n\nMvh\nOla\nBrua er glatt om vinteren.", "Bygg bru.\n\nBrua er glatt om vinteren."),
+        ("Bygg bru.\n\nMvh Ola\n\nJeg vil ha dette:\n\nbenker\nlys", "Bygg bru.\n\nJeg vil ha dette:\n\nbenker\nlys"),
+        ("Bygg bru.\n--\nOla Nordmann\nStorveien 1", "Bygg bru."),
+    ],
+)
+def test_what_stands_below_the_closing_words_is_kept_unless_it_signs(text: str, told: str) -> None:
+    assert cut(text, ours=OURS) == (told, "")
+
+
+def test_what_was_cut_is_kept_without_name_address_and_number() -> None:
+    kept, removed = cut(
+        "Ja.\n\nDen 3. mars 2027 kl. 12 skrev Panelet <panel@panel.example>:\n> Hei, Kari!\n> Hva vil du?\n"
+        "> Ring 912 34 567.\n> https://panel.example/surveys/answer/k1.AbC\nOg benker.\n\nHilsen\n"
+        "Kari Nordmann\n913 34 567",
+        "kari@example.org",
+        "Kari Nordmann",
+        OURS,
+    )
+    assert kept == "Ja.\nOg benker."
+    assert removed == (
+        "Den 3. mars 2027 kl. 12 skrev Panelet <[e-postadresse]>:\n> Hei, [navn]!\n> Hva vil du?\n"
+        "> Ring [telefonnummer].\n> https://panel.example/[lenke]"
+    )
+
+
+def test_a_mail_that_is_passed_on_keeps_its_words_and_not_who_wrote_them() -> None:
+    text = "Se her:\n\n---- Videresendt melding ----\nFra: Ola <ola@example.org>\nEmne: Bru\n\nBygg bru."
+    assert cut(text, ours=OURS).kept == "Se her:\n\nBygg bru."

@@ -222,15 +222,15 @@ async def test_a_bounce_marks_the_mail_failed_and_a_dead_address_unreachable(
     await Dispatcher().run(rt)
     async with rt.transaction() as session:
         message_id = (await session.scalars(sa.select(Message.id))).one()
-    assert await door(_report(message_id, status), "<>") == {}
+    assert await door(report_about(message_id, status), "<>") == {}
     assert await states(rt) == [("failed", "bounced")]
     assert len(await outbox(rt, MessageFailed)) == 1
     assert len(await outbox(rt, MemberUnreachable)) == unreachable
     assert await outbox(rt, SuggestionLetterReceived) == []
-    assert await door(_report(new_id(), status), "<>") == {}, "a report about a mail we do not know"
+    assert await door(report_about(new_id(), status), "<>") == {}, "a report about a mail we do not know"
 
 
-def _report(message_id: UUID, status: str) -> bytes:
+def report_about(message_id: UUID, status: str) -> bytes:
     return bounce(message_id, status=status).replace(b"panel.example", b"example.org")
 
 

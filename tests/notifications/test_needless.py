@@ -15,7 +15,7 @@ from services.notifications.messages.domain import Known, fate
 from services.notifications.tables import Contact, Correspondent, Meeting, Member, Message, SettledInvitation, Survey
 from shared.ids import new_id
 from shared.service import Runtime
-from tests.notifications.ground import SOON
+from tests.notifications.ground import SOON, opened
 
 SETTLED = (None, "answered", "accepted", "declined", "lapsed", "withdrawn")
 PURPOSES = ((), ("results",), ("surveys", "meetings", "results"))
@@ -35,6 +35,7 @@ async def test_what_is_sent_is_the_same_by_the_rule_and_in_the_database(rt: Runt
             ("known", "forgotten") if suggestion else (None, "known", "unreachable", "removed"),
             (True, False) if kind.about in ("survey", "result", "meeting") else (True,),
         )
+        if texts or settled is None
     ]
     rows, expected = [], {}
     async with rt.transaction() as session:
@@ -84,6 +85,6 @@ def _store(
             )
         )
     if kind_about in ("survey", "result") and known.texts:
-        session.add(Survey(id=about, questionnaire={"id": "klima"}, slug="klima"))
+        session.add(Survey(id=about, questionnaire=opened().questionnaire, slug="klima"))
     if kind_about == "meeting" and (known.texts or known.cancelled):
         session.add(Meeting(id=about, slug="mote" if known.texts else None, cancelled=known.cancelled))

@@ -60,6 +60,8 @@ REASONS = {
     "forgotten": "Adressen er slettet etter fristen",
     "unreachable": "Adressen tar ikke imot e-post",
     "receipts_enough": "Avsenderen har fått nok kvitteringer i dag",
+    "may_be_machine": "Brevet kan være et autosvar, så det får ingen kvittering",
+    "refused_often": "Adressen har avvist e-post mange ganger på rad",
     "too_late": "Fristen gikk ut før den ble sendt",
     "bounced": "Kom i retur",
     "address_form": "Adressen er skrevet feil",
@@ -70,7 +72,12 @@ REASONS = {
     "staff": "Avgjort av en ansatt",
     "relay_log": "Avgjort etter loggen fra e-posttjeneren",
 }
-_LETTERS = {"letter": "Brev", "automatic": "Autosvar og annet fra maskiner", "report": "Meldinger om retur"}
+_LETTERS = {
+    "letter": "Brev",
+    "doubtful": "Brev som kan være autosvar",
+    "automatic": "Autosvar og annet fra maskiner",
+    "report": "Meldinger om retur",
+}
 _ORDERS = ("newest", "oldest")
 _UNKNOWN = "/staff/notifications/messages?state=unknown"
 #: What became of a decision, said once on the page it leads back to: (colour, text).

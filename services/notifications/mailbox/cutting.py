@@ -1,12 +1,18 @@
 """The sender's own words of a letter: quotes, signature, the sender's address and links for one person are cut."""
 
 import re
+from collections.abc import Collection
+from typing import NamedTuple
 
 from services.notifications.kinds import KINDS
-from services.notifications.mailbox.wording import tidy
+from services.notifications.mailbox.wording import tidy, words_of
 
-#: From here on a letter quotes another one, to its end.
-_FORWARDED = re.compile(
+_LABELS_OF_HEAD = r"(fra|from|frå|von|sendt|sent|dato|date|emne|subject|til|to|kopi|cc)"
+#: A line of the head that mail programs put over what they quote; the label alone is any letter's "Fra: Sandvika".
+_HEAD_LINE = re.compile(rf"\s*\*?{_LABELS_OF_HEAD}\s*:\*?\s.*", re.IGNORECASE)
+_HEAD_LABEL = re.compile(rf"\s*\*?{_LABELS_OF_HEAD}\s*:", re.IGNORECASE)
+_HEAD_START = re.compile(r"\s*\*?(fra|from|frå|von)\s*:\*?\s.+", re.IGNORECASE)
+_SEPARATOR = re.compile(
     r"\s*(-{2,}\s*(opprinnelig melding|opphavleg melding|original message|videresendt melding|vidaresend melding"
     r"|forwarded message)\b.*|_{10,}\s*)$",
     re.IGNORECASE,
@@ -19,18 +25,30 @@ _ATTRIBUTION = re.compile(
     r"|.{1,120}\bskrev følgende:)\s*$",
     re.IGNORECASE,
 )
-_QUOTE_HEADER = re.compile(r"\s*\*?(fra|from|frå)\s*:\*?\s.+", re.IGNORECASE)
-_QUOTE_HEADER_NEXT = re.compile(r"\s*\*?(sendt|sent|dato|date|emne|subject)\s*:\*?\s", re.IGNORECASE)
-_QUOTE_HEADERS = re.compile(
-    r"\s*\*?(fra|from|frå|sendt|sent|dato|date|emne|subject|til|to|kopi|cc)\s*:\*?\s.*", re.IGNORECASE
-)
-_DEVICE = re.compile(r"\s*(sendt fra|sent from|hent outlook|get outlook|skaff outlook)\b.{0,60}$", re.IGNORECASE)
-_CLOSING = re.compile(
-    r"\s*((med\s+)?(vennlig|venleg|beste|hjertelig|varm)?e?\s*(hilsen|hilsning|helsing|helsning)\b"
-    r"|mvh\b|vh\b|((with\s+)?(kind|best|warm)\s+)?regards\b|yours\s+(sincerely|faithfully)|sincerely\b)",
+_DEVICE = re.compile(
+    r"\s*(sendt fra (min|mitt|outlook|e-?post|mail|yahoo|samsung|iphone|ipad|proton)"
+    r"|sent from (my|outlook|mail|yahoo|proton)|hent outlook|get outlook|skaff outlook)\b.{0,60}$",
     re.IGNORECASE,
 )
-_POSTSCRIPT = re.compile(r"\s*p\.?\s?s\b", re.IGNORECASE)
+_NAME_WORD = r"[A-ZÆØÅÄÖÉÜ][\w.'’-]*"
+_GREETING_WORDS = (
+    r"(?:(?:med\s+)?(?:(?:vennlig|venleg|venlege|beste?|hjertelig|varme?|mange|god)\s+)?"
+    r"(?:hilsen|hilsning(?:er)?|helsing|helsning)"
+    r"|mvh|vh|(?:(?:with\s+)?(?:kind|best|warm)\s+)?regards|yours\s+(?:sincerely|faithfully)|sincerely(?:\s+yours)?)"
+)
+#: The closing words alone, or with a name behind them: "Hilsen fra Høvik vel!" and "Vh. forslaget:" are none.
+_CLOSING = re.compile(
+    rf"\s*(?i:{_GREETING_WORDS})\b[\s,.!:]*(?:(?:fra|from|frå)\s+)?((?:{_NAME_WORD}[\s,.!-]*){{0,5}})$"
+)
+_NAME = re.compile(rf"\s*{_NAME_WORD}[\s,.-]*(?:(?:{_NAME_WORD}|\d{{1,4}}[A-Z]?)[\s,.-]*){{0,4}}")
+_POSTSCRIPT = re.compile(r"\s*(p\.?\s?s\b|forresten|nb\b)", re.IGNORECASE)
+_ITEM = re.compile(r"\s*([-*•–]|\d{1,2}[.)])\s+\S")
+#: Words that make a short line a sentence, which no name, title or street is.
+_VERBS = words_of(
+    "er var har hadde må kan vil bør ble blir skal skulle finnes mangler trenger ikke jeg vi dere du det den dette "
+    "eg me de dykk vere verta blei vart må kunne ikkje treng manglar burde takk "
+    "is are was were has have must can could should will would not please i we you it there need needs"
+)
 _ADDRESS = re.compile(r"[^@\s<>\"(),:;\\]{1,64}@[^@\s<>\"(),:;\\]{1,255}")
 _PHONE = re.compile(
     r"(?<![\d.])(?:(?:\+|00)\d{2}[ .]?)?(?:\d{2}[ .]?\d{2}[ .]?\d{2}[ .]?\d{2}|\d{3} \d{2} \d{3})(?!\d)"
@@ -40,26 +58,39 @@ _LABELS = re.compile(r"\b(tlf|telefon|mobil|mob|tel|phone|e-?post|e-?mail|mail|e
 #: Links in our own mails, which open something for one person.
 _PATHS_FOR_ONE = sorted({kind.link.path for kind in KINDS.values() if kind.link} | {"/mail/unsubscribe/"})
 _LINK_FOR_ONE = re.compile(rf"(?:{'|'.join(_PATHS_FOR_ONE)})\S+")
-_LINK_CUT, _ADDRESS_CUT, _PHONE_CUT = "/[lenke]", "[e-postadresse]", "[telefonnummer]"
+_LINK_CUT, _ADDRESS_CUT, _PHONE_CUT, _NAME_CUT = "/[lenke]", "[e-postadresse]", "[telefonnummer]", "[navn]"
 
 _LONGEST_ATTRIBUTION = 500
-_LONGEST_SIGNATURE = 12
-_LONGEST_CLOSING_LINE = 60
+_LONGEST_SIGNATURE_LINE = 60
 _CLOSING_SEARCHED = 40
+_DEVICE_SEARCHED = 4
 
 
-def cut(text: str, sender: str = "", name: str = "") -> str:
-    """The letter without what it quotes, its signature (which holds names and numbers) and the sender's address.
+class Cut(NamedTuple):
+    """A letter in two: what goes on as its text, and what was cut from it because it quotes us."""
 
-    A letter that would be empty then keeps its words, but no line of a quoted letter's head, address or number.
+    kept: str
+    removed: str
+
+
+def cut(text: str, sender: str = "", name: str = "", ours: Collection[str] = (), *, marked: bool = False) -> Cut:
+    """The letter without what surely quotes us, its signature (names and numbers) and the sender's address.
+
+    ``ours``: what names us, in lower case. ``marked``: lines with ``>`` are quotes, as those of an HTML letter are, and
+    never a list of the sender's own. What is cut as a quote is the second part, without addresses, numbers and
+    the sender's name; a signature goes nowhere. A letter that would be empty keeps its words.
     """
-    own = _without_quotes(text.split("\n"))
+    lines = text.split("\n")
+    if all(line.lstrip().startswith(">") for line in lines if line.strip()):
+        lines = [re.sub(r"^[>\s]+", "", line) for line in lines]
+    own, quoted = _parted(lines, ours, marked)
     kept = tidy("\n".join(_without_signature(own, name)))
+    removed = _masked(tidy("\n".join(quoted)), name)
     if not kept:
-        lines = own if tidy("\n".join(own)) else [re.sub(r"^[>\s]+", "", line) for line in text.split("\n")]
-        whole = "\n".join(line for line in lines if not _QUOTE_HEADERS.match(line) and not _ATTRIBUTION.match(line))
-        kept = tidy(_PHONE.sub(_PHONE_CUT, _ADDRESS.sub(_ADDRESS_CUT, _LINK_FOR_ONE.sub(_LINK_CUT, whole))))
-    return without_sender(kept, sender)
+        whole = own if tidy("\n".join(own)) else [line for line in lines if not _is_frame(line)]
+        kept = _masked(tidy("\n".join(whole)), "")
+        removed = "" if whole is not own else removed
+    return Cut(without_sender(kept, sender), without_sender(removed, sender))
 
 
 def without_sender(text: str, sender: str) -> str:
@@ -68,71 +99,167 @@ def without_sender(text: str, sender: str) -> str:
     return re.sub(re.escape(sender), _ADDRESS_CUT, bare, flags=re.IGNORECASE) if sender else bare
 
 
-def _without_quotes(lines: list[str]) -> list[str]:
-    """Quoted lines, and who wrote them, are left out; what stands below them is the letter's own again."""
+def _masked(text: str, name: str) -> str:
+    """The text without anybody's address or number, and without the sender's name as our letters greet it."""
+    bare = _PHONE.sub(_PHONE_CUT, _ADDRESS.sub(_ADDRESS_CUT, _LINK_FOR_ONE.sub(_LINK_CUT, text)))
+    for part in sorted({name, *name.split()}, key=len, reverse=True):
+        if len(part) > 1:
+            bare = re.sub(rf"(?<!\w){re.escape(part)}(?!\w)", _NAME_CUT, bare, flags=re.IGNORECASE)
+    return bare
+
+
+def _is_frame(line: str) -> bool:
+    """A line that only says who wrote what follows."""
+    return _HEAD_LINE.match(line) is not None or _ATTRIBUTION.match(line) is not None
+
+
+def _parted(lines: list[str], ours: Collection[str], answering: bool) -> tuple[list[str], list[str]]:
+    """(the letter's own lines, those that quote us). What stands below lines marked ``>`` is the letter's own again."""
     kept: list[str] = []
+    quoted: list[str] = []
     number = 0
     while number < len(lines):
-        line, following = lines[number], lines[number + 1 : number + 5]
-        header = _QUOTE_HEADER.match(line) and any(_QUOTE_HEADER_NEXT.match(later) for later in following)
-        if header or _FORWARDED.match(line):
+        head, surely_us = _head(lines, number, ours)
+        if surely_us:
+            quoted += lines[number:]
             break
-        height = _attribution(lines, number)
+        if head:
+            # Somebody else's mail, passed on: its words are part of the letter, and who wrote them is not.
+            quoted += lines[number : number + head]
+            number += head
+            continue
+        height = _attribution(lines, number, ours)
         if height:
-            number += height
+            quoted += lines[number : number + height]
+            number, answering = number + height, True
             after = next((later for later in lines[number:] if later.strip()), ">")
             if not after.lstrip().startswith(">"):
+                quoted += lines[number:]
                 break
             continue
-        if not line.lstrip().startswith(">"):
-            kept.append(line)
+        if lines[number].lstrip().startswith(">"):
+            block = _marked_block(lines, number)
+            whose = quoted if answering or _names_us("\n".join(block), ours) else kept
+            whose += block
+            number += len(block)
+            continue
+        kept.append(lines[number])
         number += 1
-    return kept
+    return kept, quoted
 
 
-def _attribution(lines: list[str], number: int) -> int:
-    """How many lines from here say who wrote what is quoted next; 0 is none."""
+def _marked_block(lines: list[str], number: int) -> list[str]:
+    end = number
+    while end < len(lines) and lines[end].lstrip().startswith(">"):
+        end += 1
+    return lines[number:end]
+
+
+def _head(lines: list[str], number: int, ours: Collection[str]) -> tuple[int, bool]:
+    """(lines of a mail's head that stands here, whether it surely quotes us); 0 is none.
+
+    It names us, or it is one that only programs write; lines of a person's own ("Fra: Sandvika") are none.
+    """
+    start = number
+    if _SEPARATOR.match(lines[number]):
+        start = next((at for at in range(number + 1, min(number + 4, len(lines))) if lines[at].strip()), number)
+    if not _HEAD_START.match(lines[start]):
+        return 0, False
+    end = start + 8
+    while end > start and not _HEAD_LINE.match(lines[end - 1] if end <= len(lines) else ""):
+        end -= 1
+    head = lines[start:end]
+    found = (_HEAD_LABEL.match(line) for line in head)
+    labels = {label[1].lower() for label in found if label is not None}
+    if len(labels) < 2:
+        return 0, False
+    whole = len(labels) >= 4 and bool(labels & {"emne", "subject"}) and bool(labels & {"sendt", "sent", "dato", "date"})
+    written = "\n".join(head)
+    return (end - number if _ADDRESS.search(written) else 0), whole or _names_us(written, ours)
+
+
+def _names_us(text: str, ours: Collection[str]) -> bool:
+    bare = " ".join(text.lower().replace(">", " ").split())
+    return any(mark in bare for mark in ours) or _LINK_FOR_ONE.search(text) is not None
+
+
+def _attribution(lines: list[str], number: int, ours: Collection[str]) -> int:
+    """How many lines from here say that we wrote what is quoted next; 0 is none."""
     for height in (1, 2, 3):
         together = lines[number : number + height]
         if sum(map(len, together)) > _LONGEST_ATTRIBUTION:
             return 0
-        if _ATTRIBUTION.match(" ".join(together)):
-            return height
+        said = " ".join(together)
+        if _ATTRIBUTION.match(said):
+            return height if _names_us(said, ours) or _ADDRESS.search(said) else 0
     return 0
 
 
 def _without_signature(lines: list[str], name: str) -> list[str]:
     for number, line in enumerate(lines):
-        if line.rstrip() == "--":
+        if line.rstrip() == "--" and _is_signature(lines[number + 1 :], name, sure=line == "-- "):
             lines = lines[:number]
             break
-    kept = _stripped([line for line in lines if not _DEVICE.match(line)])
+    kept = _stripped(lines)
+    ends = len(kept) - _DEVICE_SEARCHED
+    kept = _stripped([line for number, line in enumerate(kept) if number < ends or not _DEVICE.match(line)])
     for number in range(max(len(kept) - _CLOSING_SEARCHED, 0), len(kept)):
-        after = kept[number + 1 :]
-        if _closes(kept[number]) and _is_signature(after):
-            return kept[:number] + _postscript(after)
+        if len(kept[number]) <= _LONGEST_SIGNATURE_LINE and _CLOSING.match(kept[number]):
+            return _stripped(kept[:number] + _after_closing(kept[number + 1 :], name))
     return _without_name(_without_contact_lines(kept), name)
 
 
-def _closes(line: str) -> bool:
-    found = _CLOSING.match(line)
-    sentence = line.rstrip().endswith((".", "?", "!")) and len(line.split()) > 4
-    return found is not None and len(line) <= _LONGEST_CLOSING_LINE and not sentence
-
-
-def _is_signature(after: list[str]) -> bool:
-    told = [line for line in after if line.strip()]
-    short = len(told) <= _LONGEST_SIGNATURE and all(len(line) <= _LONGEST_CLOSING_LINE for line in told)
-    return short or any(_CONTACT.search(line) for line in told)
-
-
-def _postscript(after: list[str]) -> list[str]:
-    """The paragraph that begins with P.S., which is the letter's."""
-    begin = next((number for number, line in enumerate(after) if _POSTSCRIPT.match(line)), None)
-    if begin is None:
+def _after_closing(lines: list[str], name: str) -> list[str]:
+    """What is the letter's again below its closing words: a postscript, or anything else that is no signature."""
+    rest = _paragraphs(lines)
+    while rest and _signs(rest[0]):
+        rest.pop(0)
+    if not rest:
         return []
-    end = next((number for number in range(begin, len(after)) if not after[number].strip()), len(after))
-    return ["", *after[begin:end]]
+    while len(rest[0]) > 1 and _is_name(rest[0][0]):
+        rest[0].pop(0)
+    return ["", *_without_signature([line for paragraph in rest for line in ("", *paragraph)][1:], name)]
+
+
+def _is_name(line: str) -> bool:
+    return len(line) <= _LONGEST_SIGNATURE_LINE and _NAME.fullmatch(line) is not None
+
+
+def _paragraphs(lines: list[str]) -> list[list[str]]:
+    found: list[list[str]] = [[]]
+    for line in lines:
+        if line.strip():
+            found[-1].append(line)
+        elif found[-1]:
+            found.append([])
+    return [paragraph for paragraph in found if paragraph]
+
+
+def _signs(paragraph: list[str]) -> bool:
+    """Whether a paragraph under the closing words is names, titles and numbers, and not the letter going on."""
+    if _POSTSCRIPT.match(paragraph[0]) or _ITEM.match(paragraph[0]) or _is_sentence(paragraph[0]):
+        return False
+    return any(_CONTACT.search(line) for line in paragraph) or not any(
+        _is_sentence(line) or _ITEM.match(line) for line in paragraph
+    )
+
+
+def _is_sentence(line: str) -> bool:
+    words = re.findall(r"\w+", _CONTACT.sub("", line).lower())
+    says = bool(_VERBS & set(words)) or line.rstrip().endswith((".", "?", "!", ":"))
+    return len(words) >= 3 and (says or len(line) > _LONGEST_SIGNATURE_LINE)
+
+
+def _is_signature(after: list[str], name: str, *, sure: bool) -> bool:
+    """Whether what stands below ``--`` signs the letter; without the space behind it (``sure``), more is asked."""
+    paragraphs = _paragraphs(after)
+    if not paragraphs:
+        return True
+    if not all(_signs(paragraph) for paragraph in paragraphs):
+        return False
+    told = "\n".join(after)
+    named = bool(name) and name.casefold().split()[0] in told.casefold()
+    return sure or named or all(map(_is_name, paragraphs[0])) or _CONTACT.search(told) is not None
 
 
 def _without_contact_lines(kept: list[str]) -> list[str]:
@@ -142,7 +269,9 @@ def _without_contact_lines(kept: list[str]) -> list[str]:
         return kept
     last = kept[begin + 1 :]
     bare = [len(re.findall(r"\w+", _LABELS.sub("", _CONTACT.sub("", line)))) for line in last]
-    words_only = all(words <= 5 and len(line) <= _LONGEST_CLOSING_LINE for words, line in zip(bare, last, strict=True))
+    words_only = all(
+        words <= 5 and len(line) <= _LONGEST_SIGNATURE_LINE for words, line in zip(bare, last, strict=True)
+    )
     contact = any(_CONTACT.search(line) and words <= 3 for words, line in zip(bare, last, strict=True))
     return _stripped(kept[:begin]) if words_only and contact else kept
 

@@ -2,15 +2,17 @@
 
 import asyncio
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.notifications.mailbox.reading import Incoming, Report, read_mail
+from services.notifications.mailbox.reading import Incoming, Own, read_mail, read_sender
+from services.notifications.mailbox.reports import Report
+from services.notifications.refusals.domain import judge
 from services.notifications.sending.dispatching import report_failure
-from services.notifications.sending.domain import report_is_dead
 from services.notifications.settings import notification_settings
 from services.notifications.tables import Correspondent, Letter, Message
 from shared.events.notifications import SuggestionLetterReceived
@@ -31,16 +33,27 @@ def own_addresses(settings: Settings) -> frozenset[str]:
     return frozenset(one.lower() for one in (settings.mail_from, settings.mail_reply_to, settings.contact_email))
 
 
+def own(settings: Settings) -> Own:
+    """What names the panel in a mail that comes in."""
+    addresses = own_addresses(settings)
+    names = {settings.mail_from_name.lower(), urlsplit(settings.public_url).netloc.lower()}
+    return Own(addresses, settings.mail_from.rpartition("@")[2], addresses | frozenset(names - {""}))
+
+
 async def take_mail(rt: Runtime, raw: bytes, envelope_sender: str) -> str:
-    """Take one mail in; what became of it (``letter``, ``automatic``, ``report`` or ``again``) is committed.
+    """Take one mail in; what became of it (``letter``, ``doubtful``, ``automatic``, ``report`` or ``again``) is
+    committed.
 
     Raises Unreadable or TooManyLetters, which its sender must be told, and whatever the database raises, after which
     it must be handed over again.
     """
-    settings = rt.settings
-    domain = settings.mail_from.rpartition("@")[2]
-    # A mail may be ten megabytes: reading it must not hold up pages and consumers.
-    incoming = await asyncio.to_thread(read_mail, raw, envelope_sender, own_addresses(settings), domain)
+    # A mail may be ten megabytes: reading it must not hold up pages and consumers. Its head alone says who writes, and
+    # whoever has written too often is told before it is read.
+    sender = await asyncio.to_thread(read_sender, raw, envelope_sender)
+    if envelope_sender not in ("", "<>"):
+        async with rt.transaction() as session:
+            await _check_number(session, sender)
+    incoming = await asyncio.to_thread(read_mail, raw, envelope_sender, own(rt.settings))
     async with rt.transaction() as session:
         outcome = await _take(session, rt, incoming)
     log.info("notifications.letter.taken", outcome=outcome)
@@ -58,25 +71,14 @@ async def _take(session: AsyncSession, rt: Runtime, incoming: Incoming) -> str:
         return "again"
     if incoming.report is not None:
         await _apply_report(session, rt, incoming.report)
-    elif incoming.kind == "letter":
+    elif incoming.kind in ("letter", "doubtful"):
         await _keep_letter(session, rt, incoming)
     return incoming.kind
 
 
 async def _keep_letter(session: AsyncSession, rt: Runtime, incoming: Incoming) -> None:
     """The address stays here; the words go on without it."""
-    lately = sa.func.clock_timestamp() - timedelta(days=1)
-    sent = await session.scalar(
-        sa.select(sa.func.count())
-        .select_from(Correspondent)
-        .where(
-            sa.func.lower(Correspondent.email) == incoming.sender.lower(),
-            Correspondent.by_mail,
-            Correspondent.created_at > lately,
-        )
-    )
-    if (sent or 0) >= notification_settings().letters_per_day:
-        raise TooManyLetters
+    await _check_number(session, incoming.sender)
     suggestion_id = new_id()
     session.add(
         Correspondent(
@@ -85,6 +87,7 @@ async def _keep_letter(session: AsyncSession, rt: Runtime, incoming: Incoming) -
             language=incoming.language,
             in_reply_to=incoming.reference,
             by_mail=True,
+            doubtful=incoming.kind == "doubtful",
             since=rt.now(),
         )
     )
@@ -95,12 +98,29 @@ async def _keep_letter(session: AsyncSession, rt: Runtime, incoming: Incoming) -
                 suggestion_id=suggestion_id,
                 heading=incoming.heading,
                 text=incoming.text,
+                removed=incoming.removed,
                 language=incoming.language,
                 attachments_refused=incoming.attachments,
                 received_at=rt.now(),
             )
         ],
     )
+
+
+async def _check_number(session: AsyncSession, sender: str) -> None:
+    """Raises TooManyLetters when this address has sent as many as it may, however it is spelled."""
+    lately = sa.func.clock_timestamp() - timedelta(days=1)
+    sent = await session.scalar(
+        sa.select(sa.func.count())
+        .select_from(Correspondent)
+        .where(
+            sa.func.lower(Correspondent.email) == sender.lower(),
+            Correspondent.by_mail,
+            Correspondent.created_at > lately,
+        )
+    )
+    if (sent or 0) >= notification_settings().letters_per_day:
+        raise TooManyLetters
 
 
 async def _apply_report(session: AsyncSession, rt: Runtime, report: Report) -> None:
@@ -112,5 +132,4 @@ async def _apply_report(session: AsyncSession, rt: Runtime, report: Report) -> N
         .returning(Message)
     )
     if message is not None:
-        dead = report_is_dead(report.status, report.diagnostic)
-        await report_failure(session, message, "bounced", rt.now(), dead_address=dead)
+        await report_failure(session, message, "bounced", rt.now(), judge(report.words))

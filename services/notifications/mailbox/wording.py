@@ -5,12 +5,15 @@ import unicodedata
 from html import unescape
 
 
-def _set(words: str) -> frozenset[str]:
+def words_of(words: str) -> frozenset[str]:
+    """The words of a line."""
     return frozenset(words.split())
 
 
-_BLOCKS = _set("address article blockquote br dd div dl dt h1 h2 h3 h4 h5 h6 hr li ol p pre section table td th tr ul")
-_SILENT = _set("script style title")
+_BLOCKS = words_of(
+    "address article blockquote br dd div dl dt h1 h2 h3 h4 h5 h6 hr li ol p pre section table td th tr ul"
+)
+_SILENT = words_of("script style title")
 #: Control characters but line breaks and tab, and those that reorder text, as forms refuse them.
 _REFUSED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff\ue000\ue001\ud800-\udfff]"
@@ -25,16 +28,17 @@ _SIGNATURE_ELEMENT = re.compile(
 _LONGEST_HTML = 1_000_000
 
 _COMMON = {
-    "nb": _set("jeg ikke å og på som det er en til av hva mange fra noe bare være kommunen vei hvorfor"),
-    "nn": _set("eg ikkje å og på som det er ein til av kva mange frå noko berre vere kommunen veg kvifor"),
-    "en": _set("i not to and on the is a of what many from something only be for you with that why"),
+    "nb": words_of("jeg ikke å og på som det er en til av hva mange fra noe bare være kommunen vei hvorfor"),
+    "nn": words_of("eg ikkje å og på som det er ein til av kva mange frå noko berre vere kommunen veg kvifor"),
+    "en": words_of("i not to and on the is a of what many from something only be for you with that why"),
 }
 
 
 def tidy(text: str) -> str:
     """NFC, line breaks as \\n, no control or reordering characters, at most one empty line in a row."""
     clean = _REFUSED.sub("", text.replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " "))
-    lines = [line.rstrip() for line in unicodedata.normalize("NFC", clean).split("\n")]
+    # "-- " alone marks a signature, with its space.
+    lines = [line if line == "-- " else line.rstrip() for line in unicodedata.normalize("NFC", clean).split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
@@ -62,11 +66,11 @@ def html_to_text(html: str) -> str:
         elif tag in _BLOCKS:
             quoted += (tag == "blockquote") * (-1 if found[1] else 1)
             marked = not found[1] and _SIGNATURE_ELEMENT.search(found[3][:500])
-            pieces.append(("\n--\n" if marked else "") + ("\n> " if quoted > 0 else "\n"))
+            pieces.append(("\n\ue000\n" if marked else "") + ("\n> " if quoted > 0 else "\n"))
             if tag == "li" and not found[1]:
                 pieces.append("- ")
     pieces.append(_words(html[at:]))
-    lines = (line.strip() for line in "".join(pieces).split("\n"))
+    lines = ("-- " if line == "\ue000" else line.strip() for line in "".join(pieces).split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 

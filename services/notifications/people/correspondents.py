@@ -37,8 +37,7 @@ async def write_to_correspondent(
     if delivery.replay:
         return
     content = {"heading": event.heading, "text": event.text, "status": event.status, "slug": event.slug or ""}
-    enough = event.notice in _RECEIPTS and await _has_had_enough(session, event.suggestion_id)
-    held_back = "receipts_enough" if enough else None
+    held_back = await _why_no_receipt(session, event.suggestion_id) if event.notice in _RECEIPTS else None
     await create_messages(session, [message(kind, event, event.suggestion_id, content=content, held_back=held_back)])
     if event.notice == "answer":
         await session.execute(
@@ -48,8 +47,13 @@ async def write_to_correspondent(
         )
 
 
-async def _has_had_enough(session: AsyncSession, suggestion_id: UUID) -> bool:
-    """Whether this letter's sender has written so often lately that it may be a machine answering our receipts."""
+async def _why_no_receipt(session: AsyncSession, suggestion_id: UUID) -> str | None:
+    """Why this sender gets no receipt: a machine's letter perhaps, or an address that has had enough of them today.
+
+    Anybody may give anybody's address, and a machine may answer every receipt.
+    """
+    if await session.scalar(sa.select(Correspondent.doubtful).where(Correspondent.suggestion_id == suggestion_id)):
+        return "may_be_machine"
     this, earlier = aliased(Correspondent), aliased(Correspondent)
     lately = await session.scalar(
         sa.select(sa.func.count())
@@ -57,13 +61,11 @@ async def _has_had_enough(session: AsyncSession, suggestion_id: UUID) -> bool:
         .join(this, sa.func.lower(this.email) == sa.func.lower(earlier.email))
         .where(
             this.suggestion_id == suggestion_id,
-            this.by_mail,
-            earlier.by_mail,
             earlier.created_at < this.created_at,
             earlier.created_at > this.created_at - timedelta(days=1),
         )
     )
-    return (lately or 0) >= notification_settings().receipts_per_day
+    return "receipts_enough" if (lately or 0) >= notification_settings().receipts_per_day else None
 
 
 async def forget_correspondents(rt: Runtime) -> None:

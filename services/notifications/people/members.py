@@ -54,6 +54,7 @@ async def _keep_cards(session: AsyncSession, cards: Sequence[ContactChanged]) ->
                 "email": new.email,
                 "language": new.language,
                 "unreachable": sa.case((Contact.email == new.email, Contact.unreachable), else_=None),
+                "soft_refusals": sa.case((Contact.email == new.email, Contact.soft_refusals), else_=0),
             },
             where=Contact.removed.is_(False),
         )

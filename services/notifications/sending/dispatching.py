@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 import sqlalchemy as sa
 import structlog
@@ -14,6 +15,7 @@ from services.notifications.letters.composing import Composer, Unsendable, senda
 from services.notifications.letters.mail import Mail
 from services.notifications.messages.creating import release_waiting
 from services.notifications.messages.suppressing import give_up_on_member
+from services.notifications.refusals.domain import SOFT_LIMIT, Verdict, soft_count
 from services.notifications.sending import claiming
 from services.notifications.sending.claiming import Try
 from services.notifications.sending.domain import is_quiet, retry_wait
@@ -167,7 +169,7 @@ class Dispatcher:
         try:
             return Ready(message, one, sendable(mail.address), self._write(mail))
         except Unsendable:
-            await self._refused(rt, message, one, Certain("address_form", for_good=True, dead_address=True))
+            await self._refused(rt, message, one, Certain("address_form", for_good=True, verdict=Verdict.DEAD))
         except Exception as error:  # noqa: BLE001
             # One mail that cannot be written must not stop the others; its error may hold the address, so no text.
             log.error("notifications.message.not_composed", message_id=str(one.message_id), error=type(error).__name__)
@@ -181,14 +183,15 @@ class Dispatcher:
             state, wait = ("failed", 0) if failed else ("pending", retry_wait(message.tries))
             held = await claiming.refuse(session, one, state=state, reason=refusal.reason, wait=wait)
             if failed and held:
-                await report_failure(session, message, refusal.reason, rt.now(), dead_address=refusal.dead_address)
+                await report_failure(session, message, refusal.reason, rt.now(), refusal.verdict)
         log.info("notifications.message.refused", message_id=str(message.id), reason=refusal.reason, failed=failed)
 
 
-async def report_failure(
-    session: AsyncSession, message: Message, reason: str, now: datetime, *, dead_address: bool
-) -> None:
-    """Publish that a member's message failed and, when the address is to blame, that the member is unreachable."""
+async def report_failure(session: AsyncSession, message: Message, reason: str, now: datetime, verdict: Verdict) -> None:
+    """Publish that a member's message failed and, when the address is to blame, that the member is unreachable.
+
+    Refusals that may pass are counted; too many of them are the address's fault too.
+    """
     member_id = message.member_id
     if member_id is None:
         return
@@ -196,10 +199,17 @@ async def report_failure(
     await emit(
         session,
         MessageFailed(
-            message_id=message.id, member_id=member_id, purpose=message.purpose, reason=reason, failed_at=now
+            message_id=message.id,
+            member_id=member_id,
+            purpose=message.purpose,
+            reason=reason,
+            failed_at=now,
+            about_id=message.subject_id,
         ),
     )
-    if not dead_address:
+    if verdict is Verdict.SOFT and await _has_failed_too_often(session, member_id, now):
+        verdict, reason = Verdict.DEAD, "refused_often"
+    if verdict is not Verdict.DEAD:
         return
     marked = await session.scalar(
         sa.update(Contact)
@@ -210,6 +220,16 @@ async def report_failure(
     if marked is not None:
         await give_up_on_member(session, member_id, "unreachable", urgent_too=False)
         await emit(session, MemberUnreachable(member_id=member_id, reason=reason, since=now))
+
+
+async def _has_failed_too_often(session: AsyncSession, member_id: UUID, now: datetime) -> bool:
+    """Count one more refusal that may pass."""
+    contact = await session.get(Contact, member_id, populate_existing=True)
+    if contact is None or contact.removed:
+        return False
+    contact.soft_refusals, contact.soft_since = soft_count(contact.soft_refusals, contact.soft_since, now)
+    await session.flush()
+    return contact.soft_refusals >= SOFT_LIMIT
 
 
 async def ask_for_cards(rt: Runtime) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
-from services.notifications.sending.domain import address_is_dead
+from services.notifications.refusals.domain import Verdict, judge
 
 _RESET_SECONDS = 20
 
@@ -16,15 +16,17 @@ _RESET_SECONDS = 20
 class Certain(Exception):
     """The server did not take the mail, for sure.
 
-    ``for_good``: another try would end the same way. ``dead_address``: the address itself takes no mail. ``ours``: the
+    ``for_good``: another try would end the same way. ``verdict``: what that says about the address. ``ours``: the
     refusal is about our server or connection, so the mail waits as long as it may.
     """
 
-    def __init__(self, reason: str, *, for_good: bool = False, dead_address: bool = False, ours: bool = False) -> None:
+    def __init__(
+        self, reason: str, *, for_good: bool = False, verdict: Verdict = Verdict.OTHER, ours: bool = False
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.for_good = for_good
-        self.dead_address = dead_address
+        self.verdict = verdict
         self.ours = ours
 
 
@@ -71,8 +73,10 @@ class Line:
             else:
                 # A server that refused the command itself, before the data, still holds the envelope.
                 await self._reset(client)
-            dead = address_is_dead(error.code, error.message) and "5.1." in error.message
-            raise Certain(f"smtp_{error.code}", for_good=error.code >= 500, dead_address=dead) from error
+            verdict = judge(error.message, error.code)
+            if verdict is Verdict.DEAD and "5.1." not in error.message:
+                verdict = Verdict.OTHER  # after the data a refusal is mostly about what the mail says
+            raise Certain(f"smtp_{error.code}", for_good=error.code >= 500, verdict=verdict) from error
         except (aiosmtplib.SMTPException, OSError) as error:  # a TimeoutError is an OSError
             self.close()
             if handed_over:
@@ -97,8 +101,8 @@ class Line:
             await self._reset(client)
             if answer.code == 421:
                 raise Certain("connection", ours=True)
-            dead = address_is_dead(answer.code, answer.message)
-            raise Certain(f"smtp_{answer.code}", for_good=answer.code >= 500, dead_address=dead)
+            verdict = judge(answer.message, answer.code)
+            raise Certain(f"smtp_{answer.code}", for_good=answer.code >= 500, verdict=verdict)
 
     async def _connected(self) -> aiosmtplib.SMTP:
         if self._client is None or not self._client.is_connected:

@@ -21,6 +21,7 @@ async def register_letter(session: AsyncSession, event: SuggestionLetterReceived
         language=event.language if event.language in ("nb", "nn", "en") else "nb",
         heading=event.heading,
         text=event.text,
+        removed=event.removed or None,
         wants_answer=True,
         attachments_refused=event.attachments_refused,
     )

@@ -179,7 +179,7 @@ async def remove_old_texts(session: AsyncSession, answered_before: datetime) -> 
     gone = await session.execute(
         sa.update(Suggestion)
         .where(Suggestion.answered_at < answered_before, Suggestion.text.is_not(None))
-        .values(heading=None, text=None, place=None, why=None)
+        .values(heading=None, text=None, place=None, why=None, removed=None)
         .returning(Suggestion.id)
     )
     return len(gone.all())

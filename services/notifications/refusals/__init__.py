@@ -1,0 +1,1 @@
+"""What another server's refusal says about an address."""
