@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from shared.logs import configure_logs
-from shared.messaging.dead_letters import redriving
+from shared.messaging import dead_letters, missing
 from shared.process import make_app
 from shared.refusal import Refusal
 from shared.service import Runtime, Service, make_runtime
@@ -108,13 +108,58 @@ def redrive(name: ServiceName) -> None:
 
     async def run(runtime: Runtime) -> tuple[int, int]:
         try:
-            return await redriving(runtime).all(runtime.now())
+            return await dead_letters.redriving(runtime).all(runtime.now())
         finally:
             await runtime.database.close()
 
     applied, failing = asyncio.run(run(make_runtime(load_service(name), load_settings())))
     typer.echo(json.dumps({"applied": applied, "still_failing": failing}))
     raise typer.Exit(1 if failing else 0)
+
+
+@app.command("dead-letters")
+def list_dead_letters(
+    name: ServiceName,
+    topic: Annotated[str, typer.Option(help="only of this topic")] = "",
+    reason: Annotated[str, typer.Option(help="only with this reason")] = "",
+    drop: Annotated[bool, typer.Option(help="give all of them up, and re-drive what waits behind them")] = False,
+) -> None:
+    """Print a service's dead letters as JSON lines, without their content; with --drop, give them up."""
+
+    async def run(runtime: Runtime) -> None:
+        try:
+            async with runtime.transaction() as session:
+                found = [
+                    row
+                    for row in await dead_letters.listed(session, limit=100_000)
+                    if row.state != "waiting" and topic in ("", row.topic) and reason in ("", row.reason)
+                ]
+                for row in found:
+                    shown = ("id", "state", "reason", "type", "topic", "partition", "offset", "subject", "received_at")
+                    typer.echo(json.dumps({key: row._mapping[key] for key in shown}, default=str))
+                if drop:
+                    await dead_letters.drop(session, *(row.id for row in found))
+            if drop:
+                await dead_letters.redriving(runtime).all(runtime.now())
+        finally:
+            await runtime.database.close()
+
+    asyncio.run(run(make_runtime(load_service(name), load_settings())))
+
+
+@app.command("send-again")
+def send_again(name: ServiceName, topic: str, partition: int, from_offset: int, to_offset: int) -> None:
+    """Send what a publisher's archive holds of a stretch once more, for a reader that never saw it; others skip it."""
+
+    async def run(runtime: Runtime) -> int:
+        try:
+            async with runtime.transaction() as session:
+                return await missing.send_again(session, topic, partition, from_offset, to_offset)
+        finally:
+            await runtime.database.close()
+
+    sent = asyncio.run(run(make_runtime(load_service(name), load_settings())))
+    typer.echo(json.dumps({"sent": sent, "missing": max(to_offset - from_offset - sent, 0)}))
 
 
 @app.command("send-state")

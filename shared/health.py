@@ -10,7 +10,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
 from shared.mechanism import mechanism
-from shared.messaging.dead_letters import count_open
+from shared.messaging.dead_letters import count
+from shared.messaging.missing import removed_unread, stale_lanes
 from shared.messaging.transient import is_transient
 from shared.service import Runtime
 
@@ -53,14 +54,12 @@ async def _gauges(runtime: Runtime) -> dict[str, Any]:
     """Numbers to watch; ``database`` is 0 while those that only it knows are missing.
 
     ``inbox_lag``: by topic, records not stored yet of the partitions this process has; ``inbox_stuck_seconds``: how
-    long a batch has failed for reasons that are not the events' own; ``events_removed_unread``: by topic, records
-    the broker removed between the committed offset and the log's start, since this process started.
+    long a batch has failed for reasons that are not the events' own.
     """
-    found: dict[str, Any] = {"database": 0, "inbox_lag": {}, "inbox_stuck_seconds": 0.0, "events_removed_unread": {}}
+    found: dict[str, Any] = {"database": 0, "inbox_lag": {}, "inbox_stuck_seconds": 0.0}
     if (transport := runtime.health.transport) is not None:
         found["inbox_lag"] = await transport.lag()
         found["inbox_stuck_seconds"] = round(transport.stuck_seconds, 1)
-        found["events_removed_unread"] = transport.below_log_start
     try:
         async with asyncio.timeout(_LONGEST_ANSWER), runtime.transaction() as session:
             found |= await _stored_gauges(session) | {"database": 1}
@@ -72,8 +71,17 @@ async def _gauges(runtime: Runtime) -> dict[str, Any]:
     return found
 
 
-async def _stored_gauges(session: AsyncSession) -> dict[str, float]:
-    """Outbox rows pending and the oldest one's age, open dead letters, and subjects that wait behind one."""
+async def _unread(session: AsyncSession) -> dict[str, int]:
+    """Records by topic that the broker removed before they were read, and that nobody has settled."""
+    found: dict[str, int] = {}
+    for row in await removed_unread(session):
+        found[row.topic] = found.get(row.topic, 0) + row.to_offset - row.from_offset
+    return found
+
+
+async def _stored_gauges(session: AsyncSession) -> dict[str, Any]:
+    """Outbox rows pending and the oldest one's age; dead letters open, soon without content, and without it unseen;
+    subjects that wait behind one; lanes whose publisher goes on below what was applied; records removed unread."""
     tables = mechanism(session.info["schema"])
     age = sa.func.extract("epoch", sa.func.clock_timestamp() - sa.func.min(tables.outbox.c.created_at))
     rows, oldest = (await session.execute(sa.select(sa.func.count(), age).select_from(tables.outbox))).one()
@@ -84,6 +92,8 @@ async def _stored_gauges(session: AsyncSession) -> dict[str, float]:
     return {
         "outbox_rows": rows,
         "outbox_age_seconds": float(oldest or 0),
-        "dead_letters_open": await count_open(session),
+        **{f"dead_letters_{what}": number for what, number in (await count(session)).items()},
         "subjects_waiting": waiting or 0,
+        "lanes_stale": len(await stale_lanes(session)),
+        "events_removed_unread": await _unread(session),
     }

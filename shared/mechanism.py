@@ -24,6 +24,7 @@ class Mechanism:
     relay_position: sa.Table
     inbox: sa.Table
     subject_seen: sa.Table
+    removed_unread: sa.Table
     dead_letter: sa.Table
     audit_entry: sa.Table
     ended_staff_session: sa.Table
@@ -101,6 +102,19 @@ def mechanism(schema: str) -> Mechanism:
         sa.Column("topic", sa.Text, primary_key=True),
         sa.Column("subject", sa.Uuid, primary_key=True),
         sa.Column("sequence", sa.BigInteger, nullable=False),
+        sa.Column("stale", sa.Integer, nullable=False, server_default=sa.text("0")),
+        sa.Column("stale_at", sa.DateTime(timezone=True)),
+        sa.Index("ix_subject_seen_stale", "stale_at", postgresql_where=sa.text("stale > 0")),
+    )
+    removed_unread = sa.Table(
+        "removed_unread",
+        metadata,
+        sa.Column("topic", sa.Text, primary_key=True),
+        sa.Column("partition", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("from_offset", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("to_offset", sa.BigInteger, nullable=False),
+        sa.Column("noticed_at", sa.DateTime(timezone=True), nullable=False, server_default=_now()),
+        sa.Column("settled_at", sa.DateTime(timezone=True)),
     )
     dead_letter = sa.Table(
         "dead_letter",
@@ -120,7 +134,7 @@ def mechanism(schema: str) -> Mechanism:
         sa.Column("payload", sa.LargeBinary, nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False, server_default=_now()),
         sa.Column("decided_at", sa.DateTime(timezone=True)),
-        sa.CheckConstraint("state in ('dead', 'waiting', 'redriven', 'dropped')", name="state"),
+        sa.CheckConstraint("state in ('dead', 'waiting', 'redriven', 'dropped', 'lost')", name="state"),
         sa.Index(
             "uq_dead_letter_event",
             "handler",
@@ -171,6 +185,7 @@ def mechanism(schema: str) -> Mechanism:
         relay_position=relay_position,
         inbox=inbox,
         subject_seen=subject_seen,
+        removed_unread=removed_unread,
         dead_letter=dead_letter,
         audit_entry=audit_entry,
         ended_staff_session=ended_staff_session,

@@ -15,8 +15,10 @@ from starlette.applications import Starlette
 from shared.health import health_routes
 from shared.logs import what_and_where
 from shared.messaging.consumer import BatchConsumer
+from shared.messaging.dead_letters import redriving
 from shared.messaging.inbox import Inbox
 from shared.messaging.keeping import forget_what_is_old
+from shared.messaging.missing import note_removed
 from shared.messaging.relay import Relay
 from shared.messaging.subscription import Routes
 from shared.messaging.transient import is_transient
@@ -70,7 +72,12 @@ def spare_collector() -> None:
 async def running(runtime: Runtime) -> AsyncIterator[None]:
     """Run the relay, the consumers and the jobs of ``runtime`` for the length of the block."""
     relay = Relay(runtime.settings, runtime.name, runtime.settings.service_database_url.get_secret_value())
-    transport = Transport(runtime.settings, runtime.name, make_consumers(runtime))
+
+    async def note(topic: str, partition: int, start: int, end: int) -> None:
+        async with runtime.transaction() as session:
+            await note_removed(session, topic, partition, start, end)
+
+    transport = Transport(runtime.settings, runtime.name, make_consumers(runtime), note)
     runtime.health.transport = transport
     runtime.database.on_commit.append(relay.wake)
     work: list[tuple[str, Coroutine[object, object, None]]] = [
@@ -121,7 +128,10 @@ async def beat(health: Health, stuck_seconds: float = 60.0) -> None:
 
 async def _keep_mechanism(runtime: Runtime) -> None:
     async with runtime.transaction() as session:
-        await forget_what_is_old(session)
+        lost = await forget_what_is_old(session)
+    if lost:
+        # What waited behind them has nothing left to wait for.
+        await redriving(runtime).all(runtime.now())
 
 
 async def run_job(runtime: Runtime, job: Job) -> None:

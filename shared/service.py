@@ -77,10 +77,6 @@ class Consuming(Protocol):
     def stuck_seconds(self) -> float:
         """How long the batch that has been failing longest has done so; 0 when none is."""
 
-    @property
-    def below_log_start(self) -> Mapping[str, int]:
-        """Events by topic that the broker removed before this process had read them, since it started."""
-
     async def lag(self) -> Mapping[str, int]:
         """By topic, the records this process has been given partitions of and has not stored yet."""
 

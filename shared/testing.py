@@ -103,6 +103,7 @@ class Deliverer:
     def __init__(self, runtime: Runtime) -> None:
         routes = Routes(runtime.service.handlers)
         inbox = Inbox(runtime.name, routes, runtime.settings)
+        self._settings = runtime.settings
         self._consumers = {
             topic: BatchConsumer(runtime.name, topic, routes, inbox, runtime.transaction, runtime.now)
             for topic in routes.topics
@@ -125,6 +126,7 @@ class Deliverer:
         headers: list[tuple[str, bytes | None]] = [
             ("ce_id", str(event_id).encode()),
             ("ce_type", event.type.encode()),
+            ("ce_source", self._settings.source(event.source_service()).encode()),
         ]
         if event.subject is not None:
             key = (event.topic, event.subject)

@@ -40,6 +40,11 @@ async def eventually(condition: Callable[[], Any], seconds: float = 30.0) -> Any
             await asyncio.sleep(0.02)
 
 
+async def nothing_removed(topic: str, partition: int, start: int, end: int) -> None:
+    """For a transport whose broker removes nothing that was not read."""
+    raise AssertionError(f"{topic} {partition} lost {start} to {end}")
+
+
 async def waits_for_a_lock(rt: Runtime) -> bool:
     """Whether some transaction of the runtime's database waits for another."""
     async with rt.transaction() as session:

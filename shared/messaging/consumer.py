@@ -54,6 +54,7 @@ class BatchConsumer:
         self._letters = mechanism(schema).dead_letter
         self._routes = routes
         self._inbox = inbox
+        self._settings = inbox.settings
         self._transaction = transaction
         self._now = now
         self.in_hand = 0
@@ -73,13 +74,13 @@ class BatchConsumer:
             try:
                 envelope = read_envelope(record, self.topic)
             except Unreadable as error:
-                # What came before it is applied first: a subject waits behind its dead letter, not before it.
-                await self._store(claims)
-                claims = []
-                await self._until_stored(partial(self._keep_unreadable, record, str(error)))
+                await self._until_stored(partial(self._keep_record, record, str(error)))
                 continue
             subscriptions = self._routes.by_type.get(envelope.type)
             if subscriptions is not None:
+                if refusal := self._routes.refusal(envelope.type, self.topic, envelope.source, self._settings):
+                    await self._until_stored(partial(self._keep_record, record, refusal))
+                    continue
                 claims += [Claim(subscription, envelope) for subscription in subscriptions]
                 continue
             fact = family(envelope.type)
@@ -133,7 +134,9 @@ class BatchConsumer:
             failure=what_and_where(error) if error else None,
         )
 
-    async def _keep_unreadable(self, record: Record, reason: str) -> None:
+    async def _keep_record(self, record: Record, reason: str) -> None:
+        """Keep what no handler may have. Nobody waits behind it: it can never be applied, only be looked at."""
+        headers = raw_headers(record)
         async with self._transaction() as session:
             await session.execute(
                 pg_insert(self._letters)
@@ -141,16 +144,24 @@ class BatchConsumer:
                     id=new_id(),
                     state="dead",
                     reason=reason,
+                    type=headers.get("ce_type"),
                     topic=self.topic,
                     partition=record.partition,
                     offset=record.offset,
                     subject=subject_of_key(record),
-                    headers=raw_headers(record),
+                    headers=headers,
                     payload=record.value or b"",
                 )
                 .on_conflict_do_nothing()
             )
-        log.error("messaging.record.unreadable", topic=self.topic, offset=record.offset, reason=reason)
+        log.error(
+            "messaging.record.refused",
+            topic=self.topic,
+            partition=record.partition,
+            offset=record.offset,
+            type=headers.get("ce_type"),
+            reason=reason,
+        )
 
     async def _until_stored(self, step: Callable[[], Awaitable[T]]) -> T:
         """Run ``step`` until it succeeds; what it returned.

@@ -8,42 +8,62 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.events import RESTRICTED_TOPICS
 from shared.mechanism import mechanism
 from shared.messaging.consumer import Transaction
 from shared.messaging.envelope import Envelope
 from shared.messaging.inbox import Claim, Inbox
+from shared.messaging.keeping import OPEN, RESTRICTED_DAYS, days, expiring
 from shared.messaging.subscription import Routes
 from shared.messaging.transient import is_transient
 from shared.service import Runtime
 
-OPEN = ("dead", "waiting")
+#: Content that went before anybody decided: the fact and its reason stay until somebody has seen it.
+LOST = "lost"
+#: What is shown and may be given up.
+_LISTED = (*OPEN, LOST)
 
 
-async def open_letters(session: AsyncSession, limit: int = 200) -> Sequence[Any]:
-    """Rows of open dead letters, oldest first, with every column of the table."""
+async def listed(session: AsyncSession, limit: int = 200) -> Sequence[sa.Row[Any]]:
+    """Rows of open and lost letters, oldest first, with every column of the table and ``expires_at``.
+
+    ``expires_at``: when the content of an open letter of a restricted topic must go, else None.
+    """
     letter = mechanism(session.info["schema"]).dead_letter
+    restricted = letter.c.topic.in_(RESTRICTED_TOPICS) & letter.c.state.in_(OPEN)
+    expires_at = sa.case((restricted, letter.c.received_at + days(RESTRICTED_DAYS)), else_=None).label("expires_at")
     found = await session.execute(
-        sa.select(letter).where(letter.c.state.in_(OPEN)).order_by(letter.c.received_at, letter.c.id).limit(limit)
+        sa.select(letter, expires_at)
+        .where(letter.c.state.in_(_LISTED))
+        .order_by(letter.c.received_at, letter.c.id)
+        .limit(limit)
     )
     return found.all()
 
 
-async def count_open(session: AsyncSession) -> int:
-    """Number of open dead letters, waiting ones included."""
+async def count(session: AsyncSession) -> dict[str, int]:
+    """Letters by what they need: ``open`` (waiting ones included), ``expiring`` (open, content gone soon), ``lost``."""
     letter = mechanism(session.info["schema"]).dead_letter
-    return await session.scalar(sa.select(sa.func.count()).where(letter.c.state.in_(OPEN))) or 0
+    found = await session.execute(
+        sa.select(
+            sa.func.count().filter(letter.c.state.in_(OPEN)).label("open"),
+            sa.func.count().filter(expiring(letter)).label("expiring"),
+            sa.func.count().filter(letter.c.state == LOST).label("lost"),
+        )
+    )
+    return dict(found.one()._mapping)
 
 
-async def drop(session: AsyncSession, letter_id: UUID) -> bool:
-    """Give an open letter up; what waits behind it can be re-driven then. False when it was not open."""
+async def drop(session: AsyncSession, *letter_ids: UUID) -> int:
+    """Give listed letters up; what waits behind them can be re-driven then. How many were still listed."""
     letter = mechanism(session.info["schema"]).dead_letter
     done = await session.execute(
         sa.update(letter)
-        .where(letter.c.id == letter_id, letter.c.state.in_(OPEN))
+        .where(letter.c.id.in_(letter_ids), letter.c.state.in_(_LISTED))
         .values(state="dropped", decided_at=sa.func.clock_timestamp())
         .returning(letter.c.id)
     )
-    return done.first() is not None
+    return len(done.all())
 
 
 class Redrive:
@@ -74,18 +94,15 @@ class Redrive:
             rows = (
                 await session.execute(
                     sa.select(letters)
-                    .where(letters.c.state.in_(OPEN))
+                    .where(letters.c.state.in_(OPEN), letters.c.handler.is_not(None))
                     .order_by(letters.c.sequence.nulls_first(), letters.c.received_at)
                 )
             ).all()
-        unreadable = {(row.topic, row.subject) for row in rows if row.handler is None}
         applied = failed = 0
         stopped: set[tuple[str, str, UUID | None]] = set()
         for row in rows:
-            if row.handler is None:
-                continue
             lane = (row.handler, row.topic, row.subject)
-            held_up = row.subject is not None and (lane in stopped or (row.topic, row.subject) in unreadable)
+            held_up = row.subject is not None and lane in stopped
             if not held_up and row.id not in tried and await self._one(row, now):
                 applied += 1
                 continue
@@ -94,7 +111,7 @@ class Redrive:
             stopped.add(lane)
         return applied, failed
 
-    async def _one(self, row: Any, now: datetime) -> bool:
+    async def _one(self, row: sa.Row[Any], now: datetime) -> bool:
         subscription = self._routes.by_name.get(row.handler)
         if subscription is None or row.type not in self._routes.classes:
             return False
@@ -125,7 +142,7 @@ def redriving(runtime: Runtime) -> Redrive:
     return Redrive(runtime.name, routes, Inbox(runtime.name, routes, runtime.settings), runtime.transaction)
 
 
-def _envelope(row: Any) -> Envelope:
+def _envelope(row: sa.Row[Any]) -> Envelope:
     return Envelope(
         event_id=row.event_id,
         type=row.type,

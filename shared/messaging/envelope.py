@@ -51,6 +51,11 @@ class Envelope(NamedTuple):
     headers: dict[str, str]
     payload: bytes
 
+    @property
+    def source(self) -> str:
+        """Who says that it has published the event."""
+        return self.headers.get("ce_source", "")
+
 
 class Delivery(NamedTuple):
     """What a handler may know besides the event itself."""
@@ -82,7 +87,7 @@ def subject_of_key(record: Record) -> UUID | None:
 
 
 def read_envelope(record: Record, topic: str) -> Envelope:
-    """The record's envelope; raises Unreadable with a reason code."""
+    """The record's envelope; raises Unreadable with a reason code, also where its key is not its subject."""
     headers: dict[str, str] = {}
     for key, value in record.headers:
         try:
@@ -92,7 +97,7 @@ def read_envelope(record: Record, topic: str) -> Envelope:
         if "\x00" in key or "\x00" in headers[key]:
             raise Unreadable("header_holds_nul")
     try:
-        return Envelope(
+        envelope = Envelope(
             event_id=_uuid(headers["ce_id"]),
             type=headers["ce_type"],
             topic=topic,
@@ -110,6 +115,9 @@ def read_envelope(record: Record, topic: str) -> Envelope:
         raise Unreadable("header_missing") from error
     except ValueError as error:
         raise Unreadable("header_malformed") from error
+    if (record.key or b"") != headers.get("ce_subject", "").encode():
+        raise Unreadable("key_disagrees")
+    return envelope
 
 
 def _sequence(text: str) -> int:

@@ -12,10 +12,11 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import run_sql
+from shared.events import Event
 from shared.ids import new_id
 from shared.mechanism import mechanism
 from shared.messaging.envelope import Delivery, Envelope
-from shared.messaging.subscription import Routes, Subscription, parse
+from shared.messaging.subscription import PermanentError, Routes, Subscription, parse
 from shared.settings import Settings
 
 #: Claims events and takes their lanes along in one statement, because an event waits for each. The rows are (told,
@@ -24,9 +25,9 @@ from shared.settings import Settings
 #: open dead letter's; a lane without a row is past its newest. Otherwise the rows are the "new" claims, and the lanes
 #: are asked about again for those alone: one that was taken before raises nothing.
 #:
-#: A record whose headers could not be read holds up every handler of its subject. The letters are locked: a re-drive
-#: under way is waited for, and one that begins afterwards finds what is set aside behind them. What a lane had before
-#: comes from the row that is raised, under its lock: what others applied while this one waited is not in its snapshot.
+#: The letters are locked: a re-drive under way is waited for, and one that begins afterwards finds what is set aside
+#: behind them. What a lane had before comes from the row that is raised, under its lock: what others applied while this
+#: one waited is not in its snapshot.
 _TAKE = """
 with taken as (
     insert into {schema}.inbox (handler, event_id) select * from unnest($1::text[], $2::uuid[])
@@ -38,7 +39,7 @@ with taken as (
 ), open as (
     select lane.handler, lane.topic, lane.subject, letter.sequence
     from lane join {schema}.dead_letter letter using (topic, subject)
-    where letter.state in ('dead', 'waiting') and (letter.handler = lane.handler or letter.handler is null)
+    where letter.state in ('dead', 'waiting') and letter.handler = lane.handler
     for share of letter
 ), raised as (
     insert into {schema}.subject_seen as seen (handler, topic, subject, sequence)
@@ -67,6 +68,12 @@ on conflict (handler, topic, subject) do update set sequence = excluded.sequence
 returning sequence
 """
 
+#: An event below what its lane has applied, which is not state sent again: a publisher never does so by itself.
+_STALE = """
+update {schema}.subject_seen set stale = stale + 1, stale_at = clock_timestamp()
+where handler = $1 and topic = $2 and subject = $3
+"""
+
 #: Events read before the loop may turn to the database's answer; fewer are not worth a second task.
 _READ_AT_ONCE = 50
 
@@ -80,12 +87,15 @@ class Claim:
 
     subscription: Subscription
     envelope: Envelope
-    _event: Any = None
+    _event: Event | None = None
 
-    def event(self, routes: Routes) -> Any:
-        """The event, read once; raises pydantic ValidationError."""
+    def event(self, routes: Routes) -> Event:
+        """The event, read once; raises pydantic ValidationError, PermanentError about another subject than its key."""
         if self._event is None:
-            self._event = parse(routes.classes[self.envelope.type], self.envelope.payload)
+            event = parse(routes.classes[self.envelope.type], self.envelope.payload)
+            if event.subject != self.envelope.subject:
+                raise PermanentError("the payload is about another subject than the key")
+            self._event = event
         return self._event
 
     @property
@@ -114,7 +124,7 @@ class Inbox:
         self._schema = schema
         self._letters = mechanism(schema).dead_letter
         self._routes = routes
-        self._settings = settings
+        self.settings = settings
 
     async def apply(self, session: AsyncSession, claims: Sequence[Claim], now: datetime) -> None:
         """Apply each claim that is new, in order, in the caller's transaction.
@@ -137,6 +147,8 @@ class Inbox:
                 continue
             if lane is not None and sequence is not None:
                 if lane not in taken.seen or sequence <= taken.seen[lane]:
+                    if not claim.envelope.replay:
+                        await run_sql(session, _STALE.format(schema=self._schema), *lane)
                     continue
                 taken.seen[lane] = sequence
             due.setdefault(claim.subscription.name, []).append(claim)
@@ -161,7 +173,7 @@ class Inbox:
                 await asyncio.sleep(0)
             try:
                 claim.event(self._routes)
-            except ValidationError:
+            except (ValidationError, PermanentError):
                 continue
 
     async def bury(self, session: AsyncSession, claim: Claim, reason: str) -> bool:
@@ -203,7 +215,7 @@ class Inbox:
 
     def _delivery(self, envelope: Envelope, now: datetime) -> Delivery:
         one = envelope
-        return Delivery(now, self._settings, one.event_id, one.sequence, one.replay, one.occurred_at)
+        return Delivery(now, self.settings, one.event_id, one.sequence, one.replay, one.occurred_at)
 
     async def _take(self, session: AsyncSession, claims: Sequence[Claim]) -> Taken:
         """Insert the claims' inbox rows, and raise their lanes to the newest of those that were new."""

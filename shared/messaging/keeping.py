@@ -1,10 +1,16 @@
 """How long delivery remembers: archive, inbox and dead letters, in machine time."""
 
+from datetime import timedelta
+from typing import Any
+
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events import RESTRICTED_TOPICS
 from shared.mechanism import mechanism
+
+log = structlog.get_logger()
 
 #: Days sent events rest in the archive, from which an emptied broker is filled again.
 ARCHIVE_DAYS = 30
@@ -14,23 +20,55 @@ RESTRICTED_DAYS = 7
 INBOX_DAYS = 75
 
 
-async def forget_what_is_old(session: AsyncSession) -> None:
-    """Make the archive's coming days, and let go of what has rested long enough."""
+#: Days before its content goes in which an open letter is urgent.
+_WARNED_DAYS = 3
+
+OPEN = ("dead", "waiting")
+
+
+def days(number: int) -> sa.ColumnElement[timedelta]:
+    """An interval."""
+    return sa.func.make_interval(0, 0, 0, number)
+
+
+def expiring(letter: sa.Table) -> sa.ColumnElement[bool]:
+    """Open letters whose content must go within days."""
+    return (
+        letter.c.state.in_(OPEN)
+        & letter.c.topic.in_(RESTRICTED_TOPICS)
+        & _older(letter.c.received_at, RESTRICTED_DAYS - _WARNED_DAYS)
+    )
+
+
+async def forget_what_is_old(session: AsyncSession) -> int:
+    """Make the archive's coming days, and let go of what has rested long enough; how many open letters lost content.
+
+    A letter nobody decided about keeps its type, subject, reason and time, so that somebody can say what was lost.
+    """
     schema = session.info["schema"]
     tables = mechanism(schema)
     keep = sa.text(f'select "{schema}".keep_archive(:days, :restricted)')
     await session.execute(keep, {"days": ARCHIVE_DAYS, "restricted": RESTRICTED_DAYS})
-    letter = tables.dead_letter.c
     await session.execute(sa.delete(tables.inbox).where(_older(tables.inbox.c.received_at, INBOX_DAYS)))
+    letter = tables.dead_letter.c
+    decided = letter.state.in_(("redriven", "dropped"))
+    too_old = letter.topic.in_(RESTRICTED_TOPICS) & _older(letter.received_at, RESTRICTED_DAYS)
     await session.execute(
-        sa.delete(tables.dead_letter).where(
-            sa.or_(
-                letter.state.in_(("redriven", "dropped")) & _older(letter.received_at, ARCHIVE_DAYS),
-                letter.topic.in_(RESTRICTED_TOPICS) & _older(letter.received_at, RESTRICTED_DAYS),
-            )
-        )
+        sa.delete(tables.dead_letter).where(decided, sa.or_(_older(letter.received_at, ARCHIVE_DAYS), too_old))
     )
+    lost = await session.execute(
+        sa.update(tables.dead_letter)
+        .where(letter.state.in_(OPEN), too_old)
+        .values(state="lost", headers={}, payload=b"")
+        .returning(letter.id, letter.type, letter.handler)
+    )
+    gone = lost.all()
+    for row in gone:
+        log.error("messaging.dead_letter.lost", letter=str(row.id), type=row.type, handler=row.handler)
+    if soon := await session.scalar(sa.select(sa.func.count()).where(expiring(tables.dead_letter))):
+        log.error("messaging.dead_letters.expire_soon", letters=soon, days=_WARNED_DAYS)
+    return len(gone)
 
 
-def _older(at: sa.ColumnElement[object], days: int) -> sa.ColumnElement[bool]:
-    return at < sa.func.now() - sa.func.make_interval(0, 0, 0, days)
+def _older(at: sa.ColumnElement[Any], number: int) -> sa.ColumnElement[bool]:
+    return at < sa.func.now() - days(number)

@@ -156,7 +156,7 @@ class Relay:
     def _record(self, row: Mapping[str, Any]) -> dict[str, Any]:
         headers = json.loads(row["headers"])
         headers["ce_id"] = str(row["event_id"])
-        headers["ce_source"] = self._settings.source(self._service)
+        headers["ce_source"] = self._settings.source(row["type"].partition(".")[0])
         if row["subject"] is not None:
             headers["ce_subject"] = str(row["subject"])
             headers["ce_sequence"] = str(row["sequence"])

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events import Event
 from shared.messaging.envelope import Delivery
+from shared.settings import Settings
 
 E = TypeVar("E", bound=Event)
 Taken = TypeVar("Taken", contravariant=True)
@@ -79,6 +80,14 @@ class Routes:
             for event in subscription.events:
                 self.by_type.setdefault(event.type, []).append(subscription)
                 self.classes[event.type] = event
+
+    def refusal(self, type_string: str, topic: str, source: str, settings: Settings) -> str | None:
+        """Why an event of a known type is not believed: only its publisher may write to its topic, so a type is taken
+        from there alone, and under its publisher's name. None when it is what it says."""
+        event = self.classes[type_string]
+        if event.topic != topic:
+            return "foreign_topic"
+        return None if source == settings.source(event.source_service()) else "foreign_source"
 
     @property
     def topics(self) -> list[str]:

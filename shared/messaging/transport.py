@@ -4,8 +4,9 @@ This module, the relay and the broker helpers are the only ones that know fastst
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import structlog
@@ -67,14 +68,33 @@ class Transport:
 
     max_poll_interval_ms = _MAX_POLL_INTERVAL_MS
 
-    def __init__(self, settings: Settings, service: str, consumers: Sequence[BatchConsumer]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        service: str,
+        consumers: Sequence[BatchConsumer],
+        note_removed: Callable[[str, int, int, int], Awaitable[None]],
+    ) -> None:
+        """``note_removed(topic, partition, from, to)``: stores offsets that the broker removed unread."""
+        self._note_removed = note_removed
+        self._noting: set[asyncio.Task[None]] = set()
         self._settings = settings
         self._service = service
         self._consumers = consumers
         self._broker: KafkaBroker | None = None
         self._subscribers: list[Any] = []
-        self.below_log_start: dict[str, int] = {}
-        """Events by topic that the broker removed before this process had read them, since it started."""
+
+    def note(self, topic: str, partition: int, start: int, end: int) -> None:
+        """Have it stored that records from ``start`` up to but not ``end`` were never read; the reader goes on."""
+
+        def failed(error: BaseException, number: int) -> None:
+            if number == 1:
+                log.warning("messaging.removed_unread.waits", reason=type(error).__name__)
+
+        store = partial(self._note_removed, topic, partition, start, end)
+        task = asyncio.create_task(outlast(store, lambda error: isinstance(error, Exception), failed=failed))
+        self._noting.add(task)
+        task.add_done_callback(self._noting.discard)
 
     async def run(self) -> None:
         """Consume until cancelled; a broker that is away at the start is waited for."""
@@ -204,20 +224,19 @@ class _Assigned(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ha
         except (KafkaError, TimeoutError) as error:
             log.warning("messaging.log_start.not_known", topic=self._topic, reason=type(error).__name__)
             return
-        if missing:
-            known = self._transport.below_log_start
-            known[self._topic] = known.get(self._topic, 0) + missing
-            log.error("messaging.events.removed_unread", topic=self._topic, events=missing)
+        for number, start, end in missing:
+            log.error("messaging.events.removed_unread", topic=self._topic, partition=number, events=end - start)
+            self._transport.note(self._topic, number, start, end)
 
 
-async def _removed_unread(consumer: Any, partitions: Sequence[TopicPartition]) -> int:
-    """Records between the group's committed offsets and the log's start."""
+async def _removed_unread(consumer: Any, partitions: Sequence[TopicPartition]) -> list[tuple[int, int, int]]:
+    """(partition, committed offset, log's start) where the log starts behind what the group has committed."""
     starts = await consumer.beginning_offsets(partitions) if partitions else {}
-    missing = 0
+    missing = []
     for partition, start in starts.items():
         # Most partitions have lost nothing yet; where nothing was committed, the start is where reading begins.
-        if start > 0 and (committed := await consumer.committed(partition)) is not None:
-            missing += max(start - committed, 0)
+        if start > 0 and (committed := await consumer.committed(partition)) is not None and committed < start:
+            missing.append((partition.partition, committed, start))
     return missing
 
 

@@ -22,6 +22,8 @@ _SHARED_DEEDS = {
     "audit.exported": "lastet ned loggen",
     "dead_letter.dropped": "ga opp en hendelse som ikke kunne brukes",
     "dead_letters.redriven": "prøvde hendelser på nytt",
+    "lane.reset": "nullstilte rekkefølgen for én person",
+    "removed_events.settled": "merket tapte hendelser som ferdige",
 }
 
 

@@ -166,6 +166,7 @@ def _answers(number: int) -> list[TestRecord]:
         headers: list[tuple[str, bytes | None]] = [
             ("ce_id", str(random_id()).encode()),
             ("ce_type", event.type.encode()),
+            ("ce_source", b"urn:innbyggerpanel:3201:surveys"),
         ]
         found.append(TestRecord("surveys.responses", offset, event.model_dump_json().encode(), headers))
     return found

@@ -18,7 +18,7 @@ from shared.messaging.relay import Relay
 from shared.messaging.subscription import Routes
 from shared.messaging.transport import Transport
 from shared.service import Runtime, Service
-from tests.backends import TestKafka, eventually
+from tests.backends import TestKafka, eventually, nothing_removed
 from tests.shared.test_inbox import joined
 
 RuntimeOf = Callable[..., Awaitable[Runtime]]
@@ -99,7 +99,7 @@ async def test_events_travel_from_commit_to_handler_and_a_failing_batch_is_not_p
     routes = Routes([subscribe("example.record", recorder.record, MemberJoined, MemberChanged)])
     inbox = Inbox("example", routes, runtime.settings)
     consumer = BatchConsumer("example", "registration", routes, inbox, runtime.transaction, runtime.now)
-    transport = Transport(runtime.settings, "example", [consumer])
+    transport = Transport(runtime.settings, "example", [consumer], nothing_removed)
     running = asyncio.create_task(transport.run())
     try:
         sent = []

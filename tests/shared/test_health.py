@@ -150,7 +150,11 @@ async def test_what_the_broker_removed_before_it_was_read_is_an_alarm(
         with capture_logs() as logs:
             async with running(runtime):
                 await eventually(lambda: len(reader.heard) == 2)
-                assert (await ask("gauges"))[1]["events_removed_unread"] == {"registration": 3}
+
+                async def stored() -> bool:
+                    return bool((await ask("gauges"))[1]["events_removed_unread"] == {"registration": 3})
+
+                await eventually(stored)
     alarms = [entry for entry in logs if entry["event"] == "messaging.events.removed_unread"]
     assert [(alarm["log_level"], alarm["events"]) for alarm in alarms] == [("error", 3)]
 

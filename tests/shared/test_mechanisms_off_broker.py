@@ -22,7 +22,7 @@ from shared.messaging.relay import Relay
 from shared.messaging.subscription import Routes
 from shared.messaging.transport import Transport
 from shared.service import Runtime, Service
-from tests.backends import TestKafka, eventually
+from tests.backends import TestKafka, eventually, nothing_removed
 from tests.shared.test_inbox import joined
 
 RuntimeOf = Callable[..., Awaitable[Runtime]]
@@ -156,7 +156,7 @@ async def test_a_batch_that_is_left_is_passed_by_the_next_ones_commit(
 
     @asynccontextmanager
     async def consuming() -> AsyncIterator[None]:
-        running = asyncio.create_task(Transport(runtime.settings, "example", [taking]).run())
+        running = asyncio.create_task(Transport(runtime.settings, "example", [taking], nothing_removed).run())
         try:
             yield
         finally:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
+from structlog.testing import capture_logs
 
 from shared.events.registration import MemberChanged, MemberJoined, MemberLeft
 from shared.ids import new_id
@@ -106,6 +107,7 @@ def headers(change: Callable[[Sequence[Any]], Sequence[Any]]) -> Callable[[TestR
     return spoil
 
 
+#: What is known of them is enough to know whose they are and whom they are for.
 POISON = {
     "no JSON": payload(b"no json"),
     "nothing": payload(None),
@@ -116,12 +118,20 @@ POISON = {
     "an unknown version": headers(
         lambda known: [(k, b"registration.member_changed.v9" if k == "ce_type" else v) for k, v in known]
     ),
+}
+#: Nobody can ever be given these, so nobody waits behind them.
+REFUSED = {
     "no headers": headers(lambda _: []),
     "a header without value": headers(lambda known: [(k, None if k == "ce_id" else v) for k, v in known]),
     "a header that is not UTF-8": headers(lambda known: [*known, ("x", b"\xff")]),
     "a NUL in a header": headers(lambda known: [*known, ("x", b"\x00")]),
     "a NUL in a header's name": headers(lambda known: [*known, ("x\x00", b"x")]),
     "a subject that is none": headers(lambda known: [(k, b"?" if k == "ce_subject" else v) for k, v in known]),
+    "another's key": headers(lambda known: [(k, str(new_id()).encode() if k == "ce_subject" else v) for k, v in known]),
+    "another's source": headers(
+        lambda known: [(k, b"urn:innbyggerpanel:3201:results" if k == "ce_source" else v) for k, v in known]
+    ),
+    "no source": headers(lambda known: [(k, v) for k, v in known if k != "ce_source"]),
 }
 
 
@@ -146,9 +156,51 @@ async def test_poison_is_passed_by_and_its_subject_waits_behind_it(
 
     assert (await ground.redrive.all(AT))[0] == 0
     async with ground.runtime.transaction() as session:
-        assert await dead_letters.drop(session, found[0].id)
+        assert await dead_letters.drop(session, found[0].id) == 1
     assert await ground.redrive.all(AT) == (1, 0)
     assert ground.applied.types(member.member_id) == ["member_joined", "member_left"]
+
+
+@pytest.mark.parametrize("spoil", REFUSED.values(), ids=REFUSED.keys())
+async def test_what_cannot_be_believed_is_kept_and_holds_nobody_up(
+    ground: Ground, spoil: Callable[[TestRecord], None]
+) -> None:
+    member = joined()
+    refused = ground.record(changed(member), 2)
+    spoil(refused)
+    for _ in range(2):
+        await ground.consumer.take([ground.record(member, 1), refused, ground.record(left(member), 3)])
+    assert ground.applied.types(member.member_id)[:2] == ["member_joined", "member_left"]
+    (found,) = await letters(ground.runtime)
+    assert (found.state, found.handler, found.offset) == ("dead", None, refused.offset)
+    # It is never tried, whoever asks; only a person gives it up.
+    assert await ground.redrive.all(AT) == (0, 0)
+    async with ground.runtime.transaction() as session:
+        assert await dead_letters.drop(session, found.id) == 1
+
+
+async def test_a_service_cannot_forge_anothers_fact_on_its_own_topic(ground: Ground, runtime: Runtime) -> None:
+    """`results` may write to its topic whatever it likes; who reads it takes no one else's types from there."""
+    member = joined()
+    forged = ground.record(left(member), 2)
+    routes = Routes([subscribe("example.record", ground.applied.apply, MemberJoined, MemberLeft)])
+    inbox = Inbox("example", routes, runtime.settings)
+    reader = BatchConsumer("example", "results", routes, inbox, runtime.transaction, runtime.now)
+    await ground.consumer.take([ground.record(member, 1)])
+    with capture_logs() as logs:
+        await reader.take([forged])
+    assert ground.applied.types(member.member_id) == ["member_joined"]
+    assert [(letter.reason, letter.topic) for letter in await letters(runtime)] == [("foreign_topic", "results")]
+    assert [(entry["event"], entry["log_level"]) for entry in logs] == [("messaging.record.refused", "error")]
+
+
+async def test_a_payload_about_somebody_else_than_its_key_is_a_dead_letter(ground: Ground) -> None:
+    member, other = joined(), joined()
+    record = ground.record(member)
+    record.value = other.model_dump_json().encode()
+    await ground.consumer.take([record])
+    assert ground.applied.events == []
+    assert [letter.reason for letter in await letters(ground.runtime)] == ["PermanentError"]
 
 
 async def test_a_version_that_becomes_known_is_redriven_with_what_waits_behind_it(ground: Ground) -> None:

@@ -24,7 +24,7 @@ from shared.messaging.transient import is_transient
 from shared.messaging.transport import Transport
 from shared.service import Runtime, Service
 from shared.testing import Deliverer, dead_letters
-from tests.backends import TestKafka, eventually
+from tests.backends import TestKafka, eventually, nothing_removed
 from tests.faults.proxy import Proxy
 from tests.shared.test_inbox import joined
 
@@ -166,7 +166,7 @@ async def test_heartbeats_go_on_however_long_a_batch_is_stayed_on(
 
     handler = Troubled(trouble)
     taking = consumer(runtime, handler)
-    transport = kind(runtime.settings, "example", [taking])
+    transport = kind(runtime.settings, "example", [taking], nothing_removed)
     running = asyncio.create_task(transport.run())
     relay = Relay(runtime.settings, "example", runtime.settings.service_database_url.get_secret_value())
     try:

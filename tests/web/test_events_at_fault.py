@@ -7,11 +7,15 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from shared.events.registration import MemberChanged, MemberJoined
 from shared.ids import new_id
 from shared.mechanism import mechanism
-from shared.service import Runtime
+from shared.messaging import dead_letters, subscribe
+from shared.service import Runtime, Service
 from shared.services import SERVICES
-from shared.testing import browser, sign_in
+from shared.testing import Deliverer, browser, sign_in
+from shared.web import dead_letter_pages
+from tests.shared.test_inbox import Applied, joined
 
 RuntimeOf = Callable[..., Awaitable[Runtime]]
 
@@ -38,3 +42,35 @@ async def test_a_card_says_what_is_wrong_with_events_and_leads_to_why(
     assert ("har stått fast" in card, "har stått fast" in page) == (bool(minutes), bool(minutes))
     assert minutes in card
     assert (f'href="/staff/{service}/dead-letters"' in card) == bool(letters or minutes)
+
+
+async def test_staff_give_a_letter_up_after_a_second_question_and_what_waits_goes_on(
+    runtime_of: RuntimeOf,
+) -> None:
+    applied = Applied()
+    handlers = [subscribe("results.record", applied.apply, MemberJoined, MemberChanged)]
+    pages = dead_letter_pages("results")
+    runtime = await runtime_of(Service(name="results", package="services.results", handlers=handlers, pages=pages))
+    deliver, broken = Deliverer(runtime), joined()
+    applied.failing.add(broken.member_id)
+    changed = MemberChanged(**broken.model_dump())
+    await deliver(broken)
+    applied.failing.clear()
+    await deliver(changed)
+    path = "/staff/results/dead-letters"
+    async with runtime.transaction() as session:
+        letter = next(row for row in await dead_letters.listed(session) if row.state == "dead")
+    async with browser(runtime) as client:
+        sign_in(runtime, client, "editor")
+        page = (await client.get(path)).text
+        assert f"registration, del 0, nr. {letter.offset}" in page
+        assert f"{path}?give_up={letter.id}" in page
+        assert 'value="drop"' not in page
+        asked = (await client.get(f"{path}?give_up={letter.id}")).text
+        assert "Ja, gi opp" in asked
+        answer = await client.post(path, data={"action": "drop", "id": str(letter.id)}, follow_redirects=True)
+    assert applied.events == [changed]
+    assert "1 er brukt nå. 0 står igjen." in answer.text
+    async with runtime.transaction() as session:
+        audit = mechanism("results").audit_entry
+        assert (await session.scalars(sa.select(audit.c.action))).all() == ["results.dead_letter.dropped"]

@@ -9,7 +9,7 @@ from services.notifications.deliveries import counting
 from services.notifications.kinds import KINDS
 from services.notifications.messages.domain import STATES
 from services.notifications.sending import claiming
-from shared.messaging.dead_letters import count_open
+from shared.messaging import dead_letters
 from shared.web import (
     FORMATS,
     ListView,
@@ -104,7 +104,7 @@ async def show_deliveries(request: Request) -> Response:
         context = {
             "lines": await counting.report(session),
             "now": await counting.overview(session),
-            "dead_letters": await count_open(session),
+            "dead_letters": (await dead_letters.count(session))["open"],
             "done": await audit_of(session, _SWITCH),
             "states": STATES,
             "names": STATE_NAMES,

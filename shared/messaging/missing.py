@@ -1,0 +1,85 @@
+"""What a reader of events has missed, stored until somebody has seen to it: stretches never read, lanes gone stale."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.mechanism import mechanism
+
+
+async def note_removed(session: AsyncSession, topic: str, partition: int, from_offset: int, to_offset: int) -> None:
+    """Store that the broker removed records ``from_offset`` up to but not ``to_offset`` before they were read."""
+    table = mechanism(session.info["schema"]).removed_unread
+    statement = pg_insert(table).values(topic=topic, partition=partition, from_offset=from_offset, to_offset=to_offset)
+    # The same start is found again until something behind it has been read.
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["topic", "partition", "from_offset"],
+            set_={"to_offset": sa.func.greatest(table.c.to_offset, statement.excluded.to_offset)},
+        )
+    )
+
+
+async def removed_unread(session: AsyncSession) -> Sequence[sa.Row[Any]]:
+    """Stretches (topic, partition, from_offset, to_offset, noticed_at) that nobody has settled, oldest first."""
+    table = mechanism(session.info["schema"]).removed_unread
+    found = await session.execute(
+        sa.select(table).where(table.c.settled_at.is_(None)).order_by(table.c.noticed_at, table.c.partition)
+    )
+    return found.all()
+
+
+async def settle_removed(session: AsyncSession) -> int:
+    """Every stretch has been sent again, or is known to be lost; how many there were."""
+    table = mechanism(session.info["schema"]).removed_unread
+    done = await session.execute(
+        sa.update(table)
+        .where(table.c.settled_at.is_(None))
+        .values(settled_at=sa.func.clock_timestamp())
+        .returning(table.c.partition)
+    )
+    return len(done.all())
+
+
+async def stale_lanes(session: AsyncSession, limit: int = 100) -> Sequence[sa.Row[Any]]:
+    """Lanes (handler, topic, subject, sequence, stale, stale_at) whose publisher went on below what was applied."""
+    table = mechanism(session.info["schema"]).subject_seen
+    found = await session.execute(
+        sa.select(table).where(table.c.stale > 0).order_by(table.c.stale_at.desc()).limit(limit)
+    )
+    return found.all()
+
+
+async def reset_lanes(session: AsyncSession, topic: str, subject: UUID) -> int:
+    """Forget what was applied last of a subject, so that its state, sent again, counts; how many lanes that were."""
+    table = mechanism(session.info["schema"]).subject_seen
+    done = await session.execute(
+        sa.delete(table).where(table.c.topic == topic, table.c.subject == subject).returning(table.c.handler)
+    )
+    return len(done.all())
+
+
+async def send_again(session: AsyncSession, topic: str, partition: int, from_offset: int, to_offset: int) -> int:
+    """Put what the archive holds of a stretch into the outbox once more, as it was first sent; how many events.
+
+    Readers that had them skip them by their ids; one that missed them applies what nothing newer has overtaken.
+    """
+    schema = session.info["schema"]
+    tables, sent = mechanism(schema), 0
+    columns = ("event_id", "topic", "type", "subject", "sequence", "headers", "payload")
+    for archive, restricted in ((tables.archive, False), (tables.archive_restricted, True)):
+        stretch = (
+            sa.select(*(archive.c[name] for name in columns), sa.literal(restricted))
+            .where(archive.c.topic == topic, archive.c.partition == partition)
+            .where(archive.c.offset >= from_offset, archive.c.offset < to_offset)
+            .order_by(archive.c.offset)
+        )
+        done = await session.execute(
+            sa.insert(tables.outbox).from_select([*columns, "restricted"], stretch).returning(tables.outbox.c.id)
+        )
+        sent += len(done.all())
+    return sent

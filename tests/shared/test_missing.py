@@ -1,0 +1,144 @@
+"""What a reader has missed: stored, shown, and healed by an operator's word without doing anything twice."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+import sqlalchemy as sa
+
+from shared.events.registration import MemberChanged, MemberJoined
+from shared.mechanism import mechanism
+from shared.messaging import dead_letters, emit, emit_new, lock, missing, subscribe
+from shared.messaging.dead_letters import redriving
+from shared.messaging.keeping import forget_what_is_old
+from shared.service import Runtime, Service
+from shared.testing import Deliverer
+from tests.shared.test_inbox import AT, Applied, joined
+
+RuntimeOf = Callable[..., Awaitable[Runtime]]
+
+
+@pytest.fixture
+def applied() -> Applied:
+    return Applied()
+
+
+@pytest.fixture
+async def runtime(runtime_of: RuntimeOf, applied: Applied) -> Runtime:
+    subscription = subscribe("example.record", applied.apply, MemberJoined, MemberChanged)
+    return await runtime_of(Service(name="example", package="shared", handlers=[subscription]))
+
+
+async def test_a_publisher_that_goes_on_below_what_was_seen_is_counted_and_can_be_believed_again(
+    runtime: Runtime, applied: Applied
+) -> None:
+    deliver, member = Deliverer(runtime), joined()
+    changed = MemberChanged(**member.model_dump() | {"gender": "male"})
+    await deliver(member, sequence=1_000_000)
+    await deliver(changed, sequence=2)
+    await deliver(changed, sequence=3)
+    assert applied.events == [member]
+    async with runtime.transaction() as session:
+        (lane,) = await missing.stale_lanes(session)
+        assert (lane.handler, lane.subject, lane.stale) == ("example.record", member.member_id, 2)
+        assert await missing.reset_lanes(session, "registration", member.member_id) == 1
+    await deliver(changed, sequence=3, replay=True)
+    assert applied.events == [member, changed]
+    async with runtime.transaction() as session:
+        assert list(await missing.stale_lanes(session)) == []
+
+
+async def test_state_sent_again_and_events_that_come_twice_are_not_counted_as_stale(
+    runtime: Runtime, applied: Applied
+) -> None:
+    deliver, member = Deliverer(runtime), joined()
+    (event_id,) = await deliver(member, sequence=3)
+    await deliver(member, sequence=3, event_id=event_id)
+    await deliver(member, sequence=2, replay=True)
+    async with runtime.transaction() as session:
+        assert list(await missing.stale_lanes(session)) == []
+
+
+async def test_a_stretch_is_stored_once_and_settled(runtime: Runtime) -> None:
+    async with runtime.transaction() as session:
+        await missing.note_removed(session, "registration", 3, 100, 120)
+        await missing.note_removed(session, "registration", 3, 100, 130)
+        await missing.note_removed(session, "registration", 3, 100, 110)
+        (stretch,) = await missing.removed_unread(session)
+        assert (stretch.partition, stretch.from_offset, stretch.to_offset) == (3, 100, 130)
+        assert await missing.settle_removed(session) == 1
+        assert list(await missing.removed_unread(session)) == []
+
+
+async def test_a_stretch_is_sent_again_as_it_was_first_sent(runtime: Runtime) -> None:
+    """The same ids and sequences, so that readers who had them skip them."""
+    tables, members = mechanism("example"), [joined() for _ in range(4)]
+    async with runtime.transaction() as session:
+        await emit_new(session, members)
+        await lock(session, members[0].member_id)
+        await emit(session, MemberChanged(**members[0].model_dump()))
+        columns = ("event_id", "topic", "type", "subject", "sequence", "headers", "payload")
+        place = sa.func.row_number().over(order_by=tables.outbox.c.id) - 1
+        await session.execute(
+            sa.insert(tables.archive).from_select(
+                ["archived_on", "id", *columns, "partition", "offset"],
+                sa.select(
+                    sa.func.current_date(),
+                    tables.outbox.c.id,
+                    *(tables.outbox.c[name] for name in columns),
+                    sa.literal(7),
+                    place,
+                ),
+            )
+        )
+        await session.execute(sa.delete(tables.outbox))
+        assert await missing.send_again(session, "registration", 7, 1, 5) == 4
+        assert await missing.send_again(session, "registration", 6, 1, 5) == 0
+        first = (await session.execute(sa.select(tables.archive.c.event_id).order_by(tables.archive.c.offset))).all()
+        again = (
+            await session.execute(
+                sa.select(tables.outbox.c.event_id, tables.outbox.c.sequence, tables.outbox.c.restricted).order_by(
+                    tables.outbox.c.id
+                )
+            )
+        ).all()
+    assert [row.event_id for row in again] == [row.event_id for row in first[1:]]
+    assert [(row.sequence, row.restricted) for row in again] == [(1, False)] * 3 + [(2, False)]
+
+
+async def age(runtime: Runtime, days: int) -> None:
+    letter = mechanism("example").dead_letter
+    async with runtime.transaction() as session:
+        await session.execute(
+            sa.update(letter).values(
+                topic="registration.contacts", received_at=sa.text(f"clock_timestamp() - interval '{days} days'")
+            )
+        )
+
+
+async def test_a_restricted_letter_nobody_decided_about_is_announced_then_lost_with_its_reason(
+    runtime: Runtime, applied: Applied
+) -> None:
+    deliver, broken = Deliverer(runtime), joined()
+    applied.failing.add(broken.member_id)
+    await deliver(broken, MemberChanged(**broken.model_dump()))
+    async with runtime.transaction() as session:
+        assert await dead_letters.count(session) == {"open": 2, "expiring": 0, "lost": 0}
+    await age(runtime, 5)
+    async with runtime.transaction() as session:
+        assert await forget_what_is_old(session) == 0
+        assert await dead_letters.count(session) == {"open": 2, "expiring": 2, "lost": 0}
+    await age(runtime, 8)
+    async with runtime.transaction() as session:
+        assert await forget_what_is_old(session) == 2
+        rows = await dead_letters.listed(session)
+        assert [(row.state, row.payload, row.headers, row.subject) for row in rows] == [
+            ("lost", b"", {}, broken.member_id)
+        ] * 2
+        assert [row.reason for row in rows] == ["PermanentError", "subject_waits"]
+        assert await dead_letters.count(session) == {"open": 0, "expiring": 0, "lost": 2}
+    applied.failing.clear()
+    assert await redriving(runtime).all(AT) == (0, 0)
+    async with runtime.transaction() as session:
+        assert await dead_letters.drop(session, *(row.id for row in rows)) == 2
+        await forget_what_is_old(session)
+        assert await dead_letters.count(session) == {"open": 0, "expiring": 0, "lost": 0}
