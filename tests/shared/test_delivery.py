@@ -59,7 +59,7 @@ async def test_what_is_committed_reaches_the_topic_and_rests_in_the_archive(
     assert {record.key.decode() for record in records} == {str(event.member_id) for event in events}
     headers = dict(records[0].headers)
     assert headers["ce_type"] == b"registration.member_joined.v1"
-    assert headers["ce_source"] == b"urn:innbyggerpanel:3201:example"
+    assert headers["ce_source"] == b"urn:innbyggerpanel:3201:registration"
     assert headers["ce_sequence"] == b"1"
 
 
