@@ -19,6 +19,7 @@ from shared.clock import PanelClock
 from shared.database import Database
 from shared.events import Event
 from shared.messaging.subscription import Subscription
+from shared.profile import Profile
 from shared.refusal import Refusal
 from shared.services import LINK_PURPOSES
 from shared.settings import Settings
@@ -105,6 +106,8 @@ class Runtime:
     clock: PanelClock
     links: Links
     sealed: Sealed
+    profile: Profile
+    """The municipality's, with what staff chose on the page; replaced when that changes."""
     health: Health = field(default_factory=Health)
 
     @property
@@ -140,4 +143,5 @@ def make_runtime(service: Service, settings: Settings) -> Runtime:
         clock=PanelClock(settings.zone, settings.clock_file),
         links=Links.from_settings(settings, chain(*LINK_PURPOSES.values())),
         sealed=Sealed(key),
+        profile=settings.installed,
     )

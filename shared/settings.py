@@ -1,7 +1,7 @@
 """One installation's settings, read from ``PANEL_*`` environment variables."""
 
 import ssl
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal, Self
@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.profile import SHIPPED, BadProfile, Profile, load_profile
 
 
 class Settings(BaseSettings):
@@ -24,15 +26,10 @@ class Settings(BaseSettings):
 
     environment: Literal["development", "test", "production"] = "development"
     prefix: str = Field("panel", pattern=r"^[a-z][a-z0-9-]{0,30}$")
-    municipality_number: str = Field("3201", pattern=r"^[0-9]{4}$")
-    municipality_name: str = "Bærum kommune"
+    profile: Path | None = None
+    """The folder with the municipality's profile; unset, which production refuses: Bærum's, the example."""
     zone_name: str = "Europe/Oslo"
     public_url: str = "http://127.0.0.1:8080"
-    contact_email: str = "innbyggerpanel@example.org"
-    """The panel's own mailbox, shown to residents."""
-    data_protection_email: str = ""
-    """The data protection officer's address, shown on the privacy page."""
-    accessibility_statement_url: str = ""
 
     database_url: SecretStr = SecretStr("")
     service_database_url: SecretStr = SecretStr("")
@@ -114,7 +111,22 @@ class Settings(BaseSettings):
     def _production_is_strict(self) -> Self:
         if self.environment == "production" and self.clock_file is not None:
             raise ValueError("PANEL_CLOCK_FILE moves the panel's clock and is refused in production")
+        if self.environment == "production" and self.profile is None:
+            raise ValueError("PANEL_PROFILE must name the folder with the municipality's profile in production")
         return self
+
+    @model_validator(mode="after")
+    def _profile_can_be_read(self) -> Self:
+        try:
+            _ = self.installed
+        except BadProfile as problem:
+            raise ValueError(f"PANEL_PROFILE: {problem}") from None
+        return self
+
+    @cached_property
+    def installed(self) -> Profile:
+        """The municipality's profile as installed; what staff chose since is in ``Runtime.profile``."""
+        return load_profile(self.profile or SHIPPED / "baerum")
 
     @property
     def zone(self) -> ZoneInfo:
@@ -140,7 +152,7 @@ class Settings(BaseSettings):
 
     def source(self, service: str) -> str:
         """CloudEvents source of a service of this installation."""
-        return f"urn:innbyggerpanel:{self.municipality_number}:{service}"
+        return f"urn:innbyggerpanel:{self.installed.number}:{service}"
 
 
 @lru_cache(maxsize=1)

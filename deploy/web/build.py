@@ -4,6 +4,7 @@ import hashlib
 import shutil
 import sys
 import tempfile
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 from deploy.local.downloads import ROOT, cache_folder
@@ -12,6 +13,7 @@ from deploy.local.errors import StackError
 _PACKAGES = ROOT / "deploy" / "web" / "node_modules"
 _DESIGN = _PACKAGES / "@digdir" / "designsystemet-css"
 _INTER = _PACKAGES / "@fontsource-variable" / "inter"
+_ICONS = _PACKAGES / "@navikt" / "aksel-icons" / "dist" / "svg"
 _OWN = ROOT / "shared" / "web" / "static"
 
 #: Name below /static/<hash>/ -> file of a package. Licences travel with what they cover.
@@ -28,12 +30,21 @@ _VENDORED = {
 }
 
 
+#: Drawings the templates name; they become one file, of which a page shows parts by ``#Name``.
+_DRAWN = (
+    "ArrowRight", "BarChart", "Calendar", "ChatElipsis", "Checkmark", "Clock", "Cog", "EnvelopeClosed", "House",
+    "MenuHamburger", "PersonGroup", "PersonPlus", "Tasklist",
+)  # fmt: skip
+
+
 def static_folder() -> Path:
     """The built folder for today's files, made if needed; its own name is the hash, also in its file ``hash``.
 
     Raises StackError when the front-end packages are not installed.
     """
-    sources = _VENDORED | {str(path.relative_to(_OWN)): path for path in sorted(_OWN.rglob("*")) if path.is_file()}
+    icons = {f"icons/{name}.svg": _ICONS / f"{name}.svg" for name in _DRAWN}
+    own = {str(path.relative_to(_OWN)): path for path in sorted(_OWN.rglob("*")) if path.is_file()}
+    sources = _VENDORED | icons | own
     digest = hashlib.sha256()
     for name, path in sorted(sources.items()):
         try:
@@ -57,11 +68,24 @@ def _copy(sources: dict[str, Path], built: Path, mark: str) -> None:
         target = draft / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
+    (draft / "icons.svg").write_text(_sprite(draft / "icons"), encoding="utf-8")
     (draft / "hash").write_text(f"{mark}\n", encoding="utf-8")
     try:
         draft.rename(built)
     except OSError:
         shutil.rmtree(draft)
+
+
+def _sprite(folder: Path) -> str:
+    """One SVG with a symbol for each drawing, named as its file."""
+    svg = "{http://www.w3.org/2000/svg}"
+    ElementTree.register_namespace("", svg[1:-1])
+    sheet = ElementTree.Element(f"{svg}svg")
+    for file in sorted(folder.iterdir()):
+        drawing = ElementTree.parse(file).getroot()  # noqa: S314 - checked against its hash when it was installed
+        symbol = ElementTree.SubElement(sheet, f"{svg}symbol", {"id": file.stem, "viewBox": drawing.get("viewBox", "")})
+        symbol.extend(drawing)
+    return ElementTree.tostring(sheet, encoding="unicode")
 
 
 if __name__ == "__main__":

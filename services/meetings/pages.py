@@ -7,12 +7,12 @@ import sqlalchemy as sa
 
 from services.meetings.draw.domain import Line
 from services.meetings.draw.public import SMALLEST, public_protocol
-from services.meetings.markdown import to_html
 from services.meetings.replying.pages import composition
 from services.meetings.seats.domain import last_day
 from services.meetings.tables import FollowUp, Meeting
 from shared.slugs import is_slug
 from shared.web import Request, Response, problem, render, runtime
+from shared.web.markdown import to_html
 
 
 async def show_meetings(request: Request) -> Response:

@@ -21,7 +21,7 @@ MARGINS_ID = uuid5(UUID("6ba7b812-9dad-11d1-80b4-00c04fd430c8"), "innbyggerpanel
 
 async def announce_installation(rt: Runtime) -> None:
     """Publish the first thresholds and the shipped population, unless they are there already."""
-    rules = registration_settings()
+    rules = rt.profile
     async with rt.transaction() as session:
         await session.execute(pg_insert(Panel).values(id=1, size=0).on_conflict_do_nothing())
         size = await session.scalar(sa.select(Panel.size).with_for_update())

@@ -36,6 +36,7 @@ HANDLERS = (
     subscribe("registration.mark_unreachable", reaching.mark_unreachable, notifications.MemberUnreachable),
     subscribe("registration.change_consent", consenting.change_consent, notifications.MailPreferenceChanged),
     subscribe("registration.keep_survey_title", copying.keep_survey_title, surveys.SurveyOpened),
+    subscribe("registration.keep_survey_end", copying.keep_survey_end, surveys.SurveyClosed),
     subscribe(
         "registration.keep_asked", copying.keep_asked, surveys.SurveyInvitationIssued, surveys.SurveyAnswered,
         batch=True,
@@ -52,6 +53,8 @@ PAGES = (
     Route("/", pages.show_front_page),
     Route("/privacy", pages.show_privacy),
     Route("/about", pages.show_about),
+    Route("/accessibility", pages.show_accessibility),
+    Route("/profile/mark.svg", pages.show_mark),
     Route("/join", joining.show_join_form),
     Route("/join", joining.join_panel, methods=["POST"]),
     Route("/join/place", joining.tell_place),

@@ -1,4 +1,7 @@
-"""The front page with the panel as it is today, and the pages about the panel and privacy."""
+"""The front page with the panel as it is today, the municipality's own texts, and its mark."""
+
+from datetime import timedelta
+from importlib import resources
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -6,37 +9,56 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registration.population.domain import ATTRIBUTION, advice
 from services.registration.population.store import composition
 from services.registration.settings import registration_settings
-from services.registration.tables import FollowUp, PublishedResult
-from shared.web import Request, Response, render, runtime, translate
+from services.registration.tables import FollowUp, Meeting, PublishedResult, Survey
+from services.registration.texts import filled_text
+from shared.profile.colours import theme
+from shared.web import N_, Request, Response, render, runtime, translate
 from shared.web.charts import progress
+from shared.web.markdown import to_html
 
 _SHOWN_RESULTS = 2
+#: A mark that is nobody's, and the colour in it that gives way to the municipality's.
+_MARK, _MARK_COLOUR = resources.files("shared.web") / "static" / "mark.svg", "#1f5c53"
 
 
 async def show_front_page(request: Request) -> Response:
-    """Who asks and why, how it works, the panel against its goal, and what it has led to."""
+    """Who asks and why, what is going on, how it works, and the panel against its goal."""
     rt, texts = runtime(request), translate(request)
-    goal = registration_settings().goal_size
+    goal = rt.profile.goal_size
     async with rt.transaction() as session:
         panel = await composition(session)
         results = await _last_results(session)
-    size = panel.size
+        survey = await session.scalar(
+            sa.select(Survey).where(Survey.closes_at > rt.now()).order_by(Survey.closes_at).limit(1)
+        )
+        meeting = await session.scalar(
+            sa.select(Meeting)
+            .where(Meeting.starts_at > rt.now(), ~Meeting.cancelled)
+            .order_by(Meeting.starts_at)
+            .limit(1)
+        )
+    heading, _, lead = _text(request, "front").partition("\n")
     picture = progress(
         title=texts.gettext("Panelet mot målet"),
-        description=f"{texts.number(size)} / {texts.number(goal)}",
-        value=size,
+        description=f"{texts.number(panel.size)} / {texts.number(goal)}",
+        value=panel.size,
         goal=goal,
-        figure=texts.number(size),
+        figure=texts.number(panel.size),
         goal_figure=texts.number(goal),
     )
     context = {
-        "size": size,
+        "heading": heading.lstrip("# "),
+        "lead": to_html(lead, headings_down=1),
+        "survey": survey,
+        # The instant of closing is the first one after the last day.
+        "survey_last_day": survey.closes_at - timedelta(seconds=1) if survey else None,
+        "meeting": meeting,
+        "size": panel.size,
         "goal": goal,
         "picture": picture,
         "missing": advice(panel, texts.gettext),
         "attribution": texts.gettext(ATTRIBUTION),
         "results": results,
-        "minimum_age": registration_settings().minimum_age,
     }
     return render(request, "registration/front.html", context)
 
@@ -63,11 +85,53 @@ async def _last_results(session: AsyncSession) -> list[dict[str, object]]:
     return shown
 
 
+def _text(request: Request, page: str) -> str:
+    """The municipality's Markdown for a page, its blanks filled."""
+    rt = runtime(request)
+    return filled_text(
+        rt.profile.said(rt.profile.texts.get(page, {}), request.state.lang),
+        {
+            "municipality": rt.profile.name,
+            "age": str(rt.profile.minimum_age),
+            "goal": translate(request).number(rt.profile.goal_size),
+            "days": str(registration_settings().unconfirmed_days),
+            "contact": rt.profile.contact_email,
+            "data_protection": rt.profile.data_protection_email,
+            "statement": rt.profile.accessibility_url,
+            "site": rt.settings.public_url,
+        },
+    )
+
+
 async def show_privacy(request: Request) -> Response:
     """What is kept, why, for how long, and one's rights."""
-    return render(request, "registration/privacy.html", {"unconfirmed_days": registration_settings().unconfirmed_days})
+    context = {"title": translate(request).gettext(N_("Personvern")), "text": to_html(_text(request, "privacy"), 0)}
+    return render(request, "registration/text.html", context)
+
+
+async def show_accessibility(request: Request) -> Response:
+    """The accessibility statement, with what the authority's template asks for."""
+    title = translate(request).gettext(N_("Tilgjengelighetserklæring"))
+    return render(
+        request, "registration/text.html", {"title": title, "text": to_html(_text(request, "accessibility"), 0)}
+    )
 
 
 async def show_about(request: Request) -> Response:
-    """What the panel is, accessibility, sources."""
-    return render(request, "registration/about.html", {"attribution": translate(request).gettext(ATTRIBUTION)})
+    """What the panel is, and where its figures come from."""
+    texts = translate(request)
+    context = {"title": texts.gettext(N_("Om panelet")), "text": to_html(_text(request, "about"), 0)}
+    return render(request, "registration/text.html", context | {"sources": texts.gettext(ATTRIBUTION)})
+
+
+async def show_mark(request: Request) -> Response:
+    """The municipality's mark, or one that is nobody's; an address with another version is another picture."""
+    profile = runtime(request).profile
+    colour = theme(profile.accent)["light"]["accent-base-default"]
+    logo = profile.logo or _MARK.read_text(encoding="utf-8").replace(_MARK_COLOUR, colour)
+    headers = {
+        "cache-control": "public, max-age=86400",
+        # A picture that somebody opens by itself must not run what its maker put into it.
+        "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+    }
+    return Response(logo, media_type="image/svg+xml", headers=headers)

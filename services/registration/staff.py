@@ -8,7 +8,6 @@ from services.registration.member_list.store import count_late_erasures
 from services.registration.population.domain import advice, band_text, shares_by
 from services.registration.population.store import composition, newest_margins
 from services.registration.recruitment.store import growth
-from services.registration.settings import registration_settings
 from services.registration.tables import Member, Threshold
 from shared.events.registration import AgeBand, StaffSessionEnded
 from shared.messaging import emit, lock
@@ -49,7 +48,7 @@ async def show_home(request: Request) -> Response:
 async def show_card(request: Request) -> Response:
     """registration's card: the panel against goal and population, its growth, and what waits for somebody."""
     rt, texts = runtime(request), translate(request)
-    goal = registration_settings().goal_size
+    goal = rt.profile.goal_size
     async with rt.transaction() as session:
         panel = await composition(session)
         margins = await newest_margins(session)

@@ -239,6 +239,7 @@ class Meeting(Base):
     slug: Mapped[str]
     heading: Mapped[str]
     starts_at: Mapped[datetime]
+    cancelled: Mapped[bool] = mapped_column(server_default=sa.false())
 
 
 class Drawn(Base):

@@ -62,7 +62,7 @@ def build_app(runtime: Runtime, routes: Sequence[BaseRoute], lifespan: Callable[
         lifespan=lifespan,
     )
     app.state.runtime = runtime
-    app.state.renderer = Renderer(runtime.name, folder, settings, runtime.service.deeds)
+    app.state.renderer = Renderer(runtime, folder)
     app.state.limiter = Limiter(settings)
     if settings.oidc_issuer:
         from shared.web.sign_in import make_sign_in

@@ -96,11 +96,11 @@ def available(folder: Path) -> tuple[str, ...]:
 
 
 def choose(query: str | None, cookie: str | None, accept: str, offered: tuple[str, ...]) -> str:
-    """The language asked for in the address, remembered in the cookie, or preferred by the browser; else Bokmål."""
+    """The language asked for in the address, remembered in the cookie, or preferred by the browser; else the first."""
     for asked in (query, cookie):
         if asked in offered:
             return asked
-    return negotiate_locale(_preferred(accept), offered, sep="-", aliases={"no": "nb"}) or "nb"
+    return negotiate_locale(_preferred(accept), offered, sep="-", aliases={"no": "nb"}) or offered[0]
 
 
 def _preferred(accept: str) -> list[str]:

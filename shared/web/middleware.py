@@ -7,6 +7,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.profile.colours import style_hash
 from shared.settings import Settings
 from shared.trace import new_traceparent, traceparent
 from shared.web.i18n import LANGUAGES, choose
@@ -15,7 +16,7 @@ from shared.web.pages import problem
 log = structlog.get_logger()
 
 _CONTENT_POLICY = (
-    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "default-src 'self'; style-src 'self' 'sha256-{style}'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
     "form-action 'self'{sign_in}; frame-ancestors 'none'"
 )
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -30,7 +31,7 @@ class Shell:
         self._app = app
         self._settings = settings
         self._exempt = exempt
-        self._policy = _CONTENT_POLICY.format(sign_in=f" {settings.oidc_issuer}" if settings.oidc_issuer else "")
+        self._sign_in = f" {settings.oidc_issuer}" if settings.oidc_issuer else ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -51,7 +52,9 @@ class Shell:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                self._add_headers(MutableHeaders(scope=message), asked)
+                style = style_hash(request.app.state.runtime.profile.accent)
+                policy = _CONTENT_POLICY.format(sign_in=self._sign_in, style=style)
+                self._add_headers(MutableHeaders(scope=message), asked, policy)
             await send(message)
 
         if scope["method"] not in _SAFE_METHODS and not self._same_origin(request):
@@ -78,8 +81,8 @@ class Shell:
             return False
         return headers.get("origin") == self._settings.public_url
 
-    def _add_headers(self, headers: MutableHeaders, asked: str | None) -> None:
-        headers.setdefault("content-security-policy", self._policy)
+    def _add_headers(self, headers: MutableHeaders, asked: str | None, policy: str) -> None:
+        headers.setdefault("content-security-policy", policy)
         headers["x-content-type-options"] = "nosniff"
         headers["x-frame-options"] = "DENY"
         # "no-referrer" would make browsers send "Origin: null" with our own forms.

@@ -9,6 +9,8 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from shared.profile.colours import theme as colour_theme
+from shared.profile.colours import theme_css
 from shared.rules import N_
 from shared.service import Runtime
 from shared.settings import Settings
@@ -30,23 +32,38 @@ _SHARED_DEEDS = {
 class Renderer:
     """A service's templates (named ``<service>/<file>``) and the shell's (``shell/<file>``)."""
 
-    def __init__(self, service: str, folder: Path, settings: Settings, deeds: Mapping[str, str] | None = None) -> None:
+    def __init__(self, runtime: Runtime, folder: Path) -> None:
+        service, settings, deeds = runtime.name, runtime.settings, runtime.service.deeds
         loader = ChoiceLoader(
             [
                 PrefixLoader({"shell": FileSystemLoader(_SHELL), service: FileSystemLoader(folder / "templates")}),
                 FileSystemLoader(folder / "templates"),
             ]
         )
-        self.settings = settings
-        self._deeds = {**{f"{service}.{what}": text for what, text in _SHARED_DEEDS.items()}, **(deeds or {})}
-        self.offered = available(folder / "locale")
+        self._runtime, self.settings = runtime, settings
+        self._deeds = {**{f"{service}.{what}": text for what, text in _SHARED_DEEDS.items()}, **deeds}
+        self._translated = available(folder / "locale")
         self.languages = {code: language(code, settings.zone, [folder / "locale"]) for code in LANGUAGES}
         self._environments = {code: self._environment(loader, lang) for code, lang in self.languages.items()}
         self._static = _static_prefix(settings)
 
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """Languages of the pages, the municipality's first one first."""
+        chosen = tuple(code for code in self._runtime.profile.languages if code in self._translated)
+        return chosen or self._translated
+
     def text(self, lang: str, template: str, context: Mapping[str, Any]) -> str:
-        """The template's output in one language."""
-        return self._environments[lang].get_template(template).render(context)
+        """The template's output in one language; it may use the municipality's ``profile``."""
+        profile = self._runtime.profile
+        shown = {
+            "profile": profile,
+            "panel_name": profile.said(profile.panel_name, lang),
+            "theme": Markup(theme_css(profile.accent)),  # noqa: S704 - made of hexadecimal numbers
+            "colours": colour_theme(profile.accent),
+            "language_names": {code: NAMES[code] for code in self.offered},
+        }
+        return self._environments[lang].get_template(template).render(shown | dict(context))
 
     def _environment(self, loader: ChoiceLoader, lang: Language) -> Environment:
         environment = Environment(
@@ -69,7 +86,6 @@ class Renderer:
             deed=lambda action: self._deeds.get(action, action),
             static=lambda name: f"{self._static}/{name}",
             url=lambda path: f"{self.settings.public_url}{path}",
-            language_names={code: NAMES[code] for code in self.offered},
         )
         environment.filters["written"] = _written(lang.code)
         return environment

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import httpx
 import pytest
 
-from services.meetings.markdown import to_html
 from services.meetings.seats.answering import Reply
 from services.meetings.tables import Invitation, Meeting
 from shared.events.meetings import (
@@ -23,6 +22,7 @@ from shared.ids import new_id
 from shared.messaging.outbox import emit_state
 from shared.service import Runtime
 from shared.testing import Deliverer, move, outbox
+from shared.web.markdown import to_html
 from tests.meetings.given import a_drawn_meeting, fresh, invitations, many, margins, reply
 
 

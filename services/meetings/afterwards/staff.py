@@ -4,7 +4,6 @@ from uuid import UUID
 
 from services.meetings.afterwards.concluding import publish_minutes, record_attendance
 from services.meetings.facts import invitations_of
-from services.meetings.markdown import to_html
 from services.meetings.previews import mail_preview
 from services.meetings.seats.domain import band_words
 from services.meetings.tables import Meeting
@@ -20,6 +19,7 @@ from shared.web import (
     see_other,
     staff_required,
 )
+from shared.web.markdown import to_html
 
 _LONGEST_MINUTES = 50_000
 NEED_NAMES = {

@@ -116,7 +116,7 @@ class Composer:
     def __init__(self, runtime: Runtime) -> None:
         self._rt = runtime
         folder = Path(str(resources.files("services.notifications")))
-        self._renderer = Renderer("notifications", folder, runtime.settings)
+        self._renderer = Renderer(runtime, folder)
         self._domain = runtime.settings.mail_from.rpartition("@")[2]
         self._letters: OrderedDict[object, Letter] = OrderedDict()
 
@@ -167,7 +167,13 @@ class Composer:
     def _letter(self, mail: Mail, language: Language) -> Letter:
         if mail.message.content is not None:
             return self._written(mail, language)
-        key = (mail.message.purpose, language.code, _version(mail.survey), _version(mail.meeting))
+        key = (
+            mail.message.purpose,
+            language.code,
+            self._rt.profile.version,
+            _version(mail.survey),
+            _version(mail.meeting),
+        )
         if key not in self._letters:
             self._letters[key] = self._written(mail, language)
             if len(self._letters) > _KEPT_LETTERS:
@@ -210,7 +216,7 @@ class Composer:
 
     def _who(self, language: Language) -> str:
         text = language.gettext(_WHO)
-        return text % {"municipality": self._rt.settings.municipality_name}
+        return text % {"municipality": self._rt.profile.name}
 
     def _footer(self, kind: Kind, language: Language) -> list[tuple[str, str]]:
         """(text, address) of the last lines: change, pause, leave, stop, privacy."""

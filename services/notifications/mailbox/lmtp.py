@@ -31,7 +31,7 @@ class Door:
 
     def __init__(self, runtime: Runtime) -> None:
         self._rt = runtime
-        self._own = own_addresses(runtime.settings)
+        self._own = own_addresses(runtime)
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: Any, session: Any, envelope: Any, address: str, options: Any

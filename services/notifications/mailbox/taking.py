@@ -19,7 +19,6 @@ from shared.events.notifications import SuggestionLetterReceived
 from shared.ids import new_id
 from shared.messaging import emit_new
 from shared.service import Runtime
-from shared.settings import Settings
 
 log = structlog.get_logger()
 
@@ -28,14 +27,15 @@ class TooManyLetters(Exception):
     """This sender has sent as many letters as may be sent in a day."""
 
 
-def own_addresses(settings: Settings) -> frozenset[str]:
+def own_addresses(rt: Runtime) -> frozenset[str]:
     """The panel's addresses, in lower case: mail to them is taken, mail from them never answered."""
-    return frozenset(one.lower() for one in (settings.mail_from, settings.mail_reply_to, settings.contact_email))
+    settings = rt.settings
+    return frozenset(one.lower() for one in (settings.mail_from, settings.mail_reply_to, rt.profile.contact_email))
 
 
-def own(settings: Settings) -> Own:
+def own(rt: Runtime) -> Own:
     """What names the panel in a mail that comes in."""
-    addresses = own_addresses(settings)
+    settings, addresses = rt.settings, own_addresses(rt)
     names = {settings.mail_from_name.lower(), urlsplit(settings.public_url).netloc.lower()}
     return Own(addresses, settings.mail_from.rpartition("@")[2], addresses | frozenset(names - {""}))
 
@@ -53,7 +53,7 @@ async def take_mail(rt: Runtime, raw: bytes, envelope_sender: str) -> str:
     if envelope_sender not in ("", "<>"):
         async with rt.transaction() as session:
             await _check_number(session, sender)
-    incoming = await asyncio.to_thread(read_mail, raw, envelope_sender, own(rt.settings))
+    incoming = await asyncio.to_thread(read_mail, raw, envelope_sender, own(rt))
     async with rt.transaction() as session:
         outcome = await _take(session, rt, incoming)
     log.info("notifications.letter.taken", outcome=outcome)

@@ -137,19 +137,19 @@ def _sent(request: Request, wanted: JoinInput, link: tuple[UUID, int]) -> Respon
 
 def joining_rules(rt: Runtime) -> Rules:
     """Who may join here today."""
-    return Rules(rt.settings.municipality_number, rt.today(), registration_settings().minimum_age)
+    return Rules(rt.profile.number, rt.today(), rt.profile.minimum_age)
 
 
 def _form(request: Request, values: dict[str, object], errors: FormErrors, status: int) -> Response:
-    rules, lang = registration_settings(), request.state.lang
+    profile, lang = runtime(request).profile, request.state.lang
     context = {
         "form": values,
         "errors": errors,
         "stamp": robots.stamp(request, _FORM),
         "place": place_name(str(values.get("postcode") or "")),
         "ask_residence": "declared_resident" in errors,
-        "minimum_age": rules.minimum_age,
-        "age_wording": rules.age_wording.get(lang, ""),
+        "minimum_age": profile.minimum_age,
+        "age_wording": profile.age_wording.get(lang, ""),
     }
     return render(request, "registration/join.html", context, status)
 

@@ -13,7 +13,7 @@ from services.registration.tables import Asked, Drawn, FollowUp, Meeting, Member
 from shared.database import insert_many
 from shared.events.meetings import MeetingAnnounced, MemberEnteredDraw
 from shared.events.results import FollowUpRecorded, ResultsPublished
-from shared.events.surveys import SurveyAnswered, SurveyInvitationIssued, SurveyOpened
+from shared.events.surveys import SurveyAnswered, SurveyClosed, SurveyInvitationIssued, SurveyOpened
 from shared.messaging import Delivery
 
 
@@ -22,6 +22,11 @@ async def keep_survey_title(session: AsyncSession, event: SurveyOpened, _: Deliv
     await _put(
         session, Survey, id=event.survey_id, title=event.questionnaire.title.by_language, closes_at=event.closes_at
     )
+
+
+async def keep_survey_end(session: AsyncSession, event: SurveyClosed, _: Delivery) -> None:
+    """A survey that staff close early is over at once."""
+    await session.execute(sa.update(Survey).where(Survey.id == event.survey_id).values(closes_at=event.closed_at))
 
 
 async def keep_asked(
@@ -52,7 +57,10 @@ async def keep_asked(
 
 async def keep_meeting(session: AsyncSession, event: MeetingAnnounced, _: Delivery) -> None:
     """What the meeting is called, and when it is."""
-    await _put(session, Meeting, id=event.meeting_id, slug=event.slug, heading=event.heading, starts_at=event.starts_at)
+    await _put(
+        session, Meeting, id=event.meeting_id, slug=event.slug, heading=event.heading, starts_at=event.starts_at,
+        cancelled=event.status == "cancelled",
+    )  # fmt: skip
 
 
 async def keep_drawn(session: AsyncSession, event: MemberEnteredDraw, _: Delivery) -> None:

@@ -15,7 +15,6 @@ from services.registration.population.domain import (
     band_text,
     shares_by,
 )
-from services.registration.settings import registration_settings
 from services.registration.tables import Margins, Panel, Threshold
 from shared.events.registration import AgeBand, PanelThresholdSet
 from shared.ids import new_id
@@ -42,7 +41,7 @@ async def show_panel(request: Request) -> Response:
         "cells": sorted(panel.cells, key=lambda cell: (cell.gender, bands[cell.band].age_from)),
         "names": names,
         "outside": panel.size - sum(cell.members for cell in panel.cells),
-        "goal": registration_settings().goal_size,
+        "goal": runtime(request).profile.goal_size,
         "missing": advice(panel, texts.gettext),
         "attribution": ATTRIBUTION,
         "area_source": areas.source,

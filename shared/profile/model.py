@@ -1,0 +1,111 @@
+"""The profile of one installation."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+#: Languages the pages exist in; a profile chooses among them.
+SPOKEN = ("nb", "nn", "en")
+#: Pages whose text a municipality may write itself.
+TEXT_PAGES = ("front", "about", "privacy", "accessibility")
+_LARGEST_LOGO = 60_000
+_LONGEST_TEXT = 30_000
+
+_Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\n\r<>]*$")]
+_Address = Annotated[
+    str, StringConstraints(strip_whitespace=True, pattern=r"^$|^[^@\s<>\"]+@[^@\s<>\"]+\.[^@\s<>\"]+$")
+]
+_Texts = Mapping[str, str]
+
+
+class Profile(BaseModel):
+    """One municipality's panel. Texts by language have at least the language that comes first."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    number: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
+    """Statistics Norway's number of the municipality; part of every event's source, so it never changes."""
+    name: _Line
+    """``Bærum kommune``"""
+    panel_name: _Texts = {"nb": "Innbyggerpanelet", "nn": "Innbyggarpanelet", "en": "The citizen panel"}
+    contact_email: _Address = "innbyggerpanel@example.org"
+    """The panel's own mailbox, shown to residents."""
+    accessibility_url: Annotated[str, StringConstraints(pattern=r"^$|^https://[^\s<>\"]+$")] = ""
+    """Where the statement is registered with the authority; empty: not yet."""
+    data_protection_email: _Address = ""
+    """The data protection officer's address; empty: none is shown."""
+    accent: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")] = "#1f5c53"
+    logo: str = ""
+    """The mark as SVG; empty: a mark that is nobody's."""
+    languages: tuple[str, ...] = SPOKEN
+    """Those offered; the first is what a visitor without a wish gets."""
+    start_size: int = Field(200, ge=1, le=1_000_000)
+    """Members at which the first survey may go out."""
+    goal_size: int = Field(500, ge=1, le=1_000_000)
+    minimum_age: int = Field(15, ge=13, le=99)
+    """Age a resident turns this year at the latest."""
+    age_wording: _Texts = {}
+    """The box about age by language, where the municipality words it itself."""
+    examples: Mapping[str, _Texts] = {}
+    """Places of the municipality for forms to name as examples, by form and language."""
+    texts: Mapping[str, _Texts] = {}
+    """Markdown by page (``TEXT_PAGES``) and language."""
+
+    @field_validator("languages")
+    @classmethod
+    def _are_spoken(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value or len(set(value)) < len(value) or not set(value) <= set(SPOKEN):
+            raise ValueError(f"it must be one or more of {', '.join(SPOKEN)}, each once")
+        return value
+
+    @field_validator("logo")
+    @classmethod
+    def _is_a_picture(cls, value: str) -> str:
+        if value and not re.match(r"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<svg[\s>]", value, re.DOTALL):
+            raise ValueError("it must be an SVG picture")
+        if len(value) > _LARGEST_LOGO:
+            raise ValueError(f"it must not be larger than {_LARGEST_LOGO} characters")
+        return value
+
+    @field_validator("texts")
+    @classmethod
+    def _are_known_pages(cls, value: Mapping[str, _Texts]) -> Mapping[str, _Texts]:
+        if unknown := set(value) - set(TEXT_PAGES):
+            raise ValueError(f"{', '.join(sorted(unknown))} is no page with a text: {', '.join(TEXT_PAGES)}")
+        if any(len(text) > _LONGEST_TEXT for texts in value.values() for text in texts.values()):
+            raise ValueError(f"a text must not be longer than {_LONGEST_TEXT} characters")
+        return value
+
+    @model_validator(mode="after")
+    def _starts_before_its_goal(self) -> Self:
+        if self.start_size > self.goal_size:
+            raise ValueError("start_size must not be larger than goal_size")
+        return self
+
+    @cached_property
+    def version(self) -> str:
+        """What changes whenever anything of it does."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
+
+    def with_choices(self, choices: Mapping[str, Any]) -> "Profile":
+        """This profile with what was chosen on the page instead; texts page by page, language by language."""
+        mine = self.model_dump()
+        for field, value in choices.items():
+            if field == "texts":
+                mine["texts"] = {
+                    page: dict(self.texts.get(page, {})) | dict(value.get(page, {})) for page in {*self.texts, *value}
+                }
+            else:
+                mine[field] = value
+        return Profile.model_validate(mine)
+
+    def said(self, texts: _Texts, language: str) -> str:
+        """The text in the reader's language, else in the first one offered that has it."""
+        for code in (language, *self.languages, *SPOKEN):
+            if texts.get(code):
+                return texts[code]
+        return ""
