@@ -8,7 +8,6 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from services.registration.admitting import reach_thresholds
 from services.registration.population.domain import BANDS, YEAR, load_margins
 from services.registration.population.store import areas_in_force, margins_event
-from services.registration.settings import registration_settings
 from services.registration.tables import Margins, Panel, Threshold
 from shared.events.registration import PanelThresholdSet
 from shared.ids import new_id

@@ -25,7 +25,7 @@ _BASE_LIGHT, _BASE_DARK = 0.165, 0.33
 #: Strength left in neutrals: enough to belong to the accent, too little to be called a colour.
 _NEUTRAL = 0.012
 #: Luminance of five steps from least to most; the low end has the opposite hue, the middle none.
-_STEPS = (0.13, 0.40, 0.68, 0.40, 0.10)
+_STEPS = (0.15, 0.40, 0.68, 0.40, 0.135)
 
 
 def contrast(one: str, other: str) -> float:
@@ -150,8 +150,8 @@ def _rgb(lightness: float, chroma: float, hue: float) -> tuple[float, float, flo
 
 
 def _linear(part: float) -> float:
-    return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4  # type: ignore[no-any-return]
+    return part / 12.92 if part <= 0.04045 else float(((part + 0.055) / 1.055) ** 2.4)
 
 
 def _gamma(part: float) -> float:
-    return 12.92 * part if part <= 0.0031308 else 1.055 * part ** (1 / 2.4) - 0.055  # type: ignore[no-any-return]
+    return 12.92 * part if part <= 0.0031308 else float(1.055 * part ** (1 / 2.4) - 0.055)

@@ -32,9 +32,9 @@ def load_profile(folder: Path) -> Profile:
     try:
         return Profile.model_validate(content | {"texts": texts} | _logo(folder))
     except ValidationError as problems:
-        error = problems.errors(include_input=False)[0]
-        entry = ".".join(map(str, error["loc"])) or "profile"
-        raise BadProfile(f"{file}: {entry}: {error['msg'].removeprefix('Value error, ')}") from None
+        first = problems.errors(include_input=False)[0]
+        entry = ".".join(map(str, first["loc"])) or "profile"
+        raise BadProfile(f"{file}: {entry}: {first['msg'].removeprefix('Value error, ')}") from None
 
 
 def _texts(folder: Path, page: str) -> dict[str, str]:

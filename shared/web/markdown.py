@@ -5,11 +5,6 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 _PARSER = MarkdownIt("commonmark", {"html": False}).enable("table")
-_HEADINGS = ("h2", "h3", "h4", "h5", "h6")
-_CLASSES = {
-    "table_open": "ds-table", "paragraph_open": "ds-paragraph", "bullet_list_open": "ds-list",
-    "ordered_list_open": "ds-list",
-}  # fmt: skip
 _TAGS = {
     "a", "blockquote", "br", "code", "em", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "strong",
     "table", "tbody", "td", "th", "thead", "tr", "ul",
@@ -25,18 +20,13 @@ def to_html(markdown: str, headings_down: int = 2) -> Markup:
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, int(token.tag[1:]) + headings_down)}"
-            if token.nesting == 1:
-                token.attrSet("class", "ds-heading")
-        elif token.type in _CLASSES:
-            token.attrSet("class", _CLASSES[token.type])
-        for inner in token.children or ():
-            if inner.type == "link_open":
-                inner.attrSet("class", "ds-link")
+        elif token.type == "table_open":
+            token.attrSet("class", "ds-table")
     html = _PARSER.renderer.render(tokens, _PARSER.options, {})
     clean = nh3.clean(
         html,
         tags=_TAGS,
-        attributes={"a": {"href", "class"}, **{tag: {"class"} for tag in ("table", "p", "ul", "ol", *_HEADINGS)}},
+        attributes={"a": {"href"}, "table": {"class"}},
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener nofollow",
     )

@@ -24,6 +24,7 @@ from tests.faults.mail import MailServer, ServersMailbox
 from tests.faults.oracle import Oracle, Verdict
 from tests.faults.proxy import Proxy
 from tests.faults.stack import PROXIED
+from tests.profiles import write_profile
 
 IMPORTED, THRESHOLD = 300, 306
 #: Members who answer; people join until the faults are over.
@@ -38,7 +39,6 @@ _SPREAD = 40.0
 CONNECTIONS = 5
 _ZERO_LAG_SECONDS = 180.0
 _SETTINGS = {
-    "PANEL_REGISTRATION_START_SIZE": str(THRESHOLD),
     "PANEL_NOTIFICATIONS_LEASE_SECONDS": "10",
     "PANEL_NOTIFICATIONS_HAND_OVER_SECONDS": "5",
 }
@@ -120,6 +120,7 @@ class Round:
             **os.environ,
             **_SETTINGS,
             "PANEL_STATE": str(self._state),
+            "PANEL_PROFILE": str(write_profile(self._state / "profile", start_size=THRESHOLD)),
             "PANEL_PORT_BASE": str(self._base),
             "PANEL_SMTP_URL": f"smtp://127.0.0.1:{self._base + 51}",
         }

@@ -204,7 +204,11 @@ def _composer() -> Composer:
     """One without a database, for many examples."""
     from shared.settings import Settings
 
-    fake: Any = SimpleNamespace(settings=Settings(), links=_Links(), now=lambda: datetime.now(UTC))
+    settings = Settings()
+    fake: Any = SimpleNamespace(
+        name="notifications", service=SimpleNamespace(deeds={}), settings=settings, profile=settings.installed,
+        links=_Links(), now=lambda: datetime.now(UTC),
+    )  # fmt: skip
     return Composer(fake)
 
 

@@ -11,10 +11,10 @@ import pytest_asyncio
 
 from shared.messaging import emit_state
 from tests.faults.oracle import Oracle, Verdict
-from tests.simulation.test_simulation import playing, small_panel
+from tests.simulation.test_simulation import one_connection, playing
 from tests.simulation.world import SERVICES, World
 
-__all__ = ["small_panel"]
+__all__ = ["one_connection"]
 #: Where an event that is sent once more leaves its own trace, though nothing else changes.
 MECHANISM = ("outbox", "inbox", "relay_position", "subject_seen")
 
@@ -54,7 +54,7 @@ class Played:
 
 
 @pytest_asyncio.fixture
-async def played(small_panel: None, database_url: str, tmp_path: Path) -> AsyncIterator[Played]:
+async def played(one_connection: None, database_url: str, tmp_path: Path) -> AsyncIterator[Played]:
     """A story with its ends."""
     async with playing(11, database_url, tmp_path) as (verdict, world):
         connection = await asyncpg.connect(database_url)

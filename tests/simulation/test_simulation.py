@@ -13,7 +13,6 @@ from pydantic import SecretStr
 from deploy.demo.people import Person, draw_people
 from deploy.local.process import free_ports
 from services.notifications.settings import notification_settings
-from services.registration.settings import registration_settings
 from tests.conftest import _empty
 from tests.faults.mail import MailServer
 from tests.faults.oracle import Oracle, Verdict
@@ -24,16 +23,13 @@ PEOPLE: list[Person] = draw_people(13, random.Random(1), 2026)
 
 
 @pytest.fixture
-def small_panel(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The first threshold is a panel of nine, and mails go out one after the other."""
-    monkeypatch.setenv("PANEL_REGISTRATION_START_SIZE", str(THRESHOLD))
+def one_connection(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Mails go out one after the other."""
     monkeypatch.setenv("PANEL_NOTIFICATIONS_CONNECTIONS", "1")
-    for settings in (registration_settings, notification_settings):
-        settings.cache_clear()
+    notification_settings.cache_clear()
     yield
     monkeypatch.undo()
-    for settings in (registration_settings, notification_settings):
-        settings.cache_clear()
+    notification_settings.cache_clear()
 
 
 @asynccontextmanager
@@ -46,6 +42,8 @@ async def playing(seed: int, database_url: str, folder: Path) -> AsyncIterator[t
     mail = MailServer(folder / "mails", port)
     await mail.start()
     runtimes = mortal_runtimes(database_url, clock, SecretStr(f"smtp://127.0.0.1:{port}"))
+    for runtime in runtimes.values():
+        runtime.profile = runtime.profile.with_choices({"start_size": THRESHOLD})
     try:
         for runtime in runtimes.values():
             await _empty(runtime)
@@ -66,7 +64,7 @@ async def play(seed: int, database_url: str, folder: Path) -> tuple[Verdict, Wor
 
 
 async def test_no_schedule_loses_or_doubles_anything(
-    small_panel: None, database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    one_connection: None, database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked = os.environ.get("SEED")
     seeds = [int(asked)] if asked else [random.randrange(2**32) for _ in range(10_000)]
@@ -86,7 +84,7 @@ async def test_no_schedule_loses_or_doubles_anything(
         print(f"\nsimulation: {played} schedules, {crashes} crashes, {rate:.0f} schedules a minute, last SEED={seed}")
 
 
-async def test_a_seed_plays_the_same_story_again(small_panel: None, database_url: str, tmp_path: Path) -> None:
+async def test_a_seed_plays_the_same_story_again(one_connection: None, database_url: str, tmp_path: Path) -> None:
     _, first = await play(7, database_url, tmp_path)
     _, again = await play(7, database_url, tmp_path)
     assert first.trace == again.trace

@@ -4,8 +4,6 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree
 
-import pytest
-
 from shared.web import charts
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -55,28 +53,3 @@ def test_a_share_the_population_does_not_have_has_no_mark() -> None:
 def test_the_target_line_says_that_it_is_the_target() -> None:
     picture = charts.line("T", "D", [("", 0), ("1.3.", 40)], 100, ("Mål: 100", 100))
     assert "Mål: 100" in words(picture)
-
-
-def luminance(colour: str) -> float:
-    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one: str, other: str) -> float:
-    high, low = sorted((luminance(one), luminance(other)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
-
-
-def test_the_five_steps_of_a_scale_are_told_apart_without_hue() -> None:
-    (line,) = re.findall(r'\[class\^="step-"\] \{ stroke: (#[0-9a-f]{6})', CSS)
-    steps = re.findall(r"\.step-\d \{ fill: (#[0-9a-f]{6})", CSS)
-    assert len(steps) == 5
-    assert all(contrast(step, line) >= 3 for step in steps)
-
-
-@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
-def test_a_bar_stands_out_from_its_ground(scheme: int) -> None:
-    marks = re.findall(r"--panel-accent: (#[0-9a-f]{6})", CSS)
-    rests = re.findall(r"--panel-quiet: (#[0-9a-f]{6})", CSS)
-    assert contrast(marks[scheme], rests[scheme]) >= 3

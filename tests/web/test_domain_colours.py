@@ -1,9 +1,15 @@
 """Any accent a municipality chooses can be read, light and dark."""
 
+import re
+from pathlib import Path
+
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.profile.colours import contrast, theme, theme_css
+
+CSS = (Path(__file__).parents[2] / "shared" / "web" / "static" / "panel.css").read_text(encoding="utf-8")
+(STEP_LINE,) = re.findall(r'\[class\^="step-"\] \{ stroke: (#[0-9a-f]{6})', CSS)
 
 _COLOURS = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 _SURFACES = ("background-default", "background-tinted", "surface-default", "surface-tinted")
@@ -38,6 +44,14 @@ def test_figures_on_the_steps_of_a_scale_can_be_read(accent: str) -> None:
         for place in range(5):
             written = "#ffffff" if place in (0, 4) else "#111111"
             assert contrast(scheme[f"step-{place}"], written) >= 4.5, place
+            # The steps are told apart by the dark line between them, without hue.
+            assert contrast(scheme[f"step-{place}"], STEP_LINE) >= 3, place
+
+
+@given(_COLOURS)
+def test_a_bar_stands_out_from_its_ground(accent: str) -> None:
+    for scheme in theme(accent).values():
+        assert contrast(scheme["accent-base-default"], scheme["accent-surface-active"]) >= 3
 
 
 def test_an_accent_that_can_be_read_is_used_as_it_is() -> None:
