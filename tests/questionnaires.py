@@ -6,7 +6,13 @@ from typing import Any
 from shared.events.questionnaire.example import QUESTIONNAIRE
 
 #: The question of a kind that no version knows yet.
-HOLOGRAM = {"type": "hologram", "id": "hologram", "text": {"nb": "Hva ser du?", "sv": "Vad ser du?"}, "layers": [1, 2]}
+HOLOGRAM = {
+    "type": "hologram",
+    "id": "hologram",
+    "text": {"nb": "Hva ser du?", "sv": "Vad ser du?"},
+    "required": True,
+    "layers": [1, 2],
+}
 
 
 def content(**changes: Any) -> dict[str, Any]:
@@ -19,7 +25,7 @@ def newer() -> dict[str, Any]:
     made = content(colour="blue")
     first = made["pages"][0]
     first["picture"] = "buss.png"
-    first["questions"][0]["depth"] = 3
-    first["questions"][0]["options"][0]["picture"] = "buss.png"
+    first["questions"][1]["depth"] = 3
+    first["questions"][1]["options"][0]["picture"] = "buss.png"
     first["questions"].insert(0, deepcopy(HOLOGRAM))
     return made

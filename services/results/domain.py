@@ -5,24 +5,11 @@ What is counted is free of language and is what a publication keeps; texts come 
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from math import floor, log10
-from statistics import mean, quantiles
+from statistics import quantiles
 from typing import Any
-
-from shared.events.questionnaire import (
-    SCALE,
-    KnownQuestion,
-    LongText,
-    Number,
-    OneChoice,
-    Questionnaire,
-    Scale,
-    SeveralChoices,
-    ShortText,
-    UnknownQuestion,
-)
 
 #: Fewer than this many people are never a group of their own.
 SMALLEST_GROUP = 5
@@ -36,7 +23,9 @@ class Counted:
     kind: str
     base: int
     counts: dict[str, int] = field(default_factory=dict)
-    """Option code or step of the scale -> people; empty when too few answered to show it."""
+    """Option code, step of the scale or months (``2026-03/2026-05``) -> people; empty when too few answered."""
+    firsts: dict[str, int] = field(default_factory=dict)
+    """For a ranking: option code -> people who put it first."""
     quartiles: tuple[float, float, float] | None = None
     """For numbers, from at least five people: a quarter, half, three quarters answered at most this."""
     mean: float | None = None
@@ -44,38 +33,10 @@ class Counted:
     """For numbers: (lowest, highest, people), at least five in each; None for "or less" and "or more"."""
     passages: tuple[str, ...] = ()
     """Written answers that staff chose to show."""
+    parts: tuple["Counted", ...] = ()
+    """A grid's statements; what was written beside options."""
     countable: bool = True
     """False for a kind of question this version does not know: its answers are kept, and nothing is said of them."""
-
-
-def count_answers(questionnaire: Questionnaire, answers: Sequence[Mapping[str, Any]]) -> list[Counted]:
-    """Every question's totals, in the order asked; written answers are only counted."""
-    return [count(part, [answer[part.id] for answer in answers if part.id in answer]) for part in questionnaire.parts]
-
-
-def count(question: KnownQuestion | UnknownQuestion, given: Sequence[Any]) -> Counted:
-    """One question's totals; ``given`` are its stored answers."""
-    counted = Counted(question.id, question.type, len(given))
-    if isinstance(question, UnknownQuestion):
-        return replace(counted, countable=False)
-    # A question few were asked tells what each of them answered: who they are, the question before it may have said.
-    if len(given) < SMALLEST_GROUP:
-        return counted
-    match question:
-        case OneChoice() | SeveralChoices() | Scale():
-            chosen = Counter(code for answer in given for code in question.chosen(answer))
-            return replace(counted, counts={code: chosen[code] for code in question.codes})
-        case Number():
-            return _numbers(counted, question, given)
-        case ShortText() | LongText():
-            return counted
-
-
-def _numbers(counted: Counted, question: Number, given: Sequence[Any]) -> Counted:
-    numbers = sorted(float(answer) for answer in given)
-    first, middle, third = quantiles(numbers, n=4, method="inclusive")
-    classes = tuple(number_classes(numbers, question.decimals))
-    return replace(counted, quartiles=(first, middle, third), mean=mean(numbers), classes=classes)
 
 
 def number_classes(
@@ -121,15 +82,16 @@ def from_json(stored: Sequence[Mapping[str, Any]]) -> list[Counted]:
     return [
         Counted(**{**one, "quartiles": tuple(one["quartiles"]) if one["quartiles"] else None,
                    "passages": tuple(one["passages"]),
+                   "parts": tuple(from_json(one.get("parts", ()))),
                    "classes": tuple(tuple(step) for step in one["classes"])})
         for one in stored
     ]  # fmt: skip
 
 
-def share_positive(counted: Counted) -> float | None:
-    """Share of 4 and 5 among those who took a stand on a scale; None when nobody did."""
-    stand = sum(counted.counts.get(str(step), 0) for step in SCALE)
-    return (counted.counts["4"] + counted.counts["5"]) / stand if stand else None
+def share_positive(counted: Counted, upper: Sequence[str], scale: Sequence[str]) -> float | None:
+    """Share of the ``upper`` steps among those who took a stand on a scale; None when nobody did."""
+    stand = sum(counted.counts.get(step, 0) for step in scale)
+    return sum(counted.counts.get(step, 0) for step in upper) / stand if stand else None
 
 
 def most_chosen(counts: Mapping[str, int]) -> list[str]:

@@ -6,8 +6,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.results.domain import from_json
+from services.results.findings import show
 from services.results.follow_ups import store as follow_ups
-from services.results.showing import COLUMNS, show, table_rows, tables_of
+from services.results.showing import COLUMNS, table_rows, tables_of
 from services.results.tables import Publication, Survey, asked_in
 from shared.web import Request, Response, Route, problem, render, runtime, table_file, translate
 

@@ -11,16 +11,15 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.results.counting import count_answers, written_in
 from services.results.domain import (
     Counted,
     as_json,
-    count_answers,
     gender_shares,
     last_instant,
     merged_groups,
 )
 from services.results.tables import Answer, Population, Publication, Survey, asked_in
-from shared.events.questionnaire import WRITTEN
 from shared.events.results import ResultsPublished
 from shared.messaging import emit
 from shared.slugs import free_slug
@@ -49,12 +48,11 @@ async def draft_of(session: AsyncSession, survey: Survey) -> Draft:
     questionnaire = asked_in(survey)
     answers = [row.answers for row in rows]
     written: dict[str, list[tuple[UUID, str]]] = {}
-    for question in questionnaire.questions:
-        if isinstance(question, WRITTEN):
-            given = [(str(row.answers[question.id]), row.id) for row in rows if question.id in row.answers]
-            # One of each text, the least id: as random as any, and the same at every look.
-            found = dict(sorted(given, reverse=True))
-            written[question.id] = [(id_, text) for text, id_ in sorted(found.items())]
+    for name in written_in(questionnaire):
+        given = [(str(row.answers[name]), row.id) for row in rows if name in row.answers]
+        # One of each text, the least id: as random as any, and the same at every look.
+        found = dict(sorted(given, reverse=True))
+        written[name] = [(id_, text) for text, id_ in sorted(found.items())]
     population = await session.scalar(sa.select(Population).order_by(Population.year.desc()).limit(1))
     return Draft(
         survey, count_answers(questionnaire, answers), _participants(survey, population), written, len(answers)
@@ -97,14 +95,16 @@ def with_passages(draft: Draft, chosen: Mapping[str, Sequence[str]]) -> list[Cou
 
     An id, not a place in a list: an answer that arrives meanwhile must not publish its neighbour.
     """
-    counted = []
-    for one in draft.counted:
-        texts = {str(id_): text for id_, text in draft.written.get(one.id, ())}
-        wanted = chosen.get(one.id, ())
-        if any(id_ not in texts for id_ in wanted):
-            raise UnknownPassage(one.id)
-        counted.append(replace(one, passages=tuple(texts[id_] for id_ in wanted)))
-    return counted
+    return [_with_passages(draft, one, chosen) for one in draft.counted]
+
+
+def _with_passages(draft: Draft, one: Counted, chosen: Mapping[str, Sequence[str]]) -> Counted:
+    texts = {str(id_): text for id_, text in draft.written.get(one.id, ())}
+    wanted = chosen.get(one.id, ())
+    if any(id_ not in texts for id_ in wanted):
+        raise UnknownPassage(one.id)
+    parts = tuple(_with_passages(draft, part, chosen) for part in one.parts)
+    return replace(one, passages=tuple(texts[id_] for id_ in wanted), parts=parts)
 
 
 async def publish(

@@ -2,139 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup
 
-from services.results.domain import (
-    Counted,
-    last_instant,
-    most_chosen,
-    share_positive,
-)
+from services.results.domain import Counted, last_instant
+from services.results.findings import Shown, figure, show
 from services.results.tables import Survey, asked_in
-from shared.events.questionnaire import DO_NOT_KNOW, SCALE, KnownQuestion, Questionnaire, UnknownQuestion
-from shared.web import N_
-from shared.web.charts import bars, panel_against_population, stacked
+from shared.rules import N_
+from shared.web.charts import panel_against_population
 from shared.web.i18n import Language
 
-#: Codes of those who took a stand.
-_STEPS = tuple(str(step) for step in SCALE)
 _GENDERS = {"female": N_("Kvinner"), "male": N_("Menn"), "other": N_("Annet / ikke oppgitt")}
-
-
-@dataclass(frozen=True)
-class Row:
-    """One answer option: its text, how many chose it, and their share of the base (0 to 1)."""
-
-    label: str
-    n: int
-    share: float
-    of_stand: float | None = None
-    """On a scale, the share of those who took a stand."""
-
-
-@dataclass(frozen=True)
-class Shown:
-    """One question as a page shows it."""
-
-    id: str
-    text: str
-    kind: str
-    base: int
-    rows: list[Row]
-    statement: str
-    """What the picture shows, in words: its title."""
-    picture: Markup | None
-    unit: str
-    counted: Counted
-
-
-def show(questionnaire: Questionnaire, counted: Sequence[Counted], texts: Language) -> list[Shown]:
-    """Every question in the reader's language."""
-    questions = {part.id: part for part in questionnaire.parts}
-    return [_one(questions[one.id], one, texts) for one in counted if one.id in questions]
-
-
-def _one(question: KnownQuestion | UnknownQuestion, counted: Counted, texts: Language) -> Shown:
-    labels = question.labels(texts.code, texts.gettext(N_("Vet ikke")))
-    base = counted.base
-    # A stored publication has lost the order of its codes: JSON objects have none in the database.
-    codes = question.codes if counted.counts else []
-    numbers = [(code, counted.counts.get(code, 0)) for code in codes]
-    stand = sum(n for code, n in numbers if code in _STEPS) if counted.kind == "scale" else 0
-    rows = [Row(labels[code], n, n / base, n / stand if stand and code in _STEPS else None) for code, n in numbers]
-    rows += [Row(_class_in_words(low, high, texts), n, n / base) for low, high, n in counted.classes]
-    statement = _statement(counted, labels, texts)
-    return Shown(
-        counted.id,
-        question.text.to(texts.code),
-        counted.kind,
-        base,
-        rows,
-        statement,
-        _picture(counted, codes, rows, statement, texts) if rows else None,
-        unit.to(texts.code) if (unit := getattr(question, "unit", None)) else "",
-        counted,
-    )
-
-
-def _statement(counted: Counted, labels: Mapping[str, str], texts: Language) -> str:
-    if not counted.base:
-        return texts.gettext(N_("Ingen har svart."))
-    if counted.quartiles:
-        low, middle, high = (figure(value, texts) for value in counted.quartiles)
-        return texts.gettext(N_("Det midterste svaret er {middle}. Halvparten svarte fra {low} til {high}.")).format(
-            low=low, middle=middle, high=high
-        )
-    if not counted.counts:
-        return ""
-    if counted.kind == "scale":
-        positive = share_positive(counted)
-        if positive is None:
-            return texts.gettext(N_("Alle svarte «vet ikke»."))
-        return texts.gettext(N_("{share} av dem som tok stilling, svarte 4 eller 5.")).format(
-            share=texts.percent(positive)
-        )
-    top = most_chosen(counted.counts)
-    # In the order asked: a stored publication has lost the order of its codes.
-    most = [code for code in labels if code in top]
-    share = texts.percent(counted.counts[most[0]] / counted.base)
-    named = ", ".join(texts.gettext(N_("«{label}»")).format(label=labels[code]) for code in most)
-    if len(most) > 1:
-        return texts.gettext(N_("Flest, og like mange, svarte {labels}: {share} hver.")).format(
-            labels=named, share=share
-        )
-    return texts.gettext(N_("Flest svarte {label}: {share}.")).format(label=named, share=share)
-
-
-def leading_finding(questionnaire: Questionnaire, counted: Sequence[Counted], texts: Language) -> str:
-    """The first one-choice question with one most chosen answer, as a sentence staff can start from; else nothing."""
-    questions = {question.id: question for question in questionnaire.questions}
-    for one in counted:
-        if one.kind == "one_choice" and len(most := most_chosen(one.counts)) == 1:
-            question = questions[one.id]
-            return texts.gettext(N_("{share} svarte «{label}» på spørsmålet «{question}»")).format(
-                share=texts.percent(one.counts[most[0]] / one.base),
-                label=question.labels(texts.code, "")[most[0]],
-                question=question.text.to(texts.code),
-            )
-    return ""
-
-
-def figure(value: float, texts: Language) -> str:
-    """``12`` or ``12,5``."""
-    return texts.number(value, 0 if value == int(value) else 1)
-
-
-def _class_in_words(low: float | None, high: float | None, texts: Language) -> str:
-    if low is None and high is not None:
-        return texts.gettext(N_("{n} eller mindre")).format(n=figure(high, texts))
-    if high is None and low is not None:
-        return texts.gettext(N_("{n} eller mer")).format(n=figure(low, texts))
-    assert low is not None
-    assert high is not None
-    return figure(low, texts) if low == high else f"{figure(low, texts)}–{figure(high, texts)}"
 
 
 def tables_of(
@@ -148,17 +28,8 @@ def tables_of(
         "days": days,
         "results": show(asked_in(survey), counted, texts),
         "participants": show_participants(participants, texts),
-        "figure": lambda value: figure(value, texts),
+        "figure": partial(figure, texts=texts),
     }
-
-
-def _picture(counted: Counted, codes: Sequence[str], rows: Sequence[Row], statement: str, texts: Language) -> Markup:
-    told = "; ".join(f"{row.label}: {row.n}" for row in rows)
-    if counted.kind == "scale":
-        steps = [(row.label, row.n) for row, code in zip(rows, codes, strict=True) if code in _STEPS]
-        apart = next((row for row, code in zip(rows, codes, strict=True) if code == DO_NOT_KNOW), None)
-        return stacked(statement, told, steps, (apart.label, apart.n) if apart else None, texts.percent)
-    return bars(statement, told, [(row.label, row.n, row.share) for row in rows], texts.percent)
 
 
 @dataclass(frozen=True)
@@ -225,10 +96,14 @@ def table_rows(
     """The page's tables as rows of ``COLUMNS``; shares between 0 and 1."""
     rate = answered / invited if invited else 0.0
     rows: list[list[Any]] = [["", texts.gettext(N_("Svarprosent")), "", answered, round(rate, 4), invited, None, None]]
-    for one in shown:
+    for one in (part for question in shown for part in (question, *question.parts)):
         for row in one.rows:
             stand = None if row.of_stand is None else round(row.of_stand, 4)
             rows.append([one.id, one.text, row.label, row.n, round(row.share, 4), one.base, stand, None])
+        for row in one.rows:
+            if row.first is not None:
+                label = texts.gettext(N_("{label}, satt først")).format(label=row.label)
+                rows.append([one.id, one.text, label, row.first, round(row.first / one.base, 4), one.base, None, None])
         if one.counted.quartiles and one.counted.mean is not None:
             first, middle, third = one.counted.quartiles
             figures = (

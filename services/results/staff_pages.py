@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.results.findings import leading_finding
 from services.results.follow_ups import store as follow_ups
 from services.results.publishing import Draft, UnknownPassage, draft_of, publish, with_passages
 from services.results.settings import results_settings
-from services.results.showing import leading_finding, tables_of
+from services.results.showing import tables_of
 from services.results.suggestions import store as suggestions
 from services.results.tables import Answer, Publication, Suggestion, Survey, asked_in, title_of
 from shared.messaging import lock
@@ -145,7 +146,8 @@ def _draft_page(
         "arrived": draft.arrived,
         **tables,
         "uncountable": [one for one in tables["results"] if not one.counted.countable],
-        "questions": {one.id: one.text for one in tables["results"]},
+        "questions": {one.id: one.text for one in tables["results"]}
+        | {part.id: f"{one.text} {part.text}" for one in tables["results"] for part in one.parts},
         "form": form or {"finding": findings["nb"], "finding_nn": findings.get("nn"), "finding_en": findings.get("en")},
         "mail": urlencode({"purpose": "results", "title": asked.title.nb}),
         "errors": errors,

@@ -76,7 +76,7 @@ def stacked(
     apart: tuple[str, int] | None,
     percent: Percent,
 ) -> Markup:
-    """One bar of 100 % in five steps from low to high, and those without an opinion on a bar of their own.
+    """One bar of 100 % in two to five steps from low to high, and those without an opinion on a bar of their own.
 
     The scale's ends are written out under the bar; each step wide enough carries its share.
     """
@@ -86,11 +86,12 @@ def stacked(
     x = 0.0
     for place, (_, n) in enumerate(steps):
         width = n / stand * _WIDTH
-        body.append(_bar(f"step-{place}", x, 6, width))
+        shade = round(place * 4 / (len(steps) - 1))
+        body.append(_bar(f"step-{shade}", x, 6, width))
         if width > 42:
             body.append(
                 Markup('<text class="on-step-{}" x="{}" y="21" text-anchor="middle">{}</text>').format(
-                    place, round(x + width / 2, 1), percent(n / stand)
+                    shade, round(x + width / 2, 1), percent(n / stand)
                 )
             )
         x += width

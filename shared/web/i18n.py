@@ -47,7 +47,8 @@ class Language:
     def number(self, value: float, decimals: int = 0) -> str:
         """``12 345`` or ``3,4``."""
         pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-        return format_decimal(round(value, decimals), pattern, locale=_LOCALES[self.code])
+        # Adding nothing makes a rounded -0.0 a 0.
+        return format_decimal(round(value, decimals) + 0, pattern, locale=_LOCALES[self.code])
 
     def percent(self, share: float, decimals: int = 0) -> str:
         """``38 %`` of a share between 0 and 1."""

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.results.counting import count_answers, written_in
 from services.results.domain import (
     FEWEST_BY_GENDER,
     SMALLEST_GROUP,
     as_json,
-    count_answers,
     from_json,
     gender_shares,
     last_instant,
@@ -24,7 +24,7 @@ from services.results.domain import (
     share_positive,
 )
 from shared.events.questionnaire import Questionnaire
-from shared.events.questionnaire.example import QUESTIONNAIRE
+from shared.events.questionnaire.example import ANSWERS, QUESTIONNAIRE
 
 OPTIONS = [{"code": "a", "text": {"nb": "A"}}, {"code": "b", "text": {"nb": "B"}}]
 CHOICE = {"id": "q", "type": "one_choice", "text": {"nb": "Hva?"}, "options": OPTIONS}
@@ -63,8 +63,8 @@ def test_several_choices_are_shares_of_people(answers: list[list[str]]) -> None:
 def test_do_not_know_is_counted_apart_from_those_who_took_a_stand() -> None:
     counted = count(SCALE, [1, 5, 5, "vet_ikke", "vet_ikke"])
     assert list(counted.counts.values()) == [1, 0, 0, 0, 2, 2]
-    assert share_positive(counted) == pytest.approx(2 / 3)
-    assert share_positive(count(SCALE, ["vet_ikke"] * 5)) is None
+    assert share_positive(counted, "45", "12345") == pytest.approx(2 / 3)
+    assert share_positive(count(SCALE, ["vet_ikke"] * 5), "45", "12345") is None
 
 
 @pytest.mark.parametrize("question", [CHOICE, {**CHOICE, "type": "several_choices"}, SCALE, NUMBER])
@@ -155,3 +155,47 @@ def test_a_survey_few_answered_shows_no_shares_by_gender() -> None:
     assert gender_shares({"female": 40, "male": 40, "other": 2}) == {}
     assert gender_shares({"female": 120, "male": 4}) == {}
     assert set(gender_shares({"female": 60, "male": 50, "other": 5})) == {"female", "male", "other"}
+
+
+EXAMPLE = Questionnaire.model_validate(QUESTIONNAIRE)
+
+
+def counted_of(id_: str, answers: list[dict[str, Any]]) -> Any:
+    return {one.id: one for one in count_answers(EXAMPLE, answers)}[id_]
+
+
+def test_every_kind_is_counted_and_what_is_counted_comes_back_from_a_publication() -> None:
+    totals = count_answers(EXAMPLE, [ANSWERS] * 6)
+    assert [one.id for one in totals] == [question.id for question in EXAMPLE.questions]
+    assert all(one.countable and one.base == 6 for one in totals)
+    assert from_json(json.loads(json.dumps(as_json(totals)))) == totals
+
+
+def test_a_grid_is_counted_statement_by_statement() -> None:
+    answers = [{"paastander": {"ofte": step}} for step in (1, 1, 2, 5, "vet_ikke")]
+    answers += [{"paastander": {"trygt": 3}}] * 4
+    grid = counted_of("paastander", answers)
+    often, safe = grid.parts
+    assert (grid.base, often.base, safe.base) == (9, 5, 4)
+    assert often.counts == {"1": 2, "2": 1, "3": 0, "4": 0, "5": 1, "vet_ikke": 1}
+    assert safe.counts == {}
+
+
+def test_a_ranking_tells_who_is_among_the_most_important_and_who_is_first() -> None:
+    ranks = [["buss", "bil"], ["buss", "sykkel"], ["bil", "buss"], ["buss", "bil"], ["sykkel", "buss"]]
+    ranked = counted_of("viktigst", [{"viktigst": one} for one in ranks])
+    assert ranked.counts == {"buss": 5, "sykkel": 2, "bil": 3}
+    assert ranked.firsts == {"buss": 3, "sykkel": 1, "bil": 1}
+
+
+def test_days_are_told_by_months_with_five_people_in_each() -> None:
+    days = ["2026-01-03"] * 2 + ["2026-02-28"] * 3 + ["2026-05-17"] * 6 + ["2026-06-01"]
+    assert counted_of("sist", [{"sist": day} for day in days]).counts == {"2026-01/2026-02": 5, "2026-05/2026-06": 7}
+
+
+def test_what_was_written_beside_an_option_is_told_apart_from_the_choice() -> None:
+    answers = [{"oftest": "annet", "oftest.annet": "Båt"}] * 2 + [{"oftest": "annet"}] * 3
+    counted = counted_of("oftest", answers)
+    assert counted.counts["annet"] == 5
+    assert [(part.id, part.kind, part.base) for part in counted.parts] == [("oftest.annet", "short_text", 2)]
+    assert "oftest.annet" in written_in(EXAMPLE)

@@ -11,7 +11,7 @@ import pytest
 from starlette.responses import Response
 
 from services.surveys.questionnaire.shelf import shipped
-from shared.events.questionnaire import Questionnaire
+from shared.events.questionnaire import Questionnaire, example
 from shared.events.registration import MemberErased, StaffSessionEnded
 from shared.events.results import MemberDataErased, ResultsPublished
 from shared.events.surveys import AnswerStrata, ResponseSubmitted, StratumCount, SurveyClosed, SurveyOpened
@@ -257,3 +257,38 @@ async def test_staff_see_which_questions_cannot_be_counted_yet(rt: Runtime) -> N
     assert "Svarene på dette spørsmålet er ikke telt." in question
     assert "<table" not in question
     assert "100 %" in public.split('id="q-oftest"')[1].split("</section>")[0].replace("\xa0", " ")
+
+
+@pytest.mark.parametrize("language", ["nb", "nn", "en"])
+async def test_every_kind_of_question_has_words_a_table_and_a_picture(rt: Runtime, language: str) -> None:
+    asked = opened().model_copy(update={"questionnaire": Questionnaire.model_validate(example.QUESTIONNAIRE)})
+    answers = [
+        response("").model_copy(update={"answers": example.ANSWERS, "response_id": random_id()}) for _ in range(6)
+    ]
+    await Deliverer(rt)(asked, *answers, closed(6))
+    async with browser(rt) as client:
+        draft = (await client.get(f"/staff/results/{SURVEY}", headers=cookie(rt, "editor"))).text
+        assert "Kan ikke telles" not in draft
+        assert "Båt til Lysaker" in draft
+        page = await publish(client, rt, "editor", finding="Seks svarte")
+        where = page.headers["location"]
+        public = (await client.get(where, headers={"Accept-Language": language})).text
+        rows = (await client.get(f"{where}/table.csv", headers={"Accept-Language": language})).text
+    for id_ in (
+        "oftest",
+        "ogsaa",
+        "fornoyd",
+        "paastander.ofte",
+        "paastander.trygt",
+        "viktigst",
+        "torget",
+        "sted",
+        "sist",
+    ):
+        shown = re.split("<h[23]", public.split(f'id="q-{id_}"')[1])[0]
+        assert "<svg" in shown, id_
+        assert "<table" in shown, id_
+        assert f"\n{id_};" in rows, id_
+    assert "{" not in re.sub("<style.*?</style>", "", public)
+    assert "1998" in public
+    assert "1\xa0998" not in public

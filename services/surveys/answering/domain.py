@@ -1,117 +1,56 @@
-"""The rules of answering: which questions are seen, and what an answer must be."""
+"""The rules of answering: which questions are seen, and what counts in the end."""
 
-import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from random import Random
+from typing import Any, TypeVar
 
+from services.surveys.answering.reading import NotAnAnswer, Sent, read_question
 from shared.events.questionnaire import (
-    DO_NOT_KNOW,
-    LONG_TEXT,
-    SCALE,
-    SHORT_TEXT,
+    Choice,
+    Grid,
+    Information,
     KnownQuestion,
-    LongText,
-    Number,
-    OneChoice,
     Page,
     Questionnaire,
-    Scale,
-    SeveralChoices,
-    ShortText,
+    holds,
 )
 
-#: Question id -> answer as stored: option code, list of codes, 1..5 or ``vet_ikke``, number, text.
+#: Question id -> answer as stored: a code, a list of codes, a step, a number, a text, steps by statement.
 Answers = Mapping[str, Any]
-
-_NUMBER = re.compile(r"(?P<sign>[-−]?)(?P<whole>[0-9]{1,9})(?:[,.](?P<part>[0-9]{1,6}))?")
-
-
-class NotAnAnswer(ValueError):
-    """The value breaks the question's rule named by ``code``; ``parameters`` fill the page's text."""
-
-    def __init__(self, code: str, **parameters: Any) -> None:
-        super().__init__(code)
-        self.code = code
-        self.parameters = parameters
-
-
-def is_shown(question: KnownQuestion, answers: Answers) -> bool:
-    """Whether the question's condition, if it has one, is met by what was answered before."""
-    condition = question.show_if
-    if condition is None:
-        return True
-    given = answers.get(condition.question)
-    chosen = given if isinstance(given, list) else [given]
-    return any(value in condition.any_of for value in chosen)
+AChoice = TypeVar("AChoice", bound=Choice)
 
 
 def shown_questions(page: Page, answers: Answers) -> list[KnownQuestion]:
-    """The page's questions this person sees."""
-    return [question for question in page.known if is_shown(question, answers)]
+    """The page's questions this person sees: none of a page that is not for them."""
+    if not holds(page.show_if, answers):
+        return []
+    return [question for question in page.known if holds(question.show_if, answers)]
 
 
-def read_answer(question: KnownQuestion, values: Sequence[str]) -> Any:
-    """The answer in stored form, or None for no answer to a question that may be skipped; raises NotAnAnswer."""
-    given = [value for value in values if value != ""]
-    if not given:
-        if question.required:
-            raise NotAnAnswer("missing")
-        return None
-    match question:
-        case OneChoice():
-            if len(given) != 1 or given[0] not in (option.code for option in question.options):
-                raise NotAnAnswer("not_an_option")
-            return given[0]
-        case SeveralChoices():
-            return _several(question, given)
-        case Scale():
-            return _scale(given)
-        case Number():
-            return _number(question, given[0])
-        case ShortText():
-            return _text(given[0], SHORT_TEXT)
-        case LongText():
-            return _text(given[0], LONG_TEXT)
+def in_order(question: KnownQuestion, choices: tuple[AChoice, ...], drawn: int) -> list[AChoice]:
+    """The choices as one page shows them: as written, or in the order that ``drawn`` gives.
+
+    Options that go with no other, or that a person writes, stay last.
+    """
+    if not getattr(question, "shuffle", False):
+        return list(choices)
+    last = [one for one in choices if getattr(one, "exclusive", False) or getattr(one, "write", False)]
+    rest = [one for one in choices if one not in last]
+    Random(f"{drawn}.{question.id}").shuffle(rest)  # noqa: S311 - an order on a page, no secret
+    return [*rest, *last]
 
 
-def _several(question: SeveralChoices, given: Sequence[str]) -> list[str]:
-    codes = [option.code for option in question.options]
-    if not set(given) <= set(codes):
-        raise NotAnAnswer("not_an_option")
-    chosen = [code for code in codes if code in given]
-    if question.max is not None and len(chosen) > question.max:
-        raise NotAnAnswer("too_many", max=question.max)
-    return chosen
-
-
-def _scale(given: Sequence[str]) -> int | str:
-    if given == [DO_NOT_KNOW]:
-        return DO_NOT_KNOW
-    if len(given) != 1 or given[0] not in {str(step) for step in SCALE}:
-        raise NotAnAnswer("not_an_option")
-    return int(given[0])
-
-
-def _number(question: Number, text: str) -> int | float:
-    """Whole, or with the question's decimals after a comma or a point; spaces may stand between thousands."""
-    found = _NUMBER.fullmatch("".join(text.split()))
-    if found is None:
-        raise NotAnAnswer("not_a_number")
-    part = (found["part"] or "").rstrip("0")
-    if len(part) > question.decimals:
-        raise NotAnAnswer("not_whole" if question.decimals == 0 else "too_many_decimals", decimals=question.decimals)
-    digits = ("-" if found["sign"] else "") + found["whole"]
-    number = float(f"{digits}.{part}") if part else int(digits)
-    if not question.min <= number <= question.max:
-        raise NotAnAnswer("out_of_range", min=question.min, max=question.max)
-    return number
-
-
-def _text(given: str, most: int) -> str:
-    if len(given) > most:
-        raise NotAnAnswer("too_long", max=most)
-    return given
+def quotes(questionnaire: Questionnaire, answers: Answers, language: str, do_not_know: str) -> dict[str, str]:
+    """What earlier answers are called where a later text quotes them, by question."""
+    found = {}
+    for question in questionnaire.questions:
+        if question.id not in answers or isinstance(question, Grid):
+            continue
+        labels = question.labels(language, do_not_know)
+        chosen = question.chosen(answers[question.id])
+        found[question.id] = ", ".join(labels.get(code, code) for code in chosen)
+    return found
 
 
 @dataclass(frozen=True)
@@ -121,70 +60,73 @@ class Filled:
     answers: dict[str, Any]
     """To every page: those from before, and this page's right ones."""
     typed: dict[str, list[str]]
-    """This page's values that are no answer, as they were sent."""
+    """This page's fields that hold no answer, as they were sent."""
     refused: dict[str, NotAnAnswer]
+    """What is wrong, by field."""
     brought_up: tuple[str, ...]
     """Questions that have appeared now, which the person has not seen yet."""
 
 
-def fill_page(
-    page: Page, sent: Mapping[str, Sequence[str]], seen: Collection[str], unclean: Collection[str], before: Answers
-) -> Filled:
+def fill_page(page: Page, sent: Sent, seen: Collection[str], unclean: Collection[str], before: Answers) -> Filled:
     """Read a page's form.
 
-    ``sent`` holds the values per question, ``seen`` the ids of the questions the form showed, ``unclean`` those whose
+    ``sent`` holds the values per field, ``seen`` the ids of the questions the form showed, ``unclean`` the fields whose
     text held characters that were taken out. A question hidden by this page's own answers is not read.
     """
-    answers, typed, refused, brought_up = dict(before), {}, {}, []
+    answers, brought_up = dict(before), []
+    typed: dict[str, list[str]] = {}
+    refused: dict[str, NotAnAnswer] = {}
     for question in page.known:
-        answers.pop(question.id, None)
-        values = list(sent.get(question.id, ()))
-        if not is_shown(question, answers):
+        for kept in stored_under(question):
+            answers.pop(kept, None)
+        if not holds(page.show_if, answers) or not holds(question.show_if, answers):
             continue
-        if question.show_if is not None and question.id not in seen and not any(values):
-            brought_up.append(question.id)
+        values = {field: list(sent.get(field, ())) for field in question.fields}
+        if question.show_if is not None and question.id not in seen and not any(map(any, values.values())):
+            if not isinstance(question, Information):
+                brought_up.append(question.id)
             continue
-        try:
-            if question.id in unclean:
-                raise NotAnAnswer("characters")
-            value = read_answer(question, values)
-        except NotAnAnswer as refusal:
-            refused[question.id] = refusal
-            if any(values):
-                typed[question.id] = values
+        read = read_question(question, values)
+        wrong = read.refused | {field: NotAnAnswer("characters") for field in values if field in unclean}
+        if wrong:
+            refused |= wrong
+            typed |= {field: given for field, given in values.items() if any(given)}
         else:
-            if value is not None:
-                answers[question.id] = value
+            answers |= read.answers
     return Filled(answers, typed, refused, tuple(brought_up))
+
+
+def stored_under(question: KnownQuestion) -> tuple[str, ...]:
+    """The names under which the question's answer is stored: its id, and those of what is written beside options."""
+    return (question.id, *getattr(question, "written", {}).values())
 
 
 def only_shown(questionnaire: Questionnaire, answers: Answers) -> dict[str, Any]:
     """Answers to questions this person sees in the end: a changed mind leaves no answer to a hidden question."""
     kept: dict[str, Any] = {}
-    for question in questionnaire.questions:
-        if question.id in answers and is_shown(question, kept):
-            kept[question.id] = answers[question.id]
+    for page in questionnaire.pages:
+        if not holds(page.show_if, kept):
+            continue
+        for question in page.known:
+            if question.id in answers and holds(question.show_if, kept):
+                kept |= {name: answers[name] for name in stored_under(question) if name in answers}
     return kept
 
 
-def unfinished_on(page: Page, answers: Answers, typed: Mapping[str, Sequence[str]]) -> dict[str, NotAnAnswer]:
-    """What still has to be answered or put right on the page, by question."""
-    found = {}
+def unfinished_on(page: Page, answers: Answers, typed: Sent) -> dict[str, NotAnAnswer]:
+    """What still has to be answered or put right on the page, by field."""
+    found: dict[str, NotAnAnswer] = {}
     for question in shown_questions(page, answers):
-        if question.id in answers or not (question.required or question.id in typed):
+        values = {field: typed[field] for field in question.fields if field in typed}
+        if question.id in answers or not (question.required or values):
             continue
-        try:
-            read_answer(question, typed.get(question.id, ()))
-            # Right by now, and not taken as an answer: characters were taken out, and the person has not seen it since.
-            raise NotAnAnswer("characters")
-        except NotAnAnswer as refusal:
-            found[question.id] = refusal
+        read = read_question(question, values)
+        # Right by now, and not taken as an answer: characters were taken out, and the person has not seen it since.
+        found |= read.refused or {question.fields[0]: NotAnAnswer("characters")}
     return found
 
 
-def first_unfinished(
-    questionnaire: Questionnaire, answers: Answers, typed: Mapping[str, Sequence[str]] | None = None
-) -> int | None:
+def first_unfinished(questionnaire: Questionnaire, answers: Answers, typed: Sent | None = None) -> int | None:
     """Number (from 1) of the first page with something to answer or put right, or None when all is answered."""
     kept = only_shown(questionnaire, answers)
     pages = enumerate(questionnaire.pages, start=1)
@@ -192,7 +134,7 @@ def first_unfinished(
 
 
 def page_beside(questionnaire: Questionnaire, answers: Answers, number: int, step: int) -> int | None:
-    """The nearest page after (``step`` 1) or before (-1) ``number`` that has anything to ask this person, or None."""
+    """The nearest page after (``step`` 1) or before (-1) ``number`` that has anything for this person, or None."""
     kept = only_shown(questionnaire, answers)
     other = number + step
     while 1 <= other <= len(questionnaire.pages):
@@ -200,8 +142,3 @@ def page_beside(questionnaire: Questionnaire, answers: Answers, number: int, ste
             return other
         other += step
     return None
-
-
-def question_count(questionnaire: Questionnaire) -> int:
-    """Questions that everybody sees."""
-    return sum(1 for question in questionnaire.questions if question.show_if is None)

@@ -1,5 +1,6 @@
 """Pages of answering. The link opens a cookie, the pages carry the invitation's id, only POST changes anything."""
 
+import secrets
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -7,40 +8,28 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.answering.domain import (
-    NotAnAnswer,
     fill_page,
     first_unfinished,
     only_shown,
     page_beside,
-    question_count,
+    quotes,
     shown_questions,
     unfinished_on,
 )
+from services.surveys.answering.reading import NotAnAnswer, Sent
+from services.surveys.answering.showing import FormQuestion, standing
 from services.surveys.answering.store import Opened, Refusal, hold, keep, look, submit
 from services.surveys.fieldwork.domain import last_day
 from services.surveys.sealing import keys_of
 from services.surveys.tables import Survey
-from shared.events.questionnaire import KnownQuestion
+from shared.rules import N_
 from shared.tokens import BadLink, LinkExpired
-from shared.web import N_, FormErrors, Request, Route, as_id, read_form, render, runtime, see_other, translate
+from shared.web import Request, Route, as_id, read_form, render, runtime, see_other, translate
 from shared.web import Response as HttpResponse
-from shared.web.forms import REFUSED_CHARACTERS
 
 _COOKIE = "survey"
 _COOKIE_LIFE = 14 * 24 * 3600
 _BASE = "/surveys/answer"
-
-MESSAGES = {
-    "missing": N_("«{text}» må besvares"),
-    "not_an_option": N_("Velg et av svarene på «{text}»"),
-    "too_many": N_("Velg høyst {max} svar på «{text}»"),
-    "not_a_number": N_("«{text}» må besvares med et tall, skrevet med siffer"),
-    "not_whole": N_("«{text}» må besvares med et helt tall"),
-    "too_many_decimals": N_("«{text}» kan ha høyst {decimals} siffer etter komma"),
-    "out_of_range": N_("«{text}» må besvares med et tall fra {min} til {max}"),
-    "too_long": N_("Svaret på «{text}» kan ha høyst {max} tegn"),
-    "characters": REFUSED_CHARACTERS,
-}
 
 
 async def open_invitation(request: Request) -> HttpResponse:
@@ -69,7 +58,7 @@ async def show_start(request: Request) -> HttpResponse:
         "title": questionnaire.title.to(lang),
         "introduction": questionnaire.introduction.to(lang),
         "minutes": questionnaire.minutes,
-        "questions": question_count(questionnaire),
+        "questions": questionnaire.asked_of_all,
         "last_day": last_day(found.survey.closes_at),
         "page": min(found.page or 1, len(questionnaire.pages)),
         "begun": found.page is not None,
@@ -103,9 +92,9 @@ async def save_page(request: Request) -> HttpResponse:
             return _over(request, held)
         questionnaire, number = held.questionnaire, _number(request, held)
         page = questionnaire.pages[number - 1]
-        sent = {question.id: form.all(question.id) for question in page.known}
+        sent = {field: form.all(field) for question in page.known for field in question.fields}
         filled = fill_page(page, sent, (form.get("shown") or "").split(), form.refused, held.answers)
-        typed = {id_: values for id_, values in held.typed.items() if id_ not in sent} | filled.typed
+        typed = {field: values for field, values in held.typed.items() if field not in sent} | filled.typed
         back = form.get("action") == "back"
         on = page_beside(questionnaire, filled.answers, number, -1 if back else 1)
         stays = not back and bool(filled.refused or filled.brought_up)
@@ -118,7 +107,7 @@ async def save_page(request: Request) -> HttpResponse:
         if back:
             return see_other(f"{_BASE}/{on or number}{here}")
         if filled.refused:
-            return _page(request, held, number, filled.answers, typed, filled.refused, 422)
+            return _page(request, held, number, filled.answers, typed, filled.refused, 422, _drawn(form.get("order")))
         if filled.brought_up:
             return see_other(f"{_BASE}/{number}{here}&more={filled.brought_up[0]}#{filled.brought_up[0]}")
         if on is not None:
@@ -164,44 +153,40 @@ def _page(
     opened: Opened,
     number: int,
     answers: Mapping[str, Any],
-    typed: Mapping[str, list[str]],
+    typed: Sent,
     refused: Mapping[str, NotAnAnswer],
     status: int,
+    drawn: int | None = None,
 ) -> HttpResponse:
-    pages, lang = opened.questionnaire.pages, request.state.lang
-    page = pages[number - 1]
-    shown = shown_questions(page, only_shown(opened.questionnaire, answers))
+    """``drawn``: what the order of choices was drawn by when this form was sent; a page that is opened draws anew."""
+    questionnaire, texts = opened.questionnaire, translate(request)
+    kept = only_shown(questionnaire, answers)
+    page = questionnaire.pages[number - 1]
+    drawn = secrets.randbelow(2**31) if drawn is None else drawn
+    said = quotes(questionnaire, kept, texts.code, texts.gettext(N_("Vet ikke")))
+    fields = [
+        FormQuestion(question, texts, drawn, said, standing(question, answers, typed, texts.code), refused)
+        for question in shown_questions(page, kept)
+    ]
     context = {
         "id": opened.invitation.id,
-        "survey_title": opened.questionnaire.title.to(lang),
-        "title": page.title.to(lang),
-        "questions": shown,
-        "values": {question.id: _value(question, answers, typed, lang) for question in shown},
-        "errors": _messages(request, shown, refused),
-        "more": next((q for q in shown if q.id == request.query_params.get("more")), None),
+        "drawn": drawn,
+        "survey_title": questionnaire.title.to(texts.code),
+        "title": page.title.to(texts.code, said),
+        "fields": fields,
+        "errors": {name: text for one in fields for name, text in one.errors.items()},
+        "more": next((one for one in fields if one.question.id == request.query_params.get("more")), None),
         "number": number,
-        "pages": len(pages),
-        "last": page_beside(opened.questionnaire, answers, number, 1) is None,
+        "pages": len(questionnaire.pages),
+        "last": page_beside(questionnaire, answers, number, 1) is None,
         "keeps_what_was_typed": True,
     }
     return render(request, "surveys/page.html", context, status)
 
 
-def _value(question: KnownQuestion, answers: Mapping[str, Any], typed: Mapping[str, list[str]], lang: str) -> Any:
-    """What stands in the field: what was typed, else the answer as this reader writes it."""
-    if question.id in typed:
-        return typed[question.id] if question.type == "several_choices" else typed[question.id][0]
-    answer = answers.get(question.id, [] if question.type == "several_choices" else "")
-    return str(answer).replace(".", ",") if isinstance(answer, float) and lang != "en" else answer
-
-
-def _messages(request: Request, shown: list[KnownQuestion], refused: Mapping[str, NotAnAnswer]) -> FormErrors:
-    texts, lang = translate(request), request.state.lang
-    return {
-        question.id: texts.gettext(MESSAGES[refusal.code]).format(text=question.text.to(lang), **refusal.parameters)
-        for question in shown
-        if (refusal := refused.get(question.id)) is not None
-    }
+def _drawn(sent: str | None) -> int | None:
+    """The number a form was drawn by, as it sends it back."""
+    return int(sent) if sent and sent.isascii() and sent.isdigit() and len(sent) <= 10 else None
 
 
 PAGES = (

@@ -7,11 +7,12 @@ from urllib.parse import urlencode
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.surveys.answering.domain import question_count
+from services.surveys.answering.showing import FormQuestion
 from services.surveys.fieldwork.domain import TARGET_PERCENT, Plan, PlanRefused, last_day, plan_survey
 from services.surveys.fieldwork.staff_curve import survey_title
 from services.surveys.fieldwork.store import add_survey, all_surveys, announced_sizes, would_be_invited
 from services.surveys.questionnaire.shelf import shipped
+from services.surveys.questionnaire.wording import in_words
 from shared.events.questionnaire import LANGUAGES, Questionnaire
 from shared.ids import new_id
 from shared.web import (
@@ -143,7 +144,7 @@ async def _show_confirmation(
         "survey_id": new_id(),
         "values": {name: "" if value is None else value for name, value in values.model_dump().items()},
         "questionnaire": questionnaire,
-        "questions": question_count(questionnaire),
+        "questions": questionnaire.asked_of_all,
         "people": people,
         "total": sum(people.values()),
         "plan": planned,
@@ -174,17 +175,13 @@ async def show_questionnaire(request: Request) -> Response:
     asked = request.query_params.get("language", "nb")
     # Residents' own words ("Vet ikke", "Valgfritt") follow the language of the page.
     request.state.lang = asked if asked in questionnaire.languages and asked in LANGUAGES else "nb"
-    conditions = {}
-    for question in questionnaire.questions:
-        if question.show_if is not None:
-            earlier = next(one for one in questionnaire.questions if one.id == question.show_if.question)
-            labels = earlier.labels("nb", "Vet ikke")
-            chosen = " eller ".join(f"«{labels[str(value)]}»" for value in question.show_if.any_of)
-            conditions[question.id] = f"Stilles bare til dem som svarer {chosen} på «{earlier.text.nb}»"
+    texts = request.app.state.renderer.languages[request.state.lang]
     context = {
         "questionnaire": questionnaire,
-        "questions": question_count(questionnaire),
-        "conditions": conditions,
+        "questions": questionnaire.asked_of_all,
+        "conditions": {q.id: in_words(questionnaire, q.show_if) for q in questionnaire.parts if q.show_if},
+        "page_conditions": {p.id: in_words(questionnaire, p.show_if) for p in questionnaire.pages if p.show_if},
+        "fields": {page.id: [FormQuestion(question, texts) for question in page.known] for page in questionnaire.pages},
         "may_edit": request.state.staff.may("editor"),
     }
     return render(request, "surveys/staff_questionnaire.html", context)

@@ -4,50 +4,75 @@ Strict when staff write one (``rules.strict``), tolerant when a consumer reads o
 question it does not know becomes an ``UnknownQuestion``, a field it does not know is ignored.
 """
 
-from shared.events.questionnaire.kinds import (
+from shared.events.questionnaire.choices import (
     DO_NOT_KNOW,
+    Area,
+    Grid,
+    OneChoice,
+    Option,
+    Optioned,
+    Pair,
+    Ranking,
+    Scale,
+    SeveralChoices,
+    Steps,
+)
+from shared.events.questionnaire.conditions import Answered, Condition, Every, NoneOf, Some, holds, named_in
+from shared.events.questionnaire.kinds import (
     KINDS,
-    LONG_TEXT,
-    SCALE,
-    SHORT_TEXT,
     WRITTEN,
+    Day,
+    Information,
     KnownQuestion,
     LongText,
     Number,
-    OneChoice,
     Question,
-    Scale,
-    SeveralChoices,
     ShortText,
     UnknownQuestion,
+    Year,
 )
 from shared.events.questionnaire.model import Cover, Page, Questionnaire, json_schema
-from shared.events.questionnaire.parts import LANGUAGES, Part, Texts
+from shared.events.questionnaire.parts import LANGUAGES, Choice, Part, Texts
 from shared.events.questionnaire.rules import RulesBroken, strict
 
 __all__ = [
     "DO_NOT_KNOW",
     "KINDS",
     "LANGUAGES",
-    "LONG_TEXT",
-    "SCALE",
-    "SHORT_TEXT",
     "WRITTEN",
+    "Answered",
+    "Area",
+    "Choice",
+    "Condition",
     "Cover",
+    "Day",
+    "Every",
+    "Grid",
+    "Information",
     "KnownQuestion",
     "LongText",
+    "NoneOf",
     "Number",
     "OneChoice",
+    "Option",
+    "Optioned",
     "Page",
+    "Pair",
     "Part",
     "Question",
     "Questionnaire",
+    "Ranking",
     "RulesBroken",
     "Scale",
     "SeveralChoices",
     "ShortText",
+    "Some",
+    "Steps",
     "Texts",
     "UnknownQuestion",
+    "Year",
+    "holds",
     "json_schema",
+    "named_in",
     "strict",
 ]

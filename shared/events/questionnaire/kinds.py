@@ -1,88 +1,28 @@
-"""The kinds of questions, and how an answer to each is read.
+"""Every kind of question by its name in a file, and what a consumer reads a kind as that it does not know.
 
-To add a kind, see "Add a kind of question" in the README. Each says which codes its answers are made of (``codes``),
-what they are called (``labels``) and which of them one stored answer holds (``chosen``).
+To add a kind, see "Add a kind of question" in the README. Kinds that are answered by choosing stand in ``choices``.
 """
 
+from datetime import date
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Discriminator, Field, GetJsonSchemaHandler, StrictInt, Tag, ValidationInfo, model_validator
+from pydantic import Discriminator, Field, GetJsonSchemaHandler, Tag, ValidationInfo, model_validator
 from pydantic_core import CoreSchema
 
-from shared.events.questionnaire.parts import Code, Option, Part, Texts
+from shared.events.questionnaire.choices import (
+    Area,
+    Asked,
+    Grid,
+    OneChoice,
+    Pair,
+    Ranking,
+    Scale,
+    SeveralChoices,
+)
+from shared.events.questionnaire.parts import Texts
 
-#: The answer to a scale by somebody who has no opinion.
-DO_NOT_KNOW = "vet_ikke"
-SCALE = (1, 2, 3, 4, 5)
 SHORT_TEXT = 200
 LONG_TEXT = 4_000
-
-
-class Condition(Part):
-    """The question is asked only of those who chose one of these answers to an earlier question."""
-
-    question: Code
-    any_of: Annotated[tuple[StrictInt | Code, ...], Field(min_length=1)]
-    """Option codes, or steps of a scale (1 to 5, or ``vet_ikke``)."""
-
-
-class Asked(Part):
-    """What every question has."""
-
-    id: Code
-    text: Texts
-    show_if: Condition | None = None
-    required: bool = True
-
-    @property
-    def codes(self) -> tuple[str, ...]:
-        """The codes an answer is made of, in the order shown; empty for numbers and texts."""
-        return tuple(option.code for option in getattr(self, "options", ()))
-
-    def labels(self, language: str, do_not_know: str) -> dict[str, str]:
-        """What a reader of ``language`` sees for each code; ``do_not_know`` is "vet ikke" in that language."""
-        del do_not_know
-        return {option.code: option.text.to(language) for option in getattr(self, "options", ())}
-
-    def chosen(self, answer: Any) -> tuple[str, ...]:
-        """The codes that one stored answer holds."""
-        return tuple(str(code) for code in answer) if isinstance(answer, list) else (str(answer),)
-
-
-class OneChoice(Asked):
-    """Exactly one of the options; stored as its code."""
-
-    type: Literal["one_choice"]
-    options: Annotated[tuple[Option, ...], Field(min_length=2)]
-
-
-class SeveralChoices(Asked):
-    """Any of the options, at most ``max``; stored as a list of codes in the options' order."""
-
-    type: Literal["several_choices"]
-    options: Annotated[tuple[Option, ...], Field(min_length=2)]
-    max: Annotated[int, Field(ge=2)] | None = None
-
-
-class Scale(Asked):
-    """1 to 5 or "vet ikke"; stored as a whole number or ``vet_ikke``."""
-
-    type: Literal["scale"]
-    low: Texts
-    """What 1 means."""
-    high: Texts
-    """What 5 means."""
-
-    @property
-    def codes(self) -> tuple[str, ...]:
-        """The steps from low to high, then "vet ikke"."""
-        return (*(str(step) for step in SCALE), DO_NOT_KNOW)
-
-    def labels(self, language: str, do_not_know: str) -> dict[str, str]:
-        """Steps as figures, the ends with their meaning."""
-        first, last = str(SCALE[0]), str(SCALE[-1])
-        ends = {first: f"{first} {self.low.to(language)}", last: f"{last} {self.high.to(language)}"}
-        return {code: ends.get(code, code) for code in self.codes} | {DO_NOT_KNOW: do_not_know}
 
 
 class Number(Asked):
@@ -95,23 +35,53 @@ class Number(Asked):
     unit: Texts | None = None
 
 
+class Year(Asked):
+    """A year from ``min`` to ``max``; stored as a whole number."""
+
+    type: Literal["year"]
+    min: Annotated[int, Field(ge=1000, le=9999)]
+    max: Annotated[int, Field(ge=1000, le=9999)]
+
+
+class Day(Asked):
+    """A day; stored as ``2026-05-17``."""
+
+    type: Literal["date"]
+    min: date | None = None
+    max: date | None = None
+
+
 class ShortText(Asked):
-    """A line of at most 200 characters."""
+    """A line of at most ``max`` characters."""
 
     type: Literal["short_text"]
+    max: Annotated[int, Field(ge=1, le=SHORT_TEXT)] = SHORT_TEXT
 
 
 class LongText(Asked):
-    """Free text of at most 4000 characters."""
+    """Free text of at most ``max`` characters."""
 
     type: Literal["long_text"]
+    max: Annotated[int, Field(ge=1, le=LONG_TEXT)] = LONG_TEXT
+
+
+class Information(Asked):
+    """A text between the questions; nothing is answered."""
+
+    type: Literal["information"]
+    required: Literal[False] = False
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """None."""
+        return ()
 
 
 #: Kinds whose answers are words of their own.
 WRITTEN = (ShortText, LongText)
 
 
-class UnknownQuestion(Part):
+class UnknownQuestion(Asked):
     """A kind this version does not know: a newer publisher asked it. Its content is kept as it came.
 
     A consumer neither counts nor shows answers to it, and says so to staff.
@@ -119,7 +89,6 @@ class UnknownQuestion(Part):
 
     id: str
     type: str
-    text: Texts
 
     @model_validator(mode="before")
     @classmethod
@@ -127,16 +96,6 @@ class UnknownQuestion(Part):
         if info.context == "written":
             raise ValueError(f"no kind of question is called {content.get('type')!r}")
         return content
-
-    @property
-    def codes(self) -> tuple[str, ...]:
-        """What answers are made of is not known here."""
-        return ()
-
-    def labels(self, language: str, do_not_know: str) -> dict[str, str]:
-        """Nothing to call by name."""
-        del language, do_not_know
-        return {}
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
@@ -151,7 +110,21 @@ def _kind_of(content: Any) -> str:
     return name if name in KINDS else "unknown"
 
 
-KnownQuestion = OneChoice | SeveralChoices | Scale | Number | ShortText | LongText
+KnownQuestion = (
+    OneChoice
+    | SeveralChoices
+    | Pair
+    | Area
+    | Ranking
+    | Scale
+    | Grid
+    | Number
+    | Year
+    | Day
+    | ShortText
+    | LongText
+    | Information
+)
 #: The kinds by the name a file gives them.
 KINDS: dict[str, type[KnownQuestion]] = {
     get_args(kind.model_fields["type"].annotation)[0]: kind for kind in get_args(KnownQuestion)
@@ -159,10 +132,17 @@ KINDS: dict[str, type[KnownQuestion]] = {
 Question = Annotated[
     Annotated[OneChoice, Tag("one_choice")]
     | Annotated[SeveralChoices, Tag("several_choices")]
+    | Annotated[Pair, Tag("pair")]
+    | Annotated[Area, Tag("area")]
+    | Annotated[Ranking, Tag("ranking")]
     | Annotated[Scale, Tag("scale")]
+    | Annotated[Grid, Tag("grid")]
     | Annotated[Number, Tag("number")]
+    | Annotated[Year, Tag("year")]
+    | Annotated[Day, Tag("date")]
     | Annotated[ShortText, Tag("short_text")]
     | Annotated[LongText, Tag("long_text")]
+    | Annotated[Information, Tag("information")]
     | Annotated[UnknownQuestion, Tag("unknown")],
     Discriminator(_kind_of),
 ]

@@ -8,7 +8,9 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from shared.events.questionnaire.kinds import KnownQuestion, Question, UnknownQuestion
+from shared.events.questionnaire.choices import Grid
+from shared.events.questionnaire.conditions import Condition
+from shared.events.questionnaire.kinds import Information, KnownQuestion, Question, UnknownQuestion
 from shared.events.questionnaire.parts import Code, Part, Texts
 
 
@@ -17,11 +19,13 @@ class Page(Part):
 
     id: Code
     title: Texts
+    show_if: Condition | None = None
+    """Whom the page is for; each question on it may have a condition besides."""
     questions: Annotated[tuple[Question, ...], Field(min_length=1)]
 
     @property
     def known(self) -> tuple[KnownQuestion, ...]:
-        """The questions of a kind this version knows."""
+        """The questions, and information, of a kind this version knows."""
         return tuple(question for question in self.questions if not isinstance(question, UnknownQuestion))
 
 
@@ -51,8 +55,18 @@ class Questionnaire(Cover):
 
     @property
     def questions(self) -> tuple[KnownQuestion, ...]:
-        """Every question of a kind this version knows, in the order asked."""
-        return tuple(question for page in self.pages for question in page.known)
+        """Every question of a kind this version knows that can be answered, in the order asked."""
+        return tuple(q for page in self.pages for q in page.known if not isinstance(q, Information))
+
+    @property
+    def asked_of_all(self) -> int:
+        """How many questions everybody gets, each statement of a grid for itself: the number all pages tell."""
+        return sum(
+            len(question.fields) if isinstance(question, Grid) else 1
+            for page in self.pages
+            for question in page.known
+            if not (page.show_if or question.show_if or isinstance(question, Information))
+        )
 
     @property
     def languages(self) -> tuple[str, ...]:

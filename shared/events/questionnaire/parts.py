@@ -1,6 +1,8 @@
 """What every part of a questionnaire is made of: texts in the questionnaire's languages, codes, options."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_serializer
@@ -8,6 +10,9 @@ from pydantic import SerializerFunctionWrapHandler as Handler
 
 #: Languages a text may be given in; Bokmål always.
 LANGUAGES = ("nb", "nn", "en")
+#: An earlier answer quoted in a text: ``{question}``.
+QUOTE = re.compile(r"\{([a-z][a-z0-9_]{0,39})\}")
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Written = Annotated[str, Field(min_length=1, max_length=1_000)]
@@ -28,24 +33,30 @@ class Part(BaseModel):
 
 
 class Texts(Part):
-    """One text in each of the questionnaire's languages."""
+    """One text in each of the questionnaire's languages; ``{question}`` in it quotes the answer to an earlier one."""
 
     nb: Written
     nn: Written | None = None
     en: Written | None = None
 
-    def to(self, language: str) -> str:
-        """The text for a reader of ``language``, else Bokmål."""
-        return {"nn": self.nn, "en": self.en}.get(language) or self.nb
+    def to(self, language: str, answers: Mapping[str, str] = _NOTHING) -> str:
+        """The text for a reader of ``language``, else Bokmål; ``answers`` by question fill in what is quoted."""
+        text = {"nn": self.nn, "en": self.en}.get(language) or self.nb
+        return QUOTE.sub(lambda quote: answers.get(quote[1], "…"), text)
 
     @property
     def by_language(self) -> dict[str, str]:
         """The text by the codes of the languages it is given in, Bokmål first."""
         return {code: text for code in LANGUAGES if (text := getattr(self, code))}
 
+    @property
+    def quoted(self) -> frozenset[str]:
+        """The questions whose answers it quotes in any language."""
+        return frozenset(id_ for text in self.by_language.values() for id_ in QUOTE.findall(text))
 
-class Option(Part):
-    """One answer to choose."""
+
+class Choice(Part):
+    """Something with a code and a text: an answer to choose, or a statement to take a stand on."""
 
     code: Code
     text: Texts
@@ -57,9 +68,11 @@ def texts_in(part: Part, place: str = "") -> Iterator[tuple[str, Texts]]:
         value = getattr(part, name)
         for inner in value if isinstance(value, tuple) else (value,):
             if isinstance(inner, Texts):
-                yield _joined(place, "" if isinstance(part, Option) else name), inner
-            elif isinstance(inner, Option):
+                yield _joined(place, "" if isinstance(part, Choice) and name == "text" else name), inner
+            elif isinstance(inner, Choice):
                 yield from texts_in(inner, _joined(place, f"{name.removesuffix('s')} {inner.code}"))
+            elif isinstance(inner, Part):
+                yield from texts_in(inner, _joined(place, name))
 
 
 def _joined(*places: str) -> str:

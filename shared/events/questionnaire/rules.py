@@ -1,15 +1,17 @@
 """What somebody who writes a questionnaire must keep: rules between its parts; each broken one is a sentence."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from shared.events.questionnaire.kinds import KnownQuestion, Number, SeveralChoices
+from shared.events.questionnaire.choices import Area, Grid, Optioned, Pair, Ranking, Scale, SeveralChoices
+from shared.events.questionnaire.conditions import Condition, named_in
+from shared.events.questionnaire.kinds import Day, Information, KnownQuestion, LongText, Number, Year
 from shared.events.questionnaire.model import Questionnaire
 from shared.events.questionnaire.parts import Texts, texts_in
 
 #: Names the answering form and its page use themselves.
-RESERVED_IDS = frozenset({"id", "action", "shown", "main", "errors", "lang"})
+RESERVED_IDS = frozenset({"id", "action", "shown", "order", "main", "errors", "lang"})
 #: Endings by which a field's hint and error are named on the page.
 RESERVED_CODES = frozenset({"hint", "error", "title"})
 
@@ -38,34 +40,66 @@ def broken_rules(questionnaire: Questionnaire) -> Iterator[str]:
     yield from _ids(questionnaire)
     yield from _languages(questionnaire)
     yield from _conditions(questionnaire)
-    for question in questionnaire.questions:
-        yield from _own(question)
+    for page in questionnaire.pages:
+        for question in page.known:
+            yield from _own(question)
     for name, page in (("first", questionnaire.pages[0]), ("last", questionnaire.pages[-1])):
-        if all(question.show_if for question in page.known):
+        if page.show_if or all(question.show_if for question in page.known):
             yield f"the {name} page ({page.id}) needs a question that everybody sees"
 
 
 def _ids(questionnaire: Questionnaire) -> Iterator[str]:
-    for id_ in _twice(question.id for question in questionnaire.questions):
+    for id_ in _twice(part.id for part in questionnaire.parts):
         yield f"two questions have the id {id_}"
     for id_ in _twice(page.id for page in questionnaire.pages):
         yield f"two pages have the id {id_}"
-    for question in questionnaire.questions:
-        if question.id in RESERVED_IDS:
-            yield f"no question can have the id {question.id}: the form uses it"
+    for part in questionnaire.parts:
+        if part.id in RESERVED_IDS:
+            yield f"no question can have the id {part.id}: the form uses it"
 
 
 def _own(question: KnownQuestion) -> Iterator[str]:
-    options = getattr(question, "options", ())
-    for code in _twice(option.code for option in options):
-        yield f"question {question.id}: two options have the code {code}"
-    for option in options:
-        if option.code in RESERVED_CODES:
-            yield f"question {question.id}: no option can have the code {option.code}: the page uses it"
-    if isinstance(question, SeveralChoices) and question.max is not None and question.max > len(options):
-        yield f"question {question.id}: max is {question.max}, but there are {len(options)} options"
-    if isinstance(question, Number) and question.min >= question.max:
-        yield f"question {question.id}: min {question.min} is not below max {question.max}"
+    place = f"question {question.id}"
+    choices = getattr(question, "options", getattr(question, "statements", ()))
+    for code in _twice(choice.code for choice in choices):
+        yield f"{place}: two options have the code {code}"
+    for choice in choices:
+        if choice.code in RESERVED_CODES:
+            yield f"{place}: no option can have the code {choice.code}: the page uses it"
+    match question:
+        case SeveralChoices():
+            yield from _how_many(question, place)
+        case Ranking() if question.most > len(question.options):
+            yield f"{place}: most is {question.most}, but there are {len(question.options)} options"
+        case Pair():
+            for one in question.options:
+                if one.picture and (one.picture.png is None) == (one.picture.jpeg is None):
+                    yield f"{place}: option {one.code}: picture has png or jpeg, one of them"
+        case Scale() | Grid():
+            if question.each is not None and len(question.each) != question.steps:
+                yield f"{place}: each has {len(question.each)} texts, but there are {question.steps} steps"
+            if (question.each is None) != (question.low is not None and question.high is not None):
+                yield f"{place}: give low and high, or a text for each of the {question.steps} steps"
+        case Number() | Year() if question.min >= question.max:
+            yield f"{place}: min {question.min} is not below max {question.max}"
+        case Day() if question.min and question.max and question.min >= question.max:
+            yield f"{place}: min {question.min} is not before max {question.max}"
+    if isinstance(question, Optioned) and not isinstance(question, SeveralChoices):
+        for option in question.options:
+            if option.exclusive:
+                yield f"{place}: option {option.code} is exclusive, which is for several choices only"
+    if isinstance(question, Pair | Ranking | Area):
+        for code in question.written:
+            yield f"{place}: option {code} cannot be written: that is for one choice and several choices"
+
+
+def _how_many(question: SeveralChoices, place: str) -> Iterator[str]:
+    together = sum(not option.exclusive for option in question.options)
+    for name, number in (("min", question.min), ("max", question.max)):
+        if number is not None and number > together:
+            yield f"{place}: {name} is {number}, but there are {together} options"
+    if question.min is not None and question.max is not None and question.min > question.max:
+        yield f"{place}: min {question.min} is above max {question.max}"
 
 
 def _languages(questionnaire: Questionnaire) -> Iterator[str]:
@@ -86,18 +120,44 @@ def _texts(questionnaire: Questionnaire) -> Iterator[tuple[str, Texts]]:
 
 
 def _conditions(questionnaire: Questionnaire) -> Iterator[str]:
+    """Conditions name what is asked before, quotes what was answered on an earlier page."""
     earlier: dict[str, KnownQuestion] = {}
-    for question in questionnaire.questions:
-        condition = question.show_if
-        if condition is not None:
-            asked = earlier.get(condition.question)
-            if asked is None:
-                yield f"question {question.id}: its condition names {condition.question}, which is not asked before it"
-            else:
-                for value in condition.any_of:
-                    if str(value) not in asked.codes:
-                        yield f"question {question.id}: its condition names {value}, no answer to {asked.id}"
-        earlier[question.id] = question
+    for page in questionnaire.pages:
+        yield from _condition(f"page {page.id}", page.show_if, earlier)
+        quotable = {id_ for id_, question in earlier.items() if not isinstance(question, LongText | Grid)}
+        for place, texts in texts_in(page, f"page {page.id}"):
+            yield from _quotes(place, texts, quotable)
+        for question in page.known:
+            yield from _condition(f"question {question.id}", question.show_if, earlier)
+            for place, texts in texts_in(question, f"question {question.id}"):
+                yield from _quotes(place, texts, quotable)
+            if not isinstance(question, Information):
+                earlier[question.id] = question
+
+
+def _condition(place: str, condition: Condition | None, earlier: Mapping[str, KnownQuestion]) -> Iterator[str]:
+    for named in named_in(condition):
+        id_, _, statement = named.question.partition(".")
+        asked = earlier.get(id_)
+        if asked is None:
+            yield f"{place}: its condition names {id_}, which is not asked before it"
+            continue
+        statements = [one.code for one in asked.statements] if isinstance(asked, Grid) else []
+        if statement not in (statements or [""]):
+            yield f"{place}: its condition names {named.question}: {id_} has " + (
+                f"the statements {', '.join(statements)}" if statements else "no statements"
+            )
+        for value in named.any_of or ():
+            if str(value) not in asked.codes:
+                yield f"{place}: its condition names {value}, no answer to {asked.id}"
+        limits = named.at_least is not None or named.at_most is not None
+        if limits and not isinstance(asked, Number | Year | Scale | Grid):
+            yield f"{place}: its condition has limits, and {asked.id} is not answered by a number"
+
+
+def _quotes(place: str, texts: Texts, quotable: Collection[str]) -> Iterator[str]:
+    for id_ in sorted(texts.quoted - set(quotable)):
+        yield f"{place}: quotes {{{id_}}}, which is no short answer from an earlier page"
 
 
 def _twice(codes: Iterable[str]) -> list[str]:

@@ -1,0 +1,218 @@
+"""One question's count as readers get it: in a sentence, in rows, in a picture."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from babel.dates import format_date
+from markupsafe import Markup
+
+from services.results.domain import Counted, most_chosen, share_positive
+from shared.events.questionnaire import (
+    Grid,
+    KnownQuestion,
+    Optioned,
+    Questionnaire,
+    Ranking,
+    Scale,
+    UnknownQuestion,
+)
+from shared.rules import N_
+from shared.web.charts import bars, stacked
+from shared.web.i18n import Language
+
+AnyQuestion = KnownQuestion | UnknownQuestion
+#: A scale of more steps is no bar of colours that can be told apart.
+_MOST_STACKED = 5
+
+
+@dataclass(frozen=True)
+class Row:
+    """One answer: its text, how many gave it, and their share of the base (0 to 1)."""
+
+    label: str
+    n: int
+    share: float
+    of_stand: float | None = None
+    """On a scale, the share of those who took a stand."""
+    first: int | None = None
+    """In a ranking, how many put it first."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One question as a page shows it."""
+
+    id: str
+    text: str
+    kind: str
+    base: int
+    rows: list[Row]
+    statement: str
+    """What the picture shows, in words: its title."""
+    picture: Markup | None
+    unit: str
+    counted: Counted
+    parts: list["Shown"]
+    """A grid's statements; what was written beside options."""
+
+
+def show(questionnaire: Questionnaire, counted: Sequence[Counted], texts: Language) -> list[Shown]:
+    """Every question in the reader's language."""
+    questions = {part.id: part for part in questionnaire.parts}
+    return [_one(questions[one.id], one, texts) for one in counted if one.id in questions]
+
+
+def _one(question: AnyQuestion, counted: Counted, texts: Language) -> Shown:
+    rows = _rows(question, counted, texts)
+    statement = _statement(question, counted, rows, texts)
+    unit = getattr(question, "unit", None)
+    return Shown(
+        counted.id,
+        question.text.to(texts.code),
+        counted.kind,
+        counted.base,
+        rows,
+        statement,
+        _picture(question, rows, statement, texts) if rows else None,
+        unit.to(texts.code) if unit else "",
+        counted,
+        _parts(question, counted, texts),
+    )
+
+
+def _parts(question: AnyQuestion, counted: Counted, texts: Language) -> list[Shown]:
+    if isinstance(question, Grid):
+        scales = {scale.id: scale for scale in question.scales}
+        return [_one(scales[part.id], part, texts) for part in counted.parts]
+    if not isinstance(question, Optioned):
+        return []
+    labels = question.labels(texts.code, "")
+    named = {name: labels[code] for code, name in question.written.items()}
+    return [
+        Shown(part.id, named[part.id], part.kind, part.base, [], "", None, "", part, [])
+        for part in counted.parts
+        if part.id in named
+    ]
+
+
+def _rows(question: AnyQuestion, counted: Counted, texts: Language) -> list[Row]:
+    base = counted.base
+    if counted.kind == "date":
+        return [Row(_months(code, texts), n, n / base) for code, n in sorted(counted.counts.items())]
+    if counted.classes:
+        decimals = getattr(question, "decimals", 0)
+        return [Row(_class(low, high, counted.kind, decimals, texts), n, n / base) for low, high, n in counted.classes]
+    if not counted.counts:
+        return []
+    labels = question.labels(texts.code, texts.gettext(N_("Vet ikke")))
+    scale = question.scale if isinstance(question, Scale) else ()
+    stand = sum(counted.counts.get(code, 0) for code in scale)
+    firsts = counted.firsts if isinstance(question, Ranking) else {}
+    # In the order asked: a stored publication has lost the order of its codes.
+    return [
+        Row(
+            labels[code],
+            n := counted.counts.get(code, 0),
+            n / base,
+            n / stand if stand and code in scale else None,
+            firsts.get(code, 0) if firsts else None,
+        )
+        for code in question.codes
+    ]
+
+
+def _statement(question: AnyQuestion, counted: Counted, rows: Sequence[Row], texts: Language) -> str:
+    if not counted.base:
+        return texts.gettext(N_("Ingen har svart."))
+    if counted.quartiles:
+        low, middle, high = (figure(value, texts, plain=counted.kind == "year") for value in counted.quartiles)
+        return texts.gettext(N_("Det midterste svaret er {middle}. Halvparten svarte fra {low} til {high}.")).format(
+            low=low, middle=middle, high=high
+        )
+    if not counted.counts:
+        return ""
+    if isinstance(question, Scale):
+        return _on_scale(question, counted, texts)
+    top = most_chosen({row.label: row.n for row in rows})
+    if not top:
+        return ""
+    share = texts.percent(next(row.share for row in rows if row.label == top[0]))
+    named = ", ".join(texts.gettext(N_("«{label}»")).format(label=label) for label in top)
+    if isinstance(question, Ranking):
+        text = texts.gettext(N_("Flest har {labels} blant de {most} viktigste: {share}."))
+        return text.format(labels=named, most=question.most, share=share)
+    if len(top) > 1:
+        return texts.gettext(N_("Flest, og like mange, svarte {labels}: {share} hver.")).format(
+            labels=named, share=share
+        )
+    return texts.gettext(N_("Flest svarte {label}: {share}.")).format(label=named, share=share)
+
+
+def _on_scale(question: Scale, counted: Counted, texts: Language) -> str:
+    """How many of those who took a stand chose a step above the middle."""
+    upper = question.scale[(question.steps + 1) // 2 :]
+    positive = share_positive(counted, upper, question.scale)
+    if positive is None:
+        return texts.gettext(N_("Alle svarte «vet ikke»."))
+    share = texts.percent(positive)
+    if len(upper) > 2:
+        text = texts.gettext(N_("{share} av dem som tok stilling, svarte fra {low} til {high}."))
+        return text.format(share=share, low=upper[0], high=upper[-1])
+    labels = question.labels(texts.code, "") if question.each else {code: code for code in upper}
+    names = [texts.gettext(N_("«{label}»")).format(label=labels[c]) if question.each else labels[c] for c in upper]
+    if len(names) == 1:
+        return texts.gettext(N_("{share} av dem som tok stilling, svarte {label}.")).format(share=share, label=names[0])
+    text = texts.gettext(N_("{share} av dem som tok stilling, svarte {low} eller {high}."))
+    return text.format(share=share, low=names[0], high=names[1])
+
+
+def leading_finding(questionnaire: Questionnaire, counted: Sequence[Counted], texts: Language) -> str:
+    """The first one-choice question with one most chosen answer, as a sentence staff can start from; else nothing."""
+    questions = {question.id: question for question in questionnaire.questions}
+    for one in counted:
+        if one.kind in ("one_choice", "pair") and len(most := most_chosen(one.counts)) == 1:
+            question = questions[one.id]
+            return texts.gettext(N_("{share} svarte «{label}» på spørsmålet «{question}»")).format(
+                share=texts.percent(one.counts[most[0]] / one.base),
+                label=question.labels(texts.code, "")[most[0]],
+                question=question.text.to(texts.code),
+            )
+    return ""
+
+
+def figure(value: float, texts: Language, decimals: int = 0, *, plain: bool = False) -> str:
+    """``12`` or ``12,5``, with at least as many decimals as the answers; ``plain`` for years, ``2026``."""
+    whole = value == int(value)
+    if plain:
+        return str(int(value)) if whole else str(value).replace(".", ",")
+    return texts.number(value, 0 if whole else max(decimals, 1))
+
+
+def _class(low: float | None, high: float | None, kind: str, decimals: int, texts: Language) -> str:
+    def told(value: float) -> str:
+        return figure(value, texts, decimals, plain=kind == "year")
+
+    if low is None and high is not None:
+        return texts.gettext(N_("{n} eller mindre") if kind != "year" else N_("{n} eller før")).format(n=told(high))
+    if high is None and low is not None:
+        return texts.gettext(N_("{n} eller mer") if kind != "year" else N_("{n} eller senere")).format(n=told(low))
+    assert low is not None
+    assert high is not None
+    return told(low) if low == high else f"{told(low)}–{told(high)}"
+
+
+def _months(code: str, texts: Language) -> str:
+    """``mars 2026``, or ``mars 2026–mai 2026`` for months that were joined."""
+    locale = {"nb": "nb_NO", "nn": "nn_NO", "en": "en_GB"}[texts.code]
+    months = [date.fromisoformat(f"{month}-01") for month in code.split("/")]
+    return "–".join(format_date(month, "MMMM y", locale=locale) for month in months)
+
+
+def _picture(question: AnyQuestion, rows: Sequence[Row], statement: str, texts: Language) -> Markup:
+    told = "; ".join(f"{row.label}: {row.n}" for row in rows)
+    if isinstance(question, Scale) and question.steps <= _MOST_STACKED:
+        steps = [(row.label, row.n) for row in rows[: question.steps]]
+        apart = next(((row.label, row.n) for row in rows[question.steps :]), None)
+        return stacked(statement, told, steps, apart, texts.percent)
+    return bars(statement, told, [(row.label, row.n, row.share) for row in rows], texts.percent)

@@ -1,0 +1,146 @@
+"""A question as a form shows it: its choices in order, what stands in its fields, what is wrong with them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from services.surveys.answering.domain import in_order
+from services.surveys.answering.reading import NotAnAnswer, Sent, written_back
+from shared.events.questionnaire import Choice, Grid, KnownQuestion, Optioned, Pair, Ranking, Texts
+from shared.rules import N_
+from shared.web.forms import REFUSED_CHARACTERS
+from shared.web.i18n import Language
+
+#: By the code of a refusal.
+MESSAGES = {
+    "missing": N_("«{text}» må besvares"),
+    "not_an_option": N_("Velg et av svarene på «{text}»"),
+    "not_alone": N_("«{option}» kan ikke velges sammen med andre svar på «{text}»"),
+    "too_many": N_("Velg høyst {max} svar på «{text}»"),
+    "too_few": N_("Velg minst {min} svar på «{text}»"),
+    "place_missing": N_("Velg et svar på plass {place} i «{text}»"),
+    "ranked_twice": N_("Svaret på plass {place} i «{text}» er valgt før. Velg et annet"),
+    "not_a_number": N_("«{text}» må besvares med et tall, skrevet med siffer"),
+    "not_whole": N_("«{text}» må besvares med et helt tall"),
+    "too_many_decimals": N_("«{text}» kan ha høyst {decimals} siffer etter komma"),
+    "out_of_range": N_("«{text}» må besvares med et tall fra {min} til {max}"),
+    "not_a_year": N_("«{text}» må besvares med et årstall, skrevet med fire siffer"),
+    "year_out_of_range": N_("«{text}» må besvares med et årstall fra {min} til {max}"),
+    "not_a_day": N_("«{text}» må besvares med en dato, skrevet som dag, måned og år: 17.5.2026"),
+    "too_early": N_("Datoen i «{text}» kan ikke være før {min}"),
+    "too_late": N_("Datoen i «{text}» kan ikke være etter {max}"),
+    "too_long": N_("Svaret på «{text}» kan ha høyst {max} tegn"),
+    "characters": REFUSED_CHARACTERS,
+}
+
+
+@dataclass(frozen=True)
+class FormQuestion:
+    """One question of a page, for a reader of one language."""
+
+    question: KnownQuestion
+    texts: Language
+    drawn: int = 0
+    """What the order of shuffled choices on this page was drawn by."""
+    said: Mapping[str, str] = field(default_factory=dict)
+    """What earlier answers are called, where texts quote them."""
+    sent: Sent = field(default_factory=dict)
+    """What stands in the fields."""
+    refused: Mapping[str, NotAnAnswer] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The question itself."""
+        return self.to(self.question.text)
+
+    def to(self, text: Texts) -> str:
+        """A text of the question in the reader's language, with what it quotes."""
+        return text.to(self.texts.code, self.said)
+
+    @property
+    def help(self) -> str | None:
+        """What stands under the question."""
+        return self.to(self.question.help) if self.question.help else None
+
+    @property
+    def choices(self) -> list[tuple[str, str]]:
+        """(code, text) of what may be chosen, in the order of this page."""
+        question = self.question
+        if isinstance(question, Optioned):
+            return [(option.code, self.to(option.text)) for option in in_order(question, question.options, self.drawn)]
+        return list(question.labels(self.texts.code, self.texts.gettext(N_("Vet ikke"))).items())
+
+    @property
+    def statements(self) -> list[tuple[str, str]]:
+        """(field, text) of a grid's statements, in the order of this page."""
+        assert isinstance(self.question, Grid)
+        shown = in_order(self.question, self.question.statements, self.drawn)
+        return [(f"{self.question.id}.{statement.code}", self.to(statement.text)) for statement in shown]
+
+    @property
+    def beside(self) -> dict[str, dict[str, str | None]]:
+        """Option code -> the field beside it for the person's own words: name, value, error."""
+        written = self.question.written if isinstance(self.question, Optioned) else {}
+        return {
+            code: {"name": name, "value": self.value(name), "error": self.error(name)} for code, name in written.items()
+        }
+
+    @property
+    def pictures(self) -> dict[str, tuple[str, str]]:
+        """Option code -> (the picture as an address that holds it, what it shows)."""
+        if not isinstance(self.question, Pair):
+            return {}
+        return {
+            option.code: (option.picture.address, self.to(option.picture.shows))
+            for option in self.question.options
+            if option.picture
+        }
+
+    def value(self, name: str) -> str:
+        """What stands in a field that holds one text."""
+        return (self.sent.get(name) or [""])[0]
+
+    def error(self, name: str) -> str | None:
+        """What is wrong with a field, in words."""
+        refusal = self.refused.get(name)
+        return None if refusal is None else self._in_words(name, refusal)
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """What is wrong, by field."""
+        return {name: self._in_words(name, self.refused[name]) for name in self.question.fields if name in self.refused}
+
+    def _in_words(self, name: str, refusal: NotAnAnswer) -> str:
+        text = self._of(name)
+        values = {key: self._value(key, value) for key, value in refusal.parameters.items()}
+        return self.texts.gettext(MESSAGES[refusal.code]).format(text=text, **values)
+
+    def _of(self, name: str) -> str:
+        """What a field is called: a statement, or the question."""
+        choices: tuple[Choice, ...] = getattr(self.question, "statements", ())
+        named = (self.to(one.text) for one in choices if name == f"{self.question.id}.{one.code}")
+        return next(named, self.text)
+
+    def _value(self, key: str, value: Any) -> Any:
+        if isinstance(value, date):
+            return self.texts.date(value)
+        return dict(self.choices)[value] if key == "option" else value
+
+    @property
+    def places(self) -> list[tuple[str, str]]:
+        """(field, name) of the places of a ranking."""
+        assert isinstance(self.question, Ranking)
+        name = self.texts.gettext(N_("{place}. plass"))
+        return [(id_, name.format(place=place)) for place, id_ in enumerate(self.question.fields, start=1)]
+
+
+def standing(question: KnownQuestion, answers: Mapping[str, Any], typed: Sent, language: str) -> dict[str, list[str]]:
+    """What stands in the question's fields: what was typed, else the answer as this reader writes it."""
+    kept = {name: list(typed[name]) for name in question.fields if name in typed}
+    if kept:
+        return kept
+    stored = written_back(question, answers)
+    if isinstance(answers.get(question.id), float) and language != "en":
+        return {question.id: [stored[question.id][0].replace(".", ",")]}
+    return stored
