@@ -8,6 +8,7 @@ from services.meetings.replying import pages as replying
 from services.meetings.seats import answering, drawing
 from services.meetings.seats import staff as seats
 from services.meetings.state import state_events
+from shared.events.notifications import MessageFailed
 from shared.events.registration import MemberChanged, MemberErased, MemberJoined, MemberLeft, PopulationMarginsSet
 from shared.events.results import FollowUpRecorded
 from shared.messaging import subscribe
@@ -18,6 +19,7 @@ MEMBER_FACTS = (MemberJoined, MemberChanged, MemberLeft, MemberErased)
 
 HANDLERS = (
     subscribe("meetings.project_member", copying.project_members, *MEMBER_FACTS, batch=True),
+    subscribe("meetings.free_unreached_seat", answering.free_unreached_seat, MessageFailed),
     subscribe("meetings.project_margins", copying.project_margins, PopulationMarginsSet),
     subscribe("meetings.keep_follow_up", concluding.keep_follow_up, FollowUpRecorded),
     ended_sessions("meetings"),

@@ -25,8 +25,8 @@ MemberEvent = MemberState | MemberLeft | MemberErased
 async def project_members(session: AsyncSession, events: Sequence[MemberEvent], deliveries: Sequence[Delivery]) -> None:
     """Keep each member's newest state; who has left is not asked any more, who is erased is forgotten.
 
-    Whoever leaves or ends the consent to meetings gives up the seat too. Whoever only pauses keeps a seat already said
-    yes to, and is not waited for otherwise.
+    Whoever leaves or ends the consent to meetings gives up the seat too. Whoever only pauses, or whose mail comes
+    back, keeps a seat already said yes to, and is not waited for otherwise.
     """
     await wait_for_draws(session)
     asked = await _asked(session, {event.member_id for event in events})
@@ -45,8 +45,10 @@ async def project_members(session: AsyncSession, events: Sequence[MemberEvent], 
             newest[member_id] = event
             if member_id in asked and "meetings" not in event.purposes:
                 await give_up_seats(session, member_id, LIVE, delivery.now)
-            elif member_id in asked and event.status != "active":
-                await give_up_seats(session, member_id, ("invited",), delivery.now)
+            elif member_id in asked and event.standing != "active":
+                await give_up_seats(
+                    session, member_id, ("invited",), delivery.now, unreached=event.standing == "unreachable"
+                )
     if newest:
         await _keep(session, newest)
 
@@ -63,7 +65,7 @@ async def _keep(session: AsyncSession, states: dict[UUID, MemberState]) -> None:
     statement = insert_many(
         Member,
         id=ids,
-        status=[state.status for state in found],
+        status=[state.standing for state in found],
         year_of_birth=[state.year_of_birth for state in found],
         gender=[state.gender for state in found],
         area=[state.area for state in found],

@@ -50,7 +50,7 @@ async def export_invitations(request: Request) -> Response:
             place,
             _GENDERS[row.gender],
             band_words(row.band),
-            _REPLIES[row.state],
+            "E-posten kom i retur" if row.unreached else _REPLIES[row.state],
             numbers[row.replaces] if row.replaces else None,
         )
         for place, row in enumerate(rows, start=1)

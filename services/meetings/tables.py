@@ -35,6 +35,7 @@ class Member(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     erased: Mapped[bool] = mapped_column(server_default="false")
     status: Mapped[str | None]
+    """``active``, ``paused``, or ``unreachable`` while mail to the member comes back."""
     year_of_birth: Mapped[int | None]
     gender: Mapped[str | None]
     area: Mapped[str | None]
@@ -155,6 +156,8 @@ class Invitation(Base):
     """None once the person has been erased; the row stays as a count."""
     state: Mapped[str]
     """``withdrawn``: a yes taken back, or the person left, paused or ended consent; ``ended``: meeting cancelled."""
+    unreached: Mapped[bool] = mapped_column(server_default="false")
+    """It lapsed because its mail came back."""
     gender: Mapped[str]
     band: Mapped[str]
     area: Mapped[str | None]

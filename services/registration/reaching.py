@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registration.store import contact_card, lock_member
+from services.registration.store import changed_event, contact_card, lock_member
 from shared.events.notifications import ContactCardMissing, MemberUnreachable
 from shared.events.registration import ContactRemoved
 from shared.messaging import Delivery, emit
@@ -18,9 +18,11 @@ async def send_card_again(session: AsyncSession, event: ContactCardMissing, deli
 
 
 async def mark_unreachable(session: AsyncSession, event: MemberUnreachable, delivery: Delivery) -> None:
-    """The address takes no mail: staff and the member see it until the address changes."""
+    """The address takes no mail: staff, the member and the other services see it until the address changes."""
     if delivery.replay:
         return
     member = await lock_member(session, event.member_id)
-    if member is not None and member.status in ("active", "paused"):
-        member.unreachable_since = member.unreachable_since or event.since
+    if member is not None and member.status in ("active", "paused") and member.unreachable_since is None:
+        member.unreachable_since = event.since
+        await session.flush()
+        await emit(session, await changed_event(session, member))

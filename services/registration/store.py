@@ -74,6 +74,7 @@ async def member_states(session: AsyncSession, members: Sequence[Member]) -> lis
             "purposes": purposes.get(member.id, ()),
             "status": member.status,
             "joined_at": member.joined_at,
+            "reachable": member.unreachable_since is None,
         }
         for member in members
     ]

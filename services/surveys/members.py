@@ -66,7 +66,7 @@ async def _keep_members(session: AsyncSession, states: dict[UUID, MemberState], 
             gender=[state.gender for state in kept],
             area=[state.area for state in kept],
             purposes=[state.purposes for state in kept],
-            status=[state.status for state in kept],
+            status=[state.standing for state in kept],
             joined_at=[state.joined_at for state in kept],
         )
         changed = {

@@ -40,6 +40,7 @@ class Member(Base):
     """The named group of postcodes the member lives in; None outside every area."""
     purposes: Mapped[list[str]]
     status: Mapped[str]
+    """``active``, ``paused``, or ``unreachable`` while mail to the member comes back."""
     joined_at: Mapped[datetime]
 
 

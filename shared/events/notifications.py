@@ -23,6 +23,8 @@ class MessageFailed(_Notifications):
     failed_at: Instant
     about_id: UUID | None = None
     """What the mail was about: the invitation or the notice that asked for it, or the member."""
+    address_at_fault: bool = False
+    """The address refused it, for good or for now; otherwise the refusal is about the mail or our server."""
 
 
 class MemberUnreachable(_Notifications):

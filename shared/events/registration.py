@@ -29,6 +29,13 @@ class MemberState(_Registration):
     status: OpenEnum
     """``active`` or ``paused``."""
     joined_at: Instant
+    reachable: bool = True
+    """False while mail to the member comes back: neither asked nor drawn, nor counted as active."""
+
+    @property
+    def standing(self) -> str:
+        """``active``, ``paused``, or ``unreachable`` whatever the status: what a copy of the state keeps."""
+        return self.status if self.reachable else "unreachable"
 
 
 class MemberJoined(MemberState):

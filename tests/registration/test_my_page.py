@@ -206,6 +206,10 @@ async def test_an_address_that_takes_no_mail_is_shown_to_the_member(rt: Runtime)
         failed = notifications.MemberUnreachable(member_id=member_id, reason="smtp_550", since=rt.now())
         await Deliverer(rt)(failed)
         assert "kommet i retur" in (await client.get(f"/me?id={member_id}")).text
+        await Deliverer(rt)(failed)
+    (told,) = await outbox(rt, MemberChanged)
+    assert isinstance(told, MemberChanged)
+    assert (told.member_id, told.status, told.reachable, told.standing) == (member_id, "active", False, "unreachable")
 
 
 @pytest.mark.parametrize("wanted", [True, False])

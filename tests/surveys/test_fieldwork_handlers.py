@@ -34,7 +34,11 @@ async def test_opening_invites_every_active_member_who_consented(
     rt: Runtime, deliver: Deliverer, plan: PlanSurvey
 ) -> None:
     wanted = many(rt.now(), 7)
-    others = [joined(rt.now(), status="paused"), joined(rt.now(), purposes=("results",))]
+    others = [
+        joined(rt.now(), status="paused"),
+        joined(rt.now(), purposes=("results",)),
+        joined(rt.now(), reachable=False),
+    ]
     await deliver(margins(), *wanted, *others)
     survey = await plan()
     issued = await outbox(rt, SurveyInvitationIssued)

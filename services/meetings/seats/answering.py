@@ -13,7 +13,8 @@ from services.meetings.locks import lock_invitations, lock_meeting
 from services.meetings.seats.domain import LINK_LASTS
 from services.meetings.tables import Invitation, Meeting
 from shared.events.meetings import MeetingReminderDue
-from shared.messaging import emit
+from shared.events.notifications import MessageFailed
+from shared.messaging import Delivery, emit
 from shared.service import Runtime
 
 #: Those who have said yes are reminded this long before the meeting.
@@ -95,7 +96,30 @@ async def lapse_silent(rt: Runtime) -> None:
                     await settle(session, meeting, rows, "lapsed", rt.now())
 
 
-async def give_up_seats(session: AsyncSession, member_id: UUID, states: Sequence[str], now: datetime) -> None:
+async def free_unreached_seat(session: AsyncSession, event: MessageFailed, delivery: Delivery) -> None:
+    """An invitation whose mail the address refused is not waited for.
+
+    One that failed for our server's sake keeps its seat: else an outage of ours would use up everybody there is.
+    """
+    if event.purpose != "meeting" or not event.address_at_fault or event.about_id is None:
+        return
+    meeting_id = await session.scalar(sa.select(Invitation.meeting_id).where(Invitation.id == event.about_id))
+    meeting = await lock_meeting(session, meeting_id) if meeting_id else None
+    if meeting is not None:
+        rows = await lock_invitations(session, Invitation.id == event.about_id, Invitation.state == "invited")
+        await _lapse_unreached(session, meeting, rows, delivery.now)
+
+
+async def _lapse_unreached(session: AsyncSession, meeting: Meeting, rows: Sequence[Invitation], now: datetime) -> None:
+    for row in rows:
+        row.unreached = True
+    if rows:
+        await settle(session, meeting, rows, "lapsed", now)
+
+
+async def give_up_seats(
+    session: AsyncSession, member_id: UUID, states: Sequence[str], now: datetime, *, unreached: bool = False
+) -> None:
     """End the member's invitations in these states, of meetings that have not started.
 
     The caller has changed the member's state while draws wait, so no new invitation can come.
@@ -111,7 +135,9 @@ async def give_up_seats(session: AsyncSession, member_id: UUID, states: Sequence
         meeting = await lock_meeting(session, meeting_id)
         assert meeting is not None
         rows = await lock_invitations(session, Invitation.meeting_id == meeting_id, *mine)
-        if rows:
+        if unreached:
+            await _lapse_unreached(session, meeting, rows, now)
+        elif rows:
             await settle(session, meeting, rows, "withdrawn", now)
 
 

@@ -205,6 +205,7 @@ async def report_failure(session: AsyncSession, message: Message, reason: str, n
             reason=reason,
             failed_at=now,
             about_id=message.subject_id,
+            address_at_fault=verdict is not Verdict.OTHER,
         ),
     )
     if verdict is Verdict.SOFT and await _has_failed_too_often(session, member_id, now):

@@ -6,7 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registration.store import contact_card, hold_address, member_by_email
+from services.registration.store import changed_event, contact_card, hold_address, member_by_email
 from services.registration.tables import AddressChange, Member
 from shared.addresses import address_key
 from shared.events.registration import ConfirmationRequested, ContactChanged, ContactRemoved
@@ -51,10 +51,13 @@ async def move_to(session: AsyncSession, member: Member, change: AddressChange) 
     owner = await member_by_email(session, change.email)
     if owner is not None and owner != member.id:
         return False
+    reached_again = member.unreachable_since is not None
     member.email, member.email_key, member.unreachable_since = change.email, address_key(change.email), None
     await drop_address_change(session, member.id)
     await session.flush()
     await emit(session, contact_card(member))
+    if reached_again:
+        await emit(session, await changed_event(session, member))
     return True
 
 
