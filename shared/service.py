@@ -12,6 +12,7 @@ from datetime import date, datetime
 from itertools import chain
 from typing import Protocol
 
+from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.routing import BaseRoute
 
@@ -134,8 +135,10 @@ def make_runtime(service: Service, settings: Settings) -> Runtime:
     if not url:
         raise Refusal("PANEL_SERVICE_DATABASE_URL is not set")
     key = as_key("PANEL_COOKIE_KEY", settings.cookie_key)
-    if settings.staff_cookie_key.get_secret_value():
-        as_key("PANEL_STAFF_COOKIE_KEY", settings.staff_cookie_key)
+    if settings.staff_public_key:
+        as_key("PANEL_STAFF_PUBLIC_KEY", SecretStr(settings.staff_public_key))
+    if settings.oidc_issuer or settings.staff_signing_key.get_secret_value():
+        as_key("PANEL_STAFF_SIGNING_KEY", settings.staff_signing_key)
     return Runtime(
         service=service,
         settings=settings,

@@ -58,7 +58,10 @@ class Settings(BaseSettings):
     master_keys: SecretStr = SecretStr("")
     link_keys: SecretStr = SecretStr("")
     cookie_key: SecretStr = SecretStr("")
-    staff_cookie_key: SecretStr = SecretStr("")
+    staff_signing_key: SecretStr = SecretStr("")
+    """Registration's alone, which signs staff in: the private half (Ed25519) of the next."""
+    staff_public_key: str = ""
+    """What every service checks a staff session by; nobody can make one with it."""
 
     key_dir: Path = Path("keys")
     """Folder for keys that must never be in the database or its backups; all replicas of a service share it."""

@@ -23,6 +23,7 @@ from shared.messaging.inbox import Inbox
 from shared.messaging.subscription import Routes
 from shared.service import Runtime, Service, make_runtime
 from shared.settings import Settings
+from shared.tokens import public_half
 
 #: Fixed keys, so that a token in a failing test's output can be read again.
 _KEY = base64.b64encode(b"k" * 32).decode()
@@ -53,7 +54,8 @@ def test_settings(service_url: str, clock_file: Path, **overrides: Any) -> Setti
         "key_dir": clock_file.parent / "keys",
         "master_keys": SecretStr(json.dumps({"t": _KEY})),
         "cookie_key": SecretStr(_KEY),
-        "staff_cookie_key": SecretStr(_KEY),
+        "staff_signing_key": SecretStr(_KEY),
+        "staff_public_key": public_half(_KEY),
         "database_pool_size": 5,
     }
     return Settings(**(values | overrides))

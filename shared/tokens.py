@@ -17,8 +17,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import SecretStr
@@ -32,6 +33,7 @@ _BODY = struct.Struct(">16sIQ")
 _MAC_BYTES = 16
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
+_SIGNATURE_BYTES = 64
 
 #: Marks that no token ends in.
 _BEHIND_A_LINK = ".,;:!?)>]}»”’'\""
@@ -148,6 +150,32 @@ def _unb64(text: str) -> bytes:
         return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, UnicodeEncodeError) as error:
         raise ValueError("not base64url") from error
+
+
+def public_half(private: str) -> str:
+    """The public key (base64) of a private Ed25519 key, which is any 32 bytes in base64."""
+    key = Ed25519PrivateKey.from_private_bytes(base64.b64decode(private))
+    return base64.b64encode(key.public_key().public_bytes_raw()).decode()
+
+
+def sign(private: str, content: Mapping[str, Any], max_age: int) -> str:
+    """Text that anybody can read and that only who has ``private`` can make; it holds for ``max_age`` seconds."""
+    plain = json.dumps({"until": int(time.time()) + max_age, "content": content}).encode()
+    signature = Ed25519PrivateKey.from_private_bytes(base64.b64decode(private)).sign(plain)
+    return _b64(signature + plain)
+
+
+def signed(public: str, text: str) -> dict[str, Any] | None:
+    """The content of what the private half of ``public`` has signed, or None when forged, changed or over."""
+    try:
+        raw = _unb64(text)
+        signature, body = raw[:_SIGNATURE_BYTES], raw[_SIGNATURE_BYTES:]
+        Ed25519PublicKey.from_public_bytes(base64.b64decode(public)).verify(signature, body)
+        plain = json.loads(body)
+    except (ValueError, InvalidSignature):
+        return None
+    content: dict[str, Any] = plain["content"]
+    return content if plain["until"] >= time.time() else None
 
 
 class Sealed:

@@ -9,7 +9,7 @@ from deploy.local.downloads import ROOT
 from deploy.local.secrets import Secrets
 from shared.messaging.topics import principal
 from shared.services import LINK_PURPOSES
-from shared.tokens import decode_master_keys, derive_keys, encode_keys
+from shared.tokens import decode_master_keys, derive_keys, encode_keys, public_half
 
 _LINK_MAKER = "notifications"
 _SIGN_IN = "registration"
@@ -17,7 +17,8 @@ _SIGN_IN = "registration"
 #: Set by the launcher for each process, so never passed on from the shell.
 _OURS = (
     "PANEL_DATABASE_URL", "PANEL_SERVICE_DATABASE_URL", "PANEL_KAFKA_USERNAME", "PANEL_KAFKA_PASSWORD",
-    "PANEL_SMTP_URL", "PANEL_MASTER_KEYS", "PANEL_LINK_KEYS", "PANEL_COOKIE_KEY", "PANEL_STAFF_COOKIE_KEY",
+    "PANEL_SMTP_URL", "PANEL_MASTER_KEYS", "PANEL_LINK_KEYS", "PANEL_COOKIE_KEY", "PANEL_STAFF_PUBLIC_KEY",
+    "PANEL_STAFF_SIGNING_KEY",
     "PANEL_OIDC_ISSUER", "PANEL_OIDC_CLIENT_ID", "PANEL_OIDC_CLIENT_SECRET", "PANEL_STATE", "PANEL_PORT_BASE",
     "PANEL_HOST", "PANEL_PORT", "PANEL_CLOCK_FILE", "PANEL_KEY_DIR", "PANEL_LMTP_HOST",
     "PANEL_LMTP_PORT", "PANEL_IMAP_URL",
@@ -28,10 +29,10 @@ def secret_settings(service: str) -> tuple[str, ...]:
     """The secret settings of one service's own; its passwords at Postgres and Kafka come beside them."""
     own = {
         _LINK_MAKER: ("PANEL_MASTER_KEYS", "PANEL_SMTP_URL"),
-        _SIGN_IN: ("PANEL_LINK_KEYS", "PANEL_OIDC_CLIENT_SECRET"),
+        _SIGN_IN: ("PANEL_LINK_KEYS", "PANEL_OIDC_CLIENT_SECRET", "PANEL_STAFF_SIGNING_KEY"),
     }
     given = own.get(service) or (("PANEL_LINK_KEYS",) if service in LINK_PURPOSES else ())
-    return ("PANEL_COOKIE_KEY", "PANEL_STAFF_COOKIE_KEY", *given)
+    return ("PANEL_COOKIE_KEY", "PANEL_STAFF_PUBLIC_KEY", *given)
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def service_environment(
         "PANEL_KAFKA_USERNAME": principal(prefix, service) if addresses.kafka_own else addresses.kafka_username,
         "PANEL_KAFKA_PASSWORD": secrets.kafka[service] if addresses.kafka_own else addresses.kafka_password,
         "PANEL_COOKIE_KEY": secrets.cookies[service],
-        "PANEL_STAFF_COOKIE_KEY": secrets.staff_cookie,
+        "PANEL_STAFF_PUBLIC_KEY": public_half(secrets.staff_cookie),
         "PANEL_STATIC_DIR": str(addresses.static),
     }
     if addresses.authority is not None:
@@ -97,6 +98,7 @@ def service_environment(
         values["PANEL_KEY_DIR"] = str(addresses.keys)
     if service == _SIGN_IN:
         values |= {
+            "PANEL_STAFF_SIGNING_KEY": secrets.staff_cookie,
             "PANEL_OIDC_ISSUER": addresses.oidc_issuer,
             "PANEL_OIDC_CLIENT_ID": addresses.oidc_client_id,
             "PANEL_OIDC_CLIENT_SECRET": addresses.oidc_client_secret,

@@ -25,6 +25,7 @@ class Secrets:
     master: str
     """Base64 of the 32-byte master key of links."""
     staff_cookie: str
+    """Base64 of the 32 bytes that registration signs staff sessions with."""
     cookies: dict[str, str]
     oidc_client: str
 

@@ -1,6 +1,5 @@
-"""Staff: one sealed cookie for all five services, roles, and the audit trail."""
+"""Staff: one cookie for all five services that registration alone can sign, roles, and the audit trail."""
 
-from base64 import b64decode
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -20,7 +19,7 @@ from shared.mechanism import mechanism
 from shared.messaging import Delivery, Subscription, subscribe
 from shared.service import Runtime
 from shared.settings import Settings
-from shared.tokens import Sealed
+from shared.tokens import sign, signed
 from shared.web.forms import Form, read_form
 from shared.web.pages import runtime
 
@@ -64,26 +63,22 @@ class Staff:
         return any(role in ROLES.get(held, (held,)) for held in self.roles)
 
 
-def _sealed(settings: Settings) -> Sealed:
-    return Sealed(b64decode(settings.staff_cookie_key.get_secret_value()))
-
-
 def sign_in_staff(response: Response, settings: Settings, staff: Staff) -> None:
-    """Set the staff cookie."""
+    """Set the staff cookie; only registration has the key that signs it."""
     content = {
         "subject": staff.subject,
         "name": staff.name,
         "roles": list(staff.roles),
         "session_id": str(staff.session_id),
     }
-    text = _sealed(settings).seal(COOKIE, content, SESSION_SECONDS)
+    text = sign(settings.staff_signing_key.get_secret_value(), content, SESSION_SECONDS)
     response.set_cookie(COOKIE, text, SESSION_SECONDS, path="/", secure=True, httponly=True, samesite="lax")
 
 
 def read_staff(request: Request, settings: Settings) -> Staff | None:
     """The signed-in person, or None."""
     text = request.cookies.get(COOKIE)
-    content = _sealed(settings).unseal(COOKIE, text) if text and settings.staff_cookie_key.get_secret_value() else None
+    content = signed(settings.staff_public_key, text) if text and settings.staff_public_key else None
     if content is None:
         return None
     return Staff(content["subject"], content["name"], tuple(content["roles"]), UUID(content["session_id"]))

@@ -22,6 +22,7 @@ from shared.migrations import migrate
 from shared.service import Runtime, Service
 from shared.services import SERVICES
 from shared.testing import make_test_runtime
+from shared.tokens import public_half
 from tests.backends import TestKafka, administer, eventually
 
 _KEY = base64.b64encode(b"k" * 32).decode()
@@ -74,7 +75,7 @@ class Ground:
             "PANEL_PORT": str(port),
             "PANEL_MASTER_KEYS": json.dumps({"t": _KEY}),
             "PANEL_COOKIE_KEY": _KEY,
-            "PANEL_STAFF_COOKIE_KEY": _KEY,
+            "PANEL_STAFF_PUBLIC_KEY": public_half(_KEY),
             "PANEL_KAFKA": kafka.address,
             "PANEL_KAFKA_USERNAME": kafka.username,
             "PANEL_KAFKA_PASSWORD": kafka.password,
