@@ -28,6 +28,7 @@ class Mechanism:
     dead_letter: sa.Table
     audit_entry: sa.Table
     ended_staff_session: sa.Table
+    profile: sa.Table
 
 
 def _event_columns() -> list[sa.Column[object]]:
@@ -176,6 +177,14 @@ def mechanism(schema: str) -> Mechanism:
         sa.Column("session_id", sa.Uuid, primary_key=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=False),
     )
+    profile = sa.Table(
+        "profile",
+        metadata,
+        sa.Column("id", sa.SmallInteger, primary_key=True, autoincrement=False),
+        sa.Column("choices", JSONB, nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("id = 1", name="one_row"),
+    )
     return Mechanism(
         metadata=metadata,
         subject=subject,
@@ -189,4 +198,5 @@ def mechanism(schema: str) -> Mechanism:
         dead_letter=dead_letter,
         audit_entry=audit_entry,
         ended_staff_session=ended_staff_session,
+        profile=profile,
     )

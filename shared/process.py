@@ -24,6 +24,7 @@ from shared.messaging.subscription import Routes
 from shared.messaging.transient import is_transient
 from shared.messaging.transport import Transport
 from shared.patience import outlast
+from shared.profile.keeping import take_up_profile
 from shared.service import Health, Job, Runtime, Service, make_runtime
 from shared.settings import Settings
 from shared.web.app import build_app
@@ -84,6 +85,7 @@ async def running(runtime: Runtime) -> AsyncIterator[None]:
         ("relay", relay.run()),
         ("consumers", transport.run()),
         ("beat", beat(runtime.health)),
+        ("profile", run_job(runtime, Job("take_up_profile", take_up_profile, every=2.0))),
         ("keeper", run_job(runtime, Job("keep_mechanism", _keep_mechanism, every=3600.0))),
         *((job.name, run_job(runtime, job)) for job in runtime.service.jobs),
     ]

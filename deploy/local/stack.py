@@ -99,7 +99,8 @@ class Stack:
         base = self._public_url()
         rows = [("panel", base), ("staff", f"{base}/staff")]
         if not self._given["OIDC_ISSUER"]:
-            rows.append(("", "sign in as «leser» (reads), «redaktor» (edits) or «personvern» (data protection)"))
+            people = "«leser» (reads), «redaktor» (edits), «styrer» (decides) or «personvern» (data protection)"
+            rows.append(("", f"sign in as {people}"))
         if not self._given["SMTP_URL"]:
             rows.append(("mail", self._url("mail page")))
         rows.append(("logs", str(self.state / "logs")))

@@ -12,6 +12,7 @@ from shared.events.notifications import MessageFailed
 from shared.events.registration import MemberChanged, MemberErased, MemberJoined, MemberLeft, PopulationMarginsSet
 from shared.events.results import FollowUpRecorded
 from shared.messaging import subscribe
+from shared.profile.keeping import profile_changes
 from shared.service import Job, Service
 from shared.web import Route, audit_pages, dead_letter_pages, ended_sessions
 
@@ -23,6 +24,7 @@ HANDLERS = (
     subscribe("meetings.project_margins", copying.project_margins, PopulationMarginsSet),
     subscribe("meetings.keep_follow_up", concluding.keep_follow_up, FollowUpRecorded),
     ended_sessions("meetings"),
+    profile_changes("meetings"),
 )
 
 ONE = "/staff/meetings/{meeting_id:uuid}"

@@ -9,6 +9,7 @@ from services.notifications.sending import dispatching
 from services.notifications.sending.dispatching import Dispatcher
 from shared.events import meetings, registration, results, surveys
 from shared.messaging import subscribe
+from shared.profile.keeping import profile_changes
 from shared.service import Job, Service
 from shared.web import Route, audit_pages, dead_letter_pages, ended_sessions
 
@@ -71,6 +72,7 @@ HANDLERS = (
         results.SuggestionReplyDue,
     ),
     ended_sessions("notifications"),
+    profile_changes("notifications"),
 )
 
 PAGES = (

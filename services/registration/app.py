@@ -6,6 +6,7 @@ from services.registration.importing import staff as importing
 from services.registration.joining import pages as joining
 from services.registration.joining.signing_up import forget_unconfirmed
 from services.registration.member_list import staff as member_list
+from services.registration.municipality import staff as municipality
 from services.registration.my_page import copying
 from services.registration.my_page import pages as my_page
 from services.registration.new_address import pages as new_address
@@ -102,6 +103,8 @@ PAGES = (
     Route(PANEL + "/channels", recruitment.show_channels),
     Route(PANEL + "/channels", recruitment.add_channel, methods=["POST"]),
     Route(PANEL + "/channels/{code}", recruitment.show_channel),
+    Route(PANEL + "/profile", municipality.show_profile),
+    Route(PANEL + "/profile", municipality.save_profile, methods=["POST"]),
     *dead_letter_pages("registration"),
     *audit_pages("registration"),
 )
@@ -126,6 +129,7 @@ DEEDS = {
     "registration.member.seen": "så på en person",
     "registration.members.exported": "lastet ned lista over medlemmer",
     "registration.members.imported": "importerte medlemmer",
+    "registration.profile.changed": "endret kommunens profil",
     "registration.threshold.set": "la til en terskel",
 }
 

@@ -16,6 +16,7 @@ from shared.events.registration import (
     PanelThresholdSet,
 )
 from shared.messaging import lock
+from shared.profile.keeping import PROFILE_ID, last_change
 
 
 async def state_events(session: AsyncSession) -> AsyncIterator[Event | None]:
@@ -24,6 +25,9 @@ async def state_events(session: AsyncSession) -> AsyncIterator[Event | None]:
         await lock(session, threshold_id)
         threshold = await session.get_one(Threshold, threshold_id, populate_existing=True)
         yield threshold_event(threshold)
+    await lock(session, PROFILE_ID)
+    if changed := await last_change(session):
+        yield changed
     for margins_id in list(await session.scalars(sa.select(Margins.id))):
         await lock(session, margins_id)
         yield margins_event(

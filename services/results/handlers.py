@@ -11,6 +11,7 @@ from shared.events.registration import MemberErased, PopulationMarginsSet
 from shared.events.results import MemberDataErased
 from shared.events.surveys import ResponseSubmitted, SurveyClosed, SurveyOpened
 from shared.messaging import Delivery, emit, lock, subscribe
+from shared.profile.keeping import profile_changes
 from shared.web import ended_sessions
 
 _KEEP_ANSWERS = """
@@ -65,4 +66,5 @@ HANDLERS = [
     subscribe("results.keep_population", keep_population, PopulationMarginsSet),
     subscribe("results.confirm_erasure", confirm_erasure, MemberErased),
     ended_sessions("results"),
+    profile_changes("results"),
 ]

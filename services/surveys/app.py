@@ -13,6 +13,7 @@ from services.surveys.fieldwork.state import state_events
 from services.surveys.members import MEMBER_HANDLERS
 from shared.events.results import FollowUpRecorded, ResultsPublished
 from shared.messaging import subscribe
+from shared.profile.keeping import profile_changes
 from shared.service import Job, Service
 from shared.web import audit_pages, dead_letter_pages, ended_sessions
 
@@ -21,6 +22,7 @@ HANDLERS = (
     subscribe("surveys.tell_of_results", tell_of_results, ResultsPublished),
     subscribe("surveys.tell_of_follow_up", tell_of_follow_up, FollowUpRecorded),
     ended_sessions("surveys"),
+    profile_changes("surveys"),
 )
 
 PAGES = (

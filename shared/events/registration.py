@@ -1,6 +1,6 @@
 """Facts published by registration: who is in the panel, how big it is, whom it should mirror."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -170,6 +170,17 @@ class PopulationMarginsSet(_Registration):
     """Where the areas' figures come from; shown wherever they are."""
 
 
+class ProfileChanged(_Registration):
+    """Staff chose something of the municipality's profile: all that is chosen, which wins over the installed one."""
+
+    type: ClassVar[str] = "registration.profile_changed.v1"
+    subject_field: ClassVar[str | None] = "profile_id"
+    profile_id: UUID
+    choices: dict[str, Any]
+    """Entries of the profile by name, each as ``shared.profile.Profile`` has it; what is not named is as installed."""
+    changed_at: Instant
+
+
 class StaffSessionEnded(_Registration):
     """A member of staff signed out: the session is refused everywhere."""
 
@@ -220,6 +231,7 @@ EVENTS: tuple[type[Event], ...] = (
     PanelThresholdSet,
     PanelThresholdReached,
     PopulationMarginsSet,
+    ProfileChanged,
     StaffSessionEnded,
     MemberDataErased,
     ContactChanged,

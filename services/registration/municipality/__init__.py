@@ -1,0 +1,1 @@
+"""The municipality's profile, as staff change it."""

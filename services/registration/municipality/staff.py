@@ -1,0 +1,106 @@
+"""The page on which an administrator changes the municipality's profile; what is chosen wins over the folder."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from shared.events.registration import ProfileChanged
+from shared.messaging import emit, lock
+from shared.profile import TEXT_PAGES, Profile
+from shared.profile.keeping import PROFILE_ID, keep_choices, last_change, take_up_profile
+from shared.web import Form, Request, Response, audit, read_form, render, runtime, see_other, staff_required
+from shared.web.i18n import NAMES
+
+_LARGEST = 400_000
+_LINES = ("name", "contact_email", "data_protection_email", "accessibility_url", "accent")
+_NUMBERS = ("start_size", "goal_size", "minimum_age")
+_TITLES = {"front": "Forsiden", "about": "Om panelet", "privacy": "Personvern", "accessibility": "Tilgjengelighet"}
+_WRONG = {
+    "name": "Kommunens navn må være på én linje og ikke tomt",
+    "contact_email": "Adressen til panelet må være en e-postadresse",
+    "data_protection_email": "Adressen til personvernombudet må være en e-postadresse",
+    "accessibility_url": "Adressen må begynne med https://",
+    "accent": "Skriv fargen som # og seks tegn, for eksempel #1f5c53",
+    "logo": "Merket må være et bilde i SVG, høyst 60 000 tegn",
+    "languages": "Velg minst ett språk",
+    "start_size": "Skriv et tall, for eksempel 200",
+    "goal_size": "Skriv et tall, for eksempel 500",
+    "minimum_age": "Skriv et tall fra 13, for eksempel 15",
+    "texts": "En tekst er for lang",
+    "": "Første undersøkelse kan ikke kreve flere medlemmer enn målet",
+}
+
+
+@staff_required("reader")
+async def show_profile(request: Request) -> Response:
+    """Everything of the profile as it is in force."""
+    return _page(request, runtime(request).profile, {}, 200)
+
+
+def _page(request: Request, profile: Profile | Mapping[str, Any], errors: Mapping[str, str], status: int) -> Response:
+    values = profile.model_dump() if isinstance(profile, Profile) else profile
+    context = {
+        "values": values, "errors": errors, "names": NAMES, "pages": [(page, _TITLES[page]) for page in TEXT_PAGES],
+        "saved": request.query_params.get("saved") == "yes",
+    }  # fmt: skip
+    return render(request, "registration/staff_profile.html", context, status)
+
+
+@staff_required("admin")
+async def save_profile(request: Request) -> Response:
+    """Keep what differs from the installed profile, and tell every service."""
+    rt, form = runtime(request), await read_form(request, max_bytes=_LARGEST)
+    installed = rt.settings.installed
+    typed = await _typed(form, rt.profile)
+    choices = differing(installed, typed)
+    try:
+        installed.with_choices(choices)
+    except ValidationError as problems:
+        wrong = {str(error["loc"][0]) if error["loc"] else "" for error in problems.errors()}
+        return _page(request, typed, {name: _WRONG[name] for name in wrong}, 422)
+    event = ProfileChanged(profile_id=PROFILE_ID, choices=choices, changed_at=rt.now())
+    async with rt.transaction() as session:
+        await lock(session, PROFILE_ID)
+        before = await last_change(session)
+        changed = sorted({*choices, *(before.choices if before else ())})
+        await keep_choices(session, event)
+        await emit(session, event)
+        await audit(session, request, "registration.profile.changed", PROFILE_ID, entries=changed)
+    await take_up_profile(rt)
+    return see_other("/staff/registration/profile?saved=yes")
+
+
+async def _typed(form: Form, now: Profile) -> dict[str, Any]:
+    """The form as entries of a profile; a number that is none stays as it was written, for the check to refuse."""
+    typed: dict[str, Any] = {name: form.get(name) or "" for name in _LINES}
+    typed |= {
+        name: int(value) if (value := form.get(name) or "").isascii() and value.isdigit() else value
+        for name in _NUMBERS
+    }
+    first = form.get("first_language") or ""
+    offered = [code for code in form.all("languages") if code in NAMES]
+    typed["languages"] = tuple(sorted(offered, key=lambda code: (code != first, list(NAMES).index(code))))
+    typed["texts"] = {page: {code: form.get(f"{page}.{code}") or "" for code in NAMES} for page in TEXT_PAGES}
+    file = form.files.get("logo")
+    raw = await file.read() if file else b""
+    typed["logo"] = raw.decode("utf-8", errors="replace") if raw else now.logo
+    return typed
+
+
+def differing(installed: Profile, typed: Mapping[str, Any]) -> dict[str, Any]:
+    """Entries typed that are not as installed; an emptied text is as installed."""
+    choices = {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in typed.items()
+        if name != "texts" and value != getattr(installed, name)
+    }
+    texts: dict[str, dict[str, str]] = {}
+    for page, written in typed["texts"].items():
+        before = installed.texts.get(page, {})
+        changed = {
+            code: text for code, text in written.items() if text and text.strip() != before.get(code, "").strip()
+        }
+        if changed:
+            texts[page] = changed
+    return choices | ({"texts": texts} if texts else {})

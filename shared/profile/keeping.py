@@ -1,0 +1,45 @@
+"""What staff chose of the profile, kept in every service, and taken up by its processes while they run."""
+
+from uuid import UUID, uuid5
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.events.registration import ProfileChanged
+from shared.mechanism import mechanism
+from shared.messaging import Delivery, Subscription, subscribe
+from shared.service import Runtime
+
+#: One id for the installation's profile, so that a newer choice follows the older one in order.
+PROFILE_ID = uuid5(UUID("6ba7b812-9dad-11d1-80b4-00c04fd430c8"), "innbyggerpanel/profile")
+
+
+async def keep_choices(session: AsyncSession, event: ProfileChanged, _: Delivery | None = None) -> None:
+    """Store what is chosen, in place of what was."""
+    row = {"choices": event.choices, "changed_at": event.changed_at}
+    await session.execute(
+        pg_insert(mechanism(session.info["schema"]).profile)
+        .values(id=1, **row)
+        .on_conflict_do_update(index_elements=["id"], set_=row)
+    )
+
+
+async def last_change(session: AsyncSession) -> ProfileChanged | None:
+    """What staff chose last, or None when the profile is as installed."""
+    found = (await session.execute(sa.select(mechanism(session.info["schema"]).profile))).one_or_none()
+    if found is None:
+        return None
+    return ProfileChanged(profile_id=PROFILE_ID, choices=found.choices, changed_at=found.changed_at)
+
+
+async def take_up_profile(runtime: Runtime) -> None:
+    """Show from now on what is stored, in this process."""
+    async with runtime.transaction() as session:
+        changed = await last_change(session)
+    runtime.profile = runtime.settings.installed.with_choices(changed.choices if changed else {})
+
+
+def profile_changes(service: str) -> Subscription:
+    """The subscription by which a service learns what staff chose."""
+    return subscribe(f"{service}.keep_choices", keep_choices, ProfileChanged)

@@ -1,0 +1,103 @@
+"""A municipality's profile: what the administrator chooses wins, is told to everybody, and can be read."""
+
+from pathlib import Path
+
+import pytest
+
+from services.registration.municipality.staff import differing
+from shared.events.registration import ProfileChanged
+from shared.profile import SHIPPED, BadProfile, Profile, load_profile
+from shared.profile.keeping import PROFILE_ID, take_up_profile
+from shared.service import Runtime
+from shared.testing import browser, outbox, sign_in
+from shared.web import audit_of
+from tests.profiles import write_profile
+
+
+def form_of(profile: Profile, **changes: object) -> dict[str, object]:
+    """The profile as the page's form sends it."""
+    sent: dict[str, object] = {
+        name: getattr(profile, name)
+        for name in (
+            "name", "contact_email", "data_protection_email", "accessibility_url", "accent", "start_size",
+            "goal_size", "minimum_age",
+        )
+    }  # fmt: skip
+    sent |= {"languages": list(profile.languages), "first_language": profile.languages[0]}
+    sent |= {f"{page}.{code}": text for page, texts in profile.texts.items() for code, text in texts.items()}
+    return sent | changes
+
+
+async def test_what_an_administrator_chooses_shows_at_once_and_is_told_and_audited(rt: Runtime) -> None:
+    async with browser(rt) as client:
+        sign_in(rt, client, "admin")
+        changes = {"accent": "#7a1fa2", "goal_size": "600", "front.nb": "# Bli hørt\n\nVi spør deg."}
+        answer = await client.post("/staff/registration/profile", data=form_of(rt.profile, **changes))
+        assert answer.status_code == 303
+        (event,) = await outbox(rt, ProfileChanged)
+        told = {"accent": "#7a1fa2", "goal_size": 600, "texts": {"front": {"nb": "# Bli hørt\n\nVi spør deg."}}}
+        assert isinstance(event, ProfileChanged)
+        assert event.choices == told, "and nothing that is as installed"
+        page = (await client.get("/")).text
+        assert "Bli hørt" in page
+        assert "--ds-color-accent-base-default:#7a1fa2" in page
+        assert "600" in page
+        async with rt.transaction() as session:
+            assert [row.detail for row in await audit_of(session, PROFILE_ID)] == [
+                {"entries": ["accent", "goal_size", "texts"]}
+            ]
+        # Another process of the service has it from the table.
+        rt.profile = rt.settings.installed
+        await take_up_profile(rt)
+        assert rt.profile.goal_size == 600
+        assert "Opplysningene" not in rt.profile.texts["front"]["nn"], "texts that were not changed stay"
+        # What is set back to the installed value is no choice any more.
+        await client.post("/staff/registration/profile", data=form_of(rt.settings.installed))
+        assert rt.profile == rt.settings.installed
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"accent": "rød"}, "Skriv fargen som # og seks tegn"),
+        ({"goal_size": "mange"}, "Skriv et tall, for eksempel 500"),
+        ({"start_size": "900"}, "kan ikke kreve flere medlemmer enn målet"),
+        ({"languages": []}, "Velg minst ett språk"),
+        ({"name": ""}, "Kommunens navn må være på én linje"),
+    ],
+)
+async def test_a_choice_that_cannot_be_is_refused_with_words(rt: Runtime, change: dict[str, str], told: str) -> None:
+    async with browser(rt) as client:
+        sign_in(rt, client, "admin")
+        answer = await client.post("/staff/registration/profile", data=form_of(rt.profile, **change))
+    assert answer.status_code == 422
+    assert told in answer.text
+    assert await outbox(rt, ProfileChanged) == []
+
+
+async def test_only_an_administrator_changes_the_profile(rt: Runtime) -> None:
+    async with browser(rt) as client:
+        sign_in(rt, client, "editor")
+        assert (await client.post("/staff/registration/profile", data=form_of(rt.profile))).status_code == 403
+        assert "Bare den som er administrator" in (await client.get("/staff/registration/profile")).text
+
+
+def test_what_is_as_installed_is_no_choice() -> None:
+    profile = load_profile(SHIPPED / "baerum")
+    assert differing(profile, {**profile.model_dump(), "goal_size": 700}) == {"goal_size": 700}
+
+
+@pytest.mark.parametrize(
+    ("entries", "words"),
+    [
+        ({"number": "301"}, "profile.yaml: number: String should match"),
+        ({"accent": "green"}, "profile.yaml: accent: String should match"),
+        ({"goal": 500}, "profile.yaml: goal: Extra inputs"),
+        ({"languages": ["nb", "se"]}, "profile.yaml: languages: it must be one or more of nb, nn, en"),
+    ],
+)
+def test_a_wrong_entry_is_named_in_one_line(tmp_path: Path, entries: dict[str, object], words: str) -> None:
+    with pytest.raises(BadProfile) as refused:
+        load_profile(write_profile(tmp_path, **entries))
+    assert words in str(refused.value)
+    assert "\n" not in str(refused.value)
