@@ -3,6 +3,8 @@
 The domain is IDNA 2008, which keeps ``straße.de`` apart from ``strasse.de``; Python's own codec does not.
 """
 
+from functools import lru_cache
+
 from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 from pydantic_core import PydanticCustomError
 
@@ -13,6 +15,8 @@ class BadAddress(ValueError):
     """Mail cannot be sent to this text; the message never holds it."""
 
 
+#: A file's row asks for the form and the key of one text.
+@lru_cache(maxsize=256)
 def _validated(text: str) -> ValidatedEmail:
     try:
         # Names for tests (``.test``) are as good as others: whether a domain exists is not asked here.

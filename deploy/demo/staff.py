@@ -25,12 +25,18 @@ class Editor:
     async def import_members(self, content: bytes) -> int:
         """Preview the file, then import it; the number of members imported."""
         page = "/staff/registration/import"
-        preview = await self.browser.post(
-            page, {"action": "preview"}, files={"file": ("medlemmer.csv", content, "text/csv")}
-        )
-        sealed = FormReader(preview.text).hidden["sealed"]
-        done = await self.browser.post(page, {"sealed": sealed, "action": "import"})
-        return int(done.url.params["imported"])
+        preview = await self.browser.post(page, {}, files={"file": ("medlemmer.csv", content, "text/csv")})
+        consents: dict[str, str | list[str]] = {
+            "purposes": ["surveys", "meetings", "results"],
+            "reference": "Påmeldinger før panelet fikk denne løsningen",
+        }
+        done = await self.browser.post(str(preview.url.path), consents)
+        while (imported := re.search(r"(\S+) medlem(?:mer)? er importert", done.text)) is None:
+            if "er tatt inn" not in done.text:
+                raise RuntimeError(f"the import ended with {done.status_code}")
+            await asyncio.sleep(0.2)
+            done = await self.browser.get(str(preview.url.path))
+        return 1 if imported[1] == "Ett" else int(re.sub(r"\D", "", imported[1]))
 
     async def name_areas(self, content: bytes, source: str) -> None:
         """Upload the municipality's areas."""

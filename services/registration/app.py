@@ -3,6 +3,7 @@
 from services.registration import consenting, erasing, pages, reaching, staff
 from services.registration.announcing import announce_installation
 from services.registration.importing import staff as importing
+from services.registration.importing.working import forget_unstarted, take_in_files
 from services.registration.joining import pages as joining
 from services.registration.joining.signing_up import forget_unconfirmed
 from services.registration.member_list import staff as member_list
@@ -94,6 +95,9 @@ PAGES = (
     Route(PANEL + "/areas", areas.save_areas, methods=["POST"]),
     Route(PANEL + "/import", importing.show_import),
     Route(PANEL + "/import", importing.take_file, methods=["POST"]),
+    Route(PANEL + "/import/template", importing.give_template),
+    Route(PANEL + "/import/{id}", importing.show_file),
+    Route(PANEL + "/import/{id}", importing.start_import, methods=["POST"]),
     Route(PANEL + "/members", member_list.show_members),
     Route(PANEL + "/members", member_list.look_up, methods=["POST"]),
     Route(PANEL + "/members/{id}", member_list.show_person),
@@ -112,6 +116,8 @@ PAGES = (
 JOBS = (
     Job("announce_installation", announce_installation, every=60.0),
     Job("regroup_members", regroup_members, every=2.0),
+    Job("take_in_files", take_in_files, every=2.0),
+    Job("forget_unstarted", forget_unstarted, every=60.0),
     Job("send_links", send_links, every=0.5, on_commit=True),
     Job("forget_asked", forget_asked, every=60.0),
     Job("forget_old_sessions", forget_old_sessions, every=60.0),

@@ -29,7 +29,6 @@ class Member(Base):
     """A person from the first sign-up on; blanked at erasure, the id stays as a tombstone."""
 
     __tablename__ = "member"
-
     id: Mapped[UUID] = mapped_column(primary_key=True)
     status: Mapped[str]
     name: Mapped[str | None]
@@ -66,7 +65,6 @@ class SignUp(Base):
     """What was filled in for one confirmation link: the link confirms exactly this, whatever was sent after it."""
 
     __tablename__ = "sign_up"
-
     member_id: Mapped[UUID] = mapped_column(sa.ForeignKey("registration.member.id"), primary_key=True)
     generation: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
@@ -86,7 +84,6 @@ class AddressChange(Base):
     """A member's new address that waits for its own confirmation; has a contact card of its own meanwhile."""
 
     __tablename__ = "address_change"
-
     id: Mapped[UUID] = mapped_column(primary_key=True)
     member_id: Mapped[UUID] = mapped_column(sa.ForeignKey("registration.member.id"), unique=True)
     email: Mapped[str]
@@ -99,20 +96,17 @@ class MemberSession(Base):
     """A resident signed in on the own page; the row's end is the session's."""
 
     __tablename__ = "member_session"
-
     id: Mapped[UUID] = mapped_column(primary_key=True)
     member_id: Mapped[UUID] = mapped_column(index=True)
     opened_with: Mapped[UUID]
     """What the browser that opened the link holds."""
     signed_in_at: Mapped[datetime] = mapped_column(server_default=_CLOCK)
-    """Machine time, as the cookie's age."""
 
 
 class SignInAsked(Base):
     """An address a sign-in link was asked for, a member's or not, for an hour."""
 
     __tablename__ = "sign_in_asked"
-
     id: Mapped[UUID] = mapped_column(primary_key=True)
     email_key: Mapped[str] = mapped_column(index=True)
     known: Mapped[bool]
@@ -126,17 +120,50 @@ class Channel(Base):
     """A way people hear of the panel; its code stands in the link or printed code they follow."""
 
     __tablename__ = "channel"
-
     code: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
     made_at: Mapped[datetime]
+
+
+class MemberImport(Base):
+    """A file of members that staff look over or have started to take in."""
+
+    __tablename__ = "member_import"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    digest: Mapped[str]
+    rows: Mapped[int]
+    bad: Mapped[list[list[object]]] = mapped_column(JSONB)
+    """[line, [reason, ...]] of the first rows that cannot."""
+    bad_rows: Mapped[int]
+    has_consents: Mapped[bool]
+    """Whether each row says what its person consented to."""
+    purposes: Mapped[list[str]] = mapped_column(server_default="{}")
+    """Else what all of them consented to."""
+    reference: Mapped[str | None]
+    """Where the consents are kept; stands as the text's version."""
+    made_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    imported: Mapped[int] = mapped_column(server_default="0")
+    known: Mapped[int] = mapped_column(server_default="0")
+    """Rows whose person was a member already when they came."""
+
+
+class ImportRow(Base):
+    """One person of a file, until taken in."""
+
+    __tablename__ = "import_row"
+    import_id: Mapped[UUID] = mapped_column(sa.ForeignKey("registration.member_import.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    shown_as: Mapped[int]
+    """What staff see first: 0 letters look wrong, 1 letters beyond a-z, 2 the rest."""
+    person: Mapped[dict[str, object]] = mapped_column(JSONB)
 
 
 class Consent(Base):
     """One purpose a person consented to, with the version and language of the text that was read."""
 
     __tablename__ = "consent"
-
     id: Mapped[UUID] = mapped_column(primary_key=True)
     member_id: Mapped[UUID] = mapped_column(sa.ForeignKey("registration.member.id"), index=True)
     purpose: Mapped[str]
@@ -151,7 +178,6 @@ class Panel(Base):
     """The panel's size, in one row whose lock serialises joins."""
 
     __tablename__ = "panel"
-
     id: Mapped[int] = mapped_column(primary_key=True)
     size: Mapped[int]
 
@@ -162,7 +188,6 @@ class Threshold(Base):
     """An announced panel size."""
 
     __tablename__ = "threshold"
-
     id: Mapped[UUID] = mapped_column(primary_key=True)
     size: Mapped[int] = mapped_column(unique=True)
     role: Mapped[str]
@@ -173,7 +198,6 @@ class Margins(Base):
     """The population the panel is compared with, as published."""
 
     __tablename__ = "margins"
-
     id: Mapped[UUID] = mapped_column(primary_key=True)
     year: Mapped[int]
     bands: Mapped[list[dict[str, object]]] = mapped_column(JSONB)
@@ -186,7 +210,6 @@ class AreaScheme(Base):
     """One version of the municipality's areas; the highest version is in force."""
 
     __tablename__ = "area_scheme"
-
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     source: Mapped[str]
     """Where the figures come from, as shown beside them."""
@@ -203,7 +226,6 @@ class ErasureReceipt(Base):
     """A service's word that it has erased a person."""
 
     __tablename__ = "erasure_receipt"
-
     member_id: Mapped[UUID] = mapped_column(primary_key=True)
     service: Mapped[str] = mapped_column(primary_key=True)
     erased_at: Mapped[datetime]
@@ -213,7 +235,6 @@ class Survey(Base):
     """Copy: a survey's title, for the member's own page."""
 
     __tablename__ = "survey"
-
     id: Mapped[UUID] = mapped_column(primary_key=True)
     title: Mapped[dict[str, str]]
     closes_at: Mapped[datetime]
@@ -223,7 +244,6 @@ class Asked(Base):
     """Copy: a member was asked in a survey, and whether they took part; never what they answered."""
 
     __tablename__ = "asked"
-
     invitation_id: Mapped[UUID] = mapped_column(primary_key=True)
     member_id: Mapped[UUID] = mapped_column(index=True)
     survey_id: Mapped[UUID]
@@ -234,7 +254,6 @@ class Meeting(Base):
     """Copy: a meeting's name and time, for the member's own page."""
 
     __tablename__ = "meeting"
-
     id: Mapped[UUID] = mapped_column(primary_key=True)
     slug: Mapped[str]
     heading: Mapped[str]
@@ -246,7 +265,6 @@ class Drawn(Base):
     """Copy: a member was in the pool of a draw, and with which chance."""
 
     __tablename__ = "drawn"
-
     entry_id: Mapped[UUID] = mapped_column(primary_key=True)
     member_id: Mapped[UUID] = mapped_column(index=True)
     meeting_id: Mapped[UUID]
@@ -258,7 +276,6 @@ class PublishedResult(Base):
     """Copy: a public result, for the front page."""
 
     __tablename__ = "published_result"
-
     survey_id: Mapped[UUID] = mapped_column(primary_key=True)
     slug: Mapped[str]
     heading: Mapped[dict[str, str] | None]
@@ -270,7 +287,6 @@ class FollowUp(Base):
     """Copy: what a result led to, for the front page."""
 
     __tablename__ = "follow_up"
-
     id: Mapped[UUID] = mapped_column(primary_key=True)
     about_id: Mapped[UUID] = mapped_column(index=True)
     done: Mapped[dict[str, str]]

@@ -67,6 +67,10 @@ def import_members(staff: Page, stack: Stack, folder: Path) -> None:
     staff.locator("input[type=file]").set_input_files(file)
     staff.get_by_role("button", name="Se over fila").click()
     check(staff)
+    staff.get_by_label("Svare på undersøkelser").check()
+    staff.get_by_label("Bli trukket ut til møter").check()
+    staff.get_by_label("Få resultatene på e-post").check()
+    staff.get_by_label("Hvor er samtykkene tatt vare på?").fill("Påmeldinger 2025")
     staff.get_by_role("button", name=f"Importer {MEMBERS} medlemmer").click()
     assert f"{MEMBERS} medlemmer er importert" in staff.inner_text("main")
 

@@ -46,6 +46,10 @@ def import_members(staff: Page, stack: Stack) -> None:
     file = {"name": "medlemmer.csv", "mimeType": "text/csv", "buffer": "\n".join(lines).encode()}
     staff.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
     staff.get_by_role("button", name="Se over fila").click()
+    staff.get_by_label("Svare på undersøkelser").check()
+    staff.get_by_label("Bli trukket ut til møter").check()
+    staff.get_by_label("Få resultatene på e-post").check()
+    staff.get_by_label("Hvor er samtykkene tatt vare på?").fill("Påmeldinger 2025")
     staff.get_by_role("button", name=re.compile("Importer")).click()
     wait(lambda: staff.goto(stack.panel + "/staff/meetings") and "12 aktive" in staff.inner_text("main"))
 

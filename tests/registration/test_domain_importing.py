@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.registration.csv_file import UnreadableFile
-from services.registration.importing.domain import MOST_ROWS, Preview, read_members
+from services.registration.importing.domain import MOST_ROWS, Preview, read_members, shown_as
 from services.registration.joining.domain import Rules
 from services.registration.population.area_file import read_file
 
@@ -84,8 +84,7 @@ def test_lines_of_several_programs_and_letters_encoded_twice_are_read() -> None:
 def test_what_no_norwegian_name_holds_is_shown_first_then_letters_beyond_ascii() -> None:
     names = ("Kari Nordmann", "Åse Ødegård", "K¾re", "Nguyễn Văn An", "Kari O’Brien-Müller")
     preview = read(*(f"{name};p{n}@example.org;1980;kvinne;1353;nb" for n, name in enumerate(names)))
-    shown = [(row.name, doubtful) for row, doubtful in preview.examples(4)]
-    assert shown == [(names[2], True), (names[1], False), (names[3], False), (names[4], False)]
+    assert [shown_as(row.name) for row in preview.good] == [2, 1, 0, 1, 1]
 
 
 def test_a_name_typed_on_a_mac_and_one_with_invisible_characters_are_the_names_they_look_like() -> None:
@@ -131,6 +130,15 @@ def test_a_heading_that_is_wrong_is_told_what_is_wrong(head: str, words: str) ->
 def test_a_year_that_is_none_says_why(year: str, words: str) -> None:
     (_, (reason,)), *_ = read(KARI.replace("1980", year)).bad
     assert words in reason
+
+
+def test_a_file_may_say_what_each_person_consented_to() -> None:
+    head = HEAD + ";undersøkelser;møter"
+    preview = read(KARI + ";ja;nei", KARI.replace("kari@", "ola@") + ";nei;nei;", head=head + ";resultater")
+    assert preview.has_consents
+    assert [member.purposes for member in preview.good] == [("surveys",)]
+    assert [reasons for _, reasons in preview.bad] == [["Personen har ikke samtykket til noe"]]
+    assert not read(KARI).has_consents
 
 
 def test_staff_may_say_that_somebody_with_anothers_postcode_lives_here() -> None:

@@ -13,6 +13,8 @@ from shared.rules import has_refused_characters
 COLUMNS = ("navn", "epost", "fodselsar", "kjonn", "postnummer")
 #: ``bor_her`` says «ja» of somebody whose postcode is another municipality's and who lives here all the same.
 OPTIONAL = ("sprak", "bor_her")
+#: One column a purpose, «ja» or «nei»; a file with any of them says of each person what was consented to.
+CONSENTS = {"undersokelser": "surveys", "moter": "meetings", "resultater": "results"}
 _FIELDS = {
     "name": "navn", "email": "epost", "year_of_birth": "fodselsar", "gender": "kjonn", "postcode": "postnummer",
     "language": "sprak", "declared_resident": "bor_her",
@@ -22,12 +24,13 @@ _GENDERS = {"kvinne": "female", "mann": "male", "annet": "other"}
 _MESSAGES = MESSAGES | {
     "gender": "Kjønn må være kvinne, mann eller annet",
     "language": "Språk må være nb, nn eller en",
+    "purposes.too_short": "Personen har ikke samtykket til noe",
     "unknown_postcode": "Postnummeret finnes ikke",
     "po_box": "Postnummeret gjelder en postboks. Skriv postnummeret der personen bor",
     "elsewhere": "Postnummeret hører til en annen kommune. Bor personen her, skriv «ja» i kolonnen bor_her",
     "too_young": "Personen fyller ikke {minimum_age} år i år",
 }
-MOST_ROWS = 2_000
+MOST_ROWS = 100_000
 #: Marks a name may hold beside letters; anything else is mostly a letter that was read wrongly.
 _MARKS = frozenset(" -–'’`´.,()/\"")
 #: Letters that stand in Norwegian lists only where another letter was read wrongly.
@@ -40,11 +43,12 @@ class Preview:
 
     good: list[JoinInput] = field(default_factory=list)
     bad: list[tuple[int, list[str]]] = field(default_factory=list)
+    has_consents: bool = False
 
-    def examples(self, most: int) -> list[tuple[JoinInput, bool]]:
-        """(row, whether its letters look wrong): those that look wrong first, then those with letters beyond a-z."""
-        marked = [(row, is_doubtful(row.name)) for row in self.good]
-        return sorted(marked, key=lambda pair: (not pair[1], pair[0].name.isascii()))[:most]
+
+def shown_as(name: str) -> int:
+    """Which rows staff see first: 0 those whose letters look wrong, 1 those with letters beyond a-z, 2 the rest."""
+    return 0 if is_doubtful(name) else 2 if name.isascii() else 1
 
 
 def is_doubtful(name: str) -> bool:
@@ -54,9 +58,10 @@ def is_doubtful(name: str) -> bool:
 
 def read_members(raw: bytes, *, rules: Rules, known: frozenset[str]) -> Preview:
     """The preview of a file; ``known`` holds the keys of members' addresses. Raises UnreadableFile."""
-    preview, seen = Preview(), set(known)
-    for row in rows(decoded(raw), COLUMNS, OPTIONAL, most=MOST_ROWS):
-        member, reasons = _member(row, rules)
+    read = list(rows(decoded(raw), COLUMNS, (*OPTIONAL, *CONSENTS), most=MOST_ROWS))
+    preview, seen = Preview(has_consents=not CONSENTS.keys().isdisjoint(read[0].cells)), set(known)
+    for row in read:
+        member, reasons = _member(row, rules, has_consents=preview.has_consents)
         key = address_key(member.email if member else row.cells.get("epost", ""))
         if key in seen:
             reasons = [*reasons, "E-postadressen står i fila fra før, eller er allerede med i panelet"]
@@ -68,10 +73,12 @@ def read_members(raw: bytes, *, rules: Rules, known: frozenset[str]) -> Preview:
     return preview
 
 
-def _member(row: Row, rules: Rules) -> tuple[JoinInput | None, list[str]]:
+def _member(row: Row, rules: Rules, *, has_consents: bool) -> tuple[JoinInput | None, list[str]]:
     if row.has_more:
         return None, ["Raden har flere felt enn overskriften"]
     cells = row.cells
+    # A file that says what some consented to says nothing by leaving a cell empty; one without such columns asks later.
+    unsaid = "" if has_consents else "ja"
     strange = [name for name, value in cells.items() if has_refused_characters(value)]
     if strange:
         return None, [f"Feltet {name} har usynlige tegn vi ikke kan ta imot" for name in strange]
@@ -84,7 +91,7 @@ def _member(row: Row, rules: Rules) -> tuple[JoinInput | None, list[str]]:
         "postcode": cells.get("postnummer"),
         "language": cells.get("sprak") or "nb",
         "declared_resident": cells.get("bor_her", "").lower() == "ja",
-        "purposes": ("surveys", "meetings", "results"),
+        "purposes": tuple(purpose for name, purpose in CONSENTS.items() if cells.get(name, unsaid).lower() == "ja"),
         "old_enough": "yes",
     }
     given = {name: value for name, value in values.items() if value not in (None, "")}

@@ -1,59 +1,136 @@
-"""The import page: a preview first, then the import of exactly what was shown."""
+"""The import pages: choose a file, look it over, take in exactly what was shown, and see how far it is."""
 
+import asyncio
 import hashlib
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, Field
 
 from services.registration.csv_file import UnreadableFile
-from services.registration.importing.domain import Preview, read_members
-from services.registration.importing.taking_in import import_members, known_addresses
-from services.registration.joining.domain import JoinInput
+from services.registration.importing.domain import COLUMNS, CONSENTS, OPTIONAL, read_members
+from services.registration.importing.taking_in import known_addresses
+from services.registration.importing.working import examples, keep_preview, take_in_next
+from services.registration.joining.domain import Purpose
 from services.registration.joining.pages import joining_rules
-from shared.web import Request, Response, audit, read_form, render, runtime, see_other, staff_required
+from services.registration.tables import MemberImport
+from shared.web import (
+    FormErrors,
+    Request,
+    Response,
+    as_id,
+    audit,
+    problem,
+    read_form,
+    render,
+    runtime,
+    see_other,
+    staff_required,
+    validate,
+)
 
-_LARGEST_FILE = 2_000_000
-_PREVIEW_LIFE = 3600
+_LARGEST_FILE = 16_000_000
+_EXAMPLES = 30
+_TEMPLATE = (*COLUMNS, *OPTIONAL, *CONSENTS)
+_TEMPLATE_ROW = ("Kari Nordmann", "kari@example.org", "1980", "kvinne", "1337", "nb", "", "ja", "ja", "nei")
+_MESSAGES = {
+    "purposes": "Velg det de har samtykket til",
+    "reference": "Skriv hvor samtykkene er tatt vare på, med høyst 100 tegn",
+}
+
+
+class ConsentsInput(BaseModel):
+    """What everybody in a file without columns for it has consented to, and where that is written."""
+
+    purposes: Annotated[tuple[Purpose, ...], Field(min_length=1, max_length=3)]
+    reference: Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class ReferenceInput(BaseModel):
+    """Where the consents of a file that names them are written."""
+
+    reference: Annotated[str, Field(min_length=1, max_length=100)]
 
 
 @staff_required("editor")
 async def show_import(request: Request) -> Response:
     """Choose a file."""
-    return _page(request, None, "", {}, 200)
+    return _choose(request, {}, 200)
+
+
+def _choose(request: Request, errors: FormErrors, status: int) -> Response:
+    return render(request, "registration/staff_import.html", {"errors": errors}, status)
+
+
+@staff_required("editor")
+async def give_template(request: Request) -> Response:
+    """A list with the columns and one person, to fill in."""
+    text = "\r\n".join(";".join(cells) for cells in (_TEMPLATE, _TEMPLATE_ROW))
+    headers = {"Content-Disposition": 'attachment; filename="medlemmer.csv"'}
+    return Response(("\ufeff" + text).encode(), media_type="text/csv", headers=headers)
 
 
 @staff_required("editor")
 async def take_file(request: Request) -> Response:
-    """First a preview of the file, then, from the sealed preview, the import."""
+    """Read the file and keep what it holds until it has been looked over."""
     rt = runtime(request)
-    form = await read_form(request, max_bytes=_LARGEST_FILE * 3)
-    if form.get("action") == "import":
-        held = rt.sealed.unseal("import", form.get("sealed") or "")
-        if held is None:
-            return _page(request, None, "", {"": "Forhåndsvisningen er for gammel. Velg fila på nytt."}, 422)
-        rows = [JoinInput.model_validate(row) for row in held["rows"]]
-        async with rt.transaction() as session:
-            imported = await import_members(session, rows, rt.now())
-            detail = {"imported": imported, "already_members": len(rows) - imported, "left_out": held["bad"]}
-            await audit(session, request, "registration.members.imported", held["digest"], **detail)
-        return see_other(f"/staff/registration?imported={imported}")
+    form = await read_form(request, max_bytes=_LARGEST_FILE + 1_000_000)
     file = form.files.get("file")
     raw = await file.read() if file else b""
     if not raw:
-        return _page(request, None, "", {"file": "CSV-fil må velges. Fila du valgte, er tom."}, 422)
+        return _choose(request, {"file": "CSV-fil må velges. Fila du valgte, er tom."}, 422)
     if len(raw) > _LARGEST_FILE:
-        return _page(request, None, "", {"file": "Fila er større enn 2 MB. Del den opp."}, 422)
+        return _choose(request, {"file": "Fila er større enn 16 MB. Del den opp."}, 422)
     async with rt.transaction() as session:
         known = await known_addresses(session)
     try:
-        preview = read_members(raw, rules=joining_rules(rt), known=known)
+        # A hundred thousand rows take a while; the pages of others go on.
+        preview = await asyncio.to_thread(read_members, raw, rules=joining_rules(rt), known=known)
     except UnreadableFile as error:
-        return _page(request, None, "", {"file": str(error)}, 422)
-    return _page(request, preview, hashlib.sha256(raw).hexdigest()[:16], {}, 200)
+        return _choose(request, {"file": str(error)}, 422)
+    async with rt.transaction() as session:
+        import_id = await keep_preview(session, preview, hashlib.sha256(raw).hexdigest()[:16], rt.now())
+    return see_other(f"/staff/registration/import/{import_id}")
 
 
-def _page(request: Request, preview: Preview | None, digest: str, errors: dict[str, str], status: int) -> Response:
-    sealed = ""
-    if preview is not None:
-        rows = [row.model_dump() for row in preview.good]
-        held = {"rows": rows, "bad": len(preview.bad), "digest": digest}
-        sealed = runtime(request).sealed.seal("import", held, _PREVIEW_LIFE)
-    context = {"preview": preview, "sealed": sealed, "errors": errors}
-    return render(request, "registration/staff_import.html", context, status)
+@staff_required("editor")
+async def show_file(request: Request) -> Response:
+    """A file that is looked over, taken in, or done."""
+    return await _show(request, as_id(request.path_params["id"]), {}, {}, 200)
+
+
+async def _show(
+    request: Request, import_id: UUID | None, form: dict[str, object], errors: FormErrors, status: int
+) -> Response:
+    async with runtime(request).transaction() as session:
+        file = await session.get(MemberImport, import_id) if import_id else None
+        shown = await examples(session, file.id, _EXAMPLES) if file and not file.started_at else []
+    if file is None:
+        return problem(request, 404)
+    context = {"file": file, "examples": shown, "form": form, "errors": errors}
+    return render(request, "registration/staff_import_file.html", context, status)
+
+
+@staff_required("editor")
+async def start_import(request: Request) -> Response:
+    """Take the file in: a small one at once, a large one by the job. A second click starts nothing."""
+    rt = runtime(request)
+    form = await read_form(request)
+    import_id = as_id(request.path_params["id"])
+    async with rt.transaction() as session:
+        file = await session.get(MemberImport, import_id, with_for_update=True) if import_id else None
+        if file is None:
+            return problem(request, 404)
+        if file.started_at is None and file.rows:
+            wanted: type[BaseModel] = ReferenceInput if file.has_consents else ConsentsInput
+            values, errors = validate(wanted, form, _MESSAGES, str, lists=("purposes",))
+            if values is None:
+                typed = form.values() | {"purposes": form.all("purposes")}
+                return await _show(request, import_id, typed, errors, 422)
+            file.purposes = list(getattr(values, "purposes", ()))
+            file.reference = getattr(values, "reference")  # noqa: B009 - both models have it
+            file.started_at = rt.now()
+            detail = {"rows": file.rows, "left_out": file.bad_rows, "purposes": file.purposes}
+            await audit(session, request, "registration.members.imported", file.id, **detail, file=file.digest)
+    await take_in_next(rt)
+    return see_other(f"/staff/registration/import/{import_id}")

@@ -1,4 +1,4 @@
-"""Taking in a previewed file: as a whole or not at all."""
+"""Taking in people from a file: each a member at once, without a mail."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -27,10 +27,13 @@ async def known_addresses(session: AsyncSession) -> frozenset[str]:
     return frozenset(key for key in found if key)
 
 
-async def import_members(session: AsyncSession, rows: Sequence[JoinInput], now: datetime) -> int:
+async def import_members(
+    session: AsyncSession, rows: Sequence[JoinInput], now: datetime, reference: str | None = None
+) -> int:
     """Each person a member at once, without a mail; how many. Who is a member already is left alone.
 
-    Somebody with an unconfirmed sign-up becomes the member the file describes; links to that sign-up end.
+    ``reference`` says where their consents are kept. Somebody with an unconfirmed sign-up becomes the member the file
+    describes; links to that sign-up end.
     """
     by_key: dict[str, JoinInput] = {}
     for row in rows:
@@ -52,7 +55,7 @@ async def import_members(session: AsyncSession, rows: Sequence[JoinInput], now: 
         member.name, member.email, member.language, member.source = row.name, row.email, row.language, "import"
         member.year_of_birth, member.gender, member.area = row.year_of_birth, row.gender, row.postcode
         member.declared_resident_at = now if row.declared_resident else None
-        add_consents(session, member, row.purposes, now, TEXT_VERSION, "import")
+        add_consents(session, member, row.purposes, now, reference or TEXT_VERSION, "import")
     await emit(session, *(contact_card(member) for member in members))
     await admit(session, members, now)
     return len(members)

@@ -35,7 +35,6 @@ async def show_panel(request: Request) -> Response:
     bands = {band.code: band for band in _bands(stored)}
     names = {code: band_text(band) for code, band in bands.items()}
     rows = [(names[code], mine, all_) for code, (mine, all_) in shares_by(panel.cells, "band").items()]
-    imported = request.query_params.get("imported", "")
     context = {
         "composition": panel,
         "cells": sorted(panel.cells, key=lambda cell: (cell.gender, bands[cell.band].age_from)),
@@ -45,7 +44,6 @@ async def show_panel(request: Request) -> Response:
         "missing": advice(panel, texts.gettext),
         "attribution": ATTRIBUTION,
         "area_source": areas.source,
-        "imported": int(imported) if imported.isascii() and imported.isdigit() else None,
         "picture": panel_against_population(
             _finding(panel), "Søylen er panelet, streken er befolkningen", rows, texts.percent
         ),
