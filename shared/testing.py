@@ -153,13 +153,15 @@ async def browser(runtime: Runtime, **arguments: Any) -> AsyncIterator[httpx.Asy
         yield client
 
 
-def sign_in(runtime: Runtime, client: httpx.AsyncClient, *roles: str, session_id: UUID | None = None) -> None:
+def sign_in(
+    runtime: Runtime, client: httpx.AsyncClient, *roles: str, session_id: UUID | None = None, name: str = "Siri Stab"
+) -> None:
     """Give the client a staff session with these roles."""
     from starlette.responses import Response
 
     from shared.web.staff import COOKIE, Staff, sign_in_staff
 
     response = Response()
-    sign_in_staff(response, runtime.settings, Staff("siri", "Siri Stab", roles, session_id or new_id()))
+    sign_in_staff(response, runtime.settings, Staff(name.split()[0].lower(), name, roles, session_id or new_id()))
     value = SimpleCookie(response.headers["set-cookie"])[COOKIE].value
     client.cookies.set(COOKIE, value, domain="panel.test")

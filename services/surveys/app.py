@@ -3,6 +3,14 @@
 from services.surveys.answering.pages import PAGES as ANSWERING_PAGES
 from services.surveys.answering.public_pages import PUBLIC_PAGES
 from services.surveys.deeds import DEEDS
+from services.surveys.editing.staff import (
+    begin_questionnaire,
+    change_outline,
+    save_part,
+    show_outline,
+    show_part,
+    show_questionnaires,
+)
 from services.surveys.fieldwork.closing import close_due_surveys, destroy_keys
 from services.surveys.fieldwork.following_up import remind_due, tell_of_follow_up, tell_of_results
 from services.surveys.fieldwork.inviting import open_due_surveys
@@ -15,7 +23,7 @@ from shared.events.results import FollowUpRecorded, ResultsPublished
 from shared.messaging import subscribe
 from shared.profile.keeping import profile_changes
 from shared.service import Job, Service
-from shared.web import audit_pages, dead_letter_pages, ended_sessions
+from shared.web import Route, audit_pages, dead_letter_pages, ended_sessions
 
 HANDLERS = (
     *MEMBER_HANDLERS,
@@ -31,6 +39,12 @@ PAGES = (
     *OVERVIEW_PAGES,
     *PLANNING_PAGES,
     *SURVEY_PAGES,
+    Route("/staff/surveys/editor", show_questionnaires),
+    Route("/staff/surveys/editor", begin_questionnaire, methods=["POST"]),
+    Route("/staff/surveys/editor/{id}", show_outline),
+    Route("/staff/surveys/editor/{id}", change_outline, methods=["POST"]),
+    Route("/staff/surveys/editor/{id}/{part}", show_part),
+    Route("/staff/surveys/editor/{id}/{part}", save_part, methods=["POST"]),
     *dead_letter_pages("surveys"),
     *audit_pages("surveys"),
 )

@@ -184,3 +184,31 @@ class Response(Base):
     """Random (uuid v4); the released answer gets another."""
     sealed: Mapped[bytes]
     """{"answers", "gender", "band", "area"}; a cell with one answer would name who gave it, so it is sealed too."""
+
+
+class WrittenQuestionnaire(Base):
+    """A questionnaire staff write in the browser; what it asks is in its versions."""
+
+    __tablename__ = "written_questionnaire"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    current: Mapped[int]
+    """The version being worked on; undoing goes back to an earlier one."""
+    ready: Mapped[int | None]
+    """The version surveys can be planned with."""
+    retired_at: Mapped[datetime | None]
+    begun_at: Mapped[datetime]
+    begun_by: Mapped[str]
+
+
+class WrittenVersion(Base):
+    """One version of it, which never changes."""
+
+    __tablename__ = "written_version"
+    questionnaire_id: Mapped[str] = mapped_column(sa.ForeignKey(WrittenQuestionnaire.id), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    based_on: Mapped[int | None]
+    """The version it was made from, to which undoing goes back."""
+    content: Mapped[dict[str, Any]]
+    """As a questionnaire file holds it; may lack texts until it is ready."""
+    saved_at: Mapped[datetime]
+    saved_by: Mapped[str]

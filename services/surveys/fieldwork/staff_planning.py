@@ -8,10 +8,10 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.answering.showing import FormQuestion
+from services.surveys.editing.saving import questionnaire_to_show, questionnaires_to_ask
 from services.surveys.fieldwork.domain import TARGET_PERCENT, Plan, PlanRefused, last_day, plan_survey
 from services.surveys.fieldwork.staff_curve import survey_title
 from services.surveys.fieldwork.store import add_survey, all_surveys, announced_sizes, would_be_invited
-from services.surveys.questionnaire.shelf import shipped
 from services.surveys.questionnaire.wording import in_words
 from shared.events.questionnaire import LANGUAGES, Questionnaire
 from shared.ids import new_id
@@ -67,7 +67,7 @@ async def plan_form(request: Request) -> Response:
     today = runtime(request).today()
     chosen = request.query_params.get("questionnaire", "")
     proposal = {
-        "questionnaire": chosen if chosen in shipped() else "",
+        "questionnaire": chosen,
         "opens": "now",
         "closes_on": (today + timedelta(days=14)).isoformat(),
         "reminder_on": (today + timedelta(days=7)).isoformat(),
@@ -85,7 +85,7 @@ async def _show_form(
     context = {
         "form": form,
         "errors": errors,
-        "questionnaires": list(shipped().values()),
+        "questionnaires": list((await questionnaires_to_ask(session)).values()),
         "sizes": [
             (one.size, f"{lang.number(one.size)} medlemmer" + (" (alt nådd)" if one.reached_at else ""))
             for one in sizes
@@ -102,7 +102,7 @@ async def plan(request: Request) -> Response:
     values, errors = validate(PlanInput, form, _MESSAGES, str)
     async with rt.transaction() as session:
         sizes = {one.size: one for one in await announced_sizes(session)}
-        questionnaire = shipped().get(values.questionnaire) if values else None
+        questionnaire = (await questionnaires_to_ask(session)).get(values.questionnaire) if values else None
         if values is not None and questionnaire is None:
             errors["questionnaire"] = _MESSAGES["questionnaire"]
         if values is not None and values.opens == "threshold" and values.threshold_size not in sizes:
@@ -169,7 +169,8 @@ async def _show_confirmation(
 @staff_required("reader")
 async def show_questionnaire(request: Request) -> Response:
     """A questionnaire's pages as residents get them, in each of its languages."""
-    questionnaire = shipped().get(request.path_params["questionnaire"])
+    async with runtime(request).transaction() as session:
+        questionnaire = await questionnaire_to_show(session, request.path_params["questionnaire"])
     if questionnaire is None:
         return problem(request, 404)
     asked = request.query_params.get("language", "nb")

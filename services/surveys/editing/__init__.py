@@ -1,0 +1,1 @@
+"""Writing questionnaires in the browser: numbered versions, checks, templates."""

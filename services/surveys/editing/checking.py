@@ -1,0 +1,246 @@
+"""What is wrong with a questionnaire before it may open, and what could be better: a sentence each, with its place.
+
+Faults stop it from being marked as ready, advice does not.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+from pydantic import ValidationError
+
+from services.surveys.editing.domain import Content, languages_of, questions
+from shared.events.questionnaire import RulesBroken, strict
+
+_LANGUAGE = {"nb": "bokmål", "nn": "nynorsk", "en": "engelsk"}
+#: Statements in a grid past which people stop reading (a common rule of survey handbooks).
+_MOST_STATEMENTS = 7
+#: LIX up to which a text counts as easy to middling (Björnsson 1968): newspapers lie about 45.
+_HIGHEST_LIX = 45
+_FEWEST_WORDS = 20
+_WORDS_A_MINUTE = 200
+#: Seconds to choose an answer, beside reading; writing takes longer.
+_SECONDS, _SECONDS_TO_WRITE = 4.0, 30.0
+#: The special categories of personal data (GDPR article 9), as an everyday text names them.
+_SPECIAL = re.compile(
+    r"\b(helse(?!sykepleier|stasjon)\w*|syk(?:dom|meld)\w*|diagnose\w*|funksjonsneds\w*|religio\w*|livssyn\w*"
+    r"|tro(?:s|ende)\w*|etnis\w*|hudfarge\w*|fagforening\w*|seksuel\w*|legning\w*|stemte\w*"
+    r"|politiske? (?:parti|oppfatning|syn)\w*)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One sentence about one part."""
+
+    text: str
+    part: str = ""
+    """Id of the page or question; empty for the whole."""
+    stops: bool = True
+    """A fault, not an advice."""
+
+
+def findings(content: Mapping[str, Any]) -> list[Finding]:
+    """Faults first, each in the order of the questionnaire."""
+    found = [
+        *_cover(content), *_pages(content), *_questions(content), *_languages(content), *_conditions(content),
+        *_length(content), *_reading(content), *_special(content),
+    ]  # fmt: skip
+    if not any(one.stops for one in found):
+        # What only the contract's own rules find; it must never be opened with.
+        found += [Finding(f"Skjemaet kan ikke brukes ennå: {sentence}") for sentence in _refused(content)]
+    return sorted(found, key=lambda one: not one.stops)
+
+
+def minutes_needed(content: Mapping[str, Any]) -> int:
+    """Whole minutes for reading and answering what everybody is asked, at least one."""
+    seconds = 0.0
+    for question in questions(content):
+        if question.get("show_if"):
+            continue
+        words = sum(len(text.split()) for text in _texts_of(question))
+        fields = len(question.get("statements", ())) or question.get("most", 1)
+        writes = question["type"] == "long_text"
+        seconds += words * 60 / _WORDS_A_MINUTE + (_SECONDS_TO_WRITE if writes else _SECONDS * fields)
+    return max(1, ceil(seconds / 60))
+
+
+def lix(text: str) -> float:
+    """Läsbarhetsindex: words a sentence plus percent of words longer than six letters."""
+    words = re.findall(r"[^\W\d_]+", text)
+    if not words:
+        return 0.0
+    sentences = max(1, len(re.findall(r"[.!?:]+(?=\s|$)", text)))
+    return len(words) / sentences + 100 * sum(len(word) > 6 for word in words) / len(words)
+
+
+def _cover(content: Mapping[str, Any]) -> Iterator[Finding]:
+    if not content["title"].get("nb"):
+        yield Finding("Skjemaet mangler tittel.")
+    if not content["introduction"].get("nb"):
+        yield Finding("Skjemaet mangler en innledning: hvorfor spør kommunen?")
+
+
+def _pages(content: Mapping[str, Any]) -> Iterator[Finding]:
+    for number, page in enumerate(content["pages"], start=1):
+        if not page["title"].get("nb"):
+            yield Finding(f"Side {number} mangler overskrift.", page["id"])
+        if not page["questions"]:
+            yield Finding(f"Side {number} har ingen spørsmål.", page["id"])
+    ends = {0: "Første side", len(content["pages"]) - 1: "Siste side"}
+    for place, name in ends.items():
+        page = content["pages"][place]
+        if page["questions"] and (page.get("show_if") or all(one.get("show_if") for one in page["questions"])):
+            yield Finding(f"{name} må ha minst ett spørsmål som alle får.", page["id"])
+
+
+def _questions(content: Mapping[str, Any]) -> Iterator[Finding]:
+    seen: dict[str, str] = {}
+    for question in questions(content):
+        id_, text = question["id"], question["text"].get("nb", "")
+        name = f"«{text}»" if text else f"Spørsmål {id_}"
+        if not text:
+            yield Finding(f"Spørsmål {id_} mangler tekst.", id_)
+        elif text.casefold() in seen and question["type"] != "information":
+            yield Finding(f"{name} er stilt to ganger.", id_)
+        seen[text.casefold()] = id_
+        for list_, least, word in (("options", 2, "svaralternativer"), ("statements", 2, "påstander")):
+            if list_ in question and question["type"] != "area":
+                if len(question[list_]) < least:
+                    yield Finding(f"{name} trenger minst to {word}.", id_)
+                twice = Counter(row["text"].get("nb", "").casefold() for row in question[list_])
+                if any(number > 1 for row, number in twice.items() if row):
+                    yield Finding(f"{name} har to like {word}.", id_)
+        if len(question.get("statements", ())) > _MOST_STATEMENTS:
+            yield Finding(
+                f"{name} har {len(question['statements'])} påstander. Del den: {_MOST_STATEMENTS} er nok.",
+                id_,
+            )
+        low, high = question.get("min"), question.get("max")
+        if question["type"] in ("number", "year"):
+            if low is None or high is None:
+                yield Finding(f"{name} må ha et minste og et største tall.", id_)
+            elif low >= high:
+                yield Finding(f"{name}: det minste tallet må være mindre enn det største.", id_)
+        if question["type"] == "several_choices" and (high or 0) > len(question.get("options", ())):
+            yield Finding(f"{name}: det kan ikke velges flere svar enn det finnes.", id_)
+
+
+def _languages(content: Mapping[str, Any]) -> Iterator[Finding]:
+    wanted = languages_of(content)
+    parts = [("", {key: content[key] for key in ("title", "topic", "introduction") if key in content})]
+    parts += [(page["id"], {"title": page["title"]}) for page in content["pages"]]
+    parts += [(question["id"], question) for question in questions(content)]
+    for part_id, part in parts:
+        for language in wanted:
+            missing = sum(1 for texts in _text_parts(part) if texts.get("nb") and not texts.get(language))
+            if missing:
+                where = f"Spørsmål eller side {part_id}" if part_id else "Innledningen"
+                what = "en tekst" if missing == 1 else f"{missing} tekster"
+                yield Finding(f"{where} mangler {what} på {_LANGUAGE[language]}.", part_id)
+
+
+def _conditions(content: Mapping[str, Any]) -> Iterator[Finding]:
+    earlier: dict[str, Content] = {}
+    for page in content["pages"]:
+        yield from _condition(page, earlier)
+        for question in page["questions"]:
+            yield from _condition(question, earlier, page)
+            earlier[question["id"]] = question
+
+
+def _condition(
+    part: Mapping[str, Any], earlier: Mapping[str, Content], page: Mapping[str, Any] | None = None
+) -> Iterator[Finding]:
+    named = list(_named(part.get("show_if")))
+    for one in named:
+        asked = one["question"].split(".")[0]
+        if asked not in earlier:
+            yield Finding(f"Vilkåret viser til {asked}, som ikke blir spurt om før dette.", part["id"])
+        elif one.get("any_of") == []:
+            yield Finding("Vilkåret nevner ingen svar.", part["id"])
+    # One choice can have one answer only: two different ones can never hold together.
+    must: dict[str, set[str]] = {}
+    for condition in (part.get("show_if"), (page or {}).get("show_if")):
+        for one in _together(condition):
+            answers = {str(value) for value in one["any_of"]}
+            if earlier.get(one["question"], {}).get("type") in ("one_choice", "pair", "area", "scale"):
+                must[one["question"]] = must.get(one["question"], answers) & answers
+    for asked, answers in must.items():
+        if not answers:
+            text = earlier[asked]["text"].get("nb", asked)
+            yield Finding(f"Vilkåret kan aldri bli oppfylt: det krever to ulike svar på «{text}».", part["id"])
+
+
+def _named(condition: Any) -> Iterator[Mapping[str, Any]]:
+    if not condition:
+        return
+    if "question" in condition:
+        yield condition
+    for name in ("all", "any", "none"):
+        for inner in condition.get(name, ()):
+            yield from _named(inner)
+
+
+def _together(condition: Any) -> Iterator[Mapping[str, Any]]:
+    """The answers that must all be given for the condition to hold."""
+    if condition and condition.get("any_of"):
+        yield condition
+    for inner in (condition or {}).get("all", ()):
+        yield from _together(inner)
+
+
+def _length(content: Mapping[str, Any]) -> Iterator[Finding]:
+    needed = minutes_needed(content)
+    if needed > content["minutes"]:
+        promised = f"{content['minutes']} minutt" + ("er" if content["minutes"] != 1 else "")
+        yield Finding(f"Skjemaet lover {promised}, men tar omtrent {needed}. Ta bort noe, eller lov mer tid.")
+
+
+def _reading(content: Mapping[str, Any]) -> Iterator[Finding]:
+    whole = [(content["introduction"].get("nb", ""), "")]
+    whole += [(" ".join(_texts_of(one, ("text", "help"))), one["id"]) for one in questions(content)]
+    for text, part in whole:
+        if len(text.split()) >= _FEWEST_WORDS and (score := lix(text)) > _HIGHEST_LIX:
+            yield Finding(f"Teksten er tung å lese (LIX {score:.0f}). Skriv kortere setninger.", part, stops=False)
+
+
+def _special(content: Mapping[str, Any]) -> Iterator[Finding]:
+    for question in questions(content):
+        for text in _texts_of(question):
+            if found := _SPECIAL.search(text):
+                yield Finding(
+                    f"«{found[0]}» kan gjelde særlige kategorier av personopplysninger. Spør bare hvis dere må,"
+                    " si hvorfor i innledningen, og la være å spørre dem under 18 år.",
+                    question["id"],
+                    stops=False,
+                )
+                break
+
+
+def _refused(content: Mapping[str, Any]) -> list[str]:
+    try:
+        strict(content)
+    except RulesBroken as broken:
+        return broken.problems
+    except ValidationError as failure:
+        return [f"{'.'.join(str(step) for step in error['loc'])}: {error['msg']}" for error in failure.errors()]
+    return []
+
+
+def _text_parts(part: Mapping[str, Any]) -> Iterator[Mapping[str, str]]:
+    for name in ("title", "topic", "introduction", "text", "help", "unit", "low", "high"):
+        if isinstance(part.get(name), dict):
+            yield part[name]
+    for name in ("options", "statements"):
+        for row in part.get(name, ()):
+            yield row["text"]
+
+
+def _texts_of(part: Mapping[str, Any], only: tuple[str, ...] = ()) -> list[str]:
+    wanted = [part[name] for name in only if name in part] if only else list(_text_parts(part))
+    return [texts["nb"] for texts in wanted if texts.get("nb")]

@@ -1,0 +1,194 @@
+"""A form of the editor put into the questionnaire, and what a form starts from. Conditions are chosen from lists."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from typing import Any
+
+from services.surveys.editing.domain import Content, NoSuchPart, free, languages_of, question_of
+from shared.events.questionnaire import KINDS, LANGUAGES
+
+Field = tuple[str, str]
+#: The text of a field of the form, empty when it is not there.
+Sent = Callable[[str], str]
+
+#: Which of a kind's fields are written how. A field that stands in none of these is kept as it is.
+TEXTS = ("text", "help", "unit", "low", "high")
+FLAGS = ("required", "shuffle", "do_not_know")
+NUMBERS = ("steps", "most", "min", "max", "decimals")
+ROWS = ("options", "statements")
+ROW_FLAGS = ("exclusive", "write")
+#: Answers a condition can be put together from.
+CONDITIONS = 6
+#: Empty rows offered below those there are.
+_SPARE_ROWS = 2
+_CODE = re.compile(r"[^a-z0-9]+")
+
+
+def with_cover(content: Content, sent: Sent, languages: Sequence[str]) -> Content:
+    """Title, topic, introduction and minutes as the form has them; texts of languages that went go too."""
+    new = deepcopy(content)
+    for name in ("title", "topic", "introduction"):
+        new[name] = _texts(name, sent, languages)
+    if not new["topic"]:
+        del new["topic"]
+    new["minutes"] = _whole(sent("minutes")) or new["minutes"]
+    spoken: Content = _only(new, languages)
+    return spoken
+
+
+def with_page(content: Content, page_id: str, sent: Sent) -> Content:
+    """The page's title and condition as the form has them."""
+    new = deepcopy(content)
+    page = next((page for page in new["pages"] if page["id"] == page_id), None)
+    if page is None:
+        raise NoSuchPart(page_id)
+    page["title"] = _texts("title", sent, languages_of(content))
+    _set_condition(page, sent)
+    return new
+
+
+def with_question(content: Content, question_id: str, sent: Sent, slug: Callable[[str], str]) -> Content:
+    """The question as the form has it; ``slug`` makes a code of a new option's text."""
+    new, languages = deepcopy(content), languages_of(content)
+    question = question_of(new, question_id)
+    known = KINDS[question["type"]].model_fields
+    for name in TEXTS:
+        if name in known:
+            texts = _texts(name, sent, languages)
+            if texts or name == "text":
+                question[name] = texts
+            else:
+                question.pop(name, None)
+    for name in FLAGS:
+        if name in known and question["type"] != "information":
+            question[name] = sent(name) == "yes"
+    for name in NUMBERS:
+        if name in known and (name not in ("min", "max") or question["type"] != "date"):
+            number = _whole(sent(name))
+            if number is None:
+                question.pop(name, None)
+            else:
+                question[name] = number
+    for name in ROWS:
+        if name in known and question["type"] != "area":
+            question[name] = _rows(name, question.get(name, []), sent, languages, slug)
+    _set_condition(question, sent)
+    return new
+
+
+def rows_offered(question: Mapping[str, Any], name: str) -> list[Content]:
+    """The rows of a list with some empty ones to write in."""
+    rows = list(question.get(name, []))
+    return rows + [{"code": "", "text": {}} for _ in range(max(_SPARE_ROWS, 3 - len(rows)))]
+
+
+def earlier_answers(content: Mapping[str, Any], before: str) -> list[tuple[str, list[Field]]]:
+    """What a condition of the page or question ``before`` may name: (question's text, [(``q1=ja``, answer's text)])."""
+    found: list[tuple[str, list[Field]]] = []
+    for page in content["pages"]:
+        if page["id"] == before:
+            return found
+        for question in page["questions"]:
+            if question["id"] == before:
+                return found
+            answers = [
+                (f"{question['id']}={option['code']}", option["text"].get("nb", option["code"]))
+                for option in question.get("options", [])
+            ]
+            if question["type"] == "scale":
+                first, steps = question.get("first", 1), question.get("steps", 5)
+                answers = [(f"{question['id']}={step}", str(step)) for step in range(first, first + steps)]
+                if question.get("do_not_know", True):
+                    answers.append((f"{question['id']}=vet_ikke", "Vet ikke"))
+            if answers:
+                found.append((question["text"].get("nb", question["id"]), answers))
+    return found
+
+
+def chosen_conditions(part: Mapping[str, Any]) -> tuple[str, list[str]] | None:
+    """The part's condition as the form's lists hold it: (``all``, ``any`` or ``none``; [``q1=ja``]).
+
+    None when it says more than the lists can, as an imported one may: then it is shown in words and kept.
+    """
+    condition = part.get("show_if")
+    if condition is None:
+        return "all", []
+    mode = next((name for name in ("all", "any", "none") if name in condition), "all")
+    inner = condition.get(mode, [condition]) if mode in condition else [condition]
+    if not all(set(one) == {"question", "any_of"} for one in inner):
+        return None
+    if len(inner) == 1 and len(inner[0]["any_of"]) > 1 and mode != "none":
+        mode = "any"
+    elif mode == "all" and any(len(one["any_of"]) > 1 for one in inner):
+        return None
+    return mode, [f"{one['question']}={value}" for one in inner for value in one["any_of"]]
+
+
+def _set_condition(part: Content, sent: Sent) -> None:
+    if sent("condition") == "keep":
+        return
+    chosen: dict[str, list[Any]] = {}
+    for number in range(1, CONDITIONS + 1):
+        question, _, value = sent(f"when.{number}").partition("=")
+        if question and value:
+            chosen.setdefault(question, []).append(int(value) if value.isdigit() else value)
+    mode = sent("condition") if sent("condition") in ("any", "none") else "all"
+    single = [(question, value) for question, values in chosen.items() for value in values]
+    if not single:
+        part.pop("show_if", None)
+    elif mode == "all":
+        each = [{"question": question, "any_of": [value]} for question, value in single]
+        part["show_if"] = each[0] if len(each) == 1 else {"all": each}
+    else:
+        joined = [{"question": question, "any_of": values} for question, values in chosen.items()]
+        part["show_if"] = joined[0] if len(joined) == 1 and mode == "any" else {mode: joined}
+
+
+def _rows(
+    name: str, before: Sequence[Content], sent: Sent, languages: Sequence[str], slug: Callable[[str], str]
+) -> list[Content]:
+    """The list's rows that have a text, in the order of the form; a row emptied is a row removed."""
+    rows: list[Content] = []
+    known = {row["code"]: row for row in before}
+    for number in range(len(before) + 10):
+        text = _texts(f"{name}.{number}", sent, languages)
+        if not text:
+            continue
+        code = sent(f"{name}.{number}.code")
+        row: Content = dict(known[code]) if code in known else {"code": _code(slug(text.get("nb", "")), rows, known)}
+        row["text"] = text
+        for flag in ROW_FLAGS:
+            if sent(f"{name}.{number}.{flag}") == "yes":
+                row[flag] = True
+            else:
+                row.pop(flag, None)
+        rows.append(row)
+    return rows
+
+
+def _code(wanted: str, rows: Sequence[Content], known: Mapping[str, Content]) -> str:
+    """A code nobody has: made of the text, so that an export can be read."""
+    base = _CODE.sub("_", wanted.lower()).strip("_")[:34] or "svar"
+    base = base if base[0].isalpha() else f"svar_{base}"
+    taken = {row["code"] for row in rows} | set(known) | {"hint", "error", "title"}
+    return base if base not in taken else free(f"{base}_", list(taken))
+
+
+def _texts(name: str, sent: Sent, languages: Sequence[str]) -> dict[str, str]:
+    return {code: text for code in languages if (text := sent(f"{name}.{code}").strip())}
+
+
+def _whole(text: str) -> int | None:
+    text = text.strip()
+    return int(text) if re.fullmatch(r"-?[0-9]{1,9}", text) else None
+
+
+def _only(content: Any, languages: Sequence[str]) -> Any:
+    """The content without texts in other languages."""
+    if isinstance(content, list):
+        return [_only(one, languages) for one in content]
+    if isinstance(content, dict):
+        gone = set(LANGUAGES) - set(languages)
+        return {key: _only(value, languages) for key, value in content.items() if key not in gone}
+    return content

@@ -1,0 +1,146 @@
+"""Questionnaires as staff write them: numbered versions that stay, one of them the current."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.surveys.editing.domain import Content
+from services.surveys.questionnaire.shelf import shipped
+from services.surveys.tables import Survey, WrittenQuestionnaire, WrittenVersion
+from shared.events.questionnaire import Questionnaire, strict
+
+
+@dataclass(frozen=True)
+class Written:
+    """A questionnaire at one version."""
+
+    row: WrittenQuestionnaire
+    version: WrittenVersion
+
+    @property
+    def content(self) -> Content:
+        """What the version holds."""
+        return dict(self.version.content)
+
+    @property
+    def is_ready(self) -> bool:
+        """The current version has been marked as ready."""
+        return self.row.ready == self.row.current
+
+    @property
+    def state(self) -> str:
+        """``retired``, ``ready`` or ``draft``."""
+        return "retired" if self.row.retired_at else "ready" if self.is_ready else "draft"
+
+
+async def written(session: AsyncSession, id_: str, *, hold: bool = False) -> Written | None:
+    """The questionnaire at its current version; with ``hold`` nobody else changes it until the transaction ends."""
+    statement = sa.select(WrittenQuestionnaire).where(WrittenQuestionnaire.id == id_)
+    row = await session.scalar(statement.with_for_update() if hold else statement)
+    if row is None:
+        return None
+    version = await session.get_one(WrittenVersion, (id_, row.current))
+    return Written(row, version)
+
+
+async def version_of(session: AsyncSession, id_: str, number: int) -> WrittenVersion | None:
+    """One version, current or not."""
+    return await session.get(WrittenVersion, (id_, number))
+
+
+async def all_written(session: AsyncSession) -> list[Written]:
+    """Every questionnaire staff have begun, the last changed first."""
+    rows = await session.execute(
+        sa.select(WrittenQuestionnaire, WrittenVersion)
+        .join(
+            WrittenVersion,
+            (WrittenVersion.questionnaire_id == WrittenQuestionnaire.id)
+            & (WrittenVersion.version == WrittenQuestionnaire.current),
+        )
+        .order_by(WrittenVersion.saved_at.desc())
+    )
+    return [Written(row, version) for row, version in rows]
+
+
+async def begin(session: AsyncSession, content: Content, by: str, now: datetime) -> None:
+    """Store a new questionnaire; raises IntegrityError for an id that is taken."""
+    session.add(WrittenQuestionnaire(id=content["id"], current=1, begun_at=now, begun_by=by))
+    await session.flush()
+    session.add(WrittenVersion(questionnaire_id=content["id"], version=1, content=content, saved_at=now, saved_by=by))
+    await session.flush()
+
+
+async def save(session: AsyncSession, held: Written, content: Content, by: str, now: datetime) -> int:
+    """A new version after the held one; its number. Nothing is stored when nothing has changed."""
+    if content == held.version.content:
+        return held.row.current
+    last = await session.scalar(
+        sa.select(sa.func.max(WrittenVersion.version)).where(WrittenVersion.questionnaire_id == held.row.id)
+    )
+    number = (last or 0) + 1
+    session.add(
+        WrittenVersion(
+            questionnaire_id=held.row.id,
+            version=number,
+            based_on=held.row.current,
+            content={**content, "version": number},
+            saved_at=now,
+            saved_by=by,
+        )
+    )
+    held.row.current = number
+    await session.flush()
+    return number
+
+
+def undo(held: Written) -> bool:
+    """Back to the version before; False at the first one."""
+    if held.version.based_on is None:
+        return False
+    held.row.current = held.version.based_on
+    return True
+
+
+async def ids_in_use(session: AsyncSession) -> dict[str, str]:
+    """Questionnaire id -> ``open`` or ``planned`` or ``closed``, by its surveys' furthest state."""
+    rows = await session.execute(
+        sa.select(Survey.questionnaire_id, Survey.state).where(Survey.state.in_(("planned", "open", "closed")))
+    )
+    order = ("closed", "planned", "open")
+    found: dict[str, str] = {}
+    for id_, state in rows:
+        found[id_] = max(found.get(id_, state), state, key=order.index)
+    return found
+
+
+async def questionnaire_to_show(session: AsyncSession, id_: str) -> Questionnaire | None:
+    """What residents would get: a written one as it is now, or a shipped one; None where texts are still missing."""
+    found = await written(session, id_)
+    if found is None:
+        return shipped().get(id_)
+    try:
+        return strict(found.content)
+    except ValueError:
+        return None
+
+
+async def questionnaires_to_ask(session: AsyncSession) -> dict[str, Questionnaire]:
+    """What a survey can be planned with, by id: what staff have marked as ready, and what is shipped."""
+    rows: Sequence[Any] = (
+        await session.execute(
+            sa.select(WrittenVersion.content)
+            .join(
+                WrittenQuestionnaire,
+                (WrittenVersion.questionnaire_id == WrittenQuestionnaire.id)
+                & (WrittenVersion.version == WrittenQuestionnaire.ready),
+            )
+            .where(WrittenQuestionnaire.retired_at.is_(None))
+            .order_by(WrittenVersion.saved_at.desc())
+        )
+    ).all()
+    ready = [strict(content) for (content,) in rows]
+    return {one.id: one for one in ready} | shipped()

@@ -1,0 +1,141 @@
+"""What the editor's pages show of a questionnaire that is being written."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.surveys.editing.domain import Content, languages_of, page_of, question_of
+from services.surveys.editing.filling import (
+    CONDITIONS,
+    FLAGS,
+    NUMBERS,
+    ROW_FLAGS,
+    ROWS,
+    TEXTS,
+    chosen_conditions,
+    earlier_answers,
+    rows_offered,
+)
+from services.surveys.editing.naming import (
+    FLAG_NAMES,
+    KIND_NAMES,
+    LANGUAGE_NAMES,
+    NUMBER_NAMES,
+    ROW_FLAG_NAMES,
+    ROW_NAMES,
+    TEXT_NAMES,
+)
+from shared.events.questionnaire import KINDS, LANGUAGES
+
+_MODES = {"all": "alle disse er svart", "any": "minst ett av disse er svart", "none": "ingen av disse er svart"}
+
+
+def outline(content: Content) -> list[dict[str, Any]]:
+    """The pages with their questions, each with its kind and condition in words."""
+    return [
+        {
+            "id": page["id"],
+            "title": page["title"].get("nb") or "Uten overskrift",
+            "condition": _in_words(content, page),
+            "missing": _missing(content, {"title": page["title"]}),
+            "questions": [
+                {
+                    "id": question["id"],
+                    "text": question["text"].get("nb") or "Uten tekst",
+                    "kind": KIND_NAMES.get(question["type"], question["type"]),
+                    "condition": _in_words(content, question),
+                    "missing": _missing(content, question),
+                }
+                for question in page["questions"]
+            ],
+        }
+        for page in content["pages"]
+    ]
+
+
+def cover_form(content: Content) -> dict[str, Any]:
+    """Title, topic, introduction, minutes and languages."""
+    return {
+        "content": content,
+        "languages": _languages(content),
+        "all_languages": [(code, LANGUAGE_NAMES[code], code in languages_of(content)) for code in LANGUAGES],
+    }
+
+
+def page_form(content: Content, page_id: str) -> dict[str, Any]:
+    """A page's title and condition."""
+    page = page_of(content, page_id)
+    return {"page": page, "languages": _languages(content), **_condition_form(content, page)}
+
+
+def question_form(content: Content, question_id: str) -> dict[str, Any]:
+    """A question's fields, by how they are written."""
+    question = question_of(content, question_id)
+    kind = question["type"]
+    known = KINDS[kind].model_fields
+    return {
+        "question": question,
+        "kind": KIND_NAMES.get(kind, kind),
+        "languages": _languages(content),
+        "texts_of": [(name, TEXT_NAMES[name]) for name in TEXTS if name in known],
+        "flags": [
+            (name, FLAG_NAMES[name], question.get(name, known[name].default))
+            for name in FLAGS
+            if name in known and kind != "information"
+        ],
+        "numbers": [
+            (name, NUMBER_NAMES[name], question.get(name, known[name].get_default()))
+            for name in NUMBERS
+            if name in known and not (kind == "date" and name in ("min", "max"))
+        ],
+        "lists": [
+            (name, ROW_NAMES[name], rows_offered(question, name)) for name in ROWS if name in known and kind != "area"
+        ],
+        "row_flags": [
+            (name, ROW_FLAG_NAMES[name]) for name in ROW_FLAGS if kind in ("one_choice", "several_choices")
+            if not (name == "exclusive" and kind == "one_choice")
+        ],
+        **_condition_form(content, question),
+    }  # fmt: skip
+
+
+def _condition_form(content: Content, part: Mapping[str, Any]) -> dict[str, Any]:
+    earlier = earlier_answers(content, part["id"])
+    chosen = chosen_conditions(part)
+    mode, rows = chosen if chosen is not None and len(chosen[1]) <= CONDITIONS else ("keep", [])
+    return {
+        "earlier": earlier,
+        "mode": mode,
+        "modes": list(_MODES.items()),
+        "chosen": rows + [""] * (min(CONDITIONS, max(3, len(rows) + 1)) - len(rows)),
+        "condition_words": _in_words(content, part),
+    }
+
+
+def _in_words(content: Content, part: Mapping[str, Any]) -> str:
+    """``alle disse er svart: «Ja» på «Kjører du bil?»``; empty without a condition."""
+    if not part.get("show_if"):
+        return ""
+    chosen = chosen_conditions(part)
+    if chosen is None:
+        return "et sammensatt vilkår"
+    answers = {
+        code: f"«{answer}» på «{text}»" for text, rows in earlier_answers(content, part["id"]) for code, answer in rows
+    }
+    mode, rows = chosen
+    words = ", ".join(answers.get(row, row) for row in rows)
+    return words if len(rows) == 1 and mode != "none" else f"{_MODES[mode]}: {words}"
+
+
+def _languages(content: Content) -> list[tuple[str, str]]:
+    return [(code, LANGUAGE_NAMES[code]) for code in languages_of(content)]
+
+
+def _missing(content: Content, part: Mapping[str, Any]) -> list[str]:
+    """Names of languages in which a text of the part is not written."""
+    texts = [part[name] for name in ("title", *TEXTS) if isinstance(part.get(name), dict)]
+    texts += [row["text"] for name in ROWS for row in part.get(name, ())]
+    return [
+        LANGUAGE_NAMES[code]
+        for code in languages_of(content)
+        if any(one.get("nb") and not one.get(code) for one in texts)
+    ]

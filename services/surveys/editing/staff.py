@@ -1,0 +1,234 @@
+"""The editor: questionnaires, one of them as an outline, a form for each part. Each step is a form post.
+
+A form carries the version it was made from. If somebody has changed the same part since, nothing is stored: the person
+gets what they typed back beside what the other wrote. Changes to other parts go together.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from slugify import slugify
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.surveys.editing import domain
+from services.surveys.editing.checking import findings, minutes_needed
+from services.surveys.editing.domain import Content, NoSuchPart
+from services.surveys.editing.filling import with_cover, with_page, with_question
+from services.surveys.editing.naming import KIND_NAMES
+from services.surveys.editing.saving import Written, all_written, begin, ids_in_use, save, undo, version_of, written
+from services.surveys.editing.showing import cover_form, outline, page_form, question_form
+from services.surveys.questionnaire.shelf import shipped
+from shared.ids import random_id
+from shared.web import Form, Request, Response, audit, problem, read_form, render, runtime, see_other, staff_required
+
+_BASE = "/staff/surveys/editor"
+#: A questionnaire's texts in three languages, with a hundred options.
+_MOST_BYTES = 500_000
+
+
+@staff_required("reader")
+async def show_questionnaires(request: Request) -> Response:
+    """Every questionnaire staff have begun, and templates to begin from."""
+    async with runtime(request).transaction() as session:
+        rows, in_use = await all_written(session), await ids_in_use(session)
+    context = {
+        "rows": [(one, one.content["title"].get("nb") or "Uten tittel", in_use.get(one.row.id)) for one in rows],
+        "templates": list(shipped().values()),
+        "template_choices": [(one.id, f"Malen «{one.title.nb}»") for one in shipped().values()],
+        "earlier_choices": [(one.row.id, f"Kopi av «{one.content['title'].get('nb')}»") for one in rows],
+        "may_edit": request.state.staff.may("editor"),
+        "errors": {},
+    }
+    return render(request, "surveys/editor_list.html", context)
+
+
+@staff_required("editor")
+async def begin_questionnaire(request: Request) -> Response:
+    """A new questionnaire: blank, or with the pages of a template or an earlier one."""
+    form, rt = await read_form(request), runtime(request)
+    source, title = form.get("source") or "", (form.get("title") or "").strip()
+    async with rt.transaction() as session:
+        earlier = await written(session, source) if source else None
+        id_ = f"{slugify(title)[:30].strip('-') or 'skjema'}-{random_id().hex[:6]}"
+        id_ = id_ if id_[0].isalpha() else f"s-{id_}"
+        if source in shipped():
+            content = domain.copied(shipped()[source].content(), id_)
+        elif earlier is not None:
+            content = domain.copied(earlier.content, id_)
+        elif source:
+            return problem(request, 404)
+        else:
+            content = domain.blank(id_, title or "Ny undersøkelse")
+        if title:
+            content["title"] = {**content["title"], "nb": title}
+        await begin(session, content, request.state.staff.name, rt.now())
+        await audit(session, request, "surveys.questionnaire.begun", id_, source=source or "blank")
+    return see_other(f"{_BASE}/{id_}")
+
+
+@staff_required("reader")
+async def show_outline(request: Request) -> Response:
+    """The questionnaire page by page, with all that can be done to it and what is still missing."""
+    async with runtime(request).transaction() as session:
+        found = await written(session, request.path_params["id"])
+    return problem(request, 404) if found is None else _outline(request, found)
+
+
+@staff_required("editor")
+async def change_outline(request: Request) -> Response:
+    """Add, move, copy, delete, undo, mark as ready, retire: one step, then the outline again."""
+    form, rt = await read_form(request), runtime(request)
+    action, _, target = (form.get("do") or "").partition(":")
+    here, at = f"{_BASE}/{request.path_params['id']}", ""
+    async with rt.transaction() as session:
+        held = await written(session, request.path_params["id"], hold=True)
+        if held is None:
+            return problem(request, 404)
+        by, now = request.state.staff.name, rt.now()
+        if form.get("base") != str(held.row.current) and action not in ("add-page", "add"):
+            return _outline(request, held, other=held.version.saved_by, status=409)
+        if action == "undo":
+            undo(held)
+        elif action == "ready":
+            if any(one.stops for one in findings(held.content)):
+                return _outline(request, held, refused=True, status=422)
+            held.row.ready = held.row.current
+            await audit(session, request, "surveys.questionnaire.ready", held.row.id, version=held.row.current)
+        elif action in ("retire", "bring-back"):
+            held.row.retired_at = now if action == "retire" else None
+            await audit(session, request, f"surveys.questionnaire.{action.replace('-', '_')}", held.row.id)
+        else:
+            try:
+                content, at = _changed(held.content, action, target, form)
+            except (NoSuchPart, KeyError):
+                return _outline(request, held, other=held.version.saved_by, status=409)
+            await save(session, held, content, by, now)
+    if action == "add":
+        return see_other(f"{here}/{at}")
+    return see_other(here + (f"#{at}" if at else ""))
+
+
+def _changed(content: Content, action: str, target: str, form: Form) -> tuple[Content, str]:
+    """The content after the step, and the part to go to."""
+    match action:
+        case "add-page":
+            new = domain.add_page(content)
+            return new, new["pages"][-1]["id"]
+        case "add":
+            return domain.add_question(content, target, form.get(f"kind-{target}") or "")
+        case "copy":
+            return domain.copy_question(content, target), target
+        case "delete":
+            return domain.delete(content, target), ""
+        case "up" | "down":
+            return domain.move(content, target, -1 if action == "up" else 1), target
+        case _:
+            raise KeyError(action)
+
+
+@staff_required("editor")
+async def show_part(request: Request) -> Response:
+    """The form of one part: ``om`` for title and introduction, else a page or a question."""
+    async with runtime(request).transaction() as session:
+        found = await written(session, request.path_params["id"])
+    if found is None:
+        return problem(request, 404)
+    try:
+        return _part(request, found, found.content, request.path_params["part"])
+    except NoSuchPart:
+        return problem(request, 404)
+
+
+@staff_required("editor")
+async def save_part(request: Request) -> Response:
+    """Store the form as a new version; to the outline, or back to the form for more rows of a list."""
+    form, rt, part = await read_form(request, _MOST_BYTES), runtime(request), request.path_params["part"]
+    here = f"{_BASE}/{request.path_params['id']}"
+    async with rt.transaction() as session:
+        held = await written(session, request.path_params["id"], hold=True)
+        if held is None:
+            return problem(request, 404)
+        try:
+            if await _is_overtaken(session, held, form.get("base"), part):
+                mine = _filled(held.content, part, form)
+                return _part(request, held, mine, part, other=held.version.saved_by, theirs=held.content, status=409)
+            content = _filled(held.content, part, form)
+        except NoSuchPart:
+            return _outline(request, held, other=held.version.saved_by, status=409)
+        await save(session, held, content, request.state.staff.name, rt.now())
+    return see_other(f"{here}/{part}#more" if form.get("do") == "more" else f"{here}#{part}")
+
+
+async def _is_overtaken(session: AsyncSession, held: Written, base: str | None, part: str) -> bool:
+    """Somebody has changed this very part since the form was made."""
+    if base == str(held.row.current):
+        return False
+    number = int(base) if base and base.isdigit() and len(base) < 9 else 0
+    before = await version_of(session, held.row.id, number)
+    return before is None or _part_of(before.content, part) != _part_of(held.content, part)
+
+
+def _part_of(content: Content, part: str) -> Any:
+    """What a form of the part changes."""
+    if part == "om":
+        return {key: value for key, value in content.items() if key not in ("pages", "version")}
+    if part in [page["id"] for page in content["pages"]]:
+        return {**domain.page_of(content, part), "questions": []}
+    return domain.question_of(content, part)
+
+
+def _filled(content: Content, part: str, form: Form) -> Content:
+    def sent(name: str) -> str:
+        return form.get(name) or ""
+
+    if part == "om":
+        languages = [code for code in ("nb", "nn", "en") if code == "nb" or sent(f"language.{code}") == "yes"]
+        return with_cover(content, sent, languages)
+    if part in [page["id"] for page in content["pages"]]:
+        return with_page(content, part, sent)
+    slug: Callable[[str], str] = slugify
+    return with_question(content, part, sent, slug)
+
+
+def _part(
+    request: Request,
+    found: Written,
+    content: Content,
+    part: str,
+    other: str = "",
+    theirs: Content | None = None,
+    status: int = 200,
+) -> Response:
+    if part == "om":
+        template, context = "cover", cover_form(content)
+    elif part in [page["id"] for page in content["pages"]]:
+        template, context = "page", page_form(content, part)
+    else:
+        template, context = "question", question_form(content, part)
+    context |= {
+        "id": found.row.id,
+        "base": found.row.current,
+        "part": part,
+        "other": other,
+        "theirs": _part_of(theirs, part) if theirs else None,
+        "errors": {},
+        "problems": [one for one in findings(content) if one.part == ("" if part == "om" else part)],
+    }
+    return render(request, f"surveys/editor_{template}.html", context, status)
+
+
+def _outline(request: Request, found: Written, other: str = "", refused: bool = False, status: int = 200) -> Response:
+    content = found.content
+    context = {
+        "found": found,
+        "content": content,
+        "pages": outline(content),
+        "findings": findings(content),
+        "minutes": minutes_needed(content),
+        "kinds": list(KIND_NAMES.items()),
+        "may_edit": request.state.staff.may("editor"),
+        "other": other,
+        "refused": refused,
+        "errors": {},
+    }
+    return render(request, "surveys/editor_outline.html", context, status)
