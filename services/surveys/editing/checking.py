@@ -120,6 +120,13 @@ def _questions(content: Mapping[str, Any]) -> Iterator[Finding]:
                 f"{name} har {len(question['statements'])} påstander. Del den: {_MOST_STATEMENTS} er nok.",
                 id_,
             )
+        if question["type"] == "pair" and len(question.get("options", ())) > 2:
+            yield Finding(f"{name} kan bare ha to svaralternativer.", id_)
+        if question["type"] in ("scale", "grid"):
+            if not 2 <= question.get("steps", 5) <= 11:
+                yield Finding(f"{name} må ha fra 2 til 11 trinn.", id_)
+            if not question.get("each") and not (question.get("low") and question.get("high")):
+                yield Finding(f"{name} må si hva det laveste og det høyeste trinnet betyr.", id_)
         low, high = question.get("min"), question.get("max")
         if question["type"] in ("number", "year"):
             if low is None or high is None:

@@ -96,7 +96,8 @@ async def change_outline(request: Request) -> Response:
             await audit(session, request, "surveys.questionnaire.ready", held.row.id, version=held.row.current)
         elif action in ("retire", "bring-back"):
             held.row.retired_at = now if action == "retire" else None
-            await audit(session, request, f"surveys.questionnaire.{action.replace('-', '_')}", held.row.id)
+            deed = "surveys.questionnaire.retired" if action == "retire" else "surveys.questionnaire.brought_back"
+            await audit(session, request, deed, held.row.id)
         else:
             try:
                 content, at = _changed(held.content, action, target, form)
