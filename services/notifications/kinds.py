@@ -147,28 +147,30 @@ _ALL = (
         code="suggestion_receipt",
         name="Kvittering for forslag",
         about="suggestion",
-        subject=N_("Vi har fått forslaget ditt: %(title)s"),
+        subject=N_("Vi har fått forslaget ditt"),
         button=N_("Se saken"),
     ),
     Kind(
         code="suggestion_attachments_refused",
         name="Vedlegg ikke tatt imot",
         about="suggestion",
-        subject=N_("Vi kunne ikke ta imot vedleggene dine: %(title)s"),
+        subject=N_("Vi kunne ikke ta imot vedleggene dine"),
         button=N_("Se saken"),
     ),
     Kind(
         code="suggestion_status",
         name="Status for forslag",
         about="suggestion",
-        subject=N_("Nytt om forslaget ditt: %(title)s"),
+        subject=N_("Nytt om forslaget ditt"),
+        subject_with_topic=N_("Nytt om forslaget ditt: %(topic)s"),
         button=N_("Se saken"),
     ),
     Kind(
         code="suggestion_answer",
         name="Svar på forslag",
         about="suggestion",
-        subject=N_("Svar på forslaget ditt: %(title)s"),
+        subject=N_("Svar på forslaget ditt"),
+        subject_with_topic=N_("Svar på forslaget ditt: %(topic)s"),
         button=N_("Se saken"),
     ),
 )
@@ -178,9 +180,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType({kind.code: kind for kind in _ALL})
 #: What the unsubscribe link in a mail stops, by consent.
 STOPS: Mapping[str, str] = MappingProxyType(
     {
-        "surveys": N_("Ikke få flere undersøkelser"),
-        "meetings": N_("Ikke få flere invitasjoner til møter"),
-        "results": N_("Ikke få flere e-poster om resultater"),
+        "surveys": N_("Stopp e-poster om undersøkelser"),
+        "meetings": N_("Stopp e-poster om møter"),
+        "results": N_("Stopp e-poster om resultater"),
     }
 )
 

@@ -101,7 +101,7 @@ async def test_the_answer_reaches_the_sender_until_the_address_is_forgotten(
     await deliver(reply("receipt"), reply("answer"), reply("answer"))
     await Dispatcher().run(rt)
     texts = {mail["Subject"]: text_of(mail) for mail in sink.mails}
-    assert sorted(texts) == ["Svar på forslaget ditt: Bru & vei", "Vi har fått forslaget ditt: Bru & vei"]
+    assert sorted(texts) == ["Svar på forslaget ditt: Bru & vei", "Vi har fått forslaget ditt"]
     assert {mail["In-Reply-To"] for mail in sink.mails} == {"<letter-1@example.net>"}
     assert "Vi bygger." in texts["Svar på forslaget ditt: Bru & vei"]
     move(rt, timedelta(days=91))

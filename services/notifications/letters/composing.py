@@ -205,7 +205,9 @@ class Composer:
             words["last_day"] = _slot("deadline")
             words["link"] = f"{public}/meetings/{mail.meeting.slug}{chosen}"
         if mail.message.content is not None:
-            told |= wording.suggestion_words(mail.message.content, language)
+            told |= wording.suggestion_words(
+                mail.message.content, mail.correspondent.since if mail.correspondent else None, language
+            )
             slug = mail.message.content["slug"]
             words["link"] = f"{public}/suggest/{slug}{chosen}" if slug else None
             words["days"] = notification_settings().correspondent_days

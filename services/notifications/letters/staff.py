@@ -120,7 +120,7 @@ def _mail(asked: PreviewInput, now: datetime) -> Mail:
     return Mail(
         message,
         None if suggestion else Contact(name="Kari Eksempel", language=asked.language, email=email),
-        Correspondent(language=asked.language, email=email) if suggestion else None,
+        Correspondent(language=asked.language, email=email, since=now) if suggestion else None,
         None if suggestion or asked.about_meeting else _survey(asked),
         _meeting(asked) if asked.about_meeting else None,
     )

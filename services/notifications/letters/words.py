@@ -20,7 +20,7 @@ STATUSES: Mapping[str, str] = MappingProxyType(
         "forwarded": N_("Vi har sendt forslaget videre til dem i kommunen som har ansvar for slike saker."),
         "answered": N_("Kommunen har svart."),
         "declined": N_("Kommunen har vurdert forslaget og går ikke videre med det."),
-        "": N_("Det er skjedd noe nytt i saken."),
+        "": N_("Det har skjedd noe nytt i saken."),
     }
 )
 
@@ -79,10 +79,21 @@ def deadline(until: datetime, language: Language) -> str:
     return f"{short_day(until, language)} {_hour(until, language)}"
 
 
-def suggestion_words(content: Mapping[str, str], language: Language) -> dict[str, Any]:
-    """Heading, status in words and answer, as mails about a suggestion say them."""
+def suggestion_words(content: Mapping[str, str], since: datetime | None, language: Language) -> dict[str, Any]:
+    """Day, status in words and answer, as mails about a suggestion say them.
+
+    The heading is repeated only while the matter is public, which staff have approved: anybody may have given this
+    address, and written anything.
+    """
     status = STATUSES.get(content["status"], STATUSES[""])
-    return {"title": content["heading"], "answer": content["text"], "status_text": language.gettext(status)}
+    title = content["heading"] if content["slug"] else ""
+    return {
+        "title": title,
+        "topic": title,
+        "sent_on": _format(since, _DAY, language),
+        "answer": content["text"],
+        "status_text": language.gettext(status),
+    }
 
 
 def short_day(at: datetime, language: Language) -> str:
