@@ -146,7 +146,7 @@ class Typed(sa.TypeDecorator[M]):
 class Database:
     """One service's access to its own schema."""
 
-    def __init__(self, url: str, schema: str, *, pool_size: int = 10) -> None:
+    def __init__(self, url: str, schema: str, *, pool_size: int = 4) -> None:
         self.url = url
         self.schema = schema
         self.on_commit: list[Callable[[], None]] = []
@@ -154,7 +154,7 @@ class Database:
             url,
             application_name=f"panel-{schema}",
             pool_size=pool_size,
-            max_overflow=pool_size,
+            max_overflow=pool_size // 2,
             pool_pre_ping=False,
             # A failing statement's parameters are people's addresses and answers.
             hide_parameters=True,

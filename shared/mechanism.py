@@ -25,6 +25,7 @@ class Mechanism:
     inbox: sa.Table
     subject_seen: sa.Table
     removed_unread: sa.Table
+    limit_hit: sa.Table
     dead_letter: sa.Table
     audit_entry: sa.Table
     ended_staff_session: sa.Table
@@ -185,7 +186,17 @@ def mechanism(schema: str) -> Mechanism:
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("id = 1", name="one_row"),
     )
+    limit_hit = sa.Table(
+        "limit_hit",
+        metadata,
+        sa.Column("id", sa.Uuid, primary_key=True),
+        sa.Column("key", sa.BigInteger, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=_now()),
+        sa.Index(None, "key", "at"),
+        prefixes=["unlogged"],
+    )
     return Mechanism(
+        limit_hit=limit_hit,
         metadata=metadata,
         subject=subject,
         outbox=outbox,

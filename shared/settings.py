@@ -33,7 +33,8 @@ class Settings(BaseSettings):
 
     database_url: SecretStr = SecretStr("")
     service_database_url: SecretStr = SecretStr("")
-    database_pool_size: int = 10
+    database_pool_size: int = 4
+    """Connections a process keeps; it may open half as many more for a moment, and its relay has one of its own."""
 
     kafka: str = "127.0.0.1:9092"
     kafka_username: str = ""
@@ -70,8 +71,8 @@ class Settings(BaseSettings):
     port: int = 8000
     static_dir: Path | None = None
     rate_limits: dict[str, str] = {"default": "60 per minute", "mail_to_one": "6 per hour"}
-    """Posts per network address, by form; a form without a rule uses ``default``. ``mail_to_one``: mails that strangers
-    can have sent to one e-mail address."""
+    """Posts per network address, by form, for all replicas of a service together; a form without a rule uses
+    ``default``. ``mail_to_one``: mails that strangers can have sent to one e-mail address."""
     trusted_gateways: tuple[str, ...] = ("127.0.0.1", "::1")
     """Peers, or networks of peers (10.0.0.0/8), whose X-Forwarded-For is believed."""
 

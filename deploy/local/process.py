@@ -40,7 +40,7 @@ class Process:
         if self.user is not None:
             group = pwd.getpwnam(self.user).pw_gid
             identity = {"user": self.user, "group": group, "extra_groups": []}
-        with self.log.open("ab") as log:
+        with open(self.log, "ab", opener=lambda name, flags: os.open(name, flags, 0o600)) as log:
             self._child = subprocess.Popen(  # type: ignore[call-overload]
                 list(self.command),
                 env={**self.environment} if self.environment else None,
@@ -50,6 +50,8 @@ class Process:
                 stderr=subprocess.STDOUT,
                 # A Ctrl-C in the terminal reaches the supervisor only, which stops the parts in order.
                 start_new_session=True,
+                # What a part writes (Kafka's records and logs hold people) is for its owner alone.
+                umask=0o077,
                 preexec_fn=_end_with_parent(),
                 **identity,
             )

@@ -20,6 +20,8 @@ RESTRICTED_DAYS = 7
 INBOX_DAYS = 75
 
 
+#: No limit's window is longer.
+LIMIT_DAYS = 1
 #: Days before its content goes in which an open letter is urgent.
 _WARNED_DAYS = 3
 
@@ -50,6 +52,7 @@ async def forget_what_is_old(session: AsyncSession) -> int:
     keep = sa.text(f'select "{schema}".keep_archive(:days, :restricted)')
     await session.execute(keep, {"days": ARCHIVE_DAYS, "restricted": RESTRICTED_DAYS})
     await session.execute(sa.delete(tables.inbox).where(_older(tables.inbox.c.received_at, INBOX_DAYS)))
+    await session.execute(sa.delete(tables.limit_hit).where(_older(tables.limit_hit.c.at, LIMIT_DAYS)))
     letter = tables.dead_letter.c
     decided = letter.state.in_(("redriven", "dropped"))
     too_old = letter.topic.in_(RESTRICTED_TOPICS) & _older(letter.received_at, RESTRICTED_DAYS)

@@ -63,7 +63,7 @@ def build_app(runtime: Runtime, routes: Sequence[BaseRoute], lifespan: Callable[
     )
     app.state.runtime = runtime
     app.state.renderer = Renderer(runtime, folder)
-    app.state.limiter = Limiter(settings)
+    app.state.limiter = Limiter(settings, runtime.database)
     if settings.oidc_issuer:
         from shared.web.sign_in import make_sign_in
 

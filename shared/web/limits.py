@@ -1,16 +1,30 @@
-"""Rate limits per network address and form, in machine time, kept by each process."""
+"""Rate limits per network address and form, in machine time, counted in the service's schema for all its replicas."""
 
-from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from ipaddress import ip_address, ip_network
+from uuid import UUID
 
+import sqlalchemy as sa
 from limits import RateLimitItem, parse
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import MovingWindowRateLimiter
+from sqlalchemy.exc import DBAPIError
 from starlette.requests import Request
 
+from shared.database import Database
+from shared.ids import random_id
 from shared.settings import Settings
+
+#: Whose posts of which form are counted rests as a hash: an address has no place in a table.
+_KEY = "hashtextextended(:key, 0)"
+_HOLD = sa.text(f"select pg_advisory_xact_lock({_KEY})")
+_TAKE = """
+insert into {schema}.limit_hit (id, key)
+select :id, {key} where (
+    select count(*) from {schema}.limit_hit
+    where key = {key} and at > clock_timestamp() - make_interval(secs => :seconds)
+) < :most returning id
+"""
+_GIVE_BACK = "delete from {schema}.limit_hit where id = :id"
 
 
 class TooMany(Exception):
@@ -20,36 +34,43 @@ class TooMany(Exception):
 class Limiter:
     """Counts form posts; a form without a rule of its own uses ``default``."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, database: Database) -> None:
         self._settings = settings
-        self._strategy = MovingWindowRateLimiter(MemoryStorage())
+        self.database = database
+        self._take_sql = sa.text(_TAKE.format(schema=database.schema, key=_KEY))
+        self._give_back_sql = sa.text(_GIVE_BACK.format(schema=database.schema))
         self._rules: dict[str, RateLimitItem] = {}
-        self._under_way: Counter[tuple[str, str]] = Counter()
 
     async def check(self, request: Request, form: str) -> None:
         """Count this post; raises TooMany above the form's limit."""
-        whose = network_of(client_address(request, self._settings))
-        if not await self._strategy.hit(self._rule(form), form, whose):
+        if await self._take(form, network_of(client_address(request, self._settings))) is None:
             raise TooMany(form)
 
     @asynccontextmanager
     async def one_more(self, form: str, whose: str) -> AsyncIterator[bool]:
         """Whether one more of ``form`` for ``whose`` is within the limit.
 
-        It counts when the block ends well: what came to nothing, the database being away, uses nothing up, or whoever
-        tried again and again meanwhile would be told that a mail is on its way and get none.
+        It is given back when the block fails: what came to nothing, the database being away, uses nothing up, or
+        whoever tried again and again meanwhile would be told that a mail is on its way and get none.
         """
-        rule, key = self._rule(form), (form, whose)
-        self._under_way[key] += 1
+        taken = await self._take(form, whose)
         try:
-            allowed = await self._strategy.test(rule, form, whose, cost=self._under_way[key])
-            yield allowed
-            if allowed:
-                await self._strategy.hit(rule, form, whose)
-        finally:
-            self._under_way[key] -= 1
-            if not self._under_way[key]:
-                del self._under_way[key]
+            yield taken is not None
+        except BaseException:
+            if taken is not None:
+                with suppress(OSError, DBAPIError):
+                    async with self.database.engine.begin() as connection:
+                        await connection.execute(self._give_back_sql, {"id": taken})
+            raise
+
+    async def _take(self, form: str, whose: str) -> UUID | None:
+        """The hit that was stored, or None where the limit is reached; replicas ask one after the other."""
+        rule, key = self._rule(form), f"{self.database.schema} {form} {whose}"
+        async with self.database.engine.begin() as connection:
+            await connection.execute(_HOLD, {"key": key})
+            values = {"id": random_id(), "key": key, "seconds": rule.get_expiry(), "most": rule.amount}
+            found: UUID | None = await connection.scalar(self._take_sql, values)
+            return found
 
     def _rule(self, form: str) -> RateLimitItem:
         if form not in self._rules:

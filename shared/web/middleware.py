@@ -1,6 +1,8 @@
 """What every response and every change goes through, whatever stands in front of the service."""
 
+import re
 import time
+from urllib.parse import urlsplit
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -24,13 +26,20 @@ LANGUAGE_COOKIE = "__Host-lang"
 _YEAR = 365 * 24 * 3600
 
 
+#: Cookies of one form or page each (``__Host-<purpose>-<id>``) that a browser keeps; more would make its requests too
+#: large for any server. Browsers send the oldest first.
+_MOST_COOKIES = 16
+_OF_ONE_THING = re.compile(r"__Host-[a-z_-]+-[0-9a-f]{8}-[0-9a-f-]{27}")
+
+
 class Shell:
-    """Language, security headers, the same-origin rule for changes, and a request log with ids only."""
+    """The one host, language, security headers, the same-origin rule for changes, and a request log with ids only."""
 
     def __init__(self, app: ASGIApp, settings: Settings, exempt: tuple[str, ...] = ()) -> None:
         self._app = app
         self._settings = settings
         self._exempt = exempt
+        self._host = urlsplit(settings.public_url).netloc
         self._sign_in = f" {settings.oidc_issuer}" if settings.oidc_issuer else ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,9 +64,13 @@ class Shell:
                 style = style_hash(request.app.state.runtime.profile.accent)
                 policy = _CONTENT_POLICY.format(sign_in=self._sign_in, style=style)
                 self._add_headers(MutableHeaders(scope=message), asked, policy)
+                _drop_oldest(request, MutableHeaders(scope=message))
             await send(message)
 
-        if scope["method"] not in _SAFE_METHODS and not self._same_origin(request):
+        if not request.url.path.startswith("/-/") and request.headers.get("host") != self._host:
+            # A redirect would send the visitor to whatever host the request names.
+            await problem(request, 404)(scope, receive, send_with_headers)
+        elif scope["method"] not in _SAFE_METHODS and not self._same_origin(request):
             await problem(request, 403)(scope, receive, send_with_headers)
         else:
             await self._app(scope, receive, send_with_headers)
@@ -83,6 +96,8 @@ class Shell:
 
     def _add_headers(self, headers: MutableHeaders, asked: str | None, policy: str) -> None:
         headers.setdefault("content-security-policy", policy)
+        if self._settings.public_url.startswith("https:"):
+            headers["strict-transport-security"] = f"max-age={_YEAR}"
         headers["x-content-type-options"] = "nosniff"
         headers["x-frame-options"] = "DENY"
         # "no-referrer" would make browsers send "Origin: null" with our own forms.
@@ -94,3 +109,10 @@ class Shell:
             headers.append(
                 "set-cookie", f"{LANGUAGE_COOKIE}={asked}; Path=/; Max-Age={_YEAR}; Secure; HttpOnly; SameSite=Lax"
             )
+
+
+def _drop_oldest(request: Request, headers: MutableHeaders) -> None:
+    """Have the browser forget the oldest cookies of single things, where it keeps too many."""
+    kept = [name for name in request.cookies if _OF_ONE_THING.fullmatch(name)]
+    for name in kept[: max(len(kept) - _MOST_COOKIES, 0)]:
+        headers.append("set-cookie", f"{name}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax")
