@@ -1,32 +1,77 @@
-"""results on one screen: what it reacts to, shows and does by itself."""
+"""The whole service on one screen: what results reacts to, shows and does by itself."""
 
-from services.results import handlers, pages, staff_pages
-from services.results.deeds import DEEDS
-from services.results.follow_ups import staff_pages as follow_ups
+from services.results import copying, pages, staff
+from services.results.follow_ups import staff as follow_ups
 from services.results.state import state_events
-from services.results.suggestions import handlers as letters
 from services.results.suggestions import pages as suggestions
-from services.results.suggestions import staff_pages as triage
-from services.results.work import handlers as meetings
+from services.results.suggestions import registering
+from services.results.suggestions import staff as triage
+from services.results.work import copying as meetings
 from services.results.work import pages as work
-from shared.service import Service
-from shared.web import audit_pages, dead_letter_pages
+from shared.events.meetings import MeetingAnnounced, MeetingCancelled, MeetingHeld, MeetingMinutesPublished
+from shared.events.notifications import SuggestionLetterReceived
+from shared.events.registration import MemberErased, PopulationMarginsSet
+from shared.events.surveys import ResponseSubmitted, SurveyClosed, SurveyOpened
+from shared.messaging import subscribe
+from shared.profile.keeping import profile_changes
+from shared.service import Job, Service
+from shared.web import Route, audit_pages, dead_letter_pages, ended_sessions
+
+MEETING_FACTS = (MeetingAnnounced, MeetingHeld, MeetingMinutesPublished, MeetingCancelled)
+
+HANDLERS = (
+    subscribe("results.keep_survey", copying.keep_survey, SurveyOpened, SurveyClosed),
+    subscribe("results.keep_answers", copying.keep_answers, ResponseSubmitted, batch=True),
+    subscribe("results.keep_population", copying.keep_population, PopulationMarginsSet),
+    subscribe("results.confirm_erasure", copying.confirm_erasure, MemberErased),
+    subscribe("results.register_letter", registering.register_letter, SuggestionLetterReceived),
+    subscribe("results.keep_meeting", meetings.keep_meeting, *MEETING_FACTS),
+    ended_sessions("results"),
+    profile_changes("results"),
+)
+
+PAGES = (
+    Route("/results", pages.show_results),
+    Route("/results/{slug}", pages.show_result),
+    Route("/results/{slug}/table.{form}", pages.download_result),
+    Route("/work", work.show_work),
+    Route("/suggest", suggestions.show_suggestions, methods=["GET"]),
+    Route("/suggest", suggestions.suggest, methods=["POST"]),
+    Route("/suggest/thanks", suggestions.show_thanks),
+    Route("/suggest/{slug}", suggestions.show_suggestion),
+    Route("/staff/results", staff.show_staff_results),
+    Route("/staff/results/card", staff.show_card),
+    Route("/staff/results/{survey_id:uuid}", staff.show_draft, methods=["GET"]),
+    Route("/staff/results/{survey_id:uuid}", staff.publish_result, methods=["POST"]),
+    Route("/staff/results/suggestions", triage.show_suggestions),
+    Route("/staff/results/suggestions/{id:uuid}", triage.show_suggestion, methods=["GET"]),
+    Route("/staff/results/suggestions/{id:uuid}", triage.decide, methods=["POST"]),
+    Route("/staff/results/follow-ups", follow_ups.show_follow_ups, methods=["GET"]),
+    Route("/staff/results/follow-ups", follow_ups.record_follow_up, methods=["POST"]),
+    Route("/staff/results/follow-ups/{id:uuid}", follow_ups.show_follow_up, methods=["GET"]),
+    Route("/staff/results/follow-ups/{id:uuid}", follow_ups.correct_follow_up, methods=["POST"]),
+    *dead_letter_pages("results"),
+    *audit_pages("results"),
+)
+
+JOBS = (Job("remove_old_texts", registering.remove_old_texts, every=60.0),)
+
+#: What staff do, as the audit trail says it: «Siri Stab …».
+DEEDS = {
+    "results.follow_up.corrected": "rettet hva et resultat eller møte har ført til",
+    "results.follow_up.recorded": "førte hva et resultat eller møte har ført til",
+    "results.result.published": "publiserte et resultat",
+    "results.suggestion.decided": "behandlet et forslag",
+    "results.suggestion.seen": "så på et forslag",
+    "results.suggestions.exported": "lastet ned lista over forslag",
+}
 
 SERVICE = Service(
     name="results",
     package="services.results",
     deeds=DEEDS,
-    handlers=[*handlers.HANDLERS, *letters.HANDLERS, *meetings.HANDLERS],
-    pages=[
-        *pages.PAGES,
-        *work.PAGES,
-        *suggestions.PAGES,
-        *staff_pages.PAGES,
-        *triage.PAGES,
-        *follow_ups.PAGES,
-        *dead_letter_pages("results"),
-        *audit_pages("results"),
-    ],
-    jobs=letters.JOBS,
+    handlers=HANDLERS,
+    pages=PAGES,
+    jobs=JOBS,
     state=state_events,
 )

@@ -10,7 +10,7 @@ from services.results.findings import show
 from services.results.follow_ups import store as follow_ups
 from services.results.showing import COLUMNS, table_rows, tables_of
 from services.results.tables import Publication, Survey, asked_in
-from shared.web import Request, Response, Route, problem, render, runtime, table_file, translate
+from shared.web import Request, Response, problem, render, runtime, table_file, translate
 
 
 async def show_results(request: Request) -> Response:
@@ -93,10 +93,3 @@ async def download_result(request: Request) -> Response:
     columns = [texts.gettext(name) for name in COLUMNS]
     rows = table_rows(context["results"], context["participants"], survey.answered or 0, survey.invited or 0, texts)
     return table_file(publication.slug, columns, rows, form)
-
-
-PAGES = [
-    Route("/results", show_results),
-    Route("/results/{slug}", show_result),
-    Route("/results/{slug}/table.{form}", download_result),
-]

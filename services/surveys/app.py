@@ -1,60 +1,85 @@
 """The whole service on one screen: what surveys reacts to, shows and does by itself."""
 
-from services.surveys.answering.pages import PAGES as ANSWERING_PAGES
-from services.surveys.answering.public_pages import PUBLIC_PAGES
-from services.surveys.deeds import DEEDS
-from services.surveys.editing.staff import (
-    begin_questionnaire,
-    change_outline,
-    save_part,
-    show_outline,
-    show_part,
-    show_questionnaires,
-)
-from services.surveys.fieldwork.closing import close_due_surveys, destroy_keys
-from services.surveys.fieldwork.following_up import remind_due, tell_of_follow_up, tell_of_results
-from services.surveys.fieldwork.inviting import open_due_surveys
-from services.surveys.fieldwork.staff_overview import OVERVIEW_PAGES
-from services.surveys.fieldwork.staff_planning import PLANNING_PAGES
-from services.surveys.fieldwork.staff_survey import SURVEY_PAGES
+from services.surveys import copying, pages
+from services.surveys.answering import pages as answering
+from services.surveys.editing import staff as editing
+from services.surveys.fieldwork import closing, following_up, inviting, staff, staff_list
 from services.surveys.fieldwork.state import state_events
-from services.surveys.members import MEMBER_HANDLERS
+from services.surveys.planning import staff as planning
+from shared.events.registration import (
+    MemberChanged,
+    MemberErased,
+    MemberJoined,
+    MemberLeft,
+    PanelThresholdReached,
+    PanelThresholdSet,
+    PopulationMarginsSet,
+)
 from shared.events.results import FollowUpRecorded, ResultsPublished
 from shared.messaging import subscribe
 from shared.profile.keeping import profile_changes
 from shared.service import Job, Service
 from shared.web import Route, audit_pages, dead_letter_pages, ended_sessions
 
+MEMBER_FACTS = (MemberJoined, MemberChanged, MemberLeft, MemberErased)
+
 HANDLERS = (
-    *MEMBER_HANDLERS,
-    subscribe("surveys.tell_of_results", tell_of_results, ResultsPublished),
-    subscribe("surveys.tell_of_follow_up", tell_of_follow_up, FollowUpRecorded),
+    subscribe("surveys.project_member", copying.project_members, *MEMBER_FACTS, batch=True),
+    subscribe("surveys.project_threshold", copying.project_threshold, PanelThresholdSet, PanelThresholdReached),
+    subscribe("surveys.project_margins", copying.project_margins, PopulationMarginsSet),
+    subscribe("surveys.tell_of_results", following_up.tell_of_results, ResultsPublished),
+    subscribe("surveys.tell_of_follow_up", following_up.tell_of_follow_up, FollowUpRecorded),
     ended_sessions("surveys"),
     profile_changes("surveys"),
 )
 
+ONE = "/staff/surveys/{survey_id:uuid}"
+
 PAGES = (
-    *PUBLIC_PAGES,
-    *ANSWERING_PAGES,
-    *OVERVIEW_PAGES,
-    *PLANNING_PAGES,
-    *SURVEY_PAGES,
-    Route("/staff/surveys/editor", show_questionnaires),
-    Route("/staff/surveys/editor", begin_questionnaire, methods=["POST"]),
-    Route("/staff/surveys/editor/{id}", show_outline),
-    Route("/staff/surveys/editor/{id}", change_outline, methods=["POST"]),
-    Route("/staff/surveys/editor/{id}/{part}", show_part),
-    Route("/staff/surveys/editor/{id}/{part}", save_part, methods=["POST"]),
+    Route("/surveys", pages.show_surveys),
+    Route("/surveys/questionnaire.schema.json", pages.show_schema),
+    Route("/surveys/thanks", answering.show_thanks),
+    Route("/surveys/answer", answering.show_start),
+    Route("/surveys/answer/{number:int}", answering.show_page, methods=["GET"]),
+    Route("/surveys/answer/{number:int}", answering.save_page, methods=["POST"]),
+    Route("/surveys/answer/{token}", answering.open_invitation),
+    Route("/staff/surveys", staff_list.list_surveys),
+    Route("/staff/surveys/card", staff_list.show_card),
+    Route("/staff/surveys/list.{form}", staff_list.export_surveys),
+    Route("/staff/surveys/plan", planning.plan_form, methods=["GET"]),
+    Route("/staff/surveys/plan", planning.plan, methods=["POST"]),
+    Route("/staff/surveys/questionnaires/{questionnaire}", planning.show_questionnaire),
+    Route("/staff/surveys/editor", editing.show_questionnaires, methods=["GET"]),
+    Route("/staff/surveys/editor", editing.begin_questionnaire, methods=["POST"]),
+    Route("/staff/surveys/editor/{id}", editing.show_outline, methods=["GET"]),
+    Route("/staff/surveys/editor/{id}", editing.change_outline, methods=["POST"]),
+    Route("/staff/surveys/editor/{id}/{part}", editing.show_part, methods=["GET"]),
+    Route("/staff/surveys/editor/{id}/{part}", editing.save_part, methods=["POST"]),
+    Route(ONE, staff.show_survey),
+    Route(ONE + "/close", staff.confirm_closing, methods=["GET"]),
+    Route(ONE + "/close", staff.close, methods=["POST"]),
     *dead_letter_pages("surveys"),
     *audit_pages("surveys"),
 )
 
 JOBS = (
-    Job("open_due_surveys", open_due_surveys, every=0.5),
-    Job("remind_due", remind_due, every=1.0),
-    Job("close_due_surveys", close_due_surveys, every=1.0),
-    Job("destroy_keys", destroy_keys, every=5.0),
+    Job("open_due_surveys", inviting.open_due_surveys, every=0.5),
+    Job("remind_due", following_up.remind_due, every=1.0),
+    Job("close_due_surveys", closing.close_due_surveys, every=1.0),
+    Job("destroy_keys", closing.destroy_keys, every=5.0),
 )
+
+#: What staff do, as the audit trail says it: «Siri Stab …».
+DEEDS = {
+    "surveys.list.exported": "lastet ned lista over undersøkelser",
+    "surveys.questionnaire.begun": "begynte på et spørreskjema",
+    "surveys.questionnaire.brought_back": "tok et spørreskjema i bruk igjen",
+    "surveys.questionnaire.ready": "merket et spørreskjema som klart",
+    "surveys.questionnaire.retired": "la bort et spørreskjema",
+    "surveys.survey.cancelled": "avlyste undersøkelsen",
+    "surveys.survey.closed": "lukket undersøkelsen",
+    "surveys.survey.planned": "planla undersøkelsen",
+}
 
 SERVICE = Service(
     name="surveys",

@@ -23,7 +23,7 @@ from services.notifications.sending.journaling import Steps
 from services.notifications.settings import notification_settings
 from services.surveys.fieldwork.domain import Plan
 from services.surveys.fieldwork.inviting import open_due_surveys
-from services.surveys.fieldwork.store import add_survey
+from services.surveys.planning.planning import add_survey
 from services.surveys.questionnaire.shelf import shipped
 from shared.events.surveys import SurveyOpened
 from shared.ids import new_id

@@ -8,7 +8,7 @@ import httpx
 from deploy.demo.browser import FormReader
 from services.surveys.fieldwork.domain import Plan
 from services.surveys.fieldwork.inviting import open_due_surveys
-from services.surveys.fieldwork.store import add_survey
+from services.surveys.planning.planning import add_survey
 from services.surveys.questionnaire.shelf import shipped
 from services.surveys.tables import Invitation
 from shared.ids import new_id

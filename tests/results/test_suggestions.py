@@ -6,7 +6,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from services.results.suggestions.handlers import remove_old_texts
+from services.results.suggestions.registering import remove_old_texts
 from shared.events.notifications import SuggestionLetterReceived
 from shared.events.results import (
     SuggestionContactGiven,

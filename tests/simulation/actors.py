@@ -23,7 +23,7 @@ from services.results.publishing import draft_of, publish
 from services.results.tables import Survey as ResultsSurvey
 from services.surveys.answering.store import Refusal, hold, submit
 from services.surveys.fieldwork.domain import Plan
-from services.surveys.fieldwork.store import add_survey
+from services.surveys.planning.planning import add_survey
 from services.surveys.questionnaire.shelf import shipped
 from services.surveys.sealing import keys_of
 from shared.ids import new_id

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from services.surveys.fieldwork.domain import Plan
 from services.surveys.fieldwork.inviting import open_due_surveys
-from services.surveys.fieldwork.store import add_survey
+from services.surveys.planning.planning import add_survey
 from services.surveys.questionnaire.shelf import shipped
 from services.surveys.tables import Invitation, Survey
 from shared.database import async_url

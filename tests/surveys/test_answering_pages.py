@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.answering.store import Opened, hold, submit
+from services.surveys.copying import erase_member
 from services.surveys.fieldwork.closing import close_survey
-from services.surveys.members import erase_member
 from services.surveys.sealing import keys_of
 from services.surveys.tables import Draft, Invitation, Response, Survey
 from shared.events.questionnaire import Questionnaire, json_schema

@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from services.surveys.copying import MemberEvent, project_members
 from services.surveys.fieldwork import inviting
 from services.surveys.fieldwork.closing import close_due_surveys, close_survey
 from services.surveys.fieldwork.following_up import remind_due
 from services.surveys.fieldwork.inviting import open_due_surveys
-from services.surveys.members import MemberEvent, project_members
 from services.surveys.sealing import keys_of
 from services.surveys.tables import Member, Response, Survey
 from shared.events.registration import MemberChanged, MemberErased, MemberLeft

@@ -15,7 +15,6 @@ from shared.web import (
     FormErrors,
     Request,
     Response,
-    Route,
     problem,
     read_form,
     render,
@@ -135,11 +134,3 @@ async def show_suggestion(request: Request) -> Response:
         "follow_ups": follow_ups,
     }
     return render(request, "results/suggestion.html", context)
-
-
-PAGES = [
-    Route("/suggest", show_suggestions),
-    Route("/suggest", suggest, methods=["POST"]),
-    Route("/suggest/thanks", show_thanks),
-    Route("/suggest/{slug}", show_suggestion),
-]

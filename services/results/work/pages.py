@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.results.domain import last_instant
 from services.results.follow_ups.store import PATHS, all_of_them
 from services.results.tables import FollowUp, Meeting, Publication, Suggestion, Survey
-from shared.web import N_, Request, Response, Route, render, runtime
+from shared.web import N_, Request, Response, render, runtime
 from shared.web.i18n import Language
 from shared.web.pages import translate
 
@@ -123,6 +123,3 @@ async def show_work(request: Request) -> Response:
         found = await entries(session, texts)
     years = [(year, list(lines)) for year, lines in groupby(found, key=lambda entry: entry.on(texts).year)]
     return render(request, "results/work.html", {"years": years})
-
-
-PAGES = [Route("/work", show_work)]

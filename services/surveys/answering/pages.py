@@ -19,12 +19,12 @@ from services.surveys.answering.domain import (
 from services.surveys.answering.reading import NotAnAnswer, Sent
 from services.surveys.answering.showing import FormQuestion, standing
 from services.surveys.answering.store import Opened, Refusal, hold, keep, look, submit
-from services.surveys.fieldwork.domain import last_day
+from services.surveys.domain import last_day
 from services.surveys.sealing import keys_of
 from services.surveys.tables import Survey
 from shared.rules import N_
 from shared.tokens import BadLink, LinkExpired
-from shared.web import Request, Route, as_id, read_form, render, runtime, see_other, translate
+from shared.web import Request, as_id, read_form, render, runtime, see_other, translate
 from shared.web import Response as HttpResponse
 
 _COOKIE = "survey"
@@ -187,12 +187,3 @@ def _page(
 def _drawn(sent: str | None) -> int | None:
     """The number a form was drawn by, as it sends it back."""
     return int(sent) if sent and sent.isascii() and sent.isdigit() and len(sent) <= 10 else None
-
-
-PAGES = (
-    Route("/surveys/thanks", show_thanks),
-    Route(_BASE, show_start),
-    Route(_BASE + "/{number:int}", show_page),
-    Route(_BASE + "/{number:int}", save_page, methods=["POST"]),
-    Route(_BASE + "/{token}", open_invitation),
-)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
 from services.surveys.answering.domain import only_shown
-from services.surveys.fieldwork.closing import hold_open
+from services.surveys.locks import hold_open
 from services.surveys.sealing import Seal, SurveyKeys
 from services.surveys.tables import Draft, Invitation, Response, Survey
 from shared.database import run_sql

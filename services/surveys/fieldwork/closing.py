@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.fieldwork.domain import ReleaseCell, release_cells
 from services.surveys.fieldwork.store import count_strata
+from services.surveys.locks import hold_alone
 from services.surveys.sealing import Seal, SurveyKeys, keys_of
 from services.surveys.tables import Response, Survey
-from shared.database import run_sql
 from shared.events.surveys import AnswerStrata, ResponseSubmitted, SurveyClosed
 from shared.ids import random_id
 from shared.messaging import emit, emit_new, lock
@@ -27,22 +27,6 @@ log = structlog.get_logger()
 
 #: Answers per insert into the outbox.
 BATCH = 500
-
-
-#: The lock of a survey's open state, by its id as text.
-_HOLD = """
-select pg_advisory_xact_lock_shared(hashtextextended('surveys.survey.' || survey_id, 0))
-from surveys.invitation where id = $1
-"""
-_HOLD_ALONE = "select pg_advisory_xact_lock(hashtextextended('surveys.survey.' || $1::uuid, 0))"
-
-
-async def hold_open(session: AsyncSession, invitation_id: UUID) -> bool:
-    """Keep the invitation's survey from closing until this transaction ends; False for an unknown invitation.
-
-    What the survey is must be read after this, with a statement of its own.
-    """
-    return bool(await run_sql(session, _HOLD, invitation_id))
 
 
 async def close_due_surveys(rt: Runtime) -> None:
@@ -74,7 +58,7 @@ async def destroy_keys(rt: Runtime) -> None:
 
 async def close_survey(session: AsyncSession, keys: SurveyKeys, survey_id: UUID, now: datetime) -> Survey | None:
     """Close and release; the survey, or None when somebody else has closed it already."""
-    await run_sql(session, _HOLD_ALONE, survey_id)
+    await hold_alone(session, survey_id)
     await lock(session, survey_id)
     survey = await session.scalar(
         sa.select(Survey)

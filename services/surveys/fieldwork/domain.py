@@ -100,14 +100,6 @@ def end_of_day(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), zone)
 
 
-def last_day(closes_at: datetime, closed_at: datetime | None = None) -> datetime:
-    """An instant on the last day on which answers are taken; ``closes_at`` is the first at which they are not.
-
-    Closing by plan is done a little later than that, by hand (``closed_at``) perhaps much earlier.
-    """
-    return min(closes_at - timedelta(seconds=1), closed_at or closes_at)
-
-
 def reminder_after(reminder_at: datetime | None, opened_at: datetime) -> datetime | None:
     """The reminder as planned, or none when the survey opened so late that it would come with the invitation."""
     return reminder_at if reminder_at is not None and reminder_at > opened_at else None

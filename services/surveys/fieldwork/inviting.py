@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.fieldwork.domain import Band, band_of, gender_of, may_be_invited, reminder_after
+from services.surveys.locks import hold_openings
 from services.surveys.sealing import Seal, keys_of
 from services.surveys.tables import Invitation, Margins, Member, Survey, Threshold
 from shared.database import unnest
@@ -20,12 +21,10 @@ from shared.service import Runtime
 #: Invitations per transaction: short enough to hold no lock for long, long enough to be few statements a member.
 BATCH = 1000
 
-_OPENINGS = sa.text("hashtextextended('surveys.openings', 0)")
 
-
-async def wait_for_openings(session: AsyncSession) -> None:
-    """Held shared by whoever adds a member: an opening is either wholly before or wholly after."""
-    await session.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(_OPENINGS)))
+def invitable() -> sa.ColumnElement[bool]:
+    """The members whom a survey that opens now invites: ``may_be_invited`` as the database asks it."""
+    return sa.and_(Member.status == "active", Member.purposes.contains(["surveys"]))
 
 
 def due_to_open(now: datetime) -> sa.ColumnElement[bool]:
@@ -48,7 +47,7 @@ async def _open_next(rt: Runtime) -> bool:
     async with rt.transaction() as session:
         if await session.scalar(sa.select(Survey.id).where(due_to_open(rt.now())).limit(1)) is None:
             return False
-        await session.execute(sa.select(sa.func.pg_advisory_xact_lock(_OPENINGS)))
+        await hold_openings(session)
         now = rt.now()
         survey = await session.scalar(
             sa.select(Survey).where(due_to_open(now)).order_by(Survey.planned_at).limit(1).with_for_update()

@@ -1,18 +1,15 @@
-"""Queries of the staff side."""
+"""Reads that staff pages, closing and the list share."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.surveys.fieldwork.domain import GENDERS, TARGET_PERCENT, Plan, gender_of
-from services.surveys.tables import Invitation, Member, Survey, Threshold
-from shared.events.questionnaire import Questionnaire
+from services.surveys.tables import Invitation, Survey, Threshold
 from shared.events.surveys import StratumCount
 
 
@@ -27,24 +24,6 @@ class Turnout:
     def share(self) -> float:
         """Between 0 and 1."""
         return self.answered / self.invited if self.invited else 0.0
-
-
-async def announced_sizes(session: AsyncSession) -> Sequence[Threshold]:
-    """Panel sizes registration has announced, small to large; only these can open a survey."""
-    return (await session.scalars(sa.select(Threshold).where(Threshold.role != "").order_by(Threshold.size))).all()
-
-
-async def would_be_invited(session: AsyncSession) -> dict[str, int]:
-    """Active members who consent to surveys today, by gender in the fixed order."""
-    found = await session.execute(
-        sa.select(Member.gender, sa.func.count())
-        .where(Member.status == "active", Member.purposes.contains(["surveys"]))
-        .group_by(Member.gender)
-    )
-    counts = dict.fromkeys(GENDERS, 0)
-    for gender, number in found:
-        counts[gender_of(gender)] += number
-    return counts
 
 
 async def all_surveys(session: AsyncSession) -> Sequence[Survey]:
@@ -122,44 +101,3 @@ async def size_reached_without_survey(session: AsyncSession) -> int | None:
         .order_by(Threshold.size)
         .limit(1)
     )
-
-
-async def add_survey(
-    session: AsyncSession,
-    survey_id: UUID,
-    questionnaire: Questionnaire,
-    opens: str,
-    threshold_size: int | None,
-    plan: Plan,
-    now: datetime,
-    planned_by: str,
-    target_percent: int = TARGET_PERCENT,
-) -> bool:
-    """Store a plan under the id its confirmation page was shown with; False when it is there already."""
-    statement = pg_insert(Survey).values(
-        id=survey_id,
-        questionnaire_id=questionnaire.id,
-        version=questionnaire.version,
-        questionnaire=questionnaire,
-        state="planned",
-        opens=opens,
-        opens_at=plan.opens_at,
-        threshold_size=threshold_size,
-        closes_at=plan.closes_at,
-        reminder_at=plan.reminder_at,
-        planned_at=now,
-        planned_by=planned_by,
-        target_percent=target_percent,
-    )
-    return await session.scalar(statement.on_conflict_do_nothing().returning(Survey.id)) is not None
-
-
-async def cancel_plan(session: AsyncSession, survey_id: UUID) -> bool:
-    """Drop a plan that has not opened; False when it has."""
-    cancelled = await session.scalar(
-        sa.update(Survey)
-        .where(Survey.id == survey_id, Survey.state == "planned")
-        .values(state="cancelled")
-        .returning(Survey.id)
-    )
-    return cancelled is not None

@@ -22,7 +22,6 @@ from shared.web import (
     FormErrors,
     Request,
     Response,
-    Route,
     audit,
     audit_of,
     events_at_fault,
@@ -191,11 +190,3 @@ async def publish_result(request: Request) -> Response:
 
 def _chosen(form: Form, draft: Draft) -> dict[str, list[str]]:
     return {question: form.all(f"passage-{question}") for question in draft.written}
-
-
-PAGES = [
-    Route("/staff/results", show_staff_results),
-    Route("/staff/results/card", show_card),
-    Route("/staff/results/{survey_id:uuid}", show_draft),
-    Route("/staff/results/{survey_id:uuid}", publish_result, methods=["POST"]),
-]

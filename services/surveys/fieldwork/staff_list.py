@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from services.surveys.fieldwork.domain import attention_of, last_day, target_of
-from services.surveys.fieldwork.staff_curve import followed, survey_title
+from services.surveys.domain import last_day
+from services.surveys.fieldwork.curve import followed, survey_title
+from services.surveys.fieldwork.domain import attention_of, target_of
 from services.surveys.fieldwork.store import (
     ORDERS,
     Turnout,
@@ -18,7 +19,6 @@ from shared.web import (
     FORMATS,
     Request,
     Response,
-    Route,
     audit,
     events_at_fault,
     list_view,
@@ -116,10 +116,3 @@ async def show_card(request: Request) -> Response:
 def _missing(survey: Survey, turnout: Turnout) -> int:
     """Answers lacking to the target."""
     return max(0, target_of(turnout.invited, survey.target_percent) - turnout.answered)
-
-
-OVERVIEW_PAGES = (
-    Route("/staff/surveys", list_surveys),
-    Route("/staff/surveys/card", show_card),
-    Route("/staff/surveys/list.{form}", export_surveys),
-)

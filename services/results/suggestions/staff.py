@@ -15,7 +15,6 @@ from shared.web import (
     FormErrors,
     Request,
     Response,
-    Route,
     audit,
     audit_of,
     list_view,
@@ -185,10 +184,3 @@ def _confirm(
         "joined": joined,
     }
     return render(request, "results/staff_suggestion_confirm.html", context)
-
-
-PAGES = [
-    Route("/staff/results/suggestions", show_suggestions),
-    Route("/staff/results/suggestions/{id:uuid}", show_suggestion),
-    Route("/staff/results/suggestions/{id:uuid}", decide, methods=["POST"]),
-]

@@ -8,10 +8,12 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.answering.showing import FormQuestion
+from services.surveys.domain import last_day
 from services.surveys.editing.saving import questionnaire_to_show, questionnaires_to_ask
-from services.surveys.fieldwork.domain import TARGET_PERCENT, Plan, PlanRefused, last_day, plan_survey
-from services.surveys.fieldwork.staff_curve import survey_title
-from services.surveys.fieldwork.store import add_survey, all_surveys, announced_sizes, would_be_invited
+from services.surveys.fieldwork.curve import survey_title
+from services.surveys.fieldwork.domain import TARGET_PERCENT, Plan, PlanRefused, plan_survey
+from services.surveys.fieldwork.store import all_surveys
+from services.surveys.planning.planning import add_survey, announced_sizes, would_be_invited
 from services.surveys.questionnaire.wording import in_words
 from shared.events.questionnaire import LANGUAGES, Questionnaire
 from shared.ids import new_id
@@ -19,7 +21,6 @@ from shared.web import (
     FormErrors,
     Request,
     Response,
-    Route,
     as_id,
     audit,
     problem,
@@ -186,10 +187,3 @@ async def show_questionnaire(request: Request) -> Response:
         "may_edit": request.state.staff.may("editor"),
     }
     return render(request, "surveys/staff_questionnaire.html", context)
-
-
-PLANNING_PAGES = (
-    Route("/staff/surveys/plan", plan_form, methods=["GET"]),
-    Route("/staff/surveys/plan", plan, methods=["POST"]),
-    Route("/staff/surveys/questionnaires/{questionnaire}", show_questionnaire),
-)

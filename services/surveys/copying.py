@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.surveys.fieldwork.inviting import invite_latecomers, wait_for_openings
+from services.surveys.fieldwork.inviting import invite_latecomers
+from services.surveys.locks import wait_for_openings
 from services.surveys.tables import Draft, ErasedMember, FollowUpNotice, Invitation, Margins, Member, Threshold
 from shared.database import insert_many
 from shared.events.registration import (
@@ -22,7 +23,7 @@ from shared.events.registration import (
     PopulationMarginsSet,
 )
 from shared.events.surveys import MemberDataErased
-from shared.messaging import Delivery, emit, forget_subject, lock, subscribe
+from shared.messaging import Delivery, emit, forget_subject, lock
 
 MemberEvent = MemberJoined | MemberChanged | MemberLeft | MemberErased
 
@@ -145,12 +146,3 @@ async def project_margins(session: AsyncSession, event: PopulationMarginsSet, de
     values = {"year": event.year, "bands": [band.model_dump() for band in event.bands]}
     statement = pg_insert(Margins).values(id=event.margins_id, **values)
     await session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
-
-
-MEMBER_HANDLERS = (
-    subscribe(
-        "surveys.project_member", project_members, MemberJoined, MemberChanged, MemberLeft, MemberErased, batch=True
-    ),
-    subscribe("surveys.project_threshold", project_threshold, PanelThresholdSet, PanelThresholdReached),
-    subscribe("surveys.project_margins", project_margins, PopulationMarginsSet),
-)

@@ -3,22 +3,22 @@
 from typing import Any
 from uuid import UUID
 
+from services.surveys.domain import last_day
 from services.surveys.fieldwork.closing import close_survey
-from services.surveys.fieldwork.domain import GENDERS, UNKNOWN_BAND, last_day
-from services.surveys.fieldwork.staff_curve import followed, survey_title
+from services.surveys.fieldwork.curve import followed, survey_title
+from services.surveys.fieldwork.domain import GENDERS, UNKNOWN_BAND
 from services.surveys.fieldwork.store import (
     Turnout,
     answers_per_day,
-    cancel_plan,
     count_strata,
     turnouts,
 )
+from services.surveys.planning.planning import cancel_plan
 from services.surveys.sealing import keys_of
 from services.surveys.tables import Survey
 from shared.web import (
     Request,
     Response,
-    Route,
     audit,
     audit_of,
     problem,
@@ -29,12 +29,6 @@ from shared.web import (
     staff_required,
 )
 
-#: Bokmål names of actions in the audit trail.
-ACTIONS = {
-    "surveys.survey.planned": "planla undersøkelsen",
-    "surveys.survey.cancelled": "avlyste planen",
-    "surveys.survey.closed": "lukket undersøkelsen",
-}
 _GENDER_NAMES = {"female": "Kvinner", "male": "Menn", "other": "Annet eller ikke oppgitt"}
 
 
@@ -72,7 +66,7 @@ async def show_survey(request: Request) -> Response:
         "missed": survey.state == "planned" and survey.closes_at <= now,
         "opening": survey.state == "planned" and survey.opens_at is not None and survey.opens_at <= now,
         "may_edit": request.state.staff.may("editor"),
-        "done": [(row.at, row.actor_name, ACTIONS.get(row.action, row.action)) for row in done],
+        "done": done,
     }
     return render(request, "surveys/staff_survey.html", context)
 
@@ -111,10 +105,3 @@ async def close(request: Request) -> Response:
         else:
             return problem(request, 400)
     return see_other(f"/staff/surveys/{survey_id}")
-
-
-SURVEY_PAGES = (
-    Route("/staff/surveys/{survey_id:uuid}", show_survey),
-    Route("/staff/surveys/{survey_id:uuid}/close", confirm_closing, methods=["GET"]),
-    Route("/staff/surveys/{survey_id:uuid}/close", close, methods=["POST"]),
-)

@@ -4,10 +4,10 @@ import json
 
 import sqlalchemy as sa
 
-from services.surveys.fieldwork.domain import last_day
+from services.surveys.domain import last_day
 from services.surveys.tables import Survey
 from shared.events.questionnaire import json_schema
-from shared.web import Request, Response, Route, render, runtime
+from shared.web import Request, Response, render, runtime
 
 
 async def show_surveys(request: Request) -> Response:
@@ -38,9 +38,3 @@ async def show_surveys(request: Request) -> Response:
 async def show_schema(_: Request) -> Response:
     """The JSON Schema of questionnaire files."""
     return Response(json.dumps(json_schema(), ensure_ascii=False), media_type="application/schema+json")
-
-
-PUBLIC_PAGES = (
-    Route("/surveys", show_surveys),
-    Route("/surveys/questionnaire.schema.json", show_schema),
-)

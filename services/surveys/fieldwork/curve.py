@@ -6,7 +6,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from services.surveys.fieldwork.domain import answered_by_day, expected_at_end, last_day, target_of
+from services.surveys.domain import last_day
+from services.surveys.fieldwork.domain import answered_by_day, expected_at_end, target_of
 from services.surveys.fieldwork.store import Turnout
 from services.surveys.tables import Survey
 from shared.web import Request, runtime, translate

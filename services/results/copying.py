@@ -10,9 +10,7 @@ from shared.database import run_sql, upsert
 from shared.events.registration import MemberErased, PopulationMarginsSet
 from shared.events.results import MemberDataErased
 from shared.events.surveys import ResponseSubmitted, SurveyClosed, SurveyOpened
-from shared.messaging import Delivery, emit, lock, subscribe
-from shared.profile.keeping import profile_changes
-from shared.web import ended_sessions
+from shared.messaging import Delivery, emit, lock
 
 _KEEP_ANSWERS = """
 insert into results.answer (id, survey_id, strata, answers)
@@ -58,13 +56,3 @@ async def confirm_erasure(session: AsyncSession, event: MemberErased, _: Deliver
     """Nothing here can be tied to a person: the receipt says that there is nothing left."""
     await lock(session, event.member_id)
     await emit(session, MemberDataErased(member_id=event.member_id, erased_at=event.erased_at))
-
-
-HANDLERS = [
-    subscribe("results.keep_survey", keep_survey, SurveyOpened, SurveyClosed),
-    subscribe("results.keep_answers", keep_answers, ResponseSubmitted, batch=True),
-    subscribe("results.keep_population", keep_population, PopulationMarginsSet),
-    subscribe("results.confirm_erasure", confirm_erasure, MemberErased),
-    ended_sessions("results"),
-    profile_changes("results"),
-]

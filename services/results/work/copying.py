@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.results.tables import Meeting
 from shared.database import upsert
 from shared.events.meetings import MeetingAnnounced, MeetingCancelled, MeetingHeld, MeetingMinutesPublished
-from shared.messaging import Delivery, subscribe
+from shared.messaging import Delivery
 
 
 async def keep_meeting(
@@ -29,10 +29,3 @@ async def keep_meeting(
         case MeetingCancelled():
             values = {"status": "cancelled"}
     await upsert(session, Meeting, id=event.meeting_id, **values)
-
-
-HANDLERS = [
-    subscribe(
-        "results.keep_meeting", keep_meeting, MeetingAnnounced, MeetingHeld, MeetingMinutesPublished, MeetingCancelled
-    ),
-]

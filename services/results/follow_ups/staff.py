@@ -16,7 +16,6 @@ from shared.web import (
     FormErrors,
     Request,
     Response,
-    Route,
     as_id,
     audit,
     audit_of,
@@ -197,11 +196,3 @@ async def correct_follow_up(request: Request) -> Response:
             await emit(session, store.recorded_event(follow_up))
             await audit(session, request, "results.follow_up.corrected", id_)
     return see_other(f"/staff/results/follow-ups/{id_}")
-
-
-PAGES = [
-    Route("/staff/results/follow-ups", show_follow_ups),
-    Route("/staff/results/follow-ups", record_follow_up, methods=["POST"]),
-    Route("/staff/results/follow-ups/{id:uuid}", show_follow_up),
-    Route("/staff/results/follow-ups/{id:uuid}", correct_follow_up, methods=["POST"]),
-]

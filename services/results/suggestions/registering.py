@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.results.settings import results_settings
 from services.results.suggestions import store
 from shared.events.notifications import SuggestionLetterReceived
-from shared.messaging import Delivery, subscribe
-from shared.service import Job, Runtime
+from shared.messaging import Delivery
+from shared.service import Runtime
 
 
 async def register_letter(session: AsyncSession, event: SuggestionLetterReceived, delivery: Delivery) -> None:
@@ -32,7 +32,3 @@ async def remove_old_texts(rt: Runtime) -> None:
     days = results_settings().suggestion_text_days
     async with rt.transaction() as session:
         await store.remove_old_texts(session, rt.now() - timedelta(days=days))
-
-
-HANDLERS = [subscribe("results.register_letter", register_letter, SuggestionLetterReceived)]
-JOBS = [Job("remove_old_texts", remove_old_texts, every=60.0)]
