@@ -1,12 +1,14 @@
 """Probes that mean something: liveness from the process's own loop, readiness from database and broker."""
 
 import asyncio
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
 
 import sqlalchemy as sa
+from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from shared.mechanism import mechanism
@@ -20,20 +22,32 @@ _LONGEST_ANSWER = 3.0
 
 
 def health_routes(runtime: Runtime) -> list[BaseRoute]:
-    """``/-/live``, ``/-/ready`` and ``/-/gauges`` on the service's own port; the gateway does not route them."""
+    """``/-/live``, ``/-/ready`` and ``/-/metrics`` on the service's own port.
 
-    async def live(_: Request) -> JSONResponse:
+    Nobody outside is answered, whatever the gateway lets through: a gateway says for whom it asks.
+    """
+
+    async def live(_: Request) -> Response:
         alive = runtime.health.alive
         return JSONResponse({"alive": alive}, 200 if alive else 503)
 
-    async def ready(_: Request) -> JSONResponse:
+    async def ready(_: Request) -> Response:
         state = {"database": await _database_answers(runtime), "broker": _consumers_joined(runtime)}
         return JSONResponse(state, 200 if all(state.values()) else 503)
 
-    async def gauges(_: Request) -> JSONResponse:
-        return JSONResponse(await _gauges(runtime))
+    async def metrics(_: Request) -> Response:
+        return Response(runtime.metrics.page(await _figures(runtime)), media_type=CONTENT_TYPE_LATEST)
 
-    return [Route("/-/live", live), Route("/-/ready", ready), Route("/-/gauges", gauges)]
+    return [Route(f"/-/{page.__name__}", _inside(page)) for page in (live, ready, metrics)]
+
+
+def _inside(page: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        if "x-forwarded-for" in request.headers:
+            raise HTTPException(404)
+        return await page(request)
+
+    return answer
 
 
 async def _database_answers(runtime: Runtime) -> bool:
@@ -50,19 +64,19 @@ def _consumers_joined(runtime: Runtime) -> bool:
     return not runtime.service.handlers or (transport is not None and transport.started)
 
 
-async def _gauges(runtime: Runtime) -> dict[str, Any]:
-    """Numbers to watch; ``database`` is 0 while those that only it knows are missing.
-
-    ``inbox_lag``: by topic, records not stored yet of the partitions this process has; ``inbox_stuck_seconds``: how
-    long a batch has failed for reasons that are not the events' own.
-    """
-    found: dict[str, Any] = {"database": 0, "inbox_lag": {}, "inbox_stuck_seconds": 0.0}
+async def _figures(runtime: Runtime) -> dict[str, float | Mapping[str, float]]:
+    """Numbers to watch (``shared.metrics`` says what each means); lag and removed events by topic."""
+    found: dict[str, float | Mapping[str, float]] = {
+        "database_answers": 0,
+        "inbox_lag_events": {},
+        "inbox_stuck_seconds": 0.0,
+    }
     if (transport := runtime.health.transport) is not None:
-        found["inbox_lag"] = await transport.lag()
+        found["inbox_lag_events"] = await transport.lag()
         found["inbox_stuck_seconds"] = round(transport.stuck_seconds, 1)
     try:
         async with asyncio.timeout(_LONGEST_ANSWER), runtime.transaction() as session:
-            found |= await _stored_gauges(session) | {"database": 1}
+            found |= await _stored_gauges(session) | {"database_answers": 1}
             if runtime.service.gauges is not None:
                 found |= await runtime.service.gauges(session)
     except Exception as error:
@@ -79,7 +93,7 @@ async def _unread(session: AsyncSession) -> dict[str, int]:
     return found
 
 
-async def _stored_gauges(session: AsyncSession) -> dict[str, Any]:
+async def _stored_gauges(session: AsyncSession) -> dict[str, float | Mapping[str, float]]:
     """Outbox rows pending and the oldest one's age; dead letters open, soon without content, and without it unseen;
     subjects that wait behind one; lanes whose publisher goes on below what was applied; records removed unread."""
     tables = mechanism(session.info["schema"])
@@ -90,7 +104,7 @@ async def _stored_gauges(session: AsyncSession) -> dict[str, Any]:
         sa.select(sa.func.count(letter.c.subject.distinct())).where(letter.c.state == "waiting")
     )
     return {
-        "outbox_rows": rows,
+        "outbox_events": rows,
         "outbox_age_seconds": float(oldest or 0),
         **{f"dead_letters_{what}": number for what, number in (await count(session)).items()},
         "subjects_waiting": waiting or 0,

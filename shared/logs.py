@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 
 from shared.causes import causes
+from shared.trace import traceparent
 
 #: Places in our own code that a failure names.
 _PLACES = 6
@@ -74,6 +75,13 @@ def _exceptions_without_texts(_: Any, __: str, event: MutableMapping[str, Any]) 
     return event
 
 
+def _trace(_: Any, __: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
+    """The trace of the work in hand, from the page through the events that follow to their handlers."""
+    if (parent := traceparent.get()) is not None:
+        event["trace_id"] = parent.split("-")[1]
+    return event
+
+
 def _one_line(_: Any, __: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
     """Keep texts on one line, so that a log line cannot be forged."""
     return {key: value.replace("\n", "\\n") if isinstance(value, str) else value for key, value in event.items()}
@@ -101,6 +109,7 @@ def configure_logs(service: str, level: int = logging.INFO) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _trace,
         _exceptions_without_texts,
         _one_line,
     ]

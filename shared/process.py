@@ -159,11 +159,13 @@ async def run_job(runtime: Runtime, job: Job) -> None:
     async def run() -> None:
         committed.clear()
         await job.run(runtime)
+        runtime.metrics.job_ended(job.name, well=True)
 
     def failed(error: BaseException, _: int) -> None:
         # A failing job must not take pages and consumers with it; it is tried again and stays visible in the log, once
         # while it only waits for the database or the network.
         nonlocal waiting
+        runtime.metrics.job_ended(job.name, well=False)
         passes = is_transient(error)
         if not (passes and waiting):
             log.error("service.job.failed", job=job.name, transient=passes, failure=what_and_where(error))

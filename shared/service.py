@@ -20,6 +20,7 @@ from shared.clock import PanelClock
 from shared.database import Database
 from shared.events import Event
 from shared.messaging.subscription import Subscription
+from shared.metrics import Gauges, Metrics
 from shared.profile import Profile
 from shared.refusal import Refusal
 from shared.services import LINK_PURPOSES
@@ -45,8 +46,6 @@ class Job:
 #: Current-state events of every entity, each locked before it is read, and None where the transaction may end:
 #: ``async def (session) -> AsyncIterator[Event | None]``.
 StateEvents = Callable[[AsyncSession], AsyncIterator[Event | None]]
-#: A service's own numbers to watch, by name.
-Gauges = Callable[[AsyncSession], Awaitable[Mapping[str, float]]]
 
 
 @dataclass(frozen=True)
@@ -109,6 +108,7 @@ class Runtime:
     sealed: Sealed
     profile: Profile
     """The municipality's, with what staff chose on the page; replaced when that changes."""
+    metrics: Metrics
     health: Health = field(default_factory=Health)
 
     @property
@@ -147,4 +147,5 @@ def make_runtime(service: Service, settings: Settings) -> Runtime:
         links=Links.from_settings(settings, chain(*LINK_PURPOSES.values())),
         sealed=Sealed(key),
         profile=settings.installed,
+        metrics=Metrics(settings.prefix, service.name),
     )

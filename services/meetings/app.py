@@ -8,10 +8,12 @@ from services.meetings.replying import pages as replying
 from services.meetings.seats import answering, drawing
 from services.meetings.seats import staff as seats
 from services.meetings.state import state_events
+from services.meetings.tables import Meeting
 from shared.events.notifications import MessageFailed
 from shared.events.registration import MemberChanged, MemberErased, MemberJoined, MemberLeft, PopulationMarginsSet
 from shared.events.results import FollowUpRecorded
 from shared.messaging import subscribe
+from shared.metrics import counted
 from shared.profile.keeping import profile_changes
 from shared.service import Job, Service
 from shared.web import Route, audit_pages, dead_letter_pages, ended_sessions
@@ -92,4 +94,5 @@ SERVICE = Service(
     pages=PAGES,
     jobs=JOBS,
     state=state_events,
+    gauges=counted(meetings=Meeting.state),
 )

@@ -1,14 +1,16 @@
 """notifications on one screen: what it reacts to, shows and does by itself."""
 
-from services.notifications.deliveries import counting, staff
+from services.notifications.deliveries import staff
 from services.notifications.letters import staff as previews
 from services.notifications.mailbox import imap, lmtp
 from services.notifications.messages import about_meetings, about_members, about_surveys
 from services.notifications.people import correspondents, members, pages
 from services.notifications.sending import dispatching
 from services.notifications.sending.dispatching import Dispatcher
+from services.notifications.tables import Message
 from shared.events import meetings, registration, results, surveys
 from shared.messaging import subscribe
+from shared.metrics import counted
 from shared.profile.keeping import profile_changes
 from shared.service import Job, Service
 from shared.web import Route, audit_pages, dead_letter_pages, ended_sessions
@@ -117,5 +119,5 @@ SERVICE = Service(
     handlers=HANDLERS,
     pages=PAGES,
     jobs=JOBS,
-    gauges=counting.uncertain_mails,
+    gauges=counted(mails=Message.state),
 )

@@ -19,8 +19,10 @@ from services.registration.signing_in import pages as signing_in
 from services.registration.signing_in.sending import forget_asked, send_links
 from services.registration.signing_in.sessions import forget_old_sessions
 from services.registration.state import state_events
+from services.registration.tables import Member
 from shared.events import meetings, notifications, results, surveys
 from shared.messaging import subscribe
+from shared.metrics import counted
 from shared.service import Job, Service
 from shared.web import Route, audit_pages, dead_letter_pages
 from shared.web.sign_in import finish_sign_in, start_sign_in
@@ -147,4 +149,5 @@ SERVICE = Service(
     pages=PAGES,
     jobs=JOBS,
     state=state_events,
+    gauges=counted(members=Member.status),
 )

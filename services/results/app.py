@@ -6,6 +6,7 @@ from services.results.state import state_events
 from services.results.suggestions import pages as suggestions
 from services.results.suggestions import registering
 from services.results.suggestions import staff as triage
+from services.results.tables import Suggestion
 from services.results.work import copying as meetings
 from services.results.work import pages as work
 from shared.events.meetings import MeetingAnnounced, MeetingCancelled, MeetingHeld, MeetingMinutesPublished
@@ -13,6 +14,7 @@ from shared.events.notifications import SuggestionLetterReceived
 from shared.events.registration import MemberErased, PopulationMarginsSet
 from shared.events.surveys import ResponseSubmitted, SurveyClosed, SurveyOpened
 from shared.messaging import subscribe
+from shared.metrics import counted
 from shared.profile.keeping import profile_changes
 from shared.service import Job, Service
 from shared.web import Route, audit_pages, dead_letter_pages, ended_sessions
@@ -74,4 +76,5 @@ SERVICE = Service(
     pages=PAGES,
     jobs=JOBS,
     state=state_events,
+    gauges=counted(suggestions=Suggestion.state),
 )

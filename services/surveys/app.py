@@ -6,6 +6,7 @@ from services.surveys.editing import staff as editing
 from services.surveys.fieldwork import closing, following_up, inviting, staff, staff_list
 from services.surveys.fieldwork.state import state_events
 from services.surveys.planning import staff as planning
+from services.surveys.tables import Survey
 from shared.events.registration import (
     MemberChanged,
     MemberErased,
@@ -17,6 +18,7 @@ from shared.events.registration import (
 )
 from shared.events.results import FollowUpRecorded, ResultsPublished
 from shared.messaging import subscribe
+from shared.metrics import counted
 from shared.profile.keeping import profile_changes
 from shared.service import Job, Service
 from shared.web import Route, audit_pages, dead_letter_pages, ended_sessions
@@ -89,4 +91,5 @@ SERVICE = Service(
     pages=PAGES,
     jobs=JOBS,
     state=state_events,
+    gauges=counted(surveys=Survey.state),
 )

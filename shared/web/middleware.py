@@ -83,6 +83,7 @@ class Shell:
                 status=status,
                 milliseconds=round((time.monotonic() - started) * 1000, 1),
             )
+            request.app.state.runtime.metrics.answered(scope["method"], route, status, time.monotonic() - started)
 
     def _same_origin(self, request: Request) -> bool:
         """Browsers say where a change comes from (Origin, Sec-Fetch-Site); one that says nothing is no browser."""

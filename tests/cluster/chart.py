@@ -12,6 +12,8 @@ from deploy.local.downloads import ROOT, cache_folder
 
 CHART = ROOT / "deploy" / "chart"
 VALUES = {file.stem: file for file in sorted((Path(__file__).parent / "values").glob("*.yaml"))}
+#: Prefix that each set of values installs under.
+PREFIX = {name: yaml.safe_load(file.read_text("utf-8")).get("prefix", "panel") for name, file in VALUES.items()}
 HELM = cache_folder() / "bin" / "helm"
 
 needs_helm = pytest.mark.skipif(not HELM.exists(), reason="helm is not installed: run `make install-check`")

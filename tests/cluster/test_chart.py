@@ -13,26 +13,17 @@ from jsonschema import Draft202012Validator
 from kubernetes_validate.utils import schema_contents
 from referencing import Registry, Resource
 
-from deploy.cluster.topology import TOPOLOGY_FILE, topology_text
 from shared.cli import SERVICES
 from shared.messaging.provision import access_rules
 from shared.messaging.topics import read_topics
 from shared.services import ROUTES
-from tests.cluster.chart import CHART, VALUES, Object, helm, needs_helm, of_kind, pods, rendered
+from tests.cluster.chart import CHART, PREFIX, VALUES, Object, helm, needs_helm, of_kind, pods, rendered
 
 pytestmark = needs_helm
 
 #: The Kubernetes versions that a municipality may run today.
 VERSIONS = ("1.35.0", "1.36.0", "1.37.0")
 SCHEMAS = Path(__file__).parent / "schemas"
-PREFIX = {
-    name: yaml.safe_load(file.read_text(encoding="utf-8")).get("prefix", "panel") for name, file in VALUES.items()
-}
-
-
-def test_the_charts_data_are_what_the_tables_say() -> None:
-    """`make chart-data` writes them."""
-    assert TOPOLOGY_FILE.read_text(encoding="utf-8") == topology_text()
 
 
 @pytest.mark.parametrize("values", VALUES)
@@ -169,7 +160,7 @@ def test_a_secret_is_named_and_never_written(values: str) -> None:
     for name, pod in pods(rendered(values)).items():
         for container in pod["spec"]["containers"]:
             for setting in container.get("env", []):
-                secret = bool(re.search(r"PASSWORD|KEY|SECRET|SMTP_URL|IMAP_URL", setting["name"]))
+                secret = bool(re.search(r"PASSWORD|KEYS?$|SECRET|SMTP_URL|IMAP_URL", setting["name"]))
                 # An administrator's name comes with the password.
                 secret |= name.startswith("Job/") and setting["name"] == "PANEL_KAFKA_USERNAME"
                 assert ("secretKeyRef" in setting.get("valueFrom", {})) == secret, (name, setting)
@@ -230,11 +221,10 @@ def test_services_reach_what_the_map_says_and_never_each_other(values: str) -> N
     assert "ingress" not in nothing
     assert "egress" not in nothing
     further = {"registration": [443], "notifications": [587, 993] if values == "production" else [587]}
-    telemetry = [4318] if values == "production" else []
     for service in SERVICES:
         policy = policies[f"{prefix}-{service}"]
         ports = sorted(port["port"] for rule in policy["egress"] for port in rule["ports"])
-        assert ports == sorted([53, 53, 5432, 9093, *telemetry, *further.get(service, [])])
+        assert ports == sorted([53, 53, 5432, 9093, *further.get(service, [])])
         ours = [peer for rule in policy["egress"] for peer in rule.get("to", []) if _names_us(peer)]
         assert ours == []
         (way_in,) = policy["ingress"]
@@ -262,7 +252,9 @@ def test_migrations_run_before_the_new_pods_and_beside_the_first_ones() -> None:
 def test_uninstalling_leaves_the_data() -> None:
     for entry in rendered("production"):
         kept = entry["metadata"].get("annotations", {}).get("helm.sh/resource-policy") == "keep"
-        assert kept == (entry["kind"] in ("Cluster", "Kafka", "KafkaNodePool", "KafkaTopic")), entry["kind"]
+        assert kept == (
+            entry["kind"] in ("Cluster", "Kafka", "KafkaNodePool", "KafkaTopic", "PersistentVolumeClaim")
+        ), entry["kind"]
 
 
 def test_connections_of_all_replicas_fit() -> None:
@@ -276,7 +268,7 @@ def test_connections_of_all_replicas_fit() -> None:
 def test_every_value_is_used() -> None:
     text = "".join(file.read_text(encoding="utf-8") for file in (CHART / "templates").rglob("*") if file.is_file())
     values = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
-    free = {"resources", "services", "settings"}
+    free = {"resources", "services", "settings", "profile"}
     # Whole paths, or what stands after a part of the values that a template holds under a name of its own.
     unused = [
         name for name in _leaves(values, free) if not re.search(rf"\.{name}\b|\$\w+\.{name.rpartition('.')[2]}\b", text)

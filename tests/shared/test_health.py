@@ -14,8 +14,12 @@ import pytest
 import sqlalchemy as sa
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 from structlog.testing import capture_logs
 
 from deploy.local.process import free_ports
@@ -66,6 +70,19 @@ async def tell(runtime: Runtime, *events: MemberJoined) -> None:
         await emit_new(session, list(events) or [joined()])
 
 
+def figures(page: str) -> dict[str, Any]:
+    """Figures of a page for Prometheus without its prefix: a number, or numbers by what they are of."""
+    found: dict[str, Any] = {"inbox_lag_events": {}, "events_removed_unread": {}}
+    for family in text_string_to_metric_families(page):
+        name = family.name.removeprefix("panel_")
+        for sample in family.samples:
+            if "of" in sample.labels:
+                found.setdefault(name, {})[sample.labels["of"]] = sample.value
+            else:
+                found[name] = sample.value
+    return found
+
+
 @asynccontextmanager
 async def probes(runtime: Runtime) -> AsyncIterator[Callable[[str], Awaitable[tuple[int, dict[str, Any]]]]]:
     """Ask an address below ``/-/``."""
@@ -74,12 +91,12 @@ async def probes(runtime: Runtime) -> AsyncIterator[Callable[[str], Awaitable[tu
 
         async def ask(name: str) -> tuple[int, dict[str, Any]]:
             answer = await client.get(f"/-/{name}")
-            return answer.status_code, answer.json()
+            return answer.status_code, answer.json() if name != "metrics" else figures(answer.text)
 
         yield ask
 
 
-async def test_the_gauges_tell_what_is_behind_and_what_waits(
+async def test_the_metrics_tell_what_is_behind_and_what_waits(
     runtime_of: RuntimeOf, kafka: TestKafka, reader: Reader
 ) -> None:
     runtime = await runtime_of(reader.service, **kafka.settings())
@@ -87,12 +104,12 @@ async def test_the_gauges_tell_what_is_behind_and_what_waits(
     reader.refused = member.member_id
     async with probes(runtime) as ask:
         await tell(runtime, member)
-        _, before = await ask("gauges")
-        assert (before["outbox_rows"], before["outbox_age_seconds"] > 0) == (1, True)
+        _, before = await ask("metrics")
+        assert (before["outbox_events"], before["outbox_age_seconds"] > 0) == (1, True)
         async with running(runtime):
 
             async def gauge(name: str) -> Any:
-                return (await ask("gauges"))[1][name]
+                return (await ask("metrics"))[1][name]
 
             async def is_(name: str, value: Any) -> bool:
                 return bool(await gauge(name) == value)
@@ -107,15 +124,15 @@ async def test_the_gauges_tell_what_is_behind_and_what_waits(
             await eventually(lambda: is_("subjects_waiting", 1))
             await tell(runtime)
             await eventually(lambda: is_("heard", 1))
-            await eventually(lambda: is_("inbox_lag", {"registration": 0}))
-            assert await gauge("outbox_rows") == 0
+            await eventually(lambda: is_("inbox_lag_events", {"registration": 0}))
+            assert await gauge("outbox_events") == 0
 
             reader.away = True
             await tell(runtime, *(joined() for _ in range(7)))
-            await eventually(lambda: is_("inbox_lag", {"registration": 7}))
+            await eventually(lambda: is_("inbox_lag_events", {"registration": 7}))
             await eventually(partial(is_not, "inbox_stuck_seconds", 0))
             reader.away = False
-            await eventually(lambda: is_("inbox_lag", {"registration": 0}))
+            await eventually(lambda: is_("inbox_lag_events", {"registration": 0}))
             await eventually(lambda: is_("inbox_stuck_seconds", 0))
             assert await gauge("events_removed_unread") == {}
 
@@ -152,7 +169,7 @@ async def test_what_the_broker_removed_before_it_was_read_is_an_alarm(
                 await eventually(lambda: len(reader.heard) == 2)
 
                 async def stored() -> bool:
-                    return bool((await ask("gauges"))[1]["events_removed_unread"] == {"registration": 3})
+                    return bool((await ask("metrics"))[1]["events_removed_unread"] == {"registration": 3})
 
                 await eventually(stored)
     alarms = [entry for entry in logs if entry["event"] == "messaging.events.removed_unread"]
@@ -184,7 +201,7 @@ async def test_a_service_that_starts_before_broker_and_database_works_when_they_
                     await eventually(lambda: len(logs) > 3)
                     assert (await ask("live"))[0] == 200
                     assert await ask("ready") == (503, {"database": False, "broker": False})
-                    assert (await ask("gauges"))[1]["database"] == 0
+                    assert (await ask("metrics"))[1]["database_answers"] == 0
 
                     database.refusing = False
                     member = joined()
@@ -227,6 +244,34 @@ async def test_a_process_whose_loop_is_stuck_ends(tmp_path: Any) -> None:
         out, words = await process.communicate()
     assert (process.returncode, out) == (1, b"stuck from here\n")
     assert b"Timeout" in words
+
+
+async def test_nobody_outside_is_told_anything(runtime_of: RuntimeOf) -> None:
+    """A gateway that lets every path through says for whom it asks."""
+    runtime = await runtime_of(Service(name="example", package="shared"))
+    transport = httpx.ASGITransport(app=build_app(runtime, health_routes(runtime), None))
+    async with httpx.AsyncClient(transport=transport, base_url="http://inside") as client:
+        for name in ("live", "ready", "metrics"):
+            assert (await client.get(f"/-/{name}", headers={"x-forwarded-for": "192.0.2.1"})).status_code == 404
+        assert (await client.get("/-/live")).status_code == 200
+
+
+async def test_requests_are_timed_by_route_and_never_by_what_stands_in_it(runtime_of: RuntimeOf) -> None:
+    async def shown(_: Request) -> PlainTextResponse:
+        return PlainTextResponse("shown")
+
+    runtime = await runtime_of(Service(name="example", package="shared"))
+    routes = [*health_routes(runtime), Route("/things/{token}", shown)]
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=build_app(runtime, routes, None)), base_url="http://inside"
+    ) as client:
+        await client.get("/things/s3cret")
+        await client.get("/nothing-here")
+        page = (await client.get("/-/metrics")).text
+    assert 'route="/things/{token}"' in page
+    assert 'route="unmatched"' in page
+    assert "s3cret" not in page
+    assert "nothing-here" not in page
 
 
 async def test_readiness_does_not_wait_for_a_database_that_says_nothing(

@@ -99,7 +99,7 @@ def test_a_service_that_is_away_is_a_page_that_says_so(tmp_path: Path) -> None:
         caddy.process.stop()
 
 
-@pytest.mark.parametrize("path", ["/-/ready", "/-/gauges", "/static/none/x"])
+@pytest.mark.parametrize("path", ["/-/ready", "/-/metrics", "/static/none/x"])
 def test_probes_and_unknown_files_are_not_served(gateway: str, path: str) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
         fetch(f"{gateway}{path}")

@@ -129,3 +129,18 @@ securityContext:
 {{- $found := include "panel.authorities" .root | fromYaml -}}
 postgresql://{{ .role }}:$(DATABASE_PASSWORD)@{{ include "panel.db.place" . }}/{{ include "panel.db.database" .root }}?sslmode=verify-full{{ if hasKey $found "postgres" }}&sslrootcert=/etc/panel/ca/postgres/ca.crt{{ end }}
 {{- end }}
+
+{{/* The profile as the folder that the services read. */}}
+{{- define "panel.profile.volume" -}}
+- name: profile
+  configMap:
+    name: {{ .Values.prefix }}-profile
+    items:
+      - {key: profile.yaml, path: profile.yaml}
+      {{- if .Values.profileLogo }}
+      - {key: logo.svg, path: logo.svg}
+      {{- end }}
+      {{- range $page, $_ := .Values.profileTexts }}
+      - {key: texts.{{ $page }}.md, path: texts/{{ $page }}.md}
+      {{- end }}
+{{- end }}

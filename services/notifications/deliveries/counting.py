@@ -28,11 +28,6 @@ class Line:
         return sum(self.counts.values())
 
 
-async def uncertain_mails(session: AsyncSession) -> Mapping[str, float]:
-    """How many mails nobody knows the fate of, as a number to watch."""
-    return {"unknown_mails": await session.scalar(sa.select(sa.func.count()).where(Message.state == "unknown")) or 0}
-
-
 async def report(session: AsyncSession) -> list[Line]:
     """Every message ever made, by survey or meeting, kind and state."""
     about = sa.func.coalesce(Message.survey_id, Message.meeting_id).label("about")
