@@ -1,7 +1,7 @@
 """What arrives: a Kafka record's CloudEvents headers, read without trusting them."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
@@ -68,6 +68,14 @@ class Delivery(NamedTuple):
     replay: bool
     """State sent again: update projections, but send no mail and publish nothing that reaches people."""
     occurred_at: datetime | None
+    """Machine time at which the event was published."""
+
+    @property
+    def late(self) -> timedelta:
+        """How long the event was on its way, machine time: a broker that starves holds it up, and no clock of ours."""
+        if self.occurred_at is None:
+            return timedelta()
+        return max(datetime.now(UTC) - self.occurred_at, timedelta())
 
 
 def raw_headers(record: Record) -> dict[str, str]:
