@@ -3,6 +3,7 @@
 from services.meetings import copying, pages, staff, staff_list
 from services.meetings.afterwards import concluding
 from services.meetings.afterwards import staff as afterwards
+from services.meetings.gathering import gather_data
 from services.meetings.planning import staff as planning
 from services.meetings.replying import pages as replying
 from services.meetings.seats import answering, drawing
@@ -10,7 +11,14 @@ from services.meetings.seats import staff as seats
 from services.meetings.state import state_events
 from services.meetings.tables import Meeting
 from shared.events.notifications import MessageFailed
-from shared.events.registration import MemberChanged, MemberErased, MemberJoined, MemberLeft, PopulationMarginsSet
+from shared.events.registration import (
+    MemberChanged,
+    MemberDataRequested,
+    MemberErased,
+    MemberJoined,
+    MemberLeft,
+    PopulationMarginsSet,
+)
 from shared.events.results import FollowUpRecorded
 from shared.messaging import subscribe
 from shared.metrics import counted
@@ -25,6 +33,7 @@ HANDLERS = (
     subscribe("meetings.free_unreached_seat", answering.free_unreached_seat, MessageFailed),
     subscribe("meetings.project_margins", copying.project_margins, PopulationMarginsSet),
     subscribe("meetings.keep_follow_up", concluding.keep_follow_up, FollowUpRecorded),
+    subscribe("meetings.gather_data", gather_data, MemberDataRequested),
     ended_sessions("meetings"),
     profile_changes("meetings"),
 )

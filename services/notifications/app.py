@@ -4,7 +4,7 @@ from services.notifications.deliveries import staff
 from services.notifications.letters import staff as previews
 from services.notifications.mailbox import imap, lmtp
 from services.notifications.messages import about_meetings, about_members, about_surveys
-from services.notifications.people import correspondents, members, pages
+from services.notifications.people import correspondents, gathering, members, pages
 from services.notifications.sending import dispatching
 from services.notifications.sending.dispatching import Dispatcher
 from services.notifications.tables import Message
@@ -73,6 +73,7 @@ HANDLERS = (
         results.SuggestionContactGiven,
         results.SuggestionReplyDue,
     ),
+    subscribe("notifications.gather_data", gathering.gather_data, registration.MemberDataRequested),
     ended_sessions("notifications"),
     profile_changes("notifications"),
 )

@@ -2,6 +2,8 @@
 
 from services.registration import consenting, erasing, pages, reaching, staff
 from services.registration.announcing import announce_installation
+from services.registration.data_file import gathering
+from services.registration.data_file import pages as data_file
 from services.registration.importing import staff as importing
 from services.registration.importing.working import forget_unstarted, take_in_files
 from services.registration.joining import pages as joining
@@ -34,11 +36,19 @@ RECEIPTS = (
     results.MemberDataErased,
 )
 
+DATA_PARTS = (
+    surveys.MemberDataGathered,
+    notifications.MemberDataGathered,
+    meetings.MemberDataGathered,
+    results.MemberDataGathered,
+)
+
 HANDLERS = (
     subscribe("registration.keep_erasure_receipt", erasing.keep_receipt, *RECEIPTS),
     subscribe("registration.send_card_again", reaching.send_card_again, notifications.ContactCardMissing),
     subscribe("registration.mark_unreachable", reaching.mark_unreachable, notifications.MemberUnreachable),
     subscribe("registration.change_consent", consenting.change_consent, notifications.MailPreferenceChanged),
+    subscribe("registration.keep_data_part", gathering.keep_part, *DATA_PARTS),
     subscribe("registration.keep_survey_title", copying.keep_survey_title, surveys.SurveyOpened),
     subscribe("registration.keep_survey_end", copying.keep_survey_end, surveys.SurveyClosed),
     subscribe(
@@ -79,7 +89,9 @@ PAGES = (
     Route("/me/details", my_page.show_details),
     Route("/me/details", my_page.change_details, methods=["POST"]),
     Route("/me/purposes", my_page.change_purposes, methods=["POST"]),
-    Route("/me/data", my_page.take_data_along),
+    Route("/me/gathering", data_file.show_gathering),
+    Route("/me/gathering", data_file.ask_for_data, methods=["POST"]),
+    Route("/me/data", data_file.take_data_along),
     Route("/me/address", new_address.show_new_address),
     Route("/me/address", new_address.confirm_new_address, methods=["POST"]),
     Route("/me/address/{token}", new_address.open_new_address),
@@ -104,6 +116,7 @@ PAGES = (
     Route(PANEL + "/members", member_list.look_up, methods=["POST"]),
     Route(PANEL + "/members/{id}", member_list.show_person),
     Route(PANEL + "/members/{id}/data", member_list.take_data_out),
+    Route(PANEL + "/members/{id}/gathering", member_list.ask_for_data, methods=["POST"]),
     Route(PANEL + "/members/{id}/erase", member_list.erase_on_request, methods=["POST"]),
     Route(PANEL + "/erasures", member_list.show_erasures),
     Route(PANEL + "/channels", recruitment.show_channels),
@@ -120,6 +133,7 @@ JOBS = (
     Job("regroup_members", regroup_members, every=2.0),
     Job("take_in_files", take_in_files, every=2.0),
     Job("forget_unstarted", forget_unstarted, every=60.0),
+    Job("forget_gathered", gathering.forget_gathered, every=60.0),
     Job("send_links", send_links, every=0.5, on_commit=True),
     Job("forget_asked", forget_asked, every=60.0),
     Job("forget_old_sessions", forget_old_sessions, every=60.0),
@@ -130,6 +144,7 @@ JOBS = (
 DEEDS = {
     "registration.area_margins.imported": "satte områdene",
     "registration.channel.made": "laget en rekrutteringskanal",
+    "registration.member.data_asked_for": "ba om alt om en person",
     "registration.member.data_taken_out": "lastet ned alt om en person",
     "registration.member.erased_on_request": "slettet en person på forespørsel",
     "registration.member.found": "fant personen i et oppslag",

@@ -11,6 +11,7 @@ from services.registration.new_address.moving import drop_address_change
 from services.registration.tables import (
     Asked,
     Consent,
+    DataRequest,
     Drawn,
     ErasureReceipt,
     Member,
@@ -32,7 +33,7 @@ async def erase(session: AsyncSession, member: Member, now: datetime) -> None:
     await drop_address_change(session, member.id)
     await forget_subject(session, member.id)
     await session.execute(sa.delete(SignInAsked).where(SignInAsked.email_key == member.email_key))
-    for table in (Consent, SignUp, Asked, Drawn, MemberSession):
+    for table in (Consent, SignUp, Asked, Drawn, MemberSession, DataRequest):
         await session.execute(sa.delete(table).where(table.member_id == member.id))
     member.status, member.erased_at = "erased", now
     member.name = member.email = member.email_key = None

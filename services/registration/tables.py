@@ -47,13 +47,11 @@ class Member(Base):
     opened_generation: Mapped[int] = mapped_column(server_default="0")
     """The sign-in link used last: each works once."""
     signed_up_at: Mapped[datetime]
-    """The latest sign-up; an applicant vanishes some days after it."""
     joined_at: Mapped[datetime | None]
     erased_at: Mapped[datetime | None]
     channel: Mapped[str | None]
     """Code of the recruitment channel the person came by."""
     unreachable_since: Mapped[datetime | None]
-    """Mail to the address has failed for good since then."""
 
     __table_args__ = (
         sa.CheckConstraint("status in ('applicant', 'active', 'paused', 'erased')", name="status"),
@@ -99,7 +97,6 @@ class MemberSession(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     member_id: Mapped[UUID] = mapped_column(index=True)
     opened_with: Mapped[UUID]
-    """What the browser that opened the link holds."""
     signed_in_at: Mapped[datetime] = mapped_column(server_default=_CLOCK)
 
 
@@ -110,9 +107,7 @@ class SignInAsked(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     email_key: Mapped[str] = mapped_column(index=True)
     known: Mapped[bool]
-    """From a browser that has signed in with the address before."""
     sent: Mapped[bool | None]
-    """None until it has been looked up."""
     asked_at: Mapped[datetime] = mapped_column(server_default=_CLOCK)
 
 
@@ -136,9 +131,7 @@ class MemberImport(Base):
     """[line, [reason, ...]] of the first rows that cannot."""
     bad_rows: Mapped[int]
     has_consents: Mapped[bool]
-    """Whether each row says what its person consented to."""
     purposes: Mapped[list[str]] = mapped_column(server_default="{}")
-    """Else what all of them consented to."""
     reference: Mapped[str | None]
     """Where the consents are kept; stands as the text's version."""
     made_at: Mapped[datetime]
@@ -229,6 +222,16 @@ class ErasureReceipt(Base):
     member_id: Mapped[UUID] = mapped_column(primary_key=True)
     service: Mapped[str] = mapped_column(primary_key=True)
     erased_at: Mapped[datetime]
+
+
+class DataRequest(Base):
+    """A member asked for everything; what each service has answered, for some days."""
+
+    __tablename__ = "data_request"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    member_id: Mapped[UUID] = mapped_column(unique=True)
+    asked_at: Mapped[datetime]
+    parts: Mapped[dict[str, object]] = mapped_column(JSONB, server_default="{}")
 
 
 class Survey(Base):

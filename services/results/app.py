@@ -1,6 +1,6 @@
 """The whole service on one screen: what results reacts to, shows and does by itself."""
 
-from services.results import copying, pages, staff
+from services.results import copying, gathering, pages, staff
 from services.results.follow_ups import staff as follow_ups
 from services.results.state import state_events
 from services.results.suggestions import pages as suggestions
@@ -11,7 +11,7 @@ from services.results.work import copying as meetings
 from services.results.work import pages as work
 from shared.events.meetings import MeetingAnnounced, MeetingCancelled, MeetingHeld, MeetingMinutesPublished
 from shared.events.notifications import SuggestionLetterReceived
-from shared.events.registration import MemberErased, PopulationMarginsSet
+from shared.events.registration import MemberDataRequested, MemberErased, PopulationMarginsSet
 from shared.events.surveys import ResponseSubmitted, SurveyClosed, SurveyOpened
 from shared.messaging import subscribe
 from shared.metrics import counted
@@ -26,6 +26,7 @@ HANDLERS = (
     subscribe("results.keep_answers", copying.keep_answers, ResponseSubmitted, batch=True),
     subscribe("results.keep_population", copying.keep_population, PopulationMarginsSet),
     subscribe("results.confirm_erasure", copying.confirm_erasure, MemberErased),
+    subscribe("results.gather_data", gathering.gather_data, MemberDataRequested),
     subscribe("results.register_letter", registering.register_letter, SuggestionLetterReceived),
     subscribe("results.keep_meeting", meetings.keep_meeting, *MEETING_FACTS),
     ended_sessions("results"),

@@ -1,6 +1,6 @@
 """The whole service on one screen: what surveys reacts to, shows and does by itself."""
 
-from services.surveys import copying, pages
+from services.surveys import copying, gathering, pages
 from services.surveys.answering import pages as answering
 from services.surveys.editing import staff as editing
 from services.surveys.fieldwork import closing, following_up, inviting, staff, staff_list
@@ -9,6 +9,7 @@ from services.surveys.planning import staff as planning
 from services.surveys.tables import Survey
 from shared.events.registration import (
     MemberChanged,
+    MemberDataRequested,
     MemberErased,
     MemberJoined,
     MemberLeft,
@@ -31,6 +32,7 @@ HANDLERS = (
     subscribe("surveys.project_margins", copying.project_margins, PopulationMarginsSet),
     subscribe("surveys.tell_of_results", following_up.tell_of_results, ResultsPublished),
     subscribe("surveys.tell_of_follow_up", following_up.tell_of_follow_up, FollowUpRecorded),
+    subscribe("surveys.gather_data", gathering.gather_data, MemberDataRequested),
     ended_sessions("surveys"),
     profile_changes("surveys"),
 )

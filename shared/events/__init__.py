@@ -22,7 +22,17 @@ REGISTRY: Mapping[str, type[Event]] = MappingProxyType(
 
 #: Topics whose events may hold names, addresses or written text; kept for seven days, read by one service each.
 RESTRICTED_TOPICS = frozenset(
-    {"registration.contacts", "results.contacts", "notifications.suggestions", "surveys.responses"}
+    {
+        "registration.contacts",
+        "results.contacts",
+        "notifications.suggestions",
+        "surveys.responses",
+        # What each service keeps about a member who asked.
+        "surveys.member_data",
+        "notifications.member_data",
+        "meetings.member_data",
+        "results.member_data",
+    }
 )
 
 

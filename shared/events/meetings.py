@@ -4,6 +4,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from shared.events.base import Code, Event, Instant, OpenEnum, PublicText
+from shared.events.member_data import MemberData
 
 
 class _Meetings(Event):
@@ -145,6 +146,13 @@ class MemberDataErased(_Meetings):
     erased_at: Instant
 
 
+class MemberDataGathered(MemberData):
+    """Restricted: what meetings keeps about a member who asked for everything."""
+
+    type: ClassVar[str] = "meetings.member_data_gathered.v1"
+    topic: ClassVar[str] = "meetings.member_data"
+
+
 EVENTS: tuple[type[Event], ...] = (
     MeetingAnnounced,
     MeetingDrawn,
@@ -157,4 +165,5 @@ EVENTS: tuple[type[Event], ...] = (
     MeetingMinutesPublished,
     MeetingCancelled,
     MemberDataErased,
+    MemberDataGathered,
 )

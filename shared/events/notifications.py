@@ -4,6 +4,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from shared.events.base import Code, Event, Instant, OpenEnum
+from shared.events.member_data import MemberData
 
 
 class _Notifications(Event):
@@ -76,6 +77,13 @@ class SuggestionLetterReceived(Event):
     received_at: Instant
 
 
+class MemberDataGathered(MemberData):
+    """Restricted: what notifications keeps about a member who asked for everything."""
+
+    type: ClassVar[str] = "notifications.member_data_gathered.v1"
+    topic: ClassVar[str] = "notifications.member_data"
+
+
 EVENTS: tuple[type[Event], ...] = (
     SuggestionLetterReceived,
     MessageFailed,
@@ -83,4 +91,5 @@ EVENTS: tuple[type[Event], ...] = (
     MailPreferenceChanged,
     ContactCardMissing,
     MemberDataErased,
+    MemberDataGathered,
 )

@@ -190,6 +190,15 @@ class StaffSessionEnded(_Registration):
     ended_at: Instant
 
 
+class MemberDataRequested(_Registration):
+    """A member asked for everything that is kept: every service answers with its own MemberDataGathered."""
+
+    type: ClassVar[str] = "registration.member_data_requested.v1"
+    request_id: UUID
+    member_id: UUID
+    asked_at: Instant
+
+
 class MemberDataErased(_Registration):
     """registration has erased what it held about the person."""
 
@@ -234,6 +243,7 @@ EVENTS: tuple[type[Event], ...] = (
     ProfileChanged,
     StaffSessionEnded,
     MemberDataErased,
+    MemberDataRequested,
     ContactChanged,
     ContactRemoved,
 )

@@ -4,6 +4,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from shared.events.base import Code, Event, Instant, OpenEnum, PublicTexts
+from shared.events.member_data import MemberData
 
 
 class _Results(Event):
@@ -105,12 +106,20 @@ class SuggestionReplyDue(_Correspondence):
     send_before: Instant
 
 
+class MemberDataGathered(MemberData):
+    """Restricted: what results keeps about a member who asked for everything."""
+
+    type: ClassVar[str] = "results.member_data_gathered.v1"
+    topic: ClassVar[str] = "results.member_data"
+
+
 EVENTS: tuple[type[Event], ...] = (
     ResultsPublished,
     FollowUpRecorded,
     SuggestionRegistered,
     SuggestionAnswered,
     MemberDataErased,
+    MemberDataGathered,
     SuggestionContactGiven,
     SuggestionReplyDue,
 )

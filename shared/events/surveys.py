@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.events.base import Code, Event, Instant, OpenEnum
+from shared.events.member_data import MemberData
 from shared.events.questionnaire import Questionnaire, example
 
 
@@ -151,6 +152,13 @@ class ResponseSubmitted(Event):
     """Question id -> answer in the questionnaire's terms; unanswered questions are absent."""
 
 
+class MemberDataGathered(MemberData):
+    """Restricted: what surveys keeps about a member who asked for everything."""
+
+    type: ClassVar[str] = "surveys.member_data_gathered.v1"
+    topic: ClassVar[str] = "surveys.member_data"
+
+
 EVENTS: tuple[type[Event], ...] = (
     SurveyOpened,
     SurveyInvitationIssued,
@@ -160,5 +168,6 @@ EVENTS: tuple[type[Event], ...] = (
     SurveyResultsNoticeDue,
     SurveyFollowUpNoticeDue,
     MemberDataErased,
+    MemberDataGathered,
     ResponseSubmitted,
 )

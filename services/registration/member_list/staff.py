@@ -2,9 +2,10 @@
 
 import sqlalchemy as sa
 
+from services.registration.data_file.gathering import ask_everybody, missing, request_of
+from services.registration.data_file.pages import data_file
 from services.registration.erasing import ERASING_SERVICES, erase
 from services.registration.member_list import store
-from services.registration.my_page.pages import data_file
 from services.registration.my_page.store import own_page
 from services.registration.places import place_name
 from services.registration.population.domain import band_text
@@ -112,10 +113,13 @@ async def show_person(request: Request) -> Response:
         if member.status != "erased":
             await audit(session, request, "registration.member.seen", member.id)
         history = await audit_of(session, member.id)
+        asked = await request_of(session, member.id)
     context = {
         "member": member,
         "consents": consents,
         "history": history,
+        "asked": asked,
+        "missing": missing(asked),
         "genders": GENDERS,
         "statuses": STATUSES,
         "place": place_name(member.area or ""),
@@ -133,7 +137,22 @@ async def take_data_out(request: Request) -> Response:
         if page is None:
             return problem(request, 404)
         await audit(session, request, "registration.member.data_taken_out", member_id)
-    return data_file(page)
+        return await data_file(session, page)
+
+
+@staff_required("editor", "dpo")
+async def ask_for_data(request: Request) -> Response:
+    """Ask every service for what it keeps about somebody who asked by phone or letter."""
+    rt = runtime(request)
+    await read_form(request)
+    member_id = as_id(request.path_params["id"])
+    async with rt.transaction() as session:
+        member = await lock_member(session, member_id) if member_id else None
+        if member is None or member.status not in ("active", "paused"):
+            return problem(request, 404)
+        await ask_everybody(session, member.id, rt.now())
+        await audit(session, request, "registration.member.data_asked_for", member.id)
+    return see_other(f"/staff/registration/members/{member_id}")
 
 
 @staff_required("editor", "dpo")

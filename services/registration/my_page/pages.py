@@ -1,6 +1,5 @@
 """The own page: see and change details and consents, take the data along, pause, leave."""
 
-import json
 from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -16,7 +15,7 @@ from services.registration.joining.domain import MESSAGES, DetailsInput, Purpose
 from services.registration.joining.pages import joining_rules
 from services.registration.mail_links import may_mail
 from services.registration.my_page.changing import save_details
-from services.registration.my_page.store import OwnPage, as_data, own_page
+from services.registration.my_page.store import own_page
 from services.registration.new_address.moving import ask_for_new_address
 from services.registration.places import place_name
 from services.registration.settings import registration_settings
@@ -155,24 +154,6 @@ async def change_purposes(request: Request) -> Response:
         version = registration_settings().consent_version
         await choose_purposes(session, member, values.purposes, rt.now(), version)
     return see_other(f"/me?id={member_id}&saved=purposes")
-
-
-async def take_data_along(request: Request) -> Response:
-    """The member's data as a JSON file."""
-    rt = runtime(request)
-    member_id = as_id(request.query_params.get("id"))
-    async with rt.transaction() as session:
-        page = await own_page(session, member_id) if member_id and await signed_in(request, member_id) else None
-    if page is None:
-        return see_other("/me")
-    return data_file(page)
-
-
-def data_file(page: OwnPage) -> Response:
-    """Everything kept about a member, as a download."""
-    content = json.dumps(as_data(page), indent=2, ensure_ascii=False)
-    headers = {"Content-Disposition": 'attachment; filename="innbyggerpanelet-mine-data.json"'}
-    return Response(content, media_type="application/json", headers=headers)
 
 
 async def change_membership(request: Request) -> Response:

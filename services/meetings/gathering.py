@@ -1,0 +1,62 @@
+"""Gathering what meetings keeps about a member who asks: draws, invitations, replies, needs and attendance."""
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.meetings.tables import DrawEntry, Invitation, Meeting
+from shared.events.meetings import MemberDataGathered
+from shared.events.registration import MemberDataRequested
+from shared.messaging import Delivery, emit, lock
+
+
+async def gather_data(session: AsyncSession, event: MemberDataRequested, delivery: Delivery) -> None:
+    """Answer a request."""
+    if delivery.replay:
+        return
+    entries = await session.execute(
+        sa.select(Meeting.slug, DrawEntry.chance, DrawEntry.drawn, DrawEntry.gender, DrawEntry.band, DrawEntry.area)
+        .join(Meeting, Meeting.id == DrawEntry.meeting_id)
+        .where(DrawEntry.member_id == event.member_id)
+        .order_by(Meeting.slug)
+    )
+    invitations = await session.execute(
+        sa.select(Meeting.slug, Invitation)
+        .join(Meeting, Meeting.id == Invitation.meeting_id)
+        .where(Invitation.member_id == event.member_id)
+        .order_by(Invitation.invited_at, Invitation.id)
+    )
+    kept = {
+        "draws": [
+            {
+                "meeting": row.slug,
+                "chance": str(row.chance),
+                "drawn": "yes" if row.drawn else "no",
+                "gender": row.gender,
+                "age_band": row.band,
+                "area": row.area or "",
+            }
+            for row in entries
+        ],
+        "invitations": [
+            {
+                "meeting": slug,
+                "reply": invitation.state,
+                "invited_at": invitation.invited_at.isoformat(),
+                "replied_at": invitation.settled_at.isoformat() if invitation.settled_at else "",
+                "code_at_the_door": invitation.code,
+                "needs": ", ".join(invitation.needs or []),
+                "attended": {True: "yes", False: "no", None: ""}[invitation.attended],
+            }
+            for slug, invitation in invitations
+        ],
+    }
+    await lock(session, event.member_id)
+    await emit(
+        session,
+        MemberDataGathered(
+            request_id=event.request_id,
+            member_id=event.member_id,
+            kept={heading: rows for heading, rows in kept.items() if rows},
+            gathered_at=delivery.now,
+        ),
+    )

@@ -1,0 +1,65 @@
+"""Gathering what notifications keeps about a member who asks: the card, every mail, and matters from the address."""
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.notifications.tables import Contact, Correspondent, Message
+from shared.events.notifications import MemberDataGathered
+from shared.events.registration import MemberDataRequested
+from shared.messaging import Delivery, emit, lock
+
+
+async def gather_data(session: AsyncSession, event: MemberDataRequested, delivery: Delivery) -> None:
+    """Answer a request."""
+    if delivery.replay:
+        return
+    card = await session.get(Contact, event.member_id)
+    email = card.email if card is not None and not card.removed else None
+    mails = await session.scalars(
+        sa.select(Message).where(Message.member_id == event.member_id).order_by(Message.created_at, Message.id)
+    )
+    matters = await session.scalars(
+        sa.select(Correspondent)
+        .where(sa.func.lower(Correspondent.email) == (email or "").lower(), Correspondent.email != "")
+        .order_by(Correspondent.since)
+    )
+    kept = {
+        "contact_card": [
+            {
+                "name": card.name or "",
+                "email": card.email or "",
+                "language": card.language,
+                "takes_no_mail": card.unreachable or "",
+            }
+        ]
+        if card is not None and email
+        else [],
+        "mails": [
+            {
+                "about": mail.purpose,
+                "state": mail.state,
+                "reason": mail.reason or "",
+                "written_at": mail.created_at.isoformat(),
+            }
+            for mail in mails
+        ],
+        "matters_raised_from_the_address": [
+            {
+                "matter_id": str(matter.suggestion_id),
+                "since": matter.since.isoformat(),
+                "by": "mail" if matter.by_mail else "form",
+                "answered_at": matter.answered_at.isoformat() if matter.answered_at else "",
+            }
+            for matter in matters
+        ],
+    }
+    await lock(session, event.member_id)
+    await emit(
+        session,
+        MemberDataGathered(
+            request_id=event.request_id,
+            member_id=event.member_id,
+            kept={heading: rows for heading, rows in kept.items() if rows},
+            gathered_at=delivery.now,
+        ),
+    )

@@ -1,0 +1,61 @@
+"""The member asks for everything, sees which services have answered, and takes the file along."""
+
+import json
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registration.data_file.gathering import KEPT_FOR, ask_everybody, missing, request_of, whole_file
+from services.registration.erasing import ERASING_SERVICES
+from services.registration.my_page.store import OwnPage, own_page
+from services.registration.signing_in.pages import sign_in_form
+from services.registration.signing_in.sessions import signed_in
+from services.registration.store import lock_member
+from shared.web import Request, Response, as_id, read_form, render, runtime, see_other
+
+
+async def show_gathering(request: Request) -> Response:
+    """What has been asked for, and who has answered."""
+    member_id = as_id(request.query_params.get("id"))
+    if member_id is None or not await signed_in(request, member_id):
+        return see_other("/me")
+    async with runtime(request).transaction() as session:
+        asked = await request_of(session, member_id)
+    context = {
+        "id": member_id,
+        "asked": asked,
+        "done": len(ERASING_SERVICES) - len(missing(asked)),
+        "all": len(ERASING_SERVICES),
+        "days": KEPT_FOR.days,
+    }
+    return render(request, "registration/me_data.html", context)
+
+
+async def ask_for_data(request: Request) -> Response:
+    """Ask every service for what it keeps."""
+    rt = runtime(request)
+    member_id = as_id((await read_form(request)).get("id"))
+    if member_id is None or not await signed_in(request, member_id):
+        return sign_in_form(request, was_signed_in=True)
+    await request.app.state.limiter.check(request, "details")
+    async with rt.transaction() as session:
+        member = await lock_member(session, member_id)
+        if member is not None and member.status in ("active", "paused"):
+            await ask_everybody(session, member_id, rt.now())
+    return see_other(f"/me/gathering?id={member_id}")
+
+
+async def take_data_along(request: Request) -> Response:
+    """Everything gathered so far, as a file."""
+    member_id = as_id(request.query_params.get("id"))
+    if member_id is None or not await signed_in(request, member_id):
+        return see_other("/me")
+    async with runtime(request).transaction() as session:
+        page = await own_page(session, member_id)
+        return await data_file(session, page) if page else see_other("/me")
+
+
+async def data_file(session: AsyncSession, page: OwnPage) -> Response:
+    """The file as a download, the same for the member and the officer."""
+    content = json.dumps(await whole_file(session, page), indent=2, ensure_ascii=False)
+    headers = {"Content-Disposition": 'attachment; filename="innbyggerpanelet-mine-data.json"'}
+    return Response(content, media_type="application/json", headers=headers)

@@ -1,0 +1,44 @@
+"""Gathering what surveys keeps about a member who asks: that they were asked and took part, never what was answered."""
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.surveys.tables import Draft, Invitation
+from shared.events.registration import MemberDataRequested
+from shared.events.surveys import MemberDataGathered
+from shared.messaging import Delivery, emit, lock
+
+
+async def gather_data(session: AsyncSession, event: MemberDataRequested, delivery: Delivery) -> None:
+    """Answer a request; half-finished answers rest sealed, so the file says that there are some and not what."""
+    if delivery.replay:
+        return
+    started = sa.exists().where(Draft.survey_id == Invitation.survey_id, Draft.invitation_id == Invitation.id)
+    found = await session.execute(
+        sa.select(Invitation, started)
+        .where(Invitation.member_id == event.member_id)
+        .order_by(Invitation.invited_at, Invitation.id)
+    )
+    rows = [
+        {
+            "survey_id": str(invitation.survey_id),
+            "invited_at": invitation.invited_at.isoformat(),
+            "answered_at": invitation.answered_at.isoformat() if invitation.answered_at else "",
+            "reminded_at": invitation.reminded_at.isoformat() if invitation.reminded_at else "",
+            "gender": invitation.gender,
+            "age_band": invitation.band,
+            "area": invitation.area or "",
+            "half_finished_answers": "sealed, until sent in or until the survey closes" if has_draft else "none",
+        }
+        for invitation, has_draft in found
+    ]
+    await lock(session, event.member_id)
+    await emit(
+        session,
+        MemberDataGathered(
+            request_id=event.request_id,
+            member_id=event.member_id,
+            kept={"invitations": rows} if rows else {},
+            gathered_at=delivery.now,
+        ),
+    )

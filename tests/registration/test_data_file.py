@@ -1,0 +1,146 @@
+"""The data file: every service says what it has, by event, and the member and the officer get the same."""
+
+import json
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from services.registration.data_file.gathering import KEPT_FOR, forget_gathered
+from services.registration.tables import DataRequest
+from shared.events import meetings, notifications, registration, results, surveys
+from shared.events.member_data import MemberData
+from shared.events.registration import ContactChanged, MemberDataRequested, SignInRequested
+from shared.ids import new_id
+from shared.service import Runtime
+from shared.testing import Deliverer, browser, move, outbox, sign_in
+from tests.registration.given import signed_in
+
+RuntimeOf = Callable[..., Awaitable[Runtime]]
+PARTS: dict[str, type[MemberData]] = {
+    "surveys": surveys.MemberDataGathered,
+    "notifications": notifications.MemberDataGathered,
+    "meetings": meetings.MemberDataGathered,
+    "results": results.MemberDataGathered,
+}
+_ROWS = Path(__file__).parents[1] / "shared" / "rows_of_0001"
+
+
+async def insert_rows(rt: Runtime, *tables: str) -> None:
+    """The stored example row of each table."""
+    statements = (_ROWS / f"{rt.name}.sql").read_text(encoding="utf-8").split(";\n")
+    async with rt.transaction() as session:
+        for table in tables:
+            (statement,) = [one for one in statements if f"insert into {rt.name}.{table} (" in one]
+            await (await session.connection()).exec_driver_sql(statement)
+
+
+async def answer_of(rt: Runtime, member_id: UUID) -> dict[str, Any]:
+    """What a service answers about a member, asked twice (the second time by state sent again)."""
+    request = MemberDataRequested(request_id=new_id(), member_id=member_id, asked_at=rt.now())
+    await Deliverer(rt)(request)
+    await Deliverer(rt)(request, replay=True, sequence=2)
+    (gathered,) = await outbox(rt, PARTS[rt.name])
+    assert isinstance(gathered, MemberData)
+    assert (gathered.request_id, gathered.member_id) == (request.request_id, member_id)
+    return gathered.kept
+
+
+@pytest.mark.parametrize("service", PARTS)
+async def test_a_service_that_keeps_nothing_about_a_member_says_so(runtime_of: RuntimeOf, service: str) -> None:
+    assert await answer_of(await runtime_of(service), new_id()) == {}
+
+
+async def test_surveys_says_who_was_asked_and_never_what_was_answered(runtime_of: RuntimeOf) -> None:
+    rt = await runtime_of("surveys")
+    await insert_rows(rt, "survey", "invitation")
+    async with rt.transaction() as session:
+        member_id = await session.scalar(sa.text("select member_id from surveys.invitation"))
+    kept = await answer_of(rt, member_id)
+    (row,) = kept["invitations"]
+    assert row["answered_at"].startswith("2026-11-23T12:00")
+    assert row["half_finished_answers"] == "none"
+
+
+async def test_meetings_says_draws_replies_needs_and_attendance(runtime_of: RuntimeOf) -> None:
+    rt = await runtime_of("meetings")
+    await insert_rows(rt, "meeting", "draw_entry", "invitation")
+    member_id = new_id()
+    async with rt.transaction() as session:
+        for table in ("draw_entry", "invitation"):
+            await session.execute(sa.text(f"update meetings.{table} set member_id = :id"), {"id": member_id})
+    kept = await answer_of(rt, member_id)
+    assert [(row["chance"], row["drawn"]) for row in kept["draws"]] == [("0.5", "yes")]
+    assert [(row["reply"], row["needs"], row["attended"]) for row in kept["invitations"]] == [("accepted", "a", "yes")]
+
+
+async def test_notifications_says_the_card_every_mail_and_matters_from_the_address(runtime_of: RuntimeOf) -> None:
+    rt = await runtime_of("notifications")
+    member_id, soon = new_id(), rt.now() + timedelta(minutes=10)
+    await Deliverer(rt)(
+        ContactChanged(member_id=member_id, name="Kari", email="kari@example.org", language="nb"),
+        SignInRequested(member_id=member_id, generation=1, send_before=soon, link_expires_at=soon),
+    )
+    await insert_rows(rt, "correspondent")
+    async with rt.transaction() as session:
+        await session.execute(sa.text("update notifications.correspondent set email = 'KARI@example.org'"))
+    kept = await answer_of(rt, member_id)
+    assert [row["email"] for row in kept["contact_card"]] == ["kari@example.org"]
+    assert [row["about"] for row in kept["mails"]] == ["sign_in"]
+    assert [row["by"] for row in kept["matters_raised_from_the_address"]] == ["mail"]
+
+
+async def test_the_member_and_the_officer_get_the_same_file_from_all_five(rt: Runtime) -> None:
+    async with browser(rt) as resident, browser(rt) as officer:
+        member_id = await signed_in(resident, rt)
+        sign_in(rt, officer, "dpo")
+        person = f"/staff/registration/members/{member_id}"
+        await officer.get(person)
+        await resident.post("/me/gathering", data={"id": str(member_id)})
+        assert "0 av 4" in (await resident.get(f"/me/gathering?id={member_id}")).text
+        (request,) = await outbox(rt, MemberDataRequested)
+        assert isinstance(request, MemberDataRequested)
+        deliver = Deliverer(rt)
+        for name, part in PARTS.items():
+            if name != "results":
+                await deliver(_part(part, request, {"rows": [{"from": name}]}, rt))
+        assert "3 av 4" in (await resident.get(f"/me/gathering?id={member_id}")).text
+        assert "Venter på results" in (await officer.get(person)).text
+        await deliver(_part(PARTS["results"], request, {}, rt))
+        assert "4 av 4" in (await resident.get(f"/me/gathering?id={member_id}")).text
+        mine = json.loads((await resident.get(f"/me/data?id={member_id}")).content)
+        theirs = json.loads((await officer.get(f"{person}/data")).content)
+        assert mine["other_services"]["surveys"]["kept"] == {"rows": [{"from": "surveys"}]}
+        assert mine["other_services"]["results"]["kept"] == {}
+        assert mine["email"] == "kari@example.org"
+        assert {row["what"] for row in mine["looked_at_or_changed_by_staff"]} == {"registration.member.seen"}
+        del mine["looked_at_or_changed_by_staff"], theirs["looked_at_or_changed_by_staff"]
+        assert mine == theirs
+        await officer.post(f"{person}/gathering")
+        assert len(await outbox(rt, MemberDataRequested)) == 2
+        assert "ba om alt om en person" in (await officer.get(person)).text
+        move(rt, KEPT_FOR + timedelta(minutes=1))
+        await forget_gathered(rt)
+        waiting = json.loads((await resident.get(f"/me/data?id={member_id}")).content)["other_services"]
+        assert set(waiting.values()) == {"has not been asked yet"}
+
+
+async def test_what_comes_in_after_an_erasure_is_kept_nowhere(rt: Runtime) -> None:
+    async with browser(rt) as resident:
+        member_id = await signed_in(resident, rt)
+        await resident.post("/me/gathering", data={"id": str(member_id)})
+        (request,) = await outbox(rt, MemberDataRequested)
+        assert isinstance(request, MemberDataRequested)
+        await resident.post("/me", data={"id": str(member_id), "action": "leave", "sure": "yes"})
+        await Deliverer(rt)(_part(PARTS["surveys"], request, {"rows": [{"from": "surveys"}]}, rt))
+    async with rt.transaction() as session:
+        assert await session.scalar(sa.select(sa.func.count()).select_from(DataRequest)) == 0
+    assert await outbox(rt, registration.MemberDataRequested) == []
+
+
+def _part(part: type[MemberData], request: MemberDataRequested, kept: dict[str, Any], rt: Runtime) -> MemberData:
+    return part(request_id=request.request_id, member_id=request.member_id, kept=kept, gathered_at=rt.now())
