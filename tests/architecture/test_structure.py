@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+import sys
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
@@ -146,6 +147,35 @@ def test_where_a_member_lives_is_kept_by_registration_alone(name: str) -> None:
     """With year of birth and gender a postcode soon points at a person: others keep the area, a group of postcodes."""
     tables = import_module(f"services.{name}.tables").metadata.tables.values()
     assert [str(column) for table in tables for column in table.columns if "postcode" in column.name] == []
+
+
+#: What rules may stand on besides the standard library: models, one form of an address, texts of a file, arithmetic.
+PURE = {
+    "pydantic", "pydantic_core", "annotated_types", "typing_extensions", "typing_inspection", "email_validator", "idna",
+    "dns", "slugify", "text_unidecode", "charset_normalizer", "cython_runtime", "numpy", "highspy",
+}  # fmt: skip
+#: Parts of ``shared`` that import nothing but the same; contracts besides.
+LEAVES = {"shared", "shared.addresses", "shared.characters", "shared.rules", "shared.slugs"}
+_LOAD = """
+import sys
+from importlib import import_module
+sys.path[:] = {path!r}
+for name in {names!r}:
+    import_module(name)
+print(*sys.modules)
+"""
+
+
+def test_a_domain_module_loads_rules_and_nothing_else() -> None:
+    """As an interpreter sees it: an import linter does not count what a package's own ``__init__`` pulls in."""
+    found = [named(file) for file in files(".py") if re.fullmatch(r"services/.*domain\.py", named(file))]
+    assert len(found) > 10
+    code = _LOAD.format(path=[path for path in sys.path if path], names=[name[:-3].replace("/", ".") for name in found])
+    done = subprocess.run([sys.executable, "-S", "-c", code], cwd=ROOT, check=True, capture_output=True, text=True)
+    loaded = {name for name in done.stdout.split() if not name.startswith(("services", "shared.events", "_"))}
+    ours = {name for name in loaded if name.partition(".")[0] == "shared"}
+    assert ours <= LEAVES
+    assert {name.partition(".")[0] for name in loaded - ours} - sys.stdlib_module_names <= PURE
 
 
 def test_no_two_tests_hide_each_other() -> None:
