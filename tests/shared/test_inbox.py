@@ -127,6 +127,17 @@ async def test_a_redriven_event_that_still_fails_keeps_its_subject_waiting(runti
     assert applied.events == []
 
 
+async def test_state_sent_again_adds_no_letter_to_those_it_repeats(runtime: Runtime, applied: Applied) -> None:
+    """Sent again every hour while one letter is open, it would pile up behind it for ever; newer state still waits."""
+    deliver, broken = Deliverer(runtime), joined()
+    applied.failing.add(broken.member_id)
+    await deliver(broken, sequence=1)
+    await deliver(broken, sequence=2)
+    for sequence in (1, 2, 2, 3):
+        await deliver(broken, sequence=sequence, replay=True)
+    assert [letter.sequence for letter in await dead_letters(runtime)] == [1, 2, 3]
+
+
 async def test_a_transient_failure_is_retried_and_nothing_is_buried(runtime: Runtime, applied: Applied) -> None:
     applied.transient_failures = 2
     event = joined()

@@ -1,8 +1,10 @@
 """Whose posts are counted together."""
 
 import pytest
+from starlette.requests import Request
 
-from shared.web.limits import network_of
+from shared.settings import Settings
+from shared.web.limits import client_address, network_of
 
 
 @pytest.mark.parametrize(
@@ -17,3 +19,19 @@ from shared.web.limits import network_of
 )
 def test_a_visitor_is_one_whatever_address_of_the_own_network_is_used(address: str, counted_as: str) -> None:
     assert network_of(address) == counted_as
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "address"),
+    [
+        # The gateway adds whom it saw last; what stands before that is the visitor's own claim.
+        ("127.0.0.1", "203.0.113.9, 192.0.2.7", "192.0.2.7"),
+        ("127.0.0.1", "192.0.2.7", "192.0.2.7"),
+        ("127.0.0.1", "", "127.0.0.1"),
+        ("198.51.100.4", "192.0.2.7", "198.51.100.4"),
+    ],
+)
+def test_an_address_is_believed_from_the_gateway_alone(peer: str, forwarded: str, address: str) -> None:
+    headers = [(b"x-forwarded-for", forwarded.encode())] if forwarded else []
+    request = Request({"type": "http", "headers": headers, "client": (peer, 40000)})
+    assert client_address(request, Settings(trusted_gateways=("127.0.0.1",))) == address
