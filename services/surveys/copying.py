@@ -143,6 +143,10 @@ async def project_threshold(
 async def project_margins(session: AsyncSession, event: PopulationMarginsSet, delivery: Delivery) -> None:
     """Keep the newest age bands; surveys already open keep those they opened with."""
     del delivery
-    values = {"year": event.year, "bands": [band.model_dump() for band in event.bands]}
+    values = {
+        "year": event.year,
+        "bands": [band.model_dump() for band in event.bands],
+        "areas": [{"code": one.area, "name": one.label or one.area} for one in event.area_margins],
+    }
     statement = pg_insert(Margins).values(id=event.margins_id, **values)
     await session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))

@@ -60,6 +60,8 @@ class Margins(Base):
     year: Mapped[int]
     bands: Mapped[list[Any]]
     """[{"code", "age_from", "age_to"}] from young to old."""
+    areas: Mapped[list[Any]] = mapped_column(server_default=sa.text("'[]'"))
+    """[{"code", "name"}] of the areas staff have named."""
 
 
 class Threshold(Base):
@@ -97,6 +99,8 @@ class Survey(Base):
     closes_at: Mapped[datetime]
     """The first instant at which answers are refused."""
     reminder_at: Mapped[datetime | None]
+    invites_new: Mapped[bool] = mapped_column(server_default=sa.false())
+    """Those who join while it is open are invited too."""
     target_percent: Mapped[int] = mapped_column(server_default=sa.text("50"))
     """Share of those invited whose answers staff aim at."""
     reminded: Mapped[bool] = mapped_column(server_default=sa.false())

@@ -27,6 +27,8 @@ class SurveyOpened(_Surveys):
     """The first instant at which answers are refused."""
     cell_minimum: int
     """k: answers leave only in cells that at least k answers share."""
+    invites_new_members: bool = False
+    """Those who join while it is open are invited too."""
 
 
 class SurveyInvitationIssued(_Surveys):

@@ -6,11 +6,17 @@ from itertools import product
 import httpx
 import sqlalchemy as sa
 
+from services.surveys.domain import asks_for_area, with_areas
 from services.surveys.fieldwork.domain import may_be_invited
 from services.surveys.fieldwork.inviting import invitable, open_due_surveys
-from services.surveys.tables import Invitation, Member
+from services.surveys.planning.planning import named_areas
+from services.surveys.tables import Invitation, Member, Survey
+from shared.events.questionnaire import Questionnaire
+from shared.events.registration import AreaMargin
+from shared.events.surveys import SurveyOpened
 from shared.service import Runtime
-from shared.testing import Deliverer
+from shared.testing import Deliverer, outbox
+from tests.questionnaires import content
 from tests.surveys.given import joined, margins
 from tests.surveys.office import a_plan, hidden
 
@@ -53,3 +59,58 @@ def test_who_joined_after_the_opening_is_not_invited_by_it() -> None:
     opened = datetime(2026, 11, 28, 9, tzinfo=UTC)
     assert may_be_invited("active", ["surveys"], opened, opened)
     assert not may_be_invited("active", ["surveys"], opened + timedelta(seconds=1), opened)
+
+
+async def test_who_joins_while_it_is_open_is_invited_where_staff_said_so(
+    rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
+) -> None:
+    await deliver(margins(), joined(rt.now()))
+    for new_members, questionnaire in (("yes", "klima"), ("no", "baeringen")):
+        plan = a_plan(rt, questionnaire=questionnaire, new_members=new_members)
+        shown = await editor.post("/staff/surveys/plan", data=plan)
+        assert ("Inviteres også" in shown.text) == (new_members == "yes")
+        await editor.post("/staff/surveys/plan", data=hidden(shown.text))
+    await open_due_surveys(rt)
+    late, unwilling = (
+        joined(rt.now() + timedelta(hours=2)),
+        joined(rt.now() + timedelta(hours=2), purposes=("results",)),
+    )
+    await deliver(late, unwilling, late)
+    async with rt.transaction() as session:
+        asked = await session.scalars(
+            sa.select(Survey.questionnaire_id)
+            .join(Invitation, Invitation.survey_id == Survey.id)
+            .where(Invitation.member_id.in_([late.member_id, unwilling.member_id]))
+        )
+        assert list(asked) == ["klima"]
+    told = {str(one.questionnaire.id): one.invites_new_members for one in await outbox(rt, SurveyOpened)}  # type: ignore[attr-defined]
+    assert told == {"klima": True, "baeringen": False}
+
+
+async def test_a_survey_that_opens_now_is_nowhere_called_planned(
+    rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
+) -> None:
+    await deliver(margins(), joined(rt.now()))
+    shown = await editor.post("/staff/surveys/plan", data=a_plan(rt))
+    where = (await editor.post("/staff/surveys/plan", data=hidden(shown.text))).headers["location"]
+    for path in (where, "/staff/surveys", "/staff/surveys/list.csv"):
+        page = (await editor.get(path)).text
+        assert "Åpner nå" in page, path
+        assert "Planlagt<" not in page, path
+
+
+async def test_a_question_about_parts_of_the_municipality_gets_the_areas_there_are(
+    rt: Runtime, deliver: Deliverer
+) -> None:
+    part = {"type": "area", "id": "sted", "text": {"nb": "Hvor?"}, "required": False}
+    page = {"id": "side", "title": {"nb": "Side"}, "questions": [part]}
+    asked = Questionnaire.model_validate(content(pages=[page], title={"nb": "Sted"}, topic=None))
+    assert asks_for_area(asked)
+    areas = [AreaMargin(area=code, population=9, label=name) for code, name in (("1-vest", "Vest"), ("ost", "Øst"))]
+    await deliver(margins().model_copy(update={"area_margins": tuple(areas)}))
+    async with rt.transaction() as session:
+        filled = with_areas(asked, await named_areas(session))
+    question = filled.questions[0]
+    assert question.labels("nb", "") == {"o1_vest": "Vest", "ost": "Øst"}
+    assert not asks_for_area(filled)
+    assert Questionnaire.model_validate(filled.content()) == filled

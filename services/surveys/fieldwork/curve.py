@@ -7,11 +7,26 @@ from typing import Any
 from markupsafe import Markup
 
 from services.surveys.domain import last_day
-from services.surveys.fieldwork.domain import answered_by_day, expected_at_end, target_of
+from services.surveys.fieldwork.domain import answered_by_day, expected_at_end, standing_of, target_of
 from services.surveys.fieldwork.store import Turnout
 from services.surveys.tables import Survey
 from shared.web import Request, runtime, translate
 from shared.web.charts import line
+
+#: Word and colour of each standing of a survey: the same in lists, files and on its page.
+STATE_WORDS = {
+    "planned": ("Planlagt", "info"),
+    "opening": ("Åpner nå", "info"),
+    "missed": ("Åpnet ikke", "warning"),
+    "open": ("Åpen", "success"),
+    "closed": ("Lukket", "neutral"),
+    "cancelled": ("Avlyst", "neutral"),
+}
+
+
+def standing(survey: Survey, now: datetime) -> str:
+    """Where the survey stands, one of ``STATE_WORDS``."""
+    return standing_of(survey.state, survey.opens_at, survey.closes_at, now)
 
 
 def survey_title(survey: Survey) -> str:

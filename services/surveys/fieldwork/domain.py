@@ -105,9 +105,11 @@ def reminder_after(reminder_at: datetime | None, opened_at: datetime) -> datetim
     return reminder_at if reminder_at is not None and reminder_at > opened_at else None
 
 
-def may_be_invited(status: str, purposes: Sequence[str], joined_at: datetime, opened_at: datetime) -> bool:
-    """Active members who consented to surveys and had joined when the survey opened."""
-    return status == "active" and "surveys" in purposes and joined_at <= opened_at
+def may_be_invited(
+    status: str, purposes: Sequence[str], joined_at: datetime, opened_at: datetime, *, invites_new: bool = False
+) -> bool:
+    """Active members who consented to surveys and had joined when it opened, or later where the survey says so."""
+    return status == "active" and "surveys" in purposes and (invites_new or joined_at <= opened_at)
 
 
 def gender_of(reported: str) -> str:
@@ -214,6 +216,13 @@ def expected_at_end(answered: int, opened_at: datetime, closes_at: datetime, now
 def target_of(invited: int, percent: int) -> int:
     """The number of answers aimed at: ``percent`` of those invited, rounded up."""
     return -(-invited * percent // 100)
+
+
+def standing_of(state: str, opens_at: datetime | None, closes_at: datetime, now: datetime) -> str:
+    """The stored state, or ``opening`` or ``missed`` for a plan whose hour has come."""
+    if state == "planned" and closes_at <= now:
+        return "missed"
+    return "opening" if state == "planned" and opens_at is not None and opens_at <= now else state
 
 
 class Attention(StrEnum):

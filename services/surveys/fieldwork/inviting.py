@@ -83,6 +83,7 @@ def opened_event(survey: Survey) -> SurveyOpened:
         opened_at=survey.opened_at,
         closes_at=survey.closes_at,
         cell_minimum=survey.cell_minimum,
+        invites_new_members=survey.invites_new,
     )
 
 
@@ -112,7 +113,10 @@ async def _invite_next(rt: Runtime) -> bool:
 
 
 async def invite_latecomers(session: AsyncSession, member_ids: Collection[UUID], now: datetime) -> None:
-    """Invite members whose MemberJoined arrived after the opening, to every open survey they had joined before."""
+    """Invite members whose MemberJoined arrived after the opening, to every open survey that may ask them.
+
+    Those are the surveys they had joined before, and those that invite who joins while they are open.
+    """
     if not member_ids:
         return
     surveys = await session.scalars(
@@ -150,7 +154,9 @@ async def invite(session: AsyncSession, survey: Survey, members: Iterable[Member
             member.area,
         )
         for member in members
-        if may_be_invited(member.status, member.purposes, member.joined_at, survey.opened_at)
+        if may_be_invited(
+            member.status, member.purposes, member.joined_at, survey.opened_at, invites_new=survey.invites_new
+        )
     ]
     if not chosen:
         return 0

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.surveys.domain import last_day
 from services.surveys.fieldwork.closing import close_survey
-from services.surveys.fieldwork.curve import followed, survey_title
+from services.surveys.fieldwork.curve import STATE_WORDS, followed, standing, survey_title
 from services.surveys.fieldwork.domain import GENDERS, UNKNOWN_BAND
 from services.surveys.fieldwork.store import (
     Turnout,
@@ -63,8 +63,8 @@ async def show_survey(request: Request) -> Response:
             for one in sorted(strata, key=lambda one: (GENDERS.index(one.gender), one.band))
         ],
         "last_day": last_day(survey.closes_at),
-        "missed": survey.state == "planned" and survey.closes_at <= now,
-        "opening": survey.state == "planned" and survey.opens_at is not None and survey.opens_at <= now,
+        "standing": standing(survey, now),
+        "state_words": STATE_WORDS,
         "may_edit": request.state.staff.may("editor"),
         "done": done,
     }

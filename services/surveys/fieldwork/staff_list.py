@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from services.surveys.domain import last_day
-from services.surveys.fieldwork.curve import followed, survey_title
+from services.surveys.fieldwork.curve import STATE_WORDS, followed, standing, survey_title
 from services.surveys.fieldwork.domain import attention_of, target_of
 from services.surveys.fieldwork.store import (
     ORDERS,
@@ -33,7 +33,6 @@ from shared.web.lists import PER_PAGE
 #: Bokmål names of states and orders, in the order they are offered.
 STATES = {"open": "Åpne", "planned": "Planlagte", "closed": "Lukkede", "cancelled": "Avlyste"}
 ORDER_NAMES = {"newest": "Nyeste først", "oldest": "Eldste først", "closing": "Siste dag for å svare", "topic": "Tema"}
-_STATE_OF = {"open": "Åpen", "planned": "Planlagt", "closed": "Lukket", "cancelled": "Avlyst"}
 _COLUMNS = ("Tema", "Status", "Åpnet", "Lukker", "Invitert", "Svart", "Andel i prosent", "Mål i prosent")
 
 
@@ -46,9 +45,10 @@ async def list_surveys(request: Request) -> Response:
             session, view.filters.get("state"), view.order, offset=view.offset, limit=PER_PAGE
         )
         counts = await turnouts(session, surveys)
+    now = runtime(request).now()
     context = {
-        "rows": [(survey, survey_title(survey), counts[survey.id]) for survey in surveys],
-        "now": runtime(request).now(),
+        "rows": [(survey, survey_title(survey), counts[survey.id], standing(survey, now)) for survey in surveys],
+        "state_words": STATE_WORDS,
         "view": view,
         "states": STATES,
         "orders": ORDER_NAMES,
@@ -74,7 +74,7 @@ async def export_surveys(request: Request) -> Response:
     rows = [
         (
             survey_title(survey),
-            _STATE_OF[survey.state],
+            STATE_WORDS[standing(survey, runtime(request).now())][0],
             survey.opened_at.astimezone(zone).date() if survey.opened_at else None,
             last_day(survey.closes_at, survey.closed_at).astimezone(zone).date(),
             counts[survey.id].invited,

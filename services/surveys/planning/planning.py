@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.fieldwork.domain import GENDERS, TARGET_PERCENT, Plan, gender_of
 from services.surveys.fieldwork.inviting import invitable
-from services.surveys.tables import Member, Survey, Threshold
+from services.surveys.tables import Margins, Member, Survey, Threshold
 from shared.events.questionnaire import Questionnaire
 
 
@@ -28,6 +28,12 @@ async def would_be_invited(session: AsyncSession) -> dict[str, int]:
     return counts
 
 
+async def named_areas(session: AsyncSession) -> list[tuple[str, str]]:
+    """(code, name) of the areas staff have named."""
+    areas = await session.scalar(sa.select(Margins.areas).order_by(Margins.year.desc()).limit(1))
+    return [(area["code"], area["name"]) for area in areas or ()]
+
+
 async def add_survey(
     session: AsyncSession,
     survey_id: UUID,
@@ -38,6 +44,8 @@ async def add_survey(
     now: datetime,
     planned_by: str,
     target_percent: int = TARGET_PERCENT,
+    *,
+    invites_new: bool = False,
 ) -> bool:
     """Store a plan under the id its confirmation page was shown with; False when it is there already."""
     statement = pg_insert(Survey).values(
@@ -54,6 +62,7 @@ async def add_survey(
         planned_at=now,
         planned_by=planned_by,
         target_percent=target_percent,
+        invites_new=invites_new,
     )
     return await session.scalar(statement.on_conflict_do_nothing().returning(Survey.id)) is not None
 

@@ -8,12 +8,12 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.answering.showing import FormQuestion
-from services.surveys.domain import last_day
+from services.surveys.domain import asks_for_area, last_day, with_areas
 from services.surveys.editing.saving import questionnaire_to_show, questionnaires_to_ask
 from services.surveys.fieldwork.curve import survey_title
 from services.surveys.fieldwork.domain import TARGET_PERCENT, Plan, PlanRefused, plan_survey
 from services.surveys.fieldwork.store import all_surveys
-from services.surveys.planning.planning import add_survey, announced_sizes, would_be_invited
+from services.surveys.planning.planning import add_survey, announced_sizes, named_areas, would_be_invited
 from services.surveys.questionnaire.wording import in_words
 from shared.events.questionnaire import LANGUAGES, Questionnaire
 from shared.ids import new_id
@@ -35,6 +35,8 @@ from shared.web import (
 
 _MESSAGES = {
     "questionnaire": "Velg hva undersøkelsen handler om.",
+    "no_areas": "Skjemaet spør om del av kommunen. Del kommunen inn i områder under «Områder» først.",
+    "new_members": "Velg om de som blir med mens undersøkelsen er åpen, skal inviteres.",
     "opens": "Velg når undersøkelsen skal åpne.",
     "opens_on": "Skriv dagen undersøkelsen åpner, som dag, måned og år.",
     "threshold_size": "Velg en av de kunngjorte panelstørrelsene.",
@@ -60,6 +62,8 @@ class PlanInput(BaseModel):
     reminder_on: date | None = None
     target: Annotated[int, Field(ge=1, le=100)] = TARGET_PERCENT
     """Percent of those invited."""
+    new_members: Literal["yes", "no"] = "no"
+    """Whether those who join while it is open are invited."""
 
 
 @staff_required("editor")
@@ -73,6 +77,7 @@ async def plan_form(request: Request) -> Response:
         "closes_on": (today + timedelta(days=14)).isoformat(),
         "reminder_on": (today + timedelta(days=7)).isoformat(),
         "target": str(TARGET_PERCENT),
+        "new_members": "yes",
     }
     async with runtime(request).transaction() as session:
         return await _show_form(request, session, proposal, {})
@@ -106,6 +111,11 @@ async def plan(request: Request) -> Response:
         questionnaire = (await questionnaires_to_ask(session)).get(values.questionnaire) if values else None
         if values is not None and questionnaire is None:
             errors["questionnaire"] = _MESSAGES["questionnaire"]
+        if questionnaire is not None and asks_for_area(questionnaire):
+            areas = await named_areas(session)
+            questionnaire = with_areas(questionnaire, areas)
+            if len(areas) < 2:
+                errors["questionnaire"] = _MESSAGES["no_areas"]
         if values is not None and values.opens == "threshold" and values.threshold_size not in sizes:
             errors["threshold_size"] = _MESSAGES["threshold_size"]
         if values is None or questionnaire is None or errors:
@@ -124,7 +134,19 @@ async def plan(request: Request) -> Response:
             reached = size is not None and sizes[size].reached_at is not None
             return await _show_confirmation(request, session, values, questionnaire, planned, reached)
         name, now = request.state.staff.name, rt.now()
-        if await add_survey(session, survey_id, questionnaire, values.opens, size, planned, now, name, values.target):
+        added = await add_survey(
+            session,
+            survey_id,
+            questionnaire,
+            values.opens,
+            size,
+            planned,
+            now,
+            name,
+            values.target,
+            invites_new=values.new_members == "yes",
+        )
+        if added:
             detail = {"questionnaire": questionnaire.id, "opens": values.opens, "size": size}
             await audit(session, request, "surveys.survey.planned", survey_id, **detail)
     return see_other(f"/staff/surveys/{survey_id}")
