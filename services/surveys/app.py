@@ -3,6 +3,7 @@
 from services.surveys import copying, gathering, pages
 from services.surveys.answering import pages as answering
 from services.surveys.editing import staff as editing
+from services.surveys.exchange import staff as exchange
 from services.surveys.fieldwork import closing, following_up, inviting, staff, staff_list
 from services.surveys.fieldwork.state import state_events
 from services.surveys.planning import staff as planning
@@ -55,6 +56,9 @@ PAGES = (
     Route("/staff/surveys/questionnaires/{questionnaire}", planning.show_questionnaire),
     Route("/staff/surveys/editor", editing.show_questionnaires, methods=["GET"]),
     Route("/staff/surveys/editor", editing.begin_questionnaire, methods=["POST"]),
+    Route("/staff/surveys/editor/import", exchange.show_import, methods=["GET"]),
+    Route("/staff/surveys/editor/import", exchange.import_questionnaire, methods=["POST"]),
+    Route("/staff/surveys/editor/{id}/export.{format}", exchange.export_questionnaire),
     Route("/staff/surveys/editor/{id}", editing.show_outline, methods=["GET"]),
     Route("/staff/surveys/editor/{id}", editing.change_outline, methods=["POST"]),
     Route("/staff/surveys/editor/{id}/{part}", editing.show_part, methods=["GET"]),
@@ -78,6 +82,7 @@ DEEDS = {
     "surveys.list.exported": "lastet ned lista over undersøkelser",
     "surveys.questionnaire.begun": "begynte på et spørreskjema",
     "surveys.questionnaire.brought_back": "tok et spørreskjema i bruk igjen",
+    "surveys.questionnaire.imported": "hentet et spørreskjema fra en fil",
     "surveys.questionnaire.ready": "merket et spørreskjema som klart",
     "surveys.questionnaire.retired": "la bort et spørreskjema",
     "surveys.survey.cancelled": "avlyste undersøkelsen",

@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from slugify import slugify
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.editing.domain import Content
 from services.surveys.questionnaire.shelf import shipped
 from services.surveys.tables import Survey, WrittenQuestionnaire, WrittenVersion
 from shared.events.questionnaire import Questionnaire, strict
+from shared.ids import random_id
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,12 @@ async def all_written(session: AsyncSession) -> list[Written]:
         .order_by(WrittenVersion.saved_at.desc())
     )
     return [Written(row, version) for row, version in rows]
+
+
+def new_id_of(title: str) -> str:
+    """An id made of the title, that nobody has."""
+    stem = slugify(title)[:30].strip("-") or "skjema"
+    return f"{stem if stem[0].isalpha() else f's-{stem[:28]}'}-{random_id().hex[:6]}"
 
 
 async def begin(session: AsyncSession, content: Content, by: str, now: datetime) -> None:

@@ -15,10 +15,19 @@ from services.surveys.editing.checking import findings, minutes_needed
 from services.surveys.editing.domain import Content, NoSuchPart
 from services.surveys.editing.filling import with_cover, with_page, with_question
 from services.surveys.editing.naming import KIND_NAMES
-from services.surveys.editing.saving import Written, all_written, begin, ids_in_use, save, undo, version_of, written
+from services.surveys.editing.saving import (
+    Written,
+    all_written,
+    begin,
+    ids_in_use,
+    new_id_of,
+    save,
+    undo,
+    version_of,
+    written,
+)
 from services.surveys.editing.showing import cover_form, outline, page_form, question_form
 from services.surveys.questionnaire.shelf import shipped
-from shared.ids import random_id
 from shared.web import Form, Request, Response, audit, problem, read_form, render, runtime, see_other, staff_required
 
 _BASE = "/staff/surveys/editor"
@@ -49,8 +58,7 @@ async def begin_questionnaire(request: Request) -> Response:
     source, title = form.get("source") or "", (form.get("title") or "").strip()
     async with rt.transaction() as session:
         earlier = await written(session, source) if source else None
-        id_ = f"{slugify(title)[:30].strip('-') or 'skjema'}-{random_id().hex[:6]}"
-        id_ = id_ if id_[0].isalpha() else f"s-{id_}"
+        id_ = new_id_of(title)
         if source in shipped():
             content = domain.copied(shipped()[source].content(), id_)
         elif earlier is not None:

@@ -1,0 +1,65 @@
+"""What single cells of an XLSForm say: names, limits, languages, texts."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from slugify import slugify
+
+_LANGUAGES = {
+    "nb": ("nb", "no", "nob", "norsk", "norwegian", "bokmål", "bokmal"),
+    "nn": ("nn", "nno", "nynorsk"),
+    "en": ("en", "eng", "english", "engelsk"),
+}
+_LIMIT = re.compile(r"\.\s*(>=|<=|>|<)\s*(-?\d+(?:\.\d+)?)")
+_STRAIGHT = str.maketrans("‘’“”", "''\"\"")
+
+
+def code(name: str, taken: set[str], stem: str = "svar") -> str:
+    """A code of our form that nobody has, as like the file's name as can be."""
+    base = re.sub(r"[^a-z0-9]+", "_", slugify(name).lower()).strip("_")[:34]
+    base = base if base and base[0].isalpha() else f"{stem}_{base}".rstrip("_")
+    base = (
+        f"{base}_1" if base in ("id", "action", "shown", "main", "errors", "lang", "hint", "error", "title") else base
+    )
+    found, number = base, 1
+    while found in taken:
+        number += 1
+        found = f"{base}_{number}"
+    return found
+
+
+def limits(row: Mapping[str, str]) -> tuple[float, float]:
+    """The least and the greatest number, from ``constraint`` or a range's ``parameters``; wide where none is given."""
+    low, high = 0.0, 1_000_000.0
+    for sign, value in _LIMIT.findall(row.get("constraint") or ""):
+        if sign.startswith(">"):
+            low = float(value) + (1 if sign == ">" else 0)
+        else:
+            high = float(value) - (1 if sign == "<" else 0)
+    for key, value in re.findall(r"(start|end)\s*=\s*(-?\d+)", row.get("parameters") or ""):
+        low, high = (float(value), high) if key == "start" else (low, float(value))
+    return (low, high) if low < high else (high, low + 1)
+
+
+def language(name: str) -> str | None:
+    """Our code of a column's language: ``Norwegian (nb)``, ``English``; Bokmål when there is none."""
+    words = re.findall(r"[^\W\d_]+", name.lower())
+    if not words:
+        return "nb"
+    return next((one for one in ("nn", "nb", "en") if any(word in _LANGUAGES[one] for word in words)), None)
+
+
+def plain(text: str) -> str:
+    """Text without the markup of others' tools, at most as long as a text may be."""
+    text = re.sub(r"<[^>]{0,200}>", " ", text)
+    return " ".join(re.sub(r"[*_#]{2,}", "", text).split())[:1_000]
+
+
+def lowered(row: Mapping[str, Any]) -> dict[str, str]:
+    """The row by its headings in small letters, without empty cells; curly quotation marks made straight."""
+    return {
+        str(key).strip().lower(): str(value).translate(_STRAIGHT)
+        for key, value in row.items()
+        if value is not None and key
+    }

@@ -1,0 +1,45 @@
+"""What is checked of a file before anything reads it: size, kind, what a zip unpacks to."""
+
+import zipfile
+from io import BytesIO
+
+MOST_BYTES = 1_000_000
+#: A workbook of a thousand rows unpacks to a few megabytes.
+_MOST_UNPACKED = 20_000_000
+_MOST_PARTS = 200
+
+
+class BadFile(ValueError):
+    """The file cannot be read; the text is for staff."""
+
+
+def checked(data: bytes, name: str) -> str:
+    """``xlsx`` or ``csv``; raises BadFile."""
+    if len(data) > MOST_BYTES:
+        raise BadFile("Filen er for stor. Den kan være på høyst 1 MB.")
+    if not data.strip():
+        raise BadFile("Filen er tom.")
+    ending = name.lower().rsplit(".", 1)[-1]
+    if ending in ("xls", "xlsm"):
+        raise BadFile("Filer av typen .xls og .xlsm kan ha makroer og leses ikke. Lagre den som .xlsx.")
+    if data[:2] == b"PK":
+        _check_workbook(data)
+        return "xlsx"
+    if ending == "csv":
+        return "csv"
+    raise BadFile("Filen må være en .xlsx- eller .csv-fil.")
+
+
+def _check_workbook(data: bytes) -> None:
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as archive:
+            parts = archive.infolist()
+    except zipfile.BadZipFile as error:
+        raise BadFile("Filen er skadet og kan ikke åpnes.") from error
+    names = [part.filename.lower() for part in parts]
+    if any("vbaproject" in name for name in names):
+        raise BadFile("Filen har makroer og leses ikke. Lagre den som .xlsx uten makroer.")
+    if "xl/workbook.xml" not in names:
+        raise BadFile("Filen er ingen .xlsx-fil.")
+    if len(parts) > _MOST_PARTS or sum(part.file_size for part in parts) > _MOST_UNPACKED:
+        raise BadFile("Filen pakker ut til mer enn et spørreskjema kan være.")

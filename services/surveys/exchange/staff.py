@@ -1,0 +1,72 @@
+"""Staff take in a questionnaire from a file, after seeing what fits, and take one out."""
+
+import base64
+import binascii
+
+from services.surveys.editing.domain import copied
+from services.surveys.editing.saving import begin, new_id_of, written
+from services.surveys.exchange.files import MOST_BYTES, BadFile
+from services.surveys.exchange.reading import Imported, read_xlsform
+from services.surveys.exchange.writing import as_xlsform, as_yaml
+from services.surveys.questionnaire.shelf import shipped
+from shared.web import Request, Response, audit, problem, read_form, render, runtime, see_other, staff_required
+
+_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+#: A file comes back in the confirmation as base64, which is a third longer.
+_MOST_FORM = MOST_BYTES * 2
+
+
+@staff_required("editor")
+async def show_import(request: Request) -> Response:
+    """The form that takes a file."""
+    return _show(request)
+
+
+@staff_required("editor")
+async def import_questionnaire(request: Request) -> Response:
+    """Say what fits and what does not; with ``confirmed``, begin a questionnaire with what fits."""
+    form, rt = await read_form(request, _MOST_FORM), runtime(request)
+    upload = form.files.get("file")
+    name = (upload.filename if upload else form.get("name")) or ""
+    try:
+        data = await upload.read() if upload else base64.b64decode(form.get("data") or "", validate=True)
+        found = read_xlsform(data, name)
+    except BadFile as error:
+        return _show(request, error=str(error), status=422)
+    except binascii.Error:
+        return _show(request, error="Velg filen på nytt.", status=422)
+    if form.get("confirmed") != "yes" or not found.taken:
+        return _show(request, found, name, base64.b64encode(data).decode())
+    async with rt.transaction() as session:
+        content = copied(found.content, new_id_of(found.content["title"]["nb"]))
+        await begin(session, content, request.state.staff.name, rt.now())
+        detail = {"taken": found.taken, "refused": len(found.refused)}
+        await audit(session, request, "surveys.questionnaire.imported", content["id"], **detail)
+    return see_other(f"/staff/surveys/editor/{content['id']}")
+
+
+def _show(
+    request: Request,
+    found: Imported | None = None,
+    name: str = "",
+    data: str = "",
+    error: str = "",
+    status: int = 200,
+) -> Response:
+    context = {"found": found, "name": name, "data": data, "errors": {"file": error} if error else {}}
+    return render(request, "surveys/editor_import.html", context, status)
+
+
+@staff_required("reader")
+async def export_questionnaire(request: Request) -> Response:
+    """The questionnaire as a file: ``yaml`` or ``xlsx``."""
+    id_, form = request.path_params["id"], request.path_params["format"]
+    async with runtime(request).transaction() as session:
+        found = await written(session, id_)
+    content = found.content if found else shipped()[id_].content() if id_ in shipped() else None
+    if content is None or form not in ("yaml", "xlsx"):
+        return problem(request, 404)
+    body = as_yaml(content).encode() if form == "yaml" else as_xlsform(content)
+    kind = "application/yaml" if form == "yaml" else _WORKBOOK
+    headers = {"Content-Disposition": f'attachment; filename="{content["id"]}.{form}"'}
+    return Response(body, media_type=kind, headers=headers)

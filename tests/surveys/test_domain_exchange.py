@@ -1,0 +1,221 @@
+"""XLSForm: what fits is taken, what does not is named, and our own export comes back unchanged."""
+
+import zipfile
+from collections.abc import Sequence
+from io import BytesIO
+from typing import Any
+
+import pytest
+import yaml
+from openpyxl import Workbook
+
+from services.surveys.exchange.expressions import NotUnderstood, read, write
+from services.surveys.exchange.files import MOST_BYTES, BadFile
+from services.surveys.exchange.reading import MOST_ROWS, read_xlsform
+from services.surveys.exchange.writing import as_xlsform, as_yaml
+from services.surveys.questionnaire.shelf import read_questionnaire, shipped
+from shared.events.questionnaire import strict
+from shared.events.questionnaire.example import QUESTIONNAIRE
+
+LISTS = [["list_name", "name", "label"], ["jn", "1", "Ja"], ["jn", "2", "Nei"]]
+
+
+def workbook(survey: Sequence[Sequence[Any]], choices: Sequence[Sequence[Any]] = LISTS, **more: Any) -> bytes:
+    """An ``.xlsx`` with these sheets."""
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "survey"
+    for name, rows in (("survey", survey), ("choices", choices), *more.items()):
+        target = sheet if name == "survey" else book.create_sheet(name)
+        for row in rows:
+            target.append(list(row))
+    out = BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def asked(*rows: Sequence[Any], columns: Sequence[str] = ("type", "name", "label", "relevant")) -> Any:
+    """What a file with these rows gives."""
+    return read_xlsform(workbook([columns, *rows]), "mitt skjema.xlsx")
+
+
+@pytest.mark.parametrize(
+    "content", [*(one.content() for one in shipped().values()), QUESTIONNAIRE], ids=lambda c: c["id"]
+)
+def test_round_trips_through_both_kinds_of_file_change_nothing(content: dict[str, Any]) -> None:
+    found = read_xlsform(as_xlsform(content), "ut.xlsx")
+    assert found.refused == []
+    assert strict(found.content) == strict(content)
+    assert read_questionnaire(as_yaml(found.content), "ut.yaml") == strict(content)
+
+
+def test_a_text_changed_in_the_workbook_is_the_one_read_back() -> None:
+    content = yaml.safe_load(as_yaml(QUESTIONNAIRE))
+    content["pages"][0]["questions"][0]["text"]["nb"] = "=SUM(1;2) er ingen formel"
+    found = read_xlsform(as_xlsform(content), "ut.xlsx")
+    assert found.content["pages"][0]["questions"][0]["text"]["nb"] == "=SUM(1;2) er ingen formel"
+
+
+def test_the_usual_kinds_are_taken() -> None:
+    found = asked(
+        ["begin group", "om", "Om deg"],
+        ["select_one jn", "bil", "Har du bil?"],
+        ["select_multiple jn", "begge", "Hva passer?"],
+        ["integer", "alder", "Hvor gammel er du?", "${bil} = '1'"],
+        ["text", "ord", "Med egne ord"],
+        ["end group", "", ""],
+        ["note", "hilsen", "Takk"],
+        ["date", "dag", "Når?"],
+        ["rank jn", "viktig", "Viktigst?"],
+    )
+    assert found.refused == []
+    assert found.taken == 8 - 1
+    first, second = found.content["pages"]
+    assert first["title"] == {"nb": "Om deg"}
+    assert [one["type"] for one in first["questions"]] == ["one_choice", "several_choices", "number", "short_text"]
+    assert [one["type"] for one in second["questions"]] == ["information", "date", "ranking"]
+    assert first["questions"][2]["show_if"] == {"question": "bil", "any_of": ["svar_1"]}
+    assert found.content["title"] == {"nb": "mitt skjema"}
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        (["geopoint", "sted", "Hvor?"], "sted på kart"),
+        (["image", "bilde", "Bilde?"], "ber om en fil"),
+        (["calculate", "sum", ""], "regner ut noe skjult"),
+        (["deviceid", "enhet", ""], "opplysninger om enheten"),
+        (["select_one borte", "x", "Hva?"], "listen «borte», som ikke finnes"),
+        (["matrix", "x", "Hva?"], "av typen «matrix»"),
+        (["text", "x", "Hva?", "regex(., 'a')"], "kan ikke uttrykkes som vilkår"),
+        (["text", "x", "Hva?", "${siden} = 'a'"], "ikke finnes før dette"),
+        (["text", "", ""], "har ingen tekst"),
+    ],
+)
+def test_what_does_not_fit_is_named_with_its_row_and_reason(row: list[str], reason: str) -> None:
+    found = asked(["text", "navn", "Først"], row)
+    (refused,) = found.refused
+    assert (refused.sheet, refused.row) == ("survey", 3)
+    assert reason in refused.reason
+    assert found.taken == 1
+
+
+def test_choices_that_depend_on_earlier_ones_are_refused_not_shown_all() -> None:
+    columns = ("type", "name", "label", "choice_filter")
+    found = asked(["select_one jn", "a", "A?", ""], ["select_one jn", "b", "B?", "a=${a}"], columns=columns)
+    assert [one.what for one in found.refused] == ["b"]
+
+
+def test_a_repeated_group_is_refused_with_all_that_stands_in_it() -> None:
+    found = asked(
+        ["begin repeat", "barn", "Barn"], ["text", "navn", "Navn"], ["end repeat", "", ""], ["text", "sist", "Sist?"]
+    )
+    assert [one.what for one in found.refused] == ["barn", "navn"]
+    assert found.taken == 1
+
+
+def test_languages_go_where_they_belong_and_a_missing_one_is_said() -> None:
+    columns = ("type", "name", "label::English (en)", "label::Norsk (nb)", "label::Nynorsk (nn)")
+    found = asked(["text", "q", "How?", "Hvordan?", "Korleis?"], columns=columns)
+    assert found.content["pages"][0]["questions"][0]["text"] == {"nb": "Hvordan?", "nn": "Korleis?", "en": "How?"}
+    assert found.remarks == []
+    other = asked(["text", "q", "Pourquoi?"], columns=("type", "name", "label::Français (fr)"))
+    assert other.content["pages"][0]["questions"][0]["text"] == {"nb": "Pourquoi?"}
+    assert len(other.remarks) == 1
+
+
+def test_the_condition_of_a_group_holds_for_its_page() -> None:
+    found = asked(
+        ["select_one jn", "bil", "Bil?"], ["begin_group", "g", "Bilen", "selected(${bil}, '1')"],
+        ["text", "merke", "Merke?"], ["end_group", "", ""], ["text", "sist", "Sist?"],
+    )  # fmt: skip
+    shown = [(page.get("show_if"), [one["id"] for one in page["questions"]]) for page in found.content["pages"]]
+    assert shown == [(None, ["bil"]), ({"question": "bil", "any_of": ["svar_1"]}, ["merke"]), (None, ["sist"])]
+
+
+def chose(question: str, code: str) -> dict[str, Any]:
+    """The condition that one answer was given."""
+    return {"question": question, "any_of": [code]}
+
+
+@pytest.mark.parametrize(
+    ("text", "condition"),
+    [
+        ("${a} = 'x'", {"question": "a", "any_of": ["x"]}),
+        ('selected( ${a} , "x" )', {"question": "a", "any_of": ["x"]}),
+        ("${a} != 'x'", {"none": [{"question": "a", "any_of": ["x"]}]}),
+        ("${a} != ''", {"question": "a"}),
+        ("${a} >= 18 and ${a} <= 30", {"all": [{"question": "a", "at_least": 18}, {"question": "a", "at_most": 30}]}),
+        ("not(${a} = 'x') or ${b} = 'y'", {"any": [{"none": [chose("a", "x")]}, chose("b", "y")]}),
+        (
+            "${a} = 'x' and (${b} = 'y' or ${b} = 'z')",
+            {"all": [chose("a", "x"), {"any": [chose("b", "y"), chose("b", "z")]}]},
+        ),
+    ],
+)  # fmt: skip
+def test_conditions_are_read(text: str, condition: Any) -> None:
+    assert read(text, lambda name: name, lambda _, value: value) == condition
+
+
+@pytest.mark.parametrize(
+    "text", ["1 +", "${a}", "${a} = ", "selected(${a})", "${a} = 'x' ${b}", "(" * 50 + "${a} = 'x'", "§"]
+)
+def test_what_is_no_condition_is_refused(text: str) -> None:
+    with pytest.raises(NotUnderstood):
+        read(text, lambda name: name, lambda _, value: value)
+
+
+def test_a_condition_written_reads_as_the_same() -> None:
+    condition = {"all": [{"question": "a", "any_of": ["x"]}, {"none": [{"question": "b", "at_least": 3}]}]}
+    assert read(write(condition), lambda name: name, lambda _, value: value) == condition
+
+
+def bomb() -> bytes:
+    """A workbook that unpacks to a hundred megabytes."""
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+        archive.writestr("xl/worksheets/sheet1.xml", b"0" * 100_000_000)
+    return out.getvalue()
+
+
+def with_macro() -> bytes:
+    """A workbook that carries a program."""
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+        archive.writestr("xl/vbaProject.bin", b"x")
+    return out.getvalue()
+
+
+ENTITY = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><workbook>&e;</workbook>'
+
+
+def with_entity() -> bytes:
+    """A workbook whose XML names a file of the server."""
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("xl/workbook.xml", ENTITY)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "words"),
+    [
+        (b"", "a.xlsx", "tom"),
+        (b"x" * (MOST_BYTES + 1), "a.csv", "for stor"),
+        (b"hei", "a.txt", ".xlsx- eller .csv-fil"),
+        (b"PK\x03\x04 skadet", "a.xlsx", "skadet"),
+        (b"hei", "a.xlsm", "makroer"),
+        (with_macro(), "a.xlsx", "makroer"),
+        (bomb(), "a.xlsx", "pakker ut til mer"),
+        (with_entity(), "a.xlsx", "kan ikke leses"),
+        (workbook([["navn"], ["x"]]), "a.xlsx", "«type»"),
+        (workbook([["type", "name"], *([["text", f"q{n}"] for n in range(MOST_ROWS + 1)])]), "a.xlsx", "plass til"),
+    ],
+    ids=["empty", "large", "text", "broken", "xlsm", "macro", "bomb", "entity", "no-type", "rows"],
+)  # fmt: skip
+def test_a_file_that_cannot_be_used_is_refused_in_words(data: bytes, name: str, words: str) -> None:
+    with pytest.raises(BadFile, match=words):
+        read_xlsform(data, name)

@@ -1,0 +1,59 @@
+"""Taking in a file in the browser: seen before anything is saved; and taking one out."""
+
+import re
+
+import httpx
+import sqlalchemy as sa
+
+from services.surveys.exchange.reading import read_xlsform
+from services.surveys.questionnaire.shelf import read_questionnaire, shipped
+from services.surveys.tables import WrittenQuestionnaire
+from shared.service import Runtime
+from tests.surveys.test_domain_exchange import workbook
+
+IMPORT = "/staff/surveys/editor/import"
+FILE = workbook(
+    [
+        ["type", "name", "label"],
+        ["select_one jn", "bil", "<script>alert(1)</script>Har du bil?"],
+        ["geopoint", "sted", "Hvor?"],
+    ]
+)
+
+
+async def kept(rt: Runtime) -> int:
+    """Questionnaires stored."""
+    async with rt.transaction() as session:
+        return await session.scalar(sa.select(sa.func.count()).select_from(WrittenQuestionnaire)) or 0
+
+
+async def test_what_fits_is_shown_first_and_saved_when_staff_say_so(rt: Runtime, editor: httpx.AsyncClient) -> None:
+    seen = await editor.post(IMPORT, files={"file": ("bil.xlsx", FILE)})
+    assert seen.status_code == 200
+    assert "1 spørsmål passer her" in seen.text
+    assert "sted på kart" in seen.text
+    assert "<script>alert" not in seen.text
+    assert await kept(rt) == 0
+    fields = dict(re.findall(r'name="(confirmed|name|data)" value="([^"]*)"', seen.text))
+    done = await editor.post(IMPORT, data=fields)
+    assert done.status_code == 303
+    assert "Har du bil?" in (await editor.get(done.headers["location"])).text
+
+
+async def test_a_file_that_cannot_be_read_is_told_and_nothing_saved(rt: Runtime, editor: httpx.AsyncClient) -> None:
+    refused = await editor.post(IMPORT, files={"file": ("brev.txt", b"hei")})
+    assert refused.status_code == 422
+    assert "Filen må være en .xlsx- eller .csv-fil." in refused.text
+    for data in ({"confirmed": "yes", "name": "a.xlsx", "data": "ikke base64!"}, {"confirmed": "yes"}):
+        assert (await editor.post(IMPORT, data=data)).status_code == 422
+    assert await kept(rt) == 0
+
+
+async def test_a_questionnaire_is_taken_out_in_both_forms(editor: httpx.AsyncClient) -> None:
+    workbook_ = await editor.get("/staff/surveys/editor/klima/export.xlsx")
+    assert "klima.xlsx" in workbook_.headers["content-disposition"]
+    assert read_xlsform(workbook_.content, "klima.xlsx").content == shipped()["klima"].content()
+    text = (await editor.get("/staff/surveys/editor/klima/export.yaml")).text
+    assert read_questionnaire(text, "klima.yaml") == shipped()["klima"]
+    assert (await editor.get("/staff/surveys/editor/klima/export.exe")).status_code == 404
+    assert (await editor.get("/staff/surveys/editor/ingen/export.yaml")).status_code == 404
