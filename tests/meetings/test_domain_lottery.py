@@ -1,0 +1,205 @@
+"""The fairest lottery: quotas kept, chances as promised, and no lottery fairer, by brute force on small pools."""
+
+from collections.abc import Iterator
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.meetings.draw.model import Infeasible, Lottery, Pool, Quota, Type
+from services.meetings.draw.program import INFINITY, Program
+from services.meetings.draw.solving import solve, solve_open
+
+FEATURES = ("kjønn", "område")
+VALUES = {"kjønn": ("kvinne", "mann"), "område": ("nord", "sør", "vest")}
+TYPES = tuple(product(*VALUES.values()))
+
+
+def all_panels(pool: Pool, quotas: list[Quota], seats: int) -> Iterator[tuple[int, ...]]:
+    """Every panel there is, by trying them all; types in sorted order."""
+    types = sorted(one for one, count in pool.counts.items() if count)
+    for panel in product(*(range(min(seats, pool.counts[one]) + 1) for one in types)):
+        sums = [
+            sum(x for x, one in zip(panel, types, strict=True) if one[pool.features.index(q.feature)] == q.value)
+            for q in quotas
+        ]
+        if sum(panel) == seats and all(q.least <= x <= q.most for q, x in zip(quotas, sums, strict=True)):
+            yield panel
+
+
+def leximin_of(panels: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Leximin by the plain recipe: a level, then each type asked whether it alone could rise above it."""
+    types, lines = len(counts), len(panels)
+    chance = (panels / counts).T
+    level = np.zeros(types)
+    settled = np.zeros(types, dtype=bool)
+
+    def most(cost: np.ndarray, low: np.ndarray, of_level: np.ndarray) -> float:
+        rows = np.vstack((np.hstack((chance, -of_level[:, None])), np.append(np.ones(lines), 0.0)))
+        program = Program(
+            cost, rows, np.append(low, 1.0), np.append(np.full(types, INFINITY), 1.0),
+            np.zeros(lines + 1), np.full(lines + 1, INFINITY if of_level.any() else 1.0),
+        )  # fmt: skip
+        found = program.solve()
+        assert found is not None
+        return found.value
+
+    while not settled.all():
+        cost = np.append(np.zeros(lines), 1.0)
+        height = most(cost, np.where(settled, level - 1e-9, 0.0), (~settled).astype(float))
+        for one in np.flatnonzero(~settled):
+            low = np.where(settled, level, height) - 1e-9
+            if most(np.append(chance[one], 0.0), low, np.zeros(types)) < height + 1e-6:
+                settled[one], level[one] = True, height
+    return level
+
+
+pools = st.lists(st.sampled_from(TYPES), min_size=1, max_size=12).map(lambda people: Pool.of(FEATURES, people))
+
+
+@st.composite
+def quota_lists(draw: st.DrawFn) -> list[Quota]:
+    """A quota for every value, often impossible."""
+    made = []
+    for feature, values in VALUES.items():
+        for value in values:
+            least = draw(st.integers(0, 3))
+            made.append(Quota(feature, value, least, least + draw(st.integers(0, 6))))
+    return made
+
+
+@settings(max_examples=60, deadline=None)
+@given(pools, quota_lists(), st.integers(1, 6))
+def test_no_lottery_is_fairer_and_every_panel_keeps_the_quotas(pool: Pool, quotas: list[Quota], seats: int) -> None:
+    types = sorted(pool.counts)
+    panels = np.array(list(all_panels(pool, quotas, seats)))
+    if not len(panels):
+        with pytest.raises(Infeasible) as found:
+            solve(pool, quotas, seats)
+        assert found.value.conflicts
+        assert_relaxations_are_smallest(pool, quotas, seats, found.value)
+        return
+    drawn = solve(pool, quotas, seats)
+    best = leximin_of(panels, np.array([pool.counts[one] for one in types], dtype=float))
+    assert [drawn.best[one] for one in types] == pytest.approx(best, abs=1e-6)
+    assert_promises_hold(drawn)
+    possible = {tuple(panel) for panel in panels.tolist()}
+    assert {tuple(panel.seats.get(one, 0) for one in types) for panel in drawn.panels} <= possible
+    assert set(drawn.excluded) == {one for one, column in zip(types, panels.T, strict=True) if not column.any()}
+
+
+def assert_promises_hold(drawn: Lottery) -> None:
+    """Within 1e-6 of the certificate, counted from the tickets alone."""
+    assert drawn.certificate <= 1e-6
+    assert drawn.tickets == 10**9
+    for one, promised in drawn.best.items():
+        assert abs(drawn.probabilities[one] - promised) <= drawn.certificate + 1e-6
+
+
+def assert_relaxations_are_smallest(pool: Pool, quotas: list[Quota], seats: int, found: Infeasible) -> None:
+    """With them there is a panel; no panel at all breaks the quotas by fewer seats (a quota of 0 stands)."""
+    broken = [
+        sum(
+            _breach(q, sum(x for x, one in zip(panel, sorted(pool.counts), strict=True) if q.value in one))
+            for q in quotas
+        )
+        for panel in all_panels(pool, [Quota(q.feature, q.value, 0, q.most and 99) for q in quotas], seats)
+    ]
+    if not broken:
+        assert found.relaxations == ()
+        return
+    moved = sum(each.quota.least - each.least + each.most - each.quota.most for each in found.relaxations)
+    assert moved == min(broken)
+    changed = {each.quota: each.relaxed for each in found.relaxations}
+    solve(pool, [changed.get(quota, quota) for quota in quotas], seats)
+
+
+def _breach(quota: Quota, seats: int) -> int:
+    return max(0, quota.least - seats, seats - quota.most)
+
+
+def realistic(people: int = 400) -> tuple[Pool, list[Quota]]:
+    """Three features that interlock, a skewed pool."""
+    random = np.random.default_rng(7)
+    columns = [random.choice(size, people, p=random.dirichlet(np.full(size, 4.0))) for size in (2, 4, 5)]
+    pool = Pool.of(("a", "b", "c"), [(str(a), str(b), str(c)) for a, b, c in zip(*columns, strict=True)])
+    quotas = [
+        Quota(feature, str(value), 24 // size - 1, 24 // size + 2)
+        for feature, size in zip("abc", (2, 4, 5), strict=True) for value in range(size)
+    ]  # fmt: skip
+    return pool, quotas
+
+
+def test_a_draw_repeats_and_neither_order_nor_names_matter() -> None:
+    pool, quotas = realistic()
+    first = solve(pool, quotas, 24)
+    assert_promises_hold(first)
+    assert solve(pool, quotas, 24) == first
+    backwards = Pool(pool.features, dict(reversed(list(pool.counts.items()))))
+    assert solve(backwards, quotas, 24) == first
+    renamed = Pool(pool.features, {(f"z{9 - int(a)}", b, c): count for (a, b, c), count in pool.counts.items()})
+    again = solve(
+        renamed,
+        [Quota(q.feature, f"z{9 - int(q.value)}", q.least, q.most) if q.feature == "a" else q for q in quotas],
+        24,
+    )
+    for (a, b, c), chance in first.best.items():
+        assert again.best[f"z{9 - int(a)}", b, c] == pytest.approx(chance, abs=1e-7)
+
+
+def test_a_pool_twice_as_large_halves_every_chance() -> None:
+    pool, quotas = realistic()
+    twice = Pool(pool.features, {one: 2 * count for one, count in pool.counts.items()})
+    single, double = solve(pool, quotas, 24), solve(twice, quotas, 24)
+    for one, chance in single.best.items():
+        assert double.best[one] == pytest.approx(chance / 2, abs=1e-7)
+
+
+def test_levels_close_together_stay_apart() -> None:
+    pool = Pool(("område",), {("nord",): 1000, ("sør",): 1001})
+    drawn = solve(pool, [Quota("område", "nord", 100, 100), Quota("område", "sør", 100, 100)], 200)
+    assert drawn.best["nord",] == pytest.approx(0.1, abs=1e-9)
+    assert drawn.best["sør",] == pytest.approx(100 / 1001, abs=1e-9)
+
+
+def test_people_in_no_possible_panel_are_named() -> None:
+    pool = Pool(FEATURES, {("kvinne", "nord"): 3, ("mann", "sør"): 3, ("mann", "vest"): 2})
+    drawn = solve(pool, [Quota("område", "vest", 0, 0), Quota("kjønn", "kvinne", 1, 2)], 3)
+    assert drawn.excluded == (("mann", "vest"),)
+    assert drawn.probabilities["mann", "vest"] == 0
+
+
+def test_a_seat_that_falls_free_restores_the_quota_and_says_when_it_cannot() -> None:
+    pool = Pool(FEATURES, {("kvinne", "nord"): 5, ("mann", "nord"): 5})
+    quotas = [Quota("kjønn", "kvinne", 2, 2), Quota("kjønn", "mann", 2, 2)]
+    seated: dict[Type, int] = {("mann", "sør"): 2, ("kvinne", "nord"): 1}
+    drawn, given_way = solve_open(pool, quotas, 1, seated)
+    assert drawn.probabilities == {("kvinne", "nord"): 0.2, ("mann", "nord"): 0.0}
+    assert given_way == ()
+    drawn, given_way = solve_open(
+        Pool(FEATURES, {("mann", "nord"): 4}), quotas, 1, {("kvinne", "nord"): 1, ("mann", "sør"): 2}
+    )
+    assert drawn.probabilities == {("mann", "nord"): 0.25}
+    assert [str(each) for each in given_way] == [
+        "kjønn «kvinne»: senk minst fra 1 til 0.", "kjønn «mann»: øk mest fra 0 til 1."
+    ]  # fmt: skip
+
+
+def test_a_draw_can_be_watched_and_stopped() -> None:
+    class Stopped(Exception):
+        """Asked for by staff."""
+
+    steps: list[str] = []
+
+    def watch(step: str, done: float) -> None:
+        steps.append(step)
+        assert 0 <= done <= 1
+        if step == "panels":
+            raise Stopped
+
+    pool, quotas = realistic()
+    with pytest.raises(Stopped):
+        solve(pool, quotas, 24, progress=watch)
+    assert steps == ["bound", "panels"]
