@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from services.surveys.answering.domain import only_shown
 from services.surveys.answering.reading import written_back
+from services.surveys.fieldwork.closing import close_survey
 from services.surveys.questionnaire.wording import in_words
 from services.surveys.sealing import keys_of
 from services.surveys.tables import Invitation, Response
@@ -108,3 +109,25 @@ def test_staff_read_whom_a_question_is_for() -> None:
         "svarer «Bil» på «Hvordan reiser du oftest?» eller svarer «Bil» på «Hva bruker du ellers?»"
     )
     assert in_words(questionnaire, questionnaire.pages[1].show_if) == "ikke (svarer høyst 0 på «Hvor lang er reisen?»)"
+
+
+@pytest.mark.parametrize("why", ["no cookie", "closed"])
+async def test_what_was_written_stands_to_be_copied_when_it_comes_too_late(
+    rt: Runtime, asked: Invitation, why: str
+) -> None:
+    async with browser(rt) as client:
+        await enter(client, rt, asked)
+        page = (await client.get(f"/surveys/answer/3?id={asked.id}")).text
+        (texts,) = re.findall('name="texts" value="([^"]*)"', page)
+        assert texts.split() == ["linje", "raad"]
+        if why == "closed":
+            async with rt.transaction() as session:
+                await close_survey(session, keys_of(rt.settings), asked.survey_id, rt.now())
+        else:
+            client.cookies.clear()
+        late = await post(client, asked, 3, sted="vest", linje="<b>140</b>", raad="Flere avganger", texts=texts)
+    assert late.status_code == 410
+    assert ("Undersøkelsen er stengt" in late.text) == (why == "closed")
+    assert "&lt;b&gt;140&lt;/b&gt;" in late.text
+    assert "Flere avganger" in late.text
+    assert "vest" not in late.text.split("Dette skrev du")[1].split("</section>")[0]

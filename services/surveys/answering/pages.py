@@ -24,7 +24,7 @@ from services.surveys.sealing import keys_of
 from services.surveys.tables import Survey
 from shared.rules import N_
 from shared.tokens import BadLink, LinkExpired
-from shared.web import Request, as_id, read_form, render, runtime, see_other, translate
+from shared.web import Form, Request, as_id, read_form, render, runtime, see_other, translate
 from shared.web import Response as HttpResponse
 
 _COOKIE = "survey"
@@ -85,11 +85,11 @@ async def save_page(request: Request) -> HttpResponse:
     form = await read_form(request)
     asked = _asked(request, form.get("id"))
     if asked is None:
-        return _over(request, Refusal.UNKNOWN)
+        return _over(request, Refusal.UNKNOWN, form)
     async with rt.transaction() as session:
         held = await hold(session, keys_of(rt.settings), *asked, rt.now())
         if isinstance(held, Refusal):
-            return _over(request, held)
+            return _over(request, held, form)
         questionnaire, number = held.questionnaire, _number(request, held)
         page = questionnaire.pages[number - 1]
         sent = {field: form.all(field) for question in page.known for field in question.fields}
@@ -139,8 +139,11 @@ async def _look(request: Request, session: AsyncSession) -> Opened | Refusal:
     return await look(session, keys_of(rt.settings), *asked, rt.now()) if asked else Refusal.UNKNOWN
 
 
-def _over(request: Request, refusal: Refusal) -> HttpResponse:
-    return render(request, "surveys/over.html", {"refusal": refusal}, 410)
+def _over(request: Request, refusal: Refusal, form: Form | None = None) -> HttpResponse:
+    """Which reason it is and what to do; what was written in a form that cannot be taken stands there to copy."""
+    names = (form.get("texts") or "").split() if form else []
+    written = [text for name in names if form and (text := form.get(name))]
+    return render(request, "surveys/over.html", {"refusal": refusal, "written": written}, 410)
 
 
 def _number(request: Request, opened: Opened) -> int:
@@ -174,6 +177,7 @@ def _page(
         "survey_title": questionnaire.title.to(texts.code),
         "title": page.title.to(texts.code, said),
         "fields": fields,
+        "texts": [name for one in fields for name in one.texts_of_ones_own],
         "errors": {name: text for one in fields for name, text in one.errors.items()},
         "more": next((one for one in fields if one.question.id == request.query_params.get("more")), None),
         "number": number,

@@ -7,7 +7,17 @@ from typing import Any
 
 from services.surveys.answering.domain import in_order
 from services.surveys.answering.reading import NotAnAnswer, Sent, written_back
-from shared.events.questionnaire import Choice, Grid, KnownQuestion, Optioned, Pair, Ranking, Texts
+from shared.events.questionnaire import (
+    Choice,
+    Grid,
+    KnownQuestion,
+    LongText,
+    Optioned,
+    Pair,
+    Ranking,
+    ShortText,
+    Texts,
+)
 from shared.rules import N_
 from shared.web.forms import REFUSED_CHARACTERS
 from shared.web.i18n import Language
@@ -85,6 +95,13 @@ class FormQuestion:
         return {
             code: {"name": name, "value": self.value(name), "error": self.error(name)} for code, name in written.items()
         }
+
+    @property
+    def texts_of_ones_own(self) -> tuple[str, ...]:
+        """The fields people write in."""
+        if isinstance(self.question, ShortText | LongText):
+            return self.question.fields
+        return tuple(self.question.written.values()) if isinstance(self.question, Optioned) else ()
 
     @property
     def pictures(self) -> dict[str, tuple[str, str]]:

@@ -11,7 +11,7 @@ from shared.events.questionnaire.model import Questionnaire
 from shared.events.questionnaire.parts import Texts, texts_in
 
 #: Names the answering form and its page use themselves.
-RESERVED_IDS = frozenset({"id", "action", "shown", "order", "main", "errors", "lang"})
+RESERVED_IDS = frozenset({"id", "action", "shown", "order", "texts", "main", "errors", "lang"})
 #: Endings by which a field's hint and error are named on the page.
 RESERVED_CODES = frozenset({"hint", "error", "title"})
 
