@@ -47,6 +47,8 @@ class NotificationSettings(BaseSettings):
     """Receipts for suggestions one address gets within 24 hours, by letter and by form, whoever gave it."""
     correspondent_days: int = 90
     """Days after the last answer until a suggestion's sender is forgotten."""
+    mail_log_days: int = 730
+    """Days after its deadline until a mail in the list no longer says whose it was."""
     unanswered_days: int = 730
     """Days until the sender of a suggestion that is never answered is forgotten."""
 

@@ -4,7 +4,7 @@ This module, the relay and the broker helpers are the only ones that know fastst
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -199,10 +199,17 @@ class Transport:
     async def _stop(self) -> None:
         broker, self._broker = self._broker, None
         if broker is not None:
-            try:
-                await broker.stop()
-            except (KafkaError, OSError) as error:
-                log.warning("messaging.broker.stop_failed", reason=type(error).__name__)
+            # FastStream stops at the first that fails, and the others' tasks would go on until they are collected.
+            await stop_each([*(subscriber.stop for subscriber in self._subscribers), broker.stop])
+
+
+async def stop_each(stops: Iterable[Callable[[], Awaitable[None]]]) -> None:
+    """Stop one after the other, each whatever becomes of the others."""
+    for stop in stops:
+        try:
+            await stop()
+        except (KafkaError, OSError) as error:
+            log.warning("messaging.broker.stop_failed", reason=type(error).__name__)
 
 
 class _Assigned(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from services.notifications.people.members import forget_recipients
 from services.notifications.sending.dispatching import Dispatcher
-from services.notifications.tables import Member
+from services.notifications.tables import Member, Message
 from shared.events.notifications import MemberDataErased, MemberUnreachable
 from shared.events.registration import ContactRemoved, MemberErased, MemberLeft
 from shared.ids import new_id
@@ -136,6 +137,18 @@ async def test_a_removed_card_wins_over_any_later_one(rt: Runtime, sink: Sink) -
     await Dispatcher().run(rt)
     assert await states(rt) == [("no_address", "removed")]
     assert sink.taken == []
+
+
+async def test_the_list_of_mails_forgets_whose_they_were_and_keeps_their_number(rt: Runtime, sink: Sink) -> None:
+    deliver, member_id = Deliverer(rt), new_id()
+    await deliver(card(member_id), opened(), invitation(member_id))
+    await Dispatcher().run(rt)
+    for days, whose in ((700, [member_id]), (50, [None])):
+        move(rt, timedelta(days=days))
+        await forget_recipients(rt)
+        async with rt.transaction() as session:
+            assert list(await session.scalars(sa.select(Message.member_id))) == whose
+    assert await states(rt) == [("sent", None)]
 
 
 async def test_erasure_blanks_the_card_and_gives_a_receipt(rt: Runtime) -> None:

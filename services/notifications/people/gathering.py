@@ -30,6 +30,7 @@ async def gather_data(session: AsyncSession, event: MemberDataRequested, deliver
                 "email": card.email or "",
                 "language": card.language,
                 "takes_no_mail": card.unreachable or "",
+                "refused_for_now": str(card.soft_refusals),
             }
         ]
         if card is not None and email

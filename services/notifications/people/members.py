@@ -1,6 +1,7 @@
 """Members: their cards, what they want mail about, and their erasure."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -8,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifications.messages.creating import release_waiting
 from services.notifications.messages.suppressing import give_up_on_member, suppress_needless
+from services.notifications.settings import notification_settings
 from services.notifications.tables import Contact, Member, Message
 from shared.database import insert_many, upsert, upsert_many
 from shared.events.notifications import MemberDataErased
@@ -20,6 +22,7 @@ from shared.events.registration import (
     MemberLeft,
 )
 from shared.messaging import Delivery, emit, forget_subject, lock
+from shared.service import Runtime
 
 
 async def keep_cards(
@@ -94,3 +97,13 @@ async def erase(session: AsyncSession, event: MemberErased) -> None:
     await lock(session, event.member_id)
     await forget_subject(session, event.member_id)
     await emit(session, MemberDataErased(member_id=event.member_id, erased_at=event.erased_at))
+
+
+async def forget_recipients(rt: Runtime) -> None:
+    """Job: the list of mails says for how long whose a mail was; afterwards each is a count."""
+    days = timedelta(days=notification_settings().mail_log_days)
+    over = (Message.send_before < rt.now() - days, Message.state.not_in(["waiting", "pending", "sending"]))
+    async with rt.transaction() as session:
+        await session.execute(
+            sa.update(Message).where(Message.member_id.is_not(None), *over).values(member_id=None, content=None)
+        )
