@@ -1,7 +1,7 @@
 # Everything starts here; each target first installs what it needs into this checkout. `make help` lists them.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install install-check install-test image chart-data demo up test check faults bench contracts texts pictures lock clean
+.PHONY: help install install-check install-test image cluster-test chart-data demo up test check faults bench contracts texts pictures lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -44,6 +44,9 @@ bench: install-test ## JSON lines of speed against floors measured in the same r
 contracts: install ## write the AsyncAPI document, the JSON Schema of questionnaires and missing examples of events
 	@$(BIN)/python -m shared.cli contracts
 	@$(BIN)/python -m services.surveys.questionnaire > docs/contracts/questionnaire.schema.json
+
+cluster-test: install-check image ## the image run hardened, and the chart at a real API server where one was built
+	$(BIN)/pytest -q tests/cluster
 
 image: install ## build the container image (PANEL_ENGINE, PANEL_IMAGE, PANEL_IMAGE_BASE)
 	@$(BIN)/python -m deploy.image.build

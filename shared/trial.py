@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Callable, Sequence
+from urllib.parse import urlsplit
 
 import httpx
 from tenacity import RetryError, retry, retry_if_exception_type, stop_after_delay, wait_fixed
@@ -42,8 +43,9 @@ def try_sign_up(panel: str, public_url: str, email: str, postcode: str) -> list[
 
     The mail that follows is confirmed or left by whoever reads that mailbox; unconfirmed sign-ups are forgotten.
     """
-    # The form answers for the address that residents see, whatever way this request takes.
-    with httpx.Client(base_url=panel, headers={"origin": public_url, "sec-fetch-site": "same-origin"}) as client:
+    # Pages answer for the address that residents see, whatever way this request takes.
+    headers = {"host": urlsplit(public_url).netloc, "origin": public_url, "sec-fetch-site": "same-origin"}
+    with httpx.Client(base_url=panel, headers=headers) as client:
         seen = []
         for path in ("/", "/join", "/privacy"):
             answer = client.get(path)

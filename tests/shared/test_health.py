@@ -263,7 +263,7 @@ async def test_requests_are_timed_by_route_and_never_by_what_stands_in_it(runtim
     runtime = await runtime_of(Service(name="example", package="shared"))
     routes = [*health_routes(runtime), Route("/things/{token}", shown)]
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=build_app(runtime, routes, None)), base_url="http://inside"
+        transport=httpx.ASGITransport(app=build_app(runtime, routes, None)), base_url=runtime.settings.public_url
     ) as client:
         await client.get("/things/s3cret")
         await client.get("/nothing-here")

@@ -1,0 +1,63 @@
+"""The image as a cluster runs it: no root, nothing to write to, no capability, and a service that answers."""
+
+import json
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from deploy.image.build import DEFAULT_NAME
+from deploy.image.materials import locked
+from deploy.local.downloads import ROOT
+
+IMAGE = os.environ.get("PANEL_IMAGE") or DEFAULT_NAME
+ENGINE = os.environ.get("PANEL_ENGINE") or next(filter(shutil.which, ("podman", "docker")), "")
+HARDENED = ("--rm", "--read-only", "--tmpfs=/tmp", "--cap-drop=ALL", "--security-opt=no-new-privileges")
+
+
+def engine(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    """One run of the container engine."""
+    return subprocess.run([ENGINE, *arguments], capture_output=True, text=True, check=False, timeout=120)
+
+
+pytestmark = pytest.mark.skipif(
+    not ENGINE or engine("image", "inspect", IMAGE).returncode != 0, reason="no image: run `make image`"
+)
+
+
+def test_commands_run_without_rights() -> None:
+    done = engine("run", *HARDENED, "--network=none", IMAGE, "--help")
+    assert done.returncode == 0, done.stderr
+    for command in ("serve", "migrate", "topics", "try", "secrets"):
+        assert command in done.stdout
+
+
+def test_a_wrong_setting_is_one_line_here_too() -> None:
+    done = engine("run", *HARDENED, "--network=none", IMAGE, "serve", "surveys")
+    assert done.returncode != 0
+    assert done.stderr.strip() == "error: PANEL_SERVICE_DATABASE_URL is not set"
+
+
+def test_it_is_nobody_and_holds_no_tool_to_install_with() -> None:
+    look = "import json, os, shutil; print(json.dumps([os.getuid(), shutil.which('pip'), os.path.exists('tests')]))"
+    done = engine("run", *HARDENED, "--network=none", "--entrypoint=python", IMAGE, "-c", look)
+    assert json.loads(done.stdout) == [10001, None, False]
+
+
+def test_everything_is_compiled() -> None:
+    """Nothing can be written later, so a module that is not compiled is compiled again at each start."""
+    look = (
+        "import pathlib; print([str(f) for d in ('/opt/panel/lib', '/srv/panel') for f in pathlib.Path(d).rglob('*.py')"
+        " if not (f.parent / '__pycache__' / (f.stem + '.cpython-311.pyc')).exists()][:5])"
+    )
+    done = engine("run", *HARDENED, "--network=none", "--entrypoint=python", IMAGE, "-c", look)
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr
+
+
+def test_the_bill_of_materials_names_every_package() -> None:
+    done = engine("run", *HARDENED, "--network=none", "--entrypoint=cat", IMAGE, "/srv/panel/sbom.cdx.json")
+    bill = json.loads(done.stdout)
+    assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6")
+    wanted = {(package.name, package.version) for package in locked(ROOT / "deploy" / "image" / "image.lock")}
+    assert {(part["name"], part["version"]) for part in bill["components"]} == wanted
