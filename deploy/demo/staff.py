@@ -118,7 +118,7 @@ class Editor:
 
     async def publish_minutes(self, meeting: str) -> None:
         """Write, look, publish."""
-        minutes = {"minutes": "# Torget\n\nGruppene vil ha **flere benker** og lys til klokka 23."}
+        minutes = {"minutes": "# Torget\n\nGruppene vil ha **flere benker** og lys til klokken 23."}
         _expect(await self.browser.post(f"{meeting}/minutes", {**minutes, "action": "preview"}), "Legg ut referatet")
         await self.browser.post(f"{meeting}/minutes", {**minutes, "action": "publish"})
 
@@ -134,7 +134,7 @@ class Editor:
         for page, heading in pages:
             decision = {
                 "state": "answered",
-                "answer": "Takk. Vi har satt det på lista for våren.",
+                "answer": "Takk. Vi har satt det på listen for våren.",
                 "public": "yes",
                 "public_heading": heading,
                 "public_text": "En innbygger har foreslått dette.",

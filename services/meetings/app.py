@@ -84,7 +84,7 @@ DEEDS = {
     "meetings.attendance.recorded": "registrerte frammøtet",
     "meetings.attendance.seen": "så frammøtelista",
     "meetings.invitations.exported": "lastet ned invitasjonene",
-    "meetings.list.exported": "lastet ned lista over møter",
+    "meetings.list.exported": "lastet ned listen over møter",
     "meetings.meeting.announced": "kunngjorde møtet",
     "meetings.meeting.cancelled": "avlyste møtet",
     "meetings.meeting.changed": "endret møtet",

@@ -109,7 +109,7 @@ JOBS = (
 DEEDS = {
     "notifications.message.settled_as_pending": "sendte en usikker e-post på nytt",
     "notifications.message.settled_as_sent": "merket en usikker e-post som sendt",
-    "notifications.messages.exported": "lastet ned lista over e-poster",
+    "notifications.messages.exported": "lastet ned listen over e-poster",
     "notifications.sending.paused": "stoppet utsendingen",
     "notifications.sending.resumed": "startet utsendingen",
 }

@@ -35,12 +35,14 @@ async def announce_installation(rt: Runtime) -> None:
                 await lock(session, row.id)
                 await emit(session, PanelThresholdSet(threshold_id=row.id, size=wanted, role=role))
         await reach_thresholds(session, size or 0, rt.now())
-        if await session.get(Margins, MARGINS_ID) is None:
+        known = await session.get(Margins, MARGINS_ID)
+        # Without figures nothing is compared, and staff are told.
+        if known is None and (margins := load_margins(rules.number)):
             stored = Margins(
                 id=MARGINS_ID,
                 year=YEAR,
                 bands=[band.model_dump() for band in BANDS],
-                margins=[margin.model_dump() for margin in load_margins()],
+                margins=[margin.model_dump() for margin in margins],
                 area_margins=[],
             )
             session.add(stored)

@@ -150,7 +150,7 @@ DEEDS = {
     "registration.member.found": "fant personen i et oppslag",
     "registration.member.looked_up": "slo opp en person",
     "registration.member.seen": "så på en person",
-    "registration.members.exported": "lastet ned lista over medlemmer",
+    "registration.members.exported": "lastet ned listen over medlemmer",
     "registration.members.imported": "importerte medlemmer",
     "registration.profile.changed": "endret kommunens profil",
     "registration.threshold.set": "la til en terskel",

@@ -39,7 +39,7 @@ def decoded(raw: bytes) -> str:
         except UnicodeDecodeError:
             raise UnreadableFile(_UNKNOWN) from None
     if b"\x00" in raw:
-        raise UnreadableFile("Fila er ikke ren tekst. Lagre den på nytt som «CSV UTF-8» og prøv igjen.")
+        raise UnreadableFile("Filen er ikke ren tekst. Lagre den på nytt som «CSV UTF-8» og prøv igjen.")
     raw = raw.removeprefix(b"\xef\xbb\xbf")
     try:
         return "\n".join(map(_once, raw.decode("utf-8").split("\n")))
@@ -55,7 +55,7 @@ def decoded(raw: bytes) -> str:
     return "\n".join(read[line] if line in read else _once(line.decode("utf-8")) for line in lines)
 
 
-_UNKNOWN = "Vi kjenner ikke tegnsettet i fila. Lagre den på nytt som «CSV UTF-8» og prøv igjen."
+_UNKNOWN = "Vi kjenner ikke tegnsettet i filen. Lagre den på nytt som «CSV UTF-8» og prøv igjen."
 
 
 def _encoding_of(lines: bytes) -> str:
@@ -108,7 +108,7 @@ def rows(text: str, needed: Collection[str], optional: Collection[str] = (), *, 
                 continue
             number += 1
             if number > most:
-                raise UnreadableFile(f"Fila har flere enn {most} rader. Del den opp.")
+                raise UnreadableFile(f"Filen har flere enn {most} rader. Del den opp.")
             extra = any(cell.strip() for cell, name in zip(cells, head, strict=False) if not name)
             extra = extra or any(cell.strip() for cell in cells[len(head) :])
             named = {name: cell.strip() for name, cell in zip(head, cells, strict=False) if name}
@@ -117,9 +117,9 @@ def rows(text: str, needed: Collection[str], optional: Collection[str] = (), *, 
         line = reader.line_num + skipped
         raise UnreadableFile(f"Linje {line} er ikke riktig CSV. Se etter anførselstegn som mangler.") from error
     if not head:
-        raise UnreadableFile("Fila er tom.")
+        raise UnreadableFile("Filen er tom.")
     if not number:
-        raise UnreadableFile("Fila har ingen rader under overskriften.")
+        raise UnreadableFile("Filen har ingen rader under overskriften.")
 
 
 def _heading(cells: list[str], needed: Collection[str], optional: Collection[str], delimiter: str) -> list[str]:

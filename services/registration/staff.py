@@ -97,6 +97,7 @@ async def show_card(request: Request) -> Response:
         "events": events,
         "unreachable": unreachable,
         "no_areas": margins is not None and not margins.area_margins,
+        "no_population": margins is None,
     }  # fmt: skip
     return render(request, "registration/staff_card.html", context)
 

@@ -66,7 +66,7 @@ DEEDS = {
     "results.result.published": "publiserte et resultat",
     "results.suggestion.decided": "behandlet et forslag",
     "results.suggestion.seen": "så på et forslag",
-    "results.suggestions.exported": "lastet ned lista over forslag",
+    "results.suggestions.exported": "lastet ned listen over forslag",
 }
 
 SERVICE = Service(

@@ -79,7 +79,7 @@ JOBS = (
 
 #: What staff do, as the audit trail says it: «Siri Stab …».
 DEEDS = {
-    "surveys.list.exported": "lastet ned lista over undersøkelser",
+    "surveys.list.exported": "lastet ned listen over undersøkelser",
     "surveys.questionnaire.begun": "begynte på et spørreskjema",
     "surveys.questionnaire.brought_back": "tok et spørreskjema i bruk igjen",
     "surveys.questionnaire.imported": "hentet et spørreskjema fra en fil",

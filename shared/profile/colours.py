@@ -54,7 +54,7 @@ def _scheme(accent: str, strength: float, hue: float, *, dark: bool) -> Mapping[
     found: dict[str, str] = {}
     for name, level in (_DARK if dark else _LIGHT).items():
         # A tint as strong as the accent would shout over a whole page.
-        tint = strength if name.startswith(("border", "text-subtle")) else min(strength, 0.035)
+        tint = strength if name.startswith(("border", "text-subtle")) else min(strength, 0.011 + 0.03 * (1 - level))
         found[f"accent-{name}"] = _of(level, tint, hue)
         found[f"neutral-{name}"] = _of(level, min(strength, _NEUTRAL), hue)
     mine = luminance(accent)

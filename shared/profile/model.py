@@ -50,8 +50,8 @@ class Profile(BaseModel):
     """Age a resident turns this year at the latest."""
     age_wording: _Texts = {}
     """The box about age by language, where the municipality words it itself."""
-    examples: Mapping[str, _Texts] = {}
-    """Places of the municipality for forms to name as examples, by form and language."""
+    example_suggestion: _Texts = {}
+    """A matter as somebody there might head it, for the form to show; by language."""
     texts: Mapping[str, _Texts] = {}
     """Markdown by page (``TEXT_PAGES``) and language."""
 

@@ -179,7 +179,7 @@ _PROBLEMS: dict[int, tuple[str, str, str]] = {
     413: (
         N_("Det du sendte, er for stort"),
         N_("Vi tar ikke imot så mye på én gang. Ingenting er lagret."),
-        N_("Gå tilbake, kort ned teksten eller fila, og send på nytt."),
+        N_("Gå tilbake, kort ned teksten eller filen, og send på nytt."),
     ),
     422: (
         N_("Noe må rettes"),

@@ -65,7 +65,7 @@ def import_members(staff: Page, stack: Stack, folder: Path) -> None:
     file.write_text("\n".join([HEAD, *rows]), encoding="utf-8")
     staff.goto(stack.panel + "/staff/registration/import")
     staff.locator("input[type=file]").set_input_files(file)
-    staff.get_by_role("button", name="Se over fila").click()
+    staff.get_by_role("button", name="Se over filen").click()
     check(staff)
     staff.get_by_label("Svare på undersøkelser").check()
     staff.get_by_label("Bli trukket ut til møter").check()

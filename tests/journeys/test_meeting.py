@@ -45,7 +45,7 @@ def import_members(staff: Page, stack: Stack) -> None:
     visit(staff, stack.panel + "/staff/registration/import")
     file = {"name": "medlemmer.csv", "mimeType": "text/csv", "buffer": "\n".join(lines).encode()}
     staff.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
-    staff.get_by_role("button", name="Se over fila").click()
+    staff.get_by_role("button", name="Se over filen").click()
     staff.get_by_label("Svare på undersøkelser").check()
     staff.get_by_label("Bli trukket ut til møter").check()
     staff.get_by_label("Få resultatene på e-post").check()

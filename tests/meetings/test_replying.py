@@ -180,7 +180,7 @@ async def test_an_answer_that_is_neither_yes_nor_no_is_asked_again(rt: Runtime, 
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"needs": "helicopter"}, "Velg blant behovene på lista."),
+        ({"needs": "helicopter"}, "Velg blant behovene på listen."),
         ({"other_need": "x" * 301}, "Skriv behovet med høyst 300 tegn."),
         ({"other_need": "nøt\u2066ter"}, "Teksten har tegn vi ikke kan ta imot"),
     ],

@@ -12,6 +12,8 @@ from shared.addresses import address_key
 
 TODAY = date(2026, 11, 23)
 
+MARGINS = load_margins("3201")
+
 
 @pytest.mark.parametrize(
     ("born", "refusal"),
@@ -40,11 +42,16 @@ def test_two_spellings_of_an_address_are_one() -> None:
 
 
 def test_the_margins_are_the_published_figures() -> None:
-    margins = load_margins()
+    margins = MARGINS
     women = sum(m.population for m in margins if m.gender == "female")
     men = sum(m.population for m in margins if m.gender == "male")
     assert (women, men) == (55_257, 54_158)
     assert {m.band: m.population for m in margins if m.gender == "female"}["15-24"] == 895 + 6_775
+
+
+def test_another_municipality_has_figures_of_its_own_and_an_unknown_one_none() -> None:
+    assert sum(m.population for m in load_margins("0301")) == 619_290
+    assert load_margins("9999") == ()
 
 
 @given(st.integers(min_value=15, max_value=120))
@@ -55,7 +62,7 @@ def test_every_eligible_age_is_in_exactly_one_band(age: int) -> None:
 
 @given(st.lists(st.tuples(st.sampled_from(["female", "male", "other"]), st.sampled_from([b.code for b in BANDS]))))
 def test_the_index_is_between_nothing_and_a_mirror(members: list[tuple[str, str]]) -> None:
-    composition = compose(members, load_margins())
+    composition = compose(members, MARGINS)
     assert composition.size == len(members)
     if all(gender == "other" for gender, _ in members):
         assert composition.index is None, "there is nobody to compare"
@@ -65,24 +72,27 @@ def test_the_index_is_between_nothing_and_a_mirror(members: list[tuple[str, str]
 
 
 def test_whoever_chose_neither_gender_counts_against_no_group() -> None:
-    members = [(m.gender, m.band) for m in load_margins() for _ in range(5)]
-    alone, together = compose(members, load_margins()), compose([*members, ("other", "25-34")], load_margins())
+    members = [(m.gender, m.band) for m in MARGINS for _ in range(5)]
+    alone, together = (
+        compose(members, MARGINS),
+        compose([*members, ("other", "25-34")], MARGINS),
+    )
     assert (together.index, together.size) == (alone.index, alone.size + 1)
 
 
 def test_an_empty_panel_and_one_without_margins_have_no_index_and_no_advice() -> None:
-    for composition in (compose([], load_margins()), compose([("female", "25-34")], [])):
+    for composition in (compose([], MARGINS), compose([("female", "25-34")], [])):
         assert composition.index is None
         assert advice(composition, str) == ""
 
 
 def test_the_oldest_group_is_called_by_its_lowest_age() -> None:
-    members = [(m.gender, m.band) for m in load_margins() for _ in range(99) if (m.gender, m.band) != ("female", "80-")]
-    assert advice(compose(members, load_margins()), str) == "Vi trenger særlig kvinner som er 80 år eller eldre."
+    members = [(m.gender, m.band) for m in MARGINS for _ in range(99) if (m.gender, m.band) != ("female", "80-")]
+    assert advice(compose(members, MARGINS), str) == "Vi trenger særlig kvinner som er 80 år eller eldre."
 
 
 def test_a_panel_that_mirrors_the_population_has_index_one_and_lacks_nobody() -> None:
-    margins = load_margins()
+    margins = MARGINS
     members = [(m.gender, m.band) for m in margins for _ in range(m.population)]
     composition = compose(members, margins)
     assert composition.index == pytest.approx(1)
@@ -90,7 +100,7 @@ def test_a_panel_that_mirrors_the_population_has_index_one_and_lacks_nobody() ->
 
 
 def test_advice_names_the_group_that_lacks_most_persons() -> None:
-    margins = load_margins()
+    margins = MARGINS
     members = [(m.gender, m.band) for m in margins for _ in range(10) if (m.gender, m.band) != ("male", "55-66")]
     missing = compose(members, margins).most_missing
     assert missing is not None

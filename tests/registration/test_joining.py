@@ -64,7 +64,7 @@ async def test_nobody_fills_a_strangers_mailbox(rt: Runtime) -> None:
         ({"gender": "robot"}, "Kjønn må velges"),
         ({"postcode": "1300"}, "postboks"),
         ({"postcode": "0150"}, "en annen kommune"),
-        ({"old_enough": ""}, "gammel nok"),
+        ({"old_enough": ""}, "Bekreft at du har fylt 15 år"),
         ({"email": "kåre@example.org"}, "æ, ø eller å"),
         ({"purposes": ["everything"]}, "fra listen"),
         ({"purposes": []}, "Velg minst én ting"),
@@ -87,7 +87,7 @@ async def test_bad_input_gets_a_clear_message_and_changes_nothing(
 async def test_every_fault_of_the_form_is_told_at_once(rt: Runtime) -> None:
     async with browser(rt) as client:
         page = await send(client, rt, name="", year_of_birth="2020", postcode="0150", old_enough="")
-    for words in ("Navn må fylles ut", "minst 15 år", "en annen kommune", "gammel nok"):
+    for words in ("Navn må fylles ut", "minst 15 år", "en annen kommune", "Bekreft at du har fylt 15 år"):
         assert words in page.text
 
 

@@ -100,7 +100,7 @@ async def test_a_follow_up_stands_on_the_result_and_in_the_work_and_is_told(
 ) -> None:
     result = await published(rt, editor)
     assert "Ingenting ennå" in (await editor.get(result)).text
-    assert "Ingenting har kommet ut av det ennå" in (await editor.get("/work")).text
+    assert "Kommunen har ikke fulgt opp dette ennå" in (await editor.get("/work")).text
     assert (await record(editor, follow_up(rt))).status_code == 303
     for path in (result, "/results", "/work"):
         assert "flere busser" in (await editor.get(path)).text, path

@@ -86,7 +86,7 @@ async def test_whatever_stands_in_a_number_field_is_an_error_beside_it(
         await enter(client, rt, invitation)
         response = await post(client, invitation, 1, reisemate="gange", minutter=typed)
     assert response.status_code == 422
-    assert response.text.count("må besvares med et tall, skrevet med siffer") == 2
+    assert response.text.count("Skriv et tall, for eksempel 20") == 2
 
 
 async def test_a_scanner_that_opens_every_link_changes_nothing(rt: Runtime, invitation: Invitation) -> None:

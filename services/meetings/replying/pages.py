@@ -40,7 +40,7 @@ NEEDS = ("step_free", "hearing", "sight", "interpreter", "food", "companion", "t
 _LONGEST_NEED = 300
 
 MESSAGES = {
-    "needs": N_("Velg blant behovene på lista."),
+    "needs": N_("Velg blant behovene på listen."),
     "other_need": N_("Skriv behovet med høyst 300 tegn."),
 }
 
@@ -129,7 +129,7 @@ async def give_calendar(request: Request) -> Response:
     if row.state != "accepted":
         return see_other(f"{_BASE}?id={row.id}")
     url = f"{rt.settings.public_url}/meetings/{meeting.slug}"
-    text = translate(request).gettext(N_("Koden din ved døra er {code}. Mer om møtet: {url}"))
+    text = translate(request).gettext(N_("Koden din ved døren er {code}. Mer om møtet: {url}"))
     content = calendar_file(meeting, text.format(code=row.code, url=url), url, rt.now())
     headers = {"Content-Disposition": f'attachment; filename="{meeting.slug}.ics"', "Cache-Control": "no-store"}
     return Response(content, media_type="text/calendar; charset=utf-8", headers=headers)

@@ -64,7 +64,7 @@ def read_members(raw: bytes, *, rules: Rules, known: frozenset[str]) -> Preview:
         member, reasons = _member(row, rules, has_consents=preview.has_consents)
         key = address_key(member.email if member else row.cells.get("epost", ""))
         if key in seen:
-            reasons = [*reasons, "E-postadressen står i fila fra før, eller er allerede med i panelet"]
+            reasons = [*reasons, "E-postadressen står i filen fra før, eller er allerede med i panelet"]
         if member is None or reasons:
             preview.bad.append((row.line, reasons))
             continue

@@ -78,9 +78,9 @@ async def take_file(request: Request) -> Response:
     file = form.files.get("file")
     raw = await file.read() if file else b""
     if not raw:
-        return _choose(request, {"file": "CSV-fil må velges. Fila du valgte, er tom."}, 422)
+        return _choose(request, {"file": "CSV-fil må velges. Filen du valgte, er tom."}, 422)
     if len(raw) > _LARGEST_FILE:
-        return _choose(request, {"file": "Fila er større enn 16 MB. Del den opp."}, 422)
+        return _choose(request, {"file": "Filen er større enn 16 MB. Del den opp."}, 422)
     async with rt.transaction() as session:
         known = await known_addresses(session)
     try:

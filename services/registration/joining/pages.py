@@ -88,7 +88,12 @@ def _checked(request: Request, form: Form) -> tuple[JoinInput | None, FormErrors
 
 def _validated(request: Request, form: Form) -> tuple[JoinInput | None, FormErrors]:
     gettext, rules = translate(request).gettext, joining_rules(runtime(request))
-    return validate(JoinInput, form, MESSAGES, gettext, lists=("purposes",), context=rules)
+
+    def told(text: str) -> str:
+        # A box that was not ticked breaks no rule that could tell the age.
+        return gettext(text).replace("{minimum_age}", str(rules.minimum_age))
+
+    return validate(JoinInput, form, MESSAGES, told, lists=("purposes",), context=rules)
 
 
 def _as_typed(form: Form) -> dict[str, object]:

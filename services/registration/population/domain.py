@@ -1,6 +1,8 @@
 """Population margins and the panel's composition against them."""
 
 import csv
+import gzip
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,14 +45,20 @@ def band_text(band: AgeBand) -> str:
     return f"{band.age_from} år og eldre" if band.age_to is None else f"{band.age_from}–{band.age_to} år"
 
 
-def load_margins() -> tuple[Margin, ...]:
-    """Residents per gender x band of the shipped figures (persons, SSB 07459, 1 January 2026)."""
-    text = resources.files("services.registration").joinpath("data", "population_3201_2026-01-01.csv")
+def load_margins(municipality: str) -> tuple[Margin, ...]:
+    """Residents per gender x band of the shipped figures (persons, SSB 07459, 1 January 2026).
+
+    Empty for a number the figures do not have: nobody is compared with another municipality's population.
+    """
+    file = resources.files("services.registration").joinpath("data", "population_2026-01-01.csv.gz")
     counts: Counter[Cell] = Counter()
-    for row in csv.DictReader(text.read_text(encoding="utf-8").splitlines()):
-        band = band_of(int(row["age"]))
-        if band is not None:
-            counts[row["sex"], band] += int(row["population"])
+    for row in csv.DictReader(gzip.decompress(file.read_bytes()).decode("utf-8").splitlines()):
+        if row["kommunenummer"] != municipality:
+            continue
+        for column, persons in row.items():
+            band = band_of(int(column[1:])) if re.fullmatch("a[0-9]+", column) else None
+            if band is not None:
+                counts[row["sex"], band] += int(persons)
     return tuple(Margin(gender=g, band=b, population=n) for (g, b), n in sorted(counts.items()))
 
 
@@ -147,14 +155,14 @@ def shares_by(cells: Sequence[CellShare], key: str) -> Mapping[str, tuple[float,
 
 
 def advice(panel: Composition, gettext: Callable[[str], str]) -> str:
-    """``Vi trenger særlig menn 15–24 år. Vi trenger flere fra Vest.``; nothing of what lacks no whole person."""
+    """``Vi trenger særlig menn mellom 15 og 24 år. Vi trenger flere fra Vest.``; not what lacks no person."""
     sentences = []
     cell, area = panel.most_missing, panel.missing_area
     if cell is not None:
         who, (youngest, _, oldest) = gettext(_WHO[cell.gender]), cell.band.partition("-")
         if oldest:
-            text = gettext(N_("Vi trenger særlig {who} {ages} år."))
-            sentences.append(text.format(who=who, ages=f"{youngest}–{oldest}"))
+            text = gettext(N_("Vi trenger særlig {who} mellom {youngest} og {oldest} år."))
+            sentences.append(text.format(who=who, youngest=youngest, oldest=oldest))
         else:
             text = gettext(N_("Vi trenger særlig {who} som er {age} år eller eldre."))
             sentences.append(text.format(who=who, age=youngest))

@@ -43,6 +43,7 @@ async def show_panel(request: Request) -> Response:
         "goal": runtime(request).profile.goal_size,
         "missing": advice(panel, texts.gettext),
         "attribution": ATTRIBUTION,
+        "no_population": stored is None,
         "area_source": areas.source,
         "picture": panel_against_population(
             _finding(panel), "Søylen er panelet, streken er befolkningen", rows, texts.percent

@@ -35,7 +35,7 @@ async def save_areas(request: Request) -> Response:
     try:
         raw = await file.read() if file else b""
         if len(raw) > _LARGEST_FILE:
-            raise UnreadableFile("Fila er større enn 500 kB")
+            raise UnreadableFile("Filen er større enn 500 kB")
         if form.get("rows"):
             areas, bad = read_areas(_rows(form), rt.profile.number, bands)
         else:

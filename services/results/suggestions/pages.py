@@ -33,7 +33,7 @@ STATES = {
     "answered": N_("Besvart"),
     "forwarded": N_("Sendt videre"),
     "merged": N_("Slått sammen med en annen sak"),
-    "declined": N_("Ikke tatt videre"),
+    "declined": N_("Ikke fulgt opp"),
 }
 MESSAGES = {
     "heading": N_("Hva saken gjelder, må fylles ut"),

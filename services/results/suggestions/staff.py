@@ -32,7 +32,7 @@ from shared.web.lists import PER_PAGE
 
 NAMES = {
     "new": "Ny", "considered": "Til vurdering", "answered": "Besvart", "forwarded": "Sendt videre",
-    "merged": "Slått sammen", "declined": "Ikke tatt videre",
+    "merged": "Slått sammen", "declined": "Ikke fulgt opp",
 }  # fmt: skip
 _FILTERS = {"state": STATES, "public": ("yes", "no"), "channel": ("form", "mail")}
 _COLUMNS = ("id", "kom", "kanal", "tilstand", "offentlig", "besvart")

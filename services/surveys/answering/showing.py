@@ -31,7 +31,7 @@ MESSAGES = {
     "too_few": N_("Velg minst {min} svar på «{text}»"),
     "place_missing": N_("Velg et svar på plass {place} i «{text}»"),
     "ranked_twice": N_("Svaret på plass {place} i «{text}» er valgt før. Velg et annet"),
-    "not_a_number": N_("«{text}» må besvares med et tall, skrevet med siffer"),
+    "not_a_number": N_("«{text}»: Skriv et tall, for eksempel 20"),
     "not_whole": N_("«{text}» må besvares med et helt tall"),
     "too_many_decimals": N_("«{text}» kan ha høyst {decimals} siffer etter komma"),
     "out_of_range": N_("«{text}» må besvares med et tall fra {min} til {max}"),
