@@ -1,5 +1,8 @@
 """The draw: quotas, chances, who is drawn, who replaces whom, and what the public may check.
 
 `model` has the words; `solving.solve` makes the fairest lottery for a meeting, `solving.solve_open` the one for seats
-that have fallen free. `domain` is the draw before it, until meetings has changed over; docs/decisions/0005.
+that have fallen free. `commitment` makes what is published: `committed` before the draw, `auditors_file`, `public_file`
+and each member's of `proofs` after it; `drawn_ids` are the people. `services.meetings.verify` checks all of these.
+`seating.seating` makes the tables of a meeting. `domain` is the draw before it, until meetings has
+changed over.
 """

@@ -1,0 +1,92 @@
+"""The draw by itself: CSV in, JSON out, a clear line per fault."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from services.meetings.draw.__main__ import main
+
+POOL = "id,kjønn,sted\n" + "".join(
+    f"{n},{'kvinne' if n % 3 else 'mann'},{'nord' if n % 2 else 'sør'}\n" for n in range(30)
+)
+QUOTAS = "feature,value,min,max\nkjønn,kvinne,2,2\nkjønn,mann,2,2\nsted,nord,1,3\nsted,sør,1,3\n"
+
+
+def run(folder: Path, pool: bytes, quotas: bytes, seats: str = "4") -> int:
+    (folder / "pool.csv").write_bytes(pool)
+    (folder / "quotas.csv").write_bytes(quotas)
+    return main([str(folder / "pool.csv"), str(folder / "quotas.csv"), seats, "--json", str(folder / "out.json")])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_files_are_read_however_they_were_saved(encoding: str, separator: str, tmp_path: Path) -> None:
+    pool, quotas = (text.replace(",", separator).replace("\n", "\r\n").encode(encoding) for text in (POOL, QUOTAS))
+    assert run(tmp_path, pool, quotas) == 0
+    out = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    assert [line["id"] for line in out["probabilities"]] == [str(n) for n in range(30)]
+    assert sum(line["probability"] for line in out["probabilities"]) == pytest.approx(4, abs=1e-8)
+    assert out["probabilities"][0]["probability"] == pytest.approx(0.2, abs=1e-8)
+    assert sum(panel["weight"] for panel in out["panels"]) == out["tickets"] == 10**9
+    assert out["certificate"] <= 1e-6
+
+
+def test_impossible_quotas_exit_3_with_the_smallest_relaxations(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    quotas = "feature,value,min,max\nkjønn,kvinne,3,4\nkjønn,mann,2,2\nsted,nord,0,4\nsted,sør,0,4\n"
+    assert run(tmp_path, POOL.encode(), quotas.encode()) == 3
+    assert capsys.readouterr().err.splitlines() == [
+        "kjønn «kvinne» skal ha minst 3; det er 20 å trekke blant.",
+        "kjønn «mann» skal ha minst 2; det er 10 å trekke blant.",
+        "Med 4 plasser kan ikke alle disse kvotene holdes samtidig.",
+        "Minste endring som gjør trekningen mulig:",
+        "kjønn «kvinne»: senk minst fra 3 til 2.",
+    ]
+    assert not (tmp_path / "out.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("pool", "quotas", "seats", "line"),
+    [
+        (POOL + "3,mann,nord\n", QUOTAS, "4", "pool.csv, linje 32: id «3» står også på linje 5."),
+        (POOL + "77,mann\n", QUOTAS, "4", "pool.csv, linje 32: 2 felter, men overskriften har 3."),
+        (POOL + "77,,nord\n", QUOTAS, "4", "pool.csv, linje 32: et felt er tomt."),
+        (
+            POOL + "77,mann,vest\n", QUOTAS, "4",
+            "quotas.csv: sted «vest» har ingen kvote, men 1 i pool.csv har verdien.",
+        ),
+        (POOL, QUOTAS + "sted,øst,3,2\n", "4", "quotas.csv, linje 6: min 3 er større enn max 2."),
+        (
+            POOL, QUOTAS + "sted,øst,-1,2\n", "4",
+            "quotas.csv, linje 6: min og max må være hele tall fra 0, ikke «-1» og «2».",
+        ),
+        (POOL, QUOTAS + "sted,sør,0,2\n", "4", "quotas.csv, linje 6: sted «sør» har allerede en kvote."),
+        (
+            POOL, QUOTAS + "alder,ung,0,2\n", "4",
+            "quotas.csv, linje 6: «alder» er ingen kolonne blant personene (kjønn, sted).",
+        ),
+        (POOL, QUOTAS, "31", "Det er 31 plasser, men bare 30 i pool.csv."),
+        (POOL, QUOTAS, "0", "Antall plasser må være minst 1, ikke 0."),
+        ("", QUOTAS, "4", "pool.csv: filen er tom."),
+        ("a\0b", QUOTAS, "4", "pool.csv: filen er ikke tekst. Lagre den som CSV (UTF-8)."),
+        (
+            "navn,sted\nx,y\n", QUOTAS, "4",
+            "pool.csv: overskriften må ha «id» og én kolonne med eget navn for hvert kjennetegn.",
+        ),
+        (POOL, "a,b\n1,2\n", "4", "quotas.csv: overskriften må være feature,value,min,max."),
+        ('id,sted\n1,"nord\n', QUOTAS, "4", "pool.csv: filen kan ikke leses som CSV (unexpected end of data)."),
+    ],
+)  # fmt: skip
+def test_every_fault_of_the_files_has_a_line(
+    pool: str, quotas: str, seats: str, line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(tmp_path, pool.encode(), quotas.encode(), seats) == 2
+    assert line in capsys.readouterr().err.splitlines()
+
+
+def test_a_missing_file_has_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "quotas.csv").write_text(QUOTAS, encoding="utf-8")
+    assert main([str(tmp_path / "no.csv"), str(tmp_path / "quotas.csv"), "4", "--json", str(tmp_path / "o")]) == 2
+    assert capsys.readouterr().err == "no.csv: filen finnes ikke eller kan ikke leses.\n"
