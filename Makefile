@@ -1,7 +1,7 @@
 # Everything starts here; each target first installs what it needs into this checkout. `make help` lists them.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install install-check install-test image cluster-test chart-data demo up test check faults bench contracts texts pictures lock clean
+.PHONY: help install install-check install-test image cluster-test chart-data demo up test check faults mutants bench contracts texts pictures lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -40,6 +40,10 @@ faults: install-test ## kill and disturb the real stack under load, then compare
 
 bench: install-test ## JSON lines of speed against floors measured in the same run (NAMES="relay join" for some)
 	@$(BIN)/python -m tests.bench $(NAMES)
+
+mutants: install-test ## change one place of the product at a time and see whether tests notice; hours (MODULES="shared/slugs.py …")
+	@$(PYTHON) -m venv .cache/mutants && .cache/mutants/bin/pip install --quiet --disable-pip-version-check cosmic-ray==8.7.0
+	@$(BIN)/python -m tests.mutants
 
 contracts: install ## write the AsyncAPI document, the JSON Schema of questionnaires and missing examples of events
 	@$(BIN)/python -m shared.cli contracts

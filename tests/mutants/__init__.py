@@ -1,0 +1,1 @@
+"""Mutation testing: one line of the product changed at a time, and the closest tests run."""
