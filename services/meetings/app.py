@@ -1,6 +1,6 @@
 """The whole service on one screen: what meetings reacts to, shows and does by itself."""
 
-from services.meetings import copying, pages, staff, staff_list
+from services.meetings import copying, forgetting, pages, staff, staff_list
 from services.meetings.afterwards import concluding
 from services.meetings.afterwards import staff as afterwards
 from services.meetings.gathering import gather_data
@@ -76,6 +76,7 @@ JOBS = (
     Job("lapse_silent", answering.lapse_silent, every=1.0),
     Job("fill_free_seats", drawing.fill_free_seats, every=1.0, on_commit=True),
     Job("remind_due", answering.remind_due, every=1.0),
+    Job("forget_participation", forgetting.forget_participation, every=3600.0),
     Job("forget_needs", answering.forget_needs, every=60.0),
 )
 

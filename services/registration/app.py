@@ -4,6 +4,7 @@ from services.registration import consenting, erasing, pages, reaching, staff
 from services.registration.announcing import announce_installation
 from services.registration.data_file import gathering
 from services.registration.data_file import pages as data_file
+from services.registration.forgetting import forget_participation
 from services.registration.importing import staff as importing
 from services.registration.importing.working import forget_unstarted, take_in_files
 from services.registration.joining import pages as joining
@@ -133,6 +134,7 @@ JOBS = (
     Job("regroup_members", regroup_members, every=2.0),
     Job("take_in_files", take_in_files, every=2.0),
     Job("forget_unstarted", forget_unstarted, every=60.0),
+    Job("forget_participation", forget_participation, every=3600.0),
     Job("forget_gathered", gathering.forget_gathered, every=60.0),
     Job("send_links", send_links, every=0.5, on_commit=True),
     Job("forget_asked", forget_asked, every=60.0),

@@ -1,6 +1,6 @@
 """The whole service on one screen: what results reacts to, shows and does by itself."""
 
-from services.results import copying, gathering, pages, staff
+from services.results import copying, forgetting, gathering, pages, staff
 from services.results.follow_ups import staff as follow_ups
 from services.results.state import state_events
 from services.results.suggestions import pages as suggestions
@@ -57,7 +57,10 @@ PAGES = (
     *audit_pages("results"),
 )
 
-JOBS = (Job("remove_old_texts", registering.remove_old_texts, every=60.0),)
+JOBS = (
+    Job("remove_old_texts", registering.remove_old_texts, every=60.0),
+    Job("forget_answers", forgetting.forget_answers, every=3600.0),
+)
 
 #: What staff do, as the audit trail says it: «Siri Stab …».
 DEEDS = {

@@ -1,6 +1,6 @@
 """The whole service on one screen: what surveys reacts to, shows and does by itself."""
 
-from services.surveys import copying, gathering, pages
+from services.surveys import copying, forgetting, gathering, pages
 from services.surveys.answering import pages as answering
 from services.surveys.editing import staff as editing
 from services.surveys.exchange import staff as exchange
@@ -74,6 +74,7 @@ JOBS = (
     Job("open_due_surveys", inviting.open_due_surveys, every=0.5),
     Job("remind_due", following_up.remind_due, every=1.0),
     Job("close_due_surveys", closing.close_due_surveys, every=1.0),
+    Job("forget_participation", forgetting.forget_participation, every=3600.0),
     Job("destroy_keys", closing.destroy_keys, every=5.0),
 )
 

@@ -29,6 +29,7 @@ async def register_letter(session: AsyncSession, event: SuggestionLetterReceived
 
 async def remove_old_texts(rt: Runtime) -> None:
     """What residents wrote is not kept longer than answering it takes."""
-    days = results_settings().suggestion_text_days
+    rules, now = results_settings(), rt.now()
+    answered, registered = timedelta(days=rules.suggestion_text_days), timedelta(days=rules.unanswered_text_days)
     async with rt.transaction() as session:
-        await store.remove_old_texts(session, rt.now() - timedelta(days=days))
+        await store.remove_old_texts(session, now - answered, now - registered)

@@ -174,11 +174,18 @@ async def count(session: AsyncSession, *conditions: Any) -> int:
     return await session.scalar(sa.select(sa.func.count()).select_from(Suggestion).where(*conditions)) or 0
 
 
-async def remove_old_texts(session: AsyncSession, answered_before: datetime) -> int:
-    """Remove what residents wrote in matters answered before this instant; the public wording stays. How many."""
+async def remove_old_texts(session: AsyncSession, answered_before: datetime, registered_before: datetime) -> int:
+    """Remove what residents wrote in matters answered, or raised and never answered, before; how many.
+
+    The public wording stays.
+    """
+    over = sa.or_(
+        Suggestion.answered_at < answered_before,
+        sa.and_(Suggestion.answered_at.is_(None), Suggestion.registered_at < registered_before),
+    )
     gone = await session.execute(
         sa.update(Suggestion)
-        .where(Suggestion.answered_at < answered_before, Suggestion.text.is_not(None))
+        .where(over, Suggestion.text.is_not(None))
         .values(heading=None, text=None, place=None, why=None, removed=None)
         .returning(Suggestion.id)
     )

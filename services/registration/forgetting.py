@@ -1,0 +1,22 @@
+"""Forgetting what a member was asked long ago, and what files were taken in."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from services.registration.tables import Asked, Drawn, Meeting, MemberImport, Survey
+from shared.service import Runtime
+
+PARTICIPATION = timedelta(days=3 * 365)
+_FILES = timedelta(days=365)
+
+
+async def forget_participation(rt: Runtime) -> None:
+    """Job: the own page's copies end with their originals, three years after; facts of a taken-in file after one."""
+    before = rt.now() - PARTICIPATION
+    async with rt.transaction() as session:
+        surveys = sa.select(Survey.id).where(Survey.closes_at < before)
+        meetings = sa.select(Meeting.id).where(Meeting.starts_at < before)
+        await session.execute(sa.delete(Asked).where(Asked.survey_id.in_(surveys)))
+        await session.execute(sa.delete(Drawn).where(Drawn.meeting_id.in_(meetings)))
+        await session.execute(sa.delete(MemberImport).where(MemberImport.finished_at < rt.now() - _FILES))

@@ -1,0 +1,22 @@
+"""Forgetting who was asked: years after a survey has closed, its invitations are counts."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from services.surveys.tables import Invitation, Survey
+from shared.service import Runtime
+
+#: Long enough for a follow-up to reach those who took part.
+PARTICIPATION = timedelta(days=3 * 365)
+
+
+async def forget_participation(rt: Runtime) -> None:
+    """Job: who was asked in a survey, and who answered, ends three years after it closed."""
+    old = sa.select(Survey.id).where(Survey.closed_at < rt.now() - PARTICIPATION)
+    async with rt.transaction() as session:
+        await session.execute(
+            sa.update(Invitation)
+            .where(Invitation.member_id.is_not(None), Invitation.survey_id.in_(old))
+            .values(member_id=None)
+        )
