@@ -186,7 +186,7 @@ async def main() -> int:
         began = time.monotonic()
         balances = await Demo(state).play()
         say(f"played in {time.monotonic() - began:.0f} s; the ledger {'balances' if balances else 'DOES NOT BALANCE'}")
-        if not os.environ.get("DEMO_EXIT"):
+        if os.environ.get("DEMO_EXIT", "0") in ("", "0"):
             say("The pages stay up until Ctrl-C.")
             await stack.wait()
     except asyncio.CancelledError:
