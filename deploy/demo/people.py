@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import gzip
 import random
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,9 +43,9 @@ class Person:
 
 def draw_people(count: int, chance: random.Random, this_year: int) -> list[Person]:
     """People aged 16 to 90 in the population's proportions."""
-    with (_DATA / "population_3201_2026-01-01.csv").open(encoding="utf-8") as file:
-        cells = [(row["sex"], int(row["age"]), int(row["population"])) for row in csv.DictReader(file)]
-    cells = [cell for cell in cells if 16 <= cell[1] <= 90]
+    with gzip.open(_DATA / "population_2026-01-01.csv.gz", "rt", encoding="utf-8") as file:
+        ours = [row for row in csv.DictReader(file) if row["kommunenummer"] == MUNICIPALITY]
+    cells = [(row["sex"], age, int(row[f"a{age}"])) for row in ours for age in range(16, 91)]
     with (_DATA / "postcodes_2026-05-26.csv").open(encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["kommunenummer"] == MUNICIPALITY and row["kategori"] == "G"]
     drawn = chance.choices(cells, weights=[cell[2] for cell in cells], k=count)

@@ -10,9 +10,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import psutil
 
 from deploy.local.errors import StackError
 
@@ -109,14 +111,37 @@ def _end_with_parent() -> Callable[[], None] | None:
     return ask_kernel
 
 
+#: Share of a core that tells a part at work from one that waits for something that never comes.
+_AT_WORK = 0.03
+
+
+def _work_of(processes: Sequence[Process]) -> float:
+    """Seconds of processor time the processes have used."""
+    used = 0.0
+    for process in processes:
+        with suppress(psutil.Error):
+            times = psutil.Process(process.pid).cpu_times() if process.pid else None
+            used += times.user + times.system if times else 0.0
+    return used
+
+
 def wait_until(ready: Callable[[], bool], processes: Sequence[Process], what: str, seconds: float) -> None:
-    """Poll ``ready``; StackError when one of the processes ends first or the time is up."""
-    deadline = time.monotonic() + seconds
+    """Poll ``ready``; StackError when one of the processes ends first, or does nothing for so many ``seconds``.
+
+    On a busy machine a part that works on is waited for, and a line says so.
+    """
+    began = time.monotonic()
+    deadline, worked = began + seconds, _work_of(processes)
     while not ready():
         for process in processes:
             if process.exit_code is not None:
                 raise StackError(f"{what} ended at once: {process.last_words()} (log: {process.log})")
         if time.monotonic() > deadline:
+            done = _work_of(processes) - worked
+            if done > seconds * _AT_WORK:
+                print(f"{what}: still starting after {time.monotonic() - began:.0f} s, and waited for", flush=True)
+                deadline, worked = time.monotonic() + seconds, worked + done
+                continue
             log = f" (log: {processes[0].log})" if processes else ""
             raise StackError(f"{what} was not ready within {seconds:.0f} s{log}.")
         time.sleep(0.05)

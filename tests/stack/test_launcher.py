@@ -173,3 +173,25 @@ def test_a_killed_part_is_started_again_and_said_so(tmp_path: Path) -> None:
         supervisor.stop()
     assert process.pid is None
     assert not (tmp_path / "status.json").exists()
+
+
+def test_a_part_at_work_is_waited_for_and_one_that_does_nothing_is_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    busy = Process("busy", [sys.executable, "-c", "while True: pass"], tmp_path / "busy.log")
+    idle = Process("idle", [sys.executable, "-c", "import signal; signal.pause()"], tmp_path / "idle.log")
+    said: list[str] = []
+
+    def told_to_wait() -> bool:
+        said.append(capsys.readouterr().out)
+        return "part: still starting" in "".join(said)
+
+    try:
+        busy.spawn()
+        wait_until(told_to_wait, [busy], "part", 1)
+        idle.spawn()
+        with pytest.raises(StackError, match="part was not ready within 4 s"):
+            wait_until(lambda: False, [idle], "part", 4)
+    finally:
+        busy.stop()
+        idle.stop()
