@@ -55,6 +55,10 @@ def test_causes_are_walked_once_though_they_form_a_circle() -> None:
     first, second = ValueError("first"), ValueError("second")
     first.__cause__, second.__context__ = second, first
     assert list(causes(first)) == [first, second]
+    # What stands behind a link that was seen is walked all the same.
+    third = ValueError("third")
+    second.__cause__, second.__context__, second.__suppress_context__ = first, third, False
+    assert list(causes(first)) == [first, second, third]
     hidden = ValueError("hidden")
     shown = ValueError("shown")
     shown.__context__, shown.__suppress_context__ = hidden, True
