@@ -18,6 +18,9 @@ OPEN = {("GET", "/staff/login"), ("GET", "/staff/callback")}
 #: Posts that change nothing but the audit trail: a look-up keeps what was typed out of addresses.
 READING = {"/staff/logout", "/staff/registration/members", "/staff/notifications/preview"}
 
+#: What the municipality is called and looks like is the administrator's.
+FOR_ADMINS = {("POST", "/staff/registration/profile")}
+
 
 def staff_routes(service: str) -> list[tuple[str, str, str]]:
     """(method, path with ids filled in, path) of each staff page."""
@@ -55,4 +58,7 @@ async def test_a_reader_changes_nothing_and_an_editor_meets_no_closed_door(servi
             sign_in(rt, editor, "editor")
             if method == "POST" and written not in READING:
                 assert (await reader.post(path)).status_code == 403, (method, path)
+            if (method, written) in FOR_ADMINS:
+                assert (await editor.request(method, path)).status_code == 403, (method, path)
+                sign_in(rt, editor, "admin")
             assert (await editor.request(method, path)).status_code not in (401, 403, 500), (method, path)
