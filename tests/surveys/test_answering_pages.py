@@ -97,7 +97,7 @@ async def test_errors_stand_at_the_top_and_at_the_field_and_nothing_typed_is_los
         await enter(client, rt, invitation)
         response = await post(client, invitation, 1, minutter="mange")
     assert response.status_code == 422
-    assert response.text.count("må besvares med et tall, skrevet med siffer") == 2
+    assert response.text.count("Skriv et tall, for eksempel 20") == 2
     assert 'value="mange"' in response.text
 
 
