@@ -6,6 +6,8 @@ from services.meetings.afterwards import staff as afterwards
 from services.meetings.gathering import gather_data
 from services.meetings.planning import staff as planning
 from services.meetings.replying import pages as replying
+from services.meetings.replying import staff as replies
+from services.meetings.seating import staff as seating
 from services.meetings.seats import answering, drawing
 from services.meetings.seats import staff as seats
 from services.meetings.state import state_events
@@ -63,6 +65,10 @@ PAGES = (
     Route(ONE + "/quotas", seats.save_quotas, methods=["POST"]),
     Route(ONE + "/draw", seats.confirm_draw, methods=["GET"]),
     Route(ONE + "/draw", seats.make_draw, methods=["POST"]),
+    Route(ONE + "/reply", replies.reply_form, methods=["GET"]),
+    Route(ONE + "/reply", replies.record_reply, methods=["POST"]),
+    Route(ONE + "/tables", seating.show_tables),
+    Route(ONE + "/tables/{sheet}.pdf", seating.print_sheet),
     Route(ONE + "/attendance", afterwards.attendance_form, methods=["GET"]),
     Route(ONE + "/attendance", afterwards.save_attendance, methods=["POST"]),
     Route(ONE + "/needs", afterwards.show_needs),
@@ -94,6 +100,9 @@ DEEDS = {
     "meetings.minutes.published": "la ut referatet",
     "meetings.needs.seen": "så de praktiske behovene",
     "meetings.quotas.set": "satte kvotene",
+    "meetings.reply.recorded": "førte et svar på telefon",
+    "meetings.sheet.printed": "skrev ut en liste til møtet",
+    "meetings.tables.seen": "så på bordene",
 }
 
 SERVICE = Service(

@@ -119,14 +119,14 @@ async def save_needs(request: Request) -> Response:
 
 
 async def give_calendar(request: Request) -> Response:
-    """The calendar file, after a yes."""
+    """The calendar file, after a yes; of a cancelled meeting, the one that takes it out of the calendar."""
     rt = runtime(request)
     async with rt.transaction() as session:
         found = await _look(request, session)
     if found is None:
         return _no_link(request)
     meeting, row = found
-    if row.state != "accepted":
+    if row.state not in ("accepted", "ended"):
         return see_other(f"{_BASE}?id={row.id}")
     url = f"{rt.settings.public_url}/meetings/{meeting.slug}"
     text = translate(request).gettext(N_("Koden din ved døren er {code}. Mer om møtet: {url}"))

@@ -151,8 +151,10 @@ async def _enter(
             "drawn": (sa.Boolean, [entry.drawn for entry in entries]),
         }
         rows = unnest(**columns)
-        selected = sa.select(*(rows.c[name] for name in columns), sa.literal(meeting.id, sa.Uuid))
-        await session.execute(sa.insert(DrawEntry).from_select([*columns, "meeting_id"], selected))
+        selected = sa.select(*(rows.c[name] for name in columns), Member.area, sa.literal(meeting.id, sa.Uuid)).join(
+            Member, Member.id == rows.c.member_id
+        )
+        await session.execute(sa.insert(DrawEntry).from_select([*columns, "area", "meeting_id"], selected))
         await emit_new(session, [entered(entry, meeting.draw_id) for entry in entries])
 
 
@@ -166,7 +168,10 @@ async def _invite(
     """Give each a seat to answer for, by ``reply_by``; with the id of the invitation it replaces, if any."""
     used = set(await session.scalars(sa.select(Invitation.code).where(Invitation.meeting_id == meeting.id)))
     made = []
-    for one, replaces in people:
+    chosen = list(people)
+    lives = sa.select(Member.id, Member.area).where(Member.id.in_([one.id for one, _ in chosen]))
+    areas = {row.id: row.area for row in await session.execute(lives)}
+    for one, replaces in chosen:
         code = _new_code(used)
         used.add(code)
         made.append(
@@ -177,6 +182,7 @@ async def _invite(
                 state="invited",
                 gender=one.stratum[0],
                 band=one.band,
+                area=areas.get(one.id),
                 code=code,
                 generation=1,
                 replaces=replaces,

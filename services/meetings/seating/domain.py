@@ -1,0 +1,95 @@
+"""Who sits where: tables as mixed as can be, and mixed anew between rounds."""
+
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+#: Tables hold at least this many, or there is nobody to talk with.
+SMALLEST_TABLE = 2
+MOST_ROUNDS = 6
+#: How much worse it is to meet somebody again than to sit at a table one person away from the mix of the room.
+_MET_BEFORE = 4
+#: Tries of two people changing seats, for each person and round; enough to settle a room of 200.
+_TRIES = 60
+
+
+@dataclass(frozen=True)
+class Guest:
+    """One who comes: the code shown at the door, and what tables are mixed by (feature -> value)."""
+
+    code: str
+    features: Mapping[str, str]
+
+
+def most_tables(guests: int) -> int:
+    """Tables that many people can be shared among."""
+    return max(1, guests // SMALLEST_TABLE)
+
+
+def seat(guests: Sequence[Guest], tables: int, rounds: int, seed: str) -> list[dict[str, int]]:
+    """Table (from 1) of each code, for each round; sizes differ by at most one; the same seed gives the same tables.
+
+    People start dealt out by their features like cards, then two at a time change seats while that brings tables
+    closer to the mix of the whole room, or brings together fewer who sat together in an earlier round.
+    """
+    if not guests:
+        return [{} for _ in range(rounds)]
+    tables = min(tables, most_tables(len(guests)))
+    chance = random.Random(seed)  # noqa: S311 - nobody's right hangs on it, and the same list must give the same tables
+    met: Counter[frozenset[str]] = Counter()
+    seatings = []
+    for _ in range(rounds):
+        order = sorted(guests, key=lambda guest: guest.code)
+        chance.shuffle(order)
+        order.sort(key=lambda guest: sorted(guest.features.items()))
+        placed = {guest.code: place % tables for place, guest in enumerate(order)}
+        _improve(order, placed, tables, met, chance)
+        for table in range(tables):
+            here = [guest.code for guest in order if placed[guest.code] == table]
+            met.update(frozenset(pair) for pair in combinations(here, 2))
+        seatings.append({code: table + 1 for code, table in placed.items()})
+    return seatings
+
+
+def _improve(
+    guests: Sequence[Guest],
+    placed: dict[str, int],
+    tables: int,
+    met: Mapping[frozenset[str], int],
+    chance: random.Random,
+) -> None:
+    """Change seats two at a time, where the room gets better by it."""
+    if tables < 2:
+        return
+    room = Counter(value for guest in guests for value in guest.features.items())
+    by_table: list[list[Guest]] = [[] for _ in range(tables)]
+    for guest in guests:
+        by_table[placed[guest.code]].append(guest)
+    held = [Counter(value for guest in here for value in guest.features.items()) for here in by_table]
+
+    def unlike(table: int, value: tuple[str, str], more: int) -> float:
+        """How much further from the room's mix the table is with one more (or less) of the value."""
+        now = held[table][value] - room[value] * len(by_table[table]) / len(guests)
+        return (now + more) ** 2 - now**2
+
+    def meets(guest: Guest, table: int, leaving: Guest | None = None) -> int:
+        """How many at the table the guest has sat with before, without the one who leaves it."""
+        pairs = (frozenset((guest.code, each.code)) for each in by_table[table] if each not in (guest, leaving))
+        return sum(met.get(pair, 0) for pair in pairs) if met else 0
+
+    for _ in range(_TRIES * len(guests)):
+        one, other = chance.sample(range(tables), 2)
+        a, b = chance.choice(by_table[one]), chance.choice(by_table[other])
+        leaves, comes = a.features.items() - b.features.items(), b.features.items() - a.features.items()
+        change = sum(unlike(one, value, -1) + unlike(other, value, 1) for value in leaves)
+        change += sum(unlike(one, value, 1) + unlike(other, value, -1) for value in comes)
+        again = meets(a, other, b) + meets(b, one, a) - meets(a, one) - meets(b, other)
+        if change + _MET_BEFORE * again < -1e-9:
+            held[one].update(b.features.items())
+            by_table[one][by_table[one].index(a)], by_table[other][by_table[other].index(b)] = b, a
+            held[one].subtract(a.features.items())
+            held[other].update(a.features.items())
+            held[other].subtract(b.features.items())
+            placed[a.code], placed[b.code] = other, one

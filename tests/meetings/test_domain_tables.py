@@ -1,0 +1,61 @@
+"""Tables: everybody sits, sizes differ by one, rooms are mixed and mixed anew."""
+
+from collections import Counter
+from itertools import combinations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.meetings.seating.domain import Guest, most_tables, seat
+from services.meetings.seating.printing import door_list, name_tags
+
+
+def room(women: int, men: int) -> list[Guest]:
+    """Guests of two genders and three areas."""
+    return [
+        Guest(f"K{place:03}", {"gender": "female" if place < women else "male", "area": "abc"[place % 3]})
+        for place in range(women + men)
+    ]
+
+
+@given(st.integers(0, 30), st.integers(0, 30), st.integers(1, 12), st.integers(1, 3))
+def test_everybody_has_one_seat_in_every_round_and_tables_are_even(
+    women: int, men: int, tables: int, rounds: int
+) -> None:
+    guests = room(women, men)
+    seatings = seat(guests, tables, rounds, "x")
+    assert len(seatings) == rounds
+    for seating in seatings:
+        assert set(seating) == {guest.code for guest in guests}
+        sizes = Counter(seating.values())
+        assert not sizes or max(sizes.values()) - min(sizes.values()) <= 1
+        assert len(sizes) <= min(tables, most_tables(len(guests)))
+    assert seat(guests, tables, rounds, "x") == seatings, "the same list and seed give the same tables"
+
+
+def test_a_table_is_as_mixed_as_the_room() -> None:
+    guests = room(12, 12)
+    (seating,) = seat(guests, 4, 1, "x")
+    women = Counter(seating[guest.code] for guest in guests if guest.features["gender"] == "female")
+    assert set(women.values()) == {3}
+    for area in "abc":
+        here = Counter(seating[guest.code] for guest in guests if guest.features["area"] == area)
+        assert set(here.values()) == {2}
+
+
+def test_the_second_round_brings_together_others() -> None:
+    guests = room(8, 8)
+    first, second = seat(guests, 4, 2, "x")
+
+    def pairs(seating: dict[str, int]) -> set[tuple[str, str]]:
+        return {pair for pair in combinations(sorted(seating), 2) if seating[pair[0]] == seating[pair[1]]}
+
+    assert len(pairs(first) & pairs(second)) <= 4, "of 24 pairs; 5 would meet again by chance"
+
+
+def test_papers_are_made_whatever_the_words_hold() -> None:
+    heading = 'Torget #evil *nå* $x$ <b> \\ " [ ]'
+    door = door_list(heading, "1.3.2027 kl. 18:00", "Rådhuset", [("AB12", "Kvinne", "15–24 år", "1", "2")], 2)
+    tags = name_tags(heading, [("AB12", [1, 2]), ("CD34", [])])
+    assert door.startswith(b"%PDF")
+    assert tags.startswith(b"%PDF")

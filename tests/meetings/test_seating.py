@@ -1,0 +1,71 @@
+"""Around the meeting: tables, papers, a reply by phone, and the calendar when the meeting is off."""
+
+import httpx
+import pytest
+
+from services.meetings.planning.cancelling import cancel_meeting
+from services.meetings.seats.answering import Reply
+from services.meetings.tables import Meeting
+from shared.service import Runtime
+from shared.testing import Deliverer, browser
+from tests.meetings.given import a_drawn_meeting, a_meeting, invitations, many, margins, reply, states
+
+
+@pytest.fixture
+async def meeting(rt: Runtime, deliver: Deliverer) -> Meeting:
+    """Four of six have said yes."""
+    await deliver(margins(), *many(rt.now(), 30))
+    drawn = await a_drawn_meeting(rt)
+    for row in (await invitations(rt))[:4]:
+        await reply(rt, row, Reply.YES)
+    return drawn
+
+
+async def test_staff_see_tables_by_code_and_print_them(
+    rt: Runtime, editor: httpx.AsyncClient, meeting: Meeting
+) -> None:
+    base = f"/staff/meetings/{meeting.id}/tables"
+    page = (await editor.get(f"{base}?tables=2&rounds=2")).text
+    for row in await invitations(rt, "accepted"):
+        assert page.count(f"{row.code} (") == 2, "once in each round"
+    for sheet in ("door", "tags"):
+        paper = await editor.get(f"{base}/{sheet}.pdf?tables=2&rounds=2")
+        assert paper.content.startswith(b"%PDF")
+        assert paper.headers["content-type"] == "application/pdf"
+    assert (await editor.get(f"{base}/other.pdf")).status_code == 404
+    assert "skrev ut en liste" in (await editor.get(f"/staff/meetings/{meeting.id}")).text
+    for odd in ("?tables=0", "?tables=-1&rounds=x", "?tables=999&rounds=99"):
+        assert (await editor.get(base + odd)).status_code == 200
+    undrawn = await a_meeting(rt)
+    assert (await editor.get(f"/staff/meetings/{undrawn.id}/tables")).status_code == 404
+
+
+async def test_a_reply_by_phone_counts_as_the_button_does(
+    rt: Runtime, editor: httpx.AsyncClient, meeting: Meeting
+) -> None:
+    path = f"/staff/meetings/{meeting.id}/reply"
+    assert "Personen kommer" in (await editor.get(path)).text
+    first, second = await invitations(rt, "invited")
+    page = f"https://panel.test/staff/registration/members/{first.member_id}"
+    assert (await editor.post(path, data={"member": page})).status_code == 422
+    assert (await editor.post(path, data={"member": "Kari", "reply": "yes"})).status_code == 422
+    assert (await editor.post(path, data={"member": page, "reply": "yes"})).status_code == 303
+    assert (await editor.post(path, data={"member": str(second.member_id), "reply": "no"})).status_code == 303
+    assert await states(rt) == {"accepted": 5, "declined": 1}
+    again = await editor.post(path, data={"member": str(second.member_id), "reply": "yes"})
+    assert (again.status_code, "ingen plass å svare for" in again.text) == (422, True), "a no is final"
+    assert "førte et svar på telefon" in (await editor.get(f"/staff/meetings/{meeting.id}")).text
+
+
+async def test_a_cancelled_meeting_can_be_taken_out_of_the_calendar(rt: Runtime, meeting: Meeting) -> None:
+    (row, *_) = await invitations(rt, "accepted")
+    async with rt.transaction() as session:
+        await cancel_meeting(session, meeting.id, rt.now())
+    async with browser(rt) as client:
+        token = rt.links.make("meeting", row.id, row.generation, meeting.ends_at)
+        page = await client.get(f"/meetings/answer/{token}", follow_redirects=True)
+        assert "Ta møtet ut av kalenderen" in page.text
+        file = (await client.get(f"/meetings/answer/calendar.ics?id={row.id}")).text
+    assert "METHOD:CANCEL" in file
+    assert "STATUS:CANCELLED" in file
+    assert "SEQUENCE:1" in file
