@@ -102,11 +102,15 @@ class Editor:
         return str(page.url.path)
 
     async def draw(self, meeting: str) -> None:
-        """See who could be drawn, then draw; waits until the meeting knows the members."""
-        async with asyncio.timeout(30):
-            while "Trekk og inviter" not in (page := (await self.browser.get(f"{meeting}/draw")).text):
+        """See who could be drawn, make the draw ready, throw three dice; waits until the meeting knows the members."""
+        page = f"{meeting}/draw"
+        async with asyncio.timeout(180):
+            while "Gjør trekningen klar" not in (await self.browser.get(page)).text:
                 await asyncio.sleep(0.3)
-        _expect(await self.browser.post(f"{meeting}/draw", {**FormReader(page).hidden}), "plasser er fylt")
+            await self.browser.post(page, {"action": "prepare"})
+            while "Trekningen er klar" not in (await self.browser.get(page)).text:
+                await asyncio.sleep(0.3)
+        _expect(await self.browser.post(page, {"action": "draw", "randomness": "437"}), "plasser er fylt")
 
     async def note_attendance(self, meeting: str, came: int) -> int:
         """Tick the first ``came`` codes; how many the page then says came."""

@@ -8,7 +8,7 @@ from services.meetings.planning import staff as planning
 from services.meetings.replying import pages as replying
 from services.meetings.replying import staff as replies
 from services.meetings.seating import staff as seating
-from services.meetings.seats import answering, drawing
+from services.meetings.seats import answering, filling, preparing
 from services.meetings.seats import staff as seats
 from services.meetings.state import state_events
 from services.meetings.tables import Meeting
@@ -50,6 +50,7 @@ PAGES = (
     Route("/meetings/answer/{token}", replying.open_invitation, methods=["GET"]),
     Route("/meetings", pages.show_meetings),
     Route("/meetings/{slug}", pages.show_meeting),
+    Route("/meetings/{slug}/draw.json", pages.give_draw),
     Route("/staff/meetings", staff_list.list_meetings),
     Route("/staff/meetings/card", staff_list.show_card),
     Route("/staff/meetings/list.{form}", staff_list.export_meetings),
@@ -63,8 +64,8 @@ PAGES = (
     Route(ONE + "/cancel", planning.cancel, methods=["POST"]),
     Route(ONE + "/quotas", seats.quota_form, methods=["GET"]),
     Route(ONE + "/quotas", seats.save_quotas, methods=["POST"]),
-    Route(ONE + "/draw", seats.confirm_draw, methods=["GET"]),
-    Route(ONE + "/draw", seats.make_draw, methods=["POST"]),
+    Route(ONE + "/draw", seats.show_draw, methods=["GET"]),
+    Route(ONE + "/draw", seats.act_on_draw, methods=["POST"]),
     Route(ONE + "/reply", replies.reply_form, methods=["GET"]),
     Route(ONE + "/reply", replies.record_reply, methods=["POST"]),
     Route(ONE + "/tables", seating.show_tables),
@@ -79,8 +80,9 @@ PAGES = (
 )
 
 JOBS = (
+    Job("prepare_draws", preparing.prepare_draws, every=1.0),
     Job("lapse_silent", answering.lapse_silent, every=1.0),
-    Job("fill_free_seats", drawing.fill_free_seats, every=1.0, on_commit=True),
+    Job("fill_free_seats", filling.fill_free_seats, every=1.0, on_commit=True),
     Job("remind_due", answering.remind_due, every=1.0),
     Job("forget_participation", forgetting.forget_participation, every=3600.0),
     Job("forget_needs", answering.forget_needs, every=60.0),
@@ -90,6 +92,8 @@ JOBS = (
 DEEDS = {
     "meetings.attendance.recorded": "registrerte frammøtet",
     "meetings.attendance.seen": "så frammøtelista",
+    "meetings.draw.asked": "gjorde trekningen klar",
+    "meetings.draw.cancelled": "avlyste trekningen",
     "meetings.invitations.exported": "lastet ned invitasjonene",
     "meetings.list.exported": "lastet ned listen over møter",
     "meetings.meeting.announced": "kunngjorde møtet",

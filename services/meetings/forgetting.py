@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from services.meetings.tables import DrawEntry, Invitation, Meeting
+from services.meetings.tables import Candidate, Draw, DrawEntry, Invitation, Meeting
 from shared.service import Runtime
 
 #: Long enough for what the meeting led to, and for those drawn lately to be spared.
@@ -19,3 +19,9 @@ async def forget_participation(rt: Runtime) -> None:
             await session.execute(
                 sa.update(table).where(table.member_id.is_not(None), table.meeting_id.in_(old)).values(member_id=None)
             )
+        draws = sa.select(Draw.id).where(Draw.meeting_id.in_(old))
+        await session.execute(
+            sa.update(Candidate)
+            .where(Candidate.member_id.is_not(None), Candidate.draw_id.in_(draws))
+            .values(member_id=None, salt=None)
+        )

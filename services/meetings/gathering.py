@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.meetings.tables import DrawEntry, Invitation, Meeting
+from services.meetings.tables import Candidate, Draw, DrawEntry, Invitation, Meeting
 from shared.events.meetings import MemberDataGathered
 from shared.events.registration import MemberDataRequested
 from shared.messaging import Delivery, emit, lock
@@ -18,6 +18,13 @@ async def gather_data(session: AsyncSession, event: MemberDataRequested, deliver
         .join(Meeting, Meeting.id == DrawEntry.meeting_id)
         .where(DrawEntry.member_id == event.member_id)
         .order_by(Meeting.slug)
+    )
+    committed = await session.execute(
+        sa.select(Meeting.slug, Draw.root, Candidate.number, Candidate.salt, Candidate.leaf)
+        .join(Draw, Draw.meeting_id == Meeting.id)
+        .join(Candidate, Candidate.draw_id == Draw.id)
+        .where(Candidate.member_id == event.member_id)
+        .order_by(Draw.id)
     )
     invitations = await session.execute(
         sa.select(Meeting.slug, Invitation)
@@ -36,6 +43,17 @@ async def gather_data(session: AsyncSession, event: MemberDataRequested, deliver
                 "area": row.area or "",
             }
             for row in entries
+        ],
+        # With the salt the person can check to have been in the pool that was committed to.
+        "pools": [
+            {
+                "meeting": row.slug,
+                "commitment": row.root or "",
+                "number_in_pool": str(row.number),
+                "salt": row.salt or "",
+                "fingerprint": row.leaf,
+            }
+            for row in committed
         ],
         "invitations": [
             {

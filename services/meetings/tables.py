@@ -92,9 +92,13 @@ class Meeting(Base):
     version: Mapped[int] = mapped_column(server_default=sa.text("0"))
     """Raised when time or place changes, for calendars."""
     seed: Mapped[str]
-    """Made by the server; public after the draw, its SHA-256 before."""
+    """Made by the server; decides who replaces whom. Public after the draw, its SHA-256 before."""
     quotas: Mapped[list[Any] | None]
-    """[{"gender", "band", "seats"}] set by hand, then those the draw used; None follows the population."""
+    """Of draws made before quotas had a least and a most."""
+    limits: Mapped[list[Any] | None]
+    """[{"feature", "value", "least", "most"}] set by hand; None follows the population."""
+    rest_days: Mapped[int] = mapped_column(server_default=sa.text("0"))
+    """Whoever was asked to a meeting within so many days before the draw is not in its pool."""
     by_hand: Mapped[bool] = mapped_column(server_default=sa.false())
     bands: Mapped[list[str] | None]
     """Age bands of the draw from young to old."""
@@ -102,7 +106,8 @@ class Meeting(Base):
     drawn_at: Mapped[datetime | None]
     method: Mapped[str | None]
     protocol: Mapped[list[Any] | None]
-    """[{"gender", "band", "pool", "quota", "drawn"}]: counts per stratum, never persons."""
+    """Counts and chances by value, never persons: [{"feature", "value", "words", "label", "least", "most", "pool",
+    "drawn", "lowest", "highest"}]."""
     attended: Mapped[int | None]
     held_at: Mapped[datetime | None]
     minutes: Mapped[str | None]
@@ -112,6 +117,65 @@ class Meeting(Base):
     announced_at: Mapped[datetime]
 
 
+class Draw(Base):
+    """One draw of a meeting, from the wish for it to its outcome; what was committed to never changes.
+
+    ``preparing`` until its tickets are made, then ``committed`` (or ``infeasible``) until public randomness has picked
+    one; ``cancelled`` ones stay, for everybody to see.
+    """
+
+    __tablename__ = "draw"
+    __table_args__ = (
+        sa.CheckConstraint("state in ('preparing', 'committed', 'infeasible', 'drawn', 'cancelled')", name="state"),
+        sa.CheckConstraint("(state in ('committed', 'drawn')) <= (root is not null)", name="committed"),
+        sa.CheckConstraint("(state = 'drawn') = (ticket is not null)", name="drawn"),
+        sa.Index("ix_draw_preparing", "id", postgresql_where=sa.text("state = 'preparing'")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    meeting_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Meeting.id), index=True)
+    state: Mapped[str]
+    seats: Mapped[int]
+    limits: Mapped[list[Any]]
+    """[{"feature", "value", "least", "most"}]: the quotas every ticket keeps."""
+    left_out: Mapped[dict[str, int]] = mapped_column(JSONB)
+    """Why members are not in the pool -> how many."""
+    method: Mapped[str]
+    tickets: Mapped[list[Any] | None]
+    """For each ticket the places of its people in the pool."""
+    bound: Mapped[float | None] = mapped_column(sa.Double)
+    """No draw that keeps the quotas has a higher lowest chance."""
+    root: Mapped[str | None]
+    """The commitment: Merkle root (SHA-256, hex) over terms, candidates and tickets."""
+    relaxed: Mapped[list[Any] | None]
+    """With ``infeasible``: [{"feature", "value", "least", "most", "to_least", "to_most"}]."""
+    asked_at: Mapped[datetime]
+    committed_at: Mapped[datetime | None]
+    randomness: Mapped[str | None]
+    """What was thrown, drawn or typed in public."""
+    ticket: Mapped[int | None]
+    drawn_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+
+
+class Candidate(Base):
+    """One of the pool a draw committed to. An erased one keeps the fingerprint, so that the draw can be checked."""
+
+    __tablename__ = "draw_candidate"
+
+    draw_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Draw.id), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    """Place in the pool, from 0; tickets name people by it."""
+    member_id: Mapped[UUID | None] = mapped_column(index=True)
+    salt: Mapped[str | None]
+    """Makes the fingerprint one that nobody can guess; goes with the person."""
+    leaf: Mapped[str]
+    gender: Mapped[str]
+    band: Mapped[str]
+    area: Mapped[str]
+    """Empty outside every area."""
+
+
 class DrawEntry(Base):
     """A member was in the pool of a meeting's draw, with this chance."""
 
@@ -119,7 +183,7 @@ class DrawEntry(Base):
     __table_args__ = (
         sa.UniqueConstraint("meeting_id", "member_id"),
         sa.Index(None, "member_id"),
-        sa.CheckConstraint("chance > 0 and chance <= 1", name="chance"),
+        sa.CheckConstraint("chance >= 0 and chance <= 1", name="chance"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

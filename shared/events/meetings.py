@@ -107,7 +107,7 @@ class MemberEnteredDraw(_Meetings):
     meeting_id: UUID
     member_id: UUID
     chance: float
-    """Probability of being drawn, above 0 and at most 1."""
+    """Probability of being drawn, at most 1; 0 for one who is in no group that keeps the quotas."""
     drawn: bool
 
 

@@ -106,8 +106,12 @@ def plan_meeting(staff: Page, stack: Stack) -> str:
     staff.get_by_role("button", name="Kunngjør møtet").click()
     check(staff)
     meeting = staff.url
-    wait(lambda: staff.goto(meeting + "/draw") and "Trekk og inviter 2" in staff.inner_text("main"))
+    wait(lambda: staff.goto(meeting + "/draw") and "Gjør trekningen klar" in staff.inner_text("main"))
     check(staff)
+    staff.get_by_role("button", name="Gjør trekningen klar").click()
+    wait(lambda: staff.goto(meeting + "/draw") and "Trekningen er klar" in staff.inner_text("main"))
+    check(staff)
+    staff.get_by_label("Hva ble trukket?").fill("437")
     staff.get_by_role("button", name="Trekk og inviter 2").click()
     return meeting
 

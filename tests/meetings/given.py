@@ -10,8 +10,10 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.meetings.seats.answering import Reply, answer, hold, lapse_silent
-from services.meetings.seats.drawing import draw_meeting, fill_free_seats
-from services.meetings.tables import Invitation, Meeting
+from services.meetings.seats.drawing import draw_meeting
+from services.meetings.seats.filling import fill_free_seats
+from services.meetings.seats.preparing import ask_for_draw, prepare_draws
+from services.meetings.tables import Draw, Invitation, Meeting
 from shared.events.registration import AgeBand, Margin, MemberJoined, PopulationMarginsSet
 from shared.ids import new_id
 from shared.service import Runtime
@@ -82,11 +84,26 @@ async def a_meeting(rt: Runtime, seats: int = 6, **changes: Any) -> Meeting:
 
 async def a_drawn_meeting(rt: Runtime, seats: int = 6, **changes: Any) -> Meeting:
     """The same, drawn."""
-    meeting = await a_meeting(rt, seats, **changes)
+    return await a_draw(rt, await a_meeting(rt, seats, **changes))
+
+
+async def a_draw(rt: Runtime, meeting: Meeting) -> Meeting:
+    """The announced meeting, drawn."""
+    await a_committed_draw(rt, meeting)
     async with rt.transaction() as session:
-        drawn = await draw_meeting(session, meeting.id, rt.now())
+        drawn = await draw_meeting(session, meeting.id, "437", rt.now())
     assert drawn is not None
     return drawn
+
+
+async def a_committed_draw(rt: Runtime, meeting: Meeting) -> Draw:
+    """The meeting's draw made ready by a job that looks for few groups."""
+    async with rt.transaction() as session:
+        draw = await ask_for_draw(session, meeting.id, rt.now())
+    assert draw is not None
+    await prepare_draws(rt, groups=8)
+    async with rt.transaction() as session:
+        return await session.get_one(Draw, draw.id)
 
 
 async def fresh(rt: Runtime, meeting_id: UUID) -> Meeting:

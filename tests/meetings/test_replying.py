@@ -7,8 +7,8 @@ import httpx
 import pytest
 from icalendar import Calendar
 
-from services.meetings.replying.pages import composition
 from services.meetings.seats.answering import Reply, forget_needs
+from services.meetings.seats.tallies import composition
 from services.meetings.tables import Invitation, Meeting
 from shared.ids import new_id
 from shared.service import Runtime
@@ -45,14 +45,22 @@ async def test_the_invitation_says_what_when_where_who_else_and_what_is_served(r
     assert await states(rt) == {"invited": 6}
 
 
-def test_who_else_comes_adds_up_also_when_seats_were_added_after_the_draw() -> None:
-    shares = {"15-24": 1.45, "25-44": 2.3, "45-": 1.25}
-    quotas = [{"gender": g, "band": b, "seats": n} for g in ("female", "male") for b, n in shares.items()]
-    for seats, ages in ((10, [3, 5, 2]), (20, [6, 9, 5])):
-        who = composition(Meeting(quotas=quotas, seats=seats, bands=list(shares)))
-        assert who is not None
-        assert who["genders"] == {"female": seats // 2, "male": seats // 2}
-        assert [n for _, n in who["bands"]] == ages
+def test_who_else_comes_follows_the_draw_also_when_seats_were_added_after_it() -> None:
+    rows = [
+        {"feature": "gender", "value": "female", "least": 9, "most": 10, "drawn": 10},
+        {"feature": "gender", "value": "male", "least": 9, "most": 10, "drawn": 9},
+        {"feature": "gender", "value": "other", "least": None, "most": None, "drawn": 1},
+        {"feature": "band", "value": "15-24", "least": 3, "most": 4, "drawn": 3},
+        {"feature": "area", "value": "vest", "label": "Vest", "least": 5, "most": 5, "drawn": 5},
+    ]
+    who = composition(Meeting(protocol=rows, seats=20))
+    assert who is not None
+    assert who["genders"] == {"female": (9, 10), "male": (9, 10)}
+    assert (who["bands"], who["areas"]) == ([("15-24", (3, 4))], [("Vest", (5, 5))])
+    more = composition(Meeting(protocol=rows, seats=30))
+    assert more is not None
+    assert more["genders"]["female"] == (13, 15)
+    assert composition(Meeting(protocol=[], seats=20)) is None
 
 
 async def test_a_yes_opens_code_calendar_and_needs(rt: Runtime, meeting: Meeting) -> None:

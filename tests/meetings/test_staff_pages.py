@@ -14,7 +14,18 @@ from shared.events.meetings import MeetingAnnounced, MeetingCancelled, MeetingNo
 from shared.ids import new_id
 from shared.service import Runtime
 from shared.testing import Deliverer, browser, move, outbox, sign_in
-from tests.meetings.given import a_drawn_meeting, a_meeting, fresh, invitations, many, margins, reply, run_jobs, states
+from tests.meetings.given import (
+    a_draw,
+    a_drawn_meeting,
+    a_meeting,
+    fresh,
+    invitations,
+    many,
+    margins,
+    reply,
+    run_jobs,
+    states,
+)
 
 
 def the_form(rt: Runtime, **changes: str) -> dict[str, str]:
@@ -108,83 +119,6 @@ async def test_a_deadline_after_which_nobody_could_be_drawn_is_refused(rt: Runti
     ).status_code == 303
 
 
-async def test_the_draw_shows_how_many_and_who_before_it_is_made_once(
-    rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
-) -> None:
-    await deliver(margins(), *many(rt.now(), 30))
-    meeting = await a_meeting(rt)
-    page = (await editor.get(f"/staff/meetings/{meeting.id}/draw")).text
-    assert "<strong>6</strong> av <strong>30</strong>" in page
-    assert "Kvotene følger befolkningen" in page
-    assert page.count('<td class="panel-figure">20\u00a0%</td>') == 6, "six of thirty, as many in every group"
-    assert "/staff/notifications/preview?purpose=meeting&amp;" in page
-    stale = await editor.post(f"/staff/meetings/{meeting.id}/draw", data={"asked": "5"})
-    assert "har endret seg siden" in (await editor.get(stale.headers["location"])).text
-    assert await invitations(rt) == []
-    for _ in range(2):
-        assert (await editor.post(f"/staff/meetings/{meeting.id}/draw", data={"asked": "6"})).status_code == 303
-    assert await states(rt) == {"invited": 6}
-    page = (await editor.get(f"/staff/meetings/{meeting.id}")).text
-    assert "0 av 6 plasser er fylt" in page
-    assert page.count("trakk deltakerne") == 1
-    public = (await editor.get(f"/meetings/{meeting.slug}")).text
-    assert meeting.seed in public
-    assert "6 trukket blant 30" in public
-
-
-async def test_quotas_set_by_hand_are_what_is_drawn(rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient) -> None:
-    await deliver(margins(), *many(rt.now(), 30))
-    meeting = await a_meeting(rt)
-    path = f"/staff/meetings/{meeting.id}/quotas"
-    proposal = (await editor.get(path)).text
-    assert re.findall(r'name="(?:fe)?male-[^"]*" inputmode="numeric" value="(\d+)"', proposal) == ["1"] * 6
-    wrong = await editor.post(path, data={"action": "hand", "female-15-24": "2", "male-15-24": "x"})
-    assert (wrong.status_code, "menn 15–24 år som et helt tall" in wrong.text) == (422, True)
-    short = await editor.post(path, data={"action": "hand", "female-15-24": "2"})
-    assert "Plassene blir 2 til sammen. De må bli 6." in short.text
-    done = await editor.post(path, data={"action": "hand", "female-15-24": "4", "male-45-": "2"})
-    assert done.status_code == 303
-    assert "satt for hånd" in (await editor.get(f"/staff/meetings/{meeting.id}/draw")).text
-    await set_seats(rt, meeting, 7)
-    assert "passer ikke lenger" in (await editor.get(f"/staff/meetings/{meeting.id}/draw")).text
-    await editor.post(f"/staff/meetings/{meeting.id}/draw", data={"asked": "6"})
-    assert await invitations(rt) == [], "quotas that fit no more draw nobody"
-    await set_seats(rt, meeting, 6)
-    await editor.post(f"/staff/meetings/{meeting.id}/draw", data={"asked": "6"})
-    drawn = [(row.gender, row.band) for row in await invitations(rt)]
-    assert 2 <= drawn.count(("female", "15-24")) <= 4
-    assert all(line["quota"] >= 0 for line in (await fresh(rt, meeting.id)).protocol or [])
-
-
-async def set_seats(rt: Runtime, meeting: Meeting, seats: int) -> None:
-    async with rt.transaction() as session:
-        await session.execute(sa.update(Meeting).where(Meeting.id == meeting.id).values(seats=seats))
-
-
-async def test_more_seats_than_people_in_a_group_are_pointed_out_before_the_draw(
-    rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
-) -> None:
-    await deliver(margins(), *many(rt.now(), 18))
-    meeting = await a_meeting(rt)
-    await editor.post(f"/staff/meetings/{meeting.id}/quotas", data={"action": "hand", "female-45-": "6"})
-    page = (await editor.get(f"/staff/meetings/{meeting.id}/draw")).text
-    assert "færre å trekke enn plasser blant kvinner 45 år og eldre." in page
-
-
-async def test_a_draw_without_anybody_or_after_the_deadline_says_why(
-    rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
-) -> None:
-    meeting = await a_meeting(rt)
-    assert "Ingen kan trekkes i dag" in (await editor.get(f"/staff/meetings/{meeting.id}/draw")).text
-    again = await editor.post(f"/staff/meetings/{meeting.id}/draw", data={"asked": "0"})
-    assert again.headers["location"].endswith("/draw")
-    await deliver(*many(rt.now(), 30))
-    move(rt, timedelta(days=8))
-    assert "Fristen for å svare er passert" in (await editor.get(f"/staff/meetings/{meeting.id}/draw")).text
-    await editor.post(f"/staff/meetings/{meeting.id}/draw", data={"asked": "6"})
-    assert await invitations(rt) == []
-
-
 async def test_a_new_time_is_told_to_those_who_come_after_staff_have_seen_how_many(
     rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
 ) -> None:
@@ -253,7 +187,7 @@ async def test_the_card_says_what_needs_somebody_today(
     await deliver(margins(), *many(rt.now(), 6))
     meeting = await a_meeting(rt)
     assert "Ingen er trukket ennå." in (await editor.get("/staff/meetings/card")).text
-    await editor.post(f"/staff/meetings/{meeting.id}/draw", data={"asked": "6"})
+    await a_draw(rt, meeting)
     card = (await editor.get("/staff/meetings/card")).text
     assert "data-todo-item" not in card
     assert "<title" in card

@@ -11,6 +11,7 @@ from deploy.demo.browser import link_in
 from deploy.demo.people import Person
 from services.meetings.seats import answering as meetings
 from services.meetings.seats.drawing import draw_meeting
+from services.meetings.seats.preparing import ask_for_draw, prepare_draws
 from services.meetings.tables import Member
 from services.registration.announcing import announce_installation
 from services.registration.erasing import erase
@@ -161,7 +162,10 @@ class Actors:
             return False
         meeting = await a_meeting(rt, SEATS)
         async with rt.transaction() as session:
-            await draw_meeting(session, meeting.id, rt.now())
+            await ask_for_draw(session, meeting.id, rt.now())
+        await prepare_draws(rt, groups=8)
+        async with rt.transaction() as session:
+            await draw_meeting(session, meeting.id, "437", rt.now())
         return True
 
     async def _reply(self) -> bool:

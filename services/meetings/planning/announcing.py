@@ -1,6 +1,7 @@
 """Storing a planned meeting and its changes."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -9,12 +10,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.meetings.draw.domain import Quotas
 from services.meetings.facts import announced, tell
 from services.meetings.locks import hold_draws, lock_invitations, lock_meeting
 from services.meetings.planning.domain import Times, slug_of
 from services.meetings.seats.domain import GIVEN_UP, LIVE
-from services.meetings.seats.drawing import quota_rows
+from services.meetings.seats.lottery import Limit
+from services.meetings.seats.pool import rows_of_limits
+from services.meetings.seats.preparing import current_draw
 from services.meetings.tables import Invitation, Meeting
 from shared.messaging import emit, emit_new
 
@@ -32,6 +34,7 @@ class Plan:
     served: str
     seats: int
     stop_hours: int
+    rest_days: int
     day: date
     times: Times
 
@@ -55,6 +58,7 @@ async def announce_meeting(session: AsyncSession, meeting_id: UUID, plan: Plan, 
         seats=plan.seats,
         reply_by=plan.times.reply_by,
         stop_hours=plan.stop_hours,
+        rest_days=plan.rest_days,
         seed=secrets.token_hex(_SEED_BYTES),
         announced_at=now,
     )
@@ -80,7 +84,7 @@ async def change_meeting(session: AsyncSession, meeting: Meeting, plan: Plan) ->
     meeting.heading, meeting.purpose, meeting.agenda = plan.heading, plan.purpose, plan.agenda
     meeting.place, meeting.served, meeting.seats = plan.place, plan.served, plan.seats
     meeting.starts_at, meeting.ends_at, meeting.reply_by = plan.times.starts_at, plan.times.ends_at, plan.times.reply_by
-    meeting.stop_hours = plan.stop_hours
+    meeting.stop_hours, meeting.rest_days = plan.stop_hours, plan.rest_days
     meeting.version += int(moved)
     await emit(session, announced(meeting))
     if not moved:
@@ -94,13 +98,14 @@ async def change_meeting(session: AsyncSession, meeting: Meeting, plan: Plan) ->
     return await tell(session, meeting, accepted, "changed", meeting.starts_at)
 
 
-async def set_quotas(session: AsyncSession, meeting_id: UUID, quotas: Quotas | None) -> Meeting | None:
-    """Set the quotas by hand, or None to follow the population; None when the meeting has been drawn."""
+async def set_limits(session: AsyncSession, meeting_id: UUID, limits: Sequence[Limit] | None) -> Meeting | None:
+    """Set the quotas by hand, or None to follow the population; None when a draw is asked for or made."""
     meeting = await lock_meeting(session, meeting_id)
-    if meeting is None or meeting.state != "announced":
+    draw = await current_draw(session, meeting_id)
+    if meeting is None or meeting.state != "announced" or (draw is not None and draw.state != "infeasible"):
         return None
-    meeting.by_hand = quotas is not None
-    meeting.quotas = None if quotas is None else quota_rows(quotas)
+    meeting.by_hand = limits is not None
+    meeting.limits = None if limits is None else rows_of_limits(limits)
     return meeting
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.meetings.facts import announced, tell
 from services.meetings.locks import lock_invitations, lock_meeting
 from services.meetings.seats.domain import LIVE
+from services.meetings.seats.preparing import cancel_draw
 from services.meetings.tables import Invitation, Meeting
 from shared.events.meetings import MeetingCancelled
 from shared.messaging import emit
@@ -30,6 +31,7 @@ async def cancel_meeting(session: AsyncSession, meeting_id: UUID, now: datetime)
         row.state = "ended"
         row.settled_at = now
         row.needs = None
+    await cancel_draw(session, meeting_id, now)
     meeting.state = "cancelled"
     meeting.cancelled_at = now
     await emit(session, announced(meeting), cancelled_fact(meeting))

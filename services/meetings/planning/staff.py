@@ -13,6 +13,7 @@ from services.meetings.planning.cancelling import cancel_meeting
 from services.meetings.planning.domain import PlanRefused, plan_times
 from services.meetings.previews import mail_preview
 from services.meetings.seats.domain import last_day
+from services.meetings.seats.preparing import current_draw
 from services.meetings.tables import Meeting
 from shared.ids import new_id
 from shared.web import (
@@ -41,6 +42,7 @@ _MESSAGES = {
     "seats": "Skriv hvor mange plasser møtet har, fra 1 til 500.",
     "reply_on": "Skriv siste dag for å svare som dag, måned og år.",
     "stop_hours": "Skriv hvor mange timer før møtet vi slutter å trekke nye, fra 0 til 336.",
+    "rest_days": "Skriv hvor mange dager folk skal ha fri mellom møter, fra 0 til 730.",
     "served": "Skriv hva som serveres eller betales, med høyst 300 tegn.",
     "agenda": "Programmet kan ha høyst 10 000 tegn.",
     "day_in_the_past": "Møtet må begynne etter nå. Velg en senere dag.",
@@ -52,6 +54,7 @@ _MESSAGES = {
         "Velg en tidligere dag, eller færre timer."
     ),
     "day_before_deadline": "Møtet kan ikke begynne før fristen for å svare, som de inviterte har fått.",
+    "seats_committed": "Trekningen er klar, og plassene er låst. Avlys trekningen før du endrer antallet.",
     "seats_held": "Så mange plasser er alt tatt eller venter på svar. Antallet kan ikke bli lavere.",
 }
 
@@ -70,6 +73,7 @@ class MeetingInput(BaseModel):
     seats: Annotated[int, Field(ge=1, le=500)]
     reply_on: date | None = None
     stop_hours: Annotated[int, Field(ge=0, le=336)]
+    rest_days: Annotated[int, Field(ge=0, le=730)] = 0
     served: Annotated[str, Field(max_length=300)] = ""
     agenda: Annotated[str, Field(max_length=10_000)] = ""
 
@@ -87,14 +91,23 @@ def read_plan(request: Request, form: Form, meeting: Meeting | None) -> tuple[Pl
         )
     except PlanRefused as refused:
         return None, {refused.field: _MESSAGES[refused.code]}
-    kept = values.model_dump(include={"heading", "purpose", "agenda", "place", "served", "seats", "stop_hours", "day"})
+    kept = values.model_dump(
+        include={"heading", "purpose", "agenda", "place", "served", "seats", "stop_hours", "rest_days", "day"}
+    )
     return Plan(**kept, times=times), {}
 
 
 @staff_required("editor")
 async def new_form(request: Request) -> Response:
     """An empty form with the usual numbers."""
-    proposal = {"seats": "20", "starts": "18:00", "ends": "20:30", "stop_hours": "48", "id": str(new_id())}
+    proposal = {
+        "seats": "20",
+        "starts": "18:00",
+        "ends": "20:30",
+        "stop_hours": "48",
+        "rest_days": "180",
+        "id": str(new_id()),
+    }
     return _show_form(request, None, proposal, {})
 
 
@@ -135,6 +148,7 @@ async def change_form(request: Request) -> Response:
         "seats": str(meeting.seats),
         "reply_on": last_day(meeting.reply_by).astimezone(zone).date().isoformat(),
         "stop_hours": str(meeting.stop_hours),
+        "rest_days": str(meeting.rest_days),
         "served": meeting.served,
         "agenda": meeting.agenda,
     }
@@ -157,6 +171,9 @@ async def change(request: Request) -> Response:
         counts = await count_states(session, meeting_id)
         if plan is not None and plan.seats < counts["invited"] + counts["accepted"]:
             errors = {"seats": _MESSAGES["seats_held"]}
+        draw = await current_draw(session, meeting_id)
+        if plan is not None and draw is not None and draw.state == "committed" and plan.seats != meeting.seats:
+            errors = {"seats": _MESSAGES["seats_committed"]}
         if plan is None or errors:
             return _show_form(request, meeting, form.values(), errors, 422)
         if form.get("action") == "back":

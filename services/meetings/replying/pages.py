@@ -1,6 +1,5 @@
 """Pages of the invited. The link opens a cookie, the pages carry the invitation's id, only POST changes anything."""
 
-from collections import defaultdict
 from collections.abc import Mapping
 from datetime import time
 from typing import Annotated, Any, Literal
@@ -10,11 +9,10 @@ import sqlalchemy as sa
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.meetings.draw.domain import Quotas, in_whole_seats
 from services.meetings.replying.calendar import calendar_file
 from services.meetings.seats.answering import Reply, answer, find, hold
 from services.meetings.seats.domain import last_day
-from services.meetings.seats.drawing import quotas_now
+from services.meetings.seats.tallies import composition
 from services.meetings.tables import Invitation, Meeting, Notice
 from shared.tokens import BadLink, LinkExpired
 from shared.web import (
@@ -133,24 +131,6 @@ async def give_calendar(request: Request) -> Response:
     content = calendar_file(meeting, text.format(code=row.code, url=url), url, rt.now())
     headers = {"Content-Disposition": f'attachment; filename="{meeting.slug}.ics"', "Cache-Control": "no-store"}
     return Response(content, media_type="text/calendar; charset=utf-8", headers=headers)
-
-
-def composition(meeting: Meeting) -> dict[str, Any] | None:
-    """Who is drawn, as numbers: seats by gender and by age band, never persons; None when quotas were not known."""
-    quotas = quotas_now(meeting)
-    if not quotas:
-        return None
-    # Each is rounded by itself: the sums of rounded strata would be up to a seat a stratum off.
-    genders, bands = (_in_whole_seats_by(quotas, meeting.seats, place) for place in (0, 1))
-    return {"genders": genders, "bands": [(band, bands[band]) for band in meeting.bands or [] if bands.get(band)]}
-
-
-def _in_whole_seats_by(quotas: Quotas, seats: int, place: int) -> dict[str, int]:
-    """Seats by gender (place 0 of the stratum) or age band (1)."""
-    sums: dict[str, float] = defaultdict(float)
-    for stratum, quota in quotas.items():
-        sums[stratum[place]] += quota
-    return in_whole_seats(sums, seats)
 
 
 def _asked(request: Request, asked: str | None) -> tuple[UUID, int] | None:

@@ -1,24 +1,27 @@
-"""Staff set quotas, see who would be asked, and draw once."""
+"""Staff set quotas, make a draw ready, see every group's chance, and enter what was thrown in public."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from services.meetings.draw.domain import GENDERS, Candidate, Quotas, Stratum, draw, in_whole_seats
-from services.meetings.locks import lock_meeting
-from services.meetings.planning.announcing import set_quotas
+from services.meetings.planning.announcing import set_limits
 from services.meetings.previews import mail_preview
-from services.meetings.seats.domain import band_words, last_day
-from services.meetings.seats.drawing import (
-    band_codes,
-    candidates,
-    draw_meeting,
+from services.meetings.seats.domain import last_day
+from services.meetings.seats.drawing import draw_meeting, tallies
+from services.meetings.seats.lottery import TICKETS, Limit
+from services.meetings.seats.pool import (
+    limits_for,
+    limits_of_panel,
+    limits_of_population,
     newest_margins,
-    outdated_quotas,
-    quotas_for,
+    outdated_limits,
+    pool_of,
+    values_of,
 )
-from services.meetings.tables import Meeting
+from services.meetings.seats.preparing import ask_for_draw, cancel_draw, cancelled_draws, candidates_of, current_draw
+from services.meetings.seats.words import value_words
+from services.meetings.tables import Draw, Margins, Meeting
 from shared.web import (
     Form,
     FormErrors,
@@ -33,146 +36,202 @@ from shared.web import (
     staff_required,
 )
 
-GENDER_NAMES = {"female": "Kvinner", "male": "Menn", "other": "Annet eller ikke oppgitt"}
+_LONGEST_RANDOMNESS = 200
+FEATURE_NAMES = {"gender": "Kjønn", "band": "Alder", "area": "Område"}
 
 
-def field_of(stratum: Stratum) -> str:
-    """The stratum's field in the quota form."""
-    return f"{stratum[0]}-{stratum[1]}"
+def field_of(which: str, feature: str, value: str) -> str:
+    """The field of a least or most in the quota form."""
+    return f"{which}-{feature}-{value}"
 
 
-def read_quotas(form: Form, strata: Sequence[Stratum], seats: int) -> tuple[Quotas, FormErrors]:
-    """Seats by stratum as typed; whole numbers that add up to the meeting's seats. An empty field is 0."""
-    quotas: dict[Stratum, float] = {}
+def read_limits(
+    form: Form, values: Mapping[str, Sequence[str]], seats: int, margins: Margins | None
+) -> tuple[list[Limit], FormErrors]:
+    """Least and most per value as typed; an empty least is 0, an empty most is all seats."""
+    limits: list[Limit] = []
     errors: FormErrors = {}
-    for stratum in strata:
-        typed = form.get(field_of(stratum)) or "0"
-        if typed.isascii() and typed.isdigit() and len(typed) <= 3:
-            quotas[stratum] = int(typed)
-        else:
-            group = f"{GENDER_NAMES[stratum[0]].lower()} {band_words(stratum[1])}"
-            errors[field_of(stratum)] = f"Skriv plasser for {group} som et helt tall fra 0 til 999."
-    total = int(sum(quotas.values()))
-    if not errors and total != seats:
-        errors[""] = f"Plassene blir {total} til sammen. De må bli {seats}."
-    return quotas, errors
+    for feature, each in values.items():
+        for value in each:
+            words = value_words(feature, value, margins)
+            numbers = []
+            for which, usual in (("least", 0), ("most", seats)):
+                typed = form.get(field_of(which, feature, value)) or str(usual)
+                if typed.isascii() and typed.isdigit() and len(typed) <= 3 and int(typed) <= seats:
+                    numbers.append(int(typed))
+                else:
+                    name = field_of(which, feature, value)
+                    errors[name] = f"Skriv plasser for {words} som et helt tall fra 0 til {seats}."
+            if len(numbers) == 2 and numbers[0] > numbers[1]:
+                errors[field_of("least", feature, value)] = f"Minst kan ikke være mer enn høyst for {words}."
+            elif len(numbers) == 2:
+                limits.append(Limit(feature, value, *numbers))
+        least = sum(limit.least for limit in limits if limit.feature == feature)
+        if not errors and least > seats:
+            errors[""] = (
+                f"{FEATURE_NAMES[feature]}: det som minst må være med, blir {least}. Møtet har {seats} plasser."
+            )
+    return limits, errors
 
 
 @staff_required("editor")
 async def quota_form(request: Request) -> Response:
-    """Seats per gender and age band, beside how many there are to draw from."""
+    """Least and most seats per gender, age band and area, beside how many there are to draw from."""
     return await _show_quotas(request, None, {}, 200)
 
 
 @staff_required("editor")
 async def save_quotas(request: Request) -> Response:
-    """Keep quotas set by hand, or follow the population."""
+    """Keep quotas set by hand, take the panel's, or follow the population."""
     rt = runtime(request)
     meeting_id: UUID = request.path_params["meeting_id"]
     form = await read_form(request)
+    action = form.get("action")
     async with rt.transaction() as session:
         meeting = await session.get(Meeting, meeting_id)
         margins = await newest_margins(session)
+        kinds = (await pool_of(session, meeting, margins, rt.now())).kinds if meeting is not None else []
     if meeting is None or margins is None:
         return problem(request, 404)
-    quotas: Quotas | None = None
-    if form.get("action") != "population":
-        strata = [(gender, band) for band in band_codes(margins) for gender in GENDERS[:2]]
-        quotas, errors = read_quotas(form, strata, meeting.seats)
+    limits: list[Limit] | None = None
+    if action == "panel":
+        limits = limits_of_panel(margins, kinds, meeting.seats)
+    elif action == "hand":
+        limits, errors = read_limits(form, values_of(margins), meeting.seats, margins)
         if errors:
             return await _show_quotas(request, form.values(), errors, 422)
+    elif action != "population":
+        return see_other(f"/staff/meetings/{meeting_id}/quotas")
     async with rt.transaction() as session:
-        if await set_quotas(session, meeting_id, quotas) is not None:
-            await audit(session, request, "meetings.quotas.set", meeting_id, by_hand=quotas is not None)
+        if await set_limits(session, meeting_id, limits) is not None:
+            await audit(session, request, "meetings.quotas.set", meeting_id, by_hand=limits is not None)
     return see_other(f"/staff/meetings/{meeting_id}/draw")
 
 
 async def _show_quotas(request: Request, typed: Mapping[str, Any] | None, errors: FormErrors, status: int) -> Response:
-    async with runtime(request).transaction() as session:
-        meeting = await session.get(Meeting, request.path_params["meeting_id"])
-        margins = await newest_margins(session)
-        pool = await candidates(session, margins)
-    if meeting is None or margins is None:
-        return problem(request, 404)
-    if meeting.state != "announced":
-        return see_other(f"/staff/meetings/{meeting.id}")
-    form = typed or {
-        field_of(stratum): number
-        for stratum, number in in_whole_seats(quotas_for(meeting, margins), meeting.seats).items()
-    }
-    heads = Counter(one.stratum for one in pool)
-    rows = [
-        (band_words(band), [(gender, field_of((gender, band)), heads[gender, band]) for gender in GENDERS[:2]])
-        for band in band_codes(margins)
-    ]
-    context = {"meeting": meeting, "rows": rows, "form": form, "errors": errors, "names": GENDER_NAMES}
-    return render(request, "meetings/staff_quotas.html", context, status)
-
-
-def composition(pool: Sequence[Candidate], quotas: Quotas, bands: Sequence[str], seats: int) -> list[dict[str, Any]]:
-    """Per stratum: how many there are to draw from, the seats it should have, and the chance each of them has."""
-    heads = Counter(one.stratum for one in pool)
-    # Chances hang on quotas and heads alone; this seed draws nobody.
-    drawn = draw(pool, quotas, seats, seed="")
-    chances = {one.stratum: drawn.chances[one.id] for one in pool}
-    return [
-        {
-            "group": f"{GENDER_NAMES[g]} {band_words(b)}",
-            "pool": heads[g, b],
-            "quota": quotas.get((g, b), 0.0),
-            "chance": chances.get((g, b)),
-        }
-        for g in GENDERS
-        for b in bands
-        if heads[g, b] or quotas.get((g, b))
-    ]
-
-
-@staff_required("editor")
-async def confirm_draw(request: Request) -> Response:
-    """How many people, who, the text as they get it: asked about once."""
     rt = runtime(request)
     async with rt.transaction() as session:
         meeting = await session.get(Meeting, request.path_params["meeting_id"])
         margins = await newest_margins(session)
-        pool = await candidates(session, margins)
-    if meeting is None:
-        return problem(request, 404)
+        if meeting is None or margins is None:
+            return problem(request, 404)
+        kinds = (await pool_of(session, meeting, margins, rt.now())).kinds
+        draw = await current_draw(session, meeting.id)
+    if meeting.state != "announced" or (draw is not None and draw.state != "infeasible"):
+        return see_other(f"/staff/meetings/{meeting.id}/draw")
+    by_population = {
+        (limit.feature, limit.value): limit for limit in limits_of_population(margins, kinds, meeting.seats)
+    }
+    form = typed or {
+        field_of(which, limit.feature, limit.value): getattr(limit, which)
+        for limit in limits_for(meeting, margins, kinds)
+        for which in ("least", "most")
+    }
+    features = [
+        (
+            FEATURE_NAMES[feature],
+            [
+                {
+                    "words": value_words(feature, value, margins),
+                    "least": field_of("least", feature, value),
+                    "most": field_of("most", feature, value),
+                    "pool": sum(1 for kind in kinds if kind[place] == value),
+                    "population": by_population.get((feature, value)),
+                }
+                for value in values
+            ],
+        )
+        for place, (feature, values) in enumerate(values_of(margins).items())
+    ]
+    context = {"meeting": meeting, "features": features, "form": form, "errors": errors, "source": margins.area_source}
+    return render(request, "meetings/staff_quotas.html", context, status)
+
+
+@staff_required("editor")
+async def show_draw(request: Request) -> Response:
+    """The draw as it stands: who is in the pool, what it keeps, its commitment, and what is to be done next."""
+    rt = runtime(request)
+    async with rt.transaction() as session:
+        meeting = await session.get(Meeting, request.path_params["meeting_id"])
+        if meeting is None:
+            return problem(request, 404)
+        margins = await newest_margins(session)
+        draw = await current_draw(session, meeting.id)
+        cancelled = await cancelled_draws(session, meeting.id)
+        people = await candidates_of(session, draw.id) if draw is not None else []
+        pool = await pool_of(session, meeting, margins, rt.now())
     if meeting.state != "announced":
         return see_other(f"/staff/meetings/{meeting.id}")
-    quotas, bands = quotas_for(meeting, margins), band_codes(margins)
-    rows = composition(pool, quotas, bands, meeting.seats)
+    limits = limits_for(meeting, margins, pool.kinds)
     context = {
         "meeting": meeting,
-        "pool": len(pool),
-        "asked": min(len(pool), meeting.seats),
-        "rows": rows,
-        "short": [row["group"].lower() for row in rows if row["quota"] > row["pool"]],
+        "draw": draw,
+        "cancelled": cancelled,
+        "pool": len(people) if draw is not None else len(pool.people),
+        "left_out": draw.left_out if draw is not None else pool.left_out,
+        "rows": _groups(draw, people, limits, pool.kinds, margins),
+        "words": lambda row: value_words(row["feature"], row["value"], margins),
+        "features": FEATURE_NAMES,
         "known": margins is not None,
-        "outdated": outdated_quotas(meeting, margins),
+        "outdated": outdated_limits(meeting, margins),
         "last_day": last_day(meeting.reply_by),
         "too_late": rt.now() >= meeting.reply_by,
         "mail": mail_preview("meeting", meeting),
-        "changed": "changed" in request.query_params,
+        "area_source": margins.area_source if margins else "",
+        "errors": {"randomness": "Skriv det som ble trukket."} if "empty" in request.query_params else {},
     }
     return render(request, "meetings/staff_draw.html", context)
 
 
+def _groups(
+    draw: Draw | None,
+    people: Sequence[Any],
+    limits: Sequence[Limit],
+    kinds: Sequence[tuple[str, ...]],
+    margins: Margins | None,
+) -> list[dict[str, Any]]:
+    """Each group's pool, quota and, once tickets are made, chance."""
+    if draw is not None and draw.tickets is not None:
+        times = Counter(place for ticket in draw.tickets for place in ticket)
+        chances = {one.number: times[one.number] / len(draw.tickets) for one in people}
+        return tallies(people, draw.limits, set(), chances, margins)
+    return [
+        {
+            "feature": limit.feature,
+            "value": limit.value,
+            "least": limit.least,
+            "most": limit.most,
+            "pool": sum(1 for kind in kinds if limit.holds(kind)),
+            "lowest": None,
+        }
+        for limit in limits
+    ]
+
+
 @staff_required("editor")
-async def make_draw(request: Request) -> Response:
-    """Draw and invite as many as the page said; a second click changes nothing."""
+async def act_on_draw(request: Request) -> Response:
+    """Make the draw ready, give it up, or enter what was thrown in public; a second click changes nothing."""
     rt = runtime(request)
     meeting_id: UUID = request.path_params["meeting_id"]
     form = await read_form(request)
+    action, page = form.get("action"), f"/staff/meetings/{meeting_id}/draw"
+    randomness = (form.get("randomness") or "").strip()[:_LONGEST_RANDOMNESS]
+    if action == "draw" and not randomness:
+        return see_other(f"{page}?empty=1")
     async with rt.transaction() as session:
-        meeting = await lock_meeting(session, meeting_id)
-        if meeting is None:
+        if await session.get(Meeting, meeting_id) is None:
             return problem(request, 404)
-        pool = await candidates(session, await newest_margins(session))
-        if meeting.state == "announced" and form.get("asked") != str(min(len(pool), meeting.seats)):
-            return see_other(f"/staff/meetings/{meeting_id}/draw?changed=1")
-        drawn = await draw_meeting(session, meeting_id, rt.now())
-        if drawn is not None and drawn.protocol is not None:
-            pool, invited = (sum(line[name] for line in drawn.protocol) for name in ("pool", "drawn"))
-            await audit(session, request, "meetings.meeting.drawn", meeting_id, pool=pool, invited=invited)
-    return see_other(f"/staff/meetings/{meeting_id}" if drawn is not None else f"/staff/meetings/{meeting_id}/draw")
+        if action == "prepare":
+            draw = await ask_for_draw(session, meeting_id, rt.now())
+            if draw is not None:
+                await audit(session, request, "meetings.draw.asked", meeting_id, seats=draw.seats)
+        elif action == "cancel":
+            draw = await cancel_draw(session, meeting_id, rt.now())
+            if draw is not None:
+                await audit(session, request, "meetings.draw.cancelled", meeting_id, root=draw.root)
+        elif action == "draw":
+            meeting = await draw_meeting(session, meeting_id, randomness, rt.now())
+            if meeting is not None:
+                await audit(session, request, "meetings.meeting.drawn", meeting_id, tickets=TICKETS)
+                return see_other(f"/staff/meetings/{meeting_id}")
+    return see_other(page)

@@ -1,0 +1,21 @@
+"""What staff call the groups that quotas are counted by."""
+
+from services.meetings.seats.domain import band_words
+from services.meetings.tables import Margins
+
+_GENDERS = {"female": "kvinner", "male": "menn", "other": "annet eller ikke oppgitt kjønn"}
+
+
+def value_words(feature: str, value: str, margins: Margins | None) -> str:
+    """``kvinner``, ``15–24 år``, ``Sandvika``; in Bokmål, in the middle of a sentence."""
+    if feature == "gender":
+        return _GENDERS.get(value, value)
+    if feature == "band":
+        return band_words(value)
+    return area_label(value, margins)
+
+
+def area_label(code: str, margins: Margins | None) -> str:
+    """What people call the area; outside every area has words of its own."""
+    labels = {each["area"]: each["label"] or each["area"] for each in margins.areas} if margins else {}
+    return labels.get(code, code) if code else "utenfor områdene"

@@ -1,0 +1,135 @@
+"""Staff set quotas, make a draw ready, see every chance, and enter what was thrown; what cannot be is explained."""
+
+import re
+from datetime import timedelta
+
+import httpx
+
+from services.meetings.seats.preparing import prepare_draws
+from services.meetings.tables import Meeting
+from shared.service import Runtime
+from shared.testing import Deliverer, move, sign_in
+from tests.meetings.given import a_meeting, fresh, invitations, many, margins, states
+from tests.meetings.test_staff_pages import the_form
+
+
+async def made_ready(rt: Runtime, editor: httpx.AsyncClient, meeting: Meeting) -> str:
+    """Staff press the button and the job has run; the draw's page."""
+    page = f"/staff/meetings/{meeting.id}/draw"
+    await editor.post(page, data={"action": "prepare"})
+    await prepare_draws(rt, groups=8)
+    return (await editor.get(page)).text
+
+
+async def test_the_draw_shows_how_many_and_who_before_it_is_made_once(
+    rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
+) -> None:
+    await deliver(margins(), *many(rt.now(), 30))
+    meeting = await a_meeting(rt)
+    path = f"/staff/meetings/{meeting.id}/draw"
+    page = (await editor.get(path)).text
+    assert "<strong>6</strong> av <strong>30</strong>" in page
+    assert "Kvotene følger befolkningen" in page
+    assert "/staff/notifications/preview?purpose=meeting&amp;" in page
+    await editor.post(path, data={"action": "draw", "randomness": "437"})
+    assert await invitations(rt) == [], "nothing is drawn before it is committed to"
+    await editor.post(path, data={"action": "prepare"})
+    assert "Loddene lages nå" in (await editor.get(path)).text
+    ready = await made_ready(rt, editor, meeting)
+    assert "Trekningen er klar. 1\u00a0000 lodd er laget" in ready
+    assert "20,0\u00a0%" in ready, "six of thirty"
+    empty = await editor.post(path, data={"action": "draw"})
+    assert "Skriv det som ble trukket" in (await editor.get(empty.headers["location"])).text
+    locked = await editor.post(f"/staff/meetings/{meeting.id}/change", data=the_form(rt, seats="7"))
+    assert "plassene er låst" in locked.text
+    for _ in range(2):
+        assert (await editor.post(path, data={"action": "draw", "randomness": "437"})).status_code == 303
+    assert await states(rt) == {"invited": 6}
+    page = (await editor.get(f"/staff/meetings/{meeting.id}")).text
+    assert "0 av 6 plasser er fylt" in page
+    assert page.count("trakk deltakerne") == 1
+    assert page.count("gjorde trekningen klar") == 1
+    public = (await editor.get(f"/meetings/{meeting.slug}")).text
+    assert "<dd>437</dd>" in public
+    assert "6 trukket blant 30" in public
+    assert "3 kvinner og 3 menn" in public
+
+
+async def test_quotas_set_by_hand_are_what_is_drawn(rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient) -> None:
+    await deliver(margins(), *many(rt.now(), 30))
+    meeting = await a_meeting(rt)
+    path = f"/staff/meetings/{meeting.id}/quotas"
+    proposal = (await editor.get(path)).text
+    assert re.findall(r'name="(?:least|most)-gender-[^"]*" inputmode="numeric" value="(\d+)"', proposal) == ["3"] * 4
+    wrong = await editor.post(path, data={"action": "hand", "least-gender-male": "x", "least-gender-female": "2"})
+    assert (wrong.status_code, "menn som et helt tall fra 0 til 6" in wrong.text) == (422, True)
+    turned = await editor.post(path, data={"action": "hand", "least-band-15-24": "3", "most-band-15-24": "2"})
+    assert "Minst kan ikke være mer enn høyst for 15–24 år." in turned.text
+    many_ = {"action": "hand", "least-gender-female": "4", "least-gender-male": "4"}
+    assert "blir 8. Møtet har 6 plasser." in (await editor.post(path, data=many_)).text
+    hand = {"action": "hand", "least-gender-female": "4", "most-gender-female": "4", "most-band-45-": "0"}
+    assert (await editor.post(path, data=hand)).status_code == 303
+    assert "satt for hånd" in (await editor.get(f"/staff/meetings/{meeting.id}/draw")).text
+    await made_ready(rt, editor, meeting)
+    await editor.post(f"/staff/meetings/{meeting.id}/draw", data={"action": "draw", "randomness": "1"})
+    drawn = [(row.gender, row.band) for row in await invitations(rt)]
+    assert sum(gender == "female" for gender, _ in drawn) == 4
+    assert all(band != "45-" for _, band in drawn), "a quota of 0 is kept"
+
+
+async def test_quotas_follow_the_panel_or_the_population_by_a_button(
+    rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
+) -> None:
+    people = many(rt.now(), 30)
+    await deliver(margins(), *(one.model_copy(update={"gender": "female"}) for one in people))
+    meeting = await a_meeting(rt)
+    path = f"/staff/meetings/{meeting.id}/quotas"
+    await editor.post(path, data={"action": "panel"})
+    limits = {(row["feature"], row["value"]): row["least"] for row in (await fresh(rt, meeting.id)).limits or []}
+    assert (limits["gender", "female"], limits["gender", "male"]) == (6, 0)
+    await editor.post(path, data={"action": "population"})
+    assert (await fresh(rt, meeting.id)).limits is None
+
+
+async def test_quotas_for_ages_there_are_no_more_draw_nobody(
+    rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
+) -> None:
+    await deliver(margins(), *many(rt.now(), 30))
+    meeting = await a_meeting(rt, limits=[{"feature": "band", "value": "13-14", "least": 0, "most": 6}], by_hand=True)
+    assert "som ikke finnes lenger" in (await editor.get(f"/staff/meetings/{meeting.id}/draw")).text
+    await made_ready(rt, editor, meeting)
+    await editor.post(f"/staff/meetings/{meeting.id}/draw", data={"action": "draw", "randomness": "1"})
+    assert await invitations(rt) == []
+
+
+async def test_quotas_that_cannot_be_kept_are_explained_with_the_smallest_change(
+    rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
+) -> None:
+    await deliver(margins(), *many(rt.now(), 18))
+    meeting = await a_meeting(rt)
+    hand = {"action": "hand", "least-gender-female": "6", "most-band-45-": "0", "most-band-15-24": "2"}
+    await editor.post(f"/staff/meetings/{meeting.id}/quotas", data=hand)
+    page = await made_ready(rt, editor, meeting)
+    assert "Ingen gruppe på 6 holder alle kvotene" in page
+    assert "i stedet for" in page
+    assert "Trekk og inviter" not in page
+    assert await invitations(rt) == []
+    await editor.post(f"/staff/meetings/{meeting.id}/quotas", data={"action": "population"})
+    assert "Trekningen er klar" in await made_ready(rt, editor, meeting)
+
+
+async def test_a_draw_without_anybody_or_after_the_deadline_says_why(
+    rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
+) -> None:
+    meeting = await a_meeting(rt)
+    path = f"/staff/meetings/{meeting.id}/draw"
+    assert "Ingen kan trekkes i dag" in (await editor.get(path)).text
+    again = await editor.post(path, data={"action": "prepare"})
+    assert again.headers["location"].endswith("/draw")
+    await deliver(*many(rt.now(), 30))
+    await made_ready(rt, editor, meeting)
+    move(rt, timedelta(days=8))
+    sign_in(rt, editor, "editor")
+    assert "Fristen for å svare er passert" in (await editor.get(path)).text
+    await editor.post(path, data={"action": "draw", "randomness": "437"})
+    assert await invitations(rt) == []
