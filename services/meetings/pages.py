@@ -8,10 +8,11 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from starlette.responses import JSONResponse
 
+from services.meetings.draw.public import SMALLEST
 from services.meetings.seats.domain import last_day
 from services.meetings.seats.pool import newest_margins
 from services.meetings.seats.preparing import cancelled_draws, current_draw, terms_of
-from services.meetings.seats.tallies import SMALLEST, composition, protocol_rows, public_tallies
+from services.meetings.seats.tallies import composition, protocol_rows, public_tallies
 from services.meetings.tables import FollowUp, Meeting
 from shared.slugs import is_slug
 from shared.web import Request, Response, problem, render, runtime

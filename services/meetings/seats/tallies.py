@@ -4,10 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from services.meetings.draw.public import SMALLEST
 from services.meetings.tables import Meeting
-
-#: Fewer in the pool than this are shown together with their neighbours.
-SMALLEST = 5
 
 Span = tuple[int, int]
 """Least and most seats."""
