@@ -1,6 +1,9 @@
 """The draw by itself: CSV in, JSON out, a clear line per fault."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -90,3 +93,14 @@ def test_a_missing_file_has_a_line(tmp_path: Path, capsys: pytest.CaptureFixture
     (tmp_path / "quotas.csv").write_text(QUOTAS, encoding="utf-8")
     assert main([str(tmp_path / "no.csv"), str(tmp_path / "quotas.csv"), "4", "--json", str(tmp_path / "o")]) == 2
     assert capsys.readouterr().err == "no.csv: filen finnes ikke eller kan ikke leses.\n"
+
+
+def test_standard_output_stays_empty(tmp_path: Path) -> None:
+    """In a process of its own: the solver's library greets once per process."""
+    (tmp_path / "pool.csv").write_text(POOL)
+    (tmp_path / "quotas.csv").write_text(QUOTAS)
+    command = [sys.executable, "-m", "services.meetings.draw", "pool.csv", "quotas.csv", "4", "--json", "out.json"]
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    run = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
+    assert (run.stdout, run.stderr) == ("", "")
+    assert (tmp_path / "out.json").exists()

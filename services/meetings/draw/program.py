@@ -20,6 +20,13 @@ class Optimum:
     duals: Array
 
 
+class _Highs(highspy.Highs):
+    """The first of a process prints a banner when callbacks are registered, before any option can be set; none are."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802
+        """Called by the constructor."""
+
+
 class Program:
     """Maximises ``cost`` @ x where ``low`` <= ``rows`` @ x <= ``high`` and ``least`` <= x <= ``most``."""
 
@@ -40,7 +47,7 @@ class Program:
             model.integrality_ = [highspy.HighsVarType.kInteger] * rows.shape[1]
         self.columns = rows.shape[1]
         self.integer = integer
-        self.highs = highspy.Highs()  # type: ignore[no-untyped-call]
+        self.highs = _Highs()  # type: ignore[no-untyped-call]
         for name, value in _OPTIONS.items():
             self.highs.setOptionValue(name, value)
         self.highs.passModel(model)
