@@ -4,6 +4,8 @@ A walk starts at the expected seats and moves only where every quota's sum stays
 whole seats; a small integer program places the last ones. Each panel lies next to the expectation it came from.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,12 +18,15 @@ _WHOLE = 1e-9
 _MOVES = 1e-7
 
 
-def decomposed(space: Space, target: Array, random: np.random.Generator) -> list[tuple[NDArray[np.int64], float]]:
+def decomposed(
+    space: Space, target: Array, random: np.random.Generator, step: Callable[[float], None]
+) -> list[tuple[NDArray[np.int64], float]]:
     """Panels and their shares whose mean is ``target``, as far as it can be done.
 
     From the target away from a panel until a type or a quota meets its bound; what is left is a target with one thing
     less to keep open, so there are at most as many panels as types and quotas. The shares add up to less than 1 when
-    what is left lies between no whole panels (quotas that interlock).
+    what is left lies between no whole panels (quotas that interlock). ``step`` is told the shares' sum
+    before each panel.
     """
     basis = _independent(space.rows)
     box = _floor(target), _ceil(target)
@@ -30,19 +35,20 @@ def decomposed(space: Space, target: Array, random: np.random.Generator) -> list
     found: list[tuple[NDArray[np.int64], float]] = []
     left, rest = 1.0, _straightened(space, target.copy())
     while left > _WHOLE:
+        step(1.0 - left)
         panel = _landed(space, basis, rest, limits, random)
         if panel is None:
             break
         away = rest - panel
-        step = min(_room(rest, away, *box), _room(space.rows @ rest, space.rows @ away, *limits))
-        share = left * step / (1.0 + step) if np.isfinite(step) else left
+        stride = min(_room(rest, away, *box), _room(space.rows @ rest, space.rows @ away, *limits))
+        share = left * stride / (1.0 + stride) if np.isfinite(stride) else left
         if share <= 0.0:
             break
         found.append((panel, share))
         left -= share
-        if not np.isfinite(step):
+        if not np.isfinite(stride):
             break
-        rest = _straightened(space, _snapped(np.clip(rest + step * away, *box)))
+        rest = _straightened(space, _snapped(np.clip(rest + stride * away, *box)))
     return found
 
 

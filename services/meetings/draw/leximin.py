@@ -4,11 +4,10 @@ Flanigan, Gölz, Gupta, Hennig, Procaccia: Fair algorithms for selecting citizen
 over types instead of people: people of a type are exchangeable, so some optimum gives them equal probabilities.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
+from services.meetings.draw.model import Progress
 from services.meetings.draw.program import INFINITY, Array, Optimum, Program
 from services.meetings.draw.space import Space
 
@@ -20,7 +19,7 @@ _SLACK = 1e-10
 _GAIN = 1e-9
 
 
-def fractional_leximin(space: Space) -> Array | None:
+def fractional_leximin(space: Space, tell: Progress) -> Array | None:
     """Expected seats per type of the leximin optimum when seats may be split: no lottery over panels is fairer.
 
     None when even split seats cannot keep the quotas.
@@ -45,6 +44,7 @@ def fractional_leximin(space: Space) -> Array | None:
     if found is None:
         return None
     while True:
+        tell("bound", float(1 - open_types.mean()))
         for one in _held(open_types, -found.duals[quotas:] * average):
             open_types[one] = False
             program.bound_column(one, max(0.0, found.columns[types] * average[one] - _SLACK), space.counts[one])
@@ -54,7 +54,7 @@ def fractional_leximin(space: Space) -> Array | None:
         found = _solved(program)
 
 
-def whole_leximin(space: Space, columns: list[NDArray[np.int64]], step: Callable[[float], None]) -> tuple[Array, Array]:
+def whole_leximin(space: Space, columns: list[NDArray[np.int64]], tell: Progress) -> tuple[Array, Array]:
     """(expected seats per type, weight per column) of the leximin optimum over whole panels.
 
     ``columns`` grows by the panels that integer pricing finds; a level stands when no panel at all would raise it.
@@ -74,6 +74,7 @@ def whole_leximin(space: Space, columns: list[NDArray[np.int64]], step: Callable
     settled = np.zeros(types)
     open_types = np.ones(types, dtype=bool)
     while open_types.any():
+        tell("levels", float(1 - open_types.mean()))
         found = _solved(master)
         prices = np.maximum(0.0, -found.duals[:types])
         pricing.price(prices)
@@ -87,7 +88,6 @@ def whole_leximin(space: Space, columns: list[NDArray[np.int64]], step: Callable
             settled[one] = found.columns[0] * average[one]
             master.coefficient(one, 0, 0.0)
             master.bound_row(one, max(0.0, settled[one] - _SLACK), INFINITY)
-        step(1 - open_types.mean())
     return settled, found.columns[1:]
 
 

@@ -1,11 +1,12 @@
 """A distribution over whole panels whose mean is what was promised, and its rounding to whole tickets."""
 
-from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.meetings.draw.cube import decomposed
+from services.meetings.draw.model import Progress
 from services.meetings.draw.program import INFINITY, Array, Program
 from services.meetings.draw.space import Space
 
@@ -16,20 +17,19 @@ CLOSE = 1e-9
 
 
 def mixed(
-    space: Space, target: Array, random: np.random.Generator, step: Callable[[float], None]
+    space: Space, target: Array, random: np.random.Generator, tell: Progress
 ) -> tuple[list[NDArray[np.int64]], Array | None]:
     """(panels, weights) with mean ``target``; weights are None when it is proven that no whole panels give it."""
     seen: dict[bytes, NDArray[np.int64]] = {}
     for walk in range(_WALKS):
-        step(walk / _WALKS)
-        found = decomposed(space, target, random)
+        found = decomposed(space, target, random, partial(_within, tell, walk))
         seen |= {panel.tobytes(): panel for panel, _ in found}
         if found:
             panels = [panel for panel, _ in found]
             weights = np.array([share for _, share in found])
             if weights.sum() > 0.5 and deviation(space, panels, weights / weights.sum(), target) <= CLOSE:
                 return panels, weights / weights.sum()
-    return _priced(space, target, list(seen.values()))
+    return _priced(space, target, list(seen.values()), tell)
 
 
 def deviation(space: Space, panels: list[NDArray[np.int64]], weights: Array, target: Array) -> float:
@@ -39,8 +39,12 @@ def deviation(space: Space, panels: list[NDArray[np.int64]], weights: Array, tar
     return float((np.abs(np.array(panels).T @ weights - target) / space.counts).max())
 
 
+def _within(tell: Progress, walk: int, done: float) -> None:
+    tell("panels", (walk + done) / _WALKS)
+
+
 def _priced(
-    space: Space, target: Array, panels: list[NDArray[np.int64]]
+    space: Space, target: Array, panels: list[NDArray[np.int64]], tell: Progress
 ) -> tuple[list[NDArray[np.int64]], Array | None]:
     """The nearest mixture of the panels, and of those that integer pricing adds while they bring it nearer."""
     types = len(space.types)
@@ -61,10 +65,13 @@ def _priced(
             return panels, None
         panels.append(np.rint(first.columns).astype(np.int64))
         master.add_column(0.0, np.append(panels[0].astype(float), 1.0))
+    furthest = 0.0
     while True:
         found = master.solve()
         if found is None:
             raise ArithmeticError("distances are free, so there is always a mixture")
+        furthest = max(furthest, -found.value)
+        tell("pricing", 1.0 + found.value / furthest if furthest else 1.0)
         weights = np.maximum(0.0, found.columns[2 * types :])
         weights /= weights.sum()
         if deviation(space, panels, weights, target) <= CLOSE:

@@ -7,7 +7,11 @@ Type = tuple[str, ...]
 """One value per feature of the pool, in the pool's order; people of one type are exchangeable."""
 
 Progress = Callable[[str, float], None]
-"""Told the step and how far it is, 0 to 1. It cancels a draw by raising: nothing is kept until the draw is done."""
+"""Told the step and how far it is, 0 to 1, at least at every third program that is solved.
+
+The steps: bound, panels, where quotas interlock also pricing and levels, tickets, done. It cancels a draw by raising:
+nothing is kept until the draw is done.
+"""
 
 #: Tickets of a draw by seed or drand round; three ten-sided dice have 1,000.
 TICKETS = 10**9

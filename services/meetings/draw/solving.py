@@ -35,12 +35,12 @@ def solve(
     tell("bound", 0.0)
     if not len(space.types) or space.panels(np.zeros(len(space.types))).solve() is None:
         raise explained(space)
-    best = fractional_leximin(space)
+    best = fractional_leximin(space, tell)
     if best is None:
         raise explained(space)
-    panels, weights = mixed(space, best, np.random.default_rng(seed), lambda done: tell("panels", done))
+    panels, weights = mixed(space, best, np.random.default_rng(seed), tell)
     if weights is None:
-        best, weights = whole_leximin(space, panels, lambda done: tell("levels", done))
+        best, weights = whole_leximin(space, panels, tell)
         weights = np.maximum(0.0, weights) / np.maximum(0.0, weights).sum()
     certificate = deviation(space, panels, weights, best)
     tell("tickets", 0.0)
