@@ -40,11 +40,11 @@ class Job:
     every: float
     """Seconds between runs."""
     on_commit: bool = False
-    """Also run right after a commit in this process, other than those of such jobs."""
+    """Run also right after each commit in this process, except commits of such jobs."""
 
 
-#: Current-state events of every entity, each locked before it is read, and None where the transaction may end:
-#: ``async def (session) -> AsyncIterator[Event | None]``.
+#: Events of every entity's current state, and None where the transaction may end. Each entity is locked before it is
+#: read: ``async def (session) -> AsyncIterator[Event | None]``.
 StateEvents = Callable[[AsyncSession], AsyncIterator[Event | None]]
 
 
@@ -76,7 +76,7 @@ class Consuming(Protocol):
 
     @property
     def stuck_seconds(self) -> float:
-        """How long the batch that has been failing longest has done so; 0 when none is."""
+        """Seconds since the oldest failing batch began to fail; 0 when none fails."""
 
     async def lag(self) -> Mapping[str, int]:
         """By topic, the records this process has been given partitions of and has not stored yet."""

@@ -164,10 +164,10 @@ class BatchConsumer:
         )
 
     async def _until_stored(self, step: Callable[[], Awaitable[T]]) -> T:
-        """Run ``step`` until it succeeds; what it returned.
+        """Run ``step`` until it succeeds, and return its result.
 
-        An event's own fault ends in the dead letters inside ``step``. Whatever comes out of it is the machinery's, and
-        no reason to leave the batch: FastStream would go on to the next and commit past this one.
+        ``step`` itself puts an event that is at fault into the dead letters. An exception from it is therefore a fault
+        of the machinery, and no reason to leave the batch: FastStream would commit the next one past it.
         """
 
         async def bounded() -> T:

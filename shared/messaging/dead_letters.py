@@ -76,9 +76,9 @@ class Redrive:
         self._transaction = transaction
 
     async def all(self, now: datetime) -> tuple[int, int]:
-        """Re-drive everything open; (applied, still failing). A failure stops its subject's lane, not the others.
+        """Re-drive every open letter; return (applied, still failing). A failure stops its subject's lane alone.
 
-        Events that arrived meanwhile wait behind those it was busy with, so it looks again until nothing more goes.
+        New events join the wait behind letters in hand, so the re-drive repeats until a round applies nothing.
         """
         applied, tried = 0, set[UUID]()
         while True:

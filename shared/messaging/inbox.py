@@ -19,15 +19,15 @@ from shared.messaging.envelope import Delivery, Envelope
 from shared.messaging.subscription import PermanentError, Routes, Subscription, parse
 from shared.settings import Settings
 
-#: Claims events and takes their lanes along in one statement, because an event waits for each. The rows are (told,
-#: handler, topic, subject, event, sequence). Where all claims were new, which is the rule, one row tells "all", and the
-#: others are about lanes: "raised" to the newest of its claims, with the sequence it had before, or "waits", with an
-#: open dead letter's; a lane without a row is past its newest. Otherwise the rows are the "new" claims, and the lanes
-#: are asked about again for those alone: one that was taken before raises nothing.
+#: Claims events and raises their lanes in one statement, because each statement delays every event. Its rows are (told,
+#: handler, topic, subject, event, sequence). Usually all claims are new. Then one row tells "all", and every other row
+#: is about a lane: "raised" to the newest of its claims, with the sequence before, or "waits", with the sequence of an
+#: open dead letter. A lane without a row is already past its newest claim. If some claims were taken before, the rows
+#: are the "new" claims alone, and a second statement raises the lanes of those.
 #:
-#: The letters are locked: a re-drive under way is waited for, and one that begins afterwards finds what is set aside
-#: behind them. What a lane had before comes from the row that is raised, under its lock: what others applied while this
-#: one waited is not in its snapshot.
+#: The statement locks the dead letters. It waits for a re-drive under way, and a later re-drive finds the events set
+#: aside behind them. The sequence before comes from the raised row under its lock, because the snapshot lacks what
+#: other processes applied while the statement waited.
 _TAKE = """
 with taken as (
     insert into {schema}.inbox (handler, event_id) select * from unnest($1::text[], $2::uuid[])
@@ -68,7 +68,8 @@ on conflict (handler, topic, subject) do update set sequence = excluded.sequence
 returning sequence
 """
 
-#: An event below what its lane has applied, which is not state sent again: a publisher never does so by itself.
+#: Counts an event whose sequence is below its lane's, other than state sent again. A publisher sends such events only
+#: after a restore to an older state.
 _STALE = """
 update {schema}.subject_seen set stale = stale + 1, stale_at = clock_timestamp()
 where handler = $1 and topic = $2 and subject = $3

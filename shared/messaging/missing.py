@@ -64,9 +64,9 @@ async def reset_lanes(session: AsyncSession, topic: str, subject: UUID) -> int:
 
 
 async def send_again(session: AsyncSession, topic: str, partition: int, from_offset: int, to_offset: int) -> int:
-    """Put what the archive holds of a stretch into the outbox once more, as it was first sent; how many events.
+    """Put the archived events of a stretch into the outbox again, unchanged; return their number.
 
-    Readers that had them skip them by their ids; one that missed them applies what nothing newer has overtaken.
+    Readers that know an event skip it by its id. A reader that missed it applies it, unless it has applied a newer one.
     """
     schema = session.info["schema"]
     tables, sent = mechanism(schema), 0

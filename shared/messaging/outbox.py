@@ -116,10 +116,10 @@ async def emit_again(session: AsyncSession, *events: Event) -> None:
 async def emit_state(
     session: AsyncSession, state: AsyncIterator[Event | None], turn: Callable[[], Awaitable[None]] | None = None
 ) -> int:
-    """Send every event of ``state`` again, those of one entity and topic that follow each other together; how many.
+    """Send every event of ``state`` again; return their number. Neighbours of one entity and topic go together.
 
-    ``state`` gives None where nothing it has read is still to be told: there ``turn`` ends the transaction, once it
-    has become long, so that a panel of 100,000 is not locked until its last member has been told.
+    ``state`` yields None where all it has read is sent. There ``turn`` ends a transaction that has become long, so
+    that a panel of 100,000 members is not locked until the last of them is sent.
     """
     facts: list[Event] = []
     sent = turned = 0

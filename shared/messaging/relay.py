@@ -29,7 +29,7 @@ IDLE_LOOK = 5.0
 #: Seconds an emptied broker stays empty before it is filled: a consumer that went on reading at its old offset would
 #: take newer events before older ones. Meanwhile each finds nothing there, or its group gone, and starts at the start.
 SETTLE = 10.0
-#: A statement of the relay's takes milliseconds; one that takes this long has lost its database without hearing so.
+#: The relay's statements take milliseconds. One that takes this long waits on a dead connection.
 _STATEMENT_DEADLINE = 60.0
 #: Broker or database away.
 _PASSING = (KafkaError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
@@ -184,10 +184,10 @@ class Relay:
         return not lower
 
     async def _broker_is_whole(self, connection: Any, look_every: float) -> bool:
-        """Whether the broker has what it acknowledged; one that came back empty is noted, left alone a while, filled.
+        """Whether the broker still has what it acknowledged. If it came back empty: note it, wait, then fill it.
 
-        The note is committed before anything is sent: an interrupted filling raises the ends again, and nobody could
-        tell by them that it was not finished.
+        The note is committed before anything is sent. An interrupted refill raises the end offsets too, so without the
+        note it would look like a finished one.
         """
         positions = await connection.fetch(self._sql["positions"])
         emptied_for = max((row["emptied_for"] for row in positions if row["emptied_for"] is not None), default=None)

@@ -82,8 +82,10 @@ class Routes:
                 self.classes[event.type] = event
 
     def refusal(self, type_string: str, topic: str, source: str, settings: Settings) -> str | None:
-        """Why an event of a known type is not believed: only its publisher may write to its topic, so a type is taken
-        from there alone, and under its publisher's name. None when it is what it says."""
+        """The reason to refuse an event of a known type, or None.
+
+        Only the publisher may write to a topic. So a type counts on its own topic alone, under its publisher's name.
+        """
         event = self.classes[type_string]
         if event.topic != topic:
             return "foreign_topic"

@@ -25,15 +25,15 @@ from shared.settings import Settings
 log = structlog.get_logger()
 
 MAX_RECORDS = 500
-#: A batch may be stayed on for hours while the database is away; a hung handler is found by liveness, not by Kafka.
+#: The consumer may stay on one batch for hours while the database is away. Liveness finds a hung handler, not Kafka.
 _MAX_POLL_INTERVAL_MS = 24 * 60 * 60 * 1000
 _SESSION_TIMEOUT_MS = 10_000
 #: Seconds between looks at the consumers.
 _WATCH = 1.0
 #: Seconds a question about offsets may take.
 _LOOK = 5.0
-#: Who joined while a broker that came back empty had no topics yet is given no partitions, until it looks again; the
-#: client's own five minutes would be five minutes of silence.
+#: A consumer that joins while an emptied broker has no topics yet gets no partitions until it asks again. The client
+#: asks every five minutes by default, and the service would hear nothing until then.
 _METADATA_AGE_MS = 10_000
 
 
@@ -122,10 +122,10 @@ class Transport:
         await self._broker.start()
 
     async def _until_a_consumer_is_lost(self) -> None:
-        """Wait until a consumer will never read again, though FastStream goes on polling it and hides each error.
+        """Wait until a consumer will never read again. FastStream still polls such a consumer and hides its errors.
 
-        The client's own tasks then have ended with an error: a heartbeat refused while a broker that came back empty
-        had no rights yet is never started again, and its group never joined.
+        One of the client's tasks has then ended with an error. For example, an emptied broker without rights refuses
+        the heartbeat; the client never starts it again, and the consumer never joins its group.
         """
         while True:
             if not self.running or any(_has_failed(subscriber.consumer) for subscriber in self._subscribers):
