@@ -135,7 +135,7 @@ class BatchConsumer:
         )
 
     async def _keep_record(self, record: Record, reason: str) -> None:
-        """Keep what no handler may have. Nobody waits behind it: it can never be applied, only be looked at."""
+        """Keep a record that no handler may get. No event waits behind it: it can be looked at, but never applied."""
         headers = raw_headers(record)
         async with self._transaction() as session:
             await session.execute(

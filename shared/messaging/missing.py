@@ -1,4 +1,4 @@
-"""What a reader of events has missed, stored until somebody has seen to it: stretches never read, lanes gone stale."""
+"""Events a reader has missed, stored until staff settle them: stretches never read, and stale lanes."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -85,7 +85,7 @@ class Transport:
         self._subscribers: list[Any] = []
 
     def note(self, topic: str, partition: int, start: int, end: int) -> None:
-        """Have it stored that records from ``start`` up to but not ``end`` were never read; the reader goes on."""
+        """Store that nobody read the records from ``start`` up to, but not including, ``end``; the reader goes on."""
 
         def failed(error: BaseException, number: int) -> None:
             if number == 1:
