@@ -226,3 +226,43 @@ def test_a_long_draw_tells_at_every_third_program(monkeypatch: pytest.MonkeyPatc
         assert now - before <= 3
         assert 0 <= done <= 1
         assert further >= done or after != step
+
+
+def test_a_panel_is_placed_by_a_program_over_few_of_many_types(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a draw of hundreds of types takes twice the time: nearly every panel had a program over all types."""
+    sizes: list[int] = []
+    honest = Program.solve
+
+    def watched(program: Program) -> Optimum | None:
+        if program.integer:
+            sizes.append(program.columns)
+        return honest(program)
+
+    monkeypatch.setattr(Program, "solve", watched)
+    random = np.random.default_rng(3)
+    shape = (2, 6, 12, 3, 2)
+    shares = [random.dirichlet(np.full(values, 8.0)) for values in shape]
+    people = zip(*(random.choice(len(share), 20_000, p=share).tolist() for share in shares), strict=True)
+    pool = Pool.of("abcde", [tuple(map(str, one)) for one in people])
+    quotas = [
+        Quota(feature, str(value), int(200 * part), int(200 * part) + 1)
+        for feature, share in zip("abcde", shares, strict=True) for value, part in enumerate(share)
+    ]  # fmt: skip
+
+    class Enough(Exception):
+        """Thirty panels; the first few are easy."""
+
+    panels = 0
+
+    def watch(step: str, done: float) -> None:
+        nonlocal panels
+        panels += step == "panels"
+        if panels == 1:
+            sizes.clear()
+        if panels > 30:
+            raise Enough
+
+    with pytest.raises(Enough):
+        solve(pool, quotas, 200, progress=watch)
+    assert len(sizes) >= 30
+    assert max(sizes) < len(pool.counts) / 2

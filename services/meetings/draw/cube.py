@@ -16,6 +16,10 @@ from services.meetings.draw.space import Space
 _WHOLE = 1e-9
 #: Slower than this is standing still: what a sum that must not move does by arithmetic.
 _MOVES = 1e-7
+#: A direction that moves no sum by more than this, for steps of up to a seat, moves none.
+_STILL = 1e-14
+#: Types picked up again per quota when those still open cannot be placed.
+_PICKED_UP = 2
 
 
 def decomposed(
@@ -73,18 +77,19 @@ def _landed(
     space: Space, basis: Array, target: Array, limits: tuple[Array, Array], random: np.random.Generator
 ) -> NDArray[np.int64] | None:
     """A whole panel next to ``target`` that keeps every quota's sum that is whole there; None when there is none."""
-    walked = _flown(basis, target, random)
-    open_types = np.flatnonzero(walked != np.rint(walked))
-    for free in (open_types, np.flatnonzero(target != np.rint(target))):
-        panel = walked if free is open_types else target.copy()
-        if not len(free):
-            break
-        placed = _placed(space, panel, free, target, limits, random)
+    panel = _flown(basis, target, random)
+    between = target != np.rint(target)
+    free = panel != np.rint(panel)
+    while free.any():
+        placed = _placed(space, panel, np.flatnonzero(free), target, limits, random)
         if placed is not None:
             panel[free] = placed
             break
-    else:
-        return None
+        if free.sum() == between.sum():
+            return None
+        # Too few to fit together: some that have landed are picked up again, and more each time.
+        landed = random.permutation(np.flatnonzero(between & ~free))
+        free[landed[: _PICKED_UP * len(space.rows) + int(free.sum())]] = True
     whole = np.rint(panel).astype(np.int64)
     return whole if space.holds(whole) else None
 
@@ -93,15 +98,15 @@ def _placed(
     space: Space, panel: Array, free: NDArray[np.int64], target: Array,
     limits: tuple[Array, Array], random: np.random.Generator,
 ) -> Array | None:  # fmt: skip
-    """Whole seats for the types still open, near what they have now."""
+    """Whole seats for the ``free`` types, near what they have now."""
     sums = space.rows @ target
     taken = np.delete(space.rows, free, axis=1) @ np.delete(panel, free)
     program = Program(
-        panel[free] - np.floor(panel[free]) - random.random(len(free)),
+        panel[free] - np.floor(target[free]) - random.random(len(free)),
         space.rows[:, free],
         np.maximum(_floor(sums), limits[0]) - taken,
         np.minimum(_ceil(sums), limits[1]) - taken,
-        np.floor(panel[free]), np.ceil(panel[free]),
+        np.floor(target[free]), np.ceil(target[free]),
         integer=True,
     )  # fmt: skip
     found = program.solve()
@@ -133,6 +138,14 @@ def _flown(basis: Array, target: Array, random: np.random.Generator) -> Array:
 def _null(matrix: Array, *, full: bool) -> Array | None:
     """A direction that changes no row of the matrix; None when there is none."""
     if full:
+        # One column more than rows: the last one balanced by the others, where these tell each other apart.
+        try:
+            others = np.linalg.solve(matrix[:, :-1], -matrix[:, -1])
+        except np.linalg.LinAlgError:
+            others = np.zeros(len(matrix))
+        direction: Array = np.append(others, 1.0) / max(1.0, np.abs(others).max(initial=0.0))
+        if np.abs(matrix @ direction).max(initial=0.0) < _STILL:
+            return direction
         # One column more than rows: the last of a complete orthonormal set is at right angles to every row.
         return np.linalg.qr(matrix.T, mode="complete")[0][:, -1]
     _, singular, right = np.linalg.svd(matrix)
