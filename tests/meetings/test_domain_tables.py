@@ -53,6 +53,27 @@ def test_the_second_round_brings_together_others() -> None:
     assert len(pairs(first) & pairs(second)) <= 4, "of 24 pairs; 5 would meet again by chance"
 
 
+def test_two_features_at_once_are_spread_over_uneven_tables() -> None:
+    kinds = [(gender, band) for gender in ("female", "male") for band in ("ung", "voksen", "eldre") for _ in range(4)]
+    guests = [Guest(f"K{place:03}", {"gender": a, "band": b}) for place, (a, b) in enumerate(kinds)]
+    for seating in seat(guests, 5, 3, "x"):
+        for feature, values in (("gender", ("female", "male")), ("band", ("ung", "voksen", "eldre"))):
+            for value in values:
+                here = Counter(seating[guest.code] for guest in guests if guest.features[feature] == value)
+                held = [here[table] for table in range(1, 6)]
+                assert max(held) - min(held) <= 1
+
+
+def test_three_rounds_make_nearly_as_many_new_pairs_as_there_can_be() -> None:
+    pairs: Counter[tuple[str, str]] = Counter()
+    for seating in seat(room(12, 12), 6, 3, "x"):
+        pairs.update(pair for pair in combinations(sorted(seating), 2) if seating[pair[0]] == seating[pair[1]])
+    # 6 tables of 4 make 36 pairs a round; 24 people can have 108 different ones.
+    assert len(pairs) >= 95
+    assert max(pairs.values()) <= 2
+    assert seat(room(12, 12), 4, 2, "a") != seat(room(12, 12), 4, 2, "b")
+
+
 def test_papers_are_made_whatever_the_words_hold() -> None:
     heading = 'Torget #evil *nå* $x$ <b> \\ " [ ]'
     door = door_list(heading, "1.3.2027 kl. 18:00", "Rådhuset", [("AB12", "Kvinne", "15–24 år", "1", "2")], 2)

@@ -9,10 +9,10 @@ from itertools import combinations
 #: Tables hold at least this many, or there is nobody to talk with.
 SMALLEST_TABLE = 2
 MOST_ROUNDS = 6
-#: How much worse it is to meet somebody again than to sit at a table one person away from the mix of the room.
-_MET_BEFORE = 4
-#: Tries of two people changing seats, for each person and round; enough to settle a room of 200.
-_TRIES = 60
+#: Sums of squares nearer than this are equal.
+_EQUAL = 1e-9
+#: Times everybody tries to change seats with everybody, for each round; rooms settle before.
+_PASSES = 20
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def seat(guests: Sequence[Guest], tables: int, rounds: int, seed: str) -> list[d
     """Table (from 1) of each code, for each round; sizes differ by at most one; the same seed gives the same tables.
 
     People start dealt out by their features like cards, then two at a time change seats while that brings tables
-    closer to the mix of the whole room, or brings together fewer who sat together in an earlier round.
+    closer to the mix of the whole room, or leaves the mix and brings together fewer who have sat together before.
     """
     if not guests:
         return [{} for _ in range(rounds)]
@@ -45,7 +45,7 @@ def seat(guests: Sequence[Guest], tables: int, rounds: int, seed: str) -> list[d
         chance.shuffle(order)
         order.sort(key=lambda guest: sorted(guest.features.items()))
         placed = {guest.code: place % tables for place, guest in enumerate(order)}
-        _improve(order, placed, tables, met, chance)
+        _improve(order, placed, tables, met)
         for table in range(tables):
             here = [guest.code for guest in order if placed[guest.code] == table]
             met.update(frozenset(pair) for pair in combinations(here, 2))
@@ -58,7 +58,6 @@ def _improve(
     placed: dict[str, int],
     tables: int,
     met: Mapping[frozenset[str], int],
-    chance: random.Random,
 ) -> None:
     """Change seats two at a time, where the room gets better by it."""
     if tables < 2:
@@ -79,17 +78,28 @@ def _improve(
         pairs = (frozenset((guest.code, each.code)) for each in by_table[table] if each not in (guest, leaving))
         return sum(met.get(pair, 0) for pair in pairs) if met else 0
 
-    for _ in range(_TRIES * len(guests)):
-        one, other = chance.sample(range(tables), 2)
-        a, b = chance.choice(by_table[one]), chance.choice(by_table[other])
+    def helps(a: Guest, b: Guest) -> bool:
+        """Change their seats when the room gets better by it."""
+        one, other = placed[a.code], placed[b.code]
         leaves, comes = a.features.items() - b.features.items(), b.features.items() - a.features.items()
         change = sum(unlike(one, value, -1) + unlike(other, value, 1) for value in leaves)
         change += sum(unlike(one, value, 1) + unlike(other, value, -1) for value in comes)
-        again = meets(a, other, b) + meets(b, one, a) - meets(a, one) - meets(b, other)
-        if change + _MET_BEFORE * again < -1e-9:
-            held[one].update(b.features.items())
-            by_table[one][by_table[one].index(a)], by_table[other][by_table[other].index(b)] = b, a
-            held[one].subtract(a.features.items())
-            held[other].update(a.features.items())
-            held[other].subtract(b.features.items())
-            placed[a.code], placed[b.code] = other, one
+        if change > _EQUAL:
+            return False
+        # Mixing comes before new faces.
+        if change > -_EQUAL and meets(a, other, b) + meets(b, one, a) >= meets(a, one) + meets(b, other):
+            return False
+        for value in leaves:
+            held[one][value] -= 1
+            held[other][value] += 1
+        for value in comes:
+            held[one][value] += 1
+            held[other][value] -= 1
+        by_table[one][by_table[one].index(a)], by_table[other][by_table[other].index(b)] = b, a
+        placed[a.code], placed[b.code] = other, one
+        return True
+
+    for _ in range(_PASSES):
+        better = [helps(a, b) for a, b in combinations(guests, 2) if placed[a.code] != placed[b.code]]
+        if not any(better):
+            return
