@@ -50,7 +50,7 @@ contracts: install ## write the AsyncAPI document, the JSON Schema of questionna
 	@$(BIN)/python -m services.surveys.questionnaire > docs/contracts/questionnaire.schema.json
 
 cluster-test: install-check image ## the image run hardened, and the chart at a real API server where one was built
-	$(BIN)/pytest -q tests/cluster
+	PANEL_IMAGE=$${PANEL_IMAGE:-localhost/innbyggerpanel:0.1.0} $(BIN)/pytest -q tests/cluster
 
 image: install ## build the container image (PANEL_ENGINE, PANEL_IMAGE, PANEL_IMAGE_BASE)
 	@$(BIN)/python -m deploy.image.build
