@@ -97,11 +97,11 @@ async def a_draw(rt: Runtime, meeting: Meeting) -> Meeting:
 
 
 async def a_committed_draw(rt: Runtime, meeting: Meeting) -> Draw:
-    """The meeting's draw made ready by a job that looks for few groups."""
+    """The meeting's draw made ready by the job."""
     async with rt.transaction() as session:
         draw = await ask_for_draw(session, meeting.id, rt.now())
     assert draw is not None
-    await prepare_draws(rt, groups=8)
+    await prepare_draws(rt)
     async with rt.transaction() as session:
         return await session.get_one(Draw, draw.id)
 

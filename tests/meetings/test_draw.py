@@ -19,7 +19,7 @@ from tests.meetings.given import a_committed_draw, a_drawn_meeting, a_meeting, i
 async def test_the_commitment_stands_before_the_draw_and_can_be_checked_by_the_written_recipe(
     rt: Runtime, deliver: Deliverer
 ) -> None:
-    """docs/decisions/0005, without the program's own code."""
+    """docs/decisions/0013, without the program's own code."""
     await deliver(margins(), *many(rt.now(), 40), *(joined(rt.now(), gender="other") for _ in range(3)))
     meeting = await a_meeting(rt, seats=7)
     committed = await a_committed_draw(rt, meeting)
@@ -35,7 +35,7 @@ async def test_the_commitment_stands_before_the_draw_and_can_be_checked_by_the_w
     def fingerprint(*parts: str) -> str:
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
-    terms = {"draw": str(draw.id), "seats": 7, "quotas": draw.limits, "method": "tickets-1"}
+    terms = {"draw": str(draw.id), "seats": 7, "quotas": draw.limits, "method": "tickets-2"}
     level = [fingerprint("terms", json.dumps(terms, sort_keys=True, separators=(",", ":"), ensure_ascii=False))]
     level += [
         fingerprint("candidate", one.salt or "", str(one.member_id), one.gender, one.band, one.area) for one in people
@@ -87,7 +87,7 @@ async def test_a_job_that_dies_in_the_middle_comes_to_the_same(rt: Runtime, deli
     draw = await a_committed_draw(rt, meeting)
     async with rt.transaction() as session:
         await session.execute(sa.update(Draw).values(state="preparing", root=None, tickets=None))
-    await prepare_draws(rt, groups=8)
+    await prepare_draws(rt)
     async with rt.transaction() as session:
         assert (await session.get_one(Draw, draw.id)).root == draw.root
 

@@ -17,7 +17,7 @@ async def made_ready(rt: Runtime, editor: httpx.AsyncClient, meeting: Meeting) -
     """Staff press the button and the job has run; the draw's page."""
     page = f"/staff/meetings/{meeting.id}/draw"
     await editor.post(page, data={"action": "prepare"})
-    await prepare_draws(rt, groups=8)
+    await prepare_draws(rt)
     return (await editor.get(page)).text
 
 

@@ -163,7 +163,7 @@ class Actors:
         meeting = await a_meeting(rt, SEATS)
         async with rt.transaction() as session:
             await ask_for_draw(session, meeting.id, rt.now())
-        await prepare_draws(rt, groups=8)
+        await prepare_draws(rt)
         async with rt.transaction() as session:
             await draw_meeting(session, meeting.id, "437", rt.now())
         return True

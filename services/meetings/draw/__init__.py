@@ -3,5 +3,5 @@
 `model` has the words; `solving.solve` makes the fairest lottery for a meeting, `solving.solve_open` the one for seats
 that have fallen free. `commitment` makes what is published: `committed` before the draw, `auditors_file`, `public_file`
 and each member's of `proofs` after it; `drawn_ids` are the people. `services.meetings.verify` checks all of these.
-The service draws by `seats/lottery.py` so far; docs/draw.md says what that means for who checks.
+The service solves its draws here (`seats/lottery.py`), but publishes them in a form of its own (docs/draw.md).
 """

@@ -14,14 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.meetings.locks import hold_draws, lock_meeting
 from services.meetings.seats.domain import GIVEN_UP, LIVE, replacement_replies_by, replacements_stop_at
 from services.meetings.seats.drawing import invite, kind_of_row
-from services.meetings.seats.lottery import TICKETS, Infeasible, Kind, Limit, leaf, prepare
+from services.meetings.seats.lottery import TICKETS, Kind, Limit, leaf, prepare_open
 from services.meetings.seats.pool import WILLING, limits_of_rows
 from services.meetings.seats.preparing import limits_of_meeting
 from services.meetings.tables import DrawEntry, Invitation, Meeting, Member
 from shared.service import Runtime
-
-#: Groups looked for when a seat is filled: few seats are open, and people wait.
-_GROUPS = 12
 
 
 async def fill_free_seats(rt: Runtime) -> None:
@@ -108,16 +105,12 @@ def choose(
     seats: int,
     words: str,
 ) -> tuple[int, ...]:
-    """Places of those who get the open seats, so that with those seated the quotas are kept, or missed by the least."""
-    open_limits = []
-    for limit in limits:
-        there = sum(1 for kind in seated if limit.holds(kind))
-        most = max(0, limit.most - there)
-        open_limits.append(Limit(limit.feature, limit.value, min(most, max(0, limit.least - there)), most))
-    try:
-        lottery = prepare(kinds, salts, open_limits, seats, _GROUPS)
-    except Infeasible as infeasible:
-        relaxed = dict(infeasible.relaxed)
-        lottery = prepare(kinds, salts, [relaxed.get(limit, limit) for limit in open_limits], seats, _GROUPS)
+    """Places of those who get the open seats, so that with those seated the quotas are kept, or missed by the least.
+
+    A quota of 0 is kept even when a seat then stays empty.
+    """
+    lottery = prepare_open(kinds, salts, limits, seats, seated)
+    if lottery is None:
+        return ()
     number = int.from_bytes(hashlib.sha256(words.encode()).digest(), "big") % TICKETS
     return lottery.tickets[number]

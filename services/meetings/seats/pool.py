@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.meetings.draw.model import Quota
 from services.meetings.seats.domain import UNKNOWN_BAND, band_of
 from services.meetings.seats.lottery import Kind, Limit, limits_of_shares
 from services.meetings.tables import Invitation, Margins, Meeting, Member
@@ -142,6 +143,6 @@ def limits_of_rows(rows: Iterable[Mapping[str, Any]]) -> list[Limit]:
     return [Limit(row["feature"], row["value"], row["least"], row["most"]) for row in rows]
 
 
-def rows_of_limits(limits: Iterable[Limit]) -> list[dict[str, Any]]:
+def rows_of_limits(limits: Iterable[Quota]) -> list[dict[str, Any]]:
     """Quotas to be stored."""
     return [asdict(limit) for limit in limits]

@@ -10,8 +10,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.meetings.draw.model import Infeasible
 from services.meetings.locks import hold_draws, lock_meeting
-from services.meetings.seats.lottery import GROUPS, METHOD, Infeasible, Kind, Lottery, leaf, prepare, root_of
+from services.meetings.seats.lottery import METHOD, Kind, Lottery, leaf, prepare, root_of
 from services.meetings.seats.pool import (
     limits_for,
     limits_of_rows,
@@ -104,7 +105,7 @@ async def candidates_of(session: AsyncSession, draw_id: UUID) -> list[Candidate]
     )
 
 
-async def prepare_draws(rt: Runtime, groups: int = GROUPS) -> None:
+async def prepare_draws(rt: Runtime) -> None:
     """Job: make the tickets of draws that were asked for; after a crash it begins again and comes to the same."""
     async with rt.transaction() as session:
         waiting = list(await session.scalars(sa.select(Draw.id).where(Draw.state == "preparing").order_by(Draw.id)))
@@ -119,13 +120,12 @@ async def prepare_draws(rt: Runtime, groups: int = GROUPS) -> None:
         lottery: Lottery | None = None
         relaxed: list[dict[str, Any]] = []
         try:
-            lottery = await asyncio.to_thread(prepare, kinds, decks, limits, seats, groups)
+            lottery = await asyncio.to_thread(prepare, kinds, decks, limits, seats)
         except Infeasible as infeasible:
             relaxed = [
                 {**row, "to_least": new.least, "to_most": new.most}
-                for row, (_, new) in zip(
-                    rows_of_limits(old for old, _ in infeasible.relaxed), infeasible.relaxed, strict=True
-                )
+                for new in infeasible.relaxations
+                for row in rows_of_limits([new.quota])
             ]
         async with rt.transaction() as session:
             await _commit_to(session, draw_id, lottery, relaxed, decks, rt.now())
