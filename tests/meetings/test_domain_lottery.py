@@ -240,13 +240,14 @@ def test_a_panel_is_placed_by_a_program_over_few_of_many_types(monkeypatch: pyte
 
     monkeypatch.setattr(Program, "solve", watched)
     random = np.random.default_rng(3)
-    shape = (2, 6, 12, 3, 2)
+    shape = (2, 6, 6, 3)
     shares = [random.dirichlet(np.full(values, 8.0)) for values in shape]
-    people = zip(*(random.choice(len(share), 20_000, p=share).tolist() for share in shares), strict=True)
-    pool = Pool.of("abcde", [tuple(map(str, one)) for one in people])
+    skewed = [share * random.uniform(0.5, 1.5, len(share)) for share in shares]
+    people = zip(*(random.choice(len(w), 20_000, p=w / w.sum()).tolist() for w in skewed), strict=True)
+    pool = Pool.of("abcd", [tuple(map(str, one)) for one in people])
     quotas = [
-        Quota(feature, str(value), int(200 * part), int(200 * part) + 1)
-        for feature, share in zip("abcde", shares, strict=True) for value, part in enumerate(share)
+        Quota(feature, str(value), int(40 * part), int(40 * part) + 1)
+        for feature, share in zip("abcd", shares, strict=True) for value, part in enumerate(share)
     ]  # fmt: skip
 
     class Enough(Exception):
@@ -263,6 +264,13 @@ def test_a_panel_is_placed_by_a_program_over_few_of_many_types(monkeypatch: pyte
             raise Enough
 
     with pytest.raises(Enough):
-        solve(pool, quotas, 200, progress=watch)
+        solve(pool, quotas, 40, progress=watch)
     assert len(sizes) >= 30
     assert max(sizes) < len(pool.counts) / 2
+
+
+def test_what_arithmetic_leaves_of_a_walk_is_priced_without_further_walks() -> None:
+    told: list[tuple[str, float]] = []
+    solve(*realistic(900), 24, progress=lambda step, done: told.append((step, done)))
+    assert "pricing" in dict(told)
+    assert max(done for step, done in told if step == "panels") < 1 / 4

@@ -12,6 +12,8 @@ from services.meetings.draw.space import Space
 
 #: Walks tried before panels are priced; each is an independent set of panels.
 _WALKS = 4
+#: A walk that comes this far stopped at arithmetic, not at quotas that interlock: pricing mends it, walks do not.
+_NEARLY = 1.0 - 1e-4
 #: Chances this near to what was promised are what was promised.
 CLOSE = 1e-9
 
@@ -29,6 +31,8 @@ def mixed(
             weights = np.array([share for _, share in found])
             if weights.sum() > 0.5 and deviation(space, panels, weights / weights.sum(), target) <= CLOSE:
                 return panels, weights / weights.sum()
+            if weights.sum() > _NEARLY:
+                break
     return _priced(space, target, list(seen.values()), tell)
 
 
