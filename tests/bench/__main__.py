@@ -15,6 +15,7 @@ import uvicorn
 
 from deploy.local.backends import start_backends
 from shared.process import spare_collector
+from tests.bench.draws import draws
 from tests.bench.events import consumer_rate, event_latency, relay_rate
 from tests.bench.first_survey import first_survey
 from tests.bench.ground import Ground
@@ -31,6 +32,7 @@ BENCHES: dict[str, Callable[[Ground], Awaitable[None]]] = {
     "consumer": consumer_rate,
     "dispatch": dispatch_rate,
     "growth": growth,
+    "draws": draws,
 }
 
 

@@ -81,7 +81,7 @@ def bound(bench: str, values: Sequence[float], unit: str, most: float) -> None:
 
 def tell(line: Line) -> None:
     """One JSON line on standard output."""
-    rounded = {key: round(value, 4) if isinstance(value, float) else value for key, value in asdict(line).items()}
+    rounded = {key: float(f"{value:.6g}") if isinstance(value, float) else value for key, value in asdict(line).items()}
     print(json.dumps(rounded), flush=True)
 
 
