@@ -19,7 +19,7 @@ from shared.services import SERVICES
 ROOT = Path(__file__).parents[2]
 ADDRESS = re.compile(rb"beboer\d+@example\.org")
 #: The only topics that may hold one.
-WITH_ADDRESSES = {"registration.contacts", "results.contacts", "notifications.member_data"}
+WITH_ADDRESSES = {"registration.contacts", "results.contacts"}
 PARTITIONS = 12
 #: Lines of the demo at which the service is killed: while people join, while they answer, and while the meeting fills.
 MOMENTS = ("145 members", "invitations caught", "drawn to the meeting")
