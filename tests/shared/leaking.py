@@ -8,6 +8,7 @@ import gc
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import sqlalchemy as sa
@@ -22,7 +23,7 @@ from shared.logs import configure_logs
 from shared.messaging import subscribe
 from shared.process import run_job
 from shared.service import Job, Runtime, Service, make_runtime
-from shared.testing import Deliverer, test_settings
+from shared.testing import PUBLIC_URL, Deliverer, test_settings
 from shared.web import build_app, runtime
 from tests.backends import eventually
 from tests.shared.test_inbox import joined
@@ -66,7 +67,9 @@ async def main(url: str, clock: Path) -> None:
     await eventually(lambda: server.started)
     port = server.servers[0].sockets[0].getsockname()[1]
     async with httpx.AsyncClient() as client:
-        assert (await client.get(f"http://127.0.0.1:{port}/")).status_code == 500
+        # Only the public host is served.
+        served = {"Host": urlsplit(PUBLIC_URL).netloc}
+        assert (await client.get(f"http://127.0.0.1:{port}/", headers=served)).status_code == 500
     work = Work()
     job = asyncio.create_task(run_job(rt, Job("leak", work.run, every=0.1)))
     await eventually(lambda: work.runs > 1)
