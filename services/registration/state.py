@@ -25,9 +25,11 @@ async def state_events(session: AsyncSession) -> AsyncIterator[Event | None]:
         await lock(session, threshold_id)
         threshold = await session.get_one(Threshold, threshold_id, populate_existing=True)
         yield threshold_event(threshold)
-    await lock(session, PROFILE_ID)
-    if changed := await last_change(session):
-        yield changed
+    if await last_change(session):
+        # Locked only where there is something to tell: a lock makes the subject's row.
+        await lock(session, PROFILE_ID)
+        if changed := await last_change(session):
+            yield changed
     for margins_id in list(await session.scalars(sa.select(Margins.id))):
         await lock(session, margins_id)
         yield margins_event(
