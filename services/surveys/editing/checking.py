@@ -12,10 +12,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from services.surveys.editing.domain import Content, languages_of, questions
+from services.surveys.editing.domain import Content, languages_of, questions, text_parts
+from services.surveys.editing.naming import LANGUAGE_NAMES
 from shared.events.questionnaire import RulesBroken, strict
 
-_LANGUAGE = {"nb": "bokmål", "nn": "nynorsk", "en": "engelsk"}
 #: Statements in a grid past which people stop reading (a common rule of survey handbooks).
 _MOST_STATEMENTS = 7
 #: LIX up to which a text counts as easy to middling (Björnsson 1968): newspapers lie about 45.
@@ -144,11 +144,11 @@ def _languages(content: Mapping[str, Any]) -> Iterator[Finding]:
     parts += [(question["id"], question) for question in questions(content)]
     for part_id, part in parts:
         for language in wanted:
-            missing = sum(1 for texts in _text_parts(part) if texts.get("nb") and not texts.get(language))
+            missing = sum(1 for texts in text_parts(part) if texts.get("nb") and not texts.get(language))
             if missing:
                 where = f"Spørsmål eller side {part_id}" if part_id else "Innledningen"
                 what = "en tekst" if missing == 1 else f"{missing} tekster"
-                yield Finding(f"{where} mangler {what} på {_LANGUAGE[language]}.", part_id)
+                yield Finding(f"{where} mangler {what} på {LANGUAGE_NAMES[language].lower()}.", part_id)
 
 
 def _conditions(content: Mapping[str, Any]) -> Iterator[Finding]:
@@ -239,15 +239,6 @@ def _refused(content: Mapping[str, Any]) -> list[str]:
     return []
 
 
-def _text_parts(part: Mapping[str, Any]) -> Iterator[Mapping[str, str]]:
-    for name in ("title", "topic", "introduction", "text", "help", "unit", "low", "high"):
-        if isinstance(part.get(name), dict):
-            yield part[name]
-    for name in ("options", "statements"):
-        for row in part.get(name, ()):
-            yield row["text"]
-
-
 def _texts_of(part: Mapping[str, Any], only: tuple[str, ...] = ()) -> list[str]:
-    wanted = [part[name] for name in only if name in part] if only else list(_text_parts(part))
+    wanted = [part[name] for name in only if name in part] if only else list(text_parts(part))
     return [texts["nb"] for texts in wanted if texts.get("nb")]

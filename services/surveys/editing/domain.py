@@ -39,6 +39,16 @@ def languages_of(content: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(code for code in LANGUAGES if code == "nb" or content["title"].get(code))
 
 
+def text_parts(part: Mapping[str, Any]) -> Iterator[Mapping[str, str]]:
+    """Every text of the part, by language: its own, then those of its options or statements."""
+    for name in ("title", "topic", "introduction", "text", "help", "unit", "low", "high"):
+        if isinstance(part.get(name), dict):
+            yield part[name]
+    for name in ("options", "statements"):
+        for row in part.get(name, ()):
+            yield row["text"]
+
+
 def questions(content: Mapping[str, Any]) -> Iterator[Content]:
     """Every question in the order asked."""
     for page in content["pages"]:

@@ -115,7 +115,7 @@ def chosen_conditions(part: Mapping[str, Any]) -> tuple[str, list[str]] | None:
     if condition is None:
         return "all", []
     mode = next((name for name in ("all", "any", "none") if name in condition), "all")
-    inner = condition.get(mode, [condition]) if mode in condition else [condition]
+    inner = condition.get(mode, [condition])
     if not all(set(one) == {"question", "any_of"} for one in inner):
         return None
     if len(inner) == 1 and len(inner[0]["any_of"]) > 1 and mode != "none":

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from services.surveys.editing.domain import Content, languages_of, page_of, question_of
+from services.surveys.editing.domain import Content, languages_of, page_of, question_of, text_parts
 from services.surveys.editing.filling import (
     CONDITIONS,
     FLAGS,
@@ -132,8 +132,7 @@ def _languages(content: Content) -> list[tuple[str, str]]:
 
 def _missing(content: Content, part: Mapping[str, Any]) -> list[str]:
     """Names of languages in which a text of the part is not written."""
-    texts = [part[name] for name in ("title", *TEXTS) if isinstance(part.get(name), dict)]
-    texts += [row["text"] for name in ROWS for row in part.get(name, ())]
+    texts = list(text_parts(part))
     return [
         LANGUAGE_NAMES[code]
         for code in languages_of(content)

@@ -85,7 +85,8 @@ class _Import:
         self._lists: dict[str, list[dict[str, str]]] = {}
         for row in (lowered(one) for one in book.get("choices") or []):
             self._lists.setdefault(row.get("list_name") or row.get("list name") or "", []).append(row)
-        self._codes: dict[str, dict[str, str]] = {}
+        self._list_codes: dict[str, dict[str, str]] = {}
+        self._answer_codes: dict[str, dict[str, str]] = {}
         self._ids: dict[str, str] = {}
         self._asked: dict[str, Content] = {}
         settings = lowered((book.get("settings") or [{}])[0]) if book.get("settings") else {}
@@ -167,7 +168,7 @@ class _Import:
             question["required"] = False
         if own.get("type") in KINDS:
             question |= {key: value for key, value in own.items() if key not in ("id", "text", "help")}
-            self._codes[f"{question['id']} "] = {one["code"]: one["code"] for one in question.get("options", ())}
+            self._answer_codes[question["id"]] = {one["code"]: one["code"] for one in question.get("options", ())}
         else:
             if condition := self._condition(row):
                 question["show_if"] = condition
@@ -210,7 +211,7 @@ class _Import:
         rows = self._lists.get(list_name)
         if not rows:
             raise NotUnderstood(f"viser til listen «{list_name}», som ikke finnes i arket «choices»")
-        codes = self._codes.setdefault(list_name, {})
+        codes = self._list_codes.setdefault(list_name, {})
         question["options"] = []
         for row in rows:
             name = row.get("name") or row.get("value") or ""
@@ -222,8 +223,7 @@ class _Import:
             question["options"].append({"code": "annet", "text": {"nb": "Annet"}, "write": True})
         if len(question["options"]) < 2:
             raise NotUnderstood("har færre enn to svar å velge mellom")
-        question_list = self._codes.setdefault(f"{question['id']} ", codes)
-        assert question_list is codes
+        self._answer_codes[question["id"]] = codes
 
     def _condition(self, row: Mapping[str, str]) -> dict[str, Any] | None:
         text = row.get("relevant") or row.get("relevance") or row.get("bind::relevant")
@@ -232,7 +232,7 @@ class _Import:
     def _answer(self, name: str, value: str) -> Any:
         question = self._asked[name]
         if "options" in question:
-            return self._codes[f"{question['id']} "][value]
+            return self._answer_codes[question["id"]][value]
         return float(value)
 
     def _texts(self, row: Mapping[str, str], column: str) -> dict[str, str]:
