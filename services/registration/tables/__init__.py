@@ -1,0 +1,57 @@
+"""Tables of the schema ``registration``; no behaviour."""
+
+from services.registration.tables.base import Base
+from services.registration.tables.copies import (
+    Asked,
+    Drawn,
+    FollowUp,
+    Meeting,
+    PublishedResult,
+    Survey,
+)
+from services.registration.tables.members import (
+    AddressChange,
+    Consent,
+    DataRequest,
+    ErasureReceipt,
+    Member,
+    MemberSession,
+    SignInAsked,
+    SignUp,
+)
+from services.registration.tables.panel import (
+    AreaScheme,
+    Channel,
+    ImportRow,
+    Margins,
+    MemberImport,
+    Panel,
+    Threshold,
+)
+
+__all__ = [
+    "AddressChange",
+    "AreaScheme",
+    "Asked",
+    "Channel",
+    "Consent",
+    "DataRequest",
+    "Drawn",
+    "ErasureReceipt",
+    "FollowUp",
+    "ImportRow",
+    "Margins",
+    "Meeting",
+    "Member",
+    "MemberImport",
+    "MemberSession",
+    "Panel",
+    "PublishedResult",
+    "SignInAsked",
+    "SignUp",
+    "Survey",
+    "Threshold",
+    "metadata",
+]
+
+metadata = Base.metadata

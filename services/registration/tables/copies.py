@@ -1,0 +1,71 @@
+"""Copies of other services' facts, for the own page and the front page."""
+
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.registration.tables.base import Base
+
+
+class Survey(Base):
+    """Copy: a survey's title, for the member's own page."""
+
+    __tablename__ = "survey"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    title: Mapped[dict[str, str]]
+    closes_at: Mapped[datetime]
+
+
+class Asked(Base):
+    """Copy: a member was asked in a survey, and whether they took part; never what they answered."""
+
+    __tablename__ = "asked"
+    invitation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    member_id: Mapped[UUID] = mapped_column(index=True)
+    survey_id: Mapped[UUID]
+    answered_at: Mapped[datetime | None]
+
+
+class Meeting(Base):
+    """Copy: a meeting's name and time, for the member's own page."""
+
+    __tablename__ = "meeting"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    slug: Mapped[str]
+    heading: Mapped[str]
+    starts_at: Mapped[datetime]
+    cancelled: Mapped[bool] = mapped_column(server_default=sa.false())
+
+
+class Drawn(Base):
+    """Copy: a member was in the pool of a draw, and with which chance."""
+
+    __tablename__ = "drawn"
+    entry_id: Mapped[UUID] = mapped_column(primary_key=True)
+    member_id: Mapped[UUID] = mapped_column(index=True)
+    meeting_id: Mapped[UUID]
+    chance: Mapped[float]
+    drawn: Mapped[bool]
+
+
+class PublishedResult(Base):
+    """Copy: a public result, for the front page."""
+
+    __tablename__ = "published_result"
+    survey_id: Mapped[UUID] = mapped_column(primary_key=True)
+    slug: Mapped[str]
+    heading: Mapped[dict[str, str] | None]
+    finding: Mapped[dict[str, str] | None]
+    published_at: Mapped[datetime]
+
+
+class FollowUp(Base):
+    """Copy: what a result led to, for the front page."""
+
+    __tablename__ = "follow_up"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    about_id: Mapped[UUID] = mapped_column(index=True)
+    done: Mapped[dict[str, str]]
+    done_on: Mapped[str]
