@@ -31,7 +31,6 @@ async def admit(session: AsyncSession, members: Sequence[Member], now: datetime)
         .returning(Panel.size)
     )
     size = grown.scalar_one()
-    await session.flush()
     await emit(session, *(MemberJoined(**state) for state in await member_states(session, members)))
     await reach_thresholds(session, size, now)
 

@@ -50,7 +50,6 @@ async def choose_purposes(
         .values(withdrawn_at=now)
     )
     add_consents(session, member, sorted(set(wanted) - given), now, text_version, "my_page")
-    await session.flush()
     await emit(session, await changed_event(session, member))
     if "surveys" in set(wanted) - given:
         await reach_after_change(session, now)
@@ -68,7 +67,6 @@ async def change_consent(session: AsyncSession, event: MailPreferenceChanged, de
     if event.wanted:
         version = registration_settings().consent_version
         add_consents(session, member, [event.purpose], event.changed_at, version, "mail")
-        await session.flush()
     else:
         await session.execute(
             sa.update(Consent)

@@ -24,5 +24,4 @@ async def mark_unreachable(session: AsyncSession, event: MemberUnreachable, deli
     member = await lock_member(session, event.member_id)
     if member is not None and member.status in ("active", "paused") and member.unreachable_since is None:
         member.unreachable_since = event.since
-        await session.flush()
         await emit(session, await changed_event(session, member))

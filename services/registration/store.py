@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registration.population.store import areas_in_force
 from services.registration.tables import Consent, Member, Panel
 from shared.addresses import address_key
-from shared.database import run_sql
+from shared.database import hold
 from shared.events.registration import (
     ContactChanged,
     MemberChanged,
@@ -31,12 +31,8 @@ async def lock_member(session: AsyncSession, member_id: UUID) -> Member | None:
 
 
 async def hold_address(session: AsyncSession, *emails: str) -> None:
-    """Let nobody else sign up or import these addresses until the transaction ends.
-
-    They are taken in one order, so that two that hold several cannot wait for each other.
-    """
-    held = "select pg_advisory_xact_lock(hashtextextended(key, 0)) from unnest($1::text[]) as address(key)"
-    await run_sql(session, held, sorted({address_key(email) for email in emails}))
+    """Let nobody else sign up or import these addresses until the transaction ends."""
+    await hold(session, *(address_key(email) for email in emails))
 
 
 def contact_card(member: Member) -> ContactChanged:

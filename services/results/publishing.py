@@ -20,6 +20,7 @@ from services.results.domain import (
     merged_groups,
 )
 from services.results.tables import Answer, Population, Publication, Survey, asked_in
+from shared.database import hold
 from shared.events.results import ResultsPublished
 from shared.messaging import emit
 from shared.slugs import free_slug
@@ -127,14 +128,13 @@ async def publish(
         published_at=now,
     )
     session.add(publication)
-    await session.flush()
     await emit(session, published_event(publication, survey))
     return publication
 
 
 async def _free_slug(session: AsyncSession, survey: Survey, now: datetime, zone: ZoneInfo) -> str:
     """``klima-2027-03-12``, with a number behind it when the same questionnaire closed twice that day."""
-    await session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended("results.slug", 0))))
+    await hold(session, "results.slug")
     day = last_instant(survey.closed_at or now, survey.closes_at).astimezone(zone).date()
     wanted = f"{asked_in(survey).id}-{day.isoformat()}"
     taken = set(await session.scalars(sa.select(Publication.slug).where(Publication.slug.startswith(wanted))))

@@ -173,7 +173,6 @@ async def _remind(session: AsyncSession, meeting_id: UUID, now: datetime) -> Non
     )
     for row in rows:
         row.reminded_at = now
-    await session.flush()
     events = [
         MeetingReminderDue(
             invitation_id=row.id,

@@ -37,7 +37,7 @@ async def draw_meeting(session: AsyncSession, meeting_id: UUID, randomness: str,
     draw = await current_draw(session, meeting_id)
     if meeting is None or draw is None or meeting.state != "announced" or now >= meeting.reply_by:
         return None
-    draw = await session.get_one(Draw, draw.id, with_for_update=True, populate_existing=True)
+    draw = await session.get_one(Draw, draw.id, with_for_update=True)
     if draw.state != "committed":
         return None
     assert draw.root is not None
@@ -54,7 +54,6 @@ async def draw_meeting(session: AsyncSession, meeting_id: UUID, randomness: str,
     times = Counter(place for ticket in draw.tickets for place in ticket)
     chances = {one.number: times[one.number] / len(draw.tickets) for one in people}
     meeting.protocol = tallies(people, draw.limits, on_ticket, chances, margins)
-    await session.flush()
     await _enter(session, meeting, people, chances, on_ticket)
     await invite(session, meeting, [(one, None) for one in invited], meeting.reply_by, now)
     fact = MeetingDrawn(meeting_id=meeting.id, draw_id=draw.id, pool=len(people), drawn=len(on_ticket), drawn_at=now)

@@ -75,7 +75,6 @@ async def ask_for_draw(session: AsyncSession, meeting_id: UUID, now: datetime) -
         asked_at=now,
     )
     session.add(draw)
-    await session.flush()
     salts = [secrets.token_hex(_SALT_BYTES) for _ in pool.people]
     await session.execute(
         insert_many(
@@ -139,7 +138,7 @@ async def _commit_to(
     leaves: list[str],
     now: datetime,
 ) -> None:
-    draw = await session.get_one(Draw, draw_id, with_for_update=True, populate_existing=True)
+    draw = await session.get_one(Draw, draw_id, with_for_update=True)
     if draw.state != "preparing":
         # Cancelled meanwhile, or another replica was first.
         return
@@ -169,7 +168,7 @@ async def cancel_draw(session: AsyncSession, meeting_id: UUID, now: datetime) ->
     draw = await current_draw(session, meeting_id) if meeting is not None else None
     if draw is None:
         return None
-    draw = await session.get_one(Draw, draw.id, with_for_update=True, populate_existing=True)
+    draw = await session.get_one(Draw, draw.id, with_for_update=True)
     if draw.state not in OPEN:
         return None
     draw.state, draw.cancelled_at = "cancelled", now

@@ -229,7 +229,6 @@ async def _has_failed_too_often(session: AsyncSession, member_id: UUID, now: dat
     if contact is None or contact.removed:
         return False
     contact.soft_refusals, contact.soft_since = soft_count(contact.soft_refusals, contact.soft_since, now)
-    await session.flush()
     return contact.soft_refusals >= SOFT_LIMIT
 
 

@@ -26,7 +26,6 @@ async def ask_everybody(session: AsyncSession, member_id: UUID, now: datetime) -
     await session.execute(sa.delete(DataRequest).where(DataRequest.member_id == member_id))
     request = DataRequest(id=new_id(), member_id=member_id, asked_at=now)
     session.add(request)
-    await session.flush()
     await emit(session, MemberDataRequested(request_id=request.id, member_id=member_id, asked_at=now))
 
 

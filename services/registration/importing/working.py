@@ -35,7 +35,6 @@ async def keep_preview(session: AsyncSession, preview: Preview, digest: str, now
         made_at=now,
     )
     session.add(kept)
-    await session.flush()
     if preview.good:
         await session.execute(
             insert_many(

@@ -23,7 +23,6 @@ async def confirm(session: AsyncSession, member: Member, generation: int, now: d
     member.channel = told.channel
     add_consents(session, member, told.purposes, told.signed_up_at, told.text_version, "form")
     await session.execute(sa.delete(SignUp).where(SignUp.member_id == member.id))
-    await session.flush()
     if generation != member.generation:
         # A later sign-up had sent its own card meanwhile.
         await emit(session, contact_card(member))

@@ -137,5 +137,4 @@ async def _forget(session: AsyncSession, applicant: Member) -> None:
     await forget_subject(session, member_id)
     await session.execute(sa.delete(SignUp).where(SignUp.member_id == member_id))
     await session.delete(applicant)
-    await session.flush()
     await emit(session, ContactRemoved(member_id=member_id))

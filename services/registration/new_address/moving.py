@@ -27,7 +27,6 @@ async def ask_for_new_address(
     taken = await member_by_email(session, email) is not None
     change = AddressChange(id=new_id(), member_id=member.id, email=email, asked_at=now, taken=taken or not may_mail)
     session.add(change)
-    await session.flush()
     await lock(session, change.id)
     if change.taken:
         return
@@ -54,7 +53,6 @@ async def move_to(session: AsyncSession, member: Member, change: AddressChange) 
     reached_again = member.unreachable_since is not None
     member.email, member.email_key, member.unreachable_since = change.email, address_key(change.email), None
     await drop_address_change(session, member.id)
-    await session.flush()
     await emit(session, contact_card(member))
     if reached_again:
         await emit(session, await changed_event(session, member))

@@ -32,7 +32,6 @@ async def set_areas(session: AsyncSession, stored: Margins, areas: Sequence[Area
     )
     session.add(scheme)
     stored.area_margins = [area.as_margin().model_dump() for area in areas]
-    await session.flush()
     await emit(session, margins_event(stored, areas_of(scheme)))
     return areas_of(scheme)
 
@@ -62,10 +61,7 @@ async def regroup_batch(session: AsyncSession, now: datetime, batch: int = BATCH
     await lock(session, *ids)
     members = (
         await session.scalars(
-            sa.select(Member)
-            .where(Member.id.in_(ids), Member.status.in_(ACTIVE))
-            .order_by(Member.id)
-            .execution_options(populate_existing=True)
+            sa.select(Member).where(Member.id.in_(ids), Member.status.in_(ACTIVE)).order_by(Member.id)
         )
     ).all()
     if members:

@@ -98,7 +98,6 @@ async def add_threshold(request: Request) -> Response:
         else:
             known, threshold_id = False, new_id()
             session.add(Threshold(id=threshold_id, size=values.size, role="other"))
-            await session.flush()
             await lock(session, threshold_id)
             await emit(session, PanelThresholdSet(threshold_id=threshold_id, size=values.size, role="other"))
             await reach_thresholds(session, size, rt.now())

@@ -9,10 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registration.population.areas import Area, Areas
 from services.registration.population.domain import SOURCE, Composition, band_of, compose
 from services.registration.tables import AreaScheme, Margins, Member
+from shared.database import hold
 from shared.events.registration import AgeBand, AreaMargin, Margin, PopulationMarginsSet
 
 ACTIVE = ("active", "paused")
-_SCHEME = sa.text("hashtextextended('registration.areas', 0)")
+_SCHEME = "registration.areas"
 
 
 async def newest_margins(session: AsyncSession) -> Margins | None:
@@ -27,12 +28,12 @@ async def newest_scheme(session: AsyncSession) -> AreaScheme | None:
 
 async def hold_areas(session: AsyncSession) -> None:
     """Nobody is told of with an area of the old scheme once the next one is stored: until this transaction ends."""
-    await session.execute(sa.select(sa.func.pg_advisory_xact_lock(_SCHEME)))
+    await hold(session, _SCHEME)
 
 
 async def areas_in_force(session: AsyncSession) -> Areas:
     """The areas, which stay in force until this transaction ends."""
-    await session.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(_SCHEME)))
+    await hold(session, _SCHEME, shared=True)
     return areas_of(await newest_scheme(session))
 
 

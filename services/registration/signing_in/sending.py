@@ -24,7 +24,6 @@ _HOUR = sa.func.make_interval(0, 0, 0, 0, 1)
 async def keep_asked(session: AsyncSession, email_key: str, *, known: bool) -> None:
     """Keep that a link was asked for; the job does the rest."""
     session.add(SignInAsked(id=random_id(), email_key=email_key, known=known))
-    await session.flush()
 
 
 async def send_links(rt: Runtime) -> None:

@@ -48,7 +48,6 @@ async def start_session(session: AsyncSession, member_id: UUID, opened_with: UUI
     """A new session of a locked member, opened by the browser that holds ``opened_with``."""
     started = MemberSession(id=random_id(), member_id=member_id, opened_with=opened_with)
     session.add(started)
-    await session.flush()
     return started.id
 
 

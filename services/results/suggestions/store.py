@@ -116,7 +116,6 @@ async def decide(
         suggestion.answered_at = suggestion.answered_at or now
     if notice is not None:
         suggestion.generation += 1
-    await session.flush()
     if newly:
         await emit(session, answered_event(suggestion))
     if notice is not None:

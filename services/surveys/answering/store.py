@@ -130,7 +130,6 @@ async def submit(session: AsyncSession, held: Opened, answers: Mapping[str, Any]
     sealed = held.seal.close(id_, {"answers": kept, **cell})
     session.add(Response(id=id_, survey_id=survey.id, sealed=sealed))
     invitation.answered_at = now
-    await session.flush()
     await session.execute(sa.delete(Draft).where(Draft.survey_id == survey.id, Draft.invitation_id == invitation.id))
     await emit(
         session,

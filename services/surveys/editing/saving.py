@@ -79,7 +79,6 @@ async def begin(session: AsyncSession, content: Content, by: str, now: datetime)
     session.add(WrittenQuestionnaire(id=content["id"], current=1, begun_at=now, begun_by=by))
     await session.flush()
     session.add(WrittenVersion(questionnaire_id=content["id"], version=1, content=content, saved_at=now, saved_by=by))
-    await session.flush()
 
 
 async def save(session: AsyncSession, held: Written, content: Content, by: str, now: datetime) -> int:
@@ -101,7 +100,6 @@ async def save(session: AsyncSession, held: Written, content: Content, by: str, 
         )
     )
     held.row.current = number
-    await session.flush()
     return number
 
 

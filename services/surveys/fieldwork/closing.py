@@ -61,10 +61,7 @@ async def close_survey(session: AsyncSession, keys: SurveyKeys, survey_id: UUID,
     await hold_alone(session, survey_id)
     await lock(session, survey_id)
     survey = await session.scalar(
-        sa.select(Survey)
-        .where(Survey.id == survey_id, Survey.state == "open")
-        .with_for_update()
-        .execution_options(populate_existing=True)
+        sa.select(Survey).where(Survey.id == survey_id, Survey.state == "open").with_for_update()
     )
     if survey is None:
         return None

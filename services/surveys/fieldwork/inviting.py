@@ -69,7 +69,6 @@ async def open_survey(session: AsyncSession, survey: Survey, seal: Seal, now: da
     survey.reminder_at = reminder_after(survey.reminder_at, now)
     survey.bands = margins.bands if margins else []
     survey.bands_year = margins.year if margins else None
-    await session.flush()
     await session.execute(sa.select(sa.func.surveys.make_resting_place(survey.id)))
     await emit_new(session, [opened_event(survey)])
 
@@ -129,14 +128,7 @@ async def invite_latecomers(session: AsyncSession, member_ids: Collection[UUID],
     found = surveys.all()
     if not found:
         return
-    members = (
-        await session.scalars(
-            sa.select(Member)
-            .where(Member.id.in_(member_ids))
-            .order_by(Member.id)
-            .execution_options(populate_existing=True)
-        )
-    ).all()
+    members = (await session.scalars(sa.select(Member).where(Member.id.in_(member_ids)).order_by(Member.id))).all()
     for survey in found:
         await invite(session, survey, members, now)
 
