@@ -1,6 +1,7 @@
 """meetings owns panel meetings: their quotas and draws, invitations and replies, attendance and minutes.
 
-Reacts to MemberJoined, MemberChanged, MemberLeft, MemberErased, PopulationMarginsSet and FollowUpRecorded. Publishes
+Reacts to MemberJoined, MemberChanged, MemberLeft, MemberErased, PopulationMarginsSet, FollowUpRecorded,
+and the mails by which surveys ask (SurveyInvitationIssued, SurveyReminderDue, SurveyAnswered). Publishes
 MeetingAnnounced, MeetingDrawn, MemberEnteredDraw, MeetingInvitationIssued, MeetingInvitationAnswered,
 MeetingReminderDue, MeetingNoticeDue, MeetingHeld, MeetingMinutesPublished, MeetingCancelled and MemberDataErased.
 

@@ -1,6 +1,6 @@
 """The whole service on one screen: what meetings reacts to, shows and does by itself."""
 
-from services.meetings import copying, forgetting, pages, staff, staff_list
+from services.meetings import contacts, copying, forgetting, pages, staff, staff_list
 from services.meetings.afterwards import concluding
 from services.meetings.afterwards import staff as afterwards
 from services.meetings.gathering import gather_data
@@ -22,6 +22,7 @@ from shared.events.registration import (
     PopulationMarginsSet,
 )
 from shared.events.results import FollowUpRecorded
+from shared.events.surveys import SurveyAnswered, SurveyInvitationIssued, SurveyReminderDue
 from shared.messaging import subscribe
 from shared.metrics import counted
 from shared.profile.keeping import profile_changes
@@ -29,11 +30,13 @@ from shared.service import Job, Service
 from shared.web import Route, audit_pages, dead_letter_pages, ended_sessions
 
 MEMBER_FACTS = (MemberJoined, MemberChanged, MemberLeft, MemberErased)
+SURVEY_MAILS = (SurveyInvitationIssued, SurveyReminderDue, SurveyAnswered)
 
 HANDLERS = (
     subscribe("meetings.project_member", copying.project_members, *MEMBER_FACTS, batch=True),
     subscribe("meetings.free_unreached_seat", answering.free_unreached_seat, MessageFailed),
     subscribe("meetings.project_margins", copying.project_margins, PopulationMarginsSet),
+    subscribe("meetings.keep_survey_mails", contacts.keep_survey_mails, *SURVEY_MAILS, batch=True),
     subscribe("meetings.keep_follow_up", concluding.keep_follow_up, FollowUpRecorded),
     subscribe("meetings.gather_data", gather_data, MemberDataRequested),
     ended_sessions("meetings"),
@@ -85,6 +88,7 @@ JOBS = (
     Job("fill_free_seats", filling.fill_free_seats, every=1.0, on_commit=True),
     Job("remind_due", answering.remind_due, every=1.0),
     Job("forget_participation", forgetting.forget_participation, every=3600.0),
+    Job("forget_mails", contacts.forget_mails, every=3600.0),
     Job("forget_needs", answering.forget_needs, every=60.0),
 )
 

@@ -52,6 +52,7 @@ def issued(meeting: Meeting, row: Invitation) -> MeetingInvitationIssued:
         reply_by=row.reply_by,
         link_expires_at=meeting.ends_at + LINK_LASTS,
         send_before=row.reply_by,
+        asked_at=(row.invited_at,),
     )
 
 
@@ -67,6 +68,7 @@ def answered(meeting: Meeting, row: Invitation, member_id: UUID) -> MeetingInvit
         generation=row.generation,
         link_expires_at=meeting.ends_at + LINK_LASTS,
         send_before=meeting.starts_at,
+        asked_at=(row.invited_at,),
     )
 
 

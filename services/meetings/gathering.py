@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.meetings.tables import Candidate, Draw, DrawEntry, Invitation, Meeting
+from services.meetings.tables import AskedInSurvey, Candidate, Draw, DrawEntry, Invitation, Meeting
 from shared.events.meetings import MemberDataGathered
 from shared.events.registration import MemberDataRequested
 from shared.messaging import Delivery, emit, lock
@@ -32,7 +32,13 @@ async def gather_data(session: AsyncSession, event: MemberDataRequested, deliver
         .where(Invitation.member_id == event.member_id)
         .order_by(Invitation.invited_at, Invitation.id)
     )
+    mails = await session.scalars(
+        sa.select(AskedInSurvey.asked_at)
+        .where(AskedInSurvey.member_id == event.member_id)
+        .order_by(AskedInSurvey.asked_at)
+    )
     kept = {
+        "mails_of_surveys": [{"asked_at": at.isoformat()} for at in mails],
         "draws": [
             {
                 "meeting": row.slug,

@@ -260,3 +260,15 @@ class FollowUp(Base):
     done: Mapped[dict[str, str]]
     """By language code."""
     done_on: Mapped[str]
+
+
+class AskedInSurvey(Base):
+    """Copy: when a mail of surveys asked a member something; counts towards the contact cap for a quarter."""
+
+    __tablename__ = "asked_in_survey"
+
+    invitation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """0 for the invitation, then its reminders."""
+    member_id: Mapped[UUID] = mapped_column(index=True)
+    asked_at: Mapped[datetime] = mapped_column(index=True)

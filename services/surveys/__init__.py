@@ -1,6 +1,7 @@
 """Surveys: questionnaires and their frozen versions, invitations, answers until release, who took part.
 
-Reacts to members, population margins and panel thresholds (registration), published results and follow-ups (results).
+Reacts to members, population margins and panel thresholds (registration), published results and follow-ups (results),
+and invitations to meetings (meetings).
 Publishes SurveyOpened, SurveyInvitationIssued, SurveyReminderDue, SurveyAnswered, SurveyClosed,
 SurveyResultsNoticeDue, SurveyFollowUpNoticeDue, MemberDataErased and, on a restricted topic, ResponseSubmitted.
 """

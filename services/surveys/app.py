@@ -2,12 +2,14 @@
 
 from services.surveys import copying, forgetting, gathering, pages
 from services.surveys.answering import pages as answering
+from services.surveys.audience import contacts
 from services.surveys.editing import staff as editing
 from services.surveys.exchange import staff as exchange
 from services.surveys.fieldwork import closing, following_up, inviting, staff, staff_list
 from services.surveys.fieldwork.state import state_events
 from services.surveys.planning import staff as planning
 from services.surveys.tables import Survey
+from shared.events.meetings import MeetingInvitationAnswered, MeetingInvitationIssued
 from shared.events.registration import (
     MemberChanged,
     MemberDataRequested,
@@ -33,10 +35,14 @@ HANDLERS = (
     subscribe("surveys.project_margins", copying.project_margins, PopulationMarginsSet),
     subscribe("surveys.tell_of_results", following_up.tell_of_results, ResultsPublished),
     subscribe("surveys.tell_of_follow_up", following_up.tell_of_follow_up, FollowUpRecorded),
+    subscribe(
+        "surveys.keep_meeting_mails", contacts.keep_meeting_mails, MeetingInvitationIssued, MeetingInvitationAnswered,
+        batch=True,
+    ),
     subscribe("surveys.gather_data", gathering.gather_data, MemberDataRequested),
     ended_sessions("surveys"),
     profile_changes("surveys"),
-)
+)  # fmt: skip
 
 ONE = "/staff/surveys/{survey_id:uuid}"
 
@@ -75,6 +81,7 @@ JOBS = (
     Job("remind_due", following_up.remind_due, every=1.0),
     Job("close_due_surveys", closing.close_due_surveys, every=1.0),
     Job("forget_participation", forgetting.forget_participation, every=3600.0),
+    Job("forget_mails", contacts.forget_mails, every=3600.0),
     Job("destroy_keys", closing.destroy_keys, every=5.0),
 )
 

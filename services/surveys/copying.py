@@ -10,7 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.fieldwork.inviting import invite_latecomers
 from services.surveys.locks import wait_for_openings
-from services.surveys.tables import Draft, ErasedMember, FollowUpNotice, Invitation, Margins, Member, Threshold
+from services.surveys.tables import (
+    AskedToMeeting,
+    Draft,
+    ErasedMember,
+    FollowUpNotice,
+    Invitation,
+    Margins,
+    Member,
+    Threshold,
+)
 from shared.database import insert_many
 from shared.events.registration import (
     MemberChanged,
@@ -111,6 +120,7 @@ async def erase_member(session: AsyncSession, member_id: UUID, now: datetime) ->
         return
     invitations = await _withdraw(session, member_id)
     await session.execute(sa.update(Invitation).where(Invitation.id.in_(invitations)).values(member_id=None))
+    await session.execute(sa.delete(AskedToMeeting).where(AskedToMeeting.member_id == member_id))
     notices = await session.scalars(
         sa.delete(FollowUpNotice).where(FollowUpNotice.invitation_id.in_(invitations)).returning(FollowUpNotice.id)
     )

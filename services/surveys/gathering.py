@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.surveys.tables import Draft, Invitation
+from services.surveys.tables import AskedToMeeting, Draft, Invitation
 from shared.events.registration import MemberDataRequested
 from shared.events.surveys import MemberDataGathered
 from shared.messaging import Delivery, emit, lock
@@ -32,13 +32,19 @@ async def gather_data(session: AsyncSession, event: MemberDataRequested, deliver
         }
         for invitation, has_draft in found
     ]
+    mails = await session.scalars(
+        sa.select(AskedToMeeting.asked_at)
+        .where(AskedToMeeting.member_id == event.member_id)
+        .order_by(AskedToMeeting.asked_at)
+    )
+    kept = {"invitations": rows, "mails_of_meetings": [{"asked_at": at.isoformat()} for at in mails]}
     await lock(session, event.member_id)
     await emit(
         session,
         MemberDataGathered(
             request_id=event.request_id,
             member_id=event.member_id,
-            kept={"invitations": rows} if rows else {},
+            kept={heading: found for heading, found in kept.items() if found},
             gathered_at=delivery.now,
         ),
     )

@@ -150,10 +150,23 @@ class Invitation(Base):
     area: Mapped[str | None]
     """Area when invited."""
     invited_at: Mapped[datetime]
+    asked_at: Mapped[list[datetime]] = mapped_column(ARRAY(sa.DateTime(timezone=True)), server_default=sa.text("'{}'"))
+    """When each mail that asked went out: the invitation, then its reminders."""
     answered_at: Mapped[datetime | None]
     reminded_at: Mapped[datetime | None]
     noticed_at: Mapped[datetime | None]
     """When the notice of the public result was published."""
+
+
+class AskedToMeeting(Base):
+    """Copy: when a mail of meetings asked a member something; counts towards the contact cap for a quarter."""
+
+    __tablename__ = "asked_to_meeting"
+    invitation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """0 for the invitation."""
+    member_id: Mapped[UUID] = mapped_column(index=True)
+    asked_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class FollowUpNotice(Base):

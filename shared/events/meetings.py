@@ -59,6 +59,8 @@ class MeetingInvitationIssued(_ForOneInvited):
     reply_by: Instant
     link_expires_at: Instant
     send_before: Instant
+    asked_at: tuple[Instant, ...] = ()
+    """When each mail that asked this member went out so far."""
 
 
 class MeetingInvitationAnswered(_ForOneInvited):
@@ -71,6 +73,8 @@ class MeetingInvitationAnswered(_ForOneInvited):
     generation: int
     link_expires_at: Instant
     send_before: Instant
+    asked_at: tuple[Instant, ...] = ()
+    """As with the invitation."""
 
 
 class MeetingReminderDue(_ForOneInvited):

@@ -42,6 +42,8 @@ class SurveyInvitationIssued(_Surveys):
     generation: int
     link_expires_at: Instant
     send_before: Instant
+    asked_at: tuple[Instant, ...] = ()
+    """When each mail that asked this member went out so far: the invitation, then its reminders."""
 
 
 class SurveyReminderDue(_Surveys):
@@ -57,6 +59,8 @@ class SurveyReminderDue(_Surveys):
     """1 for the first reminder."""
     link_expires_at: Instant
     send_before: Instant
+    asked_at: tuple[Instant, ...] = ()
+    """As with the invitation, this reminder included."""
 
 
 class SurveyAnswered(_Surveys):
@@ -68,6 +72,8 @@ class SurveyAnswered(_Surveys):
     survey_id: UUID
     member_id: UUID
     answered_at: Instant
+    asked_at: tuple[Instant, ...] = ()
+    """As with the invitation; what this fact is as the invitation's state."""
 
 
 class StratumCount(BaseModel):

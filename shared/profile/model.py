@@ -46,6 +46,8 @@ class Profile(BaseModel):
     start_size: int = Field(200, ge=1, le=1_000_000)
     """Members at which the first survey may go out."""
     goal_size: int = Field(500, ge=1, le=1_000_000)
+    contact_cap: int = Field(6, ge=1, le=100)
+    """Mails that ask something, per member and quarter, over surveys and meetings; ``shared.contact_cap`` counts."""
     minimum_age: int = Field(15, ge=13, le=99)
     """Age a resident turns this year at the latest."""
     age_wording: _Texts = {}

@@ -237,7 +237,7 @@ async def test_nobody_is_invited_while_a_member_is_being_forgotten(rt: Runtime, 
             if what == "draw":
                 await draw_meeting(session, meeting.id, "437", rt.now())
             else:
-                await fill_meeting(session, meeting.id, rt.now(), rt.settings.zone)
+                await fill_meeting(session, meeting.id, rt.now(), rt.settings.zone, rt.profile.contact_cap)
 
     async with rt.transaction() as session:
         await wait_for_draws(session)

@@ -20,7 +20,7 @@ def form_of(profile: Profile, **changes: object) -> dict[str, object]:
         name: getattr(profile, name)
         for name in (
             "name", "contact_email", "data_protection_email", "accessibility_url", "accent", "start_size",
-            "goal_size", "minimum_age",
+            "goal_size", "minimum_age", "contact_cap",
         )
     }  # fmt: skip
     sent |= {"languages": list(profile.languages), "first_language": profile.languages[0]}

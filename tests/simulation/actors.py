@@ -162,7 +162,7 @@ class Actors:
             return False
         meeting = await a_meeting(rt, SEATS)
         async with rt.transaction() as session:
-            await ask_for_draw(session, meeting.id, rt.now())
+            await ask_for_draw(session, meeting.id, rt.now(), rt.profile.contact_cap)
         await prepare_draws(rt)
         async with rt.transaction() as session:
             await draw_meeting(session, meeting.id, "437", rt.now())

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.meetings.contacts import at_the_cap
 from services.meetings.locks import hold_draws, lock_meeting
 from services.meetings.seats.domain import GIVEN_UP, LIVE, replacement_replies_by, replacements_stop_at
 from services.meetings.seats.drawing import invite, kind_of_row
@@ -24,23 +25,23 @@ from shared.service import Runtime
 async def fill_free_seats(rt: Runtime) -> None:
     """Job: draw somebody for every seat that has become free, while there is time and somebody to ask."""
     async with rt.transaction() as session:
-        waiting = list(await session.scalars(_with_free_seats(rt.now())))
+        waiting = list(await session.scalars(_with_free_seats(rt.now(), rt.profile.contact_cap)))
     for meeting_id in waiting:
         async with rt.transaction() as session:
-            await fill_meeting(session, meeting_id, rt.now(), rt.settings.zone)
+            await fill_meeting(session, meeting_id, rt.now(), rt.settings.zone, rt.profile.contact_cap)
 
 
-def _unasked(meeting_id: Any) -> sa.Select[DrawEntry]:
-    """Those of the draw's pool who are still willing and have not been asked to this meeting."""
+def _unasked(meeting_id: Any, now: datetime, cap: int) -> sa.Select[DrawEntry]:
+    """Those of the draw's pool who are still willing, within the contact cap, and not yet asked to this meeting."""
     asked = sa.exists().where(Invitation.meeting_id == meeting_id, Invitation.member_id == DrawEntry.member_id)
     return (
         sa.select(DrawEntry)
         .join(Member, Member.id == DrawEntry.member_id)
-        .where(DrawEntry.meeting_id == meeting_id, WILLING, ~asked)
+        .where(DrawEntry.meeting_id == meeting_id, WILLING, ~asked, Member.id.not_in(at_the_cap(now, cap)))
     )
 
 
-def _with_free_seats(now: datetime) -> sa.Select[UUID]:
+def _with_free_seats(now: datetime, cap: int) -> sa.Select[UUID]:
     live = (
         sa.select(sa.func.count())
         .where(Invitation.meeting_id == Meeting.id, Invitation.state.in_(LIVE))
@@ -53,13 +54,13 @@ def _with_free_seats(now: datetime) -> sa.Select[UUID]:
             Meeting.state == "drawn",
             Meeting.starts_at - sa.func.make_interval(0, 0, 0, 0, Meeting.stop_hours) > now,
             live < Meeting.seats,
-            _unasked(Meeting.id).correlate(Meeting).exists(),
+            _unasked(Meeting.id, now, cap).correlate(Meeting).exists(),
         )
         .order_by(Meeting.id)
     )
 
 
-async def fill_meeting(session: AsyncSession, meeting_id: UUID, now: datetime, zone: ZoneInfo) -> int:
+async def fill_meeting(session: AsyncSession, meeting_id: UUID, now: datetime, zone: ZoneInfo, cap: int) -> int:
     """Draw replacements for the meeting's free seats; how many were asked."""
     await hold_draws(session)
     meeting = await lock_meeting(session, meeting_id)
@@ -78,7 +79,7 @@ async def fill_meeting(session: AsyncSession, meeting_id: UUID, now: datetime, z
         (row for row in rows if row.state in GIVEN_UP and row.id not in replaced),
         key=lambda row: (row.settled_at, row.id),
     )
-    available = list(await session.scalars(_unasked(meeting_id).order_by(DrawEntry.id)))
+    available = list(await session.scalars(_unasked(meeting_id, now, cap).order_by(DrawEntry.id)))
     seats = min(meeting.seats - len(seated), len(available))
     if seats <= 0:
         return 0

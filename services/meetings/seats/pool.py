@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.meetings.contacts import at_the_cap
 from services.meetings.draw.model import Quota
 from services.meetings.seats.domain import UNKNOWN_BAND, band_of
 from services.meetings.seats.lottery import Kind, Limit, limits_of_shares
@@ -48,13 +49,14 @@ async def newest_margins(session: AsyncSession) -> Margins | None:
     return await session.scalar(sa.select(Margins).order_by(Margins.year.desc()).limit(1))
 
 
-async def pool_of(session: AsyncSession, meeting: Meeting, margins: Margins | None, now: datetime) -> Pool:
-    """Active members who consented to meetings and were not asked to another within the meeting's days of rest."""
+async def pool_of(session: AsyncSession, meeting: Meeting, margins: Margins | None, now: datetime, cap: int) -> Pool:
+    """Active members who consented to meetings, within the contact cap ``cap`` and the meeting's days of rest."""
     since = now - timedelta(days=meeting.rest_days)
     rested = sa.select(Invitation.member_id).where(
         Invitation.invited_at > since, Invitation.member_id.is_not(None), Invitation.meeting_id != meeting.id
     )
     asked = set(await session.scalars(rested)) if meeting.rest_days else set()
+    full = set(await session.scalars(at_the_cap(now, cap)))
     found = await session.execute(
         sa.select(Member.id, Member.gender, Member.year_of_birth, Member.area, Member.status, WILLING.label("willing"))
         .where(Member.erased.is_(False), Member.status.is_not(None))
@@ -63,10 +65,12 @@ async def pool_of(session: AsyncSession, meeting: Meeting, margins: Margins | No
     people: list[Person] = []
     left_out: Counter[str] = Counter()
     for row in found:
-        if row.willing and row.id not in asked:
+        if row.willing and row.id not in asked and row.id not in full:
             people.append(Person(row.id, kind_of(row.gender, row.year_of_birth, row.area, margins)))
+        elif row.willing:
+            left_out["rested" if row.id in asked else "capped"] += 1
         else:
-            left_out["rested" if row.willing else "unwilling" if row.status == "active" else row.status] += 1
+            left_out["unwilling" if row.status == "active" else row.status] += 1
     return Pool(tuple(people), left_out)
 
 

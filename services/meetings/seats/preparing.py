@@ -47,7 +47,7 @@ async def cancelled_draws(session: AsyncSession, meeting_id: UUID) -> list[Draw]
     return list(await session.scalars(found.order_by(Draw.id)))
 
 
-async def ask_for_draw(session: AsyncSession, meeting_id: UUID, now: datetime) -> Draw | None:
+async def ask_for_draw(session: AsyncSession, meeting_id: UUID, now: datetime, cap: int) -> Draw | None:
     """Fix the pool and the quotas as they are now; None when the meeting cannot be drawn, or has a draw already."""
     await hold_draws(session)
     meeting = await lock_meeting(session, meeting_id)
@@ -59,7 +59,7 @@ async def ask_for_draw(session: AsyncSession, meeting_id: UUID, now: datetime) -
             return None
         before.state, before.cancelled_at = "cancelled", now
     margins = await newest_margins(session)
-    pool = await pool_of(session, meeting, margins, now)
+    pool = await pool_of(session, meeting, margins, now, cap)
     if not pool.people or outdated_limits(meeting, margins):
         return None
     # Where everybody is asked there is nothing to keep quotas with.

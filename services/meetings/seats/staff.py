@@ -90,7 +90,11 @@ async def save_quotas(request: Request) -> Response:
     async with rt.transaction() as session:
         meeting = await session.get(Meeting, meeting_id)
         margins = await newest_margins(session)
-        kinds = (await pool_of(session, meeting, margins, rt.now())).kinds if meeting is not None else []
+        kinds = (
+            (await pool_of(session, meeting, margins, rt.now(), rt.profile.contact_cap)).kinds
+            if meeting is not None
+            else []
+        )
     if meeting is None or margins is None:
         return problem(request, 404)
     limits: list[Limit] | None = None
@@ -115,7 +119,7 @@ async def _show_quotas(request: Request, typed: Mapping[str, Any] | None, errors
         margins = await newest_margins(session)
         if meeting is None or margins is None:
             return problem(request, 404)
-        kinds = (await pool_of(session, meeting, margins, rt.now())).kinds
+        kinds = (await pool_of(session, meeting, margins, rt.now(), rt.profile.contact_cap)).kinds
         draw = await current_draw(session, meeting.id)
     if meeting.state != "announced" or (draw is not None and draw.state != "infeasible"):
         return see_other(f"/staff/meetings/{meeting.id}/draw")
@@ -159,7 +163,7 @@ async def show_draw(request: Request) -> Response:
         draw = await current_draw(session, meeting.id)
         cancelled = await cancelled_draws(session, meeting.id)
         people = await candidates_of(session, draw.id) if draw is not None else []
-        pool = await pool_of(session, meeting, margins, rt.now())
+        pool = await pool_of(session, meeting, margins, rt.now(), rt.profile.contact_cap)
     if meeting.state != "announced":
         return see_other(f"/staff/meetings/{meeting.id}")
     limits = limits_for(meeting, margins, pool.kinds)
@@ -222,7 +226,7 @@ async def act_on_draw(request: Request) -> Response:
         if await session.get(Meeting, meeting_id) is None:
             return problem(request, 404)
         if action == "prepare":
-            draw = await ask_for_draw(session, meeting_id, rt.now())
+            draw = await ask_for_draw(session, meeting_id, rt.now(), rt.profile.contact_cap)
             if draw is not None:
                 await audit(session, request, "meetings.draw.asked", meeting_id, seats=draw.seats)
         elif action == "cancel":

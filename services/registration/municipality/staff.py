@@ -14,7 +14,7 @@ from shared.web.i18n import NAMES
 
 _LARGEST = 400_000
 _LINES = ("name", "contact_email", "data_protection_email", "accessibility_url", "accent")
-_NUMBERS = ("start_size", "goal_size", "minimum_age")
+_NUMBERS = ("start_size", "goal_size", "minimum_age", "contact_cap")
 _TITLES = {"front": "Forsiden", "about": "Om panelet", "privacy": "Personvern", "accessibility": "Tilgjengelighet"}
 _WRONG = {
     "name": "Kommunens navn må være på én linje og ikke tomt",
@@ -27,6 +27,7 @@ _WRONG = {
     "start_size": "Skriv et tall, for eksempel 200",
     "goal_size": "Skriv et tall, for eksempel 500",
     "minimum_age": "Skriv et tall fra 13, for eksempel 15",
+    "contact_cap": "Skriv et tall fra 1 til 100, for eksempel 6",
     "texts": "En tekst er for lang",
     "": "Første undersøkelse kan ikke kreve flere medlemmer enn målet",
 }

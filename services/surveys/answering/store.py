@@ -134,6 +134,10 @@ async def submit(session: AsyncSession, held: Opened, answers: Mapping[str, Any]
     await emit(
         session,
         SurveyAnswered(
-            invitation_id=invitation.id, survey_id=survey.id, member_id=invitation.member_id, answered_at=now
+            invitation_id=invitation.id,
+            survey_id=survey.id,
+            member_id=invitation.member_id,
+            answered_at=now,
+            asked_at=tuple(invitation.asked_at),
         ),
     )

@@ -1,6 +1,6 @@
 """Reminders by plan, and word to those who took part: of the public result, and of what came of it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from uuid import UUID
 
@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.surveys.audience.contacts import at_the_cap
 from services.surveys.fieldwork.domain import NOTICE_LASTS
 from services.surveys.tables import FollowUpNotice, Invitation, Member, Survey
 from shared.database import unnest
@@ -58,11 +59,13 @@ async def _remind_next(rt: Runtime) -> bool:
         silent = list(await session.scalars(following))
         # Locked first and read again: somebody may have answered between the two.
         await lock(session, *silent)
+        # A reminder asks once more, so it counts, and whoever is at the contact cap gets none.
+        full = at_the_cap(now, rt.profile.contact_cap, Member.id.in_(_members(silent)))
         rows = await session.execute(
             sa.update(Invitation)
-            .where(Invitation.id.in_(_silent(survey.id).where(Invitation.id.in_(silent))))
-            .values(reminded_at=now)
-            .returning(Invitation.id, Invitation.member_id, Invitation.generation)
+            .where(Invitation.id.in_(_silent(survey.id).where(Invitation.id.in_(silent), Member.id.not_in(full))))
+            .values(reminded_at=now, asked_at=sa.func.array_append(Invitation.asked_at, now))
+            .returning(Invitation.id, Invitation.member_id, Invitation.generation, Invitation.asked_at)
         )
         events = [
             SurveyReminderDue(
@@ -73,6 +76,7 @@ async def _remind_next(rt: Runtime) -> bool:
                 reminder=1,
                 link_expires_at=survey.closes_at,
                 send_before=survey.closes_at,
+                asked_at=tuple(row.asked_at),
             )
             for row in rows
         ]
@@ -81,6 +85,11 @@ async def _remind_next(rt: Runtime) -> bool:
         survey.reminded = len(silent) < BATCH
         survey.remind_after = None if survey.reminded else silent[-1]
         return True
+
+
+def _members(invitations: Sequence[UUID]) -> sa.Select[UUID | None]:
+    """Whose these invitations are."""
+    return sa.select(Invitation.member_id).where(Invitation.id.in_(invitations))
 
 
 def _silent(survey_id: UUID) -> sa.Select[UUID]:

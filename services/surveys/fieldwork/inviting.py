@@ -1,13 +1,15 @@
 """Opening surveys and inviting: set-based, in batches, going on after a crash where it stopped."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.surveys.audience.contacts import at_the_cap
 from services.surveys.fieldwork.domain import Band, band_of, gender_of, may_be_invited, reminder_after
 from services.surveys.locks import hold_openings
 from services.surveys.sealing import Seal, keys_of
@@ -104,7 +106,9 @@ async def _invite_next(rt: Runtime) -> bool:
             statement = statement.where(Member.id > survey.invite_after)
         members = list(await session.scalars(statement))
         if members:
-            await invite(session, survey, members, rt.now())
+            now, ids = rt.now(), [member.id for member in members]
+            full = set(await session.scalars(at_the_cap(now, rt.profile.contact_cap, Member.id.in_(ids))))
+            await invite(session, survey, [member for member in members if member.id not in full], now)
         survey.inviting = len(members) == BATCH
         # A survey's row must not keep naming a person, so the place is forgotten once nobody is left.
         survey.invite_after = members[-1].id if survey.inviting else None
@@ -168,20 +172,23 @@ async def invite(session: AsyncSession, survey: Survey, members: Iterable[Member
         sa.literal(survey.id, sa.Uuid),
         sa.literal(1, sa.Integer),
         sa.literal(now, sa.DateTime(timezone=True)),
+        sa.literal([now], ARRAY(sa.DateTime(timezone=True))),
     )
-    names = ["id", "member_id", "gender", "band", "area", "survey_id", "generation", "invited_at"]
+    names = ["id", "member_id", "gender", "band", "area", "survey_id", "generation", "invited_at", "asked_at"]
     inserted = await session.execute(
         pg_insert(Invitation)
         .from_select(names, selected)
         .on_conflict_do_nothing(index_elements=["survey_id", "member_id"])
         .returning(Invitation.id, Invitation.member_id)
     )
-    events = [issued_event(survey, row.id, row.member_id, 1) for row in inserted]
+    events = [issued_event(survey, row.id, row.member_id, 1, [now]) for row in inserted]
     await emit_new(session, events)
     return len(events)
 
 
-def issued_event(survey: Survey, invitation_id: UUID, member_id: UUID, generation: int) -> SurveyInvitationIssued:
+def issued_event(
+    survey: Survey, invitation_id: UUID, member_id: UUID, generation: int, asked_at: Sequence[datetime]
+) -> SurveyInvitationIssued:
     """The fact, which is also an unanswered invitation's state; its mail is worth sending until the survey closes."""
     return SurveyInvitationIssued(
         invitation_id=invitation_id,
@@ -190,4 +197,5 @@ def issued_event(survey: Survey, invitation_id: UUID, member_id: UUID, generatio
         generation=generation,
         link_expires_at=survey.closes_at,
         send_before=survey.closes_at,
+        asked_at=tuple(asked_at),
     )

@@ -48,7 +48,11 @@ def invitation_event(survey: Survey, row: Invitation) -> Event:
     """Where the invitation stands; its member has not been erased."""
     assert row.member_id is not None
     if row.answered_at is None:
-        return issued_event(survey, row.id, row.member_id, row.generation)
+        return issued_event(survey, row.id, row.member_id, row.generation, row.asked_at)
     return SurveyAnswered(
-        invitation_id=row.id, survey_id=survey.id, member_id=row.member_id, answered_at=row.answered_at
+        invitation_id=row.id,
+        survey_id=survey.id,
+        member_id=row.member_id,
+        answered_at=row.answered_at,
+        asked_at=tuple(row.asked_at),
     )

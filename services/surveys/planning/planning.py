@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.surveys.audience.contacts import at_the_cap
 from services.surveys.fieldwork.domain import GENDERS, TARGET_PERCENT, Plan, gender_of
 from services.surveys.fieldwork.inviting import invitable
 from services.surveys.tables import Margins, Member, Survey, Threshold
@@ -19,9 +20,10 @@ async def announced_sizes(session: AsyncSession) -> Sequence[Threshold]:
     return (await session.scalars(sa.select(Threshold).where(Threshold.role != "").order_by(Threshold.size))).all()
 
 
-async def would_be_invited(session: AsyncSession) -> dict[str, int]:
-    """Active members who consent to surveys today, by gender in the fixed order."""
-    found = await session.execute(sa.select(Member.gender, sa.func.count()).where(invitable()).group_by(Member.gender))
+async def would_be_invited(session: AsyncSession, now: datetime, cap: int) -> dict[str, int]:
+    """Active members who consent to surveys and are within the contact cap today, by gender in the fixed order."""
+    chosen = sa.select(Member.gender, sa.func.count()).where(invitable(), Member.id.not_in(at_the_cap(now, cap)))
+    found = await session.execute(chosen.group_by(Member.gender))
     counts = dict.fromkeys(GENDERS, 0)
     for gender, number in found:
         counts[gender_of(gender)] += number

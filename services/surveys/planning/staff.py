@@ -161,7 +161,7 @@ async def _show_confirmation(
     reached: bool,
 ) -> Response:
     """How many people, who, the text as they get it: what is asked about once."""
-    people = await would_be_invited(session)
+    people = await would_be_invited(session, runtime(request).now(), runtime(request).profile.contact_cap)
     others = [survey for survey in await all_surveys(session) if survey.state == "open"]
     context = {
         "survey_id": new_id(),

@@ -1,0 +1,81 @@
+"""Mails that ask something: copies of those meetings sent, and how many each member has had in the quarter."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.surveys.tables import AskedToMeeting, ErasedMember, Invitation, Member, Survey
+from shared.contact_cap import may_be_asked, quarter_began
+from shared.database import upsert_many
+from shared.events.meetings import MeetingInvitationAnswered, MeetingInvitationIssued
+from shared.messaging import Delivery, lock
+from shared.service import Runtime
+
+MeetingMail = MeetingInvitationIssued | MeetingInvitationAnswered
+
+
+async def keep_meeting_mails(
+    session: AsyncSession, events: Sequence[MeetingMail], deliveries: Sequence[Delivery]
+) -> None:
+    """Keep when meetings asked each member; nothing about an erased one."""
+    mails: dict[tuple[UUID, int], tuple[UUID, datetime]] = {}
+    for event, delivery in zip(events, deliveries, strict=True):
+        times = event.asked_at
+        if not times and isinstance(event, MeetingInvitationIssued):
+            # Sent by a release that did not say when.
+            times = (delivery.occurred_at or delivery.now,)
+        for number, at in enumerate(times):
+            mails[event.invitation_id, number] = (event.member_id, at)
+    members = {member_id for member_id, _ in mails.values()}
+    await lock(session, *members)
+    erased = set(await session.scalars(sa.select(ErasedMember.id).where(ErasedMember.id.in_(members))))
+    found = {key: mail for key, mail in mails.items() if mail[0] not in erased}
+    if found:
+        await upsert_many(
+            session,
+            AskedToMeeting,
+            invitation_id=[id_ for id_, _ in found],
+            number=[number for _, number in found],
+            member_id=[member_id for member_id, _ in found.values()],
+            asked_at=[at for _, at in found.values()],
+        )
+
+
+def mails_counted(now: datetime, *members: sa.ColumnElement[bool]) -> sa.Subquery:
+    """(member_id, mails): how many mails that asked something each got in the quarter; those with none lack.
+
+    ``members`` are conditions on ``Member`` that narrow it down, for a batch.
+    """
+    since = quarter_began(now)
+    # Mails go out while a survey is open: the invitations of one that was over by then hold none that count.
+    lately = sa.select(Survey.id).where(sa.or_(Survey.closed_at.is_(None), Survey.closed_at > since))
+    mine = sa.select(Invitation.member_id, sa.func.unnest(Invitation.asked_at).label("at")).where(
+        Invitation.member_id.is_not(None), Invitation.survey_id.in_(lately)
+    )
+    others = sa.select(AskedToMeeting.member_id, AskedToMeeting.asked_at.label("at"))
+    if members:
+        chosen = sa.select(Member.id).where(*members)
+        mine = mine.where(Invitation.member_id.in_(chosen))
+        others = others.where(AskedToMeeting.member_id.in_(chosen))
+    asked = sa.union_all(mine, others).subquery()
+    return (
+        sa.select(asked.c.member_id, sa.func.count().label("mails"))
+        .where(asked.c.at > since)
+        .group_by(asked.c.member_id)
+        .subquery()
+    )
+
+
+def at_the_cap(now: datetime, cap: int, *members: sa.ColumnElement[bool]) -> sa.Select[UUID]:
+    """Members who got so many that they may not be asked now."""
+    counted = mails_counted(now, *members)
+    return sa.select(counted.c.member_id).where(sa.not_(may_be_asked(counted.c.mails, cap)))
+
+
+async def forget_mails(rt: Runtime) -> None:
+    """Job: what no longer counts goes."""
+    async with rt.transaction() as session:
+        await session.execute(sa.delete(AskedToMeeting).where(AskedToMeeting.asked_at <= quarter_began(rt.now())))
