@@ -113,7 +113,7 @@ async def change_outline(request: Request) -> Response:
                 return _outline(request, held, other=held.version.saved_by, status=409)
             await save(session, held, content, by, now)
     if action == "add":
-        return see_other(f"{here}/{at}")
+        return see_other(f"{here}/{at}#text.nb")
     return see_other(here + (f"#{at}" if at else ""))
 
 
