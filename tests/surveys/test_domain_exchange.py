@@ -11,7 +11,8 @@ from openpyxl import Workbook
 
 from services.surveys.exchange.expressions import NotUnderstood, read, write
 from services.surveys.exchange.files import MOST_BYTES, BadFile
-from services.surveys.exchange.reading import MOST_ROWS, read_xlsform
+from services.surveys.exchange.reading import read_xlsform
+from services.surveys.exchange.taking import MOST_ROWS
 from services.surveys.exchange.writing import as_xlsform, as_yaml
 from services.surveys.questionnaire.shelf import read_questionnaire, shipped
 from shared.events.questionnaire import strict
@@ -158,6 +159,16 @@ def test_conditions_are_read(text: str, condition: Any) -> None:
     assert read(text, lambda name: name, lambda _, value: value) == condition
 
 
+def test_words_in_the_place_of_a_number_are_no_condition() -> None:
+    found = asked(["integer", "alder", "Alder?"], ["text", "a", "Hva?", "${alder} = 'ja'"])
+    assert (found.taken, [one.what for one in found.refused]) == (1, ["a"])
+
+
+def test_who_chose_something_else_is_named_as_the_file_does() -> None:
+    found = asked(["select_one jn or_other", "bil", "Bil?"], ["text", "a", "Hva?", "selected(${bil}, 'other')"])
+    assert found.content["pages"][0]["questions"][1]["show_if"] == {"question": "bil", "any_of": ["annet"]}
+
+
 @pytest.mark.parametrize(
     "text", ["1 +", "${a}", "${a} = ", "selected(${a})", "${a} = 'x' ${b}", "(" * 50 + "${a} = 'x'", "§"]
 )
@@ -205,7 +216,7 @@ def with_entity() -> bytes:
     [
         (b"", "a.xlsx", "tom"),
         (b"x" * (MOST_BYTES + 1), "a.csv", "for stor"),
-        (b"hei", "a.txt", ".xlsx- eller .csv-fil"),
+        (b"hei", "a.txt", ".xlsx-, .csv- eller .lss-fil"),
         (b"PK\x03\x04 skadet", "a.xlsx", "skadet"),
         (b"hei", "a.xlsm", "makroer"),
         (with_macro(), "a.xlsx", "makroer"),

@@ -10,6 +10,7 @@ from services.surveys.questionnaire.shelf import read_questionnaire, shipped
 from services.surveys.tables import WrittenQuestionnaire
 from shared.service import Runtime
 from tests.surveys.test_domain_exchange import workbook
+from tests.surveys.test_domain_lss import lss
 
 IMPORT = "/staff/surveys/editor/import"
 FILE = workbook(
@@ -43,7 +44,7 @@ async def test_what_fits_is_shown_first_and_saved_when_staff_say_so(rt: Runtime,
 async def test_a_file_that_cannot_be_read_is_told_and_nothing_saved(rt: Runtime, editor: httpx.AsyncClient) -> None:
     refused = await editor.post(IMPORT, files={"file": ("brev.txt", b"hei")})
     assert refused.status_code == 422
-    assert "Filen må være en .xlsx- eller .csv-fil." in refused.text
+    assert "Filen må være en .xlsx-, .csv- eller .lss-fil." in refused.text
     for data in ({"confirmed": "yes", "name": "a.xlsx", "data": "ikke base64!"}, {"confirmed": "yes"}):
         assert (await editor.post(IMPORT, data=data)).status_code == 422
     assert await kept(rt) == 0
@@ -57,3 +58,13 @@ async def test_a_questionnaire_is_taken_out_in_both_forms(editor: httpx.AsyncCli
     assert read_questionnaire(text, "klima.yaml") == shipped()["klima"]
     assert (await editor.get("/staff/surveys/editor/klima/export.exe")).status_code == 404
     assert (await editor.get("/staff/surveys/editor/ingen/export.yaml")).status_code == 404
+
+
+async def test_a_limesurvey_file_is_seen_and_then_taken_too(rt: Runtime, editor: httpx.AsyncClient) -> None:
+    file = lss([{"type": "Y", "text": "Trives du?"}, {"type": "|", "text": "Send et bilde"}]).encode()
+    seen = await editor.post(IMPORT, files={"file": ("byen.lss", file)})
+    assert "1 spørsmål passer her" in seen.text
+    assert "ber om en fil" in seen.text
+    assert await kept(rt) == 0
+    done = await editor.post(IMPORT, data=dict(re.findall(r'name="(confirmed|name|data)" value="([^"]*)"', seen.text)))
+    assert "Trives du?" in (await editor.get(done.headers["location"])).text

@@ -33,7 +33,7 @@ def with_cover(content: Content, sent: Sent, languages: Sequence[str]) -> Conten
     if not new["topic"]:
         del new["topic"]
     new["minutes"] = _whole(sent("minutes")) or new["minutes"]
-    spoken: Content = _only(new, languages)
+    spoken: Content = only_languages(new, languages)
     return spoken
 
 
@@ -184,11 +184,11 @@ def _whole(text: str) -> int | None:
     return int(text) if re.fullmatch(r"-?[0-9]{1,9}", text) else None
 
 
-def _only(content: Any, languages: Sequence[str]) -> Any:
-    """The content without texts in other languages."""
+def only_languages(content: Any, languages: Sequence[str]) -> Any:
+    """The content, or a piece of it, without texts in other languages."""
     if isinstance(content, list):
-        return [_only(one, languages) for one in content]
+        return [only_languages(one, languages) for one in content]
     if isinstance(content, dict):
         gone = set(LANGUAGES) - set(languages)
-        return {key: _only(value, languages) for key, value in content.items() if key not in gone}
+        return {key: only_languages(value, languages) for key, value in content.items() if key not in gone}
     return content

@@ -25,7 +25,9 @@ def read(text: str, question: Callable[[str], str], answer: Callable[[str, str],
         tokens = list(_tokens(text))
         reader = _Reader(tokens, question, answer)
         condition = reader.either(0)
-    except (KeyError, IndexError) as error:
+    except NotUnderstood:
+        raise
+    except (KeyError, IndexError, ValueError) as error:
         raise NotUnderstood(f"«{text}» viser til noe som ikke finnes før dette") from error
     if reader.place != len(tokens):
         raise NotUnderstood(f"«{text}» kan ikke uttrykkes som vilkår")

@@ -3,7 +3,8 @@
 import zipfile
 from io import BytesIO
 
-MOST_BYTES = 1_000_000
+#: LimeSurvey repeats every setting for every question and language.
+MOST_BYTES, MOST_LSS_BYTES = 1_000_000, 3_000_000
 #: A workbook of a thousand rows unpacks to a few megabytes.
 _MOST_UNPACKED = 20_000_000
 _MOST_PARTS = 200
@@ -14,20 +15,21 @@ class BadFile(ValueError):
 
 
 def checked(data: bytes, name: str) -> str:
-    """``xlsx`` or ``csv``; raises BadFile."""
-    if len(data) > MOST_BYTES:
-        raise BadFile("Filen er for stor. Den kan være på høyst 1 MB.")
+    """``xlsx``, ``csv`` or ``lss``; raises BadFile."""
+    ending = name.lower().rsplit(".", 1)[-1]
+    most = MOST_LSS_BYTES if ending == "lss" else MOST_BYTES
+    if len(data) > most:
+        raise BadFile(f"Filen er for stor. Den kan være på høyst {most // 1_000_000} MB.")
     if not data.strip():
         raise BadFile("Filen er tom.")
-    ending = name.lower().rsplit(".", 1)[-1]
     if ending in ("xls", "xlsm"):
         raise BadFile("Filer av typen .xls og .xlsm kan ha makroer og leses ikke. Lagre den som .xlsx.")
     if data[:2] == b"PK":
         _check_workbook(data)
         return "xlsx"
-    if ending == "csv":
-        return "csv"
-    raise BadFile("Filen må være en .xlsx- eller .csv-fil.")
+    if ending in ("csv", "lss"):
+        return ending
+    raise BadFile("Filen må være en .xlsx-, .csv- eller .lss-fil.")
 
 
 def _check_workbook(data: bytes) -> None:

@@ -4,7 +4,6 @@ import json
 import re
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
 
@@ -16,10 +15,9 @@ from services.surveys.editing.domain import Content
 from services.surveys.exchange.cells import code, language, limits, lowered, plain
 from services.surveys.exchange.expressions import NotUnderstood, read
 from services.surveys.exchange.files import BadFile, checked
+from services.surveys.exchange.taking import MOST_ROWS, Imported, Refused
 from shared.events.questionnaire import KINDS
 
-#: More than any survey asks; a file with more is no questionnaire.
-MOST_ROWS = 1_000
 _DEVICE = (
     "start", "end", "today", "deviceid", "subscriberid", "simserial", "phonenumber", "username", "email", "audit",
     "start-geopoint", "background-audio", "device id", "imei", "phone number", "phone",
@@ -35,26 +33,6 @@ _REASONS = {
 }
 _CHOICES = {"select_one": "one_choice", "select_multiple": "several_choices", "rank": "ranking"}
 _LONG = re.compile(r"multiline", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Refused:
-    """One row that was not taken."""
-
-    sheet: str
-    row: int
-    what: str
-    reason: str
-
-
-@dataclass
-class Imported:
-    """What a file gave."""
-
-    content: Content
-    taken: int = 0
-    refused: list[Refused] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
 
 
 def read_xlsform(data: bytes, name: str) -> Imported:
@@ -221,6 +199,7 @@ class _Import:
                 question["options"].append({"code": own, "text": text})
         if "or_other" in more or "or specify other" in more:
             question["options"].append({"code": "annet", "text": {"nb": "Annet"}, "write": True})
+            codes["other"] = "annet"
         if len(question["options"]) < 2:
             raise NotUnderstood("har færre enn to svar å velge mellom")
         self._answer_codes[question["id"]] = codes

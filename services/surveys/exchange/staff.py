@@ -5,15 +5,17 @@ import binascii
 
 from services.surveys.editing.domain import copied
 from services.surveys.editing.saving import begin, new_id_of, written
-from services.surveys.exchange.files import MOST_BYTES, BadFile
-from services.surveys.exchange.reading import Imported, read_xlsform
+from services.surveys.exchange.files import MOST_LSS_BYTES, BadFile
+from services.surveys.exchange.lss import read_lss
+from services.surveys.exchange.reading import read_xlsform
+from services.surveys.exchange.taking import Imported
 from services.surveys.exchange.writing import as_xlsform, as_yaml
 from services.surveys.questionnaire.shelf import shipped
 from shared.web import Request, Response, audit, problem, read_form, render, runtime, see_other, staff_required
 
 _WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #: A file comes back in the confirmation as base64, which is a third longer.
-_MOST_FORM = MOST_BYTES * 2
+_MOST_FORM = MOST_LSS_BYTES * 3 // 2
 
 
 @staff_required("editor")
@@ -30,7 +32,7 @@ async def import_questionnaire(request: Request) -> Response:
     name = (upload.filename if upload else form.get("name")) or ""
     try:
         data = await upload.read() if upload else base64.b64decode(form.get("data") or "", validate=True)
-        found = read_xlsform(data, name)
+        found = read_lss(data, name) if name.lower().endswith(".lss") else read_xlsform(data, name)
     except BadFile as error:
         return _show(request, error=str(error), status=422)
     except binascii.Error:

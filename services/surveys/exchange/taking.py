@@ -1,0 +1,29 @@
+"""What reading a file of others gives: the questionnaire, and what did not fit."""
+
+from dataclasses import dataclass, field
+
+from services.surveys.editing.domain import Content
+
+#: More than any survey asks; a file with more is no questionnaire.
+MOST_ROWS = 1_000
+
+
+@dataclass(frozen=True)
+class Refused:
+    """One row that was not taken."""
+
+    sheet: str
+    """The sheet of a workbook, or the group of questions."""
+    row: int
+    what: str
+    reason: str
+
+
+@dataclass
+class Imported:
+    """What a file gave."""
+
+    content: Content
+    taken: int = 0
+    refused: list[Refused] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
