@@ -36,6 +36,7 @@ HANDLERS = (
         about_members.write_about_membership,
         registration.ConfirmationRequested,
         registration.SignUpRepeated,
+        registration.ChangedOnBehalf,
         registration.SignInRequested,
         registration.MemberErased,
     ),

@@ -14,6 +14,7 @@ from services.registration.municipality import staff as municipality
 from services.registration.my_page import copying
 from services.registration.my_page import pages as my_page
 from services.registration.new_address import pages as new_address
+from services.registration.on_behalf import staff as on_behalf
 from services.registration.population import staff as population
 from services.registration.population import staff_areas as areas
 from services.registration.population.regrouping import regroup_members
@@ -116,9 +117,13 @@ PAGES = (
     Route(PANEL + "/members", member_list.show_members),
     Route(PANEL + "/members", member_list.look_up, methods=["POST"]),
     Route(PANEL + "/members/{id}", member_list.show_person),
+    Route(PANEL + "/members/{id}/change", on_behalf.show_change),
+    Route(PANEL + "/members/{id}/change", on_behalf.change_for_member, methods=["POST"]),
     Route(PANEL + "/members/{id}/data", member_list.take_data_out),
     Route(PANEL + "/members/{id}/gathering", member_list.ask_for_data, methods=["POST"]),
     Route(PANEL + "/members/{id}/erase", member_list.erase_on_request, methods=["POST"]),
+    Route(PANEL + "/register", on_behalf.show_register),
+    Route(PANEL + "/register", on_behalf.register_person, methods=["POST"]),
     Route(PANEL + "/erasures", member_list.show_erasures),
     Route(PANEL + "/channels", recruitment.show_channels),
     Route(PANEL + "/channels", recruitment.add_channel, methods=["POST"]),
@@ -146,11 +151,13 @@ JOBS = (
 DEEDS = {
     "registration.area_margins.imported": "satte områdene",
     "registration.channel.made": "laget en rekrutteringskanal",
+    "registration.member.changed_on_behalf": "endret noe på vegne av en person",
     "registration.member.data_asked_for": "ba om alt om en person",
     "registration.member.data_taken_out": "lastet ned alt om en person",
     "registration.member.erased_on_request": "slettet en person på forespørsel",
     "registration.member.found": "fant personen i et oppslag",
     "registration.member.looked_up": "slo opp en person",
+    "registration.member.registered": "meldte på en person",
     "registration.member.seen": "så på en person",
     "registration.members.exported": "lastet ned listen over medlemmer",
     "registration.members.imported": "importerte medlemmer",

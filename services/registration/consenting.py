@@ -34,7 +34,12 @@ def add_consents(
 
 
 async def choose_purposes(
-    session: AsyncSession, member: Member, wanted: Sequence[str], now: datetime, text_version: str
+    session: AsyncSession,
+    member: Member,
+    wanted: Sequence[str],
+    now: datetime,
+    text_version: str,
+    source: str = "my_page",
 ) -> None:
     """Consent to what is new in ``wanted`` and withdraw what is missing from it."""
     given = set(await purposes_of(session, member.id))
@@ -49,7 +54,7 @@ async def choose_purposes(
         )
         .values(withdrawn_at=now)
     )
-    add_consents(session, member, sorted(set(wanted) - given), now, text_version, "my_page")
+    add_consents(session, member, sorted(set(wanted) - given), now, text_version, source)
     await emit(session, await changed_event(session, member))
     if "surveys" in set(wanted) - given:
         await reach_after_change(session, now)

@@ -16,6 +16,7 @@ from services.registration.tables import (
     ErasureReceipt,
     Member,
     MemberSession,
+    OnBehalf,
     Panel,
     SignInAsked,
     SignUp,
@@ -33,7 +34,7 @@ async def erase(session: AsyncSession, member: Member, now: datetime) -> None:
     await drop_address_change(session, member.id)
     await forget_subject(session, member.id)
     await session.execute(sa.delete(SignInAsked).where(SignInAsked.email_key == member.email_key))
-    for table in (Consent, SignUp, Asked, Drawn, MemberSession, DataRequest):
+    for table in (Consent, SignUp, Asked, Drawn, MemberSession, DataRequest, OnBehalf):
         await session.execute(sa.delete(table).where(table.member_id == member.id))
     member.status, member.erased_at = "erased", now
     member.name = member.email = member.email_key = None

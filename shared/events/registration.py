@@ -80,13 +80,25 @@ class ConfirmationRequested(_AsksForMail):
     type: ClassVar[str] = "registration.confirmation_requested.v1"
     link_expires_at: Instant
     about: OpenEnum = "joining"
-    """``joining``, or ``address``: a member's new address, under an id of its own instead of the member's."""
+    """``joining``, ``joining_on_behalf`` where staff filled the form in for somebody who asked, or ``address``: a
+    member's new address, under an id of its own instead of the member's."""
 
 
 class SignUpRepeated(_AsksForMail):
     """Somebody signed up with the address of a member: tell that address it is already a member."""
 
     type: ClassVar[str] = "registration.sign_up_repeated.v1"
+
+
+class ChangedOnBehalf(_AsksForMail):
+    """Staff changed something for a member who had asked by phone or on paper: tell the member."""
+
+    type: ClassVar[str] = "registration.changed_on_behalf.v1"
+    changes: tuple[Code, ...]
+    """What changed, never from or to what: ``name``, ``email`` (asked for, not in use yet), ``year_of_birth``,
+    ``gender``, ``postcode``, ``language``, ``<purpose>_yes``, ``<purpose>_no``, ``paused`` or ``active``."""
+    how: OpenEnum
+    """``phone``, ``paper``, ``in_person``, ``email``, or ``error``: nobody asked, staff mended a fault."""
 
 
 class SignInRequested(_AsksForMail):
@@ -236,6 +248,7 @@ EVENTS: tuple[type[Event], ...] = (
     MemberErased,
     ConfirmationRequested,
     SignUpRepeated,
+    ChangedOnBehalf,
     SignInRequested,
     PanelThresholdSet,
     PanelThresholdReached,

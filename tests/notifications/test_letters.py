@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from services.notifications.kinds import KINDS
 from services.notifications.letters.composing import Composer, Unsendable
 from services.notifications.letters.mail import Mail
-from services.notifications.letters.words import STATUSES
+from services.notifications.letters.words import ASKED, CHANGES, STATUSES
 from services.notifications.tables import Contact, Correspondent, Meeting, Message, Survey
+from services.registration.on_behalf.domain import HOWS, PURPOSES, Standing, changes
 from shared.events.questionnaire import Cover
 from shared.ids import new_id
 from shared.service import Runtime
@@ -58,7 +59,11 @@ def survey(**changes: Any) -> Survey:
 def row_of(purpose: str, language: str = "nb", name: str = "Kari", email: str = "kari@example.org") -> Mail:
     """A claimed message with all its texts, as ``store.claim`` gives it."""
     for_member = not purpose.startswith("suggestion")
-    content = {"heading": "Bro > båt", "text": "Takk.\n\nVi bygger <snart>.", "status": "forwarded", "slug": "bro"}
+    content: dict[str, str] | None = None
+    if purpose == "on_behalf":
+        content = {"changes": " ".join([*CHANGES, "a_new_one"]), "how": "phone"}
+    elif not for_member:
+        content = {"heading": "Bro > båt", "text": "Takk.\n\nVi bygger <snart>.", "status": "forwarded", "slug": "bro"}
     message = Message(
         id=new_id(),
         purpose=purpose,
@@ -67,7 +72,7 @@ def row_of(purpose: str, language: str = "nb", name: str = "Kari", email: str = 
         generation=1,
         link_expires_at=CLOSES,
         send_before=CLOSES,
-        content=None if for_member else content,
+        content=content,
     )
     letter_id = "<letter@example.org>"
     return Mail(
@@ -167,6 +172,23 @@ async def test_every_status_of_a_suggestion_is_said_in_words(rt: Runtime, status
     assert row.message.content is not None
     row.message.content["status"] = status
     assert STATUSES.get(status, STATUSES[""]) in text_of(read_mail(Composer(rt).write(row)))
+
+
+@pytest.mark.parametrize("how", [*ASKED, "a_new_one"])
+async def test_a_member_reads_what_staff_have_changed_and_why(rt: Runtime, how: str) -> None:
+    row = row_of("on_behalf")
+    assert row.message.content is not None
+    row.message.content["how"] = how
+    text = text_of(read_mail(Composer(rt).write(row)))
+    for sentence in (*CHANGES.values(), ASKED.get(how, ASKED[""])):
+        assert sentence in text
+
+
+def test_every_change_staff_can_make_has_words() -> None:
+    before = Standing("A", "a@b.no", 1980, "female", "1353", False, "nb", "active", frozenset())
+    after = Standing("B", "b@b.no", 1981, "male", "1354", True, "nn", "paused", frozenset(PURPOSES))
+    assert {*changes(before, after), *changes(after, before), ""} == set(CHANGES)
+    assert set(HOWS) <= set(ASKED)
 
 
 @settings(max_examples=150, deadline=None)

@@ -98,3 +98,12 @@ async def test_an_answer_to_a_suggestion_is_shown_in_its_senders_language_and_it
     for shown in (subject, words, "&lt;b&gt;I mai&lt;/b&gt;.", "/suggest/lys", f'lang="{code}"'):
         assert shown in page
     assert "Kari Eksempel" not in page, "a sender has no name"
+
+
+async def test_what_is_changed_for_a_member_is_shown_as_the_member_reads_it(rt: Runtime) -> None:
+    asked = {"purpose": "on_behalf", "title": "", "text": "email paused", "status": "phone"}
+    async with browser(rt) as staff:
+        sign_in(rt, staff, "editor")
+        page = (await staff.get("/staff/notifications/preview", params=asked)).text
+    assert "fordi du ba om det på telefon" in page
+    assert "Vi har sendt en lenke til den" in page

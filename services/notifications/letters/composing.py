@@ -204,7 +204,11 @@ class Composer:
             told |= wording.meeting_words(mail.meeting, language)
             words["last_day"] = _slot("deadline")
             words["link"] = f"{public}/meetings/{mail.meeting.slug}{chosen}"
-        if mail.message.content is not None:
+        if kind.about == "member" and kind.link is None:
+            words["link"] = f"{public}/me{chosen}"
+        if kind.about == "member" and mail.message.content is not None:
+            told |= wording.change_words(mail.message.content, language)
+        elif mail.message.content is not None:
             told |= wording.suggestion_words(
                 mail.message.content, mail.correspondent.since if mail.correspondent else None, language
             )

@@ -35,6 +35,7 @@ class PreviewInput(BaseModel):
         "meeting_follow_up",
         "suggestion_status",
         "suggestion_answer",
+        "on_behalf",
     ]
     language: Literal["nb", "nn", "en"] = "nb"
     title: Annotated[str, Field(max_length=1_000)]
@@ -50,7 +51,7 @@ class PreviewInput(BaseModel):
     closes_at: AwareDatetime | None = None
     """Answers are taken until then."""
     text: Annotated[str, Field(max_length=4_000)] = ""
-    """The answer to a suggestion."""
+    """The answer to a suggestion; what was changed on somebody's behalf."""
     status: Annotated[str, Field(max_length=20)] = ""
     slug: Annotated[str, Field(max_length=80)] = ""
     """The suggestion's public page, where it has one."""
@@ -65,9 +66,14 @@ class PreviewInput(BaseModel):
         """Whether the mail answers somebody who raised a matter; they need not be a member."""
         return self.purpose.startswith("suggestion")
 
+    @property
+    def about_member(self) -> bool:
+        """Whether the mail tells a member of what staff have done for them."""
+        return self.purpose == "on_behalf"
+
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
-        if not self.title and not self.about_suggestion:
+        if not self.title and not (self.about_suggestion or self.about_member):
             raise ValueError("a survey or meeting has a title")
         dated = self.about_meeting and self.purpose != "meeting_follow_up"
         if dated and (self.starts_at is None or self.ends_at is None):
@@ -106,7 +112,11 @@ async def preview_mail(request: Request) -> Response:
 def _mail(asked: PreviewInput, now: datetime) -> Mail:
     """A mail to nobody, as ``claiming.claim`` gives one."""
     email, suggestion = "kari@example.org", asked.about_suggestion
-    content = {"heading": asked.title, "text": asked.text, "status": asked.status, "slug": asked.slug}
+    content: dict[str, str] | None = None
+    if suggestion:
+        content = {"heading": asked.title, "text": asked.text, "status": asked.status, "slug": asked.slug}
+    elif asked.about_member:
+        content = {"changes": asked.text, "how": asked.status}
     message = Message(
         id=_NOBODY,
         purpose=asked.purpose,
@@ -115,13 +125,13 @@ def _mail(asked: PreviewInput, now: datetime) -> Mail:
         generation=1,
         link_expires_at=asked.closes_at,
         send_before=asked.closes_at or now,
-        content=content if suggestion else None,
+        content=content,
     )
     return Mail(
         message,
         None if suggestion else Contact(name="Kari Eksempel", language=asked.language, email=email),
         Correspondent(language=asked.language, email=email, since=now) if suggestion else None,
-        None if suggestion or asked.about_meeting else _survey(asked),
+        None if suggestion or asked.about_meeting or asked.about_member else _survey(asked),
         _meeting(asked) if asked.about_meeting else None,
     )
 

@@ -24,6 +24,41 @@ STATUSES: Mapping[str, str] = MappingProxyType(
     }
 )
 
+#: What staff have changed for a member, in words to the member.
+CHANGES: Mapping[str, str] = MappingProxyType(
+    {
+        "name": N_("Vi har rettet navnet ditt."),
+        "email": N_(
+            "Du skal få en ny e-postadresse i panelet. Vi har sendt en lenke til den. "
+            "Denne adressen gjelder til lenken er åpnet."
+        ),
+        "year_of_birth": N_("Vi har rettet fødselsåret ditt."),
+        "gender": N_("Vi har rettet kjønnet ditt."),
+        "postcode": N_("Vi har rettet hvor du bor."),
+        "language": N_("Vi skriver til deg på et annet språk, som i denne e-posten."),
+        "surveys_yes": N_("Du får undersøkelser fra nå av."),
+        "surveys_no": N_("Du får ikke flere undersøkelser."),
+        "meetings_yes": N_("Du kan bli trukket ut til møter fra nå av."),
+        "meetings_no": N_("Du blir ikke trukket ut til flere møter."),
+        "results_yes": N_("Du får resultatene på e-post fra nå av."),
+        "results_no": N_("Du får ikke flere resultater på e-post."),
+        "paused": N_("Du har pause. Til den er over, får du ingen undersøkelser eller invitasjoner."),
+        "active": N_("Pausen din er over. Du er med igjen."),
+        "": N_("Vi har endret noe annet."),
+    }
+)
+#: How the member asked for it.
+ASKED: Mapping[str, str] = MappingProxyType(
+    {
+        "phone": N_("Vi gjorde det fordi du ba om det på telefon."),
+        "paper": N_("Vi gjorde det fordi du ba om det på papir."),
+        "in_person": N_("Vi gjorde det fordi du ba om det i en samtale."),
+        "email": N_("Vi gjorde det fordi du ba om det på e-post."),
+        "error": N_("Vi gjorde det fordi vi fant en feil."),
+        "": N_("Vi gjorde det fordi du ba om det."),
+    }
+)
+
 _DAY = {"nb": "d. MMMM", "nn": "d. MMMM", "en": "d MMMM"}
 _WEEKDAY = {"nb": "EEEE d. MMMM", "nn": "EEEE d. MMMM", "en": "EEEE d MMMM"}
 _LOCALES = {"nb": "nb_NO", "nn": "nn_NO", "en": "en_GB"}
@@ -94,6 +129,13 @@ def suggestion_words(content: Mapping[str, str], since: datetime | None, languag
         "answer": content["text"],
         "status_text": language.gettext(status),
     }
+
+
+def change_words(content: Mapping[str, str], language: Language) -> dict[str, Any]:
+    """What staff have changed for the member, and why, as sentences."""
+    changed = [CHANGES.get(code, CHANGES[""]) for code in content["changes"].split()]
+    asked = ASKED.get(content["how"], ASKED[""])
+    return {"changed": [language.gettext(text) for text in changed], "asked": language.gettext(asked)}
 
 
 def short_day(at: datetime, language: Language) -> str:

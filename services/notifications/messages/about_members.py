@@ -1,4 +1,4 @@
-"""Mails about membership: confirmation, "already a member", sign-in."""
+"""Mails about membership: confirmation, "already a member", sign-in, what staff have changed."""
 
 from datetime import timedelta
 
@@ -7,29 +7,42 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.notifications.kinds import KINDS
 from services.notifications.messages.creating import create_messages, message
 from services.notifications.people.members import erase
-from shared.events.registration import ConfirmationRequested, MemberErased, SignInRequested, SignUpRepeated
+from shared.events.registration import (
+    ChangedOnBehalf,
+    ConfirmationRequested,
+    MemberErased,
+    SignInRequested,
+    SignUpRepeated,
+)
 from shared.messaging import Delivery
 
 #: An event later than this is no longer waited for.
 LONGEST_LATE = timedelta(hours=6)
 
-Asked = ConfirmationRequested | SignUpRepeated | SignInRequested
-AboutMember = ConfirmationRequested | SignUpRepeated | SignInRequested | MemberErased
+#: ``about`` of a confirmation -> its kind of mail; what is none of these is a plain sign-up's.
+_CONFIRMATIONS = {"address": "confirm_address", "joining_on_behalf": "confirm_on_behalf"}
+
+Asked = ConfirmationRequested | SignUpRepeated | SignInRequested | ChangedOnBehalf
+AboutMember = Asked | MemberErased
 
 
 async def write_about_membership(session: AsyncSession, event: AboutMember, delivery: Delivery) -> None:
-    """Confirmation, "already a member" and sign-in mails; after erasure nothing is left to write to."""
+    """Mails somebody waits for or must know of; after erasure nothing is left to write to."""
     if isinstance(event, MemberErased):
         await erase(session, event)
     elif not delivery.replay:
+        content = None
         match event:
             case ConfirmationRequested():
-                code = "confirm_address" if event.about == "address" else "confirm"
+                code = _CONFIRMATIONS.get(event.about, "confirm")
             case SignUpRepeated():
                 code = "already_member"
             case SignInRequested():
                 code = "sign_in"
-        await create_messages(session, [message(KINDS[code], _on_time(event, delivery), event.member_id)])
+            case ChangedOnBehalf():
+                code, content = "on_behalf", {"changes": " ".join(event.changes), "how": event.how}
+        asked = _on_time(event, delivery)
+        await create_messages(session, [message(KINDS[code], asked, event.member_id, content=content)])
 
 
 def _on_time(event: Asked, delivery: Delivery) -> Asked:
@@ -40,6 +53,6 @@ def _on_time(event: Asked, delivery: Delivery) -> Asked:
     """
     late = min(delivery.late, LONGEST_LATE)
     moved = {"send_before": event.send_before + late}
-    if not isinstance(event, SignUpRepeated):
+    if isinstance(event, ConfirmationRequested | SignInRequested):
         moved["link_expires_at"] = event.link_expires_at + late
     return event.model_copy(update=moved)

@@ -10,7 +10,7 @@ from services.registration.joining.domain import JoinInput
 from services.registration.new_address.moving import drop_old_address_changes
 from services.registration.settings import registration_settings
 from services.registration.store import contact_card, hold_address, lock_member, member_by_email
-from services.registration.tables import Channel, Member, SignUp
+from services.registration.tables import Channel, Member, OnBehalf, SignUp
 from shared.addresses import address_key
 from shared.events.registration import (
     ConfirmationRequested,
@@ -26,12 +26,19 @@ _NOTICE_LIFE = timedelta(days=1)
 
 
 async def sign_up(
-    session: AsyncSession, form: JoinInput, now: datetime, *, unconfirmed_days: int, consent_version: str
+    session: AsyncSession,
+    form: JoinInput,
+    now: datetime,
+    *,
+    unconfirmed_days: int,
+    consent_version: str,
+    source: str = "form",
 ) -> tuple[UUID, int]:
     """A new applicant with a link on its way; an address we know gets a fresh link or "already a member".
 
     Which of them it was is seen in the mail only, never on the page. Each link confirms what was filled in for it.
-    Returns the id and generation of the link or notice, for ``take_back``.
+    ``source`` says where the consents come from, when staff have filled the form in for somebody. Returns the id and
+    generation of the link or notice, for ``take_back``.
     """
     await hold_address(session, form.email)
     known = await member_by_email(session, form.email)
@@ -60,12 +67,16 @@ async def sign_up(
         return member.id, member.generation
     member.name, member.email, member.language, member.signed_up_at = form.name, form.email, form.language, now
     await session.flush()
-    session.add(await _filled_in(session, member, form, now, consent_version))
+    session.add(await _filled_in(session, member, form, now, consent_version, source))
     expires = now + timedelta(days=unconfirmed_days)
     facts = (
         contact_card(member),
         ConfirmationRequested(
-            member_id=member.id, generation=member.generation, send_before=expires, link_expires_at=expires
+            member_id=member.id,
+            generation=member.generation,
+            send_before=expires,
+            link_expires_at=expires,
+            about="joining" if source == "form" else "joining_on_behalf",
         ),
     )
     await (emit_new(session, facts) if member is not found else emit(session, *facts))
@@ -73,7 +84,7 @@ async def sign_up(
 
 
 async def _filled_in(
-    session: AsyncSession, member: Member, form: JoinInput, now: datetime, consent_version: str
+    session: AsyncSession, member: Member, form: JoinInput, now: datetime, consent_version: str, source: str
 ) -> SignUp:
     known = form.kanal and await session.scalar(sa.select(Channel.code).where(Channel.code == form.kanal))
     return SignUp(
@@ -90,6 +101,7 @@ async def _filled_in(
         text_version=consent_version,
         channel=known or None,
         signed_up_at=now,
+        source=source,
     )
 
 
@@ -135,6 +147,7 @@ async def drop_unconfirmed(session: AsyncSession, before: datetime, limit: int =
 async def _forget(session: AsyncSession, applicant: Member) -> None:
     member_id = applicant.id
     await forget_subject(session, member_id)
-    await session.execute(sa.delete(SignUp).where(SignUp.member_id == member_id))
+    for table in (SignUp, OnBehalf):
+        await session.execute(sa.delete(table).where(table.member_id == member_id))
     await session.delete(applicant)
     await emit(session, ContactRemoved(member_id=member_id))

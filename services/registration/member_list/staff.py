@@ -113,6 +113,7 @@ async def show_person(request: Request) -> Response:
         if member.status != "erased":
             await audit(session, request, "registration.member.seen", member.id)
         history = await audit_of(session, member.id)
+        page = await own_page(session, member.id)
         asked = await request_of(session, member.id)
     context = {
         "member": member,
@@ -123,6 +124,8 @@ async def show_person(request: Request) -> Response:
         "genders": GENDERS,
         "statuses": STATUSES,
         "place": place_name(member.area or ""),
+        "page": page,
+        "done": request.query_params.get("done", ""),
     }
     return render(request, "registration/staff_person.html", context)
 

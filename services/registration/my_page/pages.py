@@ -7,7 +7,6 @@ from uuid import UUID
 import sqlalchemy as sa
 from pydantic import BaseModel, Field
 
-from services.registration.admitting import reach_after_change
 from services.registration.again import show_again, typed_before
 from services.registration.consenting import choose_purposes
 from services.registration.erasing import ERASING_SERVICES, erase
@@ -15,16 +14,16 @@ from services.registration.joining.domain import MESSAGES, DetailsInput, Purpose
 from services.registration.joining.pages import joining_rules
 from services.registration.mail_links import may_mail
 from services.registration.my_page.changing import save_details
+from services.registration.my_page.pausing import pause_or_resume
 from services.registration.my_page.store import own_page
 from services.registration.new_address.moving import ask_for_new_address
 from services.registration.places import place_name
 from services.registration.settings import registration_settings
 from services.registration.signing_in.pages import sign_in_form
 from services.registration.signing_in.sessions import clear_cookie, members_signed_in, signed_in
-from services.registration.store import changed_event, lock_member
+from services.registration.store import lock_member
 from services.registration.tables import ErasureReceipt, Member
 from shared.addresses import address_key
-from shared.messaging import emit
 from shared.web import (
     Form,
     FormErrors,
@@ -172,11 +171,7 @@ async def change_membership(request: Request) -> Response:
         if action == "leave":
             await erase(session, member, rt.now())
         elif action in ("pause", "resume"):
-            wanted = "paused" if action == "pause" else "active"
-            if member.status != wanted:
-                member.status = wanted
-                await emit(session, await changed_event(session, member))
-                await reach_after_change(session, rt.now())
+            await pause_or_resume(session, member, "paused" if action == "pause" else "active", rt.now())
     if action != "leave":
         return see_other(f"/me?id={member_id}&saved={action}")
     response = see_other(f"/me/left?id={member_id}")

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registration.store import purposes_of
-from services.registration.tables import AddressChange, Asked, Consent, Drawn, Meeting, Member, Survey
+from services.registration.tables import AddressChange, Asked, Consent, Drawn, Meeting, Member, OnBehalf, Survey
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,8 @@ class OwnPage:
     """Rows (slug, heading, starts_at, chance, drawn), newest first."""
     new_email: str | None
     """An address that waits for its confirmation."""
+    on_behalf: Sequence[OnBehalf]
+    """What staff have done for the member, newest first."""
 
 
 async def own_page(session: AsyncSession, member_id: UUID) -> OwnPage | None:
@@ -50,7 +52,18 @@ async def own_page(session: AsyncSession, member_id: UUID) -> OwnPage | None:
         .order_by(Meeting.starts_at.desc())
     )
     waiting = await session.scalar(sa.select(AddressChange.email).where(AddressChange.member_id == member_id))
-    return OwnPage(member, await purposes_of(session, member_id), consents.all(), asked.all(), drawn.all(), waiting)
+    deeds = await session.scalars(
+        sa.select(OnBehalf).where(OnBehalf.member_id == member_id).order_by(OnBehalf.done_at.desc(), OnBehalf.id)
+    )
+    return OwnPage(
+        member=member,
+        purposes=await purposes_of(session, member_id),
+        consents=consents.all(),
+        asked=asked.all(),
+        drawn=drawn.all(),
+        new_email=waiting,
+        on_behalf=deeds.all(),
+    )
 
 
 def as_data(page: OwnPage) -> dict[str, Any]:
@@ -89,6 +102,10 @@ def as_data(page: OwnPage) -> dict[str, Any]:
         "draws": [
             {"meeting": row.heading, "starts_at": _text(row.starts_at), "chance": row.chance, "drawn": row.drawn}
             for row in page.drawn
+        ],
+        "done_by_staff_on_your_behalf": [
+            {"at": _text(deed.done_at), "what": deed.what, "how": deed.how, "note": deed.note, "who": deed.done_by}
+            for deed in page.on_behalf
         ],
     }
 

@@ -16,6 +16,7 @@ from services.registration.tables.members import (
     ErasureReceipt,
     Member,
     MemberSession,
+    OnBehalf,
     SignInAsked,
     SignUp,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "Member",
     "MemberImport",
     "MemberSession",
+    "OnBehalf",
     "Panel",
     "PublishedResult",
     "SignInAsked",

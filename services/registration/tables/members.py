@@ -61,6 +61,8 @@ class SignUp(Base):
     text_version: Mapped[str]
     channel: Mapped[str | None]
     signed_up_at: Mapped[datetime]
+    source: Mapped[str] = mapped_column(server_default="form")
+    """Where the consents come from: ``form``, or how the person asked staff to fill it in."""
 
 
 class AddressChange(Base):
@@ -127,3 +129,17 @@ class DataRequest(Base):
     member_id: Mapped[UUID] = mapped_column(unique=True)
     asked_at: Mapped[datetime]
     parts: Mapped[dict[str, object]] = mapped_column(JSONB, server_default="{}")
+
+
+class OnBehalf(Base):
+    """What staff did for a member who asked by phone or on paper, and why."""
+
+    __tablename__ = "on_behalf"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    member_id: Mapped[UUID] = mapped_column(sa.ForeignKey("registration.member.id"), index=True)
+    done_at: Mapped[datetime]
+    done_by: Mapped[str]
+    what: Mapped[list[str]]
+    """``registered``, or codes of ``on_behalf.domain.changes``."""
+    how: Mapped[str]
+    note: Mapped[str]

@@ -1,0 +1,198 @@
+"""The pages: change something for a member who asked, or fill the join form in for somebody; each with a reason."""
+
+from urllib.parse import urlencode
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registration.joining.domain import MESSAGES
+from services.registration.joining.pages import joining_rules
+from services.registration.mail_links import may_mail
+from services.registration.on_behalf.changing import change_on_behalf, standing_in, standing_of
+from services.registration.on_behalf.domain import HOWS, ChangeInput, RegisterInput, Standing, changes, needs_wish
+from services.registration.on_behalf.registering import register
+from services.registration.places import place_name
+from services.registration.recruitment.store import channels
+from services.registration.settings import registration_settings
+from services.registration.store import lock_member, member_by_email
+from services.registration.tables import Member
+from shared.web import (
+    Form,
+    FormErrors,
+    Request,
+    Response,
+    as_id,
+    audit,
+    problem,
+    read_form,
+    render,
+    runtime,
+    see_other,
+    staff_required,
+    validate,
+)
+
+_MESSAGES = MESSAGES | {
+    "how": "Velg hvordan personen ba om det",
+    "note": "Skriv hva personen ba om, med høyst 200 tegn",
+    "old_enough": "Bekreft at personen har fylt {minimum_age} år",
+    "too_young": "Personen må fylle minst {minimum_age} år i år for å bli med",
+    "po_box": "Postnummeret gjelder en postboks. Skriv postnummeret der personen bor",
+    "elsewhere": "Postnummeret ligger i en annen kommune. Kryss av hvis personen likevel bor i kommunen",
+    "purposes.missing": "Velg minst én ting personen vil bli spurt om",
+    "purposes.too_short": "Velg minst én ting personen vil bli spurt om",
+    "purposes": "Velg fra listen hva personen vil bli spurt om",
+    "email": "E-post må fylles ut. Uten e-post kan ingen være med i panelet",
+}
+_FULL = "Det er sendt for mange e-poster til adressen den siste timen. Vent en time, og prøv igjen"
+_TAKEN = "Et annet medlem har e-postadressen, eller noen har meldt seg på med den. To kan ikke dele en adresse"
+_NOT_ASKED = "Bare personen selv kan si ja til mer eller avslutte pausen. Velg hvordan personen ba om det"
+_NOTHING = "Ingenting er annerledes enn før, så det er ingenting å lagre"
+_STALE = "Opplysningene er endret mens du skrev. Her ser du dem som de er nå. Gjør endringen på nytt"
+
+
+@staff_required("editor")
+async def show_change(request: Request) -> Response:
+    """The form with what the member has told and chosen."""
+    member_id = as_id(request.path_params["id"])
+    async with runtime(request).transaction() as session:
+        member = await session.get(Member, member_id) if member_id else None
+        if member is None or member.status not in ("active", "paused"):
+            return problem(request, 404)
+        before = await standing_of(session, member)
+        await audit(session, request, "registration.member.seen", member.id)
+    return _change(request, member, before, _values(member, before))
+
+
+def _values(member: Member, standing: Standing) -> dict[str, object]:
+    return {
+        "name": standing.name,
+        "email": member.email,
+        "year_of_birth": standing.year_of_birth,
+        "gender": standing.gender,
+        "postcode": standing.postcode,
+        "language": standing.language,
+        "declared_resident": "yes" if standing.lives_here else "",
+        "purposes": sorted(standing.purposes),
+        "status": standing.status,
+    }
+
+
+def _change(
+    request: Request,
+    member: Member,
+    before: Standing,
+    values: dict[str, object],
+    errors: FormErrors | None = None,
+    status: int = 200,
+) -> Response:
+    context = {"member": member, "seen": before.seen, "form": values, "errors": errors or {}, "hows": HOWS}
+    context |= _residence(values, errors or {})
+    return render(request, "registration/staff_change.html", context, status)
+
+
+def _residence(values: dict[str, object], errors: FormErrors) -> dict[str, object]:
+    return {
+        "place": place_name(str(values.get("postcode") or "")),
+        "ask_residence": "declared_resident" in errors or values.get("declared_resident") == "yes",
+    }
+
+
+@staff_required("editor")
+async def change_for_member(request: Request) -> Response:
+    """Show what will change and what the member will read; with ``sure`` do it."""
+    rt = runtime(request)
+    form = await read_form(request)
+    member_id = as_id(request.path_params["id"])
+    wanted, errors = validate(ChangeInput, form, _MESSAGES, str, lists=("purposes",), context=joining_rules(rt))
+    async with rt.transaction() as session:
+        member = await lock_member(session, member_id) if member_id else None
+        if member is None or member.status not in ("active", "paused"):
+            return problem(request, 404)
+        before = await standing_of(session, member)
+        if form.get("seen") != before.seen:
+            return _change(request, member, before, _values(member, before), {"": _STALE}, 409)
+        changed = changes(before, standing_in(wanted)) if wanted else ()
+        if wanted is not None:
+            errors = await _refused(session, member, wanted, changed)
+        if wanted is None or errors:
+            return _change(request, member, before, _as_typed(form), errors, 422)
+        if form.get("sure") != "yes":
+            context = {"member": member, "changed": changed, "pairs": form.pairs(), "how": HOWS[wanted.how]}
+            context |= {"note": wanted.note, "email": wanted.email, "preview": _preview(changed, wanted)}
+            return render(request, "registration/staff_change_sure.html", context)
+        async with may_mail(request, wanted.email) as allowed:
+            if "email" in changed and not allowed:
+                return _change(request, member, before, _as_typed(form), {"email": _FULL}, 422)
+            await change_on_behalf(session, member, wanted, changed, request.state.staff.name, rt.now())
+            detail = {"what": list(changed), "how": wanted.how}
+            await audit(session, request, "registration.member.changed_on_behalf", member.id, **detail)
+    return see_other(f"/staff/registration/members/{member_id}?done=changed")
+
+
+async def _refused(session: AsyncSession, member: Member, wanted: ChangeInput, changed: tuple[str, ...]) -> FormErrors:
+    """Why a change that is filled in right may not be made."""
+    if not changed:
+        return {"": _NOTHING}
+    if wanted.how == "error" and needs_wish(changed):
+        return {"how": _NOT_ASKED}
+    if "email" in changed and await member_by_email(session, wanted.email) not in (None, member.id):
+        return {"email": _TAKEN}
+    return {}
+
+
+def _preview(changed: tuple[str, ...], wanted: ChangeInput) -> str:
+    asked = {"purpose": "on_behalf", "language": wanted.language, "text": " ".join(changed), "status": wanted.how}
+    return f"/staff/notifications/preview?{urlencode(asked | {'title': ''})}"
+
+
+def _as_typed(form: Form) -> dict[str, object]:
+    return form.values() | {"purposes": form.all("purposes")}
+
+
+@staff_required("editor")
+async def show_register(request: Request) -> Response:
+    """The empty form, or word of the one just sent."""
+    return await _register(request, {}, {}, 200)
+
+
+async def _register(request: Request, values: dict[str, object], errors: FormErrors, status: int) -> Response:
+    rt = runtime(request)
+    async with rt.transaction() as session:
+        known = [(channel.code, channel.name) for channel in await channels(session)]
+    context = {
+        "form": values,
+        "errors": errors,
+        "hows": {code: text for code, text in HOWS.items() if code != "error"},
+        "channels": [("", "Ikke kjent"), *known],
+        "minimum_age": rt.profile.minimum_age,
+        "days": registration_settings().unconfirmed_days,
+        "sent": request.query_params.get("done") == "sent",
+    }
+    return render(request, "registration/staff_register.html", context | _residence(values, errors), status)
+
+
+@staff_required("editor")
+async def register_person(request: Request) -> Response:
+    """Fill the join form in for somebody; the link goes to them."""
+    rt = runtime(request)
+    form = await read_form(request)
+    wanted, errors = validate(RegisterInput, form, _MESSAGES, str, lists=("purposes",), context=joining_rules(rt))
+    if "old_enough" in errors:
+        errors["old_enough"] = _MESSAGES["old_enough"].format(minimum_age=rt.profile.minimum_age)
+    if wanted is None:
+        return await _register(request, _as_typed(form), errors, 422)
+    known: UUID | None = None
+    async with may_mail(request, wanted.email) as allowed:
+        if not allowed:
+            return await _register(request, _as_typed(form), {"email": _FULL}, 422)
+        async with rt.transaction() as session:
+            member_id, sent = await register(session, wanted, request.state.staff.name, rt.now())
+            if sent:
+                await audit(session, request, "registration.member.registered", member_id, how=wanted.how)
+            else:
+                await audit(session, request, "registration.member.found", member_id)
+                known = member_id
+    if known is not None:
+        return see_other(f"/staff/registration/members/{known}?done=known")
+    return see_other("/staff/registration/register?done=sent")

@@ -1,0 +1,200 @@
+"""On behalf: what staff do for somebody who phoned or wrote is asked twice, traced, and told to the person."""
+
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from services.registration.my_page.store import as_data, own_page
+from services.registration.on_behalf.changing import standing_of
+from services.registration.on_behalf.domain import Standing, changes, needs_wish
+from services.registration.tables import AddressChange, Consent, Member, OnBehalf
+from shared.events.registration import (
+    ChangedOnBehalf,
+    ConfirmationRequested,
+    ContactChanged,
+    MemberChanged,
+    MemberJoined,
+)
+from shared.service import Runtime
+from shared.testing import browser, outbox, sign_in
+from tests.registration.given import DETAILS, FORM, a_member, confirm
+from tests.registration.test_staff_pages import audited, count
+
+KARI = Standing("Kari", "kari@example.org", 1980, "female", "1353", False, "nb", "active", frozenset({"surveys"}))
+WHY = {"how": "phone", "note": "Ringte 12. mars"}
+
+
+def test_a_change_is_named_by_what_it_is_about_and_never_by_values() -> None:
+    paused = Standing("Kåre", "ny@example.org", 1980, "female", "1353", True, "nn", "paused", frozenset({"meetings"}))
+    expected = ("name", "email", "language", "postcode", "surveys_no", "meetings_yes", "paused")
+    assert changes(KARI, paused) == expected
+    assert changes(KARI, KARI) == ()
+    assert paused.seen != KARI.seen
+
+
+@pytest.mark.parametrize(
+    ("changed", "wished"),
+    [(("name",), False), (("surveys_no", "paused"), False), (("meetings_yes",), True), (("active",), True)],
+)
+def test_only_the_person_can_want_more_than_before(changed: tuple[str, ...], wished: bool) -> None:
+    assert needs_wish(changed) is wished
+
+
+async def filled_in(rt: Runtime, member_id: UUID, **changed: Any) -> dict[str, Any]:
+    """The form as staff find it, with these changes."""
+    async with rt.transaction() as session:
+        member = await session.get_one(Member, member_id)
+        seen = (await standing_of(session, member)).seen
+    return {**DETAILS, "purposes": ["surveys", "results"], "status": "active", "seen": seen, **WHY, **changed}
+
+
+async def change(rt: Runtime, editor: httpx.AsyncClient, member_id: UUID, **changed: Any) -> httpx.Response:
+    """Fill in, look over, and say yes."""
+    form, page = await filled_in(rt, member_id, **changed), f"/staff/registration/members/{member_id}/change"
+    asked = await editor.post(page, data=form)
+    assert "Ja, lagre og send e-posten" in asked.text, asked.text
+    return await editor.post(page, data={**form, "sure": "yes"}, follow_redirects=True)
+
+
+async def test_a_member_who_phones_is_changed_told_and_traced(rt: Runtime, editor: httpx.AsyncClient) -> None:
+    member_id = await a_member(editor, rt)
+    page = f"/staff/registration/members/{member_id}/change"
+    assert 'value="Kari Prøve"' in (await editor.get(page)).text
+    form = await filled_in(rt, member_id, name="Kari Ny", language="nn", purposes=["results", "meetings"])
+    asked = await editor.post(page, data=form)
+    for line in ("Navnet blir rettet", "Nei til undersøkelser", "Ja til møter", "purpose=on_behalf"):
+        assert line in asked.text
+    assert await outbox(rt, ChangedOnBehalf) == [], "nothing before the second button"
+
+    done = await editor.post(page, data={**form, "sure": "yes"}, follow_redirects=True)
+    assert "Endringene er lagret" in done.text
+    assert "Ringte 12. mars" in done.text
+    (told,) = await outbox(rt, ChangedOnBehalf)
+    assert isinstance(told, ChangedOnBehalf)
+    assert told.changes == ("name", "language", "surveys_no", "meetings_yes")
+    assert told.how == "phone"
+    newest = (await outbox(rt, MemberChanged))[-1]
+    assert isinstance(newest, MemberChanged)
+    assert newest.purposes == ("meetings", "results")
+    card = (await outbox(rt, ContactChanged))[-1]
+    assert isinstance(card, ContactChanged)
+    assert (card.name, card.language) == ("Kari Ny", "nn")
+    async with rt.transaction() as session:
+        sources = set(await session.execute(sa.select(Consent.purpose, Consent.source)))
+    assert ("meetings", "phone") in sources
+    (row,) = [row for row in await audited(rt) if row[0] == "registration.member.changed_on_behalf"]
+    assert row[1:] == (str(member_id), {"what": list(told.changes), "how": "phone"}), "no written text in the trail"
+    async with rt.transaction() as session:
+        own = await own_page(session, member_id)
+    assert own is not None
+    (kept,) = as_data(own)["done_by_staff_on_your_behalf"]
+    assert kept["note"] == "Ringte 12. mars"
+
+
+async def test_a_new_address_waits_for_its_own_link_and_the_old_one_is_told(
+    rt: Runtime, editor: httpx.AsyncClient
+) -> None:
+    member_id = await a_member(editor, rt)
+    page = await change(rt, editor, member_id, email="ny@example.org")
+    assert "ny@example.org venter" in page.text
+    async with rt.transaction() as session:
+        member = await session.get_one(Member, member_id)
+        waiting = (await session.scalars(sa.select(AddressChange))).one()
+    assert member.email == "kari@example.org", "a misheard letter must not open the page to a stranger"
+    (told,) = await outbox(rt, ChangedOnBehalf)
+    assert isinstance(told, ChangedOnBehalf)
+    assert (told.member_id, told.changes) == (member_id, ("email",)), "the old address is told"
+    asked = (await outbox(rt, ConfirmationRequested))[-1]
+    assert isinstance(asked, ConfirmationRequested)
+    assert (asked.member_id, asked.about) == (waiting.id, "address"), "the new one gets the link"
+
+
+async def test_two_members_never_share_an_address(rt: Runtime, editor: httpx.AsyncClient) -> None:
+    await a_member(editor, rt, email="ola@example.org")
+    member_id = await a_member(editor, rt)
+    form = await filled_in(rt, member_id, email="Ola@example.org", sure="yes")
+    answer = await editor.post(f"/staff/registration/members/{member_id}/change", data=form)
+    assert answer.status_code == 422
+    assert "To kan ikke dele en adresse" in answer.text
+    assert await count(rt, AddressChange) == 0
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({}, "ingenting å lagre"),
+        ({"name": "Kari Ny", "note": ""}, "Skriv hva personen ba om"),
+        ({"name": "Kari Ny", "how": ""}, "Velg hvordan personen ba om det"),
+        ({"purposes": ["surveys", "results", "meetings"], "how": "error"}, "Bare personen selv kan si ja til mer"),
+        ({"name": "Kari Ny", "seen": "something older"}, "endret mens du skrev"),
+    ],
+)
+async def test_nothing_is_changed_without_a_reason_or_from_an_old_form(
+    rt: Runtime, editor: httpx.AsyncClient, changed: dict[str, Any], message: str
+) -> None:
+    member_id = await a_member(editor, rt)
+    form = await filled_in(rt, member_id, **changed)
+    answer = await editor.post(f"/staff/registration/members/{member_id}/change", data={**form, "sure": "yes"})
+    assert message in answer.text
+    assert await outbox(rt, ChangedOnBehalf) == []
+    assert await count(rt, OnBehalf) == 0
+
+
+async def test_pausing_and_going_on_by_phone(rt: Runtime, editor: httpx.AsyncClient) -> None:
+    member_id = await a_member(editor, rt)
+    for status in ("paused", "active"):
+        await change(rt, editor, member_id, status=status)
+        async with rt.transaction() as session:
+            assert (await session.get_one(Member, member_id)).status == status
+    told = [event.changes for event in await outbox(rt, ChangedOnBehalf) if isinstance(event, ChangedOnBehalf)]
+    assert told == [("paused",), ("active",)]
+
+
+async def test_what_was_done_goes_with_the_person(rt: Runtime, editor: httpx.AsyncClient) -> None:
+    member_id = await a_member(editor, rt)
+    await change(rt, editor, member_id, name="Kari Ny")
+    assert await count(rt, OnBehalf) == 1
+    await editor.post(f"/staff/registration/members/{member_id}/erase", data={"sure": "yes"})
+    assert await count(rt, OnBehalf) == 0
+    assert (await editor.get(f"/staff/registration/members/{member_id}/change")).status_code == 404
+
+
+async def test_somebody_on_paper_is_a_member_once_the_link_is_opened(rt: Runtime, editor: httpx.AsyncClient) -> None:
+    form = {**FORM, "how": "paper", "note": "Skjema, arkivsak 27/12"}
+    answer = await editor.post("/staff/registration/register", data=form, follow_redirects=True)
+    assert "Personen får en e-post nå" in answer.text
+    assert await outbox(rt, MemberJoined) == []
+    (asked,) = await outbox(rt, ConfirmationRequested)
+    assert isinstance(asked, ConfirmationRequested)
+    assert asked.about == "joining_on_behalf"
+    async with browser(rt) as kari:
+        await confirm(kari, rt, asked)
+    assert len(await outbox(rt, MemberJoined)) == 1
+    async with rt.transaction() as session:
+        consents = set(await session.execute(sa.select(Consent.source, Consent.text_version)))
+    assert consents == {("paper", "Skjema, arkivsak 27/12")}
+    actions = [action for action, subject, _ in await audited(rt) if subject == str(asked.member_id)]
+    assert actions == ["registration.member.registered"]
+
+    again = await editor.post("/staff/registration/register", data=form, follow_redirects=True)
+    assert "allerede med i panelet" in again.text
+    assert len(await outbox(rt, ConfirmationRequested)) == 1
+
+
+async def test_nobody_is_registered_without_an_address(rt: Runtime, editor: httpx.AsyncClient) -> None:
+    form = {**FORM, **WHY, "email": ""}
+    answer = await editor.post("/staff/registration/register", data=form)
+    assert "Uten e-post kan ingen være med i panelet" in answer.text
+    assert "Personen har ikke e-post" in answer.text
+    assert await outbox(rt, ConfirmationRequested) == []
+
+
+async def test_a_reader_helps_nobody(rt: Runtime, editor: httpx.AsyncClient) -> None:
+    member_id = await a_member(editor, rt)
+    async with browser(rt) as reader:
+        sign_in(rt, reader, "reader", "dpo")
+        assert "Endre noe for personen" not in (await reader.get(f"/staff/registration/members/{member_id}")).text
+        assert (await reader.get(f"/staff/registration/members/{member_id}/change")).status_code == 403
