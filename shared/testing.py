@@ -106,7 +106,7 @@ class Deliverer:
         routes = Routes(runtime.service.handlers)
         inbox = Inbox(runtime.name, routes, runtime.settings)
         self._settings = runtime.settings
-        self._consumers = {
+        self.consumers = {
             topic: BatchConsumer(runtime.name, topic, routes, inbox, runtime.transaction, runtime.now)
             for topic in routes.topics
         }
@@ -121,10 +121,10 @@ class Deliverer:
         for event in events:
             identifier = event_id or new_id()
             ids.append(identifier)
-            await self._consumers[event.topic].take([self._record(event, identifier, sequence, replay)])
+            await self.consumers[event.topic].take([self.record(event, identifier, sequence, replay)])
         return ids
 
-    def _record(self, event: Event, event_id: UUID, sequence: int | None, replay: bool) -> TestRecord:
+    def record(self, event: Event, event_id: UUID, sequence: int | None, replay: bool) -> TestRecord:
         headers: list[tuple[str, bytes | None]] = [
             ("ce_id", str(event_id).encode()),
             ("ce_type", event.type.encode()),

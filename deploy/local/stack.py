@@ -84,7 +84,7 @@ class Stack:
                 service, self.prefix, self.ports[service], role_urls[service], self._secrets, addresses
             )
             self.supervisor.start(
-                self._python(service, environment, "shared.cli", "serve", service), url=self._url(service)
+                self.python(service, environment, "shared.cli", "serve", service), url=self._url(service)
             )
         self.supervisor.start(caddy.process, url=self._url("gateway"))
         waiting = [(service, self._pool.submit(self._wait_for_service, service)) for service in SERVICES]
@@ -144,7 +144,7 @@ class Stack:
         ports = {"port": self.ports["Postgres"], "behind": self.ports["Postgres in the clear"]}
         arguments = [part for name, port in ports.items() for part in (f"--{name}", str(port))]
         arguments += ["--certificate", str(self._tls.both)]
-        process = self._python("postgres-tls", plain_environment(), "deploy.local.postgres_tls", *arguments)
+        process = self.python("postgres-tls", plain_environment(), "deploy.local.postgres_tls", *arguments)
         self.supervisor.start(process)
         self._run("Postgres: TLS", lambda: self._wait_port(process, "Postgres"))
         place = urlsplit(url)
@@ -158,7 +158,7 @@ class Stack:
             arguments = ["--smtp", str(self.ports["mail"]), "--http", str(self.ports["mail page"])]
             log = str(self.state / "mails.jsonl")
             arguments += ["--certificates", str(self._tls.both.parent)] if self._tls else []
-            process = self._python("mail", plain_environment(), "deploy.local.mail", *arguments, "--log", log)
+            process = self.python("mail", plain_environment(), "deploy.local.mail", *arguments, "--log", log)
             self.supervisor.start(process, url=self._url("mail page"), smtp=f"127.0.0.1:{self.ports['mail']}")
             self._run("mail catcher", lambda: self._wait_port(process, "mail page"))
         if not self._given["OIDC_ISSUER"]:
@@ -196,7 +196,7 @@ class Stack:
     def _wait_port(self, process: Process, name: str) -> None:
         wait_until(lambda: listens(self.ports[name]), [process], name, 30)
 
-    def _python(self, name: str, environment: dict[str, str], module: str, *arguments: str) -> Process:
+    def python(self, name: str, environment: dict[str, str], module: str, *arguments: str) -> Process:
         log = self.state / "logs" / f"{name}.log"
         return Process(name, [sys.executable, "-m", module, *arguments], log, environment, folder=ROOT)
 

@@ -134,9 +134,9 @@ class Inbox:
         dead letter joins the wait.
         """
         if len(claims) > _READ_AT_ONCE:
-            taken, _ = await asyncio.gather(self._take(session, claims), self._read(claims))
+            taken, _ = await asyncio.gather(self.take_up(session, claims), self._read(claims))
         else:
-            taken = await self._take(session, claims)
+            taken = await self.take_up(session, claims)
         due: dict[str, list[Claim]] = {}
         for claim in taken.fresh:
             lane, sequence = claim.lane, claim.envelope.sequence
@@ -218,7 +218,7 @@ class Inbox:
         one = envelope
         return Delivery(now, self.settings, one.event_id, one.sequence, one.replay, one.occurred_at)
 
-    async def _take(self, session: AsyncSession, claims: Sequence[Claim]) -> Taken:
+    async def take_up(self, session: AsyncSession, claims: Sequence[Claim]) -> Taken:
         """Insert the claims' inbox rows, and raise their lanes to the newest of those that were new."""
         fresh, lanes = await self._claim(session, claims, _newest(claims))
         if 0 < len(fresh) < len(claims):

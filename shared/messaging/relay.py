@@ -46,7 +46,7 @@ class Relay:
         self._url = database_url
         self._wake = asyncio.Event()
         self._connection: asyncpg.Connection[Any] | None = None
-        self._producer: AIOKafkaProducer | None = None
+        self.producer: AIOKafkaProducer | None = None
         self._probe = BrokerProbe(settings)
         self._sql = statements(service)
 
@@ -87,7 +87,7 @@ class Relay:
         """
         connection = await self._connected()
         async with connection.transaction():
-            rows = await self._pending(connection)
+            rows = await self.pending(connection)
             if rows is None:
                 return 0
             # With nothing to send, an emptied broker still owes its subscribers what they had not read yet.
@@ -95,13 +95,13 @@ class Relay:
             sure = rows and not rows[0]["emptied"] and self._probe.age < look_every
             if (not sure and not await self._broker_is_whole(connection, look_every)) or not rows:
                 return 0
-            acknowledged, failure = await self._send(await self._started(), rows)
+            acknowledged, failure = await self.send(await self._started(), rows)
             await self._archive(connection, acknowledged)
         if failure is not None:
             raise failure
         return len(acknowledged)
 
-    async def _pending(self, connection: Any) -> Sequence[Mapping[str, Any]] | None:
+    async def pending(self, connection: Any) -> Sequence[Mapping[str, Any]] | None:
         """What is there, oldest first; None while another relay works.
 
         Ids may become visible out of order, so no place is remembered.
@@ -118,11 +118,11 @@ class Relay:
                 [ack.offset for _, ack in acknowledged],
                 restricted,
             )
-        if not await self._store_positions(connection, acknowledged):
+        if not await self.store_positions(connection, acknowledged):
             # It was emptied after the look, with this batch on its way.
             await self._note_emptied(connection)
 
-    async def _send(
+    async def send(
         self, producer: AIOKafkaProducer, rows: Sequence[Mapping[str, Any]]
     ) -> tuple[list[tuple[Mapping[str, Any], Any]], BaseException | None]:
         """Rows acknowledged, without any that follow a failed row of the same subject; and the first failure."""
@@ -167,7 +167,7 @@ class Relay:
             "headers": [(name, value.encode()) for name, value in headers.items()],
         }
 
-    async def _store_positions(self, connection: Any, acknowledged: Sequence[tuple[Mapping[str, Any], Any]]) -> bool:
+    async def store_positions(self, connection: Any, acknowledged: Sequence[tuple[Mapping[str, Any], Any]]) -> bool:
         """Remember the highest offset of each partition; False when one lies below what was acknowledged before."""
         offsets: dict[tuple[str, int], list[int]] = {}
         for row, ack in acknowledged:
@@ -214,10 +214,10 @@ class Relay:
         producer, sent = await self._started(), 0
         archived = await connection.cursor(self._sql["archived"])
         while rows := await archived.fetch(BATCH):
-            acknowledged, failure = await self._send(producer, rows)
+            acknowledged, failure = await self.send(producer, rows)
             if failure is not None:
                 raise failure
-            await self._store_positions(connection, acknowledged)
+            await self.store_positions(connection, acknowledged)
             sent += len(rows)
         log.warning("messaging.broker.filled", events=sent)
 
@@ -239,27 +239,27 @@ class Relay:
         return self._connection
 
     async def _started(self) -> AIOKafkaProducer:
-        if self._producer is None:
+        if self.producer is None:
             producer = AIOKafkaProducer(
                 **client_arguments(self._settings),
                 enable_idempotence=True,
                 acks="all",
                 max_request_size=1_000_000,
             )
-            self._producer = producer
+            self.producer = producer
             async with asyncio.timeout(ACK_DEADLINE):
                 await producer.start()
-        return self._producer
+        return self.producer
 
-    def _drop_producer(self) -> None:
+    def drop_producer(self) -> None:
         """Let the producer go without awaiting ``stop()``, which hangs while the broker is away."""
-        producer, self._producer = self._producer, None
+        producer, self.producer = self.producer, None
         if producer is not None:
             in_background(producer.stop())
         self._probe.forget()
 
     def _abandon(self) -> None:
-        self._drop_producer()
+        self.drop_producer()
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.terminate()

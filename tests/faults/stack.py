@@ -19,7 +19,7 @@ class ProxiedStack(Stack):
         """Where clients are sent after their first question."""
         return self.ports["Kafka"] + PROXIED
 
-    def _python(self, name: str, environment: dict[str, str], module: str, *arguments: str) -> Process:
+    def python(self, name: str, environment: dict[str, str], module: str, *arguments: str) -> Process:
         if url := environment.get("PANEL_SERVICE_DATABASE_URL"):
             parts = urlsplit(url)
             place = f"{parts.username}:{parts.password}@127.0.0.1:{self.ports['Postgres'] + PROXIED}"
@@ -27,7 +27,7 @@ class ProxiedStack(Stack):
                 "PANEL_SERVICE_DATABASE_URL": urlunsplit(parts._replace(netloc=place)),
                 "PANEL_KAFKA": f"127.0.0.1:{self.advertised_kafka_port}",
             }
-        return super()._python(name, environment, module, *arguments)
+        return super().python(name, environment, module, *arguments)
 
 
 if __name__ == "__main__":

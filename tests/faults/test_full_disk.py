@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from deploy.local.postgres import _binaries
+from deploy.local.postgres import binaries
 from deploy.local.process import free_ports, listens
 from shared.events.registration import MemberJoined
 from shared.messaging import subscribe
@@ -21,7 +21,7 @@ from shared.process import make_consumers
 from shared.service import Service
 from shared.testing import Deliverer, dead_letters, make_test_runtime
 from tests.backends import eventually
-from tests.shared.conftest import _prepare
+from tests.shared.conftest import prepare
 from tests.shared.test_inbox import joined
 
 #: A tmpfs of its own, seen by nobody else; inside it another user than root, as whom Postgres would not start.
@@ -38,7 +38,7 @@ exec {bin}/postgres -D {folder}/data -p {port} -c listen_addresses=127.0.0.1 -c 
 def small_disk(tmp_path: Path) -> Iterator[str]:
     """URL of a Postgres on a disk of 200 MB."""
     (port,) = free_ports(1)
-    script = _SERVER.format(folder=shlex.quote(str(tmp_path)), bin=_binaries(None), port=port)
+    script = _SERVER.format(folder=shlex.quote(str(tmp_path)), bin=binaries(None), port=port)
     command = ["unshare", "--map-root-user", "--mount", "sh", "-ec", script]
     with (tmp_path.parent / "postgres.log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log)
@@ -64,7 +64,7 @@ async def fill(connection: "asyncpg.Connection[Any]") -> None:
 
 async def test_a_full_disk_is_waited_for(small_disk: str, tmp_path: Path) -> None:
     await eventually(lambda: answers(small_disk), 30)
-    await _prepare(small_disk)
+    await prepare(small_disk)
     connection = await asyncpg.connect(small_disk)
     await connection.execute("create table example.kept (bytes bytea)")
 
@@ -78,7 +78,7 @@ async def test_a_full_disk_is_waited_for(small_disk: str, tmp_path: Path) -> Non
     try:
         (consumer,) = make_consumers(runtime)
         await fill(connection)
-        records = [Deliverer(runtime)._record(joined(), joined().member_id, 1, False) for _ in range(3)]
+        records = [Deliverer(runtime).record(joined(), joined().member_id, 1, False) for _ in range(3)]
         taking = asyncio.create_task(consumer.take(records))
         await eventually(lambda: consumer.stuck_seconds > 1, 60)
         await connection.execute("drop table filler")

@@ -20,7 +20,7 @@ from shared.events.registration import ContactRemoved, MemberErased, MemberLeft
 from shared.ids import new_id
 from shared.service import Runtime
 from shared.testing import Deliverer
-from tests.conftest import _empty
+from tests.conftest import empty
 from tests.notifications.ground import (
     NOW,
     RuntimeOf,
@@ -121,7 +121,7 @@ async def world_of(runtime_of: RuntimeOf, sink: Sink) -> Any:
     rt = await runtime_of("notifications", smtp_url=SecretStr(f"smtp://127.0.0.1:{sink.port}"))
 
     async def make() -> World:
-        await _empty(rt)
+        await empty(rt)
         sink.taken.clear()
         return World(rt, sink)
 

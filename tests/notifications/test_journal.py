@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from services.notifications.sending.claiming import Try
-from services.notifications.sending.journaling import _PLANNING, _STEP, Steps
+from services.notifications.sending.journaling import PLANNING, STEP, Steps
 from services.notifications.tables import Journal, Message
 from shared.ids import new_id
 from shared.service import Runtime
@@ -29,8 +29,8 @@ async def test_a_step_goes_by_primary_keys_however_empty_the_journal_was(
     try:
         if known_to_be_empty:
             await connection.execute("vacuum analyze notifications.journal, notifications.message")
-        await connection.execute(_PLANNING)
-        await connection.execute(f"prepare step as {_STEP}")
+        await connection.execute(PLANNING)
+        await connection.execute(f"prepare step as {STEP}")
         rows = await connection.fetch("explain (costs off) execute step('{}', '{}', '{}', '{}', 60, 'sending')")
         plan = "\n".join(row[0] for row in rows)
     finally:
@@ -46,9 +46,9 @@ class CountedSteps(Steps):
 
     written = 0
 
-    async def _connected(self) -> Any:
+    async def connected(self) -> Any:
         self.written += 1
-        return await super()._connected()
+        return await super().connected()
 
 
 @pytest.mark.parametrize(("patience", "written"), [(30.0, 1), (0.0, 2)])
@@ -67,7 +67,7 @@ async def test_steps_of_connections_that_are_about_to_have_one_share_a_transacti
     async def second() -> None:
         with steps.line():
             # A step that is patient is found waiting; one that is not has been told before anybody else comes.
-            await eventually((lambda: steps._waiting) if patience else first_told.is_set)
+            await eventually((lambda: steps.waiting) if patience else first_told.is_set)
             await steps.step(None, Try(new_id(), 1))
 
     await asyncio.gather(first(), second())

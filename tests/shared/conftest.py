@@ -24,12 +24,12 @@ def database_url(owner_url: str) -> Iterator[str]:
     name = f"panel_test_{uuid4().hex[:12]}"
     url = async_url(owner_url).set(drivername="postgresql", database=name).render_as_string(hide_password=False)
     asyncio.run(administer(owner_url, f'create database "{name}"'))
-    asyncio.run(_prepare(url))
+    asyncio.run(prepare(url))
     yield url
     asyncio.run(administer(owner_url, f'drop database "{name}" with (force)'))
 
 
-async def _prepare(url: str) -> None:
+async def prepare(url: str) -> None:
     engine = create_async_engine(async_url(url))
     async with engine.begin() as connection:
         await connection.execute(sa.text("create schema example"))

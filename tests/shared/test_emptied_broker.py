@@ -33,9 +33,9 @@ class Watched(MemoryRelay):
 
     before_send: Callable[[], Any] = staticmethod(lambda: None)
 
-    async def _send(self, producer: Any, rows: Any) -> Any:
+    async def send(self, producer: Any, rows: Any) -> Any:
         self.before_send()
-        return await super()._send(producer, rows)
+        return await super().send(producer, rows)
 
 
 @pytest.fixture
@@ -144,7 +144,7 @@ async def test_what_was_sent_before_a_record_that_is_refused_is_not_sent_for_eve
                 raise KafkaError("no right to this topic")
             return await super().send(topic, key, value, headers)
 
-    relay._producer = Refusing(broker, runtime.settings, Fate(), Random(1), failing=False)
+    relay.producer = Refusing(broker, runtime.settings, Fate(), Random(1), failing=False)
     await publish(runtime, 5)
     with pytest.raises(KafkaError):
         await relay.relay_once()

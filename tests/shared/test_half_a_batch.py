@@ -91,7 +91,7 @@ async def test_the_producer_writes_a_record_once_however_often_it_tries(
     async with runtime.transaction() as session:
         await emit_new(session, [joined()])
     assert await relay.relay_once() == 1
-    producer = relay._producer
+    producer = relay.producer
     assert producer is not None
     assert producer._txn_manager is not None
     assert producer._txn_manager.has_pid()

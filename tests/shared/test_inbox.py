@@ -159,9 +159,9 @@ async def test_a_record_with_unreadable_headers_becomes_a_dead_letter_once(
     runtime: Runtime, applied: Applied, change: Any, reason: str
 ) -> None:
     deliver = Deliverer(runtime)
-    record = deliver._record(joined(), new_id(), None, False)
+    record = deliver.record(joined(), new_id(), None, False)
     record.headers = tuple(change(record.headers))
-    consumer = deliver._consumers["registration"]
+    consumer = deliver.consumers["registration"]
     await consumer.take([record])
     await consumer.take([record])
     assert [letter.reason for letter in await dead_letters(runtime)] == [reason]
@@ -173,9 +173,9 @@ async def test_a_record_with_unreadable_headers_becomes_a_dead_letter_once(
 )
 async def test_poison_is_buried_and_the_next_event_applied(runtime: Runtime, applied: Applied, payload: bytes) -> None:
     deliver, sound = Deliverer(runtime), joined()
-    record = deliver._record(joined(), new_id(), None, False)
+    record = deliver.record(joined(), new_id(), None, False)
     record.value = payload
-    await deliver._consumers["registration"].take([record, deliver._record(sound, new_id(), None, False)])
+    await deliver.consumers["registration"].take([record, deliver.record(sound, new_id(), None, False)])
     assert applied.events == [sound]
     assert [letter.state for letter in await dead_letters(runtime)] == ["dead"]
 
@@ -183,9 +183,9 @@ async def test_poison_is_buried_and_the_next_event_applied(runtime: Runtime, app
 async def test_an_unknown_type_is_ignored_and_an_unknown_version_is_not(runtime: Runtime, applied: Applied) -> None:
     deliver = Deliverer(runtime)
     for type_string in (b"registration.weather_changed.v1", b"registration.member_joined.v9"):
-        record = deliver._record(joined(), new_id(), None, False)
+        record = deliver.record(joined(), new_id(), None, False)
         record.headers = tuple((k, type_string if k == "ce_type" else v) for k, v in record.headers)
-        await deliver._consumers["registration"].take([record])
+        await deliver.consumers["registration"].take([record])
     assert [letter.reason for letter in await dead_letters(runtime)] == ["unknown_version"]
     assert applied.events == []
 

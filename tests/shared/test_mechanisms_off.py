@@ -71,7 +71,7 @@ def consumer(runtime: Runtime, kind: type[Inbox], topic: str, *subscriptions: Su
 
 
 def record(runtime: Runtime, event: Any, sequence: int | None) -> TestRecord:
-    return Deliverer(runtime)._record(event, random_id(), sequence, False)
+    return Deliverer(runtime).record(event, random_id(), sequence, False)
 
 
 def lanes(claims: Sequence[Claim]) -> set[Lane]:
@@ -81,8 +81,8 @@ def lanes(claims: Sequence[Claim]) -> set[Lane]:
 class NoClaims(Inbox):
     """Takes whatever comes."""
 
-    async def _take(self, session: AsyncSession, claims: Sequence[Claim]) -> Taken:
-        return replace(await super()._take(session, claims), fresh=claims)
+    async def take_up(self, session: AsyncSession, claims: Sequence[Claim]) -> Taken:
+        return replace(await super().take_up(session, claims), fresh=claims)
 
 
 @pytest.mark.parametrize(("kind", "times"), [(Inbox, 1), (NoClaims, 2)])
@@ -103,8 +103,8 @@ async def test_without_the_inbox_a_redelivered_answer_counts_twice(
 class NoStaleCheck(Inbox):
     """Forgets how far each subject has come."""
 
-    async def _take(self, session: AsyncSession, claims: Sequence[Claim]) -> Taken:
-        taken = await super()._take(session, claims)
+    async def take_up(self, session: AsyncSession, claims: Sequence[Claim]) -> Taken:
+        taken = await super().take_up(session, claims)
         return replace(taken, seen=dict.fromkeys(lanes(taken.fresh), 0))
 
 
@@ -126,10 +126,10 @@ async def test_without_the_stale_check_an_older_state_replaces_a_newer_one(
 class SeenBefore(Inbox):
     """Knows of each lane what it had applied before the claims were waited for."""
 
-    async def _take(self, session: AsyncSession, claims: Sequence[Claim]) -> Taken:
+    async def take_up(self, session: AsyncSession, claims: Sequence[Claim]) -> Taken:
         rows = await session.execute(sa.text("select handler, topic, subject, sequence from example.subject_seen"))
         seen = {(row.handler, row.topic, row.subject): row.sequence for row in rows}
-        taken = await super()._take(session, claims)
+        taken = await super().take_up(session, claims)
         return replace(taken, seen={lane: seen.get(lane, 0) for lane in lanes(taken.fresh)})
 
 
@@ -185,8 +185,8 @@ async def test_without_a_look_under_lock_state_sent_again_is_applied_after_its_o
 class NoWaiting(Inbox):
     """Lets events pass a dead letter of their subject."""
 
-    async def _take(self, session: AsyncSession, claims: Sequence[Claim]) -> Taken:
-        taken = await super()._take(session, claims)
+    async def take_up(self, session: AsyncSession, claims: Sequence[Claim]) -> Taken:
+        taken = await super().take_up(session, claims)
         return replace(taken, blocked={}, seen=dict.fromkeys(taken.blocked, 0) | taken.seen)
 
 

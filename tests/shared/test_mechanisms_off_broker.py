@@ -34,8 +34,8 @@ class Forgetful(Relay):
 
     last = 0
 
-    async def _pending(self, connection: Any) -> Any:
-        rows = [row for row in await super()._pending(connection) or () if row["id"] > self.last]
+    async def pending(self, connection: Any) -> Any:
+        rows = [row for row in await super().pending(connection) or () if row["id"] > self.last]
         self.last = max([self.last, *(row["id"] for row in rows)])
         return rows
 

@@ -72,7 +72,7 @@ class Ground:
 
     def record(self, event: Any, sequence: int | None = None) -> TestRecord:
         """An event as it comes from Kafka."""
-        return self._deliverer._record(event, new_id(), sequence, False)
+        return self._deliverer.record(event, new_id(), sequence, False)
 
 
 @pytest.fixture

@@ -134,7 +134,7 @@ class World:
     async def relay(self, number: int, *, failing: bool) -> None:
         """One batch, from which on nothing or no answer may come through."""
         self.relays[number].failing = failing
-        self.relays[number]._drop_producer()
+        self.relays[number].drop_producer()
         with suppress(KafkaError):
             await self.relays[number].relay_once()
 

@@ -144,7 +144,7 @@ async def test_a_database_that_is_away_is_waited_for(runtime_of: RuntimeOf, prox
 
 
 def record(runtime: Runtime) -> Any:
-    return Deliverer(runtime)._record(joined(), joined().member_id, 1, False)
+    return Deliverer(runtime).record(joined(), joined().member_id, 1, False)
 
 
 class Leaving(Transport):

@@ -165,12 +165,12 @@ class MemoryRelay(Relay):
         self._chance = chance
 
     async def _started(self) -> Any:
-        if self._producer is None:
-            self._producer = Producer(self._broker, self._settings, self._fate, self._chance, failing=self.failing)
-        return self._producer
+        if self.producer is None:
+            self.producer = Producer(self._broker, self._settings, self._fate, self._chance, failing=self.failing)
+        return self.producer
 
-    async def _store_positions(self, connection: Any, acknowledged: Any) -> bool:
-        stored = await super()._store_positions(connection, acknowledged)
+    async def store_positions(self, connection: Any, acknowledged: Any) -> bool:
+        stored = await super().store_positions(connection, acknowledged)
         self._fate.point("sent and acknowledged, before the commit")
         return stored
 

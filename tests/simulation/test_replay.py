@@ -40,7 +40,7 @@ class Played:
             found[table["name"]] = digest.hexdigest()
         return found
 
-    async def judged(self, seconds: float = 0, unknown: int = 0) -> Verdict:
+    async def judged(self, seconds: float = 0) -> Verdict:
         """The oracle's verdict now."""
         actors = self.world.actors
         return await Oracle(self.url).judge(
@@ -169,7 +169,7 @@ async def test_the_oracle_sees_what_is_wrong(played: Played) -> None:
         await played.connection.execute(f"delete from {table}")
         await played.connection.execute(f"insert into {table} overriding system value table before")
         await played.connection.execute("drop table before")
-    assert (await played.judged(unknown=99)).fine
+    assert (await played.judged()).fine
 
 
 async def test_the_oracle_sees_a_second_mail(played: Played) -> None:

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from deploy.demo.people import Person, draw_people
 from deploy.local.process import free_ports
 from services.notifications.settings import notification_settings
-from tests.conftest import _empty
+from tests.conftest import empty
 from tests.faults.mail import MailServer
 from tests.faults.oracle import Oracle, Verdict
 from tests.simulation.actors import THRESHOLD
@@ -46,7 +46,7 @@ async def playing(seed: int, database_url: str, folder: Path) -> AsyncIterator[t
         runtime.profile = runtime.profile.with_choices({"start_size": THRESHOLD})
     try:
         for runtime in runtimes.values():
-            await _empty(runtime)
+            await empty(runtime)
         world = World(seed, runtimes, mail, PEOPLE)
         try:
             yield await world.play(Oracle(database_url)), world

@@ -18,7 +18,7 @@ _GATHER = 0.001
 #: One plan, made once: the planner would make a new one for each step, at twice the step's cost, because the arrays'
 #: lengths differ. It goes by primary keys alone (also by the "any" in each part of the step): made while the journal is
 #: empty and known to be so, it would otherwise read the journal from end to end however long it has grown.
-_PLANNING = """
+PLANNING = """
 set plan_cache_mode = force_generic_plan;
 set enable_seqscan = off;
 set enable_hashjoin = off;
@@ -27,7 +27,7 @@ set enable_mergejoin = off
 
 #: A parameter, so that the plan goes by the message's id and not through everything that is being sent.
 _SENDING = "sending"
-_STEP = """
+STEP = """
 with told as (select * from unnest($1::uuid[], $2::int[]) as t (id, fence)),
 wanted as (select * from unnest($3::uuid[], $4::int[]) as w (id, fence)),
 accepted as (
@@ -62,7 +62,7 @@ class Steps:
     def __init__(self, engine: AsyncEngine, lease_seconds: int) -> None:
         self._engine = engine
         self._lease = lease_seconds
-        self._waiting: list[tuple[Try | None, Try | None, asyncio.Future[bool]]] = []
+        self.waiting: list[tuple[Try | None, Try | None, asyncio.Future[bool]]] = []
         self._lines = 0
         self._all_wait = asyncio.Event()
         self._writing: asyncio.Task[None] | None = None
@@ -80,7 +80,7 @@ class Steps:
             self._look()
 
     def _look(self) -> None:
-        if len(self._waiting) >= self._lines:
+        if len(self.waiting) >= self._lines:
             self._all_wait.set()
 
     async def step(self, accepted: Try | None, starting: Try | None) -> bool:
@@ -91,25 +91,25 @@ class Steps:
         out did arrive all the same.
         """
         told: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.append((accepted, starting, told))
+        self.waiting.append((accepted, starting, told))
         self._look()
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write())
         return await told
 
     async def _write(self) -> None:
-        while self._waiting:
-            if len(self._waiting) < self._lines:
+        while self.waiting:
+            if len(self.waiting) < self._lines:
                 self._all_wait.clear()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_GATHER):
                         await self._all_wait.wait()
-            batch, self._waiting = self._waiting, []
+            batch, self.waiting = self.waiting, []
             done = [accepted for accepted, _, _ in batch if accepted is not None]
             begun = [starting for _, starting, _ in batch if starting is not None]
             try:
-                rows = await (await self._connected()).fetch(
-                    _STEP,
+                rows = await (await self.connected()).fetch(
+                    STEP,
                     [one.message_id for one in done],
                     [one.fence for one in done],
                     [one.message_id for one in begun],
@@ -127,12 +127,12 @@ class Steps:
                 for _, starting, told in batch:
                     told.set_result(starting in held)
 
-    async def _connected(self) -> Any:
+    async def connected(self) -> Any:
         """A connection kept while there is mail. No service transaction: a mail must not wake the relay."""
         if self._connection is None:
             self._connection = await self._engine.connect()
             self._driver = (await self._connection.get_raw_connection()).driver_connection
-            await self._driver.execute(_PLANNING)
+            await self._driver.execute(PLANNING)
         return self._driver
 
     async def close(self) -> None:
