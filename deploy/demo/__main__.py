@@ -67,11 +67,12 @@ class Demo:
     async def _begin(self) -> None:
         await self.editor.sign_in()
         today = datetime.now(UTC).date()
-        await self.editor.plan_survey("klima", START, today + timedelta(days=14), today + timedelta(days=7))
+        written = await self.editor.write_survey("klima")
+        await self.editor.plan_survey(written, START, today + timedelta(days=14), today + timedelta(days=7))
         areas = resources.files("services.registration").joinpath("data", "areas_3201_2005.csv").read_bytes()
         await self.editor.name_areas(areas, "Bærum kommune, 1. januar 2005, gruppert av dette prosjektet")
         self.actors.imported = await self.editor.import_members(members_csv(self.people[:EXISTING]))
-        say(f"{self.actors.imported} members imported; the climate survey opens at {START}")
+        say(f"{self.actors.imported} members imported; the climate survey, written in the editor, opens at {START}")
 
     async def _join(self) -> None:
         async def one(person: Person) -> None:

@@ -3,10 +3,13 @@
 import asyncio
 import re
 from datetime import date
+from importlib import resources
 
 import httpx
+import yaml
 
 from deploy.demo.browser import Browser, FormReader
+from deploy.demo.writing import Writer
 
 
 class Editor:
@@ -44,6 +47,11 @@ class Editor:
         done = await self.browser.post("/staff/registration/areas", {"source": source}, files=files)
         if "saved" not in done.url.params:
             raise RuntimeError("the areas were refused")
+
+    async def write_survey(self, template: str) -> str:
+        """A questionnaire written in the editor from nothing, with the texts of a template; its id."""
+        file = resources.files("services.surveys").joinpath("questionnaires", f"{template}.yaml")
+        return await Writer(self.browser, yaml.safe_load(file.read_text(encoding="utf-8"))).write()
 
     async def plan_survey(self, questionnaire: str, size: int | None, closes_on: date, reminder_on: date) -> None:
         """The survey opens when the panel reaches ``size``, or now."""

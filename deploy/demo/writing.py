@@ -1,0 +1,75 @@
+"""Staff write a questionnaire in the editor, field by field, as its pages ask for it."""
+
+import re
+from collections.abc import Mapping
+from html import unescape
+from typing import Any
+
+from deploy.demo.browser import Browser, FormReader
+
+_EDITOR = "/staff/surveys/editor"
+_TEXTS = ("text", "help", "unit", "low", "high")
+_NUMBERS = ("steps", "most", "min", "max", "decimals")
+
+
+class Writer:
+    """Writes one questionnaire; ``wanted`` is what it shall say, as a questionnaire file holds it."""
+
+    def __init__(self, browser: Browser, wanted: Mapping[str, Any]) -> None:
+        self._browser, self._wanted = browser, wanted
+        self._here = ""
+        self._asked: dict[str, Mapping[str, Any]] = {}
+
+    async def write(self) -> str:
+        """From a blank page until it is ready; the id it was given."""
+        wanted = self._wanted
+        begun = await self._browser.post(_EDITOR, {"title": wanted["title"]["nb"], "source": ""})
+        self._here = str(begun.url.path)
+        cover = {**_named("title", wanted["title"]), **_named("topic", wanted.get("topic", {}))}
+        cover |= {**_named("introduction", wanted["introduction"]), "minutes": str(wanted["minutes"])}
+        await self._save("om", cover | {f"language.{code}": "yes" for code in wanted["title"]})
+        for number, page in enumerate(wanted["pages"], start=1):
+            if number > 1:
+                await self._browser.post(self._here, {"do": "add-page"})
+            await self._save(f"side{number}", _named("title", page["title"]))
+            for question in page["questions"]:
+                kind = {f"kind-side{number}": question["type"], "do": f"add:side{number}"}
+                form = await self._browser.post(self._here, kind)
+                await self._fill(str(form.url.path), form.text, question)
+        outline = FormReader((await self._browser.get(self._here)).text)
+        ready = await self._browser.post(self._here, {"base": outline.hidden["base"], "do": "ready"})
+        if "Klart til bruk" not in ready.text:
+            raise RuntimeError(
+                "the questionnaire cannot be used: " + ", ".join(re.findall(r"<li>(.*?)</li>", ready.text))
+            )
+        return self._here.rpartition("/")[2]
+
+    async def _fill(self, path: str, form: str, question: Mapping[str, Any]) -> None:
+        values: dict[str, str] = {}
+        for name in _TEXTS:
+            values |= _named(name, question.get(name, {}))
+        for name in ("options", "statements"):
+            for place, row in enumerate(question.get(name, ())):
+                values |= _named(f"{name}.{place}", row["text"])
+        values |= {name: str(question[name]) for name in _NUMBERS if name in question}
+        values |= {name: "yes" for name in ("required", "do_not_know") if question.get(name, True)}
+        if condition := question.get("show_if"):
+            earlier = self._asked[condition["question"]]
+            for number, code in enumerate(condition["any_of"], start=1):
+                answer = next(one["text"]["nb"] for one in earlier["options"] if one["code"] == code)
+                found = re.search(rf'<option value="([^"]+)">{re.escape(answer)} \(', unescape(form))
+                if found is None:
+                    raise RuntimeError(f"the condition «{answer}» cannot be chosen")
+                values |= {"condition": "any", f"when.{number}": found[1]}
+        self._asked[question["id"]] = question
+        await self._save(path.rpartition("/")[2], values)
+
+    async def _save(self, part: str, values: Mapping[str, str]) -> None:
+        form = FormReader((await self._browser.get(f"{self._here}/{part}")).text)
+        saved = await self._browser.post(f"{self._here}/{part}", {**values, "base": form.hidden["base"]})
+        if str(saved.url.path) != self._here:
+            raise RuntimeError(f"{part} was not saved: {saved.status_code}")
+
+
+def _named(name: str, texts: Mapping[str, str]) -> dict[str, str]:
+    return {f"{name}.{code}": text for code, text in texts.items()}
