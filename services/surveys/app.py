@@ -9,6 +9,7 @@ from services.surveys.fieldwork import closing, following_up, inviting, staff, s
 from services.surveys.fieldwork.state import state_events
 from services.surveys.planning import staff as planning
 from services.surveys.tables import Survey
+from services.surveys.trying import staff as trying
 from shared.events.meetings import MeetingInvitationAnswered, MeetingInvitationIssued
 from shared.events.registration import (
     MemberChanged,
@@ -60,6 +61,8 @@ PAGES = (
     Route("/staff/surveys/plan", planning.plan_form, methods=["GET"]),
     Route("/staff/surveys/plan", planning.plan, methods=["POST"]),
     Route("/staff/surveys/questionnaires/{questionnaire}", planning.show_questionnaire),
+    Route("/staff/surveys/try/{questionnaire}", trying.show_start),
+    Route("/staff/surveys/try/{questionnaire}/{number:int}", trying.try_page, methods=["GET", "POST"]),
     Route("/staff/surveys/editor", editing.show_questionnaires, methods=["GET"]),
     Route("/staff/surveys/editor", editing.begin_questionnaire, methods=["POST"]),
     Route("/staff/surveys/editor/import", exchange.show_import, methods=["GET"]),

@@ -160,15 +160,33 @@ def write_questionnaire(keys: Keyboard) -> None:
             for name, words in zip(fields, more, strict=True):
                 keys.write(keys.field(name), words)
             keys.go(keys.button("Lagre"))
+    step_in_place(keys)
     check(page)
     assert "Ingenting å rette" in page.inner_text("main"), page.inner_text("#checks + ul")
 
 
+def step_in_place(keys: Keyboard) -> None:
+    """A question up and down again: with scripts the keyboard stays on the button it pressed."""
+    up, down = (keys.page.locator(f'button[value="{way}:q8"]') for way in ("up", "down"))
+    keys.reach(up)
+    for button, order in ((up, ["q5", "q6", "q8", "q7"]), (down, ["q5", "q6", "q7", "q8"])):
+        keys.reach(button)
+        keys.press("Enter")
+        wait(lambda: [one.get_attribute("id") for one in keys.page.locator("#side2 li[id]").all()] == order)  # noqa: B023
+        assert button.evaluate("element => element === document.activeElement")
+
+
 def preview(keys: Keyboard) -> None:
-    """As residents see it; nothing is stored."""
+    """As residents see it, on a phone's width too; nothing is stored."""
+    outline = keys.page.url
     keys.go(keys.link("Forhåndsvis"))
     check(keys.page)
-    keys.page.go_back()
+    keys.go(keys.link("Prøv i bredden til en telefon"))
+    check(keys.page)
+    keys.go(keys.link("Start"))
+    check(keys.page)
+    assert keys.page.locator("body").evaluate("body => body.clientWidth") <= PHONE["width"]
+    keys.page.goto(outline)
     keys.go(keys.button("Merk som klart"))
 
 

@@ -12,17 +12,14 @@ from services.surveys.answering.domain import (
     first_unfinished,
     only_shown,
     page_beside,
-    quotes,
-    shown_questions,
     unfinished_on,
 )
 from services.surveys.answering.reading import NotAnAnswer, Sent
-from services.surveys.answering.showing import FormQuestion, standing
+from services.surveys.answering.showing import drawn_by, page_form
 from services.surveys.answering.store import Opened, Refusal, hold, keep, look, submit
 from services.surveys.domain import last_day
 from services.surveys.sealing import keys_of
 from services.surveys.tables import Survey
-from shared.rules import N_
 from shared.tokens import BadLink, LinkExpired
 from shared.web import Form, Request, as_id, read_form, render, runtime, see_other, translate
 from shared.web import Response as HttpResponse
@@ -107,7 +104,7 @@ async def save_page(request: Request) -> HttpResponse:
         if back:
             return see_other(f"{_BASE}/{on or number}{here}")
         if filled.refused:
-            return _page(request, held, number, filled.answers, typed, filled.refused, 422, _drawn(form.get("order")))
+            return _page(request, held, number, filled.answers, typed, filled.refused, 422, drawn_by(form.get("order")))
         if filled.brought_up:
             return see_other(f"{_BASE}/{number}{here}&more={filled.brought_up[0]}#{filled.brought_up[0]}")
         if on is not None:
@@ -162,32 +159,7 @@ def _page(
     drawn: int | None = None,
 ) -> HttpResponse:
     """``drawn``: what the order of choices was drawn by when this form was sent; a page that is opened draws anew."""
-    questionnaire, texts = opened.questionnaire, translate(request)
-    kept = only_shown(questionnaire, answers)
-    page = questionnaire.pages[number - 1]
     drawn = secrets.randbelow(2**31) if drawn is None else drawn
-    said = quotes(questionnaire, kept, texts.code, texts.gettext(N_("Vet ikke")))
-    fields = [
-        FormQuestion(question, texts, drawn, said, standing(question, answers, typed, texts.code), refused)
-        for question in shown_questions(page, kept)
-    ]
-    context = {
-        "id": opened.invitation.id,
-        "drawn": drawn,
-        "survey_title": questionnaire.title.to(texts.code),
-        "title": page.title.to(texts.code, said),
-        "fields": fields,
-        "texts": [name for one in fields for name in one.texts_of_ones_own],
-        "errors": {name: text for one in fields for name, text in one.errors.items()},
-        "more": next((one for one in fields if one.question.id == request.query_params.get("more")), None),
-        "number": number,
-        "pages": len(questionnaire.pages),
-        "last": page_beside(questionnaire, answers, number, 1) is None,
-        "keeps_what_was_typed": True,
-    }
-    return render(request, "surveys/page.html", context, status)
-
-
-def _drawn(sent: str | None) -> int | None:
-    """The number a form was drawn by, as it sends it back."""
-    return int(sent) if sent and sent.isascii() and sent.isdigit() and len(sent) <= 10 else None
+    more = request.query_params.get("more", "")
+    form = page_form(opened.questionnaire, translate(request), number, answers, typed, refused, more, drawn)
+    return render(request, "surveys/page.html", {"id": opened.invitation.id} | form, status)

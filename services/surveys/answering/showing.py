@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from services.surveys.answering.domain import in_order
+from services.surveys.answering.domain import in_order, only_shown, page_beside, quotes, shown_questions
 from services.surveys.answering.reading import NotAnAnswer, Sent, written_back
 from shared.events.questionnaire import (
     Choice,
@@ -14,6 +14,7 @@ from shared.events.questionnaire import (
     LongText,
     Optioned,
     Pair,
+    Questionnaire,
     Ranking,
     ShortText,
     Texts,
@@ -161,3 +162,44 @@ def standing(question: KnownQuestion, answers: Mapping[str, Any], typed: Sent, l
     if isinstance(answers.get(question.id), float) and language != "en":
         return {question.id: [stored[question.id][0].replace(".", ",")]}
     return stored
+
+
+def page_form(
+    questionnaire: Questionnaire,
+    texts: Language,
+    number: int,
+    answers: Mapping[str, Any],
+    typed: Sent,
+    refused: Mapping[str, NotAnAnswer],
+    more: str,
+    drawn: int,
+) -> dict[str, Any]:
+    """What ``page.html`` shows of page ``number`` (from 1); ``more`` is a question the answers have brought up.
+
+    ``drawn`` is what the order of choices is drawn by: the same when a form comes back, anew for a page opened.
+    """
+    kept = only_shown(questionnaire, answers)
+    page = questionnaire.pages[number - 1]
+    said = quotes(questionnaire, kept, texts.code, texts.gettext(N_("Vet ikke")))
+    fields = [
+        FormQuestion(question, texts, drawn, said, standing(question, answers, typed, texts.code), refused)
+        for question in shown_questions(page, kept)
+    ]
+    return {
+        "drawn": drawn,
+        "survey_title": questionnaire.title.to(texts.code),
+        "title": page.title.to(texts.code, said),
+        "fields": fields,
+        "texts": [name for one in fields for name in one.texts_of_ones_own],
+        "errors": {name: text for one in fields for name, text in one.errors.items()},
+        "more": next((one for one in fields if one.question.id == more), None),
+        "number": number,
+        "pages": len(questionnaire.pages),
+        "last": page_beside(questionnaire, answers, number, 1) is None,
+        "keeps_what_was_typed": True,
+    }
+
+
+def drawn_by(sent: str | None) -> int | None:
+    """The number a form was drawn by, as it sends it back."""
+    return int(sent) if sent and sent.isascii() and sent.isdigit() and len(sent) <= 10 else None
