@@ -70,9 +70,10 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8000
     static_dir: Path | None = None
-    rate_limits: dict[str, str] = {"default": "60 per minute", "mail_to_one": "6 per hour"}
+    rate_limits: dict[str, str] = {"default": "60 per minute", "mail_to_one": "6 per hour", "trial": "10 per hour"}
     """Posts per network address, by form, for all replicas of a service together; a form without a rule uses
-    ``default``. ``mail_to_one``: mails that strangers can have sent to one e-mail address."""
+    ``default``. ``mail_to_one``: mails that strangers can have sent to one e-mail address;
+    ``trial``: invitations a member of staff sends to themself."""
     trusted_gateways: tuple[str, ...] = ("127.0.0.1", "::1")
     """Peers, or networks of peers (10.0.0.0/8), whose X-Forwarded-For is believed."""
 

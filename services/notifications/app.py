@@ -8,6 +8,7 @@ from services.notifications.people import correspondents, gathering, members, pa
 from services.notifications.sending import dispatching
 from services.notifications.sending.dispatching import Dispatcher
 from services.notifications.tables import Message
+from services.notifications.trying import staff as trying
 from shared.events import meetings, registration, results, surveys
 from shared.messaging import subscribe
 from shared.metrics import counted
@@ -91,6 +92,7 @@ PAGES = (
     Route("/staff/notifications/sending", staff.switch_sending, methods=["POST"]),
     Route("/staff/notifications/preview", previews.preview_mail),
     Route("/staff/notifications/preview", previews.preview_mail, methods=["POST"]),
+    Route("/staff/notifications/trial", trying.send_trial, methods=["POST"]),
     *dead_letter_pages("notifications"),
     *audit_pages("notifications"),
 )
@@ -113,6 +115,7 @@ DEEDS = {
     "notifications.messages.exported": "lastet ned listen over e-poster",
     "notifications.sending.paused": "stoppet utsendingen",
     "notifications.sending.resumed": "startet utsendingen",
+    "notifications.trial.sent": "sendte en prøve av en invitasjon til seg selv",
 }
 
 SERVICE = Service(

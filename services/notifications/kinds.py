@@ -81,6 +81,15 @@ _ALL = (
         needless=("answered",),
     ),
     Kind(
+        code="survey_trial",
+        name="Prøve av invitasjon",
+        about="trial",
+        subject=N_("Ny undersøkelse: %(title)s (%(minutes)s, til %(last_day)s)"),
+        subject_with_topic=N_("Ny undersøkelse om %(topic)s: %(minutes)s, til %(last_day)s"),
+        button=N_("Svar på undersøkelsen"),
+        urgent=True,
+    ),
+    Kind(
         code="reminder",
         name="Påminnelse om undersøkelse",
         about="survey",
@@ -209,6 +218,11 @@ STOPS: Mapping[str, str] = MappingProxyType(
         "results": N_("Stopp e-poster om resultater"),
     }
 )
+
+
+def codes_to_correspondents() -> list[str]:
+    """Codes of the kinds of mail that go to an address given for them."""
+    return [kind.code for kind in _ALL if kind.to_correspondent]
 
 
 def codes_about(*about: str) -> list[str]:

@@ -24,7 +24,7 @@ PURPOSES = ((), ("results",), ("surveys", "meetings", "results"))
 @pytest.mark.parametrize("code", sorted(KINDS))
 async def test_what_is_sent_is_the_same_by_the_rule_and_in_the_database(rt: Runtime, code: str) -> None:
     kind = KINDS[code]
-    suggestion = kind.about == "suggestion"
+    suggestion = kind.to_correspondent
     cases = [
         Known(settled, cancelled, status, purposes, address, texts)
         for settled, cancelled, status, purposes, address, texts in product(
@@ -70,7 +70,7 @@ def _store(
         session.add(SettledInvitation(id=subject_id, reason=known.settled))
     if known.status is not None:
         session.add(Member(id=member_id, status=known.status, purposes=list(known.purposes)))
-    if kind_about == "suggestion":
+    if kind_about in ("suggestion", "trial"):
         email = "kari@example.org" if known.address == "known" else None
         session.add(
             Correspondent(suggestion_id=subject_id, email=email, language="nb", since=datetime(2027, 1, 1, tzinfo=UTC))

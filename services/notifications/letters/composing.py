@@ -208,6 +208,10 @@ class Composer:
             words["link"] = f"{public}/me{chosen}"
         if kind.about == "member" and mail.message.content is not None:
             told |= wording.change_words(mail.message.content, language)
+        elif kind.about == "trial" and mail.message.content is not None:
+            # Opened by who is signed in, so the link is no secret.
+            tried = mail.message.content
+            words["link"] = f"{public}/staff/surveys/try/{tried['questionnaire']}?language={tried['language']}"
         elif mail.message.content is not None:
             told |= wording.suggestion_words(
                 mail.message.content, mail.correspondent.since if mail.correspondent else None, language

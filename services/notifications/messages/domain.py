@@ -27,7 +27,7 @@ class Kind:
     name: str
     """What staff call it."""
     about: str
-    """``member``, ``survey``, ``result``, ``meeting`` or ``suggestion``: whose texts it waits for."""
+    """``member``, ``survey``, ``result``, ``meeting``, ``suggestion`` or ``trial``: whose texts it waits for."""
     subject: str
     subject_with_topic: str = ""
     """The subject for a questionnaire that names its topic in one or two words."""
@@ -39,6 +39,11 @@ class Kind:
     link: Link | None = None
     needless: Collection[str] = ()
     """What makes it needless: how its invitation was settled, or that its meeting is cancelled."""
+
+    @property
+    def to_correspondent(self) -> bool:
+        """It goes to an address given for it, not to a member."""
+        return self.about in ("suggestion", "trial")
 
     @property
     def template(self) -> str:

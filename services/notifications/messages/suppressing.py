@@ -5,7 +5,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.notifications.kinds import KINDS, codes_about
+from services.notifications.kinds import KINDS, codes_to_correspondents
 from services.notifications.messages.domain import CANCELLED
 from services.notifications.tables import Contact, Correspondent, Meeting, Member, Message, SettledInvitation
 from shared.database import upsert
@@ -22,9 +22,9 @@ def _needless_after(reason: str) -> Which:
 
 
 def has_correspondent() -> Which:
-    """Whether it is about a suggestion whose sender's address is still here."""
+    """Whether it goes to an address given for it (a suggestion's sender) that is still here."""
     return sa.and_(
-        Message.purpose.in_(codes_about("suggestion")),
+        Message.purpose.in_(codes_to_correspondents()),
         sa.exists().where(Correspondent.suggestion_id == Message.subject_id, Correspondent.email.is_not(None)),
     )
 
@@ -85,7 +85,7 @@ async def give_up_without_address(session: AsyncSession, which: Which) -> None:
             .where(which, _OPEN, sa.exists().where(condition))
             .values(state="no_address", reason=reason)
         )
-    forgotten = sa.and_(Message.purpose.in_(codes_about("suggestion")), ~has_correspondent())
+    forgotten = sa.and_(Message.purpose.in_(codes_to_correspondents()), ~has_correspondent())
     await session.execute(
         sa.update(Message).where(which, _OPEN, forgotten).values(state="no_address", reason="forgotten")
     )

@@ -8,8 +8,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.notifications.kinds import codes_about
-from services.notifications.letters.mail import Mail
+from services.notifications.kinds import codes_to_correspondents
+from services.notifications.letters.mail import Mail, trial_survey
 from services.notifications.messages.suppressing import suppress_needless
 from services.notifications.tables import Contact, Correspondent, Journal, Meeting, Message, Sending, Survey
 from shared.database import upsert
@@ -92,7 +92,7 @@ async def claim(
         .outerjoin(Contact, Contact.member_id == Message.member_id)
         .outerjoin(
             Correspondent,
-            sa.and_(Correspondent.suggestion_id == Message.subject_id, Message.purpose.in_(codes_about("suggestion"))),
+            sa.and_(Correspondent.suggestion_id == Message.subject_id, Message.purpose.in_(codes_to_correspondents())),
         )
         .where(Message.id.in_(ids), Message.state == "sending")
         .order_by(Message.urgent.desc(), Message.created_at)
@@ -120,6 +120,8 @@ async def _add_texts(session: AsyncSession, mails: Sequence[Mail]) -> None:
         meetings = {meeting.id: meeting for meeting in found}
     for mail in mails:
         mail.survey, mail.meeting = surveys.get(mail.message.survey_id), meetings.get(mail.message.meeting_id)
+        if mail.message.purpose == "survey_trial" and mail.message.content is not None:
+            mail.survey = trial_survey(mail.message.content)
 
 
 async def refuse(session: AsyncSession, one: Try, *, state: str, reason: str, wait: int = 0) -> bool:

@@ -1,0 +1,1 @@
+"""Mails staff send to themselves, to see what residents will get."""

@@ -1,0 +1,77 @@
+"""The invitation to a survey sent to the member of staff who is making it, before there is any survey.
+
+The address goes nowhere but to this service, and is forgotten the next day.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from services.notifications.kinds import KINDS
+from services.notifications.messages.creating import create_messages, message
+from services.notifications.tables import Correspondent
+from shared.addresses import BadAddress, address_key, normal_form
+from shared.ids import new_id
+from shared.web import Request, Response, audit, problem, read_form, render, runtime, staff_required, validate
+from shared.web.limits import Limiter
+
+#: The invitation lets so many days pass until the last day to answer; the real ones are chosen when it is sent.
+_OPEN_FOR = timedelta(days=14)
+_SEND_WITHIN = timedelta(hours=1)
+_MESSAGES = {"email": "Skriv e-postadressen din, for eksempel kari@kommunen.no."}
+
+
+class TrialInput(BaseModel):
+    """The texts of a questionnaire's cover in one language, and where the mail shall go."""
+
+    questionnaire: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+    language: Literal["nb", "nn", "en"] = "nb"
+    title: Annotated[str, Field(min_length=1, max_length=1_000)]
+    topic: Annotated[str, Field(max_length=1_000)] = ""
+    introduction: Annotated[str, Field(min_length=1, max_length=1_000)]
+    minutes: Annotated[int, Field(ge=1, le=60)]
+    email: Annotated[str, Field(max_length=254)]
+
+
+class _Asked(BaseModel):
+    """What a message needs to know of the request."""
+
+    generation: int = 1
+    send_before: datetime
+
+
+@staff_required("editor")
+async def send_trial(request: Request) -> Response:
+    """Send the invitation, as residents get it, to the address given; its link opens the questionnaire to be tried."""
+    rt, form = runtime(request), await read_form(request)
+    values, errors = validate(TrialInput, form, _MESSAGES, str)
+    if values is None:
+        return _show(request, form.values(), errors) if set(errors) == {"email"} else problem(request, 422)
+    try:
+        address = normal_form(values.email)
+    except BadAddress:
+        return _show(request, form.values(), _MESSAGES)
+    limiter: Limiter = request.app.state.limiter
+    staff = request.state.staff.subject
+    async with (
+        limiter.one_more("trial", staff) as mine,
+        limiter.one_more("mail_to_one", address_key(address)) as theirs,
+    ):
+        if not (mine and theirs):
+            return _show(request, form.values(), {"email": "Det er sendt nok prøver den siste timen. Vent litt."}, 429)
+        async with rt.transaction() as session:
+            id_, now = new_id(), rt.now()
+            session.add(Correspondent(suggestion_id=id_, email=address, language=values.language, since=now))
+            await session.flush()
+            content = {name: str(value) for name, value in values.model_dump(exclude={"email"}).items()}
+            content["closes_at"] = (now + _OPEN_FOR).isoformat()
+            row = message(KINDS["survey_trial"], _Asked(send_before=now + _SEND_WITHIN), id_, content=content)
+            await create_messages(session, [row])
+            await audit(session, request, "notifications.trial.sent", values.questionnaire)
+    return render(request, "notifications/staff_trial.html", {"sent": True, "form": form.values(), "errors": {}})
+
+
+def _show(request: Request, form: Mapping[str, Any], errors: Mapping[str, str], status: int = 422) -> Response:
+    return render(request, "notifications/staff_trial.html", {"sent": False, "form": form, "errors": errors}, status)
