@@ -45,10 +45,6 @@ class BadLink(ValueError):
     """The token was not made by this installation, or is cut or changed."""
 
 
-class LinkExpired(ValueError):
-    """The token was valid and its time is over."""
-
-
 @dataclass(frozen=True)
 class Link:
     """What a checked token opens."""
@@ -56,6 +52,14 @@ class Link:
     id: UUID
     generation: int
     expires_at: datetime
+
+
+class LinkExpired(ValueError):
+    """The token was valid and its time is over; ``link`` is for those whose state decides, not the link's time."""
+
+    def __init__(self, link: Link) -> None:
+        super().__init__()
+        self.link = link
 
 
 def derive_keys(masters: Mapping[str, bytes], purposes: Iterable[str]) -> dict[str, dict[str, bytes]]:
@@ -117,7 +121,7 @@ class Links:
             raise BadLink
         link = Link(UUID(bytes=identifier), generation, datetime.fromtimestamp(expires, UTC))
         if now >= link.expires_at:
-            raise LinkExpired
+            raise LinkExpired(link)
         return link
 
 

@@ -51,7 +51,13 @@ HANDLERS = (
         surveys.SurveyAnswered,
         batch=True,
     ),
-    subscribe("notifications.keep_survey_texts", about_surveys.keep_survey_texts, surveys.SurveyOpened),
+    subscribe(
+        "notifications.keep_survey_texts",
+        about_surveys.keep_survey,
+        surveys.SurveyOpened,
+        surveys.SurveyChanged,
+        surveys.SurveyClosed,
+    ),
     subscribe("notifications.keep_result_address", about_surveys.keep_result_address, results.ResultsPublished),
     subscribe(
         "notifications.write_about_meetings",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from services.notifications.messages.domain import CANCELLED, Kind, Link
+from services.notifications.messages.domain import CANCELLED, SURVEY_CLOSED, Kind, Link
 from shared.rules import N_
 
 _SURVEY = Link("survey", "/surveys/answer/")
@@ -78,7 +78,7 @@ _ALL = (
         button=N_("Svar på undersøkelsen"),
         consent="surveys",
         link=_SURVEY,
-        needless=("answered",),
+        needless=("answered", SURVEY_CLOSED),
     ),
     Kind(
         code="survey_trial",
@@ -98,7 +98,7 @@ _ALL = (
         button=N_("Svar på undersøkelsen"),
         consent="surveys",
         link=_SURVEY,
-        needless=("answered",),
+        needless=("answered", SURVEY_CLOSED),
     ),
     Kind(
         code="results",

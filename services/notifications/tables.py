@@ -57,6 +57,8 @@ class Survey(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     questionnaire: Mapped[Cover | None] = mapped_column(Typed(Cover))
     closes_at: Mapped[datetime | None]
+    state: Mapped[str] = mapped_column(server_default="open")
+    """``open``; ``paused`` or ``ended``, when its invitations and reminders wait; ``closed``."""
     slug: Mapped[str | None]
     done: Mapped[dict[str, str] | None] = mapped_column(JSONB)
     """The newest follow-up, by language."""

@@ -51,7 +51,7 @@ HANDLERS = (
     subscribe("registration.mark_unreachable", reaching.mark_unreachable, notifications.MemberUnreachable),
     subscribe("registration.change_consent", consenting.change_consent, notifications.MailPreferenceChanged),
     subscribe("registration.keep_data_part", gathering.keep_part, *DATA_PARTS),
-    subscribe("registration.keep_survey_title", copying.keep_survey_title, surveys.SurveyOpened),
+    subscribe("registration.keep_survey_title", copying.keep_survey_title, surveys.SurveyOpened, surveys.SurveyChanged),
     subscribe("registration.keep_survey_end", copying.keep_survey_end, surveys.SurveyClosed),
     subscribe(
         "registration.keep_asked", copying.keep_asked, surveys.SurveyInvitationIssued, surveys.SurveyAnswered,

@@ -29,7 +29,7 @@ async def show_front_page(request: Request) -> Response:
         panel = await composition(session)
         results = await _last_results(session)
         survey = await session.scalar(
-            sa.select(Survey).where(Survey.closes_at > rt.now()).order_by(Survey.closes_at).limit(1)
+            sa.select(Survey).where(Survey.closes_at > rt.now(), ~Survey.paused).order_by(Survey.closes_at).limit(1)
         )
         meeting = await session.scalar(
             sa.select(Meeting)

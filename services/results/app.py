@@ -12,7 +12,7 @@ from services.results.work import pages as work
 from shared.events.meetings import MeetingAnnounced, MeetingCancelled, MeetingHeld, MeetingMinutesPublished
 from shared.events.notifications import SuggestionLetterReceived
 from shared.events.registration import MemberDataRequested, MemberErased, PopulationMarginsSet
-from shared.events.surveys import ResponseSubmitted, SurveyClosed, SurveyOpened
+from shared.events.surveys import ResponseSubmitted, SurveyChanged, SurveyClosed, SurveyOpened
 from shared.messaging import subscribe
 from shared.metrics import counted
 from shared.profile.keeping import profile_changes
@@ -22,7 +22,7 @@ from shared.web import Route, audit_pages, dead_letter_pages, ended_sessions
 MEETING_FACTS = (MeetingAnnounced, MeetingHeld, MeetingMinutesPublished, MeetingCancelled)
 
 HANDLERS = (
-    subscribe("results.keep_survey", copying.keep_survey, SurveyOpened, SurveyClosed),
+    subscribe("results.keep_survey", copying.keep_survey, SurveyOpened, SurveyChanged, SurveyClosed),
     subscribe("results.keep_answers", copying.keep_answers, ResponseSubmitted, batch=True),
     subscribe("results.keep_population", copying.keep_population, PopulationMarginsSet),
     subscribe("results.confirm_erasure", copying.confirm_erasure, MemberErased),

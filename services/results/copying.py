@@ -1,6 +1,7 @@
 """Reactions to events: answers are kept once, closing says how many to wait for."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from pydantic_core import to_json
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,7 +10,7 @@ from services.results.tables import Population, Survey
 from shared.database import run_sql, upsert
 from shared.events.registration import MemberErased, PopulationMarginsSet
 from shared.events.results import MemberDataErased
-from shared.events.surveys import ResponseSubmitted, SurveyClosed, SurveyOpened
+from shared.events.surveys import ResponseSubmitted, SurveyChanged, SurveyClosed, SurveyOpened
 from shared.messaging import Delivery, emit, lock
 
 _KEEP_ANSWERS = """
@@ -20,9 +21,11 @@ on conflict do nothing
 """
 
 
-async def keep_survey(session: AsyncSession, event: SurveyOpened | SurveyClosed, _: Delivery) -> None:
+async def keep_survey(session: AsyncSession, event: SurveyOpened | SurveyChanged | SurveyClosed, _: Delivery) -> None:
     """What was asked, and at closing how many took part."""
-    if isinstance(event, SurveyOpened):
+    if isinstance(event, SurveyChanged):
+        values: dict[str, Any] = {"questionnaire": event.questionnaire, "closes_at": event.closes_at}
+    elif isinstance(event, SurveyOpened):
         values = {"questionnaire": event.questionnaire, "opened_at": event.opened_at, "closes_at": event.closes_at}
     else:
         values = {

@@ -2,6 +2,6 @@
 
 Reacts to members, population margins and panel thresholds (registration), published results and follow-ups (results),
 and invitations to meetings (meetings).
-Publishes SurveyOpened, SurveyInvitationIssued, SurveyReminderDue, SurveyAnswered, SurveyClosed,
+Publishes SurveyOpened, SurveyChanged, SurveyInvitationIssued, SurveyReminderDue, SurveyAnswered, SurveyClosed,
 SurveyResultsNoticeDue, SurveyFollowUpNoticeDue, MemberDataErased and, on a restricted topic, ResponseSubmitted.
 """

@@ -8,6 +8,7 @@ from services.surveys.exchange import staff as exchange
 from services.surveys.fieldwork import closing, following_up, inviting, staff, staff_list
 from services.surveys.fieldwork.state import state_events
 from services.surveys.planning import staff as planning
+from services.surveys.steering import staff as steering
 from services.surveys.tables import Survey
 from services.surveys.trying import staff as trying
 from shared.events.meetings import MeetingInvitationAnswered, MeetingInvitationIssued
@@ -73,8 +74,10 @@ PAGES = (
     Route("/staff/surveys/editor/{id}/{part}", editing.show_part, methods=["GET"]),
     Route("/staff/surveys/editor/{id}/{part}", editing.save_part, methods=["POST"]),
     Route(ONE, staff.show_survey),
-    Route(ONE + "/close", staff.confirm_closing, methods=["GET"]),
-    Route(ONE + "/close", staff.close, methods=["POST"]),
+    Route(ONE + "/cancel", staff.confirm_cancelling, methods=["GET"]),
+    Route(ONE + "/cancel", staff.cancel, methods=["POST"]),
+    Route(ONE + "/life/{deed}", steering.confirm, methods=["GET"]),
+    Route(ONE + "/life/{deed}", steering.do, methods=["POST"]),
     *dead_letter_pages("surveys"),
     *audit_pages("surveys"),
 )
@@ -97,8 +100,13 @@ DEEDS = {
     "surveys.questionnaire.ready": "merket et spørreskjema som klart",
     "surveys.questionnaire.retired": "la bort et spørreskjema",
     "surveys.survey.cancelled": "avlyste undersøkelsen",
-    "surveys.survey.closed": "lukket undersøkelsen",
+    "surveys.survey.closed": "sendte svarene videre",
+    "surveys.survey.ended": "lukket undersøkelsen",
+    "surveys.survey.extended": "forlenget undersøkelsen",
+    "surveys.survey.paused": "satte undersøkelsen på pause",
     "surveys.survey.planned": "planla undersøkelsen",
+    "surveys.survey.reopened": "åpnet undersøkelsen igjen",
+    "surveys.survey.resumed": "lot undersøkelsen fortsette",
 }
 
 SERVICE = Service(

@@ -5,6 +5,7 @@ import json
 import sqlalchemy as sa
 
 from services.surveys.domain import last_day
+from services.surveys.steering.domain import RUNNING
 from services.surveys.tables import Survey
 from shared.events.questionnaire import json_schema
 from shared.web import Request, Response, render, runtime
@@ -15,7 +16,7 @@ async def show_surveys(request: Request) -> Response:
     async with runtime(request).transaction() as session:
         found = (
             await session.scalars(
-                sa.select(Survey).where(Survey.state.in_(["open", "closed"])).order_by(Survey.opened_at.desc())
+                sa.select(Survey).where(Survey.state.in_((*RUNNING, "closed"))).order_by(Survey.opened_at.desc())
             )
         ).all()
     lang = request.state.lang
@@ -24,12 +25,12 @@ async def show_surveys(request: Request) -> Response:
         "open": [
             (survey, asked.title.to(lang), asked.introduction.to(lang), last_day(survey.closes_at))
             for survey, asked in rows
-            if survey.state == "open"
+            if survey.state in ("open", "paused")
         ],
         "over": [
             (survey, asked.title.to(lang), last_day(survey.closes_at, survey.closed_at))
             for survey, asked in rows
-            if survey.state == "closed"
+            if survey.state in ("ended", "closed")
         ],
     }
     return render(request, "surveys/list.html", context)

@@ -80,11 +80,16 @@ class Survey(Base):
 
     __tablename__ = "survey"
     __table_args__ = (
-        sa.CheckConstraint("state in ('planned', 'open', 'closed', 'cancelled')", name="state"),
+        sa.CheckConstraint("state in ('planned', 'open', 'paused', 'ended', 'closed', 'cancelled')", name="state"),
+        sa.CheckConstraint("state != 'ended' or release_at is not null", name="ended"),
         sa.CheckConstraint("opens in ('now', 'date', 'threshold')", name="opens"),
         sa.CheckConstraint("(opens = 'threshold') = (threshold_size is not null)", name="threshold"),
         sa.CheckConstraint("state in ('planned', 'cancelled') or opened_at is not null", name="opened"),
-        sa.Index("ix_survey_unfinished", "state", postgresql_where=sa.text("state in ('planned', 'open')")),
+        sa.Index(
+            "ix_survey_unfinished",
+            "state",
+            postgresql_where=sa.text("state in ('planned', 'open', 'paused', 'ended')"),
+        ),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)
     questionnaire_id: Mapped[str]
@@ -92,6 +97,7 @@ class Survey(Base):
     questionnaire: Mapped[Questionnaire] = mapped_column(Typed(Questionnaire))
     """The questionnaire: as planned until opening, frozen from then on."""
     state: Mapped[str]
+    """``ended`` takes no answers and may be opened again; in ``closed`` the answers have left."""
     opens: Mapped[str]
     opens_at: Mapped[datetime | None]
     threshold_size: Mapped[int | None]
@@ -116,7 +122,12 @@ class Survey(Base):
     bands_year: Mapped[int | None]
     """The margins' year fixed at opening; an age is this minus the year of birth."""
     cell_minimum: Mapped[int] = mapped_column(server_default=sa.text("5"))
+    changed_at: Mapped[datetime | None]
+    """When it last changed after opening: paused, extended, ended; None for one that has gone by plan so far."""
     closed_at: Mapped[datetime | None]
+    """When it ended; None again when it is opened again."""
+    release_at: Mapped[datetime | None]
+    """When the answers of one that has ended leave; until then it may be opened again."""
     invited: Mapped[int | None]
     """Counts at closing."""
     answered: Mapped[int | None]

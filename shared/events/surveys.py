@@ -31,6 +31,21 @@ class SurveyOpened(_Surveys):
     """Those who join while it is open are invited too."""
 
 
+class SurveyChanged(_Surveys):
+    """Staff paused a survey, let it go on, extended or ended it, or opened it again: how it stands now, in full."""
+
+    type: ClassVar[str] = "surveys.survey_changed.v1"
+    subject_field: ClassVar[str | None] = "survey_id"
+    survey_id: UUID
+    state: OpenEnum
+    """``open``, ``paused``, or ``ended``: no answers are taken, and it may be opened again until they leave."""
+    closes_at: Instant
+    """The first instant at which answers are refused, if it is open then."""
+    changed_at: Instant
+    questionnaire: Annotated[Questionnaire, Field(examples=[example.QUESTIONNAIRE])]
+    """What it asks, with texts as they are now."""
+
+
 class SurveyInvitationIssued(_Surveys):
     """A member is invited to a survey: send the one link that answers it."""
 
@@ -169,6 +184,7 @@ class MemberDataGathered(MemberData):
 
 EVENTS: tuple[type[Event], ...] = (
     SurveyOpened,
+    SurveyChanged,
     SurveyInvitationIssued,
     SurveyReminderDue,
     SurveyAnswered,

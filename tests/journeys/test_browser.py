@@ -91,7 +91,7 @@ def test_the_whole_way_from_joining_to_the_published_result(stack: Stack, chromi
     check(staff)
     staff.get_by_role("link", name=re.compile("Lukk")).first.click()
     check(staff)
-    staff.get_by_role("button", name="Lukk undersøkelsen").click()
+    staff.get_by_role("button", name="Lukk og send svarene videre nå").click()
     wait(lambda: staff.goto(stack.panel + "/staff/results") and "svar er kommet" in staff.inner_text("main"))
     staff.get_by_role("link", name=re.compile("Klima")).click()
     check(staff)

@@ -26,16 +26,17 @@ async def test_what_is_sent_is_the_same_by_the_rule_and_in_the_database(rt: Runt
     kind = KINDS[code]
     suggestion = kind.to_correspondent
     cases = [
-        Known(settled, cancelled, status, purposes, address, texts)
-        for settled, cancelled, status, purposes, address, texts in product(
+        Known(settled, cancelled, status, purposes, address, texts, survey)
+        for settled, cancelled, status, purposes, address, texts, survey in product(
             SETTLED,
             (False, True) if kind.about == "meeting" else (False,),
             (None,) if suggestion else (None, "active", "paused", "left"),
             PURPOSES[:1] if suggestion else PURPOSES,
             ("known", "forgotten") if suggestion else (None, "known", "unreachable", "removed"),
             (True, False) if kind.about in ("survey", "result", "meeting") else (True,),
+            ("open", "paused", "ended", "closed") if kind.about in ("survey", "result") else ("open",),
         )
-        if texts or settled is None
+        if (texts or settled is None) and (texts or survey == "open")
     ]
     rows, expected = [], {}
     async with rt.transaction() as session:
@@ -85,6 +86,6 @@ def _store(
             )
         )
     if kind_about in ("survey", "result") and known.texts:
-        session.add(Survey(id=about, questionnaire=opened().questionnaire, slug="klima"))
+        session.add(Survey(id=about, questionnaire=opened().questionnaire, slug="klima", state=known.survey))
     if kind_about == "meeting" and (known.texts or known.cancelled):
         session.add(Meeting(id=about, slug="mote" if known.texts else None, cancelled=known.cancelled))

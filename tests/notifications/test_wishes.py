@@ -10,11 +10,14 @@ from services.notifications.sending.dispatching import Dispatcher
 from services.notifications.tables import Member, Message
 from shared.events.notifications import MemberDataErased, MemberUnreachable
 from shared.events.registration import ContactRemoved, MemberErased, MemberLeft
+from shared.events.surveys import SurveyChanged, SurveyClosed
 from shared.ids import new_id
 from shared.service import Runtime
 from shared.testing import Deliverer, browser, move, outbox
 from tests.notifications.ground import (
+    NOW,
     SOON,
+    SURVEY,
     Sink,
     answered,
     card,
@@ -158,3 +161,47 @@ async def test_erasure_blanks_the_card_and_gives_a_receipt(rt: Runtime) -> None:
     async with rt.transaction() as session:
         text = await session.scalar(sa.text("select string_agg(t::text, '') from notifications.contact t"))
     assert "kari" not in (text or "").lower()
+
+
+def changed(state: str, days: int = 0) -> SurveyChanged:
+    """How the survey stands now; ``days`` later than planned."""
+    return SurveyChanged(
+        survey_id=SURVEY,
+        state=state,
+        closes_at=SOON + timedelta(days=days),
+        changed_at=NOW,
+        questionnaire=opened().questionnaire,
+    )
+
+
+async def test_mails_about_a_paused_survey_wait_until_it_goes_on(rt: Runtime, sink: Sink) -> None:
+    deliver, member_id, late = Deliverer(rt), new_id(), new_id()
+    event, notice = invitation(member_id), invitation(member_id)
+    await deliver(card(member_id), card(late), opened(), event, changed("paused"), invitation(late), reminder(notice))
+    await Dispatcher().run(rt)
+    assert sink.taken == []
+    assert {state for state, _ in await states(rt)} == {"waiting"}
+    await deliver(changed("open", days=7))
+    await Dispatcher().run(rt)
+    assert [state for state, _ in await states(rt)] == ["sent", "sent", "sent"]
+    async with rt.transaction() as session:
+        until = set(await session.scalars(sa.select(Message.send_before)))
+    # The first two were there when it was extended; so was the reminder.
+    assert until == {SOON + timedelta(days=7)}
+
+
+async def test_a_survey_that_is_opened_again_sends_what_waited_and_one_that_closes_never_does(
+    rt: Runtime, sink: Sink
+) -> None:
+    deliver, member_id = Deliverer(rt), new_id()
+    closed = SurveyClosed(survey_id=SURVEY, opened_at=NOW, closed_at=NOW, invited=2, answered=0, released=0, strata=())
+    first, second = invitation(member_id), invitation(new_id())
+    await deliver(card(member_id), card(second.member_id), opened(), changed("ended"), first)
+    await Dispatcher().run(rt)
+    assert await states(rt) == [("waiting", "no_card_yet")]
+    await deliver(changed("open"))
+    await Dispatcher().run(rt)
+    assert await states(rt) == [("sent", None)]
+    await deliver(changed("ended"), second, closed, reminder(first))
+    await Dispatcher().run(rt)
+    assert [state for state in await states(rt) if state[0] != "sent"] == [("suppressed", "survey_closed")] * 2

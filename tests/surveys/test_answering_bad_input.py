@@ -126,7 +126,7 @@ async def test_expired_forged_and_borrowed_links_open_nothing(rt: Runtime, invit
         response = await client.get(f"/surveys/answer/{nobody}", follow_redirects=True)
         assert "Lenken virker ikke" in response.text
         move(rt, timedelta(days=15))
-        response = await client.get(f"/surveys/answer/{good}")
+        response = await client.get(f"/surveys/answer/{good}", follow_redirects=True)
         assert (response.status_code, "Undersøkelsen er stengt" in response.text) == (410, True)
 
 

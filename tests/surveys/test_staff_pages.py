@@ -27,17 +27,17 @@ async def test_closing_by_hand_asks_once_and_a_double_click_closes_once(
     survey = await plan()
     for row in (await invitations(rt, survey.id))[:6]:
         await answer(rt, row.id, {"reisemate": "gange"})
-    path = f"/staff/surveys/{survey.id}/close"
+    path = f"/staff/surveys/{survey.id}/life/end"
     question = await editor.get(path)
     assert "6 av 8 har svart" in question.text
     assert await outbox(rt, SurveyClosed) == []
-    clicks = await asyncio.gather(*(editor.post(path, data=hidden(question.text)) for _ in range(2)))
+    clicks = await asyncio.gather(*(editor.post(path, data={"action": "release"}) for _ in range(2)))
     assert [click.status_code for click in clicks] == [303, 303]
     assert len(await outbox(rt, SurveyClosed)) == 1
     assert len(await outbox(rt, ResponseSubmitted)) == 6
     page = await editor.get(f"/staff/surveys/{survey.id}")
     assert "6 svar er sendt videre" in page.text
-    assert page.text.count("lukket undersøkelsen") == 1
+    assert page.text.count("sendte svarene videre") == 1
     async with rt.transaction() as session:
         entry = mechanism("surveys").audit_entry
         details = list(await session.scalars(sa.select(entry.c.detail)))
@@ -50,7 +50,7 @@ async def test_a_plan_can_be_cancelled_before_it_opens(
     announced, reached = threshold(200)
     await deliver(announced)
     survey = await plan(size=200)
-    path = f"/staff/surveys/{survey.id}/close"
+    path = f"/staff/surveys/{survey.id}/cancel"
     question = await editor.get(path)
     assert "Ingen er invitert" in question.text
     await editor.post(path, data=hidden(question.text))
@@ -89,7 +89,7 @@ async def test_readers_look_and_change_nothing(rt: Runtime, deliver: Deliverer, 
         assert "Lukk undersøkelsen" not in page.text
         assert (await client.get("/staff/surveys/plan")).status_code == 403
         assert (await client.post("/staff/surveys/plan", data=a_plan(rt))).status_code == 403
-        close = await client.post(f"/staff/surveys/{survey.id}/close", data={"action": "close"})
+        close = await client.post(f"/staff/surveys/{survey.id}/life/end", data={"action": "release"})
         assert close.status_code == 403
     assert [one.state for one in await surveys(rt)] == ["open"]
 
@@ -97,7 +97,7 @@ async def test_readers_look_and_change_nothing(rt: Runtime, deliver: Deliverer, 
 async def test_an_unknown_survey_is_a_page_that_says_so(editor: httpx.AsyncClient) -> None:
     unknown = UUID(int=1)
     assert (await editor.get(f"/staff/surveys/{unknown}")).status_code == 404
-    assert (await editor.post(f"/staff/surveys/{unknown}/close", data={"action": "close"})).status_code == 404
+    assert (await editor.post(f"/staff/surveys/{unknown}/life/end", data={"action": "end"})).status_code == 404
 
 
 async def test_the_survey_page_says_who_has_answered_never_what(

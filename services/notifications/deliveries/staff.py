@@ -47,6 +47,8 @@ STATE_NAMES = {
 }
 REASONS = {
     "no_card_yet": "Adressen eller teksten har ikke kommet ennå",
+    "survey_held": "Undersøkelsen tar ikke imot svar nå",
+    "survey_closed": "Undersøkelsen er stengt",
     "answered": "Mottakeren har svart",
     "accepted": "Mottakeren har sagt ja",
     "declined": "Mottakeren har sagt nei",

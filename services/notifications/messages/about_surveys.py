@@ -4,16 +4,19 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.notifications.kinds import KINDS
+from services.notifications.kinds import KINDS, codes_about
 from services.notifications.messages.creating import NewMessage, create_messages, message, release_waiting
-from services.notifications.messages.suppressing import settle_invitation
+from services.notifications.messages.suppressing import settle_invitation, suppress_needless
 from services.notifications.tables import Message, Survey
 from shared.database import upsert
 from shared.events.results import ResultsPublished
 from shared.events.surveys import (
     SurveyAnswered,
+    SurveyChanged,
+    SurveyClosed,
     SurveyFollowUpNoticeDue,
     SurveyInvitationIssued,
     SurveyOpened,
@@ -51,9 +54,31 @@ async def write_about_surveys(
     await create_messages(session, rows)
 
 
-async def keep_survey_texts(session: AsyncSession, event: SurveyOpened, _: Delivery) -> None:
-    """The survey's texts; messages that waited for them are due now."""
-    await _keep(session, event.survey_id, questionnaire=event.questionnaire, closes_at=event.closes_at)
+async def keep_survey(session: AsyncSession, event: SurveyOpened | SurveyChanged | SurveyClosed, _: Delivery) -> None:
+    """The survey's texts and how it stands; messages that waited for it are due now, or wait, or are needless."""
+    survey_id = event.survey_id
+    about = sa.and_(Message.survey_id == survey_id, Message.purpose.in_(codes_about("survey")))
+    match event:
+        case SurveyOpened():
+            await _keep(session, survey_id, questionnaire=event.questionnaire, closes_at=event.closes_at, state="open")
+        case SurveyChanged():
+            # A mail that has not gone is worth sending for as long as the survey takes answers.
+            await session.execute(
+                sa.update(Message)
+                .where(about, Message.state.in_(("waiting", "pending")))
+                .values(send_before=event.closes_at, link_expires_at=event.closes_at)
+            )
+            if event.state != "open":
+                await session.execute(
+                    sa.update(Message)
+                    .where(about, Message.state == "pending")
+                    .values(state="waiting", reason="survey_held")
+                )
+            changed = {"questionnaire": event.questionnaire, "closes_at": event.closes_at, "state": event.state}
+            await _keep(session, survey_id, **changed)
+        case SurveyClosed():
+            await _keep(session, survey_id, state="closed")
+            await suppress_needless(session, about)
 
 
 async def keep_result_address(session: AsyncSession, event: ResultsPublished, _: Delivery) -> None:

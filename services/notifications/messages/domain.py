@@ -8,6 +8,8 @@ STATES = ("waiting", "pending", "sending", "sent", "failed", "suppressed", "expi
 
 #: What a cancelled meeting is called among the reasons that make a mail needless.
 CANCELLED = "cancelled"
+#: What a survey that takes no answers any more is called among them.
+SURVEY_CLOSED = "survey_closed"
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Kind:
     """Goes in the lane before bulk mail, and may be sent twice after a crash."""
     link: Link | None = None
     needless: Collection[str] = ()
-    """What makes it needless: how its invitation was settled, or that its meeting is cancelled."""
+    """What makes it needless: how its invitation was settled, that its meeting is cancelled or its survey closed."""
 
     @property
     def to_correspondent(self) -> bool:
@@ -64,6 +66,8 @@ class Known:
     address: str | None = None
     """``known``, ``removed``, ``forgotten`` or ``unreachable``; None while no card has come."""
     texts: bool = True
+    survey: str = "open"
+    """How its survey stands."""
 
 
 def fate(kind: Kind, known: Known) -> tuple[str, str | None]:
@@ -73,7 +77,9 @@ def fate(kind: Kind, known: Known) -> tuple[str, str | None]:
         return "suppressed", reason
     if known.address in ("removed", "forgotten") or (known.address == "unreachable" and not kind.urgent):
         return "no_address", known.address
-    return ("pending", None) if known.address is not None and known.texts else ("waiting", "no_card_yet")
+    held = kind.about == "survey" and known.survey in ("paused", "ended")
+    may_go = known.address is not None and known.texts and not held
+    return ("pending", None) if may_go else ("waiting", "no_card_yet")
 
 
 def needless(kind: Kind, known: Known) -> str | None:
@@ -87,4 +93,6 @@ def needless(kind: Kind, known: Known) -> str | None:
             return "paused"
         if kind.consent is not None and kind.consent not in known.purposes:
             return "unsubscribed"
+    if known.survey == "closed" and SURVEY_CLOSED in kind.needless:
+        return SURVEY_CLOSED
     return CANCELLED if known.cancelled and CANCELLED in kind.needless else None

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifications.kinds import KINDS, codes_to_correspondents
-from services.notifications.messages.domain import CANCELLED
-from services.notifications.tables import Contact, Correspondent, Meeting, Member, Message, SettledInvitation
+from services.notifications.messages.domain import CANCELLED, SURVEY_CLOSED
+from services.notifications.tables import Contact, Correspondent, Meeting, Member, Message, SettledInvitation, Survey
 from shared.database import upsert
 
 Which = sa.ColumnElement[bool]
@@ -32,8 +32,8 @@ def has_correspondent() -> Which:
 async def suppress_needless(session: AsyncSession, which: Which) -> None:
     """Open messages nobody wants or needs any more, with the reason.
 
-    Consent, pause, answers and cancellations may come before the message or after it; both ways end here. The rule is
-    ``domain.needless``.
+    Consent, pause, answers, cancellations and closings may come before the message or after it; both ways end here.
+    The rule is ``domain.needless``.
     """
     settled = [sa.and_(SettledInvitation.reason == reason, _needless_after(reason)) for reason in _REASONS]
     await session.execute(
@@ -72,6 +72,17 @@ async def suppress_needless(session: AsyncSession, which: Which) -> None:
             Meeting.cancelled,
         )
         .values(state="suppressed", reason=CANCELLED)
+    )
+    await session.execute(
+        sa.update(Message)
+        .where(
+            which,
+            _OPEN,
+            _needless_after(SURVEY_CLOSED),
+            Survey.id == Message.survey_id,
+            Survey.state == "closed",
+        )
+        .values(state="suppressed", reason=SURVEY_CLOSED)
     )
 
 

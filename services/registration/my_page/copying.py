@@ -13,20 +13,25 @@ from services.registration.tables import Asked, Drawn, FollowUp, Meeting, Member
 from shared.database import insert_many
 from shared.events.meetings import MeetingAnnounced, MemberEnteredDraw
 from shared.events.results import FollowUpRecorded, ResultsPublished
-from shared.events.surveys import SurveyAnswered, SurveyClosed, SurveyInvitationIssued, SurveyOpened
+from shared.events.surveys import SurveyAnswered, SurveyChanged, SurveyClosed, SurveyInvitationIssued, SurveyOpened
 from shared.messaging import Delivery
 
 
-async def keep_survey_title(session: AsyncSession, event: SurveyOpened, _: Delivery) -> None:
-    """What the survey is called."""
-    await _put(
-        session, Survey, id=event.survey_id, title=event.questionnaire.title.by_language, closes_at=event.closes_at
-    )
+async def keep_survey_title(session: AsyncSession, event: SurveyOpened | SurveyChanged, _: Delivery) -> None:
+    """What the survey is called, and until when it takes answers."""
+    closes_at, paused = event.closes_at, False
+    if isinstance(event, SurveyChanged):
+        paused = event.state == "paused"
+        closes_at = min(closes_at, event.changed_at) if event.state == "ended" else closes_at
+    title = event.questionnaire.title.by_language
+    await _put(session, Survey, id=event.survey_id, title=title, closes_at=closes_at, paused=paused)
 
 
 async def keep_survey_end(session: AsyncSession, event: SurveyClosed, _: Delivery) -> None:
     """A survey that staff close early is over at once."""
-    await session.execute(sa.update(Survey).where(Survey.id == event.survey_id).values(closes_at=event.closed_at))
+    await session.execute(
+        sa.update(Survey).where(Survey.id == event.survey_id).values(closes_at=event.closed_at, paused=False)
+    )
 
 
 async def keep_asked(

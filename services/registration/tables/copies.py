@@ -16,6 +16,7 @@ class Survey(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     title: Mapped[dict[str, str]]
     closes_at: Mapped[datetime]
+    paused: Mapped[bool] = mapped_column(server_default=sa.false())
 
 
 class Asked(Base):

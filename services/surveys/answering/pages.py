@@ -30,12 +30,12 @@ _BASE = "/surveys/answer"
 
 
 async def open_invitation(request: Request) -> HttpResponse:
-    """Exchange the mail's token for a cookie."""
+    """Exchange the mail's token for a cookie. Whether it opens anything is the survey's to say: it may be extended."""
     rt = runtime(request)
     try:
         link = rt.links.check("survey", request.path_params["token"], rt.now())
-    except LinkExpired:
-        return _over(request, Refusal.CLOSED)
+    except LinkExpired as expired:
+        link = expired.link
     except BadLink:
         return _over(request, Refusal.UNKNOWN)
     response = see_other(f"{_BASE}?id={link.id}")
@@ -140,7 +140,8 @@ def _over(request: Request, refusal: Refusal, form: Form | None = None) -> HttpR
     """Which reason it is and what to do; what was written in a form that cannot be taken stands there to copy."""
     names = (form.get("texts") or "").split() if form else []
     written = [text for name in names if form and (text := form.get(name))]
-    return render(request, "surveys/over.html", {"refusal": refusal, "written": written}, 410)
+    status = 409 if refusal in (Refusal.EARLY, Refusal.PAUSED) else 410  # not for good
+    return render(request, "surveys/over.html", {"refusal": refusal, "written": written}, status)
 
 
 def _number(request: Request, opened: Opened) -> int:

@@ -44,6 +44,8 @@ class Refusal(StrEnum):
     UNKNOWN = "unknown"
     WITHDRAWN = "withdrawn"
     ANSWERED = "answered"
+    EARLY = "early"
+    PAUSED = "paused"
     CLOSED = "closed"
 
 
@@ -75,6 +77,8 @@ async def look(
         return Refusal.WITHDRAWN
     if invitation.answered_at is not None:
         return Refusal.ANSWERED
+    if survey.state in ("planned", "paused") and survey.closes_at > now:
+        return Refusal.EARLY if survey.state == "planned" else Refusal.PAUSED
     if survey.state != "open" or survey.closes_at <= now:
         return Refusal.CLOSED
     questionnaire = await _questionnaire(session, survey.id)

@@ -114,11 +114,12 @@ def undo(held: Written) -> bool:
 async def ids_in_use(session: AsyncSession) -> dict[str, str]:
     """Questionnaire id -> ``open`` or ``planned`` or ``closed``, by its surveys' furthest state."""
     rows = await session.execute(
-        sa.select(Survey.questionnaire_id, Survey.state).where(Survey.state.in_(("planned", "open", "closed")))
+        sa.select(Survey.questionnaire_id, Survey.state).where(Survey.state != "cancelled").distinct()
     )
     order = ("closed", "planned", "open")
     found: dict[str, str] = {}
-    for id_, state in rows:
+    for id_, stored in rows:
+        state = stored if stored in order else "open"
         found[id_] = max(found.get(id_, state), state, key=order.index)
     return found
 

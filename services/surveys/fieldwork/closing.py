@@ -1,7 +1,8 @@
 """Closing and release: all answers leave at once, in one random order, in cells of at least k.
 
-A submission holds the survey's advisory lock shared, closing holds it alone, so an answer is either in the release or
-refused. The whole release is one transaction: after a crash nothing has left and the next run does all of it.
+It comes a day after the survey's end (``steering``), or at once where staff say so. A submission holds the survey's
+advisory lock shared, closing holds it alone, so an answer is either in the release or refused. The whole release is one
+transaction: after a crash nothing has left and the next run does all of it.
 """
 
 import secrets
@@ -15,12 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.fieldwork.domain import ReleaseCell, release_cells
 from services.surveys.fieldwork.store import count_strata
-from services.surveys.locks import hold_alone
 from services.surveys.sealing import Seal, SurveyKeys, keys_of
+from services.surveys.steering.steering import end_due_surveys, hold_running
 from services.surveys.tables import Response, Survey
 from shared.events.surveys import AnswerStrata, ResponseSubmitted, SurveyClosed
 from shared.ids import random_id
-from shared.messaging import emit, emit_new, lock
+from shared.messaging import emit, emit_new
 from shared.service import Runtime
 
 log = structlog.get_logger()
@@ -30,16 +31,17 @@ BATCH = 500
 
 
 async def close_due_surveys(rt: Runtime) -> None:
-    """Job: close what has reached its end, one survey per transaction."""
+    """Job: end what has reached its last day's end, and release what ended a day ago, one survey per transaction."""
+    await end_due_surveys(rt)
+    due = sa.and_(Survey.state == "ended", Survey.release_at <= rt.now())
     async with rt.transaction() as session:
-        due = list(
-            await session.scalars(
-                sa.select(Survey.id).where(Survey.state == "open", Survey.closes_at <= rt.now()).order_by(Survey.id)
-            )
-        )
-    for survey_id in due:
+        surveys = list(await session.scalars(sa.select(Survey.id).where(due).order_by(Survey.id)))
+    for survey_id in surveys:
         async with rt.transaction() as session:
-            await close_survey(session, keys_of(rt.settings), survey_id, rt.now())
+            # Somebody may have opened it again since.
+            survey = await hold_running(session, survey_id)
+            if survey is not None and survey.release_at is not None and survey.release_at <= rt.now():
+                await close_survey(session, keys_of(rt.settings), survey_id, rt.now())
 
 
 async def destroy_keys(rt: Runtime) -> None:
@@ -58,20 +60,16 @@ async def destroy_keys(rt: Runtime) -> None:
 
 async def close_survey(session: AsyncSession, keys: SurveyKeys, survey_id: UUID, now: datetime) -> Survey | None:
     """Close and release; the survey, or None when somebody else has closed it already."""
-    await hold_alone(session, survey_id)
-    await lock(session, survey_id)
-    survey = await session.scalar(
-        sa.select(Survey).where(Survey.id == survey_id, Survey.state == "open").with_for_update()
-    )
+    survey = await hold_running(session, survey_id)
     if survey is None:
         return None
     assert survey.opened_at is not None
     strata = await count_strata(session, survey_id)
     released = await _release(session, keys.seal(survey_id, survey.public_key), survey)
     await session.execute(sa.select(sa.func.surveys.drop_resting_place(survey_id)))
+    survey.closed_at = survey.closed_at or now
     survey.state = "closed"
     survey.inviting = False
-    survey.closed_at = now
     survey.invited = sum(stratum.invited for stratum in strata)
     survey.answered = sum(stratum.answered for stratum in strata)
     survey.released = released

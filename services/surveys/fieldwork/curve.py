@@ -19,6 +19,8 @@ STATE_WORDS = {
     "opening": ("Åpner nå", "info"),
     "missed": ("Åpnet ikke", "warning"),
     "open": ("Åpen", "success"),
+    "paused": ("Satt på pause", "warning"),
+    "ended": ("Stengt for svar", "info"),
     "closed": ("Lukket", "neutral"),
     "cancelled": ("Avlyst", "neutral"),
 }

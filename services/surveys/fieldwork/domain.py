@@ -232,6 +232,10 @@ class Attention(StrEnum):
     """Its last day passed before it could open."""
     OPENS_SOON = "opens_soon"
     """It opens by date today or tomorrow."""
+    PAUSED = "paused"
+    """Nobody can answer until it goes on."""
+    ENDED = "ended"
+    """It may be opened again until its answers leave."""
     CLOSES_LOW = "closes_low"
     """It closes today or tomorrow with fewer answers than aimed at."""
     CLOSES_SOON = "closes_soon"
@@ -252,6 +256,8 @@ def attention_of(
         if closes_at <= now:
             return Attention.MISSED
         return Attention.OPENS_SOON if opens_at is not None and opens_at < tomorrow_ends else None
+    if state in ("paused", "ended"):
+        return Attention(state)
     if state == "open" and closes_at <= tomorrow_ends:
         return Attention.CLOSES_LOW if missing > 0 else Attention.CLOSES_SOON
     return None

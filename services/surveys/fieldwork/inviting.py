@@ -124,7 +124,8 @@ async def invite_latecomers(session: AsyncSession, member_ids: Collection[UUID],
         return
     surveys = await session.scalars(
         sa.select(Survey)
-        .where(Survey.state == "open", Survey.closes_at > now)
+        # In a pause too: the mail waits until the survey goes on.
+        .where(Survey.state.in_(("open", "paused")), Survey.closes_at > now)
         .order_by(Survey.id)
         # Closing takes the row for itself: wait for it rather than invite to a survey that has just been closed.
         .with_for_update(read=True, key_share=True)

@@ -1,10 +1,9 @@
-"""One survey for staff: how it goes, closing it by hand, what was done and by whom."""
+"""One survey for staff: how it goes, what can be done, what was done and by whom."""
 
 from typing import Any
 from uuid import UUID
 
 from services.surveys.domain import last_day
-from services.surveys.fieldwork.closing import close_survey
 from services.surveys.fieldwork.curve import STATE_WORDS, followed, standing, survey_title
 from services.surveys.fieldwork.domain import GENDERS, UNKNOWN_BAND
 from services.surveys.fieldwork.store import (
@@ -14,7 +13,8 @@ from services.surveys.fieldwork.store import (
     turnouts,
 )
 from services.surveys.planning.planning import cancel_plan
-from services.surveys.sealing import keys_of
+from services.surveys.steering.domain import possible
+from services.surveys.steering.steering import life_of
 from services.surveys.tables import Survey
 from shared.web import (
     Request,
@@ -22,7 +22,6 @@ from shared.web import (
     audit,
     audit_of,
     problem,
-    read_form,
     render,
     runtime,
     see_other,
@@ -66,42 +65,31 @@ async def show_survey(request: Request) -> Response:
         "standing": standing(survey, now),
         "state_words": STATE_WORDS,
         "may_edit": request.state.staff.may("editor"),
+        "possible": possible(life_of(survey), now) if survey.opened_at else (),
         "done": done,
     }
     return render(request, "surveys/staff_survey.html", context)
 
 
 @staff_required("editor")
-async def confirm_closing(request: Request) -> Response:
-    """Ask once before an open survey is closed (or a plan cancelled)."""
+async def confirm_cancelling(request: Request) -> Response:
+    """Ask once before a plan is cancelled."""
     async with runtime(request).transaction() as session:
         survey = await session.get(Survey, request.path_params["survey_id"])
-        if survey is None:
-            return problem(request, 404)
-        if survey.state not in ("open", "planned"):
-            return see_other(f"/staff/surveys/{survey.id}")
-        turnout = (await turnouts(session, [survey]))[survey.id]
-    context = {"survey": survey, "title": survey_title(survey), "turnout": turnout}
-    return render(request, "surveys/staff_close.html", context)
+    if survey is None:
+        return problem(request, 404)
+    if survey.state != "planned":
+        return see_other(f"/staff/surveys/{survey.id}")
+    return render(request, "surveys/staff_cancel.html", {"survey": survey, "title": survey_title(survey)})
 
 
 @staff_required("editor")
-async def close(request: Request) -> Response:
-    """Close an open survey and release its answers, or cancel a plan; a second click changes nothing."""
-    rt = runtime(request)
+async def cancel(request: Request) -> Response:
+    """Cancel a plan; a second click changes nothing."""
     survey_id: UUID = request.path_params["survey_id"]
-    form = await read_form(request)
-    async with rt.transaction() as session:
+    async with runtime(request).transaction() as session:
         if await session.get(Survey, survey_id) is None:
             return problem(request, 404)
-        if form.get("action") == "cancel":
-            if await cancel_plan(session, survey_id):
-                await audit(session, request, "surveys.survey.cancelled", survey_id)
-        elif form.get("action") == "close":
-            closed = await close_survey(session, keys_of(rt.settings), survey_id, rt.now())
-            if closed is not None:
-                detail = {"answered": closed.answered, "released": closed.released}
-                await audit(session, request, "surveys.survey.closed", survey_id, **detail)
-        else:
-            return problem(request, 400)
+        if await cancel_plan(session, survey_id):
+            await audit(session, request, "surveys.survey.cancelled", survey_id)
     return see_other(f"/staff/surveys/{survey_id}")

@@ -14,6 +14,7 @@ from services.surveys.fieldwork.store import (
     size_reached_without_survey,
     turnouts,
 )
+from services.surveys.steering.domain import RUNNING
 from services.surveys.tables import Survey
 from shared.web import (
     FORMATS,
@@ -31,7 +32,14 @@ from shared.web import (
 from shared.web.lists import PER_PAGE
 
 #: Bokmål names of states and orders, in the order they are offered.
-STATES = {"open": "Åpne", "planned": "Planlagte", "closed": "Lukkede", "cancelled": "Avlyste"}
+STATES = {
+    "open": "Åpne",
+    "paused": "På pause",
+    "ended": "Stengt for svar",
+    "planned": "Planlagte",
+    "closed": "Lukkede",
+    "cancelled": "Avlyste",
+}
 ORDER_NAMES = {"newest": "Nyeste først", "oldest": "Eldste først", "closing": "Siste dag for å svare", "topic": "Tema"}
 _COLUMNS = ("Tema", "Status", "Åpnet", "Lukker", "Invitert", "Svart", "Andel i prosent", "Mål i prosent")
 
@@ -95,11 +103,11 @@ async def show_card(request: Request) -> Response:
     async with rt.transaction() as session:
         surveys = await all_surveys(session)
         counts = await turnouts(session, surveys)
-        days = await answers_per_day(session, [s.id for s in surveys if s.state == "open"], zone.key)
+        days = await answers_per_day(session, [s.id for s in surveys if s.state in RUNNING], zone.key)
         events = await events_at_fault(request, session)
         waiting_size = await size_reached_without_survey(session)
     context = {
-        "open": [followed(request, s, counts[s.id], days[s.id], now) for s in surveys if s.state == "open"],
+        "open": [followed(request, s, counts[s.id], days[s.id], now) for s in surveys if s.state in RUNNING],
         "planned": [(s, survey_title(s)) for s in surveys if s.state == "planned" and s.closes_at > now],
         "todo": [
             (reason, s, survey_title(s), counts[s.id], last_day(s.closes_at))

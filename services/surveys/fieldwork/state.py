@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.surveys.fieldwork.closing import closed_event
 from services.surveys.fieldwork.following_up import batched
 from services.surveys.fieldwork.inviting import issued_event, opened_event
+from services.surveys.steering.domain import RUNNING
+from services.surveys.steering.steering import changed_event
 from services.surveys.tables import Invitation, Survey
 from shared.events import Event
 from shared.events.surveys import SurveyAnswered
@@ -18,15 +20,18 @@ BATCH = 500
 
 
 async def state_events(session: AsyncSession) -> AsyncIterator[Event | None]:
-    """Each survey that is open or closed, then each of its invitations: issued, or answered by who took part.
+    """Each survey that has opened, then each of its invitations: issued, or answered by who took part.
 
-    A closed survey is two facts, opened and closed. Released answers are not sent again: results has the only copy.
+    A survey is opened, then changed (one that went by plan is not), then closed. Released answers are not sent again:
+    results has the only copy.
     """
-    begun = sa.select(Survey.id).where(Survey.state.in_(["open", "closed"])).order_by(Survey.opened_at)
+    begun = sa.select(Survey.id).where(Survey.state.in_((*RUNNING, "closed"))).order_by(Survey.opened_at)
     for survey_id in list(await session.scalars(begun)):
         await lock(session, survey_id)
         survey = await session.get_one(Survey, survey_id, populate_existing=True)
         yield opened_event(survey)
+        if survey.changed_at is not None:
+            yield changed_event(survey)
         if survey.state == "closed":
             yield await closed_event(session, survey)
         ids = await session.scalars(

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.surveys.steering.domain import RUNNING
 from services.surveys.tables import Invitation, Survey, Threshold
 from shared.events.surveys import StratumCount
 
@@ -51,11 +52,11 @@ async def list_of_surveys(
 
 
 async def turnouts(session: AsyncSession, surveys: Iterable[Survey]) -> dict[UUID, Turnout]:
-    """Turnout per survey: those of closed ones were written down at closing, open ones are counted now."""
+    """Turnout per survey: those of closed ones were written down at release, the others are counted now."""
     found = {survey.id: Turnout(survey.invited or 0, survey.answered or 0) for survey in surveys}
     counted = await session.execute(
         sa.select(Invitation.survey_id, sa.func.count(), sa.func.count(Invitation.answered_at))
-        .where(Invitation.survey_id.in_([survey.id for survey in surveys if survey.state == "open"]))
+        .where(Invitation.survey_id.in_([survey.id for survey in surveys if survey.state in RUNNING]))
         .group_by(Invitation.survey_id)
     )
     return found | {survey_id: Turnout(invited, answered) for survey_id, invited, answered in counted}

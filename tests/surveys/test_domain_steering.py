@@ -1,0 +1,75 @@
+"""A survey's life after its opening, without any database."""
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import product
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from services.surveys.fieldwork.domain import end_of_day
+from services.surveys.steering.domain import DayRefused, Deed, Life, after, ended_by_plan, last_day_at, possible
+
+OSLO = ZoneInfo("Europe/Oslo")
+NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
+CLOSES = end_of_day(date(2027, 3, 14), OSLO)
+OPEN = Life("open", NOW - timedelta(days=2), CLOSES)
+PAUSED = Life("paused", NOW - timedelta(days=2), CLOSES)
+ENDED = Life("ended", NOW - timedelta(days=2), CLOSES, release_at=NOW + timedelta(hours=20))
+CLOSED = Life("closed", NOW - timedelta(days=2), CLOSES)
+
+
+def test_each_state_offers_what_can_be_done_and_nothing_else() -> None:
+    assert possible(OPEN, NOW) == (Deed.PAUSE, Deed.EXTEND, Deed.END, Deed.RELEASE)
+    assert possible(PAUSED, NOW) == (Deed.GO_ON, Deed.EXTEND, Deed.END, Deed.RELEASE)
+    assert possible(ENDED, NOW) == (Deed.REOPEN, Deed.RELEASE)
+    assert possible(CLOSED, NOW) == ()
+
+
+def test_what_is_not_offered_changes_nothing() -> None:
+    for life, deed in product((OPEN, PAUSED, ENDED, CLOSED), Deed):
+        later = CLOSES + timedelta(days=7)
+        changed = after(life, deed, NOW, later)
+        # The release is no step of this machine: it moves the survey on itself.
+        assert (changed is not None) == (deed in possible(life, NOW) and deed is not Deed.RELEASE), (life.state, deed)
+
+
+def test_an_ended_survey_opens_again_within_a_day_and_not_after() -> None:
+    ended = after(OPEN, Deed.END, NOW)
+    assert ended is not None
+    assert ended.release_at == NOW + timedelta(days=1)
+    nearly = NOW + timedelta(days=1) - timedelta(seconds=1)
+    again = after(ended, Deed.REOPEN, nearly, CLOSES)
+    assert again == OPEN
+    assert after(ended, Deed.REOPEN, NOW + timedelta(days=1), CLOSES) is None
+    assert after(ended, Deed.REOPEN, nearly, nearly) is None
+
+
+def test_the_day_for_second_thoughts_is_counted_from_the_plans_end_however_late_the_job_comes() -> None:
+    assert ended_by_plan(OPEN).release_at == CLOSES + timedelta(days=1)
+
+
+def test_a_survey_past_its_end_can_only_be_extended() -> None:
+    late = CLOSES + timedelta(seconds=1)
+    assert possible(OPEN, late) == possible(PAUSED, late) == (Deed.EXTEND,)
+    extended = after(OPEN, Deed.EXTEND, late, CLOSES + timedelta(days=3))
+    assert extended is not None
+    assert extended.closes_at == CLOSES + timedelta(days=3)
+
+
+@pytest.mark.parametrize(
+    ("day", "deed", "code"),
+    [
+        (date(2027, 2, 28), Deed.REOPEN, "day_has_been"),
+        (date(2027, 3, 14), Deed.EXTEND, "no_later_day"),
+        (date(2027, 3, 13), Deed.EXTEND, "no_later_day"),
+        (date(2028, 3, 14), Deed.EXTEND, "open_too_long"),
+    ],
+)
+def test_a_last_day_that_cannot_be_is_refused_by_name(day: date, deed: Deed, code: str) -> None:
+    with pytest.raises(DayRefused) as refused:
+        last_day_at(day, OPEN, deed, NOW, OSLO)
+    assert refused.value.code == code
+
+
+def test_the_new_last_day_is_inclusive() -> None:
+    assert last_day_at(date(2027, 3, 1), ENDED, Deed.REOPEN, NOW, OSLO) == datetime(2027, 3, 1, 23, tzinfo=UTC)
