@@ -37,6 +37,8 @@ class Row:
     """On a scale, the share of those who took a stand."""
     first: int | None = None
     """In a ranking, how many put it first."""
+    code: str = ""
+    """The answer's code; empty for classes of numbers and days."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,7 @@ def _rows(question: AnyQuestion, counted: Counted, texts: Language) -> list[Row]
             n / base,
             n / stand if stand and code in scale else None,
             firsts.get(code, 0) if firsts else None,
+            code,
         )
         for code in question.codes
     ]

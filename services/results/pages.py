@@ -10,6 +10,7 @@ from services.results.findings import show
 from services.results.follow_ups import store as follow_ups
 from services.results.showing import COLUMNS, table_rows, tables_of
 from services.results.tables import Publication, Survey, asked_in
+from services.results.trend import Past, trends
 from shared.web import Request, Response, problem, render, runtime, table_file, translate
 
 
@@ -48,7 +49,22 @@ async def show_result(request: Request) -> Response:
         if found is None:
             return problem(request, 404)
         done = await follow_ups.of(session, found[0].id)
-    return render(request, "results/result.html", {**result_context(request, *found), "follow_ups": done})
+        earlier = await _published_before(session, found[0])
+    shown = {"follow_ups": done, "trends": trends(asked_in(found[0]), earlier)}
+    return render(request, "results/result.html", {**result_context(request, *found), **shown})
+
+
+async def _published_before(session: AsyncSession, survey: Survey) -> list[Past]:
+    """Surveys with a public result that closed before this one, the newest first."""
+    rows = await session.execute(
+        sa.select(Survey, Publication)
+        .join(Publication, Publication.survey_id == Survey.id)
+        .where(Survey.closed_at < survey.closed_at, Survey.questionnaire.is_not(None))
+        .order_by(Survey.closed_at.desc())
+    )
+    return [
+        Past(asked_in(one), one.closed_at, from_json(publication.counted)) for one, publication in rows if one.closed_at
+    ]
 
 
 async def _published(session: AsyncSession, slug: str) -> tuple[Survey, Publication] | None:

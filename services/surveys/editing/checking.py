@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from services.surveys.editing.domain import Content, languages_of, questions, text_parts
 from services.surveys.editing.naming import LANGUAGE_NAMES
-from shared.events.questionnaire import RulesBroken, strict
+from shared.events.questionnaire import RulesBroken, identity_of, is_continued, strict
 
 #: Statements in a grid past which people stop reading (a common rule of survey handbooks).
 _MOST_STATEMENTS = 7
@@ -44,11 +44,11 @@ class Finding:
     """A fault, not an advice."""
 
 
-def findings(content: Mapping[str, Any]) -> list[Finding]:
-    """Faults first, each in the order of the questionnaire."""
+def findings(content: Mapping[str, Any], asked: Mapping[str, Mapping[str, Any]] | None = None) -> list[Finding]:
+    """Faults first, each in the order of the questionnaire; ``asked`` is the question bank, by identity."""
     found = [
         *_cover(content), *_pages(content), *_questions(content), *_languages(content), *_conditions(content),
-        *_length(content), *_reading(content), *_special(content),
+        *_length(content), *_reading(content), *_special(content), *_changed_words(content, asked or {}),
     ]  # fmt: skip
     if not any(one.stops for one in found):
         # What only the contract's own rules find; it must never be opened with.
@@ -227,6 +227,18 @@ def _special(content: Mapping[str, Any]) -> Iterator[Finding]:
                     stops=False,
                 )
                 break
+
+
+def _changed_words(content: Mapping[str, Any], asked: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
+    for question in questions(content):
+        before = asked.get(identity_of(content["id"], question))
+        if before is not None and not is_continued(before, question):
+            yield Finding(
+                f"«{question['text'].get('nb', question['id'])}» har andre ord enn sist. Da viser resultatet ingen"
+                " utvikling. Er meningen den samme, kan du si det på spørsmålet.",
+                question["id"],
+                stops=False,
+            )
 
 
 def _refused(content: Mapping[str, Any]) -> list[str]:

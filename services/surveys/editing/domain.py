@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
-from shared.events.questionnaire import KINDS, LANGUAGES
+from shared.events.questionnaire import KINDS, LANGUAGES, identity_of
 
 Content = dict[str, Any]
 
@@ -30,8 +30,14 @@ def blank(id_: str, title: str) -> Content:
 
 
 def copied(content: Mapping[str, Any], id_: str) -> Content:
-    """The same questions under a new name: question ids stay, so that results can be compared over surveys."""
-    return {**deepcopy(dict(content)), "id": id_, "version": 1}
+    """The same questions under a new name; each says where it was asked first, so that results show a trend."""
+    new: Content = {**deepcopy(dict(content)), "id": id_, "version": 1}
+    for question in questions(new):
+        if question["type"] != "information":
+            question["bank"] = identity_of(content["id"], question)
+        # Said of another change of words.
+        question.pop("same_meaning", None)
+    return new
 
 
 def languages_of(content: Mapping[str, Any]) -> tuple[str, ...]:
@@ -92,11 +98,22 @@ def add_question(content: Content, page_id: str, kind: str) -> tuple[Content, st
     return new, question["id"]
 
 
+def add_asked(content: Content, page_id: str, identity: str, asked: Mapping[str, Any]) -> tuple[Content, str]:
+    """A question that was asked before, at the end of the page: its words and codes, without its condition; its id."""
+    new = deepcopy(content)
+    kept = {key: value for key, value in deepcopy(dict(asked)).items() if key not in ("show_if", "same_meaning")}
+    question = {**kept, "id": free("q", [one["id"] for one in questions(new)]), "bank": identity}
+    _questions_on(new, page_id).append(question)
+    return new, question["id"]
+
+
 def copy_question(content: Content, question_id: str) -> Content:
     """The question once more, right after itself, under an id of its own."""
     new = deepcopy(content)
     on, place = _place(new, question_id)
     twin = {**deepcopy(on[place]), "id": free("q", [one["id"] for one in questions(new)])}
+    for name in ("bank", "same_meaning"):
+        twin.pop(name, None)
     on.insert(place + 1, twin)
     return new
 

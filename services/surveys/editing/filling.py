@@ -73,6 +73,9 @@ def with_question(content: Content, question_id: str, sent: Sent, slug: Callable
     for name in ROWS:
         if name in known and question["type"] != "area":
             question[name] = _rows(name, question.get(name, []), sent, languages, slug)
+    question.pop("same_meaning", None)
+    if sent("same_meaning") == "yes":
+        question["same_meaning"] = True
     _set_condition(question, sent)
     return new
 

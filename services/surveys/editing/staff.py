@@ -4,13 +4,14 @@ A form carries the version it was made from. If somebody has changed the same pa
 gets what they typed back beside what the other wrote. Changes to other parts go together.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from slugify import slugify
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.editing import domain
+from services.surveys.editing.bank import asked_before
 from services.surveys.editing.checking import findings, minutes_needed
 from services.surveys.editing.domain import Content, NoSuchPart
 from services.surveys.editing.filling import with_cover, with_page, with_question
@@ -28,9 +29,14 @@ from services.surveys.editing.saving import (
 )
 from services.surveys.editing.showing import cover_form, outline, page_form, question_form
 from services.surveys.questionnaire.shelf import shipped
+from shared.events.questionnaire import identity_of
 from shared.web import Form, Request, Response, audit, problem, read_form, render, runtime, see_other, staff_required
 
+Bank = Mapping[str, Mapping[str, Any]]
+
 _BASE = "/staff/surveys/editor"
+#: Stands before the identity of a question that was asked before, in the list of kinds.
+_FROM_BANK = "bank:"
 #: A questionnaire's texts in three languages, with a hundred options.
 _MOST_BYTES = 500_000
 
@@ -78,8 +84,8 @@ async def begin_questionnaire(request: Request) -> Response:
 async def show_outline(request: Request) -> Response:
     """The questionnaire page by page, with all that can be done to it and what is still missing."""
     async with runtime(request).transaction() as session:
-        found = await written(session, request.path_params["id"])
-    return problem(request, 404) if found is None else _outline(request, found)
+        found, asked = await written(session, request.path_params["id"]), await asked_before(session)
+    return problem(request, 404) if found is None else _outline(request, found, asked)
 
 
 @staff_required("editor")
@@ -92,14 +98,15 @@ async def change_outline(request: Request) -> Response:
         held = await written(session, request.path_params["id"], hold=True)
         if held is None:
             return problem(request, 404)
+        asked = await asked_before(session)
         by, now = request.state.staff.name, rt.now()
         if form.get("base") != str(held.row.current) and action not in ("add-page", "add"):
-            return _outline(request, held, other=held.version.saved_by, status=409)
+            return _outline(request, held, asked, other=held.version.saved_by, status=409)
         if action == "undo":
             undo(held)
         elif action == "ready":
             if any(one.stops for one in findings(held.content)):
-                return _outline(request, held, refused=True, status=422)
+                return _outline(request, held, asked, refused=True, status=422)
             held.row.ready = held.row.current
             await audit(session, request, "surveys.questionnaire.ready", held.row.id, version=held.row.current)
         elif action in ("retire", "bring-back"):
@@ -108,23 +115,27 @@ async def change_outline(request: Request) -> Response:
             await audit(session, request, deed, held.row.id)
         else:
             try:
-                content, at = _changed(held.content, action, target, form)
+                content, at = _changed(held.content, action, target, form, asked)
             except (NoSuchPart, KeyError):
-                return _outline(request, held, other=held.version.saved_by, status=409)
+                return _outline(request, held, asked, other=held.version.saved_by, status=409)
             await save(session, held, content, by, now)
     if action == "add":
         return see_other(f"{here}/{at}#text.nb")
     return see_other(here + (f"#{at}" if at else ""))
 
 
-def _changed(content: Content, action: str, target: str, form: Form) -> tuple[Content, str]:
+def _changed(content: Content, action: str, target: str, form: Form, asked: Bank) -> tuple[Content, str]:
     """The content after the step, and the part to go to."""
     match action:
         case "add-page":
             new = domain.add_page(content)
             return new, new["pages"][-1]["id"]
         case "add":
-            return domain.add_question(content, target, form.get(f"kind-{target}") or "")
+            kind = form.get(f"kind-{target}") or ""
+            identity = kind.removeprefix(_FROM_BANK)
+            if kind != identity:
+                return domain.add_asked(content, target, identity, asked[identity])
+            return domain.add_question(content, target, kind)
         case "copy":
             return domain.copy_question(content, target), target
         case "delete":
@@ -139,11 +150,11 @@ def _changed(content: Content, action: str, target: str, form: Form) -> tuple[Co
 async def show_part(request: Request) -> Response:
     """The form of one part: ``om`` for title and introduction, else a page or a question."""
     async with runtime(request).transaction() as session:
-        found = await written(session, request.path_params["id"])
+        found, asked = await written(session, request.path_params["id"]), await asked_before(session)
     if found is None:
         return problem(request, 404)
     try:
-        return _part(request, found, found.content, request.path_params["part"])
+        return _part(request, found, found.content, request.path_params["part"], asked)
     except NoSuchPart:
         return problem(request, 404)
 
@@ -157,13 +168,16 @@ async def save_part(request: Request) -> Response:
         held = await written(session, request.path_params["id"], hold=True)
         if held is None:
             return problem(request, 404)
+        asked = await asked_before(session)
         try:
             if await _is_overtaken(session, held, form.get("base"), part):
                 mine = _filled(held.content, part, form)
-                return _part(request, held, mine, part, other=held.version.saved_by, theirs=held.content, status=409)
+                return _part(
+                    request, held, mine, part, asked, other=held.version.saved_by, theirs=held.content, status=409
+                )
             content = _filled(held.content, part, form)
         except NoSuchPart:
-            return _outline(request, held, other=held.version.saved_by, status=409)
+            return _outline(request, held, asked, other=held.version.saved_by, status=409)
         await save(session, held, content, request.state.staff.name, rt.now())
     return see_other(f"{here}/{part}#more" if form.get("do") == "more" else f"{here}#{part}")
 
@@ -204,6 +218,7 @@ def _part(
     found: Written,
     content: Content,
     part: str,
+    asked: Bank,
     other: str = "",
     theirs: Content | None = None,
     status: int = 200,
@@ -214,6 +229,7 @@ def _part(
         template, context = "page", page_form(content, part)
     else:
         template, context = "question", question_form(content, part)
+        context["before"] = asked.get(identity_of(content["id"], context["question"]))
     context |= {
         "id": found.row.id,
         "base": found.row.current,
@@ -221,20 +237,23 @@ def _part(
         "other": other,
         "theirs": _part_of(theirs, part) if theirs else None,
         "errors": {},
-        "problems": [one for one in findings(content) if one.part == ("" if part == "om" else part)],
+        "problems": [one for one in findings(content, asked) if one.part == ("" if part == "om" else part)],
     }
     return render(request, f"surveys/editor_{template}.html", context, status)
 
 
-def _outline(request: Request, found: Written, other: str = "", refused: bool = False, status: int = 200) -> Response:
+def _outline(
+    request: Request, found: Written, asked: Bank, other: str = "", refused: bool = False, status: int = 200
+) -> Response:
     content = found.content
     context = {
         "found": found,
         "content": content,
         "pages": outline(content),
-        "findings": findings(content),
+        "findings": findings(content, asked),
         "minutes": minutes_needed(content),
         "kinds": list(KIND_NAMES.items()),
+        "bank": [(_FROM_BANK + identity, one["text"]["nb"]) for identity, one in asked.items()],
         "may_edit": request.state.staff.may("editor"),
         "other": other,
         "refused": refused,

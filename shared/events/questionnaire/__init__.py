@@ -18,6 +18,7 @@ from shared.events.questionnaire.choices import (
     Steps,
 )
 from shared.events.questionnaire.conditions import Answered, Condition, Every, NoneOf, Some, holds, named_in
+from shared.events.questionnaire.identity import identity_of, is_continued, wording
 from shared.events.questionnaire.kinds import (
     KINDS,
     WRITTEN,
@@ -72,7 +73,10 @@ __all__ = [
     "UnknownQuestion",
     "Year",
     "holds",
+    "identity_of",
+    "is_continued",
     "json_schema",
     "named_in",
     "strict",
+    "wording",
 ]

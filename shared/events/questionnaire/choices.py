@@ -23,6 +23,10 @@ class Asked(Part):
     help: Texts | None = None
     show_if: Condition | None = None
     required: bool = True
+    bank: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}\.[a-z][a-z0-9_]{0,39}$")] | None = None
+    """Where the same question was asked first: ``klima.reisemate``. None for a question that is new here."""
+    same_meaning: bool | None = None
+    """True where staff say that a changed wording asks the same, so that results still show a trend."""
 
     @property
     def codes(self) -> tuple[str, ...]:

@@ -1,0 +1,32 @@
+"""The question bank: what has been asked in surveys, each question once, in the words it was asked in last."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.surveys.tables import Survey
+from shared.events.questionnaire import identity_of
+
+#: Surveys looked back on: some years of a panel.
+_MOST_SURVEYS = 100
+#: A survey's areas are its municipality's of that day, so that kind of question is simply added anew.
+_NOT_KEPT = ("information", "area")
+
+
+async def asked_before(session: AsyncSession) -> dict[str, Mapping[str, Any]]:
+    """Identity (``klima.reisemate``) -> the question as a file holds it, the last asked first."""
+    surveys = await session.scalars(
+        sa.select(Survey.questionnaire)
+        .where(Survey.state.in_(("open", "closed")))
+        .order_by(Survey.opened_at.desc(), Survey.id)
+        .limit(_MOST_SURVEYS)
+    )
+    found: dict[str, Mapping[str, Any]] = {}
+    for questionnaire in surveys:
+        for part in questionnaire.questions:
+            question = part.model_dump(mode="json")
+            if part.type not in _NOT_KEPT:
+                found.setdefault(identity_of(questionnaire.id, question), question)
+    return found

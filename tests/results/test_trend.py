@@ -1,0 +1,114 @@
+"""The same question over surveys: a trend while it asks the same, broken by other words unless staff say otherwise."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.results.domain import Counted
+from services.results.trend import Past, trends
+from shared.events.questionnaire import Questionnaire, identity_of, is_continued, strict, wording
+from shared.events.surveys import AnswerStrata, ResponseSubmitted, StratumCount, SurveyClosed, SurveyOpened
+from shared.ids import new_id, random_id
+from shared.service import Runtime
+from shared.testing import Deliverer, browser, sign_in
+
+AT = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def asked(id_: str = "byen", **changes: Any) -> Questionnaire:
+    """A survey of one question."""
+    options = [{"code": code, "text": {"nb": text}} for code, text in (("ja", "Ja"), ("nei", "Nei"))]
+    question: dict[str, Any] = {"id": "trives", "type": "one_choice", "text": {"nb": "Trives du?"}, "options": options}
+    return strict({
+        "id": id_, "version": 1, "title": {"nb": "Byen"}, "introduction": {"nb": "Vi spør."}, "minutes": 2,
+        "pages": [{"id": "side1", "title": {"nb": "Om byen"}, "questions": [question | changes]}],
+    })  # fmt: skip
+
+
+def past(questionnaire: Questionnaire, year: int, yes: int = 6, no: int = 4) -> Past:
+    """A result of ten answers."""
+    counted = Counted(questionnaire.questions[0].id, "one_choice", yes + no, {"ja": yes, "nei": no})
+    return Past(questionnaire, AT.replace(year=year), [counted])
+
+
+def test_the_same_question_in_later_surveys_shows_what_it_was_before() -> None:
+    earlier = [past(asked("ny", id="q1", bank="byen.trives"), 2025, 8, 2), past(asked(), 2024)]
+    (trend,) = trends(asked("nyere", id="q7", bank="byen.trives"), earlier).values()
+    assert trend.days == (AT.replace(year=2024), AT.replace(year=2025))
+    assert trend.shares == {"ja": (0.6, 0.8), "nei": (0.4, 0.2)}
+    assert not trend.broken
+
+
+@pytest.mark.parametrize("same", [False, True])
+def test_other_words_break_the_trend_unless_staff_say_that_they_mean_the_same(same: bool) -> None:
+    changed = asked("ny", bank="byen.trives", text={"nb": "Har du det bra?"}, same_meaning=same or None)
+    (trend,) = trends(changed, [past(asked(), 2024)]).values()
+    assert trend.broken is not same
+    assert len(trend.days) == same
+
+
+def test_a_break_ends_the_trend_where_it_is_and_keeps_what_came_after() -> None:
+    changed = {"bank": "byen.trives", "text": {"nb": "Har du det bra?"}}
+    (trend,) = trends(asked("c", **changed), [past(asked("b", **changed), 2025), past(asked(), 2024)]).values()
+    assert (trend.days, trend.broken) == ((AT.replace(year=2025),), True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "same"),
+    [
+        ({"help": {"nb": "Tenk på det siste året"}}, True),
+        ({"required": False}, True),
+        ({"text": {"nb": "Trives  du? "}}, True),
+        ({"text": {"nb": "Trives du her?"}}, False),
+        ({"options": [{"code": "ja", "text": {"nb": "Ja!"}}, {"code": "nei", "text": {"nb": "Nei"}}]}, False),
+        ({"type": "pair"}, False),
+        ({"type": "pair", "same_meaning": True}, False),
+    ],
+)
+def test_what_counts_as_other_words(changes: dict[str, Any], same: bool) -> None:
+    before = asked().questions[0].model_dump(mode="json")
+    assert is_continued(before, before | changes) is same
+
+
+def test_a_scale_written_short_and_as_stored_is_the_same_question() -> None:
+    short = {"id": "a", "type": "scale", "text": {"nb": "Hva?"}, "low": {"nb": "Lite"}, "high": {"nb": "Mye"}}
+    stored = strict(asked().content() | {"pages": [{"id": "s", "title": {"nb": "T"}, "questions": [short]}]})
+    assert wording(short) == wording(stored.questions[0].model_dump(mode="json"))
+    assert identity_of("byen", short) == "byen.a"
+
+
+async def test_the_public_page_shows_the_trend_and_says_where_it_is_broken(rt: Runtime) -> None:
+    deliver = Deliverer(rt)
+    later = asked("ny", id="q1", bank="byen.trives")
+    changed = asked("nyest", id="q1", bank="byen.trives", text={"nb": "Har du det bra?"})
+    pages = []
+    async with browser(rt) as client:
+        sign_in(rt, client, "editor")
+        for number, (questionnaire, yes) in enumerate(((asked(), 3), (later, 6), (changed, 5))):
+            survey_id, at = new_id(), AT + timedelta(days=100 * number)
+            answers = [
+                ResponseSubmitted(
+                    response_id=random_id(),
+                    survey_id=survey_id,
+                    strata=AnswerStrata(gender=None, bands=None),
+                    answers={questionnaire.questions[0].id: "ja" if place < yes else "nei"},
+                )
+                for place in range(10)
+            ]
+            strata = (StratumCount(gender="female", band="15-24", invited=20, answered=10),)
+            opened = SurveyOpened(
+                survey_id=survey_id, questionnaire=questionnaire.content(), opened_at=at, closes_at=at, cell_minimum=5
+            )
+            closed = SurveyClosed(
+                survey_id=survey_id, opened_at=at, closed_at=at, invited=20, answered=10, released=10, strata=strata
+            )
+            await deliver(opened, *answers, closed)
+            done = await client.post(f"/staff/results/{survey_id}", data={"finding": "Noe"})
+            pages.append((await client.get(done.headers["location"])).text)
+    assert "Slik svarte panelet før" not in pages[0]
+    assert "Slik svarte panelet før" in pages[1]
+    assert "30\u00a0%" in pages[1]
+    assert "med andre ord" not in pages[1]
+    assert "Spørsmålet er stilt før med andre ord" in pages[2]
+    assert "Slik svarte panelet før" not in pages[2]
