@@ -38,6 +38,7 @@ HANDLERS = (
         registration.ConfirmationRequested,
         registration.SignUpRepeated,
         registration.ChangedOnBehalf,
+        registration.MemberWelcomeDue,
         registration.SignInRequested,
         registration.MemberErased,
     ),

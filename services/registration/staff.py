@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import sqlalchemy as sa
 
+from services.registration.member_list.doubles import doubles
 from services.registration.member_list.store import count_late_erasures
 from services.registration.population.domain import advice, band_text, shares_by
 from services.registration.population.store import composition, newest_margins
@@ -66,6 +67,7 @@ async def show_card(request: Request) -> Response:
         )
         late = await count_late_erasures(session, rt.now() - _RECEIPTS_WITHIN)
         events = await events_at_fault(request, session)
+        doubled = await doubles(session)
         unreachable = await session.scalar(
             sa.select(sa.func.count()).where(Member.unreachable_since.is_not(None), Member.status != "erased")
         )
@@ -96,6 +98,7 @@ async def show_card(request: Request) -> Response:
         "late": late,
         "events": events,
         "unreachable": unreachable,
+        "doubled": len(doubled),
         "no_areas": margins is not None and not margins.area_margins,
         "no_population": margins is None,
     }  # fmt: skip

@@ -101,6 +101,12 @@ class ChangedOnBehalf(_AsksForMail):
     """``phone``, ``paper``, ``in_person``, ``email``, or ``error``: nobody asked, staff mended a fault."""
 
 
+class MemberWelcomeDue(_AsksForMail):
+    """Staff imported a member from a file and want them to hear of it, with the way to the own page."""
+
+    type: ClassVar[str] = "registration.member_welcome_due.v1"
+
+
 class SignInRequested(_AsksForMail):
     """A member asked for a link to the own page."""
 
@@ -249,6 +255,7 @@ EVENTS: tuple[type[Event], ...] = (
     ConfirmationRequested,
     SignUpRepeated,
     ChangedOnBehalf,
+    MemberWelcomeDue,
     SignInRequested,
     PanelThresholdSet,
     PanelThresholdReached,

@@ -36,6 +36,7 @@ class PreviewInput(BaseModel):
         "suggestion_status",
         "suggestion_answer",
         "on_behalf",
+        "welcome",
     ]
     language: Literal["nb", "nn", "en"] = "nb"
     title: Annotated[str, Field(max_length=1_000)]
@@ -68,8 +69,8 @@ class PreviewInput(BaseModel):
 
     @property
     def about_member(self) -> bool:
-        """Whether the mail tells a member of what staff have done for them."""
-        return self.purpose == "on_behalf"
+        """Whether the mail tells a member of what staff have done: changed something, or taken them in."""
+        return self.purpose in ("on_behalf", "welcome")
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
@@ -115,7 +116,7 @@ def _mail(asked: PreviewInput, now: datetime) -> Mail:
     content: dict[str, str] | None = None
     if suggestion:
         content = {"heading": asked.title, "text": asked.text, "status": asked.status, "slug": asked.slug}
-    elif asked.about_member:
+    elif asked.purpose == "on_behalf":
         content = {"changes": asked.text, "how": asked.status}
     message = Message(
         id=_NOBODY,

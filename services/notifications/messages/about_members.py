@@ -1,4 +1,4 @@
-"""Mails about membership: confirmation, "already a member", sign-in, what staff have changed."""
+"""Mails about membership: confirmation, "already a member", sign-in, what staff have done."""
 
 from datetime import timedelta
 
@@ -11,6 +11,7 @@ from shared.events.registration import (
     ChangedOnBehalf,
     ConfirmationRequested,
     MemberErased,
+    MemberWelcomeDue,
     SignInRequested,
     SignUpRepeated,
 )
@@ -22,7 +23,7 @@ LONGEST_LATE = timedelta(hours=6)
 #: ``about`` of a confirmation -> its kind of mail; what is none of these is a plain sign-up's.
 _CONFIRMATIONS = {"address": "confirm_address", "joining_on_behalf": "confirm_on_behalf"}
 
-Asked = ConfirmationRequested | SignUpRepeated | SignInRequested | ChangedOnBehalf
+Asked = ConfirmationRequested | SignUpRepeated | SignInRequested | ChangedOnBehalf | MemberWelcomeDue
 AboutMember = Asked | MemberErased
 
 
@@ -39,6 +40,8 @@ async def write_about_membership(session: AsyncSession, event: AboutMember, deli
                 code = "already_member"
             case SignInRequested():
                 code = "sign_in"
+            case MemberWelcomeDue():
+                code = "welcome"
             case ChangedOnBehalf():
                 code, content = "on_behalf", {"changes": " ".join(event.changes), "how": event.how}
         asked = _on_time(event, delivery)

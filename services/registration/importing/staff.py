@@ -129,8 +129,10 @@ async def start_import(request: Request) -> Response:
                 return await _show(request, import_id, typed, errors, 422)
             file.purposes = list(getattr(values, "purposes", ()))
             file.reference = getattr(values, "reference")  # noqa: B009 - both models have it
+            file.welcome = form.get("welcome") == "yes"
             file.started_at = rt.now()
             detail = {"rows": file.rows, "left_out": file.bad_rows, "purposes": file.purposes}
+            detail |= {"welcome": file.welcome}
             await audit(session, request, "registration.members.imported", file.id, **detail, file=file.digest)
     await take_in_next(rt)
     return see_other(f"/staff/registration/import/{import_id}")

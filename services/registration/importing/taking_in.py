@@ -1,7 +1,7 @@
-"""Taking in people from a file: each a member at once, without a mail."""
+"""Taking in people from a file: each a member at once; on request with a mail of welcome."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -14,11 +14,13 @@ from services.registration.joining.domain import JoinInput
 from services.registration.store import contact_card, hold_address
 from services.registration.tables import Member, SignUp
 from shared.addresses import address_key
+from shared.events.registration import MemberWelcomeDue
 from shared.ids import new_id
 from shared.messaging import emit, lock
 
 #: These members read the municipality's own text before the panel had this system, not ours.
 TEXT_VERSION = "import"
+_WELCOME_LIFE = timedelta(days=7)
 
 
 async def known_addresses(session: AsyncSession) -> frozenset[str]:
@@ -28,9 +30,16 @@ async def known_addresses(session: AsyncSession) -> frozenset[str]:
 
 
 async def import_members(
-    session: AsyncSession, rows: Sequence[JoinInput], now: datetime, reference: str | None = None
+    session: AsyncSession,
+    rows: Sequence[JoinInput],
+    now: datetime,
+    reference: str | None = None,
+    *,
+    welcome: bool = False,
 ) -> int:
-    """Each person a member at once, without a mail; how many. Who is a member already is left alone.
+    """Each person a member at once, with a mail only where ``welcome`` asks for it; how many.
+
+    Who is a member already is left alone.
 
     ``reference`` says where their consents are kept. Somebody with an unconfirmed sign-up becomes the member the file
     describes; links to that sign-up end.
@@ -58,6 +67,11 @@ async def import_members(
         add_consents(session, member, row.purposes, now, reference or TEXT_VERSION, "import")
     await emit(session, *(contact_card(member) for member in members))
     await admit(session, members, now)
+    if welcome:
+        due = (
+            MemberWelcomeDue(member_id=member.id, generation=1, send_before=now + _WELCOME_LIFE) for member in members
+        )
+        await emit(session, *due)
     return len(members)
 
 

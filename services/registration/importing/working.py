@@ -79,7 +79,7 @@ async def take_in_next(rt: Runtime) -> bool:
         people = [JoinInput.model_validate(one.person) for one in part]
         if not file.has_consents:
             people = [person.model_copy(update={"purposes": tuple(file.purposes)}) for person in people]
-        imported = await import_members(session, people, rt.now(), file.reference)
+        imported = await import_members(session, people, rt.now(), file.reference, welcome=file.welcome)
         file.imported += imported
         file.known += len(part) - imported
         mine = ImportRow.import_id == file.id

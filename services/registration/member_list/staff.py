@@ -6,6 +6,7 @@ from services.registration.data_file.gathering import ask_everybody, missing, re
 from services.registration.data_file.pages import data_file
 from services.registration.erasing import ERASING_SERVICES, erase
 from services.registration.member_list import store
+from services.registration.member_list.doubles import doubles
 from services.registration.my_page.store import own_page
 from services.registration.places import place_name
 from services.registration.population.domain import band_text
@@ -45,6 +46,7 @@ async def _filters(rt: Runtime) -> store.Filters:
             year=margins.year if margins else rt.today().year,
             channels=(await session.scalars(sa.select(Channel).order_by(Channel.name))).all(),
             areas=await store.areas(session),
+            doubled=(await doubles(session)).keys(),
         )
 
 
@@ -114,6 +116,7 @@ async def show_person(request: Request) -> Response:
             await audit(session, request, "registration.member.seen", member.id)
         history = await audit_of(session, member.id)
         page = await own_page(session, member.id)
+        double = (await doubles(session)).get(member.id)
         asked = await request_of(session, member.id)
     context = {
         "member": member,
@@ -125,6 +128,7 @@ async def show_person(request: Request) -> Response:
         "statuses": STATUSES,
         "place": place_name(member.area or ""),
         "page": page,
+        "double": double,
         "done": request.query_params.get("done", ""),
     }
     return render(request, "registration/staff_person.html", context)

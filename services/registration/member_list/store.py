@@ -1,6 +1,6 @@
 """Queries of the member list and of one person."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,6 +40,8 @@ class Filters:
     """The margins' reference year: an age is this minus the year of birth."""
     channels: Sequence[Channel]
     areas: Sequence[str]
+    doubled: Collection[UUID]
+    """Members who share a mailbox with another."""
 
     def allowed(self) -> dict[str, Sequence[str]]:
         """Filter name -> values."""
@@ -50,6 +52,7 @@ class Filters:
             "channel": [channel.code for channel in self.channels],
             "area": self.areas,
             "unreachable": ("yes",),
+            "mailbox": ("yes",),
         }
 
 
@@ -69,6 +72,8 @@ def chosen(view: ListView, filters: Filters) -> list[Any]:
     conditions += [column == asked[name] for name, column in columns.items() if name in asked]
     if "unreachable" in asked:
         conditions.append(Member.unreachable_since.is_not(None))
+    if "mailbox" in asked:
+        conditions.append(Member.id.in_(filters.doubled))
     for band in filters.bands:
         if band.code == asked.get("band"):
             conditions.append(Member.year_of_birth <= filters.year - band.age_from)

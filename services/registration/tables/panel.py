@@ -33,6 +33,8 @@ class MemberImport(Base):
     purposes: Mapped[list[str]] = mapped_column(server_default="{}")
     reference: Mapped[str | None]
     """Where the consents are kept; stands as the text's version."""
+    welcome: Mapped[bool] = mapped_column(server_default=sa.false())
+    """Each person gets a mail of welcome."""
     made_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
