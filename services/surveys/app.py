@@ -7,6 +7,7 @@ from services.surveys.editing import staff as editing
 from services.surveys.exchange import staff as exchange
 from services.surveys.fieldwork import closing, following_up, inviting, staff, staff_list
 from services.surveys.fieldwork.state import state_events
+from services.surveys.paper import staff as paper
 from services.surveys.planning import staff as planning
 from services.surveys.steering import staff as steering
 from services.surveys.tables import Survey
@@ -62,6 +63,9 @@ PAGES = (
     Route("/staff/surveys/plan", planning.plan_form, methods=["GET"]),
     Route("/staff/surveys/plan", planning.plan, methods=["POST"]),
     Route("/staff/surveys/questionnaires/{questionnaire}", planning.show_questionnaire),
+    Route("/staff/surveys/paper", paper.show_papers),
+    Route("/staff/surveys/paper/{code}.pdf", paper.print_paper),
+    Route("/staff/surveys/paper/{code}", paper.key_in, methods=["GET", "POST"]),
     Route("/staff/surveys/try/{questionnaire}", trying.show_start),
     Route("/staff/surveys/try/{questionnaire}/{number:int}", trying.try_page, methods=["GET", "POST"]),
     Route("/staff/surveys/editor", editing.show_questionnaires, methods=["GET"]),
@@ -94,6 +98,9 @@ JOBS = (
 #: What staff do, as the audit trail says it: «Siri Stab …».
 DEEDS = {
     "surveys.list.exported": "lastet ned listen over undersøkelser",
+    "surveys.paper.keyed_in": "førte inn et svar på papir",
+    "surveys.paper.looked_up": "så hvilke undersøkelser et medlem kan svare på",
+    "surveys.paper.printed": "skrev ut et skjema på papir",
     "surveys.questionnaire.begun": "begynte på et spørreskjema",
     "surveys.questionnaire.brought_back": "tok et spørreskjema i bruk igjen",
     "surveys.questionnaire.imported": "hentet et spørreskjema fra en fil",

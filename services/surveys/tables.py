@@ -146,6 +146,7 @@ class Invitation(Base):
     __tablename__ = "invitation"
     __table_args__ = (
         sa.UniqueConstraint("survey_id", "member_id"),
+        sa.CheckConstraint("mode in ('link', 'paper')", name="mode"),
         sa.Index(None, "member_id"),
         sa.Index("ix_invitation_unanswered", "survey_id", "id", postgresql_where=sa.text("answered_at is null")),
     )
@@ -165,6 +166,9 @@ class Invitation(Base):
     """When each mail that asked went out: the invitation, then its reminders."""
     answered_at: Mapped[datetime | None]
     reminded_at: Mapped[datetime | None]
+    mode: Mapped[str] = mapped_column(server_default="link")
+    """How the member answers: ``link``, or ``paper`` that staff key in. It goes no further than here: one answer on
+    paper among many would name its person."""
     noticed_at: Mapped[datetime | None]
     """When the notice of the public result was published."""
 

@@ -19,7 +19,7 @@ async def asked_before(session: AsyncSession) -> dict[str, Mapping[str, Any]]:
     """Identity (``klima.reisemate``) -> the question as a file holds it, the last asked first."""
     surveys = await session.scalars(
         sa.select(Survey.questionnaire)
-        .where(Survey.state.in_(("open", "closed")))
+        .where(Survey.opened_at.is_not(None))
         .order_by(Survey.opened_at.desc(), Survey.id)
         .limit(_MOST_SURVEYS)
     )

@@ -11,13 +11,17 @@ async function step(form, button) {
   // Another page (the form of a new question, a sign-in): go there.
   if (here.pathname !== location.pathname || !main) return location.assign(answer.url);
   const place = button.getBoundingClientRect().top;
+  // What the step has made, a page or a copy, is where the person goes on.
+  const at = here.hash.slice(1);
+  const isNew = at !== "" && !document.getElementById(at);
   document.querySelector("main").replaceChildren(...main.childNodes);
   history.replaceState(null, "", here);
   const same = document.querySelector(`main button[name="${button.name}"][value="${CSS.escape(button.value)}"]`);
-  const target = same ?? document.getElementById(here.hash.slice(1)) ?? document.querySelector("main h1");
-  if (!same) target.tabIndex = -1;
-  target.focus({ preventScroll: Boolean(same) });
-  if (same) scrollBy(0, same.getBoundingClientRect().top - place);
+  const stays = same && !isNew;
+  const target = (stays ? same : document.getElementById(at)) ?? document.querySelector("main h1");
+  if (!stays) target.tabIndex = -1;
+  target.focus({ preventScroll: Boolean(stays) });
+  if (stays) scrollBy(0, same.getBoundingClientRect().top - place);
 }
 
 document.addEventListener("submit", (event) => {

@@ -1,0 +1,1 @@
+"""A survey on paper: printed with a code, keyed in by staff, sealed and counted as any other answer."""

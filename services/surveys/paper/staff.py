@@ -1,0 +1,146 @@
+"""Staff print a survey for a member who asks for paper, and key in what comes back."""
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.surveys.answering.domain import fill_page
+from services.surveys.answering.reading import NotAnAnswer
+from services.surveys.answering.showing import FormQuestion, standing
+from services.surveys.answering.store import Refusal, hold, submit
+from services.surveys.domain import last_day
+from services.surveys.fieldwork.curve import survey_title
+from services.surveys.paper.domain import all_optional, code_of, ending_of
+from services.surveys.paper.printing import as_pdf
+from services.surveys.paper.store import open_to, with_ending
+from services.surveys.paper.wording import for_whom, numbers_of
+from services.surveys.sealing import keys_of
+from services.surveys.tables import Invitation, Survey
+from shared.events.questionnaire import Page
+from shared.web import (
+    Request,
+    Response,
+    as_id,
+    audit,
+    problem,
+    read_form,
+    render,
+    runtime,
+    see_other,
+    staff_required,
+)
+
+_BASE = "/staff/surveys/paper"
+#: A whole questionnaire with long texts in one form.
+_MOST_BYTES = 500_000
+
+
+@staff_required("editor")
+async def show_papers(request: Request) -> Response:
+    """What a member may answer on paper; or the form that takes a paper's code."""
+    member_id, code = as_id(request.query_params.get("member")), request.query_params.get("code")
+    if code and ending_of(code):
+        return see_other(f"{_BASE}/{code.strip().lower().replace(' ', '')}")
+    found = []
+    if member_id:
+        async with runtime(request).transaction() as session:
+            found = [(code_of(one.id), survey_title(survey), last_day(survey.closes_at))
+                     for one, survey in await open_to(session, member_id)]  # fmt: skip
+            await audit(session, request, "surveys.paper.looked_up", member_id)
+    context = {
+        "member": member_id,
+        "found": found,
+        "code": code or "",
+        "errors": {"code": "Koden har ti tegn, for eksempel ab12c-d34ef."} if code else {},
+    }
+    return render(request, "surveys/staff_papers.html", context, 422 if code else 200)
+
+
+@staff_required("editor")
+async def print_paper(request: Request) -> Response:
+    """The PDF with its code, in the language asked for."""
+    rt = runtime(request)
+    async with rt.transaction() as session:
+        found = await _found(request, session)
+        if found is None or found[1].state != "open" or found[0].answered_at is not None:
+            return problem(request, 404)
+        invitation, survey = found
+        await audit(session, request, "surveys.paper.printed", survey.id)
+    texts = request.app.state.renderer.languages.get(request.query_params.get("language", "nb"))
+    if texts is None:
+        return problem(request, 404)
+    code = code_of(invitation.id)
+    until = texts.date(last_day(survey.closes_at))
+    body = as_pdf(survey.questionnaire, texts, code, until, rt.profile.name)
+    headers = {"Content-Disposition": f'attachment; filename="{survey.questionnaire_id}-{code}.pdf"'}
+    return Response(body, media_type="application/pdf", headers=headers)
+
+
+@staff_required("editor")
+async def key_in(request: Request) -> Response:
+    """Every question in one form, as it stands on the paper; posted, sealed as any other answer."""
+    rt = runtime(request)
+    form = await read_form(request, _MOST_BYTES) if request.method == "POST" else None
+    async with rt.transaction() as session:
+        found = await _found(request, session)
+        if found is None:
+            return problem(request, 404)
+        invitation, survey = found
+        if form is None:
+            return _form(request, invitation, survey, {}, {})
+        held = await hold(session, keys_of(rt.settings), invitation.id, invitation.generation, rt.now())
+        if isinstance(held, Refusal):
+            return _form(request, invitation, survey, {}, {})
+        answers: dict[str, Any] = {}
+        typed: dict[str, list[str]] = {}
+        refused: dict[str, NotAnAnswer] = {}
+        for page in map(all_optional, held.questionnaire.pages):
+            sent = {field: form.all(field) for question in page.known for field in question.fields}
+            filled = fill_page(page, sent, [question.id for question in page.known], form.refused, answers)
+            answers, typed, refused = filled.answers, typed | filled.typed, refused | filled.refused
+        if refused or not answers:
+            return _form(request, invitation, survey, answers, typed, refused, empty=not answers and not refused)
+        await submit(session, held, answers, rt.now())
+        held.invitation.mode = "paper"
+        await audit(session, request, "surveys.paper.keyed_in", survey.id)
+    return render(request, "surveys/staff_paper_done.html", {"title": survey_title(survey)})
+
+
+async def _found(request: Request, session: AsyncSession) -> tuple[Invitation, Survey] | None:
+    ending = ending_of(request.path_params["code"])
+    return await with_ending(session, ending) if ending else None
+
+
+def _form(
+    request: Request,
+    invitation: Invitation,
+    survey: Survey,
+    answers: dict[str, Any],
+    typed: dict[str, list[str]],
+    refused: dict[str, NotAnAnswer] | None = None,
+    *,
+    empty: bool = False,
+) -> Response:
+    questionnaire, refused = survey.questionnaire, refused or {}
+    texts = request.app.state.renderer.languages["nb"]
+    numbers = numbers_of(questionnaire)
+
+    def fields(page: Page) -> list[FormQuestion]:
+        return [
+            FormQuestion(one, texts, 0, {}, standing(one, answers, typed, texts.code), refused)
+            for one in all_optional(page).known
+        ]
+
+    pages = [(page, fields(page)) for page in questionnaire.pages]
+    errors = {name: text for _, found in pages for one in found for name, text in one.errors.items()}
+    context = {
+        "title": survey_title(survey),
+        "code": code_of(invitation.id),
+        "open": survey.state == "open" and invitation.answered_at is None,
+        "pages": pages,
+        "numbers": numbers,
+        "only": {one.id: for_whom(questionnaire, one.show_if, numbers, texts) for one in questionnaire.parts},
+        "page_only": {page.id: for_whom(questionnaire, page.show_if, numbers, texts) for page in questionnaire.pages},
+        "errors": errors | ({"": "Ingen svar er ført inn."} if empty else {}),
+    }
+    return render(request, "surveys/staff_paper.html", context, 422 if context["errors"] else 200)

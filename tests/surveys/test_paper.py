@@ -1,0 +1,133 @@
+"""A survey on paper: printed with a code, keyed in once, sealed as any other, and never asked about again."""
+
+from importlib import resources
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.surveys.answering.store import Refusal, hold
+from services.surveys.paper.domain import code_of, ending_of
+from services.surveys.paper.printing import as_pdf
+from services.surveys.paper.wording import for_whom, numbers_of
+from services.surveys.questionnaire.shelf import shipped
+from services.surveys.sealing import keys_of
+from services.surveys.tables import Invitation, Response, Survey
+from shared.events.questionnaire import Questionnaire, example
+from shared.events.surveys import SurveyAnswered
+from shared.service import Runtime
+from shared.testing import Deliverer, browser, outbox, sign_in
+from shared.web.i18n import LANGUAGES, language
+from tests.surveys.conftest import PlanSurvey
+from tests.surveys.given import answer, invitations, joined, margins
+
+PAPER = "/staff/surveys/paper"
+LOCALE = Path(str(resources.files("services.surveys"))) / "locale"
+TEXTS = {code: language(code, ZoneInfo("Europe/Oslo"), [LOCALE]) for code in LANGUAGES}
+
+
+@given(st.uuids())
+def test_a_code_leads_back_to_its_invitation_however_it_is_written(id_: UUID) -> None:
+    code = code_of(id_)
+    assert ending_of(code) == str(id_)[-12:]
+    assert ending_of(code.upper().replace("-", " ").replace("0", "O").replace("1", "L")) == str(id_)[-12:]
+
+
+@pytest.mark.parametrize("code", ["", "abc", "abcde-fghj", "abcde-fghjkm", "uuuuu-uuuuu", "zzzzz-zzzzz", "'; drop"])
+def test_what_is_no_code_is_none(code: str) -> None:
+    assert ending_of(code) is None
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_kind_of_question_is_printed_in_each_language(code: str) -> None:
+    everything = Questionnaire.model_validate(example.QUESTIONNAIRE)
+    printed = as_pdf(everything, TEXTS[code], "abcde-fghjk", "12. mars", "Bærum kommune")
+    assert printed[:5] == b"%PDF-"
+    assert len(printed) > 10_000
+
+
+def test_markup_in_a_text_is_text_on_paper() -> None:
+    content = shipped()["klima"].content()
+    content["title"]["nb"] = '#read("/etc/passwd") $x$ *fet* \\ "<script>'
+    printed = as_pdf(Questionnaire.model_validate(content), TEXTS["nb"], "", "", "Bærum")
+    assert printed[:5] == b"%PDF-"
+
+
+def test_whom_a_question_is_for_is_said_by_its_number() -> None:
+    klima = shipped()["klima"]
+    numbers = numbers_of(klima)
+    assert for_whom(klima, klima.parts[1].show_if, numbers, TEXTS["nb"]) == "«Med bil» på spørsmål 1"
+    assert for_whom(klima, klima.parts[1].show_if, numbers, TEXTS["en"]) == "“By car” to question 1"
+    both: Any = {"all": [{"question": "minutter", "at_least": 10}, {"none": [{"question": "reisemate"}]}]}
+    page = klima.pages[1].model_validate({**klima.content()["pages"][1], "show_if": both})
+    assert for_whom(klima, page.show_if, numbers, TEXTS["nb"]) == "minst 10 på spørsmål 3 og ikke (noe på spørsmål 1)"
+
+
+async def asked(rt: Runtime, deliver: Deliverer, plan: PlanSurvey) -> Invitation:
+    """A member's invitation to the climate survey."""
+    await deliver(margins(), joined(rt.now()))
+    return (await invitations(rt, (await plan(asking=shipped()["klima"])).id))[0]
+
+
+async def test_a_paper_is_printed_for_a_member_and_keyed_in_once(
+    rt: Runtime, deliver: Deliverer, plan: PlanSurvey, editor: httpx.AsyncClient
+) -> None:
+    invitation = await asked(rt, deliver, plan)
+    code = code_of(invitation.id)
+    papers = await editor.get(f"{PAPER}?member={invitation.member_id}")
+    assert code in papers.text
+    printed = await editor.get(f"{PAPER}/{code}.pdf?language=nn")
+    assert printed.headers["content-type"] == "application/pdf"
+    assert (await editor.get(PAPER, params={"code": code.upper()})).headers["location"] == f"{PAPER}/{code}"
+    form = await editor.get(f"{PAPER}/{code}")
+    assert "Bare for dem som har svart «Med bil» på spørsmål 1" in form.text
+    assert "Ingen svar er ført inn" in (await editor.post(f"{PAPER}/{code}", data={})).text
+    wrong = await editor.post(f"{PAPER}/{code}", data={"reisemate": "bil", "minutter": "mange"})
+    assert wrong.status_code == 422
+    assert 'value="bil" checked' in wrong.text, "what was keyed in is still there"
+    # What is not for this person, and what was left out, is no answer.
+    done = await editor.post(f"{PAPER}/{code}", data={"reisemate": "gange", "bilfri": "pris", "innsats": "4"})
+    assert "Svarene er ført inn" in done.text
+    async with rt.transaction() as session:
+        (stored,) = await session.scalars(sa.select(Response))
+        survey = (await session.scalars(sa.select(Survey))).one()
+        opened = keys_of(rt.settings).seal(survey.id, survey.public_key).open(stored.id, stored.sealed)
+        kept = (await session.scalars(sa.select(Invitation))).one()
+        assert await hold(session, keys_of(rt.settings), invitation.id, 1, rt.now()) is Refusal.ANSWERED
+    assert opened["answers"] == {"reisemate": "gange", "innsats": 4}
+    assert set(opened) == {"answers", "gender", "band", "area"}, "nothing in an answer says how it was given"
+    assert kept.mode == "paper"
+    assert len(await outbox(rt, SurveyAnswered)) == 1
+    again = await editor.post(f"{PAPER}/{code}", data={"reisemate": "bil"})
+    assert "Her kan det ikke føres inn svar" in again.text
+    assert (await editor.get(f"{PAPER}/{code}.pdf")).status_code == 404
+
+
+async def test_who_answered_by_the_link_is_not_keyed_in(
+    rt: Runtime, deliver: Deliverer, plan: PlanSurvey, editor: httpx.AsyncClient
+) -> None:
+    invitation = await asked(rt, deliver, plan)
+    assert await answer(rt, invitation.id, {"reisemate": "bil"})
+    assert "ingen åpne undersøkelser" in (await editor.get(f"{PAPER}?member={invitation.member_id}")).text
+    page = await editor.post(f"{PAPER}/{code_of(invitation.id)}", data={"reisemate": "gange"})
+    assert "Her kan det ikke føres inn svar" in page.text
+    async with rt.transaction() as session:
+        assert len((await session.scalars(sa.select(Response))).all()) == 1
+
+
+@pytest.mark.parametrize("path", ["/zzzzz-zzzzz", "/abcde-fghjk", "/abcde-fghjk.pdf", "/x"])
+async def test_an_unknown_code_is_a_page_that_says_so(editor: httpx.AsyncClient, path: str) -> None:
+    assert (await editor.get(PAPER + path)).status_code == 404
+    assert (await editor.get(PAPER, params={"code": "tull"})).status_code == 422
+
+
+async def test_readers_key_nothing_in(rt: Runtime) -> None:
+    async with browser(rt) as reader:
+        sign_in(rt, reader, "reader")
+        assert (await reader.get(PAPER)).status_code == 403
