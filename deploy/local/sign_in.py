@@ -1,4 +1,4 @@
-"""A mock sign-in for staff: an OIDC provider where anybody may be one of four people. Local use only."""
+"""A mock sign-in for staff: an OIDC provider where anybody may be one of six people. Local use only."""
 
 import json
 import sys
@@ -13,6 +13,8 @@ OIDC_CLIENT = "innbyggerpanel"
 USERS = (
     {"sub": "leser", "name": "Lene Leser", "email": "leser@example.org", "roles": ["reader"]},
     {"sub": "redaktor", "name": "Rune Redaktør", "email": "redaktor@example.org", "roles": ["editor"]},
+    {"sub": "analytiker", "name": "Arne Analytiker", "email": "analytiker@example.org", "roles": ["analyst"]},
+    {"sub": "trekker", "name": "Tone Trekker", "email": "trekker@example.org", "roles": ["selector"]},
     {"sub": "styrer", "name": "Stine Styrer", "email": "styrer@example.org", "roles": ["admin"]},
     {"sub": "personvern", "name": "Pia Personvern", "email": "personvern@example.org", "roles": ["dpo"]},
 )

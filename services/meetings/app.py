@@ -27,7 +27,7 @@ from shared.messaging import subscribe
 from shared.metrics import counted
 from shared.profile.keeping import profile_changes
 from shared.service import Job, Service
-from shared.web import Route, audit_pages, dead_letter_pages, ended_sessions
+from shared.web import Route, audit_pages, dead_letter_pages, ended_sessions, role_pages
 
 MEMBER_FACTS = (MemberJoined, MemberChanged, MemberLeft, MemberErased)
 SURVEY_MAILS = (SurveyInvitationIssued, SurveyReminderDue, SurveyAnswered)
@@ -80,6 +80,7 @@ PAGES = (
     Route(ONE + "/minutes", afterwards.save_minutes, methods=["POST"]),
     *dead_letter_pages("meetings"),
     *audit_pages("meetings"),
+    *role_pages("meetings"),
 )
 
 JOBS = (

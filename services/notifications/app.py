@@ -14,7 +14,7 @@ from shared.messaging import subscribe
 from shared.metrics import counted
 from shared.profile.keeping import profile_changes
 from shared.service import Job, Service
-from shared.web import Route, audit_pages, dead_letter_pages, ended_sessions
+from shared.web import Route, audit_pages, dead_letter_pages, ended_sessions, role_pages
 
 HANDLERS = (
     subscribe(
@@ -102,6 +102,7 @@ PAGES = (
     Route("/staff/notifications/trial", trying.send_trial, methods=["POST"]),
     *dead_letter_pages("notifications"),
     *audit_pages("notifications"),
+    *role_pages("notifications"),
 )
 
 JOBS = (

@@ -28,7 +28,7 @@ from shared.events import meetings, notifications, results, surveys
 from shared.messaging import subscribe
 from shared.metrics import counted
 from shared.service import Job, Service
-from shared.web import Route, audit_pages, dead_letter_pages
+from shared.web import Route, audit_pages, dead_letter_pages, role_pages
 from shared.web.sign_in import finish_sign_in, start_sign_in
 
 RECEIPTS = (
@@ -100,6 +100,7 @@ PAGES = (
     Route("/me/leave", my_page.ask_before_leaving),
     Route("/me/left", my_page.show_left),
     Route("/staff", staff.show_home),
+    Route("/staff/roles", staff.show_roles),
     Route("/staff/login", start_sign_in),
     Route("/staff/callback", finish_sign_in),
     Route("/staff/logout", staff.sign_out, methods=["POST"]),
@@ -132,6 +133,7 @@ PAGES = (
     Route(PANEL + "/profile", municipality.save_profile, methods=["POST"]),
     *dead_letter_pages("registration"),
     *audit_pages("registration"),
+    *role_pages("registration"),
 )
 
 JOBS = (

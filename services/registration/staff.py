@@ -24,7 +24,8 @@ from shared.web import (
     translate,
 )
 from shared.web.charts import panel_against_population, progress, stacked_growth
-from shared.web.staff import COOKIE, remember_ended_session
+from shared.web.role_pages import ROLE_NAMES
+from shared.web.staff import COOKIE, SESSION_SECONDS, remember_ended_session
 
 CARDS = (
     ("registration", "Panelet", "Medlemmer, sammensetning og import."),
@@ -43,6 +44,13 @@ _NEAR = 10
 async def show_home(request: Request) -> Response:
     """One card per service; each service makes its own, the browser puts them together."""
     return render(request, "shell/staff_home.html", {"todo": [], "cards": CARDS})
+
+
+@staff_required("reader")
+async def show_roles(request: Request) -> Response:
+    """Who may do what; each service shows its own routes, the browser puts them together."""
+    context = {"cards": CARDS, "names": ROLE_NAMES, "held": request.state.staff.roles, "minutes": SESSION_SECONDS // 60}
+    return render(request, "registration/staff_roles.html", context)
 
 
 @staff_required("reader")

@@ -17,7 +17,7 @@ from shared.messaging import subscribe
 from shared.metrics import counted
 from shared.profile.keeping import profile_changes
 from shared.service import Job, Service
-from shared.web import Route, audit_pages, dead_letter_pages, ended_sessions
+from shared.web import Route, audit_pages, dead_letter_pages, ended_sessions, role_pages
 
 MEETING_FACTS = (MeetingAnnounced, MeetingHeld, MeetingMinutesPublished, MeetingCancelled)
 
@@ -55,6 +55,7 @@ PAGES = (
     Route("/staff/results/follow-ups/{id:uuid}", follow_ups.correct_follow_up, methods=["POST"]),
     *dead_letter_pages("results"),
     *audit_pages("results"),
+    *role_pages("results"),
 )
 
 JOBS = (

@@ -103,7 +103,7 @@ async def show_card(request: Request) -> Response:
     return render(request, "results/card.html", context)
 
 
-@staff_required("reader")
+@staff_required("analyst")
 async def show_draft(request: Request) -> Response:
     """The result as it would be published, with every written answer to choose passages from; once public, where."""
     async with runtime(request).transaction() as session:

@@ -28,7 +28,7 @@ from shared.messaging import subscribe
 from shared.metrics import counted
 from shared.profile.keeping import profile_changes
 from shared.service import Job, Service
-from shared.web import Route, audit_pages, dead_letter_pages, ended_sessions
+from shared.web import Route, audit_pages, dead_letter_pages, ended_sessions, role_pages
 
 MEMBER_FACTS = (MemberJoined, MemberChanged, MemberLeft, MemberErased)
 
@@ -84,6 +84,7 @@ PAGES = (
     Route(ONE + "/life/{deed}", steering.do, methods=["POST"]),
     *dead_letter_pages("surveys"),
     *audit_pages("surveys"),
+    *role_pages("surveys"),
 )
 
 JOBS = (

@@ -13,6 +13,7 @@ from shared.web.forms import BadForm, Form, FormErrors, as_id, read_form, valida
 from shared.web.limits import TooMany, client_address
 from shared.web.lists import ListView, list_view
 from shared.web.pages import problem, render, runtime, see_other, translate
+from shared.web.role_pages import role_pages
 from shared.web.staff import Staff, audit, audit_of, ended_sessions, staff_required
 from shared.web.tables import FORMATS, table_file
 
@@ -42,6 +43,7 @@ __all__ = [
     "read_form",
     "render",
     "robots",
+    "role_pages",
     "rule_broken",
     "runtime",
     "see_other",

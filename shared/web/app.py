@@ -19,6 +19,7 @@ from starlette.staticfiles import StaticFiles
 from shared.messaging.transient import is_transient
 from shared.service import Runtime
 from shared.web.forms import BadForm, BodyTooLarge
+from shared.web.guide import read_guide, steps_by_page
 from shared.web.limits import Limiter, TooMany
 from shared.web.middleware import Shell
 from shared.web.pages import Renderer, problem, render
@@ -63,6 +64,8 @@ def build_app(runtime: Runtime, routes: Sequence[BaseRoute], lifespan: Callable[
     )
     app.state.runtime = runtime
     app.state.renderer = Renderer(runtime, folder)
+    app.state.guide = read_guide(runtime.name, folder)
+    app.state.steps = steps_by_page(routes, app.state.guide)
     app.state.limiter = Limiter(settings, runtime.database)
     if settings.oidc_issuer:
         from shared.web.sign_in import make_sign_in

@@ -130,6 +130,7 @@ def render(
     values = {
         "request": request,
         "path": request.url.path,
+        "help": request.app.state.steps.get(request.scope.get("endpoint"), ""),
         "staff": getattr(request.state, "staff", None),
         "errors": {},
         "form": {},

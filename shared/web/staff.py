@@ -28,11 +28,16 @@ COOKIE = "__Host-staff"
 SESSION_SECONDS = 15 * 60
 #: A role includes those after it; the others stand for themselves.
 ROLES = {
-    "admin": ("admin", "editor", "reader", "dpo"),
-    "editor": ("editor", "reader"),
+    "admin": ("admin", "editor", "selector", "analyst", "reader", "dpo"),
+    "editor": ("editor", "selector", "analyst", "reader"),
+    "selector": ("selector", "reader"),
+    "analyst": ("analyst", "reader"),
     "dpo": ("dpo", "reader"),
     "reader": ("reader",),
 }
+
+#: A guarded page -> the roles its guard asks for.
+_GUARDED: dict[object, tuple[str, ...]] = {}
 
 Page = Callable[[Request], Awaitable[Response]]
 
@@ -60,7 +65,12 @@ class Staff:
 
     def may(self, role: str) -> bool:
         """Whether one of the person's roles is or includes ``role``."""
-        return any(role in ROLES.get(held, (held,)) for held in self.roles)
+        return any(includes(held, role) for held in self.roles)
+
+
+def includes(held: str, role: str) -> bool:
+    """Whether who has the role ``held`` may do what ``role`` may."""
+    return role in ROLES.get(held, (held,))
 
 
 def sign_in_staff(response: Response, settings: Settings, staff: Staff) -> None:
@@ -103,9 +113,15 @@ def staff_required(*roles: str) -> Callable[[Page], Page]:
             request.state.staff = staff
             return await page(request)
 
+        _GUARDED[guarded] = roles
         return guarded
 
     return wrap
+
+
+def roles_of(endpoint: object) -> tuple[str, ...] | None:
+    """The roles of which one is needed for a page; None for a page that is not for staff."""
+    return _GUARDED.get(endpoint)
 
 
 async def _has_ended(runtime: Runtime, session_id: UUID) -> bool:

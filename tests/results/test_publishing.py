@@ -76,7 +76,7 @@ async def test_a_result_is_published_once_with_the_passages_staff_chose(rt: Runt
     answers = [response(text) for text in ("a <b>mer</b> buss", "hemmelig", "b", "c", "d")]
     await fill(Deliverer(rt), answers)
     async with browser(rt) as client:
-        draft = await client.get(f"/staff/results/{SURVEY}", headers=cookie(rt, "reader"))
+        draft = await client.get(f"/staff/results/{SURVEY}", headers=cookie(rt, "analyst"))
         assert "5 av 5 svar er kommet" in draft.text
         chosen = {
             "finding": "Mange vil ha mer buss",
@@ -248,7 +248,7 @@ async def test_staff_see_which_questions_cannot_be_counted_yet(rt: Runtime) -> N
     answers = [response("").model_copy(update={"answers": {"hologram": ["b", "a"], "oftest": "buss"}}) for _ in "12345"]
     await Deliverer(rt)(asked, *answers, closed(5))
     async with browser(rt) as client:
-        draft = (await client.get(f"/staff/results/{SURVEY}", headers=cookie(rt, "reader"))).text
+        draft = (await client.get(f"/staff/results/{SURVEY}", headers=cookie(rt, "analyst"))).text
         assert "Kan ikke telles ennå" in draft
         assert "«Hva ser du?» (5 svar)" in draft
         page = await publish(client, rt, "editor", finding="Fem svarte")

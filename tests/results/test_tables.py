@@ -112,7 +112,7 @@ async def test_staff_start_from_a_finding_in_each_language_and_see_afterwards_wh
         assert "100\u00a0% answered “By car”" in draft
         assert "preview?purpose=results" in draft
         await publish(client, rt, "editor", finding="F")
-        after = await client.get(f"/staff/results/{SURVEY}", headers=cookie(rt, "reader"))
+        after = await client.get(f"/staff/results/{SURVEY}", headers=cookie(rt, "analyst"))
         page = await client.get("/results/klima-2026-11-23?lang=en")
     assert "Siri Stab" in after.text
     assert "/results/klima-2026-11-23" in after.text

@@ -16,7 +16,10 @@ RuntimeOf = Callable[..., Awaitable[Runtime]]
 #: The way in and out is for everybody: sign-in has no session yet.
 OPEN = {("GET", "/staff/login"), ("GET", "/staff/callback")}
 #: Posts that change nothing but the audit trail: a look-up keeps what was typed out of addresses.
-READING = {"/staff/logout", "/staff/registration/members", "/staff/notifications/preview"}
+READING = {
+    "/staff/logout", "/staff/registration/members", "/staff/notifications/preview",
+    "/staff/surveys/try/{questionnaire}/{number:int}",
+}  # fmt: skip
 
 #: What the municipality is called and looks like is the administrator's.
 FOR_ADMINS = {("POST", "/staff/registration/profile")}
@@ -29,7 +32,7 @@ def staff_routes(service: str) -> list[tuple[str, str, str]]:
         assert isinstance(route, Route)
         if not route.path.startswith("/staff"):
             continue
-        path = re.sub(r"\{[^}]+\}", str(uuid4()), route.path)
+        path = re.sub(r"\{[^}]+\}", str(uuid4()), re.sub(r"\{\w+:int\}", "1", route.path))
         found += [(m, path, route.path) for m in sorted(route.methods or ()) if m in ("GET", "POST")]
     return [row for row in found if (row[0], row[1]) not in OPEN]
 
@@ -62,3 +65,25 @@ async def test_a_reader_changes_nothing_and_an_editor_meets_no_closed_door(servi
                 assert (await editor.request(method, path)).status_code == 403, (method, path)
                 sign_in(rt, editor, "admin")
             assert (await editor.request(method, path)).status_code not in (401, 403, 500), (method, path)
+
+
+async def test_each_service_shows_who_may_what_and_a_page_its_help(runtime_of: RuntimeOf) -> None:
+    rt = await runtime_of("meetings")
+    async with browser(rt) as reader:
+        sign_in(rt, reader, "reader")
+        table = (await reader.get("/staff/meetings/roles")).text
+        row = table.split("Trekke deltakere")[1].split("</tr>")[0]
+        assert re.findall(r"<td>(.*?)</td>", row) == ["–", "–", "ja", "ja", "–", "ja"]
+        part = await reader.get("/staff/meetings/roles", headers={"Sec-Fetch-Dest": "empty"})
+        assert "<html" not in part.text
+        page = (await reader.get("/staff/meetings")).text
+        assert page.count("Slik gjør du det") == 1
+        assert "åpne det for å se hva som er neste steg" in page
+
+
+async def test_answers_are_read_before_publishing_by_who_may_and_by_no_reader(runtime_of: RuntimeOf) -> None:
+    rt = await runtime_of("results")
+    for role, status in (("reader", 403), ("selector", 403), ("analyst", 404), ("editor", 404)):
+        async with browser(rt) as client:
+            sign_in(rt, client, role)
+            assert (await client.get(f"/staff/results/{uuid4()}")).status_code == status, role

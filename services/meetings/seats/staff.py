@@ -151,7 +151,7 @@ async def _show_quotas(request: Request, typed: Mapping[str, Any] | None, errors
     return render(request, "meetings/staff_quotas.html", context, status)
 
 
-@staff_required("editor")
+@staff_required("selector")
 async def show_draw(request: Request) -> Response:
     """The draw as it stands: who is in the pool, what it keeps, its commitment, and what is to be done next."""
     rt = runtime(request)
@@ -212,7 +212,7 @@ def _groups(
     ]
 
 
-@staff_required("editor")
+@staff_required("selector")
 async def act_on_draw(request: Request) -> Response:
     """Make the draw ready, give it up, or enter what was thrown in public; a second click changes nothing."""
     rt = runtime(request)

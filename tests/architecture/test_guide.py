@@ -1,0 +1,68 @@
+"""Every staff route says in words what it is for, and every staff page how it is used: ``guide.md`` of its service."""
+
+import re
+from importlib import resources
+from pathlib import Path
+
+import pytest
+from starlette.routing import Route
+
+from shared.cli import load_service
+from shared.services import SERVICES
+from shared.web.guide import read_guide
+from shared.web.role_pages import ROLE_NAMES, rights
+from shared.web.staff import ROLES, Staff
+
+#: Parts of other pages, and files: nothing to be helped with.
+NO_PAGE = re.compile(r"/card$|\.\{(form|format)\}$|\.pdf$|/template$|/data$|/preview$|\.ics$|/calendar-part$")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_staff_route_has_words_and_every_staff_page_its_own_help(service: str) -> None:
+    """A new route: a section ``## GET /its/path`` in services/<name>/guide.md, a line of words, and numbered steps."""
+    found = load_service(service)
+    guide = read_guide(service, Path(str(resources.files(found.package))))
+    guarded = {(right.method, right.path) for right in rights(found.pages, guide)}
+    assert guarded - guide.keys() == set(), "write these into services/<name>/guide.md"
+    assert guide.keys() - guarded == set(), "these routes are gone"
+    pages = {key for key in guarded if key[0] == "GET" and not NO_PAGE.search(key[1])}
+    assert {key for key in pages if not guide[key].steps} == set(), "write numbered steps"
+    steps = [str(guide[key].steps) for key in pages]
+    assert len(set(steps)) == len(steps), "each page has help of its own"
+
+
+def test_the_table_of_rights_says_what_the_guard_does() -> None:
+    assert set(ROLE_NAMES) == set(ROLES)
+    for service in SERVICES:
+        found = load_service(service)
+        for right in rights(found.pages, {}):
+            assert right.roles, right.path
+    draw = next(right for right in rights(load_service("meetings").pages, {}) if right.path.endswith("/draw"))
+    assert draw.roles == ("selector", "editor", "admin")
+
+
+def test_no_staff_route_is_without_a_guard_but_the_way_in() -> None:
+    for service in SERVICES:
+        pages = load_service(service).pages
+        guarded = {right.path for right in rights(pages, {})}
+        staff = {route.path for route in pages if isinstance(route, Route) and route.path.startswith("/staff")}
+        assert staff - guarded <= {"/staff/login", "/staff/callback"}
+
+
+@pytest.mark.parametrize(
+    ("held", "may", "may_not"),
+    [
+        ("reader", "reader", "analyst"),
+        ("analyst", "analyst", "selector"),
+        ("selector", "selector", "editor"),
+        ("editor", "selector", "admin"),
+        ("dpo", "dpo", "editor"),
+        ("vaktmester", "vaktmester", "reader"),
+    ],
+)
+def test_a_role_may_what_it_includes(held: str, may: str, may_not: str) -> None:
+    from shared.ids import new_id
+
+    staff = Staff("siri", "Siri", (held,), new_id())
+    assert staff.may(may)
+    assert not staff.may(may_not)
