@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from io import BytesIO, StringIO
 from typing import Any
 
-import xlsxwriter
 from starlette.responses import Response
 
 #: First characters that make a spreadsheet run a cell.
@@ -44,6 +43,8 @@ def _text(value: Any) -> str:
 
 
 def _xlsx(columns: Sequence[str], rows: Rows) -> bytes:
+    import xlsxwriter
+
     target = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(target, options) as book:

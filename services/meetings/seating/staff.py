@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from services.meetings.facts import invitations_of
 from services.meetings.seating.domain import MOST_ROUNDS, Guest, most_tables, seat
-from services.meetings.seating.printing import door_list, name_tags
 from services.meetings.seats.domain import band_words
 from services.meetings.tables import Invitation, Meeting
 from shared.web import Request, Response, audit, problem, render, runtime, staff_required
@@ -85,6 +84,9 @@ async def print_sheet(request: Request) -> Response:
     seating = await _seating(request, "meetings.sheet.printed")
     if seating is None:
         return problem(request, 404)
+    # The typesetter is 30 MB that only printing needs.
+    from services.meetings.seating import printing
+
     tables = [(row, [round_[row.code] for round_ in seating.rounds]) for row in seating.rows]
     if sheet == "door":
         zone = runtime(request).settings.zone
@@ -92,10 +94,10 @@ async def print_sheet(request: Request) -> Response:
         lines = [(row.code, _GENDERS[row.gender], band_words(row.band), *map(str, seats)) for row, seats in tables]
         when = f"{starts.day}.{starts.month}.{starts.year} kl. {starts:%H:%M}"
         place, rounds = seating.meeting.place, len(seating.rounds)
-        content = await asyncio.to_thread(door_list, seating.meeting.heading, when, place, lines, rounds)
+        content = await asyncio.to_thread(printing.door_list, seating.meeting.heading, when, place, lines, rounds)
     else:
         tags = [(row.code, seats) for row, seats in tables]
-        content = await asyncio.to_thread(name_tags, seating.meeting.heading, tags)
+        content = await asyncio.to_thread(printing.name_tags, seating.meeting.heading, tags)
     name = f"{'frammote' if sheet == 'door' else 'navnelapper'}-{seating.meeting.slug}.pdf"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Response(content, media_type="application/pdf", headers=headers)

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.meetings.draw import model
-from services.meetings.draw.solving import solve, solve_open
 
 METHOD = "tickets-2"
 #: Tickets of a draw: three ten-sided dice pick one.
@@ -52,6 +51,9 @@ def prepare(pool: Sequence[Kind], salts: Sequence[str], limits: Sequence[Limit],
 
     ``salts`` decide who of one kind is on which ticket: the deck of each kind is ordered by them and dealt round.
     """
+    # The solver and what it calculates with are 30 MB that only a draw needs.
+    from services.meetings.draw.solving import solve
+
     kinds = model.Pool.of(FEATURES, pool)
     return _dealt(pool, salts, solve(kinds, limits, min(seats, len(pool)), tickets=TICKETS))
 
@@ -63,6 +65,8 @@ def prepare_open(
 
     None when there is nobody whom a quota of 0 does not keep out; fewer seats when there are not enough of the others.
     """
+    from services.meetings.draw.solving import solve_open
+
     kinds, taken = model.Pool.of(FEATURES, pool), Counter(seated)
     for number in range(min(seats, len(pool)), 0, -1):
         try:

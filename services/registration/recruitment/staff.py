@@ -3,7 +3,6 @@
 import re
 from typing import Annotated
 
-import segno
 from markupsafe import Markup
 from pydantic import AfterValidator, BaseModel, Field
 from sqlalchemy.dialects.postgresql import insert as pg_insert
@@ -91,5 +90,7 @@ async def show_channel(request: Request) -> Response:
     if channel is None:
         return problem(request, 404)
     link = f"{rt.settings.public_url}/join?kanal={channel.code}"
+    import segno
+
     picture = Markup(segno.make(link, error="m").svg_inline(scale=8, title=f"Kode som åpner {link}"))  # noqa: S704 - made by us
     return render(request, "registration/staff_channel.html", {"channel": channel, "link": link, "picture": picture})

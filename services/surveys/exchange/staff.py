@@ -6,10 +6,7 @@ import binascii
 from services.surveys.editing.domain import copied
 from services.surveys.editing.saving import begin, new_id_of, written
 from services.surveys.exchange.files import MOST_LSS_BYTES, BadFile
-from services.surveys.exchange.lss import read_lss
-from services.surveys.exchange.reading import read_xlsform
 from services.surveys.exchange.taking import Imported
-from services.surveys.exchange.writing import as_xlsform, as_yaml
 from services.surveys.questionnaire.shelf import shipped
 from shared.web import Request, Response, audit, problem, read_form, render, runtime, see_other, staff_required
 
@@ -27,6 +24,10 @@ async def show_import(request: Request) -> Response:
 @staff_required("editor")
 async def import_questionnaire(request: Request) -> Response:
     """Say what fits and what does not; with ``confirmed``, begin a questionnaire with what fits."""
+    # What reads and writes workbooks is 20 MB that few days need.
+    from services.surveys.exchange.lss import read_lss
+    from services.surveys.exchange.reading import read_xlsform
+
     form, rt = await read_form(request, _MOST_FORM), runtime(request)
     upload = form.files.get("file")
     name = (upload.filename if upload else form.get("name")) or ""
@@ -62,6 +63,8 @@ def _show(
 @staff_required("reader")
 async def export_questionnaire(request: Request) -> Response:
     """The questionnaire as a file: ``yaml`` or ``xlsx``."""
+    from services.surveys.exchange.writing import as_xlsform, as_yaml
+
     id_, form = request.path_params["id"], request.path_params["format"]
     async with runtime(request).transaction() as session:
         found = await written(session, id_)
