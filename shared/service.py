@@ -25,7 +25,7 @@ from shared.profile import Profile
 from shared.refusal import Refusal
 from shared.services import LINK_PURPOSES
 from shared.settings import Settings
-from shared.tokens import Links, Sealed, as_key
+from shared.tokens import Links, Sealed, as_keys
 
 #: The loop beats every second; a loop that has not for this long is stuck.
 _LONGEST_SILENCE = 15.0
@@ -88,6 +88,10 @@ class Health:
 
     beat_at: float = field(default_factory=time.monotonic)
     transport: Consuming | None = None
+    leaving: bool = False
+    """Told to end: it still answers, and nobody shall send it more."""
+    awaiting: str = ""
+    """What the process waits for before it reads or writes anything: ``database`` or ``schema``; empty: nothing."""
 
     @property
     def alive(self) -> bool:
@@ -134,18 +138,18 @@ def make_runtime(service: Service, settings: Settings) -> Runtime:
     url = settings.service_database_url.get_secret_value()
     if not url:
         raise Refusal("PANEL_SERVICE_DATABASE_URL is not set")
-    key = as_key("PANEL_COOKIE_KEY", settings.cookie_key)
+    keys = as_keys("PANEL_COOKIE_KEY", settings.cookie_key)
     if settings.staff_public_key:
-        as_key("PANEL_STAFF_PUBLIC_KEY", SecretStr(settings.staff_public_key))
+        as_keys("PANEL_STAFF_PUBLIC_KEY", SecretStr(settings.staff_public_key))
     if settings.oidc_issuer or settings.staff_signing_key.get_secret_value():
-        as_key("PANEL_STAFF_SIGNING_KEY", settings.staff_signing_key)
+        as_keys("PANEL_STAFF_SIGNING_KEY", settings.staff_signing_key)
     return Runtime(
         service=service,
         settings=settings,
         database=Database(url, service.name, pool_size=settings.database_pool_size),
         clock=PanelClock(settings.zone, settings.clock_file),
         links=Links.from_settings(settings, chain(*LINK_PURPOSES.values())),
-        sealed=Sealed(key),
+        sealed=Sealed(*keys),
         profile=settings.installed,
         metrics=Metrics(settings.prefix, service.name),
     )

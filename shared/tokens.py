@@ -125,15 +125,18 @@ class Links:
         return link
 
 
-def as_key(name: str, value: SecretStr) -> bytes:
-    """The 32 bytes of a key setting; Refusal that names it, never with its value."""
+def as_keys(name: str, value: SecretStr) -> list[bytes]:
+    """The keys of a setting, 32 bytes each, the newest first; Refusal that names the setting, never with its value.
+
+    While a key is exchanged the old one stands behind the new one, after a space.
+    """
     try:
-        key = base64.b64decode(value.get_secret_value(), validate=True)
+        keys = [base64.b64decode(text, validate=True) for text in value.get_secret_value().split()]
     except (binascii.Error, ValueError):
-        key = b""
-    if len(key) != _KEY_BYTES:
+        keys = []
+    if not keys or any(len(key) != _KEY_BYTES for key in keys):
         raise Refusal(f"{name} must be {_KEY_BYTES} bytes in base64.")
-    return key
+    return keys
 
 
 def decode_master_keys(text: str) -> dict[str, bytes]:
@@ -170,16 +173,25 @@ def sign(private: str, content: Mapping[str, Any], max_age: int) -> str:
 
 
 def signed(public: str, text: str) -> dict[str, Any] | None:
-    """The content of what the private half of ``public`` has signed, or None when forged, changed or over."""
+    """The content of what the private half of a key in ``public`` has signed; None when forged, changed or over."""
     try:
         raw = _unb64(text)
         signature, body = raw[:_SIGNATURE_BYTES], raw[_SIGNATURE_BYTES:]
-        Ed25519PublicKey.from_public_bytes(base64.b64decode(public)).verify(signature, body)
+        if not any(_is_signed(key, signature, body) for key in public.split()):
+            return None
         plain = json.loads(body)
-    except (ValueError, InvalidSignature):
+    except ValueError:
         return None
     content: dict[str, Any] = plain["content"]
     return content if plain["until"] >= time.time() else None
+
+
+def _is_signed(public: str, signature: bytes, body: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(base64.b64decode(public)).verify(signature, body)
+    except InvalidSignature:
+        return False
+    return True
 
 
 class Sealed:
@@ -188,23 +200,25 @@ class Sealed:
     Age is machine time: a cookie is a browser's state, not a deadline of the panel.
     """
 
-    def __init__(self, key: bytes) -> None:
-        self._cipher = AESGCM(key)
+    def __init__(self, *keys: bytes) -> None:
+        """The first key seals, each opens."""
+        self._ciphers = [AESGCM(key) for key in keys]
 
     def seal(self, name: str, content: Mapping[str, Any], max_age: int) -> str:
         """Encrypted, authenticated text that ``unseal`` takes back for ``max_age`` seconds under the same name."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
         plain = json.dumps({"until": int(time.time()) + max_age, "content": content}).encode()
-        return _b64(nonce + self._cipher.encrypt(nonce, plain, name.encode()))
+        return _b64(nonce + self._ciphers[0].encrypt(nonce, plain, name.encode()))
 
     def unseal(self, name: str, text: str) -> dict[str, Any] | None:
         """The content, or None when forged, expired or sealed under another name."""
         try:
             raw = _unb64(text)
-            plain = json.loads(self._cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], name.encode()))
-        except (ValueError, InvalidTag):
+            opened = [found for cipher in self._ciphers if (found := _opened(cipher, raw, name)) is not None]
+            plain = json.loads(opened[0]) if opened else None
+        except ValueError:
             return None
-        if plain["until"] < time.time():
+        if plain is None or plain["until"] < time.time():
             return None
         content: dict[str, Any] = plain["content"]
         return content
@@ -231,3 +245,10 @@ class Sealed:
     def clear(self, response: Response, purpose: str, id: UUID | str) -> None:
         """Remove the cookie."""
         response.delete_cookie(f"__Host-{purpose}-{id}", path="/", secure=True, httponly=True, samesite="lax")
+
+
+def _opened(cipher: AESGCM, raw: bytes, name: str) -> bytes | None:
+    try:
+        return cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], name.encode())
+    except InvalidTag:
+        return None
