@@ -32,7 +32,9 @@ def health_routes(runtime: Runtime) -> list[BaseRoute]:
         return JSONResponse({"alive": alive}, 200 if alive else 503)
 
     async def ready(_: Request) -> Response:
-        state = {"database": await _database_answers(runtime), "broker": _consumers_joined(runtime)}
+        health = runtime.health
+        state = {"staying": not health.leaving, "schema": not health.awaiting}
+        state |= {"database": await _database_answers(runtime), "broker": _consumers_joined(runtime)}
         return JSONResponse(state, 200 if all(state.values()) else 503)
 
     async def metrics(_: Request) -> Response:

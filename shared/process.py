@@ -5,9 +5,10 @@ import faulthandler
 import gc
 import os
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
+from functools import partial
 
 import structlog
 from starlette.applications import Starlette
@@ -25,6 +26,7 @@ from shared.messaging.transient import is_transient
 from shared.messaging.transport import Transport
 from shared.patience import outlast
 from shared.profile.keeping import take_up_profile
+from shared.schema import await_schema
 from shared.service import Health, Job, Runtime, Service, make_runtime
 from shared.settings import Settings
 from shared.web.app import build_app
@@ -33,6 +35,9 @@ log = structlog.get_logger()
 
 _LONGEST_PAUSE = 10.0
 _STDERR = 2
+
+#: Tasks of a process that may be done; a service that subscribes to nothing has no consumers.
+_MAY_END = ("start", "consumers")
 
 #: Whether what runs is itself a job that commits wake.
 _in_woken_job: ContextVar[bool] = ContextVar("in_woken_job", default=False)
@@ -81,26 +86,40 @@ async def running(runtime: Runtime) -> AsyncIterator[None]:
     transport = Transport(runtime.settings, runtime.name, make_consumers(runtime), note)
     runtime.health.transport = transport
     runtime.database.on_commit.append(relay.wake)
-    work: list[tuple[str, Coroutine[object, object, None]]] = [
-        ("relay", relay.run()),
-        ("consumers", transport.run()),
-        ("beat", beat(runtime.health)),
-        ("profile", run_job(runtime, Job("take_up_profile", take_up_profile, every=2.0))),
-        ("keeper", run_job(runtime, Job("keep_mechanism", _keep_mechanism, every=3600.0))),
-        *((job.name, run_job(runtime, job)) for job in runtime.service.jobs),
-    ]
-    tasks = [asyncio.create_task(coroutine, name=name) for name, coroutine in work]
-    for task in tasks:
+    started = asyncio.Event()
+
+    async def start() -> None:
+        await await_schema(runtime)
+        started.set()
+
+    async def once_started(work: Callable[[], Coroutine[object, object, None]]) -> None:
+        await started.wait()
+        await work()
+
+    work: dict[str, Callable[[], Coroutine[object, object, None]]] = {
+        "relay": relay.run,
+        "consumers": transport.run,
+        **{job.name: partial(run_job, runtime, job) for job in (*_JOBS, *runtime.service.jobs)},
+    }
+    tasks = {name: asyncio.create_task(once_started(run), name=name) for name, run in work.items()}
+    tasks["beat"] = asyncio.create_task(beat(runtime.health), name="beat")
+    tasks["start"] = asyncio.create_task(start(), name="start")
+    for task in tasks.values():
         task.add_done_callback(_end_process_when_it_ends)
     spare_collector()
     log.info(f"{runtime.name}.process.started", pid=os.getpid())
     try:
         yield
     finally:
-        for task in tasks:
+        for task in tasks.values():
             task.remove_done_callback(_end_process_when_it_ends)
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        # Jobs first; then the batches in hand are stored and the groups left, whose events the relay still sends; and
+        # the beat last, so that an end that hangs is ended.
+        last = ("consumers", "relay", "beat")
+        for names in (tasks.keys() - {*last}, *((name,) for name in last)):
+            for name in names:
+                tasks[name].cancel()
+            await asyncio.gather(*(tasks[name] for name in names), return_exceptions=True)
         await runtime.database.close()
         log.info(f"{runtime.name}.process.stopped")
 
@@ -108,7 +127,7 @@ async def running(runtime: Runtime) -> AsyncIterator[None]:
 def _end_process_when_it_ends(task: asyncio.Task[None]) -> None:
     """A process whose relay or consumer has ended looks healthy and does nothing: end it, to be restarted."""
     error = None if task.cancelled() else task.exception()
-    if task.get_name() == "consumers" and error is None:
+    if task.get_name() in _MAY_END and error is None:
         return
     log.critical("service.task.ended", task=task.get_name(), reason=type(error).__name__ if error else "ended")
     os._exit(70)
@@ -134,6 +153,10 @@ async def _keep_mechanism(runtime: Runtime) -> None:
     if lost:
         # What waited behind them has nothing left to wait for.
         await redriving(runtime).all(runtime.now())
+
+
+#: What every service does by itself.
+_JOBS = (Job("take_up_profile", take_up_profile, every=2.0), Job("keep_mechanism", _keep_mechanism, every=3600.0))
 
 
 async def run_job(runtime: Runtime, job: Job) -> None:

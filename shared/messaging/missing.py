@@ -54,12 +54,14 @@ async def stale_lanes(session: AsyncSession, limit: int = 100) -> Sequence[sa.Ro
     return found.all()
 
 
-async def reset_lanes(session: AsyncSession, topic: str, subject: UUID) -> int:
-    """Forget what was applied last of a subject, so that its state, sent again, counts; how many lanes that were."""
+async def reset_lanes(session: AsyncSession, topic: str, subject: UUID | None = None) -> int:
+    """Forget what was applied last of a subject, or of every one of the topic; how many lanes that were.
+
+    Its state, sent again, counts then.
+    """
     table = mechanism(session.info["schema"]).subject_seen
-    done = await session.execute(
-        sa.delete(table).where(table.c.topic == topic, table.c.subject == subject).returning(table.c.handler)
-    )
+    whose = sa.true() if subject is None else table.c.subject == subject
+    done = await session.execute(sa.delete(table).where(table.c.topic == topic, whose).returning(table.c.handler))
     return len(done.all())
 
 

@@ -21,7 +21,7 @@ log = structlog.get_logger()
 BATCH = 1000
 #: Seconds to wait for all acknowledgements; the client's own futures never expire while the broker is away.
 ACK_DEADLINE = 10.0
-POLL = 0.5
+POLL = 1.0
 #: A broker cannot die and come back empty within this many seconds.
 SURELY_THE_SAME = 0.5
 #: Seconds between looks at the broker while there is nothing to send.

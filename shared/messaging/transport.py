@@ -28,6 +28,11 @@ MAX_RECORDS = 500
 #: The consumer may stay on one batch for hours while the database is away. Liveness finds a hung handler, not Kafka.
 _MAX_POLL_INTERVAL_MS = 24 * 60 * 60 * 1000
 _SESSION_TIMEOUT_MS = 10_000
+#: How soon the others learn that one has left or come, and share its partitions: until then nobody reads those.
+_HEARTBEAT_MS = 1_000
+#: How long broker and client wait for a first record; whatever comes is handed over at once. The clients' own 500 and
+#: 200 ms would cost a service that has nothing to do a percent of a core, and the broker several.
+_WAIT_MS = 3_000
 #: Seconds between looks at the consumers.
 _WATCH = 1.0
 #: Seconds a question about offsets may take.
@@ -180,10 +185,13 @@ class Transport:
             group_id=self._settings.group(self._service, consumer.topic),
             batch=True,
             max_records=MAX_RECORDS,
+            batch_timeout_ms=_WAIT_MS,
+            fetch_max_wait_ms=_WAIT_MS,
             ack_policy=AckPolicy.MANUAL,
             auto_offset_reset="earliest",
             max_poll_interval_ms=self.max_poll_interval_ms,
             session_timeout_ms=_SESSION_TIMEOUT_MS,
+            heartbeat_interval_ms=_HEARTBEAT_MS,
             listener=_Assigned(self, consumer.topic),
             parser=_parse,
             decoder=_decode,

@@ -67,7 +67,12 @@ class Shell:
                 _drop_oldest(request, MutableHeaders(scope=message))
             await send(message)
 
-        if not request.url.path.startswith("/-/") and request.headers.get("host") != self._host:
+        health = request.app.state.runtime.health
+        if request.url.path.startswith("/-/"):
+            await self._app(scope, receive, send_with_headers)
+        elif health.awaiting:
+            await problem(request, 503)(scope, receive, send_with_headers)
+        elif request.headers.get("host") != self._host:
             # A redirect would send the visitor to whatever host the request names.
             await problem(request, 404)(scope, receive, send_with_headers)
         elif scope["method"] not in _SAFE_METHODS and not self._same_origin(request):
