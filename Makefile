@@ -30,7 +30,7 @@ check: install-check ## lint, strict types, import contracts, contract examples,
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q $(wildcard tests/*/test_domain*.py) tests/contracts tests/architecture tests/cluster/test_chart*.py
+	$(BIN)/pytest -q $(wildcard tests/*/test_domain*.py) tests/contracts tests/architecture tests/cluster/test_chart*.py tests/cluster/test_compose.py
 
 test: install-test check ## check, then every test on real Postgres and Kafka, in a real browser
 	$(BIN)/pytest -q
@@ -49,8 +49,11 @@ contracts: install ## write the AsyncAPI document, the JSON Schema of questionna
 	@$(BIN)/python -m shared.cli contracts
 	@$(BIN)/python -m services.surveys.questionnaire > docs/contracts/questionnaire.schema.json
 
-cluster-test: install-check image ## the image run hardened, and the chart at a real API server where one was built
-	PANEL_IMAGE=$${PANEL_IMAGE:-localhost/innbyggerpanel:0.1.0} $(BIN)/pytest -q tests/cluster
+cluster-test: install-check ## images built and run for real, compose, and the chart at a real API server where one was built
+	@[ -x .cache/compose/bin/podman-compose ] || { $(PYTHON) -m venv .cache/compose && .cache/compose/bin/pip install \
+		--quiet --disable-pip-version-check --require-hashes --requirement tests/cluster/compose.lock; }
+	@$(BIN)/python -m tests.cluster.standins.make
+	PANEL_IMAGE=$${PANEL_IMAGE:-localhost/innbyggerpanel:0.1.0} PANEL_DAY_TWO=1 $(BIN)/pytest -q tests/cluster tests/day_two
 
 image: install ## build the container image (PANEL_ENGINE, PANEL_IMAGE, PANEL_IMAGE_BASE)
 	@$(BIN)/python -m deploy.image.build

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
@@ -20,10 +19,11 @@ from shared.refusal import Refusal
 from shared.service import Runtime, Service, make_runtime
 from shared.services import LINK_PURPOSES
 from shared.services import SERVICES as SERVICES
+from shared.serving import serve_app
 from shared.settings import load_settings
 from shared.tokens import decode_master_keys, derive_keys, encode_keys
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, rich_markup_mode=None)
 ServiceName = Annotated[str, typer.Argument(help="one of " + ", ".join(SERVICES))]
 
 
@@ -40,16 +40,7 @@ def serve(name: ServiceName) -> None:
     """Run one service: pages, relay, consumers, jobs."""
     settings = load_settings()
     configure_logs(name)
-    uvicorn.run(
-        make_app(load_service(name), settings),
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=10,
-    )
+    serve_app(make_app(load_service(name), settings), settings)
 
 
 @app.command()
@@ -75,6 +66,27 @@ def topics(
     provision(admin_of(settings), settings.prefix, acls=rights, where=where)
 
 
+@app.command()
+def roles(
+    passwords: Annotated[str, typer.Option(envvar="PANEL_ROLE_PASSWORDS", help="JSON by owner and service")],
+) -> None:
+    """Make the installation's database and roles, with an administrator's PANEL_DATABASE_URL; an operator like
+    CloudNativePG does it itself. Roles that exist get these passwords."""
+    from shared.roles import create_database, create_service_roles
+
+    settings = load_settings()
+    given = json.loads(passwords)
+    if set(given) != {"owner", *SERVICES}:
+        raise Refusal(f"PANEL_ROLE_PASSWORDS must name owner, {', '.join(SERVICES)} and nothing else.")
+    admin = settings.database_url.get_secret_value()
+
+    async def run() -> None:
+        owner = await create_database(admin, settings.prefix, given.pop("owner"))
+        await create_service_roles(admin, owner, settings.prefix, given)
+
+    asyncio.run(run())
+
+
 @app.command("try")
 def try_installation(
     addresses: Annotated[list[str], typer.Argument(help="each service's own address")],
@@ -94,12 +106,14 @@ def secrets(
     prefix: str = "panel",
     smtp_url: Annotated[str, typer.Option(help="smtp+starttls://user:password@host:587")] = "smtp://127.0.0.1:25",
     oidc_client_secret: str = "",
+    compose: Annotated[bool, typer.Option(help="print what the .env of compose.yaml needs instead")] = False,
 ) -> None:
     """Print new secrets of an installation, one Secret per service, for `kubectl apply -f -`. Keep them: links in mails
     and the sealed answers depend on them."""
-    from shared.secret_objects import secret_objects
+    from shared.secret_objects import compose_lines, secret_objects
 
-    typer.echo(secret_objects(prefix, smtp_url, oidc_client_secret), nl=False)
+    made = (compose_lines if compose else secret_objects)(prefix, smtp_url, oidc_client_secret)
+    typer.echo(made, nl=False)
 
 
 @app.command()
@@ -177,6 +191,20 @@ def send_state(name: ServiceName) -> None:
             await runtime.database.close()
 
     typer.echo(json.dumps({"sent": asyncio.run(run(make_runtime(load_service(name), load_settings())))}))
+
+
+@app.command("reset-lanes")
+def reset_lanes(name: ServiceName, topic: str) -> None:
+    """Forget what a service has applied last of a topic, so that its publisher's state, sent again, fills it anew."""
+
+    async def run(runtime: Runtime) -> int:
+        try:
+            async with runtime.transaction() as session:
+                return await missing.reset_lanes(session, topic)
+        finally:
+            await runtime.database.close()
+
+    typer.echo(json.dumps({"lanes": asyncio.run(run(make_runtime(load_service(name), load_settings())))}))
 
 
 @app.command()

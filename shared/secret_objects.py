@@ -1,4 +1,4 @@
-"""A new installation's secrets as Kubernetes objects, named as the chart looks for them."""
+"""A new installation's secrets: as Kubernetes objects named as the chart looks for them, or as compose's .env."""
 
 import base64
 import json
@@ -13,11 +13,39 @@ from shared.tokens import decode_master_keys, derive_keys, encode_keys, public_h
 
 def secret_objects(prefix: str, smtp_url: str, oidc_client_secret: str) -> str:
     """YAML of a database password per role, and per service the keys that it needs and nothing else."""
+    documents = [_database(prefix, "owner")]
+    for service, keys in _new_keys(smtp_url, oidc_client_secret).items():
+        documents += [_database(prefix, service), _secret(f"{prefix}-{service}-keys", "Opaque", keys)]
+    return yaml.safe_dump_all(documents, sort_keys=False)
+
+
+def compose_lines(prefix: str, smtp_url: str, oidc_client_secret: str) -> str:
+    """The lines of ``.env`` beside compose.yaml: passwords and keys, and what else must be filled in."""
+    values = {"PANEL_PREFIX": prefix, "PANEL_SMTP_URL": smtp_url, "PANEL_OIDC_CLIENT_SECRET": oidc_client_secret}
+    values |= dict.fromkeys(("PANEL_DOMAIN", "PANEL_TLS", "PANEL_MAIL_FROM", "PANEL_OIDC_ISSUER"), "")
+    values["PANEL_OIDC_CLIENT_ID"] = ""
+    values |= {
+        name: secrets.token_hex(24) for name in ("POSTGRES_PASSWORD", "KAFKA_PASSWORD", "OWNER_DATABASE_PASSWORD")
+    }
+    for service, keys in _new_keys(smtp_url, oidc_client_secret).items():
+        own = service.upper()
+        values |= {f"{own}_{what}_PASSWORD": secrets.token_hex(24) for what in ("DATABASE", "KAFKA")}
+        # What one service alone has goes by its own name, what several have by the service's and its own.
+        for setting, key in keys.items():
+            name = setting.removeprefix("PANEL_")
+            values.setdefault(f"{own}_{name}" if name in ("COOKIE_KEY", "LINK_KEYS") else name, key)
+    for name in ("SMTP_URL", "OIDC_CLIENT_SECRET"):
+        del values[name]
+    # In single quotes nothing means anything else.
+    return "".join(f"{name}='{value}'\n" for name, value in values.items())
+
+
+def _new_keys(smtp_url: str, oidc_client_secret: str) -> dict[str, dict[str, str]]:
+    """Secret settings by service."""
     master = json.dumps({"1": _key()})
     staff_signing = _key()
-    documents = [_database(prefix, "owner")]
+    made: dict[str, dict[str, str]] = {}
     for service in SERVICES:
-        documents.append(_database(prefix, service))
         keys = {"PANEL_COOKIE_KEY": _key(), "PANEL_STAFF_PUBLIC_KEY": public_half(staff_signing)}
         if service == "notifications":
             keys |= {"PANEL_MASTER_KEYS": master, "PANEL_SMTP_URL": smtp_url}
@@ -25,8 +53,8 @@ def secret_objects(prefix: str, smtp_url: str, oidc_client_secret: str) -> str:
             keys["PANEL_LINK_KEYS"] = encode_keys(derive_keys(decode_master_keys(master), LINK_PURPOSES[service]))
         if service == "registration":
             keys |= {"PANEL_OIDC_CLIENT_SECRET": oidc_client_secret, "PANEL_STAFF_SIGNING_KEY": staff_signing}
-        documents.append(_secret(f"{prefix}-{service}-keys", "Opaque", keys))
-    return yaml.safe_dump_all(documents, sort_keys=False)
+        made[service] = keys
+    return made
 
 
 def _database(prefix: str, role: str) -> dict[str, Any]:

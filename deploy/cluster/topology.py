@@ -1,19 +1,21 @@
-"""The chart's one data file: services, paths, topics and rights, from the tables that the local stack is made from.
+"""What chart and compose know of services, paths, topics and rights, from the tables the local stack is made from.
 
-``python -m deploy.cluster.topology`` writes it; a test compares the committed file with what would be written.
+``python -m deploy.cluster.topology`` writes the chart's data file and the compose gateway's Caddyfile; tests compare
+the committed files with what would be written.
 """
 
-from pathlib import Path
 from typing import Any
 
 import yaml
 
+from deploy.local.caddy import public_caddyfile
 from deploy.local.downloads import ROOT
 from deploy.local.environment import secret_settings
 from shared.messaging.topics import principals, read_topics
-from shared.services import ROUTES
+from shared.services import ROUTES, SERVICES
 
 TOPOLOGY_FILE = ROOT / "deploy" / "chart" / "files" / "topology.yaml"
+GATEWAY_FILE = ROOT / "deploy" / "compose" / "Caddyfile"
 _HEAD = "# Written by `make chart-data` from deploy/kafka/topics.yaml and shared/services.py: change them.\n"
 
 
@@ -44,9 +46,17 @@ def topology_text() -> str:
     return _HEAD + yaml.safe_dump(topology(), sort_keys=False, width=120)
 
 
-def write(file: Path = TOPOLOGY_FILE) -> None:
-    """Write the data file."""
-    file.write_text(topology_text(), encoding="utf-8")
+def gateway_text() -> str:
+    """The Caddyfile's text; containers find each other by the service's name."""
+    return _HEAD.replace("deploy/kafka/topics.yaml and ", "") + public_caddyfile(
+        ROUTES, {service: [f"{service}:8000"] for service in SERVICES}
+    )
+
+
+def write() -> None:
+    """Write both files."""
+    TOPOLOGY_FILE.write_text(topology_text(), encoding="utf-8")
+    GATEWAY_FILE.write_text(gateway_text(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""``python -m deploy.demo``: start a fresh stack, play, compare, leave the pages up (DEMO_EXIT=1: stop)."""
+"""``python -m deploy.demo``: start a fresh stack, play, compare, leave the pages up (DEMO_EXIT=1: stop).
+
+DEMO_LAUNCHER names another module that starts the stack, such as one with its services in containers.
+"""
 
 import asyncio
 import json
@@ -171,7 +174,11 @@ async def main() -> int:
     state = Path(os.environ.get("DEMO_STATE") or ROOT / ".panel" / f"demo-{time.strftime('%Y%m%d-%H%M%S')}")
     environment = {**os.environ, "PANEL_STATE": str(state)}
     stack = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "deploy.local.main", env=environment, stdout=asyncio.subprocess.PIPE
+        sys.executable,
+        "-m",
+        os.environ.get("DEMO_LAUNCHER") or "deploy.local.main",
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
     )
     assert stack.stdout is not None
     echo: asyncio.Task[None] | None = None

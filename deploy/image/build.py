@@ -21,6 +21,8 @@ from deploy.web.build import static_folder
 _LOCK = ROOT / "deploy" / "image" / "image.lock"
 #: What of the repository the running system reads.
 _PRODUCT = ("shared", "services", "deploy/kafka/topics.yaml", "LICENSE")
+#: The machine's certificates and its way to the package index.
+_REACHING = ("/etc/ssl/certs", "/etc/pip.conf")
 DEFAULT_NAME = "localhost/innbyggerpanel:0.1.0"
 
 
@@ -34,7 +36,8 @@ def prepare_context(folder: Path) -> None:
         shutil.copyfile(ROOT / name, target)
     shutil.copytree(static_folder(), source / "static")
     shutil.copyfile(_LOCK, folder / "image.lock")
-    shutil.copyfile(ROOT / "deploy" / "image" / "Containerfile", folder / "Containerfile")
+    for name in ("Containerfile", "trim.py"):
+        shutil.copyfile(ROOT / "deploy" / "image" / name, folder / name)
     packages = locked(_LOCK)
     (source / "sbom.cdx.json").write_text(
         json.dumps(bill_of_materials(packages, _version()), indent=1) + "\n", encoding="utf-8"
@@ -44,11 +47,17 @@ def prepare_context(folder: Path) -> None:
         path.chmod(0o755 if path.is_dir() else 0o644)
 
 
-def build(name: str) -> None:
-    """Build ``name`` with the engine; StackError when there is none or it fails."""
+def container_engine() -> str:
+    """The engine's command; StackError when there is none."""
     engine = os.environ.get("PANEL_ENGINE") or next(filter(shutil.which, ("podman", "docker")), None)
     if engine is None:
         raise StackError("No container engine: install podman or docker, or name one with PANEL_ENGINE.")
+    return engine
+
+
+def build(name: str) -> None:
+    """Build ``name`` with the engine; StackError when there is none or it fails."""
+    engine = container_engine()
     context = cache_folder() / "image-context"
     prepare_context(context)
     arguments = {"VERSION": _version(), "REVISION": _git("rev-parse", "HEAD").strip()}
@@ -58,7 +67,9 @@ def build(name: str) -> None:
     command += [part for key, value in arguments.items() for part in ("--build-arg", f"{key}={value}")]
     if Path(engine).name == "podman":
         # Times are the commit's, so that two builds of one commit are the same.
-        command += ["--timestamp", _git("log", "-1", "--format=%ct").strip()]
+        command += ["--timestamp", _git("log", "-1", "--format=%ct").strip(), "--network=host"]
+        # What reaches the package index from here reaches it in the build, and does not end up in the image.
+        command += [f"--volume={file}:{file}:ro" for file in _REACHING if Path(file).exists()]
     command += [*shlex.split(os.environ.get("PANEL_IMAGE_BUILD_ARGS", "")), str(context)]
     if subprocess.run(command, check=False).returncode != 0:
         raise StackError(f"{engine} could not build {name}: its last lines say why.")

@@ -15,9 +15,8 @@ MAX_BODY = "12MB"
 _HEAD = """\
 {{
 	admin off
-	auto_https off
 	persist_config off
-	{bind}
+	{options}
 	servers {{
 		timeouts {{
 			read_header 10s
@@ -27,7 +26,8 @@ _HEAD = """\
 	}}
 }}
 
-http://:{port} {{
+{site} {{
+	{tls}
 	request_body {{
 		max_size {max_body}
 	}}
@@ -44,6 +44,12 @@ http://:{port} {{
 	}}
 	# In a route block the order written is the order tried: longest prefix first.
 	route {{
+{files}		handle /-/* {{
+			respond 404
+		}}
+"""
+
+_FILES = """\
 		handle_path /static/* {{
 			root * {static}
 			header X-Content-Type-Options nosniff
@@ -51,9 +57,6 @@ http://:{port} {{
 			@there file
 			header @there Cache-Control "public, max-age=31536000, immutable"
 			file_server
-		}}
-		handle /-/* {{
-			respond 404
 		}}
 """
 
@@ -70,28 +73,55 @@ _BLOCK = """\
 			reverse_proxy {upstream} {{
 				lb_try_duration 3s
 				lb_try_interval 100ms
-			}}
+				# Let go before the service does, or a request would meet a closing connection.
+				transport http {{
+					keepalive 30s
+				}}
+{checks}			}}
 		}}
 """
 
+#: Where there is another replica to go to, one that is leaving is noticed before its port closes.
+_CHECKS = """\
+				lb_policy random
+				health_uri /-/ready
+				health_interval 500ms
+				health_timeout 2s
+"""
 
-def caddyfile(
-    routes: Sequence[tuple[str, str]], upstreams: Mapping[str, str], port: int, static: str, *, bind: str = "127.0.0.1"
+
+def caddyfile(routes: Sequence[tuple[str, str]], upstreams: Mapping[str, Sequence[str]], port: int, static: str) -> str:
+    """Caddyfile text of the local gateway; ``static`` is the folder that holds one folder per content hash."""
+    files = _FILES.format(static=static)
+    return _caddyfile(routes, upstreams, f"http://:{port}", "auto_https off\n\tdefault_bind 127.0.0.1", files=files)
+
+
+def public_caddyfile(routes: Sequence[tuple[str, str]], upstreams: Mapping[str, Sequence[str]]) -> str:
+    """Caddyfile text of a gateway with TLS at PANEL_DOMAIN; static files come from the service that ``/`` leads to."""
+    return _caddyfile(routes, upstreams, "{$PANEL_DOMAIN}", "", tls="tls {$PANEL_TLS:internal}")
+
+
+def _caddyfile(
+    routes: Sequence[tuple[str, str]],
+    upstreams: Mapping[str, Sequence[str]],
+    site: str,
+    options: str,
+    *,
+    tls: str = "",
+    files: str = "",
 ) -> str:
-    """Caddyfile text; ``static`` is the folder that holds one folder per content hash.
-
-    A prefix matches itself and what lies below it, never ``/surveysomething``. Health addresses stay inside.
-    """
+    """A prefix matches itself and what lies below it, never ``/surveysomething``. Health addresses stay inside."""
     blocks = []
     for number, (prefix, service) in enumerate(sorted(routes, key=lambda row: -len(row[0]))):
         # The shortest prefix, "/", comes last and takes what is left.
         matcher = "" if prefix == "/" else f"@prefix{number} "
         if matcher:
             blocks.append(f"\t\t{matcher}path {prefix} {prefix}/*\n")
-        blocks.append(_BLOCK.format(matcher=matcher, upstream=upstreams[service]))
-    binding = f"default_bind {bind}" if bind else ""
-    head = _HEAD.format(port=port, max_body=MAX_BODY, static=static, bind=binding, away=_AWAY)
-    return head + "".join(blocks) + "\t}\n}\n"
+        checks = _CHECKS if len(upstreams[service]) > 1 else ""
+        blocks.append(_BLOCK.format(matcher=matcher, upstream=" ".join(upstreams[service]), checks=checks))
+    head = _HEAD.format(site=site, tls=tls, max_body=MAX_BODY, files=files, options=options, away=_AWAY)
+    lines = (head + "".join(blocks) + "\t}\n}\n").splitlines()
+    return "".join(f"{line}\n" for line in lines if line.strip())
 
 
 class Caddy:
@@ -106,10 +136,10 @@ class Caddy:
             "XDG_DATA_HOME": str(self._home),
             "XDG_CONFIG_HOME": str(self._home),
         }
-        command = [_program(), "run", "--config", str(self._home / "Caddyfile"), "--adapter", "caddyfile"]
+        command = [program(), "run", "--config", str(self._home / "Caddyfile"), "--adapter", "caddyfile"]
         self.process = Process("gateway", command, state / "logs" / "gateway.log", environment, stop_seconds=5)
 
-    def prepare(self, routes: Sequence[tuple[str, str]], upstreams: Mapping[str, str], static: Path) -> None:
+    def prepare(self, routes: Sequence[tuple[str, str]], upstreams: Mapping[str, Sequence[str]], static: Path) -> None:
         """Write the Caddyfile."""
         self._home.mkdir(parents=True, exist_ok=True)
         (self._home / "Caddyfile").write_text(caddyfile(routes, upstreams, self.port, str(static)), encoding="utf-8")
@@ -119,7 +149,7 @@ class Caddy:
         wait_until(lambda: listens(self.port), [self.process], "The gateway", 15)
 
 
-def _program() -> str:
+def program() -> str:
     """Caddy from the wheel, else from the machine."""
     installed = Path(sysconfig.get_path("scripts")) / "caddy"
     found = str(installed) if installed.exists() else shutil.which("caddy")

@@ -1,5 +1,6 @@
 """Postgres and Kafka as containers, for machines that have an engine and the images (PANEL_TEST_BACKEND=containers)."""
 
+import os
 from typing import Any
 
 from deploy.local.downloads import KAFKA_VERSION
@@ -8,14 +9,22 @@ from deploy.local.servers import Backends
 
 
 def start_containers() -> Backends:
-    """Start both; this Kafka has neither principals nor ACLs, so tests of rights need the local stack."""
+    """Start both; this Kafka has neither principals nor ACLs, so tests of rights need the local stack.
+
+    PANEL_POSTGRES_IMAGE and PANEL_KAFKA_IMAGE name other images than the official ones.
+    """
     from testcontainers.community.postgres import PostgresContainer
     from testcontainers.core.container import DockerContainer
 
     (port,) = free_ports(1)
-    postgres: Any = PostgresContainer("postgres:18", username="postgres", password="postgres", driver=None)  # noqa: S106
+    postgres: Any = PostgresContainer(
+        os.environ.get("PANEL_POSTGRES_IMAGE") or "postgres:18",
+        username="postgres", password="postgres", dbname="postgres", driver=None,  # noqa: S106
+    )  # fmt: skip
     # A fixed port, because the broker must advertise the one that clients see.
-    kafka: Any = DockerContainer(f"apache/kafka:{KAFKA_VERSION}").with_bind_ports(port, port)
+    kafka: Any = DockerContainer(
+        os.environ.get("PANEL_KAFKA_IMAGE") or f"apache/kafka:{KAFKA_VERSION}"
+    ).with_bind_ports(port, port)
     for name, value in _kafka_settings(port).items():
         kafka.with_env(name, value)
     started: list[Any] = []

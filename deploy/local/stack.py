@@ -23,12 +23,12 @@ from deploy.local.errors import StackError
 from deploy.local.kafka import ADMIN, Kafka, own_admin
 from deploy.local.postgres import Postgres, require_disk
 from deploy.local.process import Process, last_words, listens, require_free, wait_until
-from deploy.local.roles import create_database, create_service_roles, require_database
 from deploy.local.secrets import read_secrets
 from deploy.local.sign_in import OIDC_CLIENT, sign_in_process
 from deploy.local.supervisor import Supervisor
 from deploy.web.build import static_folder
 from shared.messaging.provision import admin_of, provision, require_answer
+from shared.roles import create_database, create_service_roles, require_database
 from shared.services import ROUTES, SERVICES
 from shared.settings import Settings
 
@@ -41,6 +41,10 @@ class Stack:
 
     advertised_kafka_port: int | None = None
     """Where clients shall reach the broker, when something stands in front of it."""
+    patience = 60.0
+    """Seconds without work after which a service counts as not starting."""
+    replicas = 1
+    """Processes of each service."""
 
     def __init__(self, state: Path, say: Callable[[str], None]) -> None:
         base = _port_base()
@@ -52,7 +56,10 @@ class Stack:
         # The same port, unless TLS stands in front.
         behind = 8 if os.environ.get("PANEL_LOCAL_TLS") == "1" else 4
         self.ports["Postgres in the clear"] = base + behind
-        self.ports |= {service: base + 11 + number for number, service in enumerate(SERVICES)}
+        #: A service's processes: the first goes by its name, any other by name and number.
+        self._processes = {s: [s, *(f"{s} {n}" for n in range(2, self.replicas + 1))] for s in SERVICES}
+        every = [name for replica in zip(*self._processes.values(), strict=True) for name in replica]
+        self.ports |= {name: base + 11 + number for number, name in enumerate(every)}
         self.supervisor = Supervisor(state / "status.json", say)
         self._say = say
         self._secrets = read_secrets(state)
@@ -70,7 +77,7 @@ class Stack:
         self._require_given()
         static = static_folder()
         caddy = Caddy(self.state, self.ports["gateway"])
-        upstreams = {service: f"127.0.0.1:{self.ports[service]}" for service in SERVICES}
+        upstreams = {s: [f"127.0.0.1:{self.ports[name]}" for name in self._processes[s]] for s in SERVICES}
         caddy.prepare(ROUTES, upstreams, static.parent)
         addresses = self._addresses(static)
         admin, database_url = self._start_servers()
@@ -79,17 +86,15 @@ class Stack:
         self._start_outside_world()
         self._run("Kafka: topics and rights", self._provision)
         self._await("migrations", migrated)
-        for service in SERVICES:
+        for service, name in (names := [(s, name) for s in SERVICES for name in self._processes[s]]):
             environment = service_environment(
-                service, self.prefix, self.ports[service], role_urls[service], self._secrets, addresses
+                service, self.prefix, self.ports[name], role_urls[service], self._secrets, addresses
             )
-            self.supervisor.start(
-                self.python(service, environment, "shared.cli", "serve", service), url=self._url(service)
-            )
+            self.supervisor.start(self.python(name, environment, "shared.cli", "serve", service), url=self._url(name))
         self.supervisor.start(caddy.process, url=self._url("gateway"))
-        waiting = [(service, self._pool.submit(self._wait_for_service, service)) for service in SERVICES]
-        for service, done in waiting:
-            self._await(service, done)
+        waiting = [(name, self._pool.submit(self._wait_for_service, name)) for _, name in names]
+        for name, done in waiting:
+            self._await(name, done)
         caddy.wait_ready()
         self._pool.shutdown(wait=False)
         self._describe(admin, database_url, addresses)
@@ -189,9 +194,9 @@ class Stack:
         if done.returncode != 0:
             raise StackError(f"The migrations failed: {last_words(log)} (log: {log})")
 
-    def _wait_for_service(self, service: str) -> None:
-        process = next(p for p in self.supervisor.processes if p.name == service)
-        wait_until(lambda: _answers(f"{self._url(service)}/-/ready"), [process], service, 60)
+    def _wait_for_service(self, name: str) -> None:
+        process = next(p for p in self.supervisor.processes if p.name == name)
+        wait_until(lambda: _answers(f"{self._url(name)}/-/ready"), [process], name, self.patience)
 
     def _wait_port(self, process: Process, name: str) -> None:
         wait_until(lambda: listens(self.ports[name]), [process], name, 30)

@@ -9,11 +9,11 @@ import pytest
 
 from deploy.image.materials import locked
 from deploy.local.downloads import ROOT
+from tests.cluster.stack import HARDENED
 
 #: Named by `make cluster-test`, which builds it first: an image left from an earlier day says nothing of this code.
 IMAGE = os.environ.get("PANEL_IMAGE", "")
 ENGINE = os.environ.get("PANEL_ENGINE") or next(filter(shutil.which, ("podman", "docker")), "")
-HARDENED = ("--rm", "--read-only", "--tmpfs=/tmp", "--cap-drop=ALL", "--security-opt=no-new-privileges")
 
 
 def engine(*arguments: str) -> "subprocess.CompletedProcess[str]":

@@ -12,12 +12,13 @@ import yaml
 
 from deploy.local.backends import start_backends
 from deploy.local.process import free_ports
-from deploy.local.roles import create_database, create_service_roles
 from deploy.local.servers import Backends
 from shared.messaging.topics import principal
+from shared.roles import create_database, create_service_roles
 from shared.secret_objects import secret_objects
 from shared.services import SERVICES
-from tests.cluster.test_image import HARDENED, IMAGE, engine
+from tests.cluster.stack import HARDENED
+from tests.cluster.test_image import IMAGE, engine
 from tests.cluster.test_image import pytestmark as needs_image
 
 pytestmark = needs_image

@@ -39,7 +39,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         server.service = service  # type: ignore[attr-defined]
         threading.Thread(target=server.serve_forever, daemon=True).start()
     caddy = Caddy(state, free_ports(1)[0])
-    caddy.prepare(ROUTES, {s: f"127.0.0.1:{server.server_port}" for s, server in servers.items()}, static.parent)
+    caddy.prepare(ROUTES, {s: [f"127.0.0.1:{server.server_port}"] for s, server in servers.items()}, static.parent)
     caddy.process.spawn()
     caddy.wait_ready()
     yield f"http://127.0.0.1:{caddy.port}"
@@ -85,7 +85,7 @@ def test_a_service_that_is_away_is_a_page_that_says_so(tmp_path: Path) -> None:
     (tmp_path / "logs").mkdir()
     port, nobody = free_ports(2)
     caddy = Caddy(tmp_path, port)
-    caddy.prepare(ROUTES, dict.fromkeys(SERVICES, f"127.0.0.1:{nobody}"), tmp_path)
+    caddy.prepare(ROUTES, {service: [f"127.0.0.1:{nobody}"] for service in SERVICES}, tmp_path)
     caddy.process.spawn()
     try:
         caddy.wait_ready()

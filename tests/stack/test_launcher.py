@@ -18,12 +18,12 @@ from deploy.local.errors import StackError
 from deploy.local.main import only_one
 from deploy.local.postgres import require_disk
 from deploy.local.process import Process, require_free, wait_until
-from deploy.local.roles import create_service_roles
 from deploy.local.secrets import read_secrets
 from deploy.local.stack import Stack
 from deploy.local.supervisor import Supervisor
 from shared.messaging.provision import admin_client, provision
 from shared.refusal import Refusal
+from shared.roles import create_service_roles
 from shared.settings import Settings
 
 

@@ -7,9 +7,9 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from deploy.local.roles import create_database, create_service_roles
 from deploy.local.servers import Backends
 from shared.migrations import migrate
+from shared.roles import create_database, create_service_roles
 from shared.services import SERVICES
 
 #: Also of roles: the server's other installations have their own.

@@ -5,7 +5,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 import asyncpg
 
-from deploy.local.errors import StackError
+from shared.refusal import Refusal
 
 
 async def create_database(admin_url: str, database: str, owner_password: str) -> str:
@@ -39,7 +39,7 @@ async def create_service_roles(
             await connection.execute(f'grant connect on database "{database}" to "{role}"')
             await connection.execute(f"alter role \"{role}\" set idle_in_transaction_session_timeout = '30s'")
     except asyncpg.InsufficientPrivilegeError as error:
-        raise StackError(
+        raise Refusal(
             f"The role of PANEL_DATABASE_URL may not create the services' roles ({error.args[0]}): give it CREATEROLE."
         ) from error
     finally:
@@ -48,7 +48,7 @@ async def create_service_roles(
 
 
 async def require_database(url: str) -> None:
-    """StackError when the given Postgres does not let us in."""
+    """Refusal when the given Postgres does not let us in."""
     await (await _connect(url)).close()
 
 
@@ -62,7 +62,7 @@ async def _connect(url: str) -> asyncpg.Connection:
         return await asyncpg.connect(url, timeout=10)
     except (OSError, ValueError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         place = url.rpartition("@")[2].partition("?")[0]
-        raise StackError(
+        raise Refusal(
             f"Postgres at {place} does not let us in ({type(error).__name__}): check PANEL_DATABASE_URL."
         ) from error
 

@@ -1,0 +1,1 @@
+"""What an operator meets: rollouts, restores, exchanged keys, growth, wrong settings, on real parts of this machine."""
