@@ -200,11 +200,10 @@ async def _database_alone(rt: Runtime, lines: int) -> float:
 async def _journal(steps: Steps, work: Iterator[claiming.Try]) -> None:
     """One connection's part: each mail is accepted as soon as it was started."""
     accepted: claiming.Try | None = None
-    with steps.line():
-        for one in work:
-            await steps.step(accepted, one)
-            accepted = one
-        await steps.step(accepted, None)
+    for one in work:
+        await steps.step(accepted, one)
+        accepted = one
+    await steps.step(accepted, None)
 
 
 @asynccontextmanager

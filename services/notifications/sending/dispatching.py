@@ -129,13 +129,12 @@ class Dispatcher:
         assert self._steps is not None
         accepted: Try | None = None
         line.away = False
-        with self._steps.line():
-            try:
-                while work and not line.away:
-                    accepted = await self._send_one(rt, line, work.popleft(), accepted)
-            finally:
-                if accepted is not None:
-                    await self._steps.step(accepted, None)
+        try:
+            while work and not line.away:
+                accepted = await self._send_one(rt, line, work.popleft(), accepted)
+        finally:
+            if accepted is not None:
+                await self._steps.step(accepted, None)
 
     async def _send_one(self, rt: Runtime, line: Line, mail: Ready, accepted: Try | None) -> Try | None:
         """Journal the mail before as ``accepted`` and this one as started, in one step; then hand this one over.

@@ -1,8 +1,6 @@
 """The journal of tries: started before MAIL FROM, accepted after the server's 250, in a few large transactions."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from typing import Any
 
 import asyncpg
@@ -10,20 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifications.sending.claiming import Try
 
-#: Seconds. A step takes a millisecond; one that takes this long has lost its database without hearing so.
+#: Seconds. A step takes a millisecond; one that takes this long has no database any more.
 _DEADLINE = 30.0
-#: Seconds a step waits for connections that are about to have one: a commit for all costs little more than one for one
-#: of them, and a server that is slow with one mail holds the others up no longer than this.
-_GATHER = 0.001
-#: One plan, made once: the planner would make a new one for each step, at twice the step's cost, because the arrays'
-#: lengths differ. It goes by primary keys alone (also by the "any" in each part of the step): made while the journal is
-#: empty and known to be so, it would otherwise read the journal from end to end however long it has grown.
-PLANNING = """
-set plan_cache_mode = force_generic_plan;
-set enable_seqscan = off;
-set enable_hashjoin = off;
-set enable_mergejoin = off
-"""
+#: A plan for each step: one that is kept goes by how full the journal was when it was made, and would later read the
+#: journal from end to end.
+PLANNING = "set plan_cache_mode = force_custom_plan"
 
 #: A parameter, so that the plan goes by the message's id and not through everything that is being sent.
 _SENDING = "sending"
@@ -62,26 +51,10 @@ class Steps:
     def __init__(self, engine: AsyncEngine, lease_seconds: int) -> None:
         self._engine = engine
         self._lease = lease_seconds
-        self.waiting: list[tuple[Try | None, Try | None, asyncio.Future[bool]]] = []
-        self._lines = 0
-        self._all_wait = asyncio.Event()
+        self._waiting: list[tuple[Try | None, Try | None, asyncio.Future[bool]]] = []
         self._writing: asyncio.Task[None] | None = None
         self._connection: AsyncConnection | None = None
         self._driver: Any = None
-
-    @contextmanager
-    def line(self) -> Iterator[None]:
-        """Count a connection among those whose steps are written together, until it has no more mail."""
-        self._lines += 1
-        try:
-            yield
-        finally:
-            self._lines -= 1
-            self._look()
-
-    def _look(self) -> None:
-        if len(self.waiting) >= self._lines:
-            self._all_wait.set()
 
     async def step(self, accepted: Try | None, starting: Try | None) -> bool:
         """Journal one try as accepted and mark its message sent, and one as started; whether that one may go on.
@@ -91,20 +64,14 @@ class Steps:
         out did arrive all the same.
         """
         told: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self.waiting.append((accepted, starting, told))
-        self._look()
+        self._waiting.append((accepted, starting, told))
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write())
         return await told
 
     async def _write(self) -> None:
-        while self.waiting:
-            if len(self.waiting) < self._lines:
-                self._all_wait.clear()
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(_GATHER):
-                        await self._all_wait.wait()
-            batch, self.waiting = self.waiting, []
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
             done = [accepted for accepted, _, _ in batch if accepted is not None]
             begun = [starting for _, starting, _ in batch if starting is not None]
             try:
