@@ -227,7 +227,7 @@ def publish(keys: Keyboard, stack: Stack) -> None:
     page.goto(stack.panel + "/staff/surveys")
     keys.go(keys.link(re.compile(TITLE)))
     keys.go(keys.link(re.compile("Lukk")))
-    keys.go(keys.button("Lukk undersøkelsen"))
+    keys.go(keys.button("Lukk og send svarene videre nå"))
     wait(lambda: page.goto(stack.panel + "/staff/results") and "svar er kommet" in page.inner_text("main"))
     keys.go(keys.link(re.compile(TITLE)))
     check(page)

@@ -3,6 +3,7 @@
 Faults stop it from being marked as ready, advice does not.
 """
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,7 @@ from pydantic import ValidationError
 
 from services.surveys.editing.domain import Content, languages_of, questions, text_parts
 from services.surveys.editing.naming import LANGUAGE_NAMES
+from services.surveys.editing.reaching import is_reachable
 from shared.events.questionnaire import RulesBroken, identity_of, is_continued, strict
 
 #: Statements in a grid past which people stop reading (a common rule of survey handbooks).
@@ -21,6 +23,8 @@ _MOST_STATEMENTS = 7
 #: LIX up to which a text counts as easy to middling (Björnsson 1968): newspapers lie about 45.
 _HIGHEST_LIX = 45
 _FEWEST_WORDS = 20
+#: Nobody answers as many; the whole questionnaire travels in one event, which must stay below 900 kB.
+_MOST_QUESTIONS, _MOST_BYTES = 200, 600_000
 _WORDS_A_MINUTE = 200
 #: Seconds to choose an answer, beside reading; writing takes longer.
 _SECONDS, _SECONDS_TO_WRITE = 4.0, 30.0
@@ -47,8 +51,9 @@ class Finding:
 def findings(content: Mapping[str, Any], asked: Mapping[str, Mapping[str, Any]] | None = None) -> list[Finding]:
     """Faults first, each in the order of the questionnaire; ``asked`` is the question bank, by identity."""
     found = [
-        *_cover(content), *_pages(content), *_questions(content), *_languages(content), *_conditions(content),
-        *_length(content), *_reading(content), *_special(content), *_changed_words(content, asked or {}),
+        *_size(content), *_cover(content), *_pages(content), *_questions(content), *_languages(content),
+        *_conditions(content), *_length(content), *_reading(content), *_special(content),
+        *_changed_words(content, asked or {}),
     ]  # fmt: skip
     if not any(one.stops for one in found):
         # What only the contract's own rules find; it must never be opened with.
@@ -76,6 +81,14 @@ def lix(text: str) -> float:
         return 0.0
     sentences = max(1, len(re.findall(r"[.!?:]+(?=\s|$)", text)))
     return len(words) / sentences + 100 * sum(len(word) > 6 for word in words) / len(words)
+
+
+def _size(content: Mapping[str, Any]) -> Iterator[Finding]:
+    number = sum(1 for _ in questions(content))
+    if number > _MOST_QUESTIONS:
+        yield Finding(f"Skjemaet har {number} spørsmål. Det kan ha høyst {_MOST_QUESTIONS}.")
+    elif len(json.dumps(content, ensure_ascii=False).encode()) > _MOST_BYTES:
+        yield Finding("Skjemaet er for stort til å sendes ut. Ta bort bilder eller tekst.")
 
 
 def _cover(content: Mapping[str, Any]) -> Iterator[Finding]:
@@ -152,35 +165,27 @@ def _languages(content: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _conditions(content: Mapping[str, Any]) -> Iterator[Finding]:
-    earlier: dict[str, Content] = {}
+    earlier: dict[str, tuple[Content, Content]] = {}
     for page in content["pages"]:
-        yield from _condition(page, earlier)
+        yield from _condition(page, None, earlier)
+        # A page nobody gets is said once, not again for each question on it.
+        around = page if is_reachable(page, None, earlier) else None
         for question in page["questions"]:
-            yield from _condition(question, earlier, page)
-            earlier[question["id"]] = question
+            yield from _condition(question, around, earlier)
+            earlier[question["id"]] = (question, page)
 
 
 def _condition(
-    part: Mapping[str, Any], earlier: Mapping[str, Content], page: Mapping[str, Any] | None = None
+    part: Mapping[str, Any], page: Mapping[str, Any] | None, earlier: Mapping[str, tuple[Content, Content]]
 ) -> Iterator[Finding]:
-    named = list(_named(part.get("show_if")))
-    for one in named:
+    for one in _named(part.get("show_if")):
         asked = one["question"].split(".")[0]
         if asked not in earlier:
             yield Finding(f"Vilkåret viser til {asked}, som ikke blir spurt om før dette.", part["id"])
         elif one.get("any_of") == []:
             yield Finding("Vilkåret nevner ingen svar.", part["id"])
-    # One choice can have one answer only: two different ones can never hold together.
-    must: dict[str, set[str]] = {}
-    for condition in (part.get("show_if"), (page or {}).get("show_if")):
-        for one in _together(condition):
-            answers = {str(value) for value in one["any_of"]}
-            if earlier.get(one["question"], {}).get("type") in ("one_choice", "pair", "area", "scale"):
-                must[one["question"]] = must.get(one["question"], answers) & answers
-    for asked, answers in must.items():
-        if not answers:
-            text = earlier[asked]["text"].get("nb", asked)
-            yield Finding(f"Vilkåret kan aldri bli oppfylt: det krever to ulike svar på «{text}».", part["id"])
+    if part.get("show_if") and not is_reachable(part, page, earlier):
+        yield Finding("Vilkåret kan aldri bli oppfylt: ingen svar fører hit.", part["id"])
 
 
 def _named(condition: Any) -> Iterator[Mapping[str, Any]]:
@@ -191,14 +196,6 @@ def _named(condition: Any) -> Iterator[Mapping[str, Any]]:
     for name in ("all", "any", "none"):
         for inner in condition.get(name, ()):
             yield from _named(inner)
-
-
-def _together(condition: Any) -> Iterator[Mapping[str, Any]]:
-    """The answers that must all be given for the condition to hold."""
-    if condition and condition.get("any_of"):
-        yield condition
-    for inner in (condition or {}).get("all", ()):
-        yield from _together(inner)
 
 
 def _length(content: Mapping[str, Any]) -> Iterator[Finding]:

@@ -12,6 +12,8 @@ _LANGUAGES = {
     "en": ("en", "eng", "english", "engelsk"),
 }
 _LIMIT = re.compile(r"\.\s*(>=|<=|>|<)\s*(-?\d+(?:\.\d+)?)")
+#: Columns in which word processors' quotation marks would be no quotation marks.
+_EXPRESSIONS = ("relevant", "relevance", "bind::relevant", "constraint", "parameters")
 _STRAIGHT = str.maketrans("‘’“”", "''\"\"")
 
 
@@ -57,9 +59,6 @@ def plain(text: str) -> str:
 
 
 def lowered(row: Mapping[str, Any]) -> dict[str, str]:
-    """The row by its headings in small letters, without empty cells; curly quotation marks made straight."""
-    return {
-        str(key).strip().lower(): str(value).translate(_STRAIGHT)
-        for key, value in row.items()
-        if value is not None and key
-    }
+    """The row by its headings in small letters, without empty cells; quotation marks of expressions made straight."""
+    found = {str(key).strip().lower(): str(value) for key, value in row.items() if value is not None and key}
+    return found | {name: found[name].translate(_STRAIGHT) for name in _EXPRESSIONS if name in found}

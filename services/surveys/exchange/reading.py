@@ -68,6 +68,7 @@ class _Import:
         self._ids: dict[str, str] = {}
         self._asked: dict[str, Content] = {}
         settings = lowered((book.get("settings") or [{}])[0]) if book.get("settings") else {}
+        self._is_own = bool(_own(settings))
         title = settings.get("form_title") or settings.get("title") or name.rsplit(".", 1)[0]
         self._done = Imported({
             "id": f"{slugify(title)[:30].strip('-') or 'skjema'}", "version": 1, "title": {"nb": title[:200]},
@@ -224,12 +225,16 @@ class _Import:
             named = language(spoken)
             self._languages_seen.add(named or spoken)
             if named:
-                found.setdefault(named, plain(value))
+                found.setdefault(named, self._words(value))
             else:
-                other = other or plain(value)
+                other = other or self._words(value)
         if "nb" not in found and (text := other or found.get("en") or found.get("nn")):
             found["nb"] = text
         return {one: found[one] for one in ("nb", "nn", "en") if one in found}
+
+    def _words(self, text: str) -> str:
+        """As it stands in our own export; without the markup of others' tools in theirs."""
+        return text if self._is_own else plain(text)
 
     def _new_id(self, name: str) -> str:
         return code(name, {question["id"] for question in self._asked.values()}, "q")

@@ -2,6 +2,8 @@
 // Without this script each step is a form post and a new page.
 "use strict";
 
+const parts = () => Array.from(document.querySelectorAll("main section[id], main li[id]"));
+
 async function step(form, button) {
   const sent = new FormData(form, button);
   const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(sent) });
@@ -11,17 +13,16 @@ async function step(form, button) {
   // Another page (the form of a new question, a sign-in): go there.
   if (here.pathname !== location.pathname || !main) return location.assign(answer.url);
   const place = button.getBoundingClientRect().top;
-  // What the step has made, a page or a copy, is where the person goes on.
-  const at = here.hash.slice(1);
-  const isNew = at !== "" && !document.getElementById(at);
+  const known = new Set(parts().map((part) => part.id));
   document.querySelector("main").replaceChildren(...main.childNodes);
   history.replaceState(null, "", here);
+  // What the step has made, a page or a copy, is where the person goes on; else where they were.
+  const made = parts().find((part) => !known.has(part.id));
   const same = document.querySelector(`main button[name="${button.name}"][value="${CSS.escape(button.value)}"]`);
-  const stays = same && !isNew;
-  const target = (stays ? same : document.getElementById(at)) ?? document.querySelector("main h1");
-  if (!stays) target.tabIndex = -1;
-  target.focus({ preventScroll: Boolean(stays) });
-  if (stays) scrollBy(0, same.getBoundingClientRect().top - place);
+  const target = made ?? same ?? document.querySelector("main h1");
+  if (target !== same) target.tabIndex = -1;
+  target.focus({ preventScroll: target === same });
+  if (target === same) scrollBy(0, same.getBoundingClientRect().top - place);
 }
 
 document.addEventListener("submit", (event) => {

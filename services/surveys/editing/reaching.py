@@ -1,0 +1,87 @@
+"""Whether anybody can ever be shown a page or question: every way to answer what its conditions name is tried."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice, product
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from shared.events.questionnaire import DO_NOT_KNOW, Condition, holds
+
+#: More ways than this are not tried; such a condition is taken to hold for somebody.
+_MOST_WAYS = 20_000
+_CONDITION: TypeAdapter[Condition] = TypeAdapter(Condition)
+
+Part = Mapping[str, Any]
+
+
+def is_reachable(own: Part, page: Part | None, asked: Mapping[str, tuple[Part, Part]]) -> bool:
+    """Whether some answers lead to the part; ``asked`` holds earlier questions, each with its page.
+
+    A question named by a condition can only be answered by who is shown it, so its own conditions count too.
+    """
+    conditions = [part["show_if"] for part in (own, page) if part and part.get("show_if")]
+    named: dict[str, list[Any]] = {}
+    waiting = list(conditions)
+    while waiting:
+        for one in _answered(waiting.pop()):
+            id_ = one["question"].partition(".")[0]
+            if id_ not in asked:
+                return True  # said elsewhere: it names what is not asked before
+            if id_ not in named:
+                waiting += [part["show_if"] for part in asked[id_] if part.get("show_if")]
+            named.setdefault(id_, []).append(one)
+    try:
+        read = [_CONDITION.validate_python(one) for one in conditions]
+        shown = {
+            id_: [_CONDITION.validate_python(part["show_if"]) for part in asked[id_] if part.get("show_if")]
+            for id_ in named
+        }
+    except ValidationError:
+        return True  # said elsewhere: the condition is not whole
+    ways = product(*([(id_, value) for value in _values(asked[id_][0], ones)] for id_, ones in named.items()))
+    tried = 0
+    for way in islice(ways, _MOST_WAYS):
+        tried += 1
+        answers = {id_: value for id_, value in way if value is not None}
+        asks = all(holds(one, answers) for id_ in answers for one in shown[id_])
+        if asks and all(holds(one, answers) for one in read):
+            return True
+    return tried == _MOST_WAYS
+
+
+def _answered(condition: Any) -> Iterator[Mapping[str, Any]]:
+    if "question" in condition:
+        yield condition
+    for name in ("all", "any", "none"):
+        for inner in condition.get(name, ()):
+            yield from _answered(inner)
+
+
+def _values(question: Part, named: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """Answers that the conditions can tell apart, None for no answer among them."""
+    kind = question["type"]
+    if kind == "grid":
+        rows = sorted({one["question"].partition(".")[2] for one in named})
+        steps = _steps(question)
+        return [None, *(dict(zip(rows, way, strict=True)) for way in islice(product(steps, repeat=len(rows)), 2_000))]
+    if kind == "scale":
+        return [None, *_steps(question)]
+    if kind in ("number", "year"):
+        edges = {limit for one in named for limit in (one.get("at_least"), one.get("at_most")) if limit is not None}
+        near = {edge + by for edge in edges for by in (-1, 0, 1)} | {question.get("min", 0), question.get("max", 0)}
+        return [None, *sorted(n for n in near if question.get("min", n) <= n <= question.get("max", n))]
+    codes = [option["code"] for option in question.get("options", ())]
+    if kind in ("several_choices", "ranking"):
+        told = sorted({value for one in named for value in one.get("any_of") or ()} & set(codes))[:8]
+        rest = [code for code in codes if code not in told][:1]
+        alone = {option["code"] for option in question["options"] if option.get("exclusive")}
+        sets = [[code for code, is_in in zip(told, way, strict=True) if is_in]
+                for way in product((True, False), repeat=len(told))]  # fmt: skip
+        return [None, *(one or rest for one in sets if (one or rest) and (len(one) < 2 or not alone & set(one)))]
+    return [None, *codes] if codes else [None, "…"]
+
+
+def _steps(question: Part) -> list[Any]:
+    first, steps = question.get("first", 1), question.get("steps", 5)
+    return [*range(first, first + steps), *([DO_NOT_KNOW] if question.get("do_not_know", True) else [])]

@@ -1,0 +1,236 @@
+"""Questionnaires nobody has thought of, answered by people nobody has thought of: what is asked, kept and counted."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.results.counting import count_answers
+from services.surveys.answering.domain import fill_page, first_unfinished, only_shown, page_beside
+from services.surveys.editing.checking import findings
+from services.surveys.editing.reaching import is_reachable
+from services.surveys.exchange.reading import read_xlsform
+from services.surveys.exchange.writing import as_xlsform
+from shared.events.questionnaire import (
+    Questionnaire,
+    holds,
+    strict,
+)
+
+CODES = ("a", "b", "c")
+
+
+def texts(draw: st.DrawFn) -> dict[str, str]:
+    """A text in Bokmål; markup, quotes and lines of other scripts among them."""
+    return {
+        "nb": draw(
+            st.sampled_from(
+                ["Hva?", "<b>Hvor</b> & når?", "«Ja» 'nei' \"kanskje\"", "“Øl”, ærlig **talt**  nå?", "日本"]
+            )
+        )
+    }
+
+
+@st.composite
+def conditions(draw: st.DrawFn, earlier: list[dict[str, Any]], depth: int = 2) -> Any:
+    """A condition over earlier questions."""
+    if depth and draw(st.booleans()):
+        mode = draw(st.sampled_from(["all", "any", "none"]))
+        return {mode: draw(st.lists(conditions(earlier, depth - 1), min_size=1, max_size=2))}
+    asked = draw(st.sampled_from(earlier))
+    if asked["type"] == "number":
+        return {"question": asked["id"], draw(st.sampled_from(["at_least", "at_most"])): draw(st.integers(0, 10))}
+    if asked["type"] == "scale":
+        return {
+            "question": asked["id"],
+            "any_of": draw(st.lists(st.integers(1, 3), min_size=1, max_size=2, unique=True)),
+        }
+    if asked["type"] == "short_text":
+        return {"question": asked["id"]}
+    return {
+        "question": asked["id"],
+        "any_of": draw(st.lists(st.sampled_from(CODES), min_size=1, max_size=2, unique=True)),
+    }
+
+
+@st.composite
+def questionnaires(draw: st.DrawFn) -> Questionnaire:
+    """Two to four pages of one to three questions each; first and last page have one that everybody gets."""
+    pages: list[dict[str, Any]] = []
+    earlier: list[dict[str, Any]] = []
+    count = draw(st.integers(2, 4))
+    for number in range(count):
+        page: dict[str, Any] = {"id": f"side{number}", "title": texts(draw), "questions": []}
+        ends = number in (0, count - 1)
+        if earlier and not ends and draw(st.booleans()):
+            page["show_if"] = draw(conditions(earlier))
+        for place in range(draw(st.integers(1, 3))):
+            kind = draw(st.sampled_from(["one_choice", "several_choices", "scale", "number", "short_text"]))
+            question: dict[str, Any] = {"id": f"q{len(earlier)}", "type": kind, "text": texts(draw)}
+            question["required"] = draw(st.booleans())
+            if kind in ("one_choice", "several_choices"):
+                question["options"] = [{"code": code, "text": {"nb": code.upper()}} for code in CODES]
+            elif kind == "scale":
+                question |= {"steps": 3, "low": {"nb": "Lite"}, "high": {"nb": "Mye"}, "do_not_know": False}
+            elif kind == "number":
+                question |= {"min": 0, "max": 10}
+            if earlier and not (ends and place == 0) and draw(st.booleans()):
+                question["show_if"] = draw(conditions(earlier))
+            page["questions"].append(question)
+            earlier.append(question)
+        pages.append(page)
+    return strict({
+        "id": "tilfeldig", "version": 1, "title": {"nb": "Tilfeldig"}, "introduction": {"nb": "Vi spør."},
+        "minutes": 5, "pages": pages,
+    })  # fmt: skip
+
+
+def given_to(data: st.DataObject, question: Any) -> list[str]:
+    """What somebody sends in a field, right more often than not."""
+    right = {
+        "one_choice": st.sampled_from(CODES).map(lambda code: [code]),
+        "several_choices": st.lists(st.sampled_from(CODES), min_size=1, unique=True),
+        "scale": st.integers(1, 3).map(lambda step: [str(step)]),
+        "number": st.integers(0, 10).map(lambda number: [str(number)]),
+        "short_text": st.sampled_from([["noe"], ["<script>"]]),
+    }[question.type]
+    return data.draw(st.one_of(right, right, right, st.just([]), st.just(["finnes ikke"])))
+
+
+def walk(data: st.DataObject, questionnaire: Questionnaire) -> dict[str, Any]:
+    """One person from the first page to the thanks; backwards and with errors now and then. What is stored."""
+    answers: dict[str, Any] = {}
+    typed: dict[str, list[str]] = {}
+    number, seen = 1, set[str]()
+    for step in range(200):
+        page = questionnaire.pages[number - 1]
+        sent = {question.id: given_to(data, question) for question in page.known}
+        if step > 30:
+            # Tired of errors: from here on everything is answered rightly.
+            sent = {
+                one.id: {"number": ["5"], "scale": ["2"], "short_text": ["noe"]}.get(one.type, ["a"])
+                for one in page.known
+            }
+        filled = fill_page(page, sent, seen, (), answers)
+        seen |= {question.id for question in page.known}
+        answers = filled.answers
+        typed = {id_: values for id_, values in typed.items() if id_ not in sent} | filled.typed
+        if filled.refused or filled.brought_up:
+            continue
+        if step < 20 and data.draw(st.integers(0, 5)) == 0:
+            number = page_beside(questionnaire, answers, number, -1) or number
+            continue
+        on = page_beside(questionnaire, answers, number, 1)
+        missing = first_unfinished(questionnaire, answers, typed) if on is None else None
+        if on is None and missing is None:
+            return only_shown(questionnaire, answers)
+        number = on or missing or number
+    raise AssertionError("the survey did not end")
+
+
+def shown_to(questionnaire: Questionnaire, kept: dict[str, Any]) -> set[str]:
+    """The questions a person with these answers is asked, found another way: one after the other."""
+    known: dict[str, Any] = {}
+    found: set[str] = set()
+    for page in questionnaire.pages:
+        on_page = dict(known)
+        for question in page.known:
+            if holds(page.show_if, on_page) and holds(question.show_if, known):
+                found.add(question.id)
+                if question.id in kept:
+                    known[question.id] = kept[question.id]
+    return found
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(questionnaires(), st.data())
+def test_what_is_stored_was_asked_is_complete_and_is_counted(asked: Questionnaire, data: st.DataObject) -> None:
+    stored = [walk(data, asked) for _ in range(data.draw(st.integers(5, 7)))]
+    for kept in stored:
+        shown = shown_to(asked, kept)
+        assert set(kept) <= shown, "an answer to a question this person was not asked"
+        assert {one.id for one in asked.questions if one.required} & shown <= set(kept)
+    for counted in count_answers(asked, stored):
+        given = [kept[counted.id] for kept in stored if counted.id in kept]
+        assert counted.base == len(given)
+        if counted.counts:
+            flat = Counter(str(code) for answer in given for code in (answer if isinstance(answer, list) else [answer]))
+            assert {code: number for code, number in counted.counts.items() if number} == flat
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(questionnaires())
+def test_what_is_written_to_a_workbook_reads_back_unchanged(asked: Questionnaire) -> None:
+    assert read_xlsform(as_xlsform(asked.content()), "a.xlsx").content == asked.content()
+
+
+def _asked(*questions: dict[str, Any], **page: Any) -> dict[str, Any]:
+    one = {"id": "bil", "type": "one_choice", "text": {"nb": "Har du bil?"}, "options": [
+        {"code": "ja", "text": {"nb": "Ja"}}, {"code": "nei", "text": {"nb": "Nei"}}]}  # fmt: skip
+    age = {"id": "alder", "type": "number", "text": {"nb": "Hvor gammel er du?"}, "min": 15, "max": 99}
+    last = {"id": "sist", "type": "short_text", "text": {"nb": "Noe mer?"}}
+    return {
+        "id": "byen", "version": 1, "title": {"nb": "Byen"}, "introduction": {"nb": "Vi spør."}, "minutes": 5,
+        "pages": [
+            {"id": "side1", "title": {"nb": "Først"}, "questions": [one, age]},
+            {"id": "side2", "title": {"nb": "Så"}, "questions": list(questions)} | page,
+            {"id": "side3", "title": {"nb": "Sist"}, "questions": [last]},
+        ],
+    }  # fmt: skip
+
+
+def _text(**more: Any) -> dict[str, Any]:
+    return {"id": "hva", "type": "short_text", "text": {"nb": "Hva?"}, **more}
+
+
+YES, NO = {"question": "bil", "any_of": ["ja"]}, {"question": "bil", "any_of": ["nei"]}
+
+
+@pytest.mark.parametrize(
+    ("questions", "page", "reached"),
+    [
+        ([_text(show_if=YES)], {}, True),
+        ([_text(show_if={"all": [YES, NO]})], {}, False),
+        ([_text(show_if={"any": [YES, NO]})], {}, True),
+        ([_text(show_if={"none": [YES, NO, {"none": [{"question": "bil"}]}]})], {}, False),
+        ([_text(show_if=YES)], {"show_if": NO}, False),
+        (
+            [_text(show_if={"all": [{"question": "alder", "at_least": 70}, {"question": "alder", "at_most": 20}]})],
+            {},
+            False,
+        ),
+        ([_text(show_if={"question": "alder", "at_least": 100})], {}, False),
+        ([_text(show_if={"question": "alder", "at_least": 99})], {}, True),
+        # Only who has a car is asked the first, so nobody without one has answered it.
+        ([_text(id="merke", show_if=YES), _text(show_if={"all": [{"question": "merke"}, NO]})], {}, False),
+    ],
+)
+def test_what_nobody_can_be_shown_is_a_fault(questions: list[Any], page: dict[str, Any], reached: bool) -> None:
+    found = [one for one in findings(_asked(*questions, **page)) if "ingen svar fører hit" in one.text]
+    assert bool(found) is not reached
+    assert all(one.stops for one in found)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@given(questionnaires(), st.data())
+def test_whoever_is_shown_a_question_shows_that_it_can_be_reached(asked: Questionnaire, data: st.DataObject) -> None:
+    kept = walk(data, asked)
+    content, earlier = asked.content(), dict[str, Any]()
+    for page in content["pages"]:
+        for question in page["questions"]:
+            if question["id"] in shown_to(asked, kept):
+                assert is_reachable(question, page, earlier), question
+            earlier[question["id"]] = (question, page)
+
+
+def test_conditions_that_go_round_in_a_circle_are_faults() -> None:
+    content = _asked(_text(id="en", show_if={"question": "to"}), _text(id="to", show_if={"question": "en"}))
+    texts_ = [one.text for one in findings(content) if one.stops]
+    assert any("viser til to, som ikke blir spurt om før" in one for one in texts_)
+
+
+def test_ten_thousand_questions_are_a_clear_error() -> None:
+    content = _asked(*[_text(id=f"q{number}", text={"nb": f"Hva er nummer {number}?"}) for number in range(10_000)])
+    assert any("10003 spørsmål. Det kan ha høyst 200" in one.text and one.stops for one in findings(content))
