@@ -1,7 +1,7 @@
 # Everything starts here; each target first installs what it needs into this checkout. `make help` lists them.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install install-check install-test image cluster-test chart-data demo up test check faults mutants bench contracts texts pictures lock clean
+.PHONY: help install install-check install-test image cluster-test kube chart-data demo up test check faults mutants bench contracts texts pictures lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -54,6 +54,9 @@ cluster-test: install-check ## images built and run for real, compose, and the c
 		--quiet --disable-pip-version-check --require-hashes --requirement tests/cluster/compose.lock; }
 	@$(BIN)/python -m tests.cluster.standins.make
 	PANEL_IMAGE=$${PANEL_IMAGE:-localhost/innbyggerpanel:0.1.0} PANEL_DAY_TWO=1 $(BIN)/pytest -q tests/cluster tests/day_two
+
+kube: ## build the Kubernetes API server that cluster-test uses, once; needs Go and about 1,800 CPU seconds
+	@tests/cluster/kube/build
 
 image: install ## build the container image (PANEL_ENGINE, PANEL_IMAGE, PANEL_IMAGE_BASE)
 	@$(BIN)/python -m deploy.image.build
