@@ -1,5 +1,6 @@
 """One installation's settings, read from ``PANEL_*`` environment variables."""
 
+import os
 import ssl
 from functools import cached_property, lru_cache
 from ipaddress import ip_network
@@ -12,6 +13,19 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.profile import SHIPPED, BadProfile, Profile, load_profile
+
+#: Settings of earlier releases, and what says the same in a profile: one that is not read any more misleads silently.
+_MOVED = {
+    "PANEL_MUNICIPALITY_NUMBER": "number",
+    "PANEL_MUNICIPALITY_NAME": "name",
+    "PANEL_CONTACT_EMAIL": "contact_email",
+    "PANEL_DATA_PROTECTION_EMAIL": "data_protection_email",
+    "PANEL_ACCESSIBILITY_STATEMENT_URL": "accessibility_url",
+    "PANEL_REGISTRATION_START_SIZE": "start_size",
+    "PANEL_REGISTRATION_GOAL_SIZE": "goal_size",
+    "PANEL_REGISTRATION_MINIMUM_AGE": "minimum_age",
+    "PANEL_REGISTRATION_AGE_WORDING": "age_wording",
+}
 
 
 class Settings(BaseSettings):
@@ -48,7 +62,8 @@ class Settings(BaseSettings):
     smtp_ca_file: Path | None = None
     """Certificates that the mail server's must be signed by; without one, the machine's."""
     mail_from: str = "innbyggerpanel@example.org"
-    mail_from_name: str = "Innbyggerpanelet"
+    mail_from_name: str = ""
+    """Whom mails come from by name; empty: the panel, by the name in its profile."""
     mail_reply_to: str = "innbyggerpanel@example.org"
 
     oidc_issuer: str = ""
@@ -120,6 +135,14 @@ class Settings(BaseSettings):
             raise ValueError("PANEL_CLOCK_FILE moves the panel's clock and is refused in production")
         if self.environment == "production" and self.profile is None:
             raise ValueError("PANEL_PROFILE must name the folder with the municipality's profile in production")
+        return self
+
+    @model_validator(mode="after")
+    def _none_has_moved(self) -> Self:
+        for name in _MOVED.keys() & os.environ.keys():
+            raise ValueError(
+                f"{name} has moved: write {_MOVED[name]} into profile.yaml in the folder PANEL_PROFILE names"
+            )
         return self
 
     @model_validator(mode="after")

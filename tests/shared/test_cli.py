@@ -43,6 +43,16 @@ def run(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
         (("serve", "surveys"), {"PANEL_TRUSTED_GATEWAYS": '["here"]'}, "PANEL_TRUSTED_GATEWAYS: here"),
         (("serve", "surveys"), {"PANEL_TRUSTED_GATEWAYS": "10.0.0.0/8"}, "PANEL_TRUSTED_GATEWAYS"),
         (("serve", "surveys"), {"PANEL_ENVIRONMENT": "production", "PANEL_CLOCK_FILE": "/x"}, "PANEL_CLOCK_FILE"),
+        (
+            ("serve", "meetings"),
+            {"PANEL_MUNICIPALITY_NAME": "Oslo"},
+            "PANEL_MUNICIPALITY_NAME has moved: write name into",
+        ),
+        (
+            ("migrate",),
+            {"PANEL_REGISTRATION_GOAL_SIZE": "9"},
+            "_GOAL_SIZE has moved: write goal_size into profile.yaml",
+        ),
         (("serve", "nobody"), {}, "nobody is not one of"),
     ],
 )
