@@ -31,7 +31,11 @@ class Profile(BaseModel):
     """Statistics Norway's number of the municipality; part of every event's source, so it never changes."""
     name: _Line
     """``Bærum kommune``"""
-    panel_name: _Texts = {"nb": "Innbyggerpanelet", "nn": "Innbyggarpanelet", "en": "The citizen panel"}
+    panel_name: Annotated[Mapping[str, _Line], Field(min_length=1)] = {
+        "nb": "Innbyggerpanelet",
+        "nn": "Innbyggjarpanelet",
+        "en": "The citizen panel",
+    }
     contact_email: _Address = "innbyggerpanel@example.org"
     """The panel's own mailbox, shown to residents."""
     accessibility_url: Annotated[str, StringConstraints(pattern=r"^$|^https://[^\s<>\"]+$")] = ""
@@ -50,7 +54,7 @@ class Profile(BaseModel):
     """Mails that ask something, per member and quarter, over surveys and meetings; ``shared.contact_cap`` counts."""
     minimum_age: int = Field(15, ge=13, le=99)
     """Age a resident turns this year at the latest."""
-    age_wording: _Texts = {}
+    age_wording: Mapping[str, _Line] = {}
     """The box about age by language, where the municipality words it itself."""
     example_suggestion: _Texts = {}
     """A matter as somebody there might head it, for the form to show; by language."""

@@ -43,7 +43,7 @@ _KEPT_LETTERS = 64
 _GREETING = N_("Hei, %(name)s!")
 _GREETING_WITHOUT_NAME = N_("Hei!")
 _WHO = N_(
-    "Innbyggerpanelet er en gruppe innbyggere som %(municipality)s spør om råd. "
+    "%(panel)s er en gruppe innbyggere som %(municipality)s spør om råd. "
     "Har du spørsmål, kan du svare på denne e-posten."
 )
 
@@ -188,7 +188,7 @@ class Composer:
         paragraphs = [part.strip("\n") for part in re.split(r"\n{2,}", text.strip()) if part.strip()]
         words |= {"paragraphs": paragraphs, "footer": self._footer(kind, language), "who": self._who(language)}
         return Letter(
-            head=self._head(kind, wording.subject(kind, language, words)),
+            head=self._head(kind, language, wording.subject(kind, language, words)),
             text=self._renderer.text(language.code, "mail/letter.txt", words),
             html=self._renderer.text(language.code, "mail/letter.html", words),
         )
@@ -226,7 +226,11 @@ class Composer:
 
     def _who(self, language: Language) -> str:
         text = language.gettext(_WHO)
-        return text % {"municipality": self._rt.profile.name}
+        return text % {"panel": self._panel(language), "municipality": self._rt.profile.name}
+
+    def _panel(self, language: Language) -> str:
+        profile = self._rt.profile
+        return profile.said(profile.panel_name, language.code)
 
     def _footer(self, kind: Kind, language: Language) -> list[tuple[str, str]]:
         """(text, address) of the last lines: change, pause, leave, stop, privacy."""
@@ -238,10 +242,10 @@ class Composer:
             rows.append((gettext(N_("Endre opplysninger, ta pause eller gå ut av panelet")), f"{public}/me{chosen}"))
         return [*rows, (gettext(N_("Slik behandler vi opplysninger om deg")), f"{public}/privacy{chosen}")]
 
-    def _head(self, kind: Kind, subject: str) -> bytes:
+    def _head(self, kind: Kind, language: Language, subject: str) -> bytes:
         settings, mail = self._rt.settings, EmailMessage(policy=SMTP)
         mail["Subject"] = subject
-        mail["From"] = Address(settings.mail_from_name, addr_spec=settings.mail_from)
+        mail["From"] = Address(settings.mail_from_name or self._panel(language), addr_spec=settings.mail_from)
         mail["Reply-To"] = Address(addr_spec=settings.mail_reply_to)
         # Asks other machines not to answer (RFC 3834, and what Exchange reads).
         mail["Auto-Submitted"] = "auto-replied" if kind.about == "suggestion" else "auto-generated"

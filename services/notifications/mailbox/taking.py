@@ -36,7 +36,8 @@ def own_addresses(rt: Runtime) -> frozenset[str]:
 def own(rt: Runtime) -> Own:
     """What names the panel in a mail that comes in."""
     settings, addresses = rt.settings, own_addresses(rt)
-    names = {settings.mail_from_name.lower(), urlsplit(settings.public_url).netloc.lower()}
+    called = (settings.mail_from_name, *rt.profile.panel_name.values(), urlsplit(settings.public_url).netloc)
+    names = {name.lower() for name in called}
     return Own(addresses, settings.mail_from.rpartition("@")[2], addresses | frozenset(names - {""}))
 
 

@@ -14,10 +14,13 @@ from shared.web.i18n import NAMES
 
 _LARGEST = 400_000
 _LINES = ("name", "contact_email", "data_protection_email", "accessibility_url", "accent")
+_BY_LANGUAGE = ("panel_name", "age_wording")
 _NUMBERS = ("start_size", "goal_size", "minimum_age", "contact_cap")
 _TITLES = {"front": "Forsiden", "about": "Om panelet", "privacy": "Personvern", "accessibility": "Tilgjengelighet"}
 _WRONG = {
     "name": "Kommunens navn må være på én linje og ikke tomt",
+    "panel_name": "Panelets navn må være på én linje, høyst 120 tegn",
+    "age_wording": "Ordene ved alderen må være på én linje, høyst 120 tegn",
     "contact_email": "Adressen til panelet må være en e-postadresse",
     "data_protection_email": "Adressen til personvernombudet må være en e-postadresse",
     "accessibility_url": "Adressen må begynne med https://",
@@ -82,6 +85,10 @@ async def _typed(form: Form, now: Profile) -> dict[str, Any]:
     first = form.get("first_language") or ""
     offered = [code for code in form.all("languages") if code in NAMES]
     typed["languages"] = tuple(sorted(offered, key=lambda code: (code != first, list(NAMES).index(code))))
+    for name in _BY_LANGUAGE:
+        typed[name] = {code: text for code in NAMES if (text := form.get(f"{name}.{code}"))}
+    # A panel has a name in some language: emptied everywhere it is called what it was called before.
+    typed["panel_name"] = typed["panel_name"] or dict(now.panel_name)
     typed["texts"] = {page: {code: form.get(f"{page}.{code}") or "" for code in NAMES} for page in TEXT_PAGES}
     file = form.files.get("logo")
     raw = await file.read() if file else b""
