@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from shared.rules import N_, rule_broken
 from shared.web import robots
+from shared.web.again import show_again, typed_before
 from shared.web.app import build_app
 from shared.web.audit_pages import audit_pages
 from shared.web.dead_letter_pages import dead_letter_pages, events_at_fault
@@ -47,8 +48,10 @@ __all__ = [
     "rule_broken",
     "runtime",
     "see_other",
+    "show_again",
     "staff_required",
     "table_file",
     "translate",
+    "typed_before",
     "validate",
 ]

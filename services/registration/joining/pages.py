@@ -6,7 +6,6 @@ from uuid import UUID
 import sqlalchemy as sa
 from starlette.responses import JSONResponse
 
-from services.registration.again import show_again, typed_before
 from services.registration.joining.confirming import confirm
 from services.registration.joining.domain import MESSAGES, JoinInput, Rules
 from services.registration.joining.signing_up import sign_up, take_back
@@ -30,7 +29,9 @@ from shared.web import (
     robots,
     runtime,
     see_other,
+    show_again,
     translate,
+    typed_before,
     validate,
 )
 
@@ -71,7 +72,8 @@ async def join_panel(request: Request) -> Response:
         if "" in errors:
             # The stamp's fault: the page that is shown again has a new one, and the next try goes well.
             return _form(request, _as_typed(form), errors, 422)
-        return show_again(request, _FORM, "/join?again=yes", form)
+        again = show_again(request, _FORM, "/join?again=yes", form)
+        return again or _form(request, _as_typed(form), errors, 422)
     link = await _mail_link(request, wanted)
     await _take_back_corrected(request, form, wanted)
     return _sent(request, wanted, link)

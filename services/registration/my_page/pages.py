@@ -7,7 +7,6 @@ from uuid import UUID
 import sqlalchemy as sa
 from pydantic import BaseModel, Field
 
-from services.registration.again import show_again, typed_before
 from services.registration.consenting import choose_purposes
 from services.registration.erasing import ERASING_SERVICES, erase
 from services.registration.joining.domain import MESSAGES, DetailsInput, Purpose
@@ -34,7 +33,9 @@ from shared.web import (
     render,
     runtime,
     see_other,
+    show_again,
     translate,
+    typed_before,
     validate,
 )
 
@@ -98,9 +99,10 @@ async def change_details(request: Request) -> Response:
     if member_id is None or not await signed_in(request, member_id):
         return _details(request, member_id, form.values(), status=401)
     await request.app.state.limiter.check(request, "details")
-    values, _ = _validated(request, form)
+    values, errors = _validated(request, form)
     if values is None:
-        return show_again(request, f"details-{member_id}", f"/me/details?id={member_id}&again=yes", form)
+        again = show_again(request, f"details-{member_id}", f"/me/details?id={member_id}&again=yes", form)
+        return again or _details(request, member_id, form.values(), errors, 422)
     async with rt.transaction() as session:
         member = await lock_member(session, member_id)
         if member is None or member.status not in ("active", "paused"):

@@ -12,6 +12,7 @@ from shared.addresses import checked_address
 from shared.ids import new_id
 from shared.web import (
     N_,
+    Form,
     FormErrors,
     Request,
     Response,
@@ -22,7 +23,9 @@ from shared.web import (
     rule_broken,
     runtime,
     see_other,
+    show_again,
     translate,
+    typed_before,
     validate,
 )
 
@@ -66,8 +69,14 @@ class SuggestionInput(BaseModel):
 
 
 async def show_suggestions(request: Request) -> Response:
-    """The form, what happens then, and every public matter."""
+    """The form, what happens then, and every public matter; or the form with what was typed and has faults."""
+    if typed := typed_before(request, _FORM):
+        return await _page(request, typed.values(), _validated(request, typed)[1], 200)
     return await _page(request, {}, {}, 200)
+
+
+def _validated(request: Request, form: Form) -> tuple[SuggestionInput | None, FormErrors]:
+    return validate(SuggestionInput, form, MESSAGES, translate(request).gettext)
 
 
 async def _page(request: Request, form: dict[str, object], errors: FormErrors, status: int) -> Response:
@@ -85,12 +94,12 @@ async def suggest(request: Request) -> Response:
     if robots.is_trapped(form):
         return see_other("/suggest/thanks")
     await request.app.state.limiter.check(request, "suggest")
-    texts = translate(request)
-    values, errors = validate(SuggestionInput, form, MESSAGES, texts.gettext)
-    if not errors and robots.is_too_fast(request, _FORM, form, results_settings().minimum_fill_seconds):
-        errors = {"": texts.gettext(robots.TOO_FAST)}
-    if values is None or errors:
-        return await _page(request, form.values(), errors, 422)
+    values, errors = _validated(request, form)
+    if values is None:
+        again = show_again(request, _FORM, "/suggest?again=yes", form)
+        return again or await _page(request, form.values(), errors, 422)
+    if robots.is_too_fast(request, _FORM, form, results_settings().minimum_fill_seconds):
+        return await _page(request, form.values(), {"": translate(request).gettext(robots.TOO_FAST)}, 422)
     async with rt.transaction() as session:
         await store.register(
             session,

@@ -1,18 +1,24 @@
 """A form that has faults is shown again at an address of its own: Back asks nothing, and what was typed is kept."""
 
-from shared.web import Form, Request, Response, runtime, see_other
+import json
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shared.web.forms import Form
+from shared.web.pages import runtime, see_other
 
 _SECONDS = 600
-#: A cookie has room for some 4,000 characters; what is longer is a fault that can be read from its beginning.
-_LONGEST = 300
-_MOST_FIELDS = 20
+#: Bytes of what was typed, as it is sealed: a browser keeps some 4,000 of a cookie, a third of which is the sealing's.
+_ROOM = 2_600
 
 
-def show_again(request: Request, name: str, page: str, form: Form) -> Response:
-    """On to ``page``, which finds the form with ``typed_before``."""
-    pairs = [[field, value[:_LONGEST]] for field, value in form.pairs()[:_MOST_FIELDS]]
+def show_again(request: Request, name: str, page: str, form: Form) -> Response | None:
+    """On to ``page``, which finds the form with ``typed_before``; None for a form too long to be kept that way."""
+    held = {"pairs": form.pairs(), "refused": sorted(form.refused)}
+    if len(json.dumps(held)) > _ROOM:
+        return None
     response = see_other(page)
-    held = {"pairs": pairs, "refused": sorted(form.refused)}
     runtime(request).sealed.set(response, "again", name, held, _SECONDS)
     return response
 
