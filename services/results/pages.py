@@ -88,7 +88,6 @@ def result_context(request: Request, survey: Survey, publication: Publication) -
         "publication": publication,
         "title": asked.title.to(texts.code),
         "heading": asked.title.by_language,
-        "introduction": asked.introduction.by_language,
         "finding": publication.finding,
         "arrived": publication.arrived,
         **tables_of(survey, from_json(publication.counted), publication.participants, texts),
