@@ -1,7 +1,7 @@
 # Everything starts here; each target first installs what it needs into this checkout. `make help` lists them.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install install-check install-test image cluster-test kube chart-data demo up test check faults mutants bench contracts texts pictures lock clean
+.PHONY: help install install-check install-test image cluster-test kube chart-data demo up test check crawl faults mutants bench contracts texts pictures lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -34,6 +34,9 @@ check: install-check ## lint, strict types, import contracts, contract examples,
 
 test: install-test check ## check, then every test on real Postgres and Kafka, in a real browser
 	$(BIN)/pytest -q
+
+crawl: install-test ## open every page of the route table as everybody who may see it, and let axe look at each
+	$(BIN)/pytest -q -m crawl tests/journeys/test_crawl.py
 
 faults: install-test ## kill and disturb the real stack under load, then compare what was acknowledged (KILLS=200 SEED=…)
 	@$(BIN)/python -m tests.faults

@@ -86,18 +86,7 @@ def test_the_whole_way_from_joining_to_the_published_result(stack: Stack, chromi
     resident.get_by_role("link", name=re.compile("Start|Fortsett")).click()
     answer(resident)
 
-    staff.goto(stack.panel + "/staff/surveys")
-    staff.get_by_role("link", name=re.compile("Klima")).first.click()
-    check(staff)
-    staff.get_by_role("link", name=re.compile("Lukk")).first.click()
-    check(staff)
-    staff.get_by_role("button", name="Lukk og send svarene videre nå").click()
-    wait(lambda: staff.goto(stack.panel + "/staff/results") and "svar er kommet" in staff.inner_text("main"))
-    staff.get_by_role("link", name=re.compile("Klima")).click()
-    check(staff)
-    staff.get_by_label("Hovedfunn i én setning, bokmål").fill("For få svarte til å si noe sikkert")
-    staff.get_by_role("button", name="Publiser resultatet").click()
-
+    close_and_publish(staff, stack)
     resident.goto(stack.panel + "/results")
     resident.get_by_role("link", name=re.compile("Klima")).click()
     assert "1 av 1 inviterte svarte" in resident.inner_text("main")
@@ -109,15 +98,30 @@ def test_the_whole_way_from_joining_to_the_published_result(stack: Stack, chromi
     visit(looking, resident.url)
 
 
-def plan_now(staff: Page, stack: Stack) -> None:
-    """Open the climate survey at once, having seen how many it reaches."""
+def plan_now(staff: Page, stack: Stack, closes_in: int = 14) -> None:
+    """Open the climate survey at once for so many days, having seen how many it reaches."""
     staff.goto(stack.panel + "/staff/surveys/plan")
     staff.locator("input[name=questionnaire][value=klima]").check()
     staff.locator("input[name=opens][value=now]").check()
-    staff.locator("#closes_on").fill((datetime.now(UTC) + timedelta(days=14)).date().isoformat())
+    staff.locator("#closes_on").fill((datetime.now(UTC) + timedelta(days=closes_in)).date().isoformat())
     staff.get_by_role("button", name="Se over").click()
     check(staff)
     staff.get_by_role("button", name="Åpne undersøkelsen nå").click()
+
+
+def close_and_publish(staff: Page, stack: Stack) -> None:
+    """Close the climate survey early, wait for its answers and publish what they say."""
+    staff.goto(stack.panel + "/staff/surveys")
+    staff.get_by_role("link", name=re.compile("Klima")).first.click()
+    check(staff)
+    staff.get_by_role("link", name=re.compile("Lukk")).first.click()
+    check(staff)
+    staff.get_by_role("button", name="Lukk og send svarene videre nå").click()
+    wait(lambda: staff.goto(stack.panel + "/staff/results") and "svar er kommet" in staff.inner_text("main"))
+    staff.get_by_role("link", name=re.compile("Klima")).click()
+    check(staff)
+    staff.get_by_label("Hovedfunn i én setning, bokmål").fill("For få svarte til å si noe sikkert")
+    staff.get_by_role("button", name="Publiser resultatet").click()
 
 
 def answer(page: Page) -> None:

@@ -54,10 +54,10 @@ def import_members(staff: Page, stack: Stack) -> None:
     wait(lambda: staff.goto(stack.panel + "/staff/meetings") and "12 aktive" in staff.inner_text("main"))
 
 
-def announce(staff: Page, stack: Stack) -> str:
-    """A meeting of four; the address of its staff page."""
+def announce(staff: Page, stack: Stack, later: timedelta = timedelta()) -> str:
+    """A meeting of four, ``later`` than in a month; the address of its staff page."""
     visit(staff, stack.panel + "/staff/meetings/new")
-    today = datetime.now(UTC).date()
+    today = datetime.now(UTC).date() + later
     for field, value in {
         "heading": "Torget i Sandvika",
         "purpose": "Hva skal torget brukes til?",

@@ -1,0 +1,161 @@
+"""Every page there is: found by links from the front page, the staff home and the mails, and counted by the routes."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, urldefrag, urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, Page, Response
+from playwright.sync_api import Error as BrowserError
+from starlette.routing import Route
+
+from shared.cli import load_service
+from shared.services import SERVICES
+from tests.journeys.looking import look, look_without_scripts
+
+_SIGN_OUT = re.compile(r"/(logout|sign-out)$")
+_FORMS = """() => [...document.forms].flatMap((form, n) => form.method !== "post" ? [] :
+  [...form.querySelectorAll("button[type=submit], button:not([type])")].map((button, b) =>
+    ({form: n, button: b, action: form.action, name: `${button.name}=${button.textContent.trim()}`})))"""
+#: As a person who has filled in nothing sends it; a browser's own checks would not let the server answer.
+_SEND_EMPTY = """([form, button]) => {
+  const sent = document.forms[form];
+  sent.noValidate = true;
+  for (const one of sent.elements) {
+    if (["checkbox", "radio"].includes(one.type)) one.checked = false;
+    else if (["INPUT", "TEXTAREA"].includes(one.tagName) && one.type !== "hidden") one.value = "";
+  }
+  sent.querySelectorAll("button[type=submit], button:not([type])")[button].click();
+}"""
+
+
+@dataclass(frozen=True)
+class Form:
+    """A way to send a page's form."""
+
+    page: str
+    number: int
+    button: int
+
+
+@dataclass
+class Crawl:
+    """What has been opened so far, with what was wrong."""
+
+    panel: str
+    browser: Browser
+    reached: set[tuple[str, str]] = field(default_factory=set)
+    """(method, path of the route) that answered with something else than a problem."""
+    faults: list[str] = field(default_factory=list)
+    forms: dict[tuple[str, str, str], tuple[BrowserContext, Form]] = field(default_factory=dict)
+    """(route of the page, route it is sent to, button) -> where it was seen and by whom."""
+    _routes: list[Route] = field(default_factory=lambda: all_routes())
+
+    def visitor(self, **arguments: object) -> BrowserContext:
+        """A browser of somebody's own, whose every answer is noted."""
+        context = self.browser.new_context(viewport={"width": 1280, "height": 900}, locale="nb-NO", **arguments)  # type: ignore[arg-type]
+        context.on("response", self._note)
+        return context
+
+    def staff(self, name: str) -> BrowserContext:
+        """Somebody of the mock sign-in."""
+        context = self.visitor()
+        page = context.new_page()
+        page.goto(self.panel + "/staff")
+        page.locator(f"button[value={name}]").click()
+        page.wait_for_url(re.compile("/staff$"))
+        page.close()
+        return context
+
+    def walk(self, context: BrowserContext, *entrances: str, alike: int = 1) -> None:
+        """Open the entrances and all that is linked from there, and look at each page that is unlike those before.
+
+        ``alike``: how many addresses of one route and the same query names; lists of people need no more.
+        """
+        page = context.new_page()
+        waiting, met = list(entrances), Counter[tuple[str, frozenset[str]]]()
+        been = set(waiting)
+        while waiting:
+            url = waiting.pop(0)
+            kind = (self._route("GET", url), frozenset(name for name, _ in parse_qsl(urlsplit(url).query)))
+            met[kind] += 1
+            if met[kind] > alike or not self._open(page, url):
+                continue
+            self._say(look(page) + look_without_scripts(page))
+            self._note_forms(context, page)
+            for link in self._links(page):
+                if link not in been:
+                    been.add(link)
+                    waiting.append(link)
+        page.close()
+
+    def send_forms(self) -> None:
+        """Send each form met with nothing filled in, and look at the answer; those that end a session come last."""
+        met = sorted(self.forms.items(), key=lambda each: bool(_SIGN_OUT.search(each[0][1])))
+        for _, (context, form) in met:
+            page = context.new_page()
+            if self._open(page, form.page) and page.locator("form").count() > form.number:
+                with page.expect_navigation():
+                    page.evaluate(_SEND_EMPTY, [form.number, form.button])
+                self._say(look(page))
+            page.close()
+
+    def missing(self) -> list[str]:
+        """Routes nobody came to."""
+        return sorted(
+            f"{method} {route.path}"
+            for route in self._routes
+            for method in (route.methods or set()) - {"HEAD"}
+            if (method, route.path) not in self.reached
+        )
+
+    def _open(self, page: Page, url: str) -> bool:
+        """Whether a page is shown there; a file or a refusal is none."""
+        try:
+            answer = page.goto(url)
+        except BrowserError as error:
+            if "Download is starting" in str(error) or "ERR_ABORTED" in str(error):
+                return False
+            raise
+        assert answer is not None
+        return answer.headers.get("content-type", "").startswith("text/html") and answer.status < 400
+
+    def _links(self, page: Page) -> Iterable[str]:
+        found: list[str] = page.eval_on_selector_all("a[href]", "all => all.map(one => one.href)")
+        for link in found:
+            link = urldefrag(link).url
+            if link.startswith(self.panel + "/") and "lang" not in dict(parse_qsl(urlsplit(link).query)):
+                yield link
+
+    def _say(self, faults: list[str]) -> None:
+        # At once: a story that ends early must not hide what was seen before.
+        for fault in faults:
+            print(fault, flush=True)
+        self.faults += faults
+
+    def _note(self, answer: Response) -> None:
+        if answer.url.startswith(self.panel) and answer.status not in (403, 404, 405, 410, 429) and answer.status < 500:
+            method = answer.request.method
+            self.reached.add((method, self._route(method, answer.url)))
+
+    def _note_forms(self, context: BrowserContext, page: Page) -> None:
+        here = self._route("GET", page.url)
+        for found in page.evaluate(_FORMS):
+            key = (here, self._route("POST", found["action"]), found["name"])
+            self.forms.setdefault(key, (context, Form(page.url, found["form"], found["button"])))
+
+    def _route(self, method: str, url: str) -> str:
+        """The path of the route that answers there, or the address's own."""
+        path = urlsplit(url).path
+        for route in self._routes:
+            if method in (route.methods or ()) and route.path_regex.match(path):
+                return route.path
+        return path
+
+
+def all_routes() -> list[Route]:
+    """Of every service, in the order in which each tries them."""
+    found = [route for name in SERVICES for route in load_service(name).pages]
+    assert all(isinstance(route, Route) for route in found)
+    return [route for route in found if isinstance(route, Route)]
