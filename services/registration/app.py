@@ -59,6 +59,7 @@ HANDLERS = (
     ),
     subscribe("registration.keep_meeting", copying.keep_meeting, meetings.MeetingAnnounced),
     subscribe("registration.keep_drawn", copying.keep_drawn, meetings.MemberEnteredDraw),
+    subscribe("registration.keep_proof", copying.keep_proof, meetings.DrawProofIssued),
     subscribe("registration.keep_result", copying.keep_result, results.ResultsPublished),
     subscribe("registration.keep_follow_up", copying.keep_follow_up, results.FollowUpRecorded),
 )  # fmt: skip
@@ -91,6 +92,7 @@ PAGES = (
     Route("/me/details", my_page.show_details),
     Route("/me/details", my_page.change_details, methods=["POST"]),
     Route("/me/purposes", my_page.change_purposes, methods=["POST"]),
+    Route("/me/proof", my_page.give_proof),
     Route("/me/gathering", data_file.show_gathering),
     Route("/me/gathering", data_file.ask_for_data, methods=["POST"]),
     Route("/me/data", data_file.take_data_along),

@@ -13,6 +13,7 @@ from services.registration.tables import (
     Consent,
     DataRequest,
     Drawn,
+    DrawProof,
     ErasureReceipt,
     Member,
     MemberSession,
@@ -34,7 +35,7 @@ async def erase(session: AsyncSession, member: Member, now: datetime) -> None:
     await drop_address_change(session, member.id)
     await forget_subject(session, member.id)
     await session.execute(sa.delete(SignInAsked).where(SignInAsked.email_key == member.email_key))
-    for table in (Consent, SignUp, Asked, Drawn, MemberSession, DataRequest, OnBehalf):
+    for table in (Consent, SignUp, Asked, Drawn, DrawProof, MemberSession, DataRequest, OnBehalf):
         await session.execute(sa.delete(table).where(table.member_id == member.id))
     member.status, member.erased_at = "erased", now
     member.name = member.email = member.email_key = None

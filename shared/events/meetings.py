@@ -1,7 +1,9 @@
 """Facts published by meetings: what is planned, who was drawn, what came of it."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID
+
+from pydantic import Field
 
 from shared.events.base import Code, Event, Instant, OpenEnum, PublicText
 from shared.events.member_data import MemberData
@@ -150,6 +152,26 @@ class MemberDataErased(_Meetings):
     erased_at: Instant
 
 
+class DrawProofIssued(_Meetings):
+    """Restricted: what shows the member to have been in a draw's pool; with it anybody could see that it was them."""
+
+    type: ClassVar[str] = "meetings.draw_proof_issued.v1"
+    topic: ClassVar[str] = "meetings.member_data"
+    subject_field: ClassVar[str | None] = "entry_id"
+    entry_id: UUID
+    meeting_id: UUID
+    member_id: UUID
+    salt: str
+    """With id and ``kind`` it makes the member's leaf, as ``services.meetings.verify`` does."""
+    kind: tuple[str, ...]
+    """Gender, age band and area as codes."""
+    path: Annotated[tuple[tuple[str, str], ...], Field(examples=[[["left", "5f1d"], ["right", "c0de"]]])]
+    """From the leaf to the root: the side the sister stands on (``left``, ``right``), and the sister (SHA-256, hex)."""
+    root: str
+    digest: str
+    """The draw's fingerprint, as published before it."""
+
+
 class MemberDataGathered(MemberData):
     """Restricted: what meetings keeps about a member who asked for everything."""
 
@@ -165,6 +187,7 @@ EVENTS: tuple[type[Event], ...] = (
     MeetingReminderDue,
     MeetingNoticeDue,
     MemberEnteredDraw,
+    DrawProofIssued,
     MeetingHeld,
     MeetingMinutesPublished,
     MeetingCancelled,

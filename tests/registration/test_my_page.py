@@ -9,10 +9,11 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from services.meetings import verify
 from services.registration.erasing import erase
 from services.registration.signing_in.sending import send_links
 from services.registration.store import lock_member
-from services.registration.tables import AddressChange, Asked, Drawn, ErasureReceipt, Member
+from services.registration.tables import AddressChange, Asked, Drawn, DrawProof, ErasureReceipt, Member
 from shared.events import meetings, notifications, results, surveys
 from shared.events.registration import (
     ContactChanged,
@@ -165,11 +166,45 @@ async def test_the_page_shows_what_one_was_asked_and_the_draws_one_was_in(rt: Ru
         data = (await client.get(f"/me/data?id={member_id}")).json()
     assert "Klima: du har svart" in page
     assert "Torget i Sandvika" in page
-    assert "sjansen din var 13\u00a0%" in page or "sjansen din var 12\u00a0%" in page
+    assert "sjansen din var 12,5\u00a0%" in page
     assert data["email"] == "kari@example.org"
     assert [row["title"] for row in data["surveys"]] == [{"nb": "Klima", "en": "Climate"}]
     assert data["draws"][0]["chance"] == 0.125
     assert {consent["purpose"] for consent in data["consents"]} == {"surveys", "results"}
+
+
+async def test_the_proof_of_having_been_in_a_draw_is_the_members_own_and_can_be_checked(rt: Runtime) -> None:
+    deliver = Deliverer(rt)
+    async with browser(rt) as client:
+        member_id = await signed_in(client, rt)
+        now, meeting_id, entry_id = rt.now(), new_id(), new_id()
+        kind = ("female", "25-44", "ost")
+        leaf = verify.leaf({"person": verify.person("5a17", str(member_id)), "type": list(kind)})
+        ids = {"entry_id": entry_id, "meeting_id": meeting_id, "member_id": member_id}
+        await deliver(
+            # The two come on different topics, in any order.
+            meetings.DrawProofIssued(
+                **ids, salt="5a17", kind=kind, path=(("right", "ab" * 32),), root=verify.node(leaf, "ab" * 32),
+                digest="cd" * 32,
+            ),
+            meetings.MeetingAnnounced(
+                meeting_id=meeting_id, slug="torget", heading="Torget i Sandvika", purpose="", place="", starts_at=now,
+                ends_at=now, seats=20, reply_by=now,
+            ),
+            meetings.MemberEnteredDraw(**ids, draw_id=new_id(), chance=0.002, drawn=True),
+        )  # fmt: skip
+        page = (await client.get(f"/me?id={member_id}")).text
+        address = f"/me/proof?id={member_id}&entry={entry_id}"
+        assert address.replace("&", "&amp;") in page
+        assert "sjansen din var 0,2\u00a0%. Du ble trukket ut." in page
+        proof = (await client.get(address)).json()
+        assert verify.check(proof)[0] == "Personen står i listen som ble låst før trekningen."
+        assert (await client.get(address.replace(str(entry_id), str(new_id())))).status_code == 303
+        async with rt.transaction() as session:
+            await session.execute(sa.update(DrawProof).values(member_id=new_id()))
+        assert (await client.get(address)).status_code == 303, "somebody else's"
+    async with browser(rt) as stranger:
+        assert (await stranger.get(address)).headers["location"] == "/me"
 
 
 async def test_after_leaving_nothing_about_the_person_is_kept_or_comes_back(rt: Runtime) -> None:

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registration.tables import Asked, Drawn, FollowUp, Meeting, Member, PublishedResult, Survey
+from services.registration.tables import Asked, Drawn, DrawProof, FollowUp, Meeting, Member, PublishedResult, Survey
 from shared.database import insert_many
-from shared.events.meetings import MeetingAnnounced, MemberEnteredDraw
+from shared.events.meetings import DrawProofIssued, MeetingAnnounced, MemberEnteredDraw
 from shared.events.results import FollowUpRecorded, ResultsPublished
 from shared.events.surveys import SurveyAnswered, SurveyChanged, SurveyClosed, SurveyInvitationIssued, SurveyOpened
 from shared.messaging import Delivery
@@ -73,6 +73,19 @@ async def keep_drawn(session: AsyncSession, event: MemberEnteredDraw, _: Deliver
     if await _still_here(session, {event.member_id}):
         values = {"member_id": event.member_id, "meeting_id": event.meeting_id}
         await _put(session, Drawn, entry_id=event.entry_id, chance=event.chance, drawn=event.drawn, **values)
+
+
+async def keep_proof(session: AsyncSession, event: DrawProofIssued, _: Delivery) -> None:
+    """What shows that a member was in a draw's pool."""
+    if await _still_here(session, {event.member_id}):
+        proof = {
+            "entry": {"salt": event.salt, "id": str(event.member_id), "type": list(event.kind)},
+            "proof": [list(step) for step in event.path],
+            "root": event.root,
+            "digest": event.digest,
+        }
+        values = {"member_id": event.member_id, "meeting_id": event.meeting_id}
+        await _put(session, DrawProof, entry_id=event.entry_id, proof=proof, **values)
 
 
 async def keep_result(session: AsyncSession, event: ResultsPublished, _: Delivery) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from pydantic import BaseModel, Field
+from starlette.responses import JSONResponse
 
 from services.registration.consenting import choose_purposes
 from services.registration.erasing import ERASING_SERVICES, erase
@@ -21,7 +22,7 @@ from services.registration.settings import registration_settings
 from services.registration.signing_in.pages import sign_in_form
 from services.registration.signing_in.sessions import clear_cookie, members_signed_in, signed_in
 from services.registration.store import lock_member
-from services.registration.tables import ErasureReceipt, Member
+from services.registration.tables import DrawProof, ErasureReceipt, Member
 from shared.addresses import address_key
 from shared.web import (
     Form,
@@ -64,6 +65,19 @@ async def show_own_page(request: Request) -> Response:
     context = {"page": page, "member": page.member, "place": place_name(page.member.area or "")}
     context |= {"saved": request.query_params.get("saved", "")}
     return render(request, "registration/me.html", context)
+
+
+async def give_proof(request: Request) -> Response:
+    """The proof of having been in a draw's pool, as a file the verifier checks."""
+    member_id, entry_id = as_id(request.query_params.get("id")), as_id(request.query_params.get("entry"))
+    if member_id is None or not await signed_in(request, member_id):
+        return see_other("/me")
+    async with runtime(request).transaction() as session:
+        proof = await session.get(DrawProof, entry_id) if entry_id is not None else None
+    if proof is None or proof.member_id != member_id:
+        return see_other(f"/me?id={member_id}")
+    headers = {"Content-Disposition": 'attachment; filename="bevis.json"', "Cache-Control": "no-store"}
+    return JSONResponse(proof.proof, headers=headers)
 
 
 async def show_details(request: Request) -> Response:

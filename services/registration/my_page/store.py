@@ -10,7 +10,17 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registration.store import purposes_of
-from services.registration.tables import AddressChange, Asked, Consent, Drawn, Meeting, Member, OnBehalf, Survey
+from services.registration.tables import (
+    AddressChange,
+    Asked,
+    Consent,
+    Drawn,
+    DrawProof,
+    Meeting,
+    Member,
+    OnBehalf,
+    Survey,
+)
 
 
 @dataclass(frozen=True)
@@ -24,7 +34,7 @@ class OwnPage:
     asked: Sequence[Any]
     """Rows (title, closes_at, answered_at), newest first."""
     drawn: Sequence[Any]
-    """Rows (slug, heading, starts_at, chance, drawn), newest first."""
+    """Rows (slug, heading, starts_at, chance, drawn, proof: the entry's id when there is one), newest first."""
     new_email: str | None
     """An address that waits for its confirmation."""
     on_behalf: Sequence[OnBehalf]
@@ -46,8 +56,16 @@ async def own_page(session: AsyncSession, member_id: UUID) -> OwnPage | None:
         .order_by(Survey.closes_at.desc())
     )
     drawn = await session.execute(
-        sa.select(Meeting.slug, Meeting.heading, Meeting.starts_at, Drawn.chance, Drawn.drawn)
+        sa.select(
+            Meeting.slug,
+            Meeting.heading,
+            Meeting.starts_at,
+            Drawn.chance,
+            Drawn.drawn,
+            sa.case((DrawProof.entry_id.is_not(None), Drawn.entry_id)).label("proof"),
+        )
         .join(Meeting, Meeting.id == Drawn.meeting_id)
+        .outerjoin(DrawProof, DrawProof.entry_id == Drawn.entry_id)
         .where(Drawn.member_id == member_id)
         .order_by(Meeting.starts_at.desc())
     )

@@ -4,6 +4,7 @@ from services.registration.tables.base import Base
 from services.registration.tables.copies import (
     Asked,
     Drawn,
+    DrawProof,
     FollowUp,
     Meeting,
     PublishedResult,
@@ -37,6 +38,7 @@ __all__ = [
     "Channel",
     "Consent",
     "DataRequest",
+    "DrawProof",
     "Drawn",
     "ErasureReceipt",
     "FollowUp",

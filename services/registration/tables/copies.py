@@ -1,9 +1,11 @@
 """Copies of other services' facts, for the own page and the front page."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.registration.tables.base import Base
@@ -49,6 +51,17 @@ class Drawn(Base):
     meeting_id: Mapped[UUID]
     chance: Mapped[float]
     drawn: Mapped[bool]
+
+
+class DrawProof(Base):
+    """Copy: what shows a member to have been in a draw's pool."""
+
+    __tablename__ = "draw_proof"
+    entry_id: Mapped[UUID] = mapped_column(primary_key=True)
+    member_id: Mapped[UUID] = mapped_column(index=True)
+    meeting_id: Mapped[UUID]
+    proof: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    """The file `services.meetings.verify` checks."""
 
 
 class PublishedResult(Base):
