@@ -116,8 +116,9 @@ class Editor:
             while "Gjør trekningen klar" not in (await self.browser.get(page)).text:
                 await asyncio.sleep(0.3)
             await self.browser.post(page, {"action": "prepare"})
-            while "Trekningen er klar" not in (await self.browser.get(page)).text:
+            while "Kunngjør trekningen" not in (await self.browser.get(page)).text:
                 await asyncio.sleep(0.3)
+            await self.browser.post(page, {"action": "announce"})
         _expect(await self.browser.post(page, {"action": "draw", "randomness": "437"}), "plasser er fylt")
 
     async def note_attendance(self, meeting: str, came: int) -> int:

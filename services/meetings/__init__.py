@@ -2,7 +2,7 @@
 
 Reacts to MemberJoined, MemberChanged, MemberLeft, MemberErased, PopulationMarginsSet, FollowUpRecorded,
 and the mails by which surveys ask (SurveyInvitationIssued, SurveyReminderDue, SurveyAnswered). Publishes
-MeetingAnnounced, MeetingDrawn, MemberEnteredDraw, MeetingInvitationIssued, MeetingInvitationAnswered,
+MeetingAnnounced, MeetingDrawn, MemberEnteredDraw, DrawProofIssued, MeetingInvitationIssued, MeetingInvitationAnswered,
 MeetingReminderDue, MeetingNoticeDue, MeetingHeld, MeetingMinutesPublished, MeetingCancelled and MemberDataErased.
 
 An invitation is ``invited`` until it is ``accepted``, ``declined``, ``lapsed`` (silence past the deadline) or

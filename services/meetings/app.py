@@ -3,15 +3,15 @@
 from services.meetings import contacts, copying, forgetting, pages, staff, staff_list
 from services.meetings.afterwards import concluding
 from services.meetings.afterwards import staff as afterwards
+from services.meetings.figures import figures
 from services.meetings.gathering import gather_data
 from services.meetings.planning import staff as planning
 from services.meetings.replying import pages as replying
 from services.meetings.replying import staff as replies
 from services.meetings.seating import staff as seating
-from services.meetings.seats import answering, filling, preparing
+from services.meetings.seats import answering, auditing, committing, filling, quotas
 from services.meetings.seats import staff as seats
 from services.meetings.state import state_events
-from services.meetings.tables import Meeting
 from shared.events.notifications import MessageFailed
 from shared.events.registration import (
     MemberChanged,
@@ -24,7 +24,6 @@ from shared.events.registration import (
 from shared.events.results import FollowUpRecorded
 from shared.events.surveys import SurveyAnswered, SurveyInvitationIssued, SurveyReminderDue
 from shared.messaging import subscribe
-from shared.metrics import counted
 from shared.profile.keeping import profile_changes
 from shared.service import Job, Service
 from shared.web import Route, audit_pages, dead_letter_pages, ended_sessions, role_pages
@@ -52,8 +51,10 @@ PAGES = (
     Route("/meetings/answer/calendar.ics", replying.give_calendar, methods=["GET"]),
     Route("/meetings/answer/{token}", replying.open_invitation, methods=["GET"]),
     Route("/meetings", pages.show_meetings),
+    Route("/meetings/verify.py", pages.give_verifier),
     Route("/meetings/{slug}", pages.show_meeting),
     Route("/meetings/{slug}/draw.json", pages.give_draw),
+    Route("/meetings/{slug}/draws/{digest}.json", pages.give_draw),
     Route("/staff/meetings", staff_list.list_meetings),
     Route("/staff/meetings/card", staff_list.show_card),
     Route("/staff/meetings/list.{form}", staff_list.export_meetings),
@@ -65,10 +66,12 @@ PAGES = (
     Route(ONE + "/change", planning.change, methods=["POST"]),
     Route(ONE + "/cancel", planning.confirm_cancelling, methods=["GET"]),
     Route(ONE + "/cancel", planning.cancel, methods=["POST"]),
-    Route(ONE + "/quotas", seats.quota_form, methods=["GET"]),
-    Route(ONE + "/quotas", seats.save_quotas, methods=["POST"]),
+    Route(ONE + "/quotas", quotas.quota_form, methods=["GET"]),
+    Route(ONE + "/quotas", quotas.save_quotas, methods=["POST"]),
     Route(ONE + "/draw", seats.show_draw, methods=["GET"]),
     Route(ONE + "/draw", seats.act_on_draw, methods=["POST"]),
+    Route(ONE + "/auditor", auditing.auditor_form, methods=["GET"]),
+    Route(ONE + "/auditor", auditing.give_full_file, methods=["POST"]),
     Route(ONE + "/reply", replies.reply_form, methods=["GET"]),
     Route(ONE + "/reply", replies.record_reply, methods=["POST"]),
     Route(ONE + "/tables", seating.show_tables),
@@ -84,7 +87,7 @@ PAGES = (
 )
 
 JOBS = (
-    Job("prepare_draws", preparing.prepare_draws, every=1.0),
+    Job("prepare_draws", committing.prepare_draws, every=1.0),
     Job("lapse_silent", answering.lapse_silent, every=1.0),
     Job("fill_free_seats", filling.fill_free_seats, every=1.0, on_commit=True),
     Job("remind_due", answering.remind_due, every=1.0),
@@ -97,8 +100,10 @@ JOBS = (
 DEEDS = {
     "meetings.attendance.recorded": "registrerte frammøtet",
     "meetings.attendance.seen": "så frammøtelista",
+    "meetings.draw.announced": "kunngjorde trekningen",
     "meetings.draw.asked": "gjorde trekningen klar",
     "meetings.draw.cancelled": "avlyste trekningen",
+    "meetings.draw.full_file_given": "ga en revisor trekningens fulle fil",
     "meetings.invitations.exported": "lastet ned invitasjonene",
     "meetings.list.exported": "lastet ned listen over møter",
     "meetings.meeting.announced": "kunngjorde møtet",
@@ -122,5 +127,5 @@ SERVICE = Service(
     pages=PAGES,
     jobs=JOBS,
     state=state_events,
-    gauges=counted(meetings=Meeting.state),
+    gauges=figures,
 )

@@ -8,9 +8,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.meetings.draw.commitment import Way
 from services.meetings.seats.domain import LINK_LASTS
-from services.meetings.tables import DrawEntry, Invitation, Meeting, Notice
+from services.meetings.tables import Candidate, Draw, DrawEntry, Invitation, Meeting, Notice
 from shared.events.meetings import (
+    DrawProofIssued,
     MeetingAnnounced,
     MeetingInvitationAnswered,
     MeetingInvitationIssued,
@@ -82,6 +84,22 @@ def entered(entry: DrawEntry, draw_id: UUID) -> MemberEnteredDraw:
         member_id=entry.member_id,
         chance=entry.chance,
         drawn=entry.drawn,
+    )
+
+
+def proof_issued(entry: DrawEntry, draw: Draw, one: Candidate, path: Way) -> DrawProofIssued:
+    """The member's proof of having been in the pool, as long as its salt is kept."""
+    assert entry.member_id is not None
+    assert one.salt is not None
+    return DrawProofIssued(
+        entry_id=entry.id,
+        meeting_id=entry.meeting_id,
+        member_id=entry.member_id,
+        salt=one.salt,
+        kind=(one.gender, one.band, one.area),
+        path=tuple((side, sister) for side, sister in path),
+        root=draw.root or "",
+        digest=draw.digest or "",
     )
 
 

@@ -1,10 +1,10 @@
-"""Forgetting who took part: years after a meeting, its draw and invitations are counts."""
+"""Forgetting who took part: years after a meeting, its draws and invitations are counts, and auditors get no file."""
 
 from datetime import timedelta
 
 import sqlalchemy as sa
 
-from services.meetings.tables import Candidate, Draw, DrawEntry, Invitation, Meeting
+from services.meetings.tables import AuditedDraw, Candidate, Draw, DrawEntry, Invitation, Meeting
 from shared.service import Runtime
 
 #: Long enough for what the meeting led to, and for those drawn lately to be spared.
@@ -20,8 +20,8 @@ async def forget_participation(rt: Runtime) -> None:
                 sa.update(table).where(table.member_id.is_not(None), table.meeting_id.in_(old)).values(member_id=None)
             )
         draws = sa.select(Draw.id).where(Draw.meeting_id.in_(old))
-        await session.execute(
-            sa.update(Candidate)
-            .where(Candidate.member_id.is_not(None), Candidate.draw_id.in_(draws))
-            .values(member_id=None, salt=None)
-        )
+        for gone in (Candidate, AuditedDraw):
+            await session.execute(sa.delete(gone).where(gone.draw_id.in_(draws)))
+        kept = sa.or_(Draw.full_part.is_not(None), Draw.tickets.is_not(None))
+        parts = {"full_part": sa.null(), "tickets": sa.null(), "salt": None}
+        await session.execute(sa.update(Draw).where(Draw.meeting_id.in_(old), kept).values(parts))

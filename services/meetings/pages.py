@@ -1,9 +1,7 @@
 """What everybody may see: planned and held meetings, and each meeting's draw, agenda, minutes and follow-ups."""
 
 import hashlib
-import json
-from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date
 
 import sqlalchemy as sa
 from starlette.responses import JSONResponse
@@ -11,9 +9,11 @@ from starlette.responses import JSONResponse
 from services.meetings.draw.public import SMALLEST
 from services.meetings.seats.domain import last_day
 from services.meetings.seats.pool import newest_margins
-from services.meetings.seats.preparing import cancelled_draws, current_draw, terms_of
-from services.meetings.seats.tallies import composition, protocol_rows, public_tallies
+from services.meetings.seats.preparing import cancelled_draws, current_draw
+from services.meetings.seats.promising import changed_since, file_of
+from services.meetings.seats.tallies import composition, promised_tallies, protocol_rows, public_tallies
 from services.meetings.tables import FollowUp, Meeting
+from services.meetings.verify import Refused, program
 from shared.slugs import is_slug
 from shared.web import Request, Response, problem, render, runtime
 from shared.web.markdown import to_html
@@ -47,19 +47,27 @@ async def show_meeting(request: Request) -> Response:
         cancelled = await cancelled_draws(session, meeting.id)
         margins = await newest_margins(session)
     lines = protocol_rows(meeting)
-    pool, drawn = (sum(row[name] for row in lines if row["feature"] == "gender") for name in ("pool", "drawn"))
-    enough = pool >= SMALLEST
+    draw = draw if draw is not None and draw.committed_at is not None else None
+    promise = draw.promise if draw is not None else None
+    changed = changed_since(draw, meeting)
+    if draw is None or promise is None:
+        groups = public_tallies(lines)
+    else:
+        groups = [] if changed else promised_tallies(promise, file_of(draw).get("outcome", {}).get("tallies"))
+    pool = sum(group.pool for group in groups if group.feature == "gender")
     context = {
         "meeting": meeting,
         "agenda": to_html(meeting.agenda) if meeting.agenda else None,
         "minutes": to_html(meeting.minutes) if meeting.minutes and meeting.minuted_at else None,
-        "groups": public_tallies(lines),
+        "groups": groups,
         "pool": pool,
-        "enough": enough,
-        "drawn": drawn,
+        "enough": pool >= SMALLEST,
+        "drawn": sum(row["drawn"] for row in lines if row["feature"] == "gender"),
         "draw": draw,
+        "promise": promise,
+        "changed": changed,
         "cancelled": cancelled,
-        "lowest": min((row["lowest"] for row in lines if row["pool"]), default=None) if enough else None,
+        "everybody": promise["all"] if promise and not changed else None,
         "area_source": margins.area_source if margins else "",
         "seed_hash": hashlib.sha256(meeting.seed.encode()).hexdigest(),
         "last_day": last_day(meeting.reply_by),
@@ -71,29 +79,25 @@ async def show_meeting(request: Request) -> Response:
 
 
 async def give_draw(request: Request) -> Response:
-    """The draw as a file: terms, commitment, randomness and tallies, small groups joined; never a person."""
-    slug = request.path_params["slug"]
+    """The newest draw as a file, or a cancelled one named by its fingerprint; never a person."""
+    slug, named = request.path_params["slug"], request.path_params.get("digest")
     async with runtime(request).transaction() as session:
         meeting = await session.scalar(sa.select(Meeting).where(Meeting.slug == slug)) if is_slug(slug) else None
-        draw = await current_draw(session, meeting.id) if meeting is not None else None
-        if meeting is None or draw is None or draw.root is None:
+        if meeting is None:
             return problem(request, 404)
-        cancelled = await cancelled_draws(session, meeting.id)
-    lines = protocol_rows(meeting)
-    enough = sum(row["pool"] for row in lines if row["feature"] == "gender") >= SMALLEST
-    content = {
-        "terms": json.loads(terms_of(draw)),
-        "root": draw.root,
-        "committed_at": _text(draw.committed_at),
-        "randomness": draw.randomness,
-        "ticket": draw.ticket,
-        "drawn_at": _text(draw.drawn_at),
-        "highest_possible_lowest_chance": draw.bound,
-        "groups": [asdict(group) for group in public_tallies(lines)] if enough else [],
-        "cancelled": [{"root": one.root, "cancelled_at": _text(one.cancelled_at)} for one in cancelled],
-    }
+        draws = [await current_draw(session, meeting.id), *await cancelled_draws(session, meeting.id)]
+    found = [one for one in draws if one and one.promise and one.committed_at and named in (None, one.digest)]
+    if not found or (named is None and found[0] is not draws[0]):
+        return problem(request, 404)
+    try:
+        content = file_of(found[0])
+    except Refused:
+        return problem(request, 500)
     return JSONResponse(content, headers={"Content-Disposition": f'attachment; filename="{slug}-draw.json"'})
 
 
-def _text(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None
+async def give_verifier(request: Request) -> Response:
+    """The program that checks draws, one file that needs nothing but Python."""
+    del request
+    headers = {"Content-Disposition": 'attachment; filename="verify.py"'}
+    return Response(program(), media_type="text/x-python; charset=utf-8", headers=headers)

@@ -4,7 +4,10 @@ from uuid import UUID
 
 from services.meetings.facts import invitations_of
 from services.meetings.planning.announcing import count_states
+from services.meetings.seats.auditing import auditable_draws
 from services.meetings.seats.domain import band_words, replacements_stop_at
+from services.meetings.seats.preparing import current_draw
+from services.meetings.seats.promising import changed_since
 from services.meetings.staff_list import needs_somebody, seats_picture
 from services.meetings.tables import Meeting
 from shared.web import (
@@ -70,6 +73,9 @@ async def show_meeting(request: Request) -> Response:
         counts = await count_states(session, meeting.id)
         rows = await invitations_of(session, meeting.id)
         done = await audit_of(session, meeting.id)
+        draws = await auditable_draws(session, meeting.id)
+        changed = changed_since(await current_draw(session, meeting.id), meeting)
+    may_audit = request.state.staff.may("admin") or request.state.staff.may("dpo")
     context = {
         "meeting": meeting,
         "counts": counts,
@@ -82,6 +88,8 @@ async def show_meeting(request: Request) -> Response:
         "todo": needs_somebody(meeting, counts, now),
         "picture": seats_picture(request, meeting, counts),
         "may_edit": request.state.staff.may("editor"),
+        "auditable": may_audit and draws,
+        "changed": changed,
         "done": done,
     }
     return render(request, "meetings/staff_meeting.html", context)

@@ -6,10 +6,12 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.meetings.afterwards.concluding import held_fact, minutes_fact
-from services.meetings.facts import announced, answered, entered, issued
+from services.meetings.facts import announced, answered, entered, issued, proof_issued
 from services.meetings.locks import lock_invitations, lock_meeting
 from services.meetings.planning.cancelling import cancelled_fact
-from services.meetings.tables import DrawEntry, Invitation, Meeting
+from services.meetings.seats.preparing import candidates_of
+from services.meetings.seats.promising import ways_of
+from services.meetings.tables import Draw, DrawEntry, Invitation, Meeting
 from shared.events import Event
 from shared.messaging import lock
 
@@ -46,6 +48,10 @@ async def state_events(session: AsyncSession) -> AsyncIterator[Event | None]:
 async def _entries(session: AsyncSession, meeting: Meeting) -> AsyncIterator[Event | None]:
     if meeting.draw_id is None:
         return
+    draw = await session.get(Draw, meeting.draw_id)
+    people = await candidates_of(session, meeting.draw_id) if draw is not None and draw.promise is not None else []
+    ways = ways_of(people)
+    by_member = {one.member_id: one for one in people}
     ids = list(
         await session.scalars(sa.select(DrawEntry.id).where(DrawEntry.meeting_id == meeting.id).order_by(DrawEntry.id))
     )
@@ -57,4 +63,7 @@ async def _entries(session: AsyncSession, meeting: Meeting) -> AsyncIterator[Eve
         )
         for row in rows:
             yield entered(row, meeting.draw_id)
+            one = by_member.get(row.member_id)
+            if draw is not None and one is not None and one.salt is not None:
+                yield proof_issued(row, draw, one, ways[one.number])
         yield None

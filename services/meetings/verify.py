@@ -1,31 +1,38 @@
 """``python -m services.meetings.verify FILE``: checks a draw's file with nothing but Python's standard library.
 
-Three kinds of file, each as far as it goes: the public file (tallies), the auditor's file (every entry with its type)
-and a member's proof. Compare the fingerprint it prints with the one published before the draw.
-docs/draw.md explains them.
+Three kinds of file, each as far as it goes: the public file (tallies), the auditor's file (the list's types too) and a
+member's proof. Compare the fingerprint it prints with the one published before the draw. docs/draw.md explains them.
 """
 
 import hashlib
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-#: Written into every commitment; changes with the method, never without.
-METHOD = "leximin-tickets-1"
+#: Written into every promise; changes with the method, never without.
+METHOD = "leximin-tickets-2"
 #: What a stated probability may differ from the counted one by arithmetic.
 _EXACT = 1e-9
+
+#: A JSON object.
+Document = dict[str, Any]
 
 
 class Refused(Exception):
     """What is wrong with the file, in Bokmål."""
 
 
-def leaf(entry: dict[str, Any]) -> str:
-    """SHA-256 (hex) of an entry: salt, id and type. Without the salt nobody can guess who is behind it."""
-    return _sha256(b"\x00" + _canonical([entry["salt"], entry["id"], entry["type"]]))
+def person(salt: str, who: str) -> str:
+    """SHA-256 (hex) of one in the pool: without the salt nobody can guess who it is."""
+    return _sha256(b"\x02" + _canonical([salt, who]))
+
+
+def leaf(entry: Document) -> str:
+    """SHA-256 (hex) of a person's fingerprint and type."""
+    return _sha256(b"\x00" + _canonical([entry["person"], entry["type"]]))
 
 
 def node(left: str, right: str) -> str:
@@ -33,193 +40,231 @@ def node(left: str, right: str) -> str:
     return _sha256(b"\x01" + bytes.fromhex(left) + bytes.fromhex(right))
 
 
-def levels(leaves: list[str]) -> list[list[str]]:
+def levels(leaves: Iterable[str]) -> list[list[str]]:
     """The tree from sorted leaves to root; a last odd node moves up as it is."""
     rows = [sorted(leaves)]
     while len(rows[-1]) > 1:
-        row = rows[-1]
-        rows.append(
-            [node(*row[at : at + 2]) if at + 1 < len(row) else row[at] for at in range(0, len(row), 2)]
-        )  # fmt: skip
+        pairs = (rows[-1][at : at + 2] for at in range(0, len(rows[-1]), 2))
+        rows.append([node(*pair) if len(pair) == 2 else pair[0] for pair in pairs])
     return rows
 
 
-def climb(start: str, path: list[list[str]]) -> str:
-    """The root that a proof leads to: each step is the side the sister stands on, and the sister."""
-    for side, sister in path:
-        start = node(sister, start) if side == "left" else node(start, sister)
-    return start
+def digest(document: Document) -> str:
+    """SHA-256 (hex) of a promise: the one line that can be printed in a newspaper."""
+    return _sha256(_canonical(document))
 
 
-def digest(commitment: dict[str, Any]) -> str:
-    """SHA-256 (hex) of a commitment: the one line that can be printed in a newspaper."""
-    return _sha256(_canonical(commitment))
+def ticket(promise: Document, randomness: Document) -> int:
+    """The ticket drawn: dice are the number itself, anything else is hashed with the promise's digest.
 
-
-def ticket(promise: dict[str, Any], randomness: dict[str, str]) -> int:
-    """The ticket drawn: dice are the number itself; a seed or a drand round is hashed with the commitment's digest.
-
-    ``promise`` has ``digest``, ``tickets`` and ``randomness`` as announced before the draw.
+    ``randomness`` has ``kind``, ``value`` (text) and for a seed the ``secret`` that the promise has sealed.
     """
-    value, announced = randomness["value"], promise["randomness"]
-    total: int = promise["tickets"]
+    announced, value = promise["randomness"], randomness["value"]
     if randomness["kind"] != announced["kind"]:
         raise Refused("Tilfeldigheten er av et annet slag enn det som ble kunngjort.")
     if announced["kind"] == "dice":
-        digits = len(str(total - 1))
-        if not (value.isascii() and value.isdigit() and len(value) == digits and int(value) < total):
-            raise Refused(f"Terningene må gi {digits} sifre, under {total}.")
+        digits = len(str(promise["tickets"] - 1))
+        if len(value) != digits or not (value.isascii() and value.isdigit()):
+            raise Refused(f"Terningene må gi {digits} sifre.")
         return int(value)
-    if announced["kind"] == "drand" and randomness.get("round") != announced["round"]:
-        raise Refused("Runden hos drand er en annen enn den som ble kunngjort.")
-    return int(_sha256(_canonical([promise["digest"], value])), 16) % total
+    if announced["kind"] == "lottery":
+        # One way to write them, so that nobody can choose between several.
+        parts = value.split(" ")
+        if len(parts) != announced["numbers"] or parts != [str(number) for number in sorted(map(int, parts))]:
+            raise Refused(f"Det skal være {announced['numbers']} tall med ett mellomrom mellom seg, det minste først.")
+    elif announced["kind"] == "drand":
+        if len(value) != 64 or not set(value) <= set("0123456789abcdef"):
+            raise Refused("Det drand gir, er 64 tegn: sifre og bokstavene a til f.")
+    elif _sha256(randomness["secret"].encode()) != announced["sealed"]:
+        raise Refused("Den hemmelige delen er en annen enn den som ble låst før trekningen.")
+    elif not value or value != " ".join(value.split()):
+        raise Refused("Ordene skal stå med ett mellomrom mellom seg.")
+    hashed = _sha256(_canonical([digest(promise), value, randomness.get("secret", "")]))
+    return int(hashed, 16) % int(promise["tickets"])
 
 
-def seats(commitment: dict[str, Any], drawn: int) -> Iterator[tuple[int, int, int]]:
-    """(type, first place, seats) of a ticket: types by number, places in the type's line of leaves, which is a ring.
-
-    Tickets stand in a row, panel by panel. Each takes the next places in each type's line, so over all tickets
-    everybody of a type is seated equally often, give or take one ticket.
-    """
-    used: Counter[int] = Counter()
-    left = drawn
-    for panel in commitment["panels"]:
-        here = min(left, panel["tickets"])
-        for one, number in panel["seats"]:
-            used[one] += here * number
-        if left < panel["tickets"]:
-            for one, number in panel["seats"]:
-                yield one, used[one] % commitment["types"][one]["pool"], number
-            return
-        left -= here
+def panel_of(panels: list[Document], drawn: int) -> tuple[int, int]:
+    """The place of the panel a ticket belongs to, and the ticket's place among the panel's own."""
+    for place, panel in enumerate(panels):
+        if drawn < panel["tickets"]:
+            return place, drawn
+        drawn -= panel["tickets"]
     raise Refused("Loddet finnes ikke.")
 
 
-def drawn_leaves(commitment: dict[str, Any], entries: list[dict[str, Any]], drawn: int) -> list[str]:
+def seats(full: Document, drawn: int) -> Iterator[tuple[int, int, int]]:
+    """(type, first place, seats) of a ticket: types by number, places in the type's line of leaves, which is a ring.
+
+    Each ticket takes the next places, so over all of them everybody of a type is seated equally often, but for one.
+    """
+    panels, used = full["panels"], Counter[int]()
+    place, left = panel_of(panels, drawn)
+    for at in range(place + 1):
+        for one, number in panels[at]["seats"]:
+            used[one] += number * (left if at == place else panels[at]["tickets"])
+    for one, number in panels[place]["seats"]:
+        yield one, used[one] % full["types"][one]["pool"], number
+
+
+def drawn_leaves(full: Document, entries: Iterable[Document], drawn: int) -> list[str]:
     """Leaves of those a ticket seats."""
-    lines: dict[str, list[str]] = {}
+    lines: dict[bytes, list[str]] = {}
     for entry in entries:
-        lines.setdefault(_canonical(entry["type"]).decode(), []).append(leaf(entry))
+        lines.setdefault(_canonical(entry["type"]), []).append(leaf(entry))
     found = []
-    for one, first, number in seats(commitment, drawn):
-        line = sorted(lines[_canonical(commitment["types"][one]["type"]).decode()])
+    for one, first, number in seats(full, drawn):
+        line = sorted(lines[_canonical(full["types"][one]["type"])])
         found += [line[(first + place) % len(line)] for place in range(number)]
     return sorted(found)
 
 
-def check_commitment(commitment: dict[str, Any]) -> list[str]:
-    """Method, code, quotas kept by every panel, tickets, stated probabilities."""
-    if commitment["method"] != METHOD:
-        raise Refused(f"Filen er laget med metoden {commitment['method']}, dette programmet kan {METHOD}.")
-    if commitment["verifier"] != own_version():
+def tallies(groups: list[Document], features: list[str], held: Iterable[tuple[list[str], int]]) -> list[int]:
+    """How many of ``held`` (type, number) each group has."""
+    counted = [0] * len(groups)
+    for one, number in held:
+        for row, group in enumerate(groups):
+            counted[row] += number * (one[features.index(group["feature"])] in group["values"])
+    return counted
+
+
+def groups_of(full: Document, groups: list[Document]) -> list[Document]:
+    """The groups with their pool, and the lowest and highest chance and what rounding moves, of the types in them."""
+    told = []
+    for group in groups:
+        at = full["features"].index(group["feature"])
+        mine = [line for line in full["types"] if line["type"][at] in group["values"]]
+        chances = [line["probability"] for line in mine] or [0.0]
+        moved = round(max((abs(line["probability"] - line["best"]) for line in mine), default=0.0), 12)
+        counted = {"pool": sum(line["pool"] for line in mine), "lowest": min(chances), "highest": max(chances)}
+        told.append({**group, **counted, "rounding": moved})
+    return told
+
+
+def everybody(full: Document) -> Document:
+    """All in the pool: how many, how many of them no panel takes, and of the others the lowest chance and its bound."""
+    able = [line for line in full["types"] if line["probability"]]
+    heads = sum(line["pool"] for line in full["types"])
+    lowest, bound = (min((line[name] for line in able), default=0.0) for name in ("probability", "best"))
+    return {"pool": heads, "never": heads - sum(line["pool"] for line in able), "lowest": lowest, "bound": bound}
+
+
+def check_promise(promise: Document) -> list[str]:
+    """Method, program, tickets, and quotas kept by every panel as far as groups tell."""
+    if promise["method"] != METHOD:
+        raise Refused(f"Filen er laget med metoden {promise['method']}, dette programmet kan {METHOD}.")
+    if promise["verifier"] != _sha256(program()):
         raise Refused("Filen er laget med en annen versjon av programkoden enn denne.")
-    types, total = commitment["types"], commitment["tickets"]
-    if sum(panel["tickets"] for panel in commitment["panels"]) != total:
+    if sum(panel["tickets"] for panel in promise["panels"]) != promise["tickets"]:
         raise Refused("Loddene i listen er ikke så mange som filen sier.")
-    counted: Counter[int] = Counter()
-    for place, panel in enumerate(commitment["panels"], 1):
+    quotas = {(quota["feature"], quota["value"]): quota for quota in promise["quotas"]}
+    for group in promise["groups"]:
+        mine = [quotas.get((group["feature"], value)) for value in group["values"]]
+        least, most = (sum(quota[end] for quota in mine if quota) for end in ("min", "max"))
+        if (group["min"], group["max"]) != (least, most if all(mine) else None):
+            raise Refused(f"Plassene til {_named(promise, group)} er andre enn kvotene gir.")
+    for place, panel in enumerate(promise["panels"], 1):
+        if panel["tickets"] < 1:
+            raise Refused(f"Sammensetning {place} har feil antall lodd.")
+        _check_held(promise, promise["groups"], panel["tallies"], place)
+        sums = Counter[str]()
+        for group, number in zip(promise["groups"], panel["tallies"], strict=True):
+            sums[group["feature"]] += number
+        if set(sums.values()) - {promise["seats"]}:
+            raise Refused(f"Sammensetning {place} har feil antall plasser.")
+    return [f"Alle {len(promise['panels'])} sammensetninger holder kvotene."]
+
+
+def _check_held(promise: Document, groups: list[Document], held: list[int], place: int) -> None:
+    for group, number in zip(groups, held, strict=True):
+        if number < group["min"] or (group["max"] is not None and number > group["max"]):
+            raise Refused(f"Sammensetning {place} bryter kvoten for {_named(promise, group)}.")
+
+
+def _named(promise: Document, group: Document) -> str:
+    """``kjønn «kvinner»``: codes in the words the promise has for them."""
+    feature, words = group["feature"], promise["names"]
+    values = ", ".join(words.get(f"{feature}={value}", value) for value in group["values"])
+    return f"{words.get(feature, feature)} «{values}»"
+
+
+def check_full(promise: Document, full: Document) -> list[str]:
+    """The auditor's part is the one that was sealed; every single quota is kept, every stated chance is counted."""
+    if digest(full) != promise["full"]:
+        raise Refused("Typene og sammensetningene er andre enn de som ble låst før trekningen.")
+    types, features = full["types"], full["features"]
+    if [panel["tickets"] for panel in full["panels"]] != [panel["tickets"] for panel in promise["panels"]]:
+        raise Refused("Loddene er fordelt på en annen måte enn kunngjort.")
+    single = [{**quota, "values": [quota["value"]]} for quota in promise["quotas"]]
+    counted = Counter[int]()
+    for place, panel in enumerate(full["panels"], 1):
         chosen = dict(map(tuple, panel["seats"]))
-        if panel["tickets"] < 1 or len(chosen) != len(panel["seats"]) or sum(chosen.values()) != commitment["seats"]:
-            raise Refused(f"Sammensetning {place} har feil antall plasser eller lodd.")
+        if len(chosen) != len(panel["seats"]) or sum(chosen.values()) != promise["seats"]:
+            raise Refused(f"Sammensetning {place} har feil antall plasser.")
         for one, number in chosen.items():
             if not 0 < number <= types[one]["pool"]:
                 raise Refused(f"Sammensetning {place} har flere av en type enn det er å trekke blant.")
             counted[one] += number * panel["tickets"]
-        _keeps_quotas(commitment, chosen, place)
+        held = [(types[one]["type"], number) for one, number in chosen.items()]
+        _check_held(promise, single, tallies(single, features, held), place)
+        if tallies(promise["groups"], features, held) != promise["panels"][place - 1]["tallies"]:
+            raise Refused(f"Sammensetning {place} er en annen enn kunngjort.")
     for one, line in enumerate(types):
-        if abs(counted[one] / (line["pool"] * total) - line["probability"]) > _EXACT:
+        if abs(counted[one] / (line["pool"] * promise["tickets"]) - line["probability"]) > _EXACT:
             raise Refused(f"Sjansen for type {one + 1} er en annen enn loddene gir.")
-    far = max((abs(line["probability"] - line["best"]) for line in types), default=0.0)
-    if far > commitment["rounding"] + _EXACT:
-        raise Refused("Avrundingen flytter sjansene mer enn filen sier.")
-    return [
-        f"Alle {len(commitment['panels'])} sammensetninger holder kvotene.",
-        f"Sjansene stemmer med loddene; avrundingen flytter dem høyst {commitment['rounding']:.2g}.",
-    ]
+        if abs(line["probability"] - line["best"]) > promise["rounding"] + _EXACT:
+            raise Refused("Avrundingen flytter sjansene mer enn filen sier.")
+    if groups_of(full, promise["groups"]) != promise["groups"] or promise["all"] not in (None, everybody(full)):
+        raise Refused("Antallet eller sjansene i gruppene er andre enn kunngjort.")
+    return ["Hver enkelt kvote er holdt, og hver sjanse er den loddene gir."]
 
 
-def _keeps_quotas(commitment: dict[str, Any], chosen: dict[int, int], place: int) -> None:
-    for quota in commitment["quotas"]:
-        at = commitment["features"].index(quota["feature"])
-        held = sum(number for one, number in chosen.items() if commitment["types"][one]["type"][at] == quota["value"])
-        if not quota["min"] <= held <= quota["max"]:
-            raise Refused(f"Sammensetning {place} bryter kvoten for {quota['feature']} «{quota['value']}».")
-
-
-def check_entries(commitment: dict[str, Any], entries: list[dict[str, Any]]) -> list[str]:
+def check_entries(promise: Document, full: Document, entries: list[Document]) -> list[str]:
     """The auditor's list is the pool that was promised: nobody added, removed or changed."""
-    if len({entry["id"] for entry in entries}) != len(entries):
-        raise Refused("En person står to ganger i listen.")
-    if levels([leaf(entry) for entry in entries])[-1] != [commitment["root"]]:
+    if levels(map(leaf, entries))[-1] != [promise["root"]]:
         raise Refused("Listen over deltakere er en annen enn den som ble låst før trekningen.")
     heads = Counter(_canonical(entry["type"]) for entry in entries)
-    if heads != Counter({_canonical(line["type"]): line["pool"] for line in commitment["types"]}):
+    if heads != Counter({_canonical(line["type"]): line["pool"] for line in full["types"]}):
         raise Refused("Antallet av hver type stemmer ikke med listen.")
     return [f"Alle {len(entries)} i listen er de som ble låst før trekningen."]
 
 
-def check_outcome(document: dict[str, Any]) -> list[str]:
-    """Randomness leads to the ticket, and the ticket to the people."""
-    commitment, outcome = document["commitment"], document["outcome"]
-    drawn = ticket({**commitment, "digest": digest(commitment)}, outcome["randomness"])
+def check_outcome(document: Document) -> list[str]:
+    """Randomness leads to the ticket, the ticket to the tallies and, in the auditor's file, to the people."""
+    promise, outcome = document["promise"], document["outcome"]
+    drawn = ticket(promise, outcome["randomness"])
     if drawn != outcome["ticket"]:
         raise Refused("Loddet er et annet enn tilfeldigheten gir.")
-    said = [f"Tilfeldigheten gir lodd {drawn}."]
-    if "entries" in document:
-        if drawn_leaves(commitment, document["entries"], drawn) != sorted(outcome["drawn"]):
-            raise Refused("De som er trukket, er ikke de loddet peker ut.")
-        said.append("De som er trukket, er de loddet peker ut.")
-    elif len(set(outcome["drawn"])) != commitment["seats"]:
-        raise Refused("Det er ikke trukket så mange som det er plasser.")
-    return said
+    if outcome["tallies"] != promise["panels"][panel_of(promise["panels"], drawn)[0]]["tallies"]:
+        raise Refused("De som er trukket, er fordelt på en annen måte enn loddet gir.")
+    if "full" in document and drawn_leaves(document["full"], document["entries"], drawn) != sorted(outcome["drawn"]):
+        raise Refused("De som er trukket, er ikke de loddet peker ut.")
+    return [f"Tilfeldigheten gir lodd {drawn}, og de som er trukket, er de loddet peker ut."]
 
 
-def check_public(public: dict[str, Any]) -> list[str]:
-    """The file for everybody: each panel as its tallies, in the order of the quotas, and what was drawn of them."""
-    quotas, total = public["quotas"], sum(panel["tickets"] for panel in public["panels"])
-    if total != public["tickets"]:
-        raise Refused("Loddene i listen er ikke så mange som filen sier.")
-    for place, panel in enumerate(public["panels"], 1):
-        for quota, held in zip(quotas, panel["tallies"], strict=True):
-            if not quota["min"] <= held <= quota["max"]:
-                raise Refused(f"Sammensetning {place} bryter kvoten for {quota['feature']} «{quota['value']}».")
-    said = [f"Alle {len(public['panels'])} sammensetninger holder kvotene."]
-    if "outcome" in public:
-        left = drawn = ticket(public, public["outcome"]["randomness"])
-        if drawn != public["outcome"]["ticket"]:
-            raise Refused("Loddet er et annet enn tilfeldigheten gir.")
-        for panel in public["panels"]:
-            if left < panel["tickets"]:
-                break
-            left -= panel["tickets"]
-        if panel["tallies"] != public["outcome"]["tallies"]:
-            raise Refused("De som er trukket, er fordelt på en annen måte enn loddet gir.")
-        said.append(f"Tilfeldigheten gir lodd {drawn}, og loddet gir fordelingen i filen.")
-    return said
-
-
-def check(document: dict[str, Any]) -> list[str]:
-    """Everything the file allows, as sentences in Bokmål. Raises `Refused` at the first thing that is wrong."""
+def check(document: Document) -> list[str]:
+    """Everything the file allows, in sentences. Raises `Refused` at the first thing that is wrong."""
     if "proof" in document:
-        if climb(leaf(document["entry"]), document["proof"]) != document["root"]:
+        entry = document["entry"]
+        start = leaf({"person": person(entry["salt"], entry["id"]), "type": entry["type"]})
+        for side, sister in document["proof"]:
+            start = node(sister, start) if side == "left" else node(start, sister)
+        if start != document["root"]:
             raise Refused("Beviset fører ikke til den låste listen.")
-        return ["Personen står i listen som ble låst før trekningen."]
-    if "commitment" not in document:
-        return [*check_public(document), f"Fingeravtrykk: {document['digest']}"]
-    commitment = document["commitment"]
-    if document["digest"] != digest(commitment):
+        return ["Personen står i listen som ble låst før trekningen.", f"Listens avtrykk: {document['root']}"]
+    promise = document["promise"]
+    if document["digest"] != digest(promise):
         raise Refused("Løftet er endret etter at det ble kunngjort.")
-    said = check_commitment(commitment)
-    if "entries" in document:
-        said += check_entries(commitment, document["entries"])
+    said = check_promise(promise)
+    if "full" in document:
+        said += [*check_full(promise, document["full"]), *check_entries(promise, document["full"], document["entries"])]
     if "outcome" in document:
         said += check_outcome(document)
-    return [*said, f"Fingeravtrykk: {digest(commitment)}"]
+    return [*said, f"Fingeravtrykk: {document['digest']}"]
 
 
-def own_version() -> str:
-    """SHA-256 of this very file: the code that decides who a ticket seats."""
-    return _sha256(Path(__file__).read_bytes())
+def program() -> bytes:
+    """This very file: the code that decides who a ticket seats."""
+    return Path(__file__).read_bytes()
 
 
 def _canonical(value: object) -> bytes:
@@ -236,20 +281,18 @@ def main(arguments: list[str], say: Callable[[str], object]) -> int:
         say("Bruk: python -m services.meetings.verify FIL")
         return 2
     try:
-        document = json.loads(Path(arguments[0]).read_text(encoding="utf-8-sig"))
-        said = check(document)
+        said = check(json.loads(Path(arguments[0]).read_text(encoding="utf-8-sig")))
     except Refused as refused:
         say(f"FEIL: {refused}")
         return 1
-    except (OSError, ValueError) as fault:
+    except (OSError, UnicodeError, json.JSONDecodeError) as fault:
         say(f"Filen kan ikke leses: {fault}")
         return 2
-    except (KeyError, TypeError, IndexError, AttributeError) as fault:
+    except (KeyError, TypeError, IndexError, AttributeError, ValueError) as fault:
         say(f"FEIL: Filen mangler noe eller har noe på feil sted: {fault!r}")
         return 1
-    for line in said:
+    for line in [*said, "Alt som kan sjekkes i denne filen, stemmer."]:
         say(line)
-    say("Alt som kan sjekkes i denne filen, stemmer.")
     return 0
 
 

@@ -10,14 +10,17 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.meetings.seats.answering import Reply, answer, hold, lapse_silent
+from services.meetings.seats.committing import prepare_draws
 from services.meetings.seats.drawing import draw_meeting
 from services.meetings.seats.filling import fill_free_seats
-from services.meetings.seats.preparing import ask_for_draw, prepare_draws
+from services.meetings.seats.preparing import announce_draw, ask_for_draw
+from services.meetings.seats.randomness import Announced
 from services.meetings.tables import Draw, Invitation, Meeting
 from shared.events.registration import AgeBand, Margin, MemberJoined, PopulationMarginsSet
 from shared.ids import new_id
 from shared.service import Runtime
 
+DICE = Announced()
 BANDS = (
     AgeBand(code="15-24", age_from=15, age_to=24),
     AgeBand(code="25-44", age_from=25, age_to=44),
@@ -96,13 +99,14 @@ async def a_draw(rt: Runtime, meeting: Meeting) -> Meeting:
     return drawn
 
 
-async def a_committed_draw(rt: Runtime, meeting: Meeting) -> Draw:
+async def a_committed_draw(rt: Runtime, meeting: Meeting, how: Announced = DICE) -> Draw:
     """The meeting's draw made ready by the job."""
     async with rt.transaction() as session:
-        draw = await ask_for_draw(session, meeting.id, rt.now(), rt.profile.contact_cap)
+        draw = await ask_for_draw(session, meeting.id, how, rt.now(), rt.profile.contact_cap)
     assert draw is not None
     await prepare_draws(rt)
     async with rt.transaction() as session:
+        await announce_draw(session, meeting.id, rt.now())
         return await session.get_one(Draw, draw.id)
 
 

@@ -6,19 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.meetings.draw.model import Infeasible
+from services.meetings.draw.commitment import Entry
+from services.meetings.draw.model import Infeasible, Lottery, Pool
+from services.meetings.draw.solving import solve
 from services.meetings.seats.filling import choose
-from services.meetings.seats.lottery import (
-    TICKETS,
-    Kind,
-    Limit,
-    group_of,
-    leaf,
-    limits_of_shares,
-    prepare,
-    root_of,
-    ticket_of,
-)
+from services.meetings.seats.lottery import FEATURES, Kind, Limit, limits_of_shares, seated_by
+from services.meetings.seats.randomness import Announced, outcome_of
 
 BANDS, AREAS = ("15-24", "25-44", "45-"), ("ost", "vest")
 
@@ -31,9 +24,25 @@ def pool_of(size: int) -> list[Kind]:
     ]
 
 
-def salts(size: int) -> list[str]:
-    """A fingerprint for each."""
-    return [leaf(str(place)) for place in range(size)]
+def names(size: int) -> list[str]:
+    """An id for each."""
+    return [str(place) for place in range(size)]
+
+
+def prepare(pool: list[Kind], limits: list[Limit], seats: int) -> Lottery:
+    """A lottery for three dice."""
+    return solve(Pool.of(FEATURES, pool), limits, seats, tickets=1000)
+
+
+def groups(pool: list[Kind], lottery: Lottery) -> list[tuple[int, ...]]:
+    """Places of those each ticket seats."""
+    entries = [Entry.of("salt", str(place), kind) for place, kind in enumerate(pool)]
+    return [seated_by(lottery, entries, ticket) for ticket in range(0, lottery.tickets, 7)]
+
+
+def group_of(places: tuple[int, ...], pool: list[Kind]) -> Counter[Kind]:
+    """Counts by kind."""
+    return Counter(pool[place] for place in places)
 
 
 def kept(group: Counter[Kind], limits: list[Limit]) -> bool:
@@ -55,39 +64,28 @@ SHARES = {
 def test_every_ticket_holds_as_many_as_there_are_seats_and_keeps_every_quota(people: int, seats: int) -> None:
     pool, limits = pool_of(people), limits_of_shares(SHARES, seats)
     try:
-        lottery = prepare(pool, salts(people), limits, seats)
+        lottery = prepare(pool, limits, seats)
     except Infeasible:
         return
-    assert len(lottery.tickets) == TICKETS
-    for ticket in lottery.tickets:
+    assert lottery.tickets == 1000
+    for ticket in groups(pool, lottery):
         assert len(set(ticket)) == seats
         assert kept(group_of(ticket, pool), limits)
-    chances = lottery.chances(people)
-    assert sum(chances) == pytest.approx(seats)
-    assert min(chance for place, chance in enumerate(chances) if place not in lottery.never) <= lottery.bound + 0.002
-    assert prepare(pool, salts(people), limits, seats) == lottery, "it repeats"
-
-
-def test_people_of_one_kind_have_the_same_chance_but_for_one_ticket_a_round() -> None:
-    pool = pool_of(60)
-    chances = prepare(pool, salts(60), limits_of_shares(SHARES, 10), 10).chances(60)
-    for kind in set(pool):
-        mine = [chances[place] for place, each in enumerate(pool) if each == kind]
-        assert max(mine) - min(mine) <= 1 / TICKETS + 1e-12
+    assert sum(lottery.probabilities[kind] for kind in pool) == pytest.approx(seats)
+    assert prepare(pool, limits, seats) == lottery, "it repeats"
 
 
 def test_the_lowest_chance_is_the_highest_possible_but_for_whole_tickets() -> None:
-    pool = pool_of(60)
-    lottery = prepare(pool, salts(60), limits_of_shares(SHARES, 10), 10)
-    assert min(lottery.chances(60)) >= lottery.bound - 0.002
+    lottery = prepare(pool_of(60), limits_of_shares(SHARES, 10), 10)
+    assert min(lottery.probabilities.values()) >= min(lottery.best.values()) - 0.002
 
 
 def test_a_quota_of_none_is_kept_and_who_is_never_on_a_ticket_is_reported() -> None:
     pool = pool_of(30)
-    lottery = prepare(pool, salts(30), [Limit("band", "15-24", 0, 0)], 6)
+    lottery = prepare(pool, [Limit("band", "15-24", 0, 0)], 6)
     young = {place for place, kind in enumerate(pool) if kind[1] == "15-24"}
-    assert set(lottery.never) == young
-    assert all(not young & set(ticket) for ticket in lottery.tickets)
+    assert {place for place, kind in enumerate(pool) if kind in lottery.excluded} == young
+    assert all(not young & set(ticket) for ticket in groups(pool, lottery))
 
 
 def test_quotas_that_cannot_be_kept_are_named_with_the_smallest_change() -> None:
@@ -95,24 +93,24 @@ def test_quotas_that_cannot_be_kept_are_named_with_the_smallest_change() -> None
     limits = [Limit("gender", "female", 5, 6), Limit("band", "45-", 0, 1), Limit("area", "ost", 0, 6)]
     too_many = [Limit("gender", "male", 5, 6), *limits]
     with pytest.raises(Infeasible) as caught:
-        prepare(pool, salts(30), too_many, 6)
+        prepare(pool, too_many, 6)
     found = [(each.quota, each.relaxed) for each in caught.value.relaxations]
     assert sum(abs(old.least - new.least) + abs(old.most - new.most) for old, new in found) == 4
     relaxed = {(old.feature, old.value): Limit(new.feature, new.value, new.least, new.most) for old, new in found}
     mended = [relaxed.get((limit.feature, limit.value), limit) for limit in too_many]
-    assert kept(group_of(prepare(pool, salts(30), mended, 6).tickets[0], pool), mended)
+    assert kept(group_of(groups(pool, prepare(pool, mended, 6))[0], pool), mended)
 
 
 def test_who_fills_a_seat_restores_the_quotas_whoever_said_no() -> None:
     limits = [Limit("gender", "female", 3, 3), Limit("gender", "male", 3, 3), Limit("band", "15-24", 2, 3)]
     seated: list[Kind] = [*[("male", "45-", "ost")] * 3, ("female", "15-24", "ost")]
     pool = pool_of(30)
-    chosen = choose(pool, salts(30), limits, seated, 2, "x")
+    chosen = choose(pool, names(30), limits, seated, 2, "x")
     group = group_of(chosen, pool)
     assert {kind[0] for kind in group} == {"female"}
     assert sum(n for kind, n in group.items() if kind[1] == "15-24") >= 1
     only_men = [kind for kind in pool if kind[0] == "male"]
-    assert len(choose(only_men, salts(len(only_men)), limits, seated, 2, "x")) == 2, (
+    assert len(choose(only_men, names(len(only_men)), limits, seated, 2, "x")) == 2, (
         "a seat is better filled than empty"
     )
 
@@ -121,8 +119,8 @@ def test_a_quota_of_none_stays_closed_when_seats_are_filled() -> None:
     limits = [Limit("band", "15-24", 0, 0), Limit("gender", "female", 3, 3), Limit("gender", "male", 3, 3)]
     seated: list[Kind] = [("male", "45-", "ost")] * 3
     young: list[Kind] = [("female", "15-24", "ost")] * 4
-    assert choose(young, salts(4), limits, seated, 2, "x") == ()
-    assert choose([*young, ("male", "45-", "ost")], salts(5), limits, seated, 2, "x") == (4,)
+    assert choose(young, names(4), limits, seated, 2, "x") == ()
+    assert choose([*young, ("male", "45-", "ost")], names(5), limits, seated, 2, "x") == (4,)
 
 
 def test_limits_surround_the_share_and_leave_room_for_those_it_does_not_count() -> None:
@@ -132,15 +130,14 @@ def test_limits_surround_the_share_and_leave_room_for_those_it_does_not_count() 
     assert [(limit.least, limit.most) for limit in exact] == [(7, 7), (13, 13)]
 
 
-def test_dice_name_the_ticket_and_other_words_are_hashed_with_the_commitment() -> None:
-    assert ticket_of(" 4 3 7 ", "root") == 437
-    assert ticket_of("007", "root") == 7
-    assert ticket_of("Lotto 3 8 14", "root") != ticket_of("Lotto 3 8 14", "another root")
-    assert all(0 <= ticket_of(f"drand {number}", "root") < TICKETS for number in range(50))
-
-
-def test_the_root_changes_with_every_leaf() -> None:
-    leaves = [leaf(str(number)) for number in range(7)]
-    roots = {root_of([*leaves[:place], leaf("x"), *leaves[place + 1 :]]) for place in range(7)}
-    assert len(roots | {root_of(leaves)}) == 8
-    assert root_of(leaves[:6]) != root_of(leaves)
+def test_there_is_one_way_to_write_what_was_drawn() -> None:
+    """Who may choose between several may choose between several outcomes."""
+    dice, seed = Announced().document(""), Announced("seed").document("x")
+    lotto, drand = Announced("lottery", "Lotto", 3).document(""), Announced("drand", number=7).document("")
+    assert outcome_of(dice, " 4 3 7 ", None) == {"kind": "dice", "value": "437"}
+    spellings = ("3 8 14", "14, 8, 3", "08-03-14", "tallene 8 og 3 og 14")
+    assert {outcome_of(lotto, typed, None)["value"] for typed in spellings} == {"3 8 14"}
+    assert outcome_of(drand, " AB" * 32, None)["value"] == "ab" * 32
+    assert outcome_of(seed, "ti  gro\u0308nne\n epler", "x") == {
+        "kind": "seed", "value": "ti gr\u00f6nne epler", "secret": "x",
+    }  # fmt: skip

@@ -3,52 +3,135 @@
 import hashlib
 import json
 from collections import Counter
+from typing import Any
 
 import httpx
+import pytest
 import sqlalchemy as sa
 
+from services.meetings import verify
+from services.meetings.seats.answering import Reply
 from services.meetings.seats.drawing import draw_meeting
-from services.meetings.seats.preparing import prepare_draws
+from services.meetings.seats.randomness import Announced
 from services.meetings.tables import Candidate, Draw, Meeting
 from shared.events.registration import AreaMargin, MemberErased, MemberLeft
 from shared.service import Runtime
 from shared.testing import Deliverer, browser
-from tests.meetings.given import a_committed_draw, a_drawn_meeting, a_meeting, invitations, joined, many, margins
+from tests.meetings.given import (
+    a_committed_draw,
+    a_drawn_meeting,
+    a_meeting,
+    invitations,
+    joined,
+    many,
+    margins,
+    reply,
+    run_jobs,
+)
 
 
-async def test_the_commitment_stands_before_the_draw_and_can_be_checked_by_the_written_recipe(
+async def test_what_is_promised_stands_in_public_before_the_draw_and_in_the_file_after_it(
     rt: Runtime, deliver: Deliverer
 ) -> None:
-    """docs/decisions/0013, without the program's own code."""
+    """docs/draw.md by the verifier, and root and ticket without the program's own code."""
     await deliver(margins(), *many(rt.now(), 40), *(joined(rt.now(), gender="other") for _ in range(3)))
     meeting = await a_meeting(rt, seats=7)
-    committed = await a_committed_draw(rt, meeting)
-    assert committed.root is not None
+    committed = await a_committed_draw(rt, meeting, Announced("lottery", "Lotto 5. desember 2026", 3))
+    assert committed.digest is not None
     async with browser(rt) as client:
-        assert committed.root in (await client.get(f"/meetings/{meeting.slug}")).text
+        page = (await client.get(f"/meetings/{meeting.slug}")).text
+        assert committed.digest in page
+        assert "Lotto 5. desember 2026" in page
+        before = (await client.get(f"/meetings/{meeting.slug}/draw.json")).json()
+        async with rt.transaction() as session:
+            await draw_meeting(session, meeting.id, "14, 8 og 3", rt.now())
+        after = (await client.get(f"/meetings/{meeting.slug}/draw.json")).json()
+        program = (await client.get("/meetings/verify.py")).content
+    assert before["promise"] == after["promise"]
+    assert before["promise"]["verifier"] == hashlib.sha256(program).hexdigest()
+    assert [said[-64:] for said in (verify.check(before)[-1], verify.check(after)[-1])] == [committed.digest] * 2
     async with rt.transaction() as session:
-        await draw_meeting(session, meeting.id, "Lotto 3 8 14", rt.now())
-    async with rt.transaction() as session:
-        draw = await session.get_one(Draw, committed.id)
         people = (await session.scalars(sa.select(Candidate).order_by(Candidate.number))).all()
 
-    def fingerprint(*parts: str) -> str:
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    def sha256(head: bytes, *parts: Any) -> str:
+        return hashlib.sha256(head + json.dumps(parts, separators=(",", ":")).encode()).hexdigest()
 
-    terms = {"draw": str(draw.id), "seats": 7, "quotas": draw.limits, "method": "tickets-2"}
-    level = [fingerprint("terms", json.dumps(terms, sort_keys=True, separators=(",", ":"), ensure_ascii=False))]
-    level += [
-        fingerprint("candidate", one.salt or "", str(one.member_id), one.gender, one.band, one.area) for one in people
-    ]
-    assert draw.tickets is not None
-    level += [fingerprint("ticket", str(n), *map(str, ticket)) for n, ticket in enumerate(draw.tickets)]
-    while len(level) > 1:
-        level = [fingerprint("node", *level[place : place + 2]) for place in range(0, len(level), 2)]
-    assert level == [draw.root] == [committed.root]
-    words = f"{draw.root}:Lotto 3 8 14"
-    assert draw.ticket == int.from_bytes(hashlib.sha256(words.encode()).digest(), "big") % 1000
-    on_ticket = {people[place].member_id for place in draw.tickets[draw.ticket]}
-    assert on_ticket == {row.member_id for row in await invitations(rt)}
+    row = sorted(
+        sha256(b"\0", sha256(b"\2", one.salt, str(one.member_id)), [one.gender, one.band, one.area]) for one in people
+    )
+    while len(row) > 1:
+        pairs = [row[place : place + 2] for place in range(0, len(row), 2)]
+        row = [hashlib.sha256(b"\1" + bytes.fromhex("".join(p))).hexdigest() if p[1:] else p[0] for p in pairs]
+    assert row == [after["promise"]["root"]]
+    assert after["outcome"]["ticket"] == int(sha256(b"", committed.digest, "3 8 14", ""), 16) % 10**9
+    assert sum(after["outcome"]["tallies"][:2]) == 7 == len(await invitations(rt))
+
+
+CHANGES = {
+    "Antallet plasser": "update meetings.meeting set seats = seats + 1",
+    "Trekningen er endret": "update meetings.draw set seats = seats + 1",
+    "Kvotene": "update meetings.draw set limits = jsonb_set(limits, '{0,least}', '0')",
+    "Frøet": "update meetings.meeting set seed = 'another'",
+    "Løftet": "update meetings.draw set promise = jsonb_set(promise, '{panels,0,tickets}', '1')",
+    "Løftet er et annet": "update meetings.draw set digest = repeat('0', 64)",
+    "Typene": "update meetings.draw set full_part = jsonb_set(full_part, '{salt}', '\"x\"')",
+    "Listen over deltakere": "update meetings.draw_candidate set person = repeat('0', 64) where number = 3",
+    "Trekningen er": "update meetings.draw set announced = jsonb_build_object('kind', 'drand', 'round', 1)",
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+async def test_what_is_changed_in_the_database_afterwards_is_refused_in_words(
+    rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient, what: str
+) -> None:
+    await deliver(margins(), *many(rt.now(), 30))
+    meeting = await a_meeting(rt)
+    page = f"/staff/meetings/{meeting.id}/draw"
+    await a_committed_draw(rt, meeting)
+    assert "Trekk og inviter 6" in (await editor.get(page)).text
+    async with rt.transaction() as session:
+        await session.execute(sa.text(CHANGES[what]))
+    shown = (await editor.get(page)).text
+    assert what in shown
+    assert "Ingen kan trekkes med den" in shown
+    assert "Trekk og inviter" not in shown
+    refused = await editor.post(page, data={"action": "draw", "randomness": "437"})
+    assert (refused.status_code, what in refused.text) == (422, True)
+    assert await invitations(rt) == []
+
+
+@pytest.mark.parametrize("change", ["randomness = '438'", "ticket = 438", "digest = repeat('0', 64)"])
+async def test_an_outcome_changed_in_the_database_afterwards_is_said_in_public(
+    rt: Runtime, deliver: Deliverer, change: str
+) -> None:
+    await deliver(margins(), *many(rt.now(), 30))
+    meeting = await a_drawn_meeting(rt)
+    async with rt.transaction() as session:
+        await session.execute(sa.text(f"update meetings.draw set {change}"))
+    async with browser(rt) as client:
+        assert "er endret etter at den ble kunngjort" in (await client.get(f"/meetings/{meeting.slug}")).text
+        file = (await client.get(f"/meetings/{meeting.slug}/draw.json")).json()
+    with pytest.raises(verify.Refused):
+        verify.check(file)
+
+
+async def test_a_seed_changed_after_the_draw_fills_no_seat(
+    rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
+) -> None:
+    await deliver(margins(), *many(rt.now(), 30))
+    meeting = await a_drawn_meeting(rt)
+    no, *_ = await invitations(rt)
+    await reply(rt, no, Reply.NO)
+    async with rt.transaction() as session:
+        await session.execute(sa.update(Meeting).values(seed="another"))
+    await run_jobs(rt)
+    assert len(await invitations(rt)) == 6
+    for page in (f"/staff/meetings/{meeting.id}", f"/meetings/{meeting.slug}"):
+        assert "Frøet for dem som erstatter er endret" in (await editor.get(page)).text
+    async with rt.transaction() as session:
+        await session.execute(sa.update(Meeting).values(seed=meeting.seed))
+    await run_jobs(rt)
+    assert len(await invitations(rt)) == 7
 
 
 async def test_nobody_draws_again_and_a_draw_given_up_stays_public(
@@ -58,38 +141,33 @@ async def test_nobody_draws_again_and_a_draw_given_up_stays_public(
     meeting = await a_meeting(rt)
     page = f"/staff/meetings/{meeting.id}/draw"
     first = await a_committed_draw(rt, meeting)
-    assert first.root is not None
     await editor.post(page, data={"action": "prepare"})
     assert (await editor.post(f"/staff/meetings/{meeting.id}/quotas", data={"action": "panel"})).status_code == 303
     async with rt.transaction() as session:
         assert await session.scalar(sa.select(sa.func.count()).select_from(Draw)) == 1
         assert (await session.get_one(Meeting, meeting.id)).limits is None, "quotas are fixed once committed to"
-    assert (await editor.post(page, data={"action": "cancel"})).status_code == 303
+    without = await editor.post(page, data={"action": "cancel"})
+    assert (without.status_code, "Grunnen blir offentlig" in without.text) == (422, True)
+    why = {"action": "cancel", "reason": "Terningene falt på gulvet."}
+    assert (await editor.post(page, data=why)).status_code == 303
     second = await a_committed_draw(rt, meeting)
-    assert second.root not in (None, first.root)
-    assert second.root is not None
+    assert second.digest not in (None, first.digest)
+    assert second.digest is not None
     for dice in ("437", "438"):
         await editor.post(page, data={"action": "draw", "randomness": dice})
     await editor.post(page, data={"action": "cancel"})
     public = (await editor.get(f"/meetings/{meeting.slug}")).text
-    assert first.root[:16] in public
-    assert second.root in public
+    assert "Terningene falt på gulvet." in public
+    assert second.digest in public
     file = (await editor.get(f"/meetings/{meeting.slug}/draw.json")).json()
-    assert (file["root"], file["ticket"], file["randomness"]) == (second.root, 437, "437")
-    assert [one["root"] for one in file["cancelled"]] == [first.root]
-    assert all(group["pool"] >= 5 for group in file["groups"])
+    assert (file["digest"], file["outcome"]["ticket"]) == (second.digest, 437)
+    assert file["outcome"]["randomness"] == {"kind": "dice", "value": "437"}
+    given_up = (await editor.get(f"/meetings/{meeting.slug}/draws/{first.digest}.json")).json()
+    assert (given_up["digest"], given_up["reason"]) == (first.digest, "Terningene falt på gulvet.")
+    assert "outcome" not in given_up
+    verify.check(given_up)
+    assert all(group["pool"] >= 5 for group in file["promise"]["groups"])
     assert len(await invitations(rt)) == 6
-
-
-async def test_a_job_that_dies_in_the_middle_comes_to_the_same(rt: Runtime, deliver: Deliverer) -> None:
-    await deliver(margins(), *many(rt.now(), 30))
-    meeting = await a_meeting(rt)
-    draw = await a_committed_draw(rt, meeting)
-    async with rt.transaction() as session:
-        await session.execute(sa.update(Draw).values(state="preparing", root=None, tickets=None))
-    await prepare_draws(rt)
-    async with rt.transaction() as session:
-        assert (await session.get_one(Draw, draw.id)).root == draw.root
 
 
 async def test_who_is_erased_between_commitment_and_draw_is_not_asked_and_the_root_still_holds(
@@ -105,7 +183,7 @@ async def test_who_is_erased_between_commitment_and_draw_is_not_asked_and_the_ro
         drawn = await draw_meeting(session, meeting.id, "001", rt.now())
         assert drawn is not None
         rows = (await session.scalars(sa.select(Candidate).where(Candidate.member_id.is_(None)))).all()
-    assert [(row.salt, len(row.leaf)) for row in rows] == [(None, 64)]
+    assert [(row.salt, len(row.person or "")) for row in rows] == [(None, 64)]
     assert gone not in {row.member_id for row in await invitations(rt)}
     assert draw.root is not None
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from services.meetings.draw.__main__ import main
 
+ROOT = str(Path(__file__).parents[2])
 POOL = "id,kjønn,sted\n" + "".join(
     f"{n},{'kvinne' if n % 3 else 'mann'},{'nord' if n % 2 else 'sør'}\n" for n in range(30)
 )
@@ -104,3 +106,31 @@ def test_standard_output_stays_empty(tmp_path: Path) -> None:
     run = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
     assert (run.stdout, run.stderr) == ("", "")
     assert (tmp_path / "out.json").exists()
+
+
+def test_it_repeats_whatever_the_machines_threads_and_hashing(tmp_path: Path) -> None:
+    """Another machine may have other cores, another order of sets, and the pool's rows the other way round."""
+    chance = random.Random(11)
+    features = {"kjønn": ("kvinne", "mann"), "alder": tuple("abcdef"), "sted": tuple("123456")}
+    shares = {name: [chance.uniform(0.5, 2.0) for _ in values] for name, values in features.items()}
+    rows = [
+        ",".join(chance.choices(values, shares[name])[0] for name, values in features.items()) for _ in range(500)
+    ]  # fmt: skip
+    quotas = "feature,value,min,max\n" + "".join(
+        f"{name},{value},{24 // len(values) - 1},{24 // len(values) + 2}\n"
+        for name, values in features.items() for value in values
+    )  # fmt: skip
+    (tmp_path / "quotas.csv").write_text(quotas, encoding="utf-8")
+    found = []
+    for number, (threads, order) in enumerate([("1", 1), ("2", 1), ("4", -1)]):
+        pool = "id," + ",".join(features) + "\n" + "".join(f"{n},{row}\n" for n, row in list(enumerate(rows))[::order])
+        (tmp_path / "pool.csv").write_text(pool, encoding="utf-8")
+        names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+        machine = {**os.environ, **dict.fromkeys(names, threads), "PYTHONHASHSEED": str(number), "PYTHONPATH": ROOT}
+        out = tmp_path / f"out{number}.json"
+        command = [sys.executable, "-m", "services.meetings.draw", "pool.csv", "quotas.csv", "24", "--json", str(out)]
+        subprocess.run(command, cwd=tmp_path, env=machine, check=True, timeout=120)
+        found.append(json.loads(out.read_text(encoding="utf-8")))
+        found[-1]["probabilities"].sort(key=lambda line: int(line["id"]))
+    assert found[0] == found[1] == found[2]
+    assert found[0]["certificate"] <= 1e-6

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import httpx
 
-from services.meetings.seats.preparing import prepare_draws
+from services.meetings.seats.committing import prepare_draws
 from services.meetings.tables import Meeting
 from shared.service import Runtime
 from shared.testing import Deliverer, move, sign_in
@@ -18,6 +18,7 @@ async def made_ready(rt: Runtime, editor: httpx.AsyncClient, meeting: Meeting) -
     page = f"/staff/meetings/{meeting.id}/draw"
     await editor.post(page, data={"action": "prepare"})
     await prepare_draws(rt)
+    await editor.post(page, data={"action": "announce"})
     return (await editor.get(page)).text
 
 
@@ -36,10 +37,10 @@ async def test_the_draw_shows_how_many_and_who_before_it_is_made_once(
     await editor.post(path, data={"action": "prepare"})
     assert "Loddene lages nå" in (await editor.get(path)).text
     ready = await made_ready(rt, editor, meeting)
-    assert "Trekningen er klar. 1\u00a0000 lodd er laget" in ready
+    assert "Trekningen er klar og kunngjort. 1\u00a0000 lodd er laget" in ready
     assert "20,0\u00a0%" in ready, "six of thirty"
     empty = await editor.post(path, data={"action": "draw"})
-    assert "Skriv det som ble trukket" in (await editor.get(empty.headers["location"])).text
+    assert (empty.status_code, "Skriv det som ble trukket" in empty.text) == (422, True)
     locked = await editor.post(f"/staff/meetings/{meeting.id}/change", data=the_form(rt, seats="7"))
     assert "plassene er låst" in locked.text
     for _ in range(2):
@@ -53,6 +54,58 @@ async def test_the_draw_shows_how_many_and_who_before_it_is_made_once(
     assert "<dd>437</dd>" in public
     assert "6 trukket blant 30" in public
     assert "3 kvinner og 3 menn" in public
+
+
+async def test_every_groups_pool_seats_and_chance_are_seen_before_anything_is_announced(
+    rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
+) -> None:
+    people = [
+        one.model_copy(update={"gender": "male" if n < 24 else "female"}) for n, one in enumerate(many(rt.now(), 30))
+    ]
+    await deliver(margins(), *people)
+    meeting = await a_meeting(rt)
+    path = f"/staff/meetings/{meeting.id}/draw"
+    await editor.post(path, data={"action": "prepare"})
+    await prepare_draws(rt)
+    page = (await editor.get(path)).text
+    assert "Ingenting er kunngjort ennå" in page
+    rows = re.findall(r'<th scope="row">(Kvinner|Menn)</th>' + r'<td class="panel-figure">([^<]*)</td>' * 3, page)
+    assert rows == [("Kvinner", "6", "3", "50,0\u00a0%"), ("Menn", "24", "3", "12,5\u00a0%")]
+    public = (await editor.get(f"/meetings/{meeting.slug}")).text
+    assert "Fingeravtrykk" not in public
+    assert (await editor.get(f"/meetings/{meeting.slug}/draw.json")).status_code == 404
+    await editor.post(path, data={"action": "draw", "randomness": "437"})
+    assert await invitations(rt) == []
+    await editor.post(path, data={"action": "cancel"})
+    assert "Avlyste trekninger" not in (await editor.get(f"/meetings/{meeting.slug}")).text, "nothing was promised"
+    again = await made_ready(rt, editor, meeting)
+    assert "Trekk og inviter 6" in again
+    assert "Fingeravtrykk" in (await editor.get(f"/meetings/{meeting.slug}")).text
+    assert "flytter ingen sjanse mer enn 0,00 prosentpoeng" in again
+
+
+async def test_the_kind_of_randomness_is_announced_and_every_fault_of_it_told(
+    rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
+) -> None:
+    await deliver(margins(), *many(rt.now(), 30))
+    meeting = await a_meeting(rt)
+    path = f"/staff/meetings/{meeting.id}/draw"
+    for wrong, told in (
+        ({"kind": "coin"}, "Velg hvordan loddet skal trekkes."),
+        ({"kind": "lottery", "numbers": "7"}, "Skriv hvilket lotteri"),
+        ({"kind": "lottery", "of": "Lotto", "numbers": "0"}, "Skriv hvor mange tall, fra 1 til 20."),
+        ({"kind": "drand", "round": "neste"}, "Skriv nummeret på runden."),
+    ):
+        answer = await editor.post(path, data={"action": "prepare", **wrong})
+        assert (answer.status_code, told in answer.text) == (422, True)
+    await editor.post(path, data={"action": "prepare", "kind": "drand", "round": "12 345"})
+    assert "runde 12345 hos drand" in await made_ready(rt, editor, meeting)
+    assert "Runde 12345 hos drand" in (await editor.get(f"/meetings/{meeting.slug}")).text
+    short = await editor.post(path, data={"action": "draw", "randomness": "abc"})
+    assert (short.status_code, "64 tegn" in short.text) == (422, True)
+    await editor.post(path, data={"action": "draw", "randomness": "0F" * 32})
+    assert await states(rt) == {"invited": 6}
+    assert "0f" * 32 in (await editor.get(f"/meetings/{meeting.slug}")).text
 
 
 async def test_quotas_set_by_hand_are_what_is_drawn(rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient) -> None:
@@ -71,7 +124,7 @@ async def test_quotas_set_by_hand_are_what_is_drawn(rt: Runtime, deliver: Delive
     assert (await editor.post(path, data=hand)).status_code == 303
     assert "satt for hånd" in (await editor.get(f"/staff/meetings/{meeting.id}/draw")).text
     await made_ready(rt, editor, meeting)
-    await editor.post(f"/staff/meetings/{meeting.id}/draw", data={"action": "draw", "randomness": "1"})
+    await editor.post(f"/staff/meetings/{meeting.id}/draw", data={"action": "draw", "randomness": "001"})
     drawn = [(row.gender, row.band) for row in await invitations(rt)]
     assert sum(gender == "female" for gender, _ in drawn) == 4
     assert all(band != "45-" for _, band in drawn), "a quota of 0 is kept"
@@ -98,7 +151,7 @@ async def test_quotas_for_ages_there_are_no_more_draw_nobody(
     meeting = await a_meeting(rt, limits=[{"feature": "band", "value": "13-14", "least": 0, "most": 6}], by_hand=True)
     assert "som ikke finnes lenger" in (await editor.get(f"/staff/meetings/{meeting.id}/draw")).text
     await made_ready(rt, editor, meeting)
-    await editor.post(f"/staff/meetings/{meeting.id}/draw", data={"action": "draw", "randomness": "1"})
+    await editor.post(f"/staff/meetings/{meeting.id}/draw", data={"action": "draw", "randomness": "001"})
     assert await invitations(rt) == []
 
 
@@ -111,6 +164,7 @@ async def test_quotas_that_cannot_be_kept_are_explained_with_the_smallest_change
     await editor.post(f"/staff/meetings/{meeting.id}/quotas", data=hand)
     page = await made_ready(rt, editor, meeting)
     assert "Ingen gruppe på 6 holder alle kvotene" in page
+    assert "Alder «45 år og eldre» skal ha høyst 0." in page
     assert "i stedet for" in page
     assert "Trekk og inviter" not in page
     assert await invitations(rt) == []

@@ -10,8 +10,10 @@ import sqlalchemy as sa
 from deploy.demo.browser import link_in
 from deploy.demo.people import Person
 from services.meetings.seats import answering as meetings
+from services.meetings.seats.committing import prepare_draws
 from services.meetings.seats.drawing import draw_meeting
-from services.meetings.seats.preparing import ask_for_draw, prepare_draws
+from services.meetings.seats.preparing import announce_draw, ask_for_draw
+from services.meetings.seats.randomness import Announced
 from services.meetings.tables import Member
 from services.registration.announcing import announce_installation
 from services.registration.erasing import erase
@@ -162,9 +164,10 @@ class Actors:
             return False
         meeting = await a_meeting(rt, SEATS)
         async with rt.transaction() as session:
-            await ask_for_draw(session, meeting.id, rt.now(), rt.profile.contact_cap)
+            await ask_for_draw(session, meeting.id, Announced(), rt.now(), rt.profile.contact_cap)
         await prepare_draws(rt)
         async with rt.transaction() as session:
+            await announce_draw(session, meeting.id, rt.now())
             await draw_meeting(session, meeting.id, "437", rt.now())
         return True
 

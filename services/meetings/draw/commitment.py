@@ -1,140 +1,230 @@
-"""What is promised before a draw, and what is told after it; `services.meetings.verify` has the arithmetic."""
+"""What is promised before a draw, and what is told after it; `services.meetings.verify` has the arithmetic.
 
+A promise is public. What would point at people (types, panels by type) stands in its full part, which the promise
+seals.
+"""
+
+import hashlib
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from services.meetings.draw.model import Lottery, Pool, Quota, Type
-from services.meetings.draw.public import SMALLEST
-from services.meetings.verify import METHOD, digest, drawn_leaves, leaf, levels, own_version, seats, ticket
+from services.meetings.draw.public import SMALLEST, joined
+from services.meetings.verify import (
+    METHOD,
+    Document,
+    digest,
+    drawn_leaves,
+    everybody,
+    groups_of,
+    leaf,
+    levels,
+    panel_of,
+    person,
+    program,
+    tallies,
+    ticket,
+)
 
-Document = dict[str, Any]
-"""A JSON object."""
+Way = list[list[str]]
+"""From a leaf to the root: each step is the side the sister stands on (left, right), and the sister."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One in the pool: 128 random bits of salt or more (hex), id as text, and a value per feature."""
+    """One in the pool: the fingerprint of salt and id, and a value per feature."""
 
-    salt: str
-    id: str
+    person: str
     type: Type
+
+    @classmethod
+    def of(cls, salt: str, who: str, kind: Type) -> "Entry":
+        """``salt``: 128 random bits or more (hex)."""
+        return cls(person(salt, who), kind)
 
     def document(self) -> Document:
         """As the auditor's file has it."""
-        return {"salt": self.salt, "id": self.id, "type": list(self.type)}
+        return {"person": self.person, "type": list(self.type)}
+
+    @property
+    def leaf(self) -> str:
+        """The entry's leaf in the tree."""
+        return leaf(self.document())
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What is promised beside the pool and its lottery.
+
+    ``randomness``: {"kind": "dice"}, {"kind": "lottery", "of": what is drawn, "numbers": how many of it}, {"kind":
+    "drand", "round": number} or {"kind": "seed", "sealed": SHA-256 of the secret told after the draw}. ``code`` is the
+    program's version, ``names`` words for features and "feature=value", ``about`` anything else that must not change.
+    """
+
+    quotas: Sequence[Quota]
+    randomness: Mapping[str, Any]
+    code: str
+    salt: str
+    """Hides the full part from guessing."""
+    names: Mapping[str, str]
+    about: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Commitment:
+    """The public ``promise`` and the ``full`` part it seals."""
+
+    promise: Document
+    full: Document
+
+    @property
+    def digest(self) -> str:
+        """What is published in one line."""
+        return digest(self.promise)
 
 
 def committed(
-    entries: Iterable[Entry], features: Iterable[str], quotas: Iterable[Quota], lottery: Lottery,
-    randomness: Mapping[str, Any], code: str,
-) -> Document:  # fmt: skip
-    """The commitment. ``code`` is the program's version.
-
-    ``randomness``: {"kind": "dice" | "seed"} or {"kind": "drand", "round": number}.
-    """
+    entries: Iterable[Entry], features: Sequence[str], lottery: Lottery, terms: Terms
+) -> Commitment:  # fmt: skip
+    """The commitment, before the draw."""
     listed = list(entries)
-    pool = Pool.of(features, (entry.type for entry in listed))
+    full: Document = {"salt": terms.salt} | by_type(Pool.of(features, (entry.type for entry in listed)), lottery)
+    groups = groups_of(full, _groups(full, terms.quotas))
+    held = [
+        [(full["types"][one]["type"], number) for one, number in panel["seats"]] for panel in full["panels"]
+    ]  # fmt: skip
+    promise = {
+        "method": METHOD, "code": terms.code, "verifier": hashlib.sha256(program()).hexdigest(),
+        "about": dict(terms.about),
+        "names": dict(terms.names), "root": levels(entry.leaf for entry in listed)[-1][0], "full": digest(full),
+        "seats": sum(lottery.panels[0].seats.values()),
+        "quotas": [{"feature": q.feature, "value": q.value, "min": q.least, "max": q.most} for q in terms.quotas],
+        "groups": groups, "all": everybody(full) if groups else None, "tickets": lottery.tickets,
+        "panels": [
+            {"tickets": panel.tickets, "tallies": tallies(groups, list(features), each)}
+            for panel, each in zip(lottery.panels, held, strict=True)
+        ],
+        "certificate": _exact(lottery.certificate), "rounding": _exact(lottery.rounding),
+        "randomness": dict(terms.randomness),
+    }  # fmt: skip
+    return Commitment(promise, full)
+
+
+def by_type(pool: Pool, lottery: Lottery) -> Document:
+    """The pool's types with their chances, and the lottery's panels over them."""
     types = sorted(pool.counts)
     number = {one: place for place, one in enumerate(types)}
     return {
-        "method": METHOD, "code": code, "verifier": own_version(),
-        "root": levels([leaf(entry.document()) for entry in listed])[-1][0],
-        "seats": sum(lottery.panels[0].seats.values()),
         "features": list(pool.features),
-        "quotas": [{"feature": q.feature, "value": q.value, "min": q.least, "max": q.most} for q in quotas],
         "types": [
-            {"type": list(one), "pool": pool.counts[one], "best": lottery.best[one],
-             "probability": lottery.probabilities[one]}
+            {"type": list(one), "pool": pool.counts[one], "best": _exact(lottery.best[one]),
+             "probability": _exact(lottery.probabilities[one])}
             for one in types
         ],
-        "tickets": lottery.tickets,
         "panels": [
             {"tickets": panel.tickets, "seats": [[number[one], panel.seats[one]] for one in sorted(panel.seats)]}
             for panel in lottery.panels
         ],
-        "certificate": lottery.certificate, "rounding": lottery.rounding, "randomness": dict(randomness),
     }  # fmt: skip
 
 
-def auditors_file(
-    commitment: Document, entries: Iterable[Entry], randomness: Mapping[str, str] | None = None
-) -> Document:
-    """Everything, for a named auditor; with the outcome when the public ``randomness`` ({"kind", "value"}) is known.
+def chances_of(full: Document, entries: Iterable[Entry]) -> dict[str, float]:
+    """By leaf, the share of tickets that seat the person: exact, where a type's probability is its people's average."""
+    total = sum(panel["tickets"] for panel in full["panels"])
+    used: Counter[int] = Counter()
+    for panel in full["panels"]:
+        for one, number in panel["seats"]:
+            used[one] += panel["tickets"] * number
+    lines: dict[Type, list[str]] = {}
+    for entry in entries:
+        lines.setdefault(entry.type, []).append(entry.leaf)
+    told = {}
+    for one, line in enumerate(full["types"]):
+        rounds, more = divmod(used[one], line["pool"])
+        for place, each in enumerate(sorted(lines[tuple(line["type"])])):
+            told[each] = (rounds + (place < more)) / total
+    return told
 
-    ``outcome.drawn`` are leaves; `drawn_ids` has the people. Raises `verify.Refused` for randomness not promised.
+
+@cache
+def own_code() -> str:
+    """SHA-256 (hex) of the program that finds panels and their tickets."""
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def _groups(full: Document, quotas: Sequence[Quota]) -> list[Document]:
+    """The values of each feature, those of few in the pool together; none where the whole pool is that few."""
+    if sum(line["pool"] for line in full["types"]) < SMALLEST:
+        return []
+    groups: list[Document] = []
+    for at, feature in enumerate(full["features"]):
+        mine = {quota.value: quota for quota in quotas if quota.feature == feature}
+        values = list(dict.fromkeys([*mine, *sorted({line["type"][at] for line in full["types"]})]))
+        heads = [sum(line["pool"] for line in full["types"] if line["type"][at] == value) for value in values]
+        for places in joined(heads):
+            together = [values[place] for place in places]
+            limits = [mine.get(value) for value in together]
+            most = sum(quota.most for quota in limits if quota)
+            groups.append(
+                {"feature": feature, "values": together, "min": sum(quota.least for quota in limits if quota),
+                 "max": most if all(limits) else None}
+            )  # fmt: skip
+    return groups
+
+
+def _exact(figure: float) -> float:
+    """To twelve decimals and never -0, so that it is the same text everywhere."""
+    return round(float(figure), 12) + 0.0
+
+
+def public_file(
+    promise: Document, randomness: Mapping[str, str] | None = None, chosen: int | None = None
+) -> Document:  # fmt: skip
+    """What everybody may see: no types, only tallies per group.
+
+    ``outcome`` is added when the public ``randomness`` ({"kind", "value"}, a seed's "secret") is known; ``chosen`` is
+    the ticket that was drawn by it, if it was noted. Raises `verify.Refused` for randomness that was not promised.
     """
-    listed = [entry.document() for entry in entries]
-    told: Document = {"commitment": commitment, "digest": digest(commitment), "entries": listed}
+    told: Document = {"promise": promise, "digest": digest(promise)}
     if randomness is not None:
-        chosen = ticket({**commitment, "digest": told["digest"]}, dict(randomness))
+        chosen = ticket(promise, dict(randomness)) if chosen is None else chosen
+        place, _ = panel_of(promise["panels"], chosen)
         told["outcome"] = {
-            "randomness": dict(randomness), "ticket": chosen, "drawn": drawn_leaves(commitment, listed, chosen),
+            "randomness": dict(randomness), "ticket": chosen, "tallies": promise["panels"][place]["tallies"],
         }  # fmt: skip
     return told
 
 
-def public_file(commitment: Document, randomness: Mapping[str, str] | None = None) -> Document:
-    """What everybody may see: no types, only tallies per quota, those of few people joined.
-
-    ``outcome`` is added when the public ``randomness`` is known. Raises `verify.Refused` for randomness not promised.
-    """
-    kept = ("method", "code", "verifier", "root", "seats", "tickets", "certificate", "rounding", "randomness", "quotas")
-    told: Document = {name: commitment[name] for name in kept} | {"digest": digest(commitment)}
-    types = commitment["types"]
-    places = [commitment["features"].index(quota["feature"]) for quota in commitment["quotas"]]
-
-    def tallies(held: Iterable[tuple[int, int]]) -> list[int]:
-        counted = [0] * len(places)
-        for one, number in held:
-            for row, (at, quota) in enumerate(zip(places, commitment["quotas"], strict=True)):
-                counted[row] += number * (types[one]["type"][at] == quota["value"])
-        return counted
-
-    told["panels"] = [
-        {"tickets": panel["tickets"], "tallies": tallies(panel["seats"])} for panel in commitment["panels"]
-    ]  # fmt: skip
-    told["pool"] = _joined(commitment, tallies((one, line["pool"]) for one, line in enumerate(types)))
-    if randomness is not None:
-        chosen = ticket(told, dict(randomness))
-        held = tallies((one, number) for one, _, number in seats(commitment, chosen))
-        told["outcome"] = {"randomness": dict(randomness), "ticket": chosen, "tallies": held}
+def auditors_file(
+    commitment: Commitment,
+    entries: Iterable[Entry],
+    randomness: Mapping[str, str] | None = None,
+    chosen: int | None = None,
+) -> Document:
+    """Everything but who people are, for a named auditor; ``outcome.drawn`` are leaves. Raises `verify.Refused`."""
+    told = public_file(commitment.promise, randomness, chosen)
+    told |= {"full": commitment.full, "entries": [entry.document() for entry in entries]}
+    if "outcome" in told:
+        told["outcome"]["drawn"] = drawn_leaves(commitment.full, told["entries"], told["outcome"]["ticket"])
     return told
 
 
-def _joined(commitment: Document, heads: list[int]) -> list[Document]:
-    """People in the pool per value, values of fewer than `SMALLEST` together; still fewer together are not told."""
-    told: list[Document] = []
-    for feature in commitment["features"]:
-        lines = [(q["value"], n) for q, n in zip(commitment["quotas"], heads, strict=True) if q["feature"] == feature]
-        told += [{"feature": feature, "values": [value], "pool": n} for value, n in lines if n >= SMALLEST]
-        few = [(value, n) for value, n in lines if n < SMALLEST]
-        together = sum(n for _, n in few)
-        if few:
-            shown = together if len(few) > 1 and together >= SMALLEST else None
-            told.append({"feature": feature, "values": [value for value, _ in few], "pool": shown})
-    return told
-
-
-def drawn_ids(commitment: Document, entries: Iterable[Entry], chosen: int) -> tuple[str, ...]:
-    """Ids of those a ticket seats."""
-    by_leaf = {leaf(document): document for document in (entry.document() for entry in entries)}
-    drawn = drawn_leaves(commitment, list(by_leaf.values()), chosen)
-    return tuple(sorted(str(by_leaf[each]["id"]) for each in drawn))
-
-
-def proofs(entries: Iterable[Entry]) -> dict[str, Document]:
-    """Each member's own proof of having been in the pool, by id."""
-    by_leaf = {leaf(entry.document()): entry for entry in entries}
-    rows = levels(list(by_leaf))
+def paths(leaves: Iterable[str]) -> dict[str, Way]:
+    """By leaf, the way from it to the root."""
+    rows = levels(leaves)
     told = {}
-    for start, entry in by_leaf.items():
-        at, path = bisect_left(rows[0], start), []
+    for start in rows[0]:
+        at, path = bisect_left(rows[0], start), list[list[str]]()
         for row in rows[:-1]:
             sister = at ^ 1
             if sister < len(row):
                 path.append(["left" if sister < at else "right", row[sister]])
             at //= 2
-        told[entry.id] = {"entry": entry.document(), "proof": path, "root": rows[-1][0]}
+        told[start] = path
     return told

@@ -31,7 +31,7 @@ async def cancel_meeting(session: AsyncSession, meeting_id: UUID, now: datetime)
         row.state = "ended"
         row.settled_at = now
         row.needs = None
-    await cancel_draw(session, meeting_id, now)
+    await cancel_draw(session, meeting_id, "Møtet ble avlyst.", now)
     meeting.state = "cancelled"
     meeting.cancelled_at = now
     await emit(session, announced(meeting), cancelled_fact(meeting))

@@ -172,7 +172,8 @@ async def change(request: Request) -> Response:
         if plan is not None and plan.seats < counts["invited"] + counts["accepted"]:
             errors = {"seats": _MESSAGES["seats_held"]}
         draw = await current_draw(session, meeting_id)
-        if plan is not None and draw is not None and draw.state == "committed" and plan.seats != meeting.seats:
+        fixed = draw is not None and draw.state in ("preparing", "ready", "committed")
+        if plan is not None and fixed and plan.seats != meeting.seats:
             errors = {"seats": _MESSAGES["seats_committed"]}
         if plan is None or errors:
             return _show_form(request, meeting, form.values(), errors, 422)

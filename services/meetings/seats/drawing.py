@@ -1,7 +1,6 @@
 """The outcome of a draw: public randomness picks a ticket, those on it are invited, everybody is told the chance."""
 
 import secrets
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,15 +9,20 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.meetings.facts import announced, entered, issued
+from services.meetings.draw.commitment import chances_of
+from services.meetings.facts import announced, entered, issued, proof_issued
 from services.meetings.locks import hold_draws, lock_meeting
 from services.meetings.seats.domain import CODE_LENGTH, CODE_LETTERS
-from services.meetings.seats.lottery import Kind, ticket_of
+from services.meetings.seats.lottery import Kind
 from services.meetings.seats.pool import GENDERS, WILLING, band_codes, newest_margins
 from services.meetings.seats.preparing import candidates_of, current_draw
+from services.meetings.seats.promising import check_promise, entries_of, ways_of
+from services.meetings.seats.randomness import outcome_of
 from services.meetings.seats.words import area_label, value_words
 from services.meetings.tables import Candidate, Draw, DrawEntry, Invitation, Margins, Meeting, Member
+from services.meetings.verify import drawn_leaves, ticket
 from shared.database import unnest
+from shared.events import Event
 from shared.events.meetings import MeetingDrawn
 from shared.ids import new_id
 from shared.messaging import emit, emit_new
@@ -30,7 +34,8 @@ BATCH = 1000
 async def draw_meeting(session: AsyncSession, meeting_id: UUID, randomness: str, now: datetime) -> Meeting | None:
     """Pick the ticket and invite those on it; None when no draw is committed to, or it is too late to be answered.
 
-    Whoever is no longer willing is not asked; the seat is filled as one that was given up.
+    Whoever is no longer willing is not asked; the seat is filled as one that was given up. Raises `Refused` when the
+    randomness is not what was announced, or anything promised has changed since.
     """
     await hold_draws(session)
     meeting = await lock_meeting(session, meeting_id)
@@ -40,21 +45,23 @@ async def draw_meeting(session: AsyncSession, meeting_id: UUID, randomness: str,
     draw = await session.get_one(Draw, draw.id, with_for_update=True)
     if draw.state != "committed":
         return None
-    assert draw.root is not None
-    assert draw.tickets is not None
-    draw.state, draw.drawn_at, draw.randomness = "drawn", now, randomness
-    draw.ticket = ticket_of(randomness, draw.root)
-    on_ticket = set(draw.tickets[draw.ticket])
     people = await candidates_of(session, draw.id)
+    commitment = check_promise(draw, meeting, people)
+    outcome = outcome_of(commitment.promise["randomness"], randomness, draw.secret)
+    draw.ticket = ticket(commitment.promise, outcome)
+    draw.state, draw.drawn_at, draw.randomness = "drawn", now, outcome["value"]
+    entries = entries_of(people)
+    seated = set(drawn_leaves(commitment.full, [entry.document() for entry in entries], draw.ticket))
+    on_ticket = {one.number for one, entry in zip(people, entries, strict=True) if entry.leaf in seated}
     willing = set(await session.scalars(sa.select(Member.id).where(WILLING)))
     invited = [one for one in people if one.number in on_ticket and one.member_id in willing]
     meeting.state, meeting.drawn_at, meeting.draw_id, meeting.method = "drawn", now, draw.id, draw.method
     margins = await newest_margins(session)
     meeting.bands = band_codes(margins)
-    times = Counter(place for ticket in draw.tickets for place in ticket)
-    chances = {one.number: times[one.number] / len(draw.tickets) for one in people}
+    by_leaf = chances_of(commitment.full, entries)
+    chances = {one.number: by_leaf[entry.leaf] for one, entry in zip(people, entries, strict=True)}
     meeting.protocol = tallies(people, draw.limits, on_ticket, chances, margins)
-    await _enter(session, meeting, people, chances, on_ticket)
+    await _enter(session, draw, people, chances, on_ticket)
     await invite(session, meeting, [(one, None) for one in invited], meeting.reply_by, now)
     fact = MeetingDrawn(meeting_id=meeting.id, draw_id=draw.id, pool=len(people), drawn=len(on_ticket), drawn_at=now)
     await emit(session, announced(meeting), fact)
@@ -104,13 +111,13 @@ def tallies(
 
 async def _enter(
     session: AsyncSession,
-    meeting: Meeting,
+    draw: Draw,
     pool: Sequence[Candidate],
     chances: Mapping[int, float],
     drawn: set[int],
 ) -> None:
-    """Store everybody's chance and say it to each."""
-    assert meeting.draw_id is not None
+    """Store everybody's chance and say it to each, with the proof of having been in the pool."""
+    ways = ways_of(pool)
     # An erased person's place stays in the pool; there is nobody left to tell.
     told = [one for one in pool if one.member_id is not None]
     for start in range(0, len(told), BATCH):
@@ -118,7 +125,7 @@ async def _enter(
         entries = [
             DrawEntry(
                 id=new_id(),
-                meeting_id=meeting.id,
+                meeting_id=draw.meeting_id,
                 member_id=one.member_id,
                 gender=one.gender,
                 band=one.band,
@@ -138,9 +145,12 @@ async def _enter(
             "drawn": (sa.Boolean, [entry.drawn for entry in entries]),
         }
         rows = unnest(**columns)
-        selected = sa.select(*(rows.c[name] for name in columns), sa.literal(meeting.id, sa.Uuid))
+        selected = sa.select(*(rows.c[name] for name in columns), sa.literal(draw.meeting_id, sa.Uuid))
         await session.execute(sa.insert(DrawEntry).from_select([*columns, "meeting_id"], selected))
-        await emit_new(session, [entered(entry, meeting.draw_id) for entry in entries])
+        facts: list[Event] = []
+        for entry, one in zip(entries, part, strict=True):
+            facts += [entered(entry, draw.id), proof_issued(entry, draw, one, ways[one.number])]
+        await emit_new(session, facts)
 
 
 async def invite(

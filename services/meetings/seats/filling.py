@@ -12,12 +12,14 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.meetings.contacts import at_the_cap
+from services.meetings.draw.commitment import Entry
 from services.meetings.locks import hold_draws, lock_meeting
 from services.meetings.seats.domain import GIVEN_UP, LIVE, replacement_replies_by, replacements_stop_at
 from services.meetings.seats.drawing import invite, kind_of_row
-from services.meetings.seats.lottery import TICKETS, Kind, Limit, leaf, prepare_open
+from services.meetings.seats.lottery import Kind, Limit, prepare_open, seated_by
 from services.meetings.seats.pool import WILLING, limits_of_rows
-from services.meetings.seats.preparing import limits_of_meeting
+from services.meetings.seats.preparing import current_draw, limits_of_meeting
+from services.meetings.seats.promising import changed_since
 from services.meetings.tables import DrawEntry, Invitation, Meeting, Member
 from shared.service import Runtime
 
@@ -71,6 +73,9 @@ async def fill_meeting(session: AsyncSession, meeting_id: UUID, now: datetime, z
     ):
         return 0
     assert meeting.drawn_at is not None
+    if changed_since(await current_draw(session, meeting_id), meeting):
+        # Staff and public read what was changed; nobody is chosen by it.
+        return 0
     rows = list(await session.scalars(sa.select(Invitation).where(Invitation.meeting_id == meeting_id)))
     seated = [kind_of_row(row) for row in rows if row.state in LIVE]
     replaced = {row.replaces for row in rows}
@@ -87,8 +92,8 @@ async def fill_meeting(session: AsyncSession, meeting_id: UUID, now: datetime, z
     kinds = [kind_of_row(entry) for entry in available]
     # What is drawn hangs on the seed, published as its fingerprint before the draw, and on who has been asked so far.
     words = f"{meeting.seed}:replacement:{len(rows)}"
-    salts = [leaf(words, str(entry.member_id)) for entry in available]
-    chosen = await asyncio.to_thread(choose, kinds, salts, limits, seated, seats, words)
+    whose = [str(entry.member_id) for entry in available]
+    chosen = await asyncio.to_thread(choose, kinds, whose, limits, seated, seats, words)
     free = [*(row.id for row in vacated), *([None] * seats)]
     reply_by = replacement_replies_by(
         now, meeting.drawn_at, meeting.reply_by, meeting.starts_at, meeting.stop_hours, zone
@@ -100,7 +105,7 @@ async def fill_meeting(session: AsyncSession, meeting_id: UUID, now: datetime, z
 
 def choose(
     kinds: Sequence[Kind],
-    salts: Sequence[str],
+    whose: Sequence[str],
     limits: Sequence[Limit],
     seated: Sequence[Kind],
     seats: int,
@@ -108,10 +113,11 @@ def choose(
 ) -> tuple[int, ...]:
     """Places of those who get the open seats, so that with those seated the quotas are kept, or missed by the least.
 
-    A quota of 0 is kept even when a seat then stays empty.
+    ``whose`` is everybody's id. A quota of 0 is kept even when a seat then stays empty.
     """
-    lottery = prepare_open(kinds, salts, limits, seats, seated)
+    lottery = prepare_open(kinds, limits, seats, seated)
     if lottery is None:
         return ()
-    number = int.from_bytes(hashlib.sha256(words.encode()).digest(), "big") % TICKETS
-    return lottery.tickets[number]
+    number = int.from_bytes(hashlib.sha256(words.encode()).digest(), "big") % lottery.tickets
+    pool = [Entry.of(words, who, kind) for who, kind in zip(whose, kinds, strict=True)]
+    return seated_by(lottery, pool, number)

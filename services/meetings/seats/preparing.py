@@ -1,7 +1,5 @@
-"""A draw made ready: asked for by staff, its tickets made by a job, and the commitment published before any chance."""
+"""A draw asked for, announced, looked up and given up by staff; `committing` makes its tickets."""
 
-import asyncio
-import json
 import secrets
 from datetime import datetime
 from typing import Any
@@ -10,25 +8,19 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.meetings.draw.model import Infeasible
+from services.meetings.draw.commitment import Entry
 from services.meetings.locks import hold_draws, lock_meeting
-from services.meetings.seats.lottery import METHOD, Kind, Lottery, leaf, prepare, root_of
-from services.meetings.seats.pool import (
-    limits_for,
-    limits_of_rows,
-    newest_margins,
-    outdated_limits,
-    pool_of,
-    rows_of_limits,
-)
+from services.meetings.seats.pool import limits_for, newest_margins, outdated_limits, pool_of, rows_of_limits
+from services.meetings.seats.promising import check_promise
+from services.meetings.seats.randomness import Announced
 from services.meetings.tables import Candidate, Draw, Meeting
+from services.meetings.verify import METHOD
 from shared.database import insert_many
 from shared.ids import new_id
-from shared.service import Runtime
 
 _SALT_BYTES = 16
 #: Draws that are not over.
-OPEN = ("preparing", "committed", "infeasible")
+OPEN = ("preparing", "ready", "committed", "infeasible")
 
 
 async def current_draw(session: AsyncSession, meeting_id: UUID) -> Draw | None:
@@ -42,12 +34,13 @@ async def current_draw(session: AsyncSession, meeting_id: UUID) -> Draw | None:
 
 
 async def cancelled_draws(session: AsyncSession, meeting_id: UUID) -> list[Draw]:
-    """Draws given up before their outcome, oldest first; they stay public."""
-    found = sa.select(Draw).where(Draw.meeting_id == meeting_id, Draw.state == "cancelled", Draw.root.is_not(None))
+    """Draws that were announced and given up before their outcome, oldest first; they stay public."""
+    announced = (Draw.state == "cancelled", Draw.committed_at.is_not(None))
+    found = sa.select(Draw).where(Draw.meeting_id == meeting_id, *announced)
     return list(await session.scalars(found.order_by(Draw.id)))
 
 
-async def ask_for_draw(session: AsyncSession, meeting_id: UUID, now: datetime, cap: int) -> Draw | None:
+async def ask_for_draw(session: AsyncSession, meeting_id: UUID, how: Announced, now: datetime, cap: int) -> Draw | None:
     """Fix the pool and the quotas as they are now; None when the meeting cannot be drawn, or has a draw already."""
     await hold_draws(session)
     meeting = await lock_meeting(session, meeting_id)
@@ -64,6 +57,7 @@ async def ask_for_draw(session: AsyncSession, meeting_id: UUID, now: datetime, c
         return None
     # Where everybody is asked there is nothing to keep quotas with.
     limits = limits_for(meeting, margins, pool.kinds) if len(pool.people) > meeting.seats else []
+    secret = secrets.token_hex(_SALT_BYTES)
     draw = Draw(
         id=new_id(),
         meeting_id=meeting_id,
@@ -72,10 +66,14 @@ async def ask_for_draw(session: AsyncSession, meeting_id: UUID, now: datetime, c
         limits=rows_of_limits(limits),
         left_out=dict(pool.left_out),
         method=METHOD,
+        announced=how.document(secret),
+        salt=secrets.token_hex(_SALT_BYTES),
+        secret=secret if how.kind == "seed" else None,
         asked_at=now,
     )
     session.add(draw)
     salts = [secrets.token_hex(_SALT_BYTES) for _ in pool.people]
+    entries = [Entry.of(s, str(one.id), one.kind) for s, one in zip(salts, pool.people, strict=True)]
     await session.execute(
         insert_many(
             Candidate,
@@ -83,18 +81,14 @@ async def ask_for_draw(session: AsyncSession, meeting_id: UUID, now: datetime, c
             number=list(range(len(pool.people))),
             member_id=[person.id for person in pool.people],
             salt=salts,
-            leaf=[candidate_leaf(s, person.id, person.kind) for s, person in zip(salts, pool.people, strict=True)],
+            person=[entry.person for entry in entries],
+            leaf=[entry.leaf for entry in entries],
             gender=[person.kind[0] for person in pool.people],
             band=[person.kind[1] for person in pool.people],
             area=[person.kind[2] for person in pool.people],
         )
     )
     return draw
-
-
-def candidate_leaf(salt: str, member_id: UUID, kind: Kind) -> str:
-    """The fingerprint of one of the pool; without the salt nobody can try who it is."""
-    return leaf("candidate", salt, str(member_id), *kind)
 
 
 async def candidates_of(session: AsyncSession, draw_id: UUID) -> list[Candidate]:
@@ -104,66 +98,22 @@ async def candidates_of(session: AsyncSession, draw_id: UUID) -> list[Candidate]
     )
 
 
-async def prepare_draws(rt: Runtime) -> None:
-    """Job: make the tickets of draws that were asked for; after a crash it begins again and comes to the same."""
-    async with rt.transaction() as session:
-        waiting = list(await session.scalars(sa.select(Draw.id).where(Draw.state == "preparing").order_by(Draw.id)))
-    for draw_id in waiting:
-        async with rt.transaction() as session:
-            draw = await session.get_one(Draw, draw_id)
-            limits, seats = limits_of_rows(draw.limits), draw.seats
-            people = await candidates_of(session, draw_id)
-        kinds = [(one.gender, one.band, one.area) for one in people]
-        # The fingerprints order each deck: they stay when a person is erased meanwhile.
-        decks = [one.leaf for one in people]
-        lottery: Lottery | None = None
-        relaxed: list[dict[str, Any]] = []
-        try:
-            lottery = await asyncio.to_thread(prepare, kinds, decks, limits, seats)
-        except Infeasible as infeasible:
-            relaxed = [
-                {**row, "to_least": new.least, "to_most": new.most}
-                for new in infeasible.relaxations
-                for row in rows_of_limits([new.quota])
-            ]
-        async with rt.transaction() as session:
-            await _commit_to(session, draw_id, lottery, relaxed, decks, rt.now())
-
-
-async def _commit_to(
-    session: AsyncSession,
-    draw_id: UUID,
-    lottery: Lottery | None,
-    relaxed: list[dict[str, Any]],
-    leaves: list[str],
-    now: datetime,
-) -> None:
-    draw = await session.get_one(Draw, draw_id, with_for_update=True)
-    if draw.state != "preparing":
-        # Cancelled meanwhile, or another replica was first.
-        return
-    if lottery is None:
-        draw.state, draw.relaxed = "infeasible", relaxed
-        return
-    draw.tickets = [list(ticket) for ticket in lottery.tickets]
-    draw.bound = lottery.bound
-    draw.root = root_of([leaf("terms", terms_of(draw)), *leaves, *ticket_leaves(draw.tickets)])
+async def announce_draw(session: AsyncSession, meeting_id: UUID, now: datetime) -> Draw | None:
+    """Publish the promise of a draw that is ready; None when there is none. Raises `Refused` when it has changed."""
+    meeting = await lock_meeting(session, meeting_id)
+    draw = await current_draw(session, meeting_id) if meeting is not None else None
+    if meeting is None or draw is None:
+        return None
+    draw = await session.get_one(Draw, draw.id, with_for_update=True)
+    if draw.state != "ready" or meeting.state != "announced":
+        return None
+    check_promise(draw, meeting, await candidates_of(session, draw.id))
     draw.state, draw.committed_at = "committed", now
+    return draw
 
 
-def ticket_leaves(tickets: list[Any]) -> list[str]:
-    """The fingerprint of each ticket."""
-    return [leaf("ticket", str(number), *map(str, ticket)) for number, ticket in enumerate(tickets)]
-
-
-def terms_of(draw: Draw) -> str:
-    """What is committed to beside people and tickets, as canonical JSON."""
-    terms = {"draw": str(draw.id), "seats": draw.seats, "quotas": draw.limits, "method": draw.method}
-    return json.dumps(terms, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-async def cancel_draw(session: AsyncSession, meeting_id: UUID, now: datetime) -> Draw | None:
-    """Give up a draw whose outcome nobody knows yet; it stays public. None when there is no such draw."""
+async def cancel_draw(session: AsyncSession, meeting_id: UUID, reason: str, now: datetime) -> Draw | None:
+    """Give up a draw before its outcome; it stays public, with the reason. None when there is no such draw."""
     meeting = await lock_meeting(session, meeting_id)
     draw = await current_draw(session, meeting_id) if meeting is not None else None
     if draw is None:
@@ -171,7 +121,7 @@ async def cancel_draw(session: AsyncSession, meeting_id: UUID, now: datetime) ->
     draw = await session.get_one(Draw, draw.id, with_for_update=True)
     if draw.state not in OPEN:
         return None
-    draw.state, draw.cancelled_at = "cancelled", now
+    draw.state, draw.cancelled_at, draw.reason = "cancelled", now, reason
     return draw
 
 

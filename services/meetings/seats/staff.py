@@ -1,27 +1,35 @@
-"""Staff set quotas, make a draw ready, see every group's chance, and enter what was thrown in public."""
+"""Staff make a draw ready, see every group's chance, and enter what was thrown in public."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from services.meetings.planning.announcing import set_limits
+from services.meetings.draw.commitment import Commitment, chances_of
 from services.meetings.previews import mail_preview
 from services.meetings.seats.domain import last_day
 from services.meetings.seats.drawing import draw_meeting, tallies
-from services.meetings.seats.lottery import TICKETS, Limit
+from services.meetings.seats.lottery import Kind, Limit
 from services.meetings.seats.pool import (
     limits_for,
-    limits_of_panel,
-    limits_of_population,
+    limits_of_rows,
     newest_margins,
     outdated_limits,
     pool_of,
-    values_of,
+    rows_of_limits,
 )
-from services.meetings.seats.preparing import ask_for_draw, cancel_draw, cancelled_draws, candidates_of, current_draw
-from services.meetings.seats.words import value_words
-from services.meetings.tables import Draw, Margins, Meeting
+from services.meetings.seats.preparing import (
+    announce_draw,
+    ask_for_draw,
+    cancel_draw,
+    cancelled_draws,
+    candidates_of,
+    current_draw,
+)
+from services.meetings.seats.promising import check_promise, entries_of
+from services.meetings.seats.randomness import KINDS, LAST_ROUND, MOST_NUMBERS, Announced
+from services.meetings.seats.words import FEATURE_NAMES, value_words
+from services.meetings.tables import Candidate, Margins, Meeting
+from services.meetings.verify import Refused
 from shared.web import (
     Form,
     FormErrors,
@@ -37,123 +45,16 @@ from shared.web import (
 )
 
 _LONGEST_RANDOMNESS = 200
-FEATURE_NAMES = {"gender": "Kjønn", "band": "Alder", "area": "Område"}
-
-
-def field_of(which: str, feature: str, value: str) -> str:
-    """The field of a least or most in the quota form."""
-    return f"{which}-{feature}-{value}"
-
-
-def read_limits(
-    form: Form, values: Mapping[str, Sequence[str]], seats: int, margins: Margins | None
-) -> tuple[list[Limit], FormErrors]:
-    """Least and most per value as typed; an empty least is 0, an empty most is all seats."""
-    limits: list[Limit] = []
-    errors: FormErrors = {}
-    for feature, each in values.items():
-        for value in each:
-            words = value_words(feature, value, margins)
-            numbers = []
-            for which, usual in (("least", 0), ("most", seats)):
-                typed = form.get(field_of(which, feature, value)) or str(usual)
-                if typed.isascii() and typed.isdigit() and len(typed) <= 3 and int(typed) <= seats:
-                    numbers.append(int(typed))
-                else:
-                    name = field_of(which, feature, value)
-                    errors[name] = f"Skriv plasser for {words} som et helt tall fra 0 til {seats}."
-            if len(numbers) == 2 and numbers[0] > numbers[1]:
-                errors[field_of("least", feature, value)] = f"Minst kan ikke være mer enn høyst for {words}."
-            elif len(numbers) == 2:
-                limits.append(Limit(feature, value, *numbers))
-        least = sum(limit.least for limit in limits if limit.feature == feature)
-        if not errors and least > seats:
-            errors[""] = (
-                f"{FEATURE_NAMES[feature]}: det som minst må være med, blir {least}. Møtet har {seats} plasser."
-            )
-    return limits, errors
-
-
-@staff_required("editor")
-async def quota_form(request: Request) -> Response:
-    """Least and most seats per gender, age band and area, beside how many there are to draw from."""
-    return await _show_quotas(request, None, {}, 200)
-
-
-@staff_required("editor")
-async def save_quotas(request: Request) -> Response:
-    """Keep quotas set by hand, take the panel's, or follow the population."""
-    rt = runtime(request)
-    meeting_id: UUID = request.path_params["meeting_id"]
-    form = await read_form(request)
-    action = form.get("action")
-    async with rt.transaction() as session:
-        meeting = await session.get(Meeting, meeting_id)
-        margins = await newest_margins(session)
-        kinds = (
-            (await pool_of(session, meeting, margins, rt.now(), rt.profile.contact_cap)).kinds
-            if meeting is not None
-            else []
-        )
-    if meeting is None or margins is None:
-        return problem(request, 404)
-    limits: list[Limit] | None = None
-    if action == "panel":
-        limits = limits_of_panel(margins, kinds, meeting.seats)
-    elif action == "hand":
-        limits, errors = read_limits(form, values_of(margins), meeting.seats, margins)
-        if errors:
-            return await _show_quotas(request, form.values(), errors, 422)
-    elif action != "population":
-        return see_other(f"/staff/meetings/{meeting_id}/quotas")
-    async with rt.transaction() as session:
-        if await set_limits(session, meeting_id, limits) is not None:
-            await audit(session, request, "meetings.quotas.set", meeting_id, by_hand=limits is not None)
-    return see_other(f"/staff/meetings/{meeting_id}/draw")
-
-
-async def _show_quotas(request: Request, typed: Mapping[str, Any] | None, errors: FormErrors, status: int) -> Response:
-    rt = runtime(request)
-    async with rt.transaction() as session:
-        meeting = await session.get(Meeting, request.path_params["meeting_id"])
-        margins = await newest_margins(session)
-        if meeting is None or margins is None:
-            return problem(request, 404)
-        kinds = (await pool_of(session, meeting, margins, rt.now(), rt.profile.contact_cap)).kinds
-        draw = await current_draw(session, meeting.id)
-    if meeting.state != "announced" or (draw is not None and draw.state != "infeasible"):
-        return see_other(f"/staff/meetings/{meeting.id}/draw")
-    by_population = {
-        (limit.feature, limit.value): limit for limit in limits_of_population(margins, kinds, meeting.seats)
-    }
-    form = typed or {
-        field_of(which, limit.feature, limit.value): getattr(limit, which)
-        for limit in limits_for(meeting, margins, kinds)
-        for which in ("least", "most")
-    }
-    features = [
-        (
-            FEATURE_NAMES[feature],
-            [
-                {
-                    "words": value_words(feature, value, margins),
-                    "least": field_of("least", feature, value),
-                    "most": field_of("most", feature, value),
-                    "pool": sum(1 for kind in kinds if kind[place] == value),
-                    "population": by_population.get((feature, value)),
-                }
-                for value in values
-            ],
-        )
-        for place, (feature, values) in enumerate(values_of(margins).items())
-    ]
-    context = {"meeting": meeting, "features": features, "form": form, "errors": errors, "source": margins.area_source}
-    return render(request, "meetings/staff_quotas.html", context, status)
+_LONGEST_REASON = 300
 
 
 @staff_required("selector")
 async def show_draw(request: Request) -> Response:
     """The draw as it stands: who is in the pool, what it keeps, its commitment, and what is to be done next."""
+    return await _show(request, {}, {}, 200)
+
+
+async def _show(request: Request, form: Mapping[str, Any], errors: FormErrors, status: int) -> Response:
     rt = runtime(request)
     async with rt.transaction() as session:
         meeting = await session.get(Meeting, request.path_params["meeting_id"])
@@ -166,14 +67,27 @@ async def show_draw(request: Request) -> Response:
         pool = await pool_of(session, meeting, margins, rt.now(), rt.profile.contact_cap)
     if meeting.state != "announced":
         return see_other(f"/staff/meetings/{meeting.id}")
+    commitment, changed = None, ""
+    if draw is not None and draw.state in ("ready", "committed"):
+        try:
+            commitment = check_promise(draw, meeting, people)
+        except Refused as refused:
+            changed = str(refused)
     limits = limits_for(meeting, margins, pool.kinds)
+    rows = (
+        _chances(commitment, people, limits_of_rows(draw.limits), margins) if draw is not None and commitment
+        else _heads(limits, pool.kinds)
+    )  # fmt: skip
     context = {
         "meeting": meeting,
         "draw": draw,
+        "promise": commitment.promise if commitment else None,
+        "changed": changed,
+        "never": _never(commitment) if commitment else [],
         "cancelled": cancelled,
         "pool": len(people) if draw is not None else len(pool.people),
         "left_out": draw.left_out if draw is not None else pool.left_out,
-        "rows": _groups(draw, people, limits, pool.kinds, margins),
+        "rows": rows,
         "words": lambda row: value_words(row["feature"], row["value"], margins),
         "features": FEATURE_NAMES,
         "known": margins is not None,
@@ -182,60 +96,103 @@ async def show_draw(request: Request) -> Response:
         "too_late": rt.now() >= meeting.reply_by,
         "mail": mail_preview("meeting", meeting),
         "area_source": margins.area_source if margins else "",
-        "errors": {"randomness": "Skriv det som ble trukket."} if "empty" in request.query_params else {},
+        "form": {"kind": "dice", "numbers": "7", **form},
+        "errors": errors,
     }
-    return render(request, "meetings/staff_draw.html", context)
+    return render(request, "meetings/staff_draw.html", context, status)
 
 
-def _groups(
-    draw: Draw | None,
-    people: Sequence[Any],
-    limits: Sequence[Limit],
-    kinds: Sequence[tuple[str, ...]],
-    margins: Margins | None,
+def _chances(
+    commitment: Commitment, people: Sequence[Candidate], limits: Sequence[Limit], margins: Margins | None
 ) -> list[dict[str, Any]]:
-    """Each group's pool, quota and, once tickets are made, chance."""
-    if draw is not None and draw.tickets is not None:
-        times = Counter(place for ticket in draw.tickets for place in ticket)
-        chances = {one.number: times[one.number] / len(draw.tickets) for one in people}
-        return tallies(people, draw.limits, set(), chances, margins)
+    """Each group's pool, quota and chance, of what is committed to."""
+    entries = entries_of(people)
+    by_leaf = chances_of(commitment.full, entries)
+    chances = {one.number: by_leaf[entry.leaf] for one, entry in zip(people, entries, strict=True)}
+    return tallies(people, rows_of_limits(limits), set(), chances, margins)
+
+
+def _heads(limits: Sequence[Limit], kinds: Sequence[Kind]) -> list[dict[str, Any]]:
+    """Each group's pool and quota, before chances are known."""
     return [
-        {
-            "feature": limit.feature,
-            "value": limit.value,
-            "least": limit.least,
-            "most": limit.most,
-            "pool": sum(1 for kind in kinds if limit.holds(kind)),
-            "lowest": None,
-        }
-        for limit in limits
+        {**row, "pool": sum(1 for kind in kinds if limit.holds(kind)), "lowest": None}
+        for limit, row in zip(limits, rows_of_limits(limits), strict=True)
     ]
+
+
+def _never(commitment: Commitment) -> list[tuple[int, str]]:
+    """Kinds of people in no group that keeps the quotas: how many, and what they are."""
+    names = commitment.promise["names"]
+    features = commitment.full["features"]
+    return [
+        (line["pool"], ", ".join(names[f"{name}={value}"] for name, value in zip(features, line["type"], strict=True)))
+        for line in commitment.full["types"]
+        if not line["probability"] and not line["best"]
+    ]
+
+
+def read_announced(form: Form) -> tuple[Announced, FormErrors]:
+    """The kind of randomness chosen, and what is announced of it."""
+    kind = form.get("kind") or "dice"
+    of = " ".join((form.get("of") or "").split())[:_LONGEST_RANDOMNESS]
+    if kind not in KINDS:
+        return Announced(), {"kind": "Velg hvordan loddet skal trekkes."}
+    if kind == "lottery":
+        number = _number(form.get("numbers"), MOST_NUMBERS)
+        errors = {} if of else {"of": "Skriv hvilket lotteri, hvilken dag og hvilke av tallene."}
+        if not number:
+            errors["numbers"] = f"Skriv hvor mange tall, fra 1 til {MOST_NUMBERS}."
+        return Announced(kind, of, number), errors
+    if kind == "drand":
+        number = _number(form.get("round"), LAST_ROUND)
+        return Announced(kind, number=number), {} if number else {"round": "Skriv nummeret på runden."}
+    return Announced(kind), {}
+
+
+def _number(typed: str | None, most: int) -> int:
+    """0 for what is no number from 1 to ``most``."""
+    text = "".join((typed or "").split())
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 and int(text) <= most else 0
 
 
 @staff_required("selector")
 async def act_on_draw(request: Request) -> Response:
-    """Make the draw ready, give it up, or enter what was thrown in public; a second click changes nothing."""
+    """Make the draw ready, announce it, give it up, or enter what was drawn; a second click changes nothing."""
     rt = runtime(request)
     meeting_id: UUID = request.path_params["meeting_id"]
     form = await read_form(request)
     action, page = form.get("action"), f"/staff/meetings/{meeting_id}/draw"
     randomness = (form.get("randomness") or "").strip()[:_LONGEST_RANDOMNESS]
+    reason = " ".join((form.get("reason") or "").split())[:_LONGEST_REASON]
+    announced, errors = read_announced(form) if action == "prepare" else (Announced(), {})
     if action == "draw" and not randomness:
-        return see_other(f"{page}?empty=1")
+        errors["randomness"] = "Skriv det som ble trukket."
+    if errors:
+        return await _show(request, form.values(), errors, 422)
     async with rt.transaction() as session:
         if await session.get(Meeting, meeting_id) is None:
             return problem(request, 404)
         if action == "prepare":
-            draw = await ask_for_draw(session, meeting_id, rt.now(), rt.profile.contact_cap)
+            draw = await ask_for_draw(session, meeting_id, announced, rt.now(), rt.profile.contact_cap)
             if draw is not None:
-                await audit(session, request, "meetings.draw.asked", meeting_id, seats=draw.seats)
+                await audit(session, request, "meetings.draw.asked", meeting_id, seats=draw.seats, kind=announced.kind)
         elif action == "cancel":
-            draw = await cancel_draw(session, meeting_id, rt.now())
-            if draw is not None:
-                await audit(session, request, "meetings.draw.cancelled", meeting_id, root=draw.root)
-        elif action == "draw":
-            meeting = await draw_meeting(session, meeting_id, randomness, rt.now())
-            if meeting is not None:
-                await audit(session, request, "meetings.meeting.drawn", meeting_id, tickets=TICKETS)
-                return see_other(f"/staff/meetings/{meeting_id}")
+            draw = await current_draw(session, meeting_id)
+            if draw is not None and draw.state == "committed" and not reason:
+                errors["reason"] = "Skriv hvorfor trekningen avlyses. Grunnen blir offentlig."
+            elif (draw := await cancel_draw(session, meeting_id, reason, rt.now())) is not None:
+                await audit(session, request, "meetings.draw.cancelled", meeting_id, digest=draw.digest)
+        elif action in ("announce", "draw"):
+            try:
+                if action == "announce":
+                    draw = await announce_draw(session, meeting_id, rt.now())
+                    if draw is not None:
+                        await audit(session, request, "meetings.draw.announced", meeting_id, digest=draw.digest)
+                elif await draw_meeting(session, meeting_id, randomness, rt.now()) is not None:
+                    await audit(session, request, "meetings.meeting.drawn", meeting_id)
+                    page = f"/staff/meetings/{meeting_id}"
+            except Refused as refused:
+                errors["randomness"] = str(refused)
+    if errors:
+        return await _show(request, form.values(), errors, 422)
     return see_other(page)

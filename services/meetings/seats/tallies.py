@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.meetings.draw.public import SMALLEST
+from services.meetings.draw.public import joined
 from services.meetings.tables import Meeting
+from services.meetings.verify import Document
 
 Span = tuple[int, int]
 """Least and most seats."""
@@ -20,9 +21,14 @@ class Tally:
     labels: tuple[str, ...]
     """What people call each value; empty where the page has words of its own."""
     pool: int
-    least: int | None
+    least: int
     most: int | None
-    drawn: int
+    """None where a value has no quota."""
+    drawn: int | None
+    """None before the draw."""
+    lowest: float
+    highest: float
+    """The lowest and highest chance of somebody in it."""
 
 
 def protocol_rows(meeting: Meeting) -> list[dict[str, Any]]:
@@ -30,42 +36,47 @@ def protocol_rows(meeting: Meeting) -> list[dict[str, Any]]:
     return [row for row in meeting.protocol or [] if "feature" in row]
 
 
-def public_tallies(rows: Sequence[Mapping[str, Any]], smallest: int = SMALLEST) -> list[Tally]:
-    """Values in their order, small ones joined with the next of the same feature until none is small."""
-    tallies: list[Tally] = []
+def promised_tallies(promise: Document, held: Sequence[int] | None) -> list[Tally]:
+    """The groups of a promise, with those ``held`` by what was drawn."""
+    names = promise["names"]
+    return [
+        Tally(
+            group["feature"],
+            tuple(group["values"]),
+            tuple(names.get(f"area={value}", "") if value else "" for value in group["values"]),
+            group["pool"],
+            group["min"],
+            group["max"],
+            held[place] if held else None,
+            group["lowest"],
+            group["highest"],
+        )
+        for place, group in enumerate(promise["groups"])
+    ]
+
+
+def public_tallies(rows: Sequence[Mapping[str, Any]]) -> list[Tally]:
+    """The same of a draw made before promises, from its protocol."""
+    tallies = []
     for feature in dict.fromkeys(row["feature"] for row in rows):
-        joined: list[Tally] = []
-        for row in rows:
-            if row["feature"] != feature:
-                continue
-            tally = Tally(
-                feature, (row["value"],), (row["label"],), row["pool"], row["least"], row["most"], row["drawn"]
-            )
-            if joined and joined[-1].pool < smallest:
-                joined[-1] = _together(joined[-1], tally)
-            else:
-                joined.append(tally)
-        if len(joined) > 1 and joined[-1].pool < smallest:
-            last = joined.pop()
-            joined[-1] = _together(joined[-1], last)
-        tallies += joined
+        mine = [row for row in rows if row["feature"] == feature]
+        tallies += [_together([mine[place] for place in places]) for places in joined([row["pool"] for row in mine])]
     return tallies
 
 
-def _together(one: Tally, other: Tally) -> Tally:
+def _together(rows: Sequence[Mapping[str, Any]]) -> Tally:
+    most = [row["most"] for row in rows]
     return Tally(
-        one.feature,
-        (*one.values, *other.values),
-        (*one.labels, *other.labels),
-        one.pool + other.pool,
-        _sum(one.least, other.least),
-        _sum(one.most, other.most),
-        one.drawn + other.drawn,
+        rows[0]["feature"],
+        tuple(row["value"] for row in rows),
+        tuple(row["label"] for row in rows),
+        sum(row["pool"] for row in rows),
+        sum(row["least"] or 0 for row in rows),
+        None if None in most else sum(most),
+        sum(row["drawn"] for row in rows),
+        min((row["lowest"] for row in rows if row["pool"]), default=0.0),
+        max(row["highest"] for row in rows),
     )
-
-
-def _sum(one: int | None, other: int | None) -> int | None:
-    return None if one is None and other is None else (one or 0) + (other or 0)
 
 
 def composition(meeting: Meeting) -> dict[str, Any] | None:

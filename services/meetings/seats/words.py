@@ -3,6 +3,7 @@
 from services.meetings.seats.domain import band_words
 from services.meetings.tables import Margins
 
+FEATURE_NAMES = {"gender": "Kjønn", "band": "Alder", "area": "Område"}
 _GENDERS = {"female": "kvinner", "male": "menn", "other": "annet eller ikke oppgitt kjønn"}
 
 

@@ -1,30 +1,13 @@
-"""Tables of the schema ``meetings``; no behaviour. Times are UTC instants of panel time."""
+"""Members, the population, meetings and their invitations."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-from shared.database import NAMING
-
-
-class Base(DeclarativeBase):
-    """Everything in the schema ``meetings``."""
-
-    metadata = sa.MetaData(schema="meetings", naming_convention=NAMING)
-    type_annotation_map: ClassVar[dict[Any, Any]] = {
-        datetime: sa.DateTime(timezone=True),
-        str: sa.Text,
-        list[str]: ARRAY(sa.Text),
-        list[Any]: JSONB,
-        dict[str, str]: JSONB,
-    }
-
-
-metadata = Base.metadata
+from services.meetings.tables.base import Base
 
 
 class Member(Base):
@@ -115,86 +98,6 @@ class Meeting(Base):
     minuted_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     announced_at: Mapped[datetime]
-
-
-class Draw(Base):
-    """One draw of a meeting, from the wish for it to its outcome; what was committed to never changes.
-
-    ``preparing`` until its tickets are made, then ``committed`` (or ``infeasible``) until public randomness has picked
-    one; ``cancelled`` ones stay, for everybody to see.
-    """
-
-    __tablename__ = "draw"
-    __table_args__ = (
-        sa.CheckConstraint("state in ('preparing', 'committed', 'infeasible', 'drawn', 'cancelled')", name="state"),
-        sa.CheckConstraint("(state in ('committed', 'drawn')) <= (root is not null)", name="committed"),
-        sa.CheckConstraint("(state = 'drawn') = (ticket is not null)", name="drawn"),
-        sa.Index("ix_draw_preparing", "id", postgresql_where=sa.text("state = 'preparing'")),
-    )
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    meeting_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Meeting.id), index=True)
-    state: Mapped[str]
-    seats: Mapped[int]
-    limits: Mapped[list[Any]]
-    """[{"feature", "value", "least", "most"}]: the quotas every ticket keeps."""
-    left_out: Mapped[dict[str, int]] = mapped_column(JSONB)
-    """Why members are not in the pool -> how many."""
-    method: Mapped[str]
-    tickets: Mapped[list[Any] | None]
-    """For each ticket the places of its people in the pool."""
-    bound: Mapped[float | None] = mapped_column(sa.Double)
-    """No draw that keeps the quotas has a higher lowest chance."""
-    root: Mapped[str | None]
-    """The commitment: Merkle root (SHA-256, hex) over terms, candidates and tickets."""
-    relaxed: Mapped[list[Any] | None]
-    """With ``infeasible``: [{"feature", "value", "least", "most", "to_least", "to_most"}]."""
-    asked_at: Mapped[datetime]
-    committed_at: Mapped[datetime | None]
-    randomness: Mapped[str | None]
-    """What was thrown, drawn or typed in public."""
-    ticket: Mapped[int | None]
-    drawn_at: Mapped[datetime | None]
-    cancelled_at: Mapped[datetime | None]
-
-
-class Candidate(Base):
-    """One of the pool a draw committed to. An erased one keeps the fingerprint, so that the draw can be checked."""
-
-    __tablename__ = "draw_candidate"
-
-    draw_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Draw.id), primary_key=True)
-    number: Mapped[int] = mapped_column(primary_key=True)
-    """Place in the pool, from 0; tickets name people by it."""
-    member_id: Mapped[UUID | None] = mapped_column(index=True)
-    salt: Mapped[str | None]
-    """Makes the fingerprint one that nobody can guess; goes with the person."""
-    leaf: Mapped[str]
-    gender: Mapped[str]
-    band: Mapped[str]
-    area: Mapped[str]
-    """Empty outside every area."""
-
-
-class DrawEntry(Base):
-    """A member was in the pool of a meeting's draw, with this chance."""
-
-    __tablename__ = "draw_entry"
-    __table_args__ = (
-        sa.UniqueConstraint("meeting_id", "member_id"),
-        sa.Index(None, "member_id"),
-        sa.CheckConstraint("chance >= 0 and chance <= 1", name="chance"),
-    )
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    meeting_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Meeting.id))
-    member_id: Mapped[UUID | None]
-    """None once the person has been erased; the row stays as a count."""
-    gender: Mapped[str]
-    band: Mapped[str]
-    area: Mapped[str | None]
-    chance: Mapped[float] = mapped_column(sa.Double)
-    drawn: Mapped[bool]
 
 
 class Invitation(Base):
