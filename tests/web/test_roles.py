@@ -21,8 +21,12 @@ READING = {
     "/staff/surveys/try/{questionnaire}/{number:int}",
 }  # fmt: skip
 
-#: What the municipality is called and looks like is the administrator's.
-FOR_ADMINS = {("POST", "/staff/registration/profile")}
+#: What the municipality is called and looks like is the administrator's; who draws does not hand out the full file.
+FOR_ADMINS = {
+    ("POST", "/staff/registration/profile"),
+    ("GET", "/staff/meetings/{meeting_id:uuid}/auditor"),
+    ("POST", "/staff/meetings/{meeting_id:uuid}/auditor"),
+}
 
 
 def staff_routes(service: str) -> list[tuple[str, str, str]]:
