@@ -99,7 +99,7 @@ JOBS = (
 #: What staff do, as the audit trail says it: «Siri Stab …».
 DEEDS = {
     "meetings.attendance.recorded": "registrerte frammøtet",
-    "meetings.attendance.seen": "så frammøtelista",
+    "meetings.attendance.seen": "så frammøtelisten",
     "meetings.draw.announced": "kunngjorde trekningen",
     "meetings.draw.asked": "gjorde trekningen klar",
     "meetings.draw.cancelled": "avlyste trekningen",

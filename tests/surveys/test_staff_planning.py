@@ -99,7 +99,7 @@ async def test_the_page_says_when_a_survey_would_open_at_once_or_beside_another(
     await deliver(*threshold(200), *many(rt.now(), 2))
     await plan()
     page = (await editor.post("/staff/surveys/plan", data=a_plan(rt, opens="threshold", threshold_size="200"))).text
-    assert "Panelet har alt nådd 200 medlemmer" in page
+    assert "Panelet har allerede nådd 200 medlemmer" in page
     assert "«Klima og hverdagen i kommunen» er åpen til og med" in page
     day = (rt.today() + timedelta(days=2)).isoformat()
     page = (await editor.post("/staff/surveys/plan", data=a_plan(rt, opens="date", opens_on=day))).text
