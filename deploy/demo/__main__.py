@@ -12,8 +12,12 @@ import signal
 import sys
 import time
 from datetime import UTC, datetime, timedelta
+from datetime import time as time_of_day
 from importlib import resources
 from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import holidays
 
 from deploy.demo.first_year import FirstYear
 from deploy.demo.ledger import Actors, draw_up
@@ -30,6 +34,15 @@ INVITATION, REMINDER = "Ny undersøkelse", "Påminnelse"
 def say(text: str) -> None:
     """One line of progress."""
     print(f"{time.strftime('%H:%M:%S')}  {text}", flush=True)
+
+
+def _to_work(least: timedelta) -> timedelta:
+    """From now to noon of the first working day from so many days on: reminders go on no other day."""
+    now, free = datetime.now(ZoneInfo("Europe/Oslo")), holidays.country_holidays("NO")
+    noon = datetime.combine((now + least).date(), time_of_day(12), now.tzinfo)
+    while noon.weekday() >= 5 or noon.date() in free:
+        noon += timedelta(days=1)
+    return noon - now
 
 
 class Demo:
@@ -94,7 +107,7 @@ class Demo:
         first = [person for person in invited if self.chance.random() < 0.45]
         await _side_by_side([self._answer_one(person, INVITATION) for person in first])
         say(f"{len(self.actors.answered)} have answered")
-        self._move_clock(timedelta(days=8))
+        self._move_clock(_to_work(timedelta(days=8)))
         silent = {person.number for person in invited} - self.actors.answered
         async with asyncio.timeout(60):
             while len(reminded := self._recipients(REMINDER)) < len(silent):

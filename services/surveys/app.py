@@ -9,6 +9,7 @@ from services.surveys.fieldwork import closing, following_up, inviting, staff, s
 from services.surveys.fieldwork.state import state_events
 from services.surveys.paper import staff as paper
 from services.surveys.planning import staff as planning
+from services.surveys.reminding import reminding
 from services.surveys.steering import staff as steering
 from services.surveys.tables import Survey
 from services.surveys.trying import staff as trying
@@ -89,7 +90,7 @@ PAGES = (
 
 JOBS = (
     Job("open_due_surveys", inviting.open_due_surveys, every=0.5),
-    Job("remind_due", following_up.remind_due, every=1.0),
+    Job("remind_due", reminding.remind_due, every=1.0),
     Job("close_due_surveys", closing.close_due_surveys, every=1.0),
     Job("forget_participation", forgetting.forget_participation, every=3600.0),
     Job("forget_mails", contacts.forget_mails, every=3600.0),
@@ -115,6 +116,7 @@ DEEDS = {
     "surveys.survey.planned": "planla undersøkelsen",
     "surveys.survey.reopened": "åpnet undersøkelsen igjen",
     "surveys.survey.resumed": "lot undersøkelsen fortsette",
+    "surveys.survey.sent_to_all": "slapp undersøkelsen til alle",
 }
 
 SERVICE = Service(

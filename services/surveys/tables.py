@@ -105,6 +105,22 @@ class Survey(Base):
     closes_at: Mapped[datetime]
     """The first instant at which answers are refused."""
     reminder_at: Mapped[datetime | None]
+    """When the next reminder goes; None without any."""
+    reminder: Mapped[int] = mapped_column(server_default=sa.text("1"))
+    """Its number."""
+    again_after: Mapped[int | None]
+    """Days from the first reminder to the second; None for one reminder."""
+    remind_from: Mapped[int] = mapped_column(server_default=sa.text("9"))
+    remind_to: Mapped[int] = mapped_column(server_default=sa.text("20"))
+    """Reminders go on working days from the one hour on and before the other."""
+    remind_until_enough: Mapped[bool] = mapped_column(server_default=sa.false())
+    """A stratum that has as many answers as aimed at is not reminded."""
+    remind_skips: Mapped[list[Any] | None]
+    """[gender, band] of those strata, counted when this reminder began."""
+    soft_size: Mapped[int | None]
+    """It is sent to so many first; None for everybody at once."""
+    soft: Mapped[bool] = mapped_column(server_default=sa.false())
+    """It is open to those first ones alone."""
     invites_new: Mapped[bool] = mapped_column(server_default=sa.false())
     """Those who join while it is open are invited too."""
     target_percent: Mapped[int] = mapped_column(server_default=sa.text("50"))

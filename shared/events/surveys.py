@@ -72,6 +72,8 @@ class SurveyReminderDue(_Surveys):
     generation: int
     reminder: int
     """1 for the first reminder."""
+    last: bool = True
+    """No other comes after it."""
     link_expires_at: Instant
     send_before: Instant
     asked_at: tuple[Instant, ...] = ()

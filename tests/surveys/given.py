@@ -7,12 +7,15 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.surveys.answering.store import Refusal, hold, submit
+from services.surveys.reminding.domain import next_moment
+from services.surveys.reminding.reminding import is_holiday
 from services.surveys.sealing import keys_of
 from services.surveys.tables import Invitation
 from shared.events.registration import AgeBand, MemberJoined, PanelThresholdReached, PanelThresholdSet
 from shared.events.registration import PopulationMarginsSet as MarginsSet
 from shared.ids import new_id
 from shared.service import Runtime
+from shared.testing import move
 
 BANDS = (
     AgeBand(code="15-24", age_from=15, age_to=24),
@@ -79,3 +82,9 @@ async def answer(rt: Runtime, invitation_id: UUID, answers: dict[str, Any]) -> b
             return False
         await submit(session, held, answers, rt.now())
         return True
+
+
+def move_to_work(rt: Runtime, by: timedelta) -> None:
+    """Move panel time forward, and on to an hour at which reminders go."""
+    later = rt.now() + by
+    move(rt, by + (next_moment(later, 9, 20, is_holiday, rt.settings.zone) - later))

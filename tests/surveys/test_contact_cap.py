@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.surveys.audience.contacts import at_the_cap, forget_mails
-from services.surveys.fieldwork.following_up import remind_due
+from services.surveys.reminding.reminding import remind_due
 from services.surveys.tables import AskedToMeeting, Invitation
 from shared.contact_cap import QUARTER, may_be_asked
 from shared.events.meetings import MeetingInvitationAnswered, MeetingInvitationIssued
@@ -18,7 +18,7 @@ from shared.ids import new_id
 from shared.service import Runtime
 from shared.testing import Deliverer, move, outbox
 from tests.surveys.conftest import PlanSurvey
-from tests.surveys.given import answer, invitations, joined, many, margins
+from tests.surveys.given import answer, invitations, joined, many, margins, move_to_work
 
 
 def asked_to_meeting(member_id: UUID, *at: datetime) -> MeetingInvitationIssued:
@@ -69,7 +69,7 @@ async def test_who_is_at_the_cap_gets_neither_invitation_nor_reminder(
     )
     survey = await plan()
     assert {row.member_id for row in await invitations(rt, survey.id)} == {free.member_id, half.member_id}
-    move(rt, timedelta(days=8))
+    move_to_work(rt, timedelta(days=8))
     await remind_due(rt)
     (event,) = await outbox(rt, SurveyReminderDue)
     assert isinstance(event, SurveyReminderDue)

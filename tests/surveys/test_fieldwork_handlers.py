@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from services.surveys.copying import MemberEvent, project_members
 from services.surveys.fieldwork import inviting
 from services.surveys.fieldwork.closing import close_due_surveys, close_survey
-from services.surveys.fieldwork.following_up import remind_due
 from services.surveys.fieldwork.inviting import open_due_surveys
+from services.surveys.reminding.reminding import remind_due
 from services.surveys.sealing import keys_of
 from services.surveys.tables import Member, Response, Survey
 from shared.events.registration import MemberChanged, MemberErased, MemberLeft
@@ -27,7 +27,7 @@ from shared.messaging import Delivery
 from shared.service import Runtime
 from shared.testing import Deliverer, move, outbox
 from tests.surveys.conftest import PlanSurvey
-from tests.surveys.given import answer, invitations, joined, many, margins, threshold
+from tests.surveys.given import answer, invitations, joined, many, margins, move_to_work, threshold
 
 
 async def test_opening_invites_every_active_member_who_consented(
@@ -129,7 +129,7 @@ async def test_one_reminder_reaches_only_those_who_have_not_answered(
     await deliver(MemberLeft(member_id=rows[1].member_id, left_at=rt.now()))
     await remind_due(rt)
     assert await outbox(rt, SurveyReminderDue) == []
-    move(rt, timedelta(days=8))
+    move_to_work(rt, timedelta(days=8))
     await asyncio.gather(remind_due(rt), remind_due(rt))
     await remind_due(rt)
     reminded = [event.invitation_id for event in await outbox(rt, SurveyReminderDue)]  # type: ignore[attr-defined]

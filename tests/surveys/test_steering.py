@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from services.surveys.fieldwork.closing import close_due_surveys, destroy_keys
-from services.surveys.fieldwork.following_up import remind_due
 from services.surveys.fieldwork.inviting import open_due_surveys
 from services.surveys.fieldwork.state import state_events
+from services.surveys.reminding.reminding import remind_due
 from services.surveys.sealing import keys_of
 from services.surveys.steering.domain import Deed
 from services.surveys.steering.steering import steer

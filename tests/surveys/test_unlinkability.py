@@ -21,16 +21,16 @@ from cryptography.exceptions import InvalidTag
 from services.surveys.answering.store import Opened, hold, keep
 from services.surveys.fieldwork.closing import close_survey, destroy_keys
 from services.surveys.fieldwork.domain import CELL_MINIMUM
-from services.surveys.fieldwork.following_up import remind_due
+from services.surveys.reminding.reminding import remind_due
 from services.surveys.sealing import KeyLost, SurveyKeys, keys_of
 from services.surveys.tables import Draft, Response
 from shared.events.surveys import AnswerStrata, ResponseSubmitted
 from shared.ids import random_id
 from shared.messaging import emit_new
 from shared.service import Runtime
-from shared.testing import Deliverer, move
+from shared.testing import Deliverer
 from tests.surveys.conftest import PlanSurvey
-from tests.surveys.given import answer, invitations, many, margins
+from tests.surveys.given import answer, invitations, many, margins, move_to_work
 
 ANSWERS = 40
 #: Every stored key and sealed byte of the schema that a dump would hold.
@@ -116,7 +116,7 @@ async def played(rt: Runtime, deliver: Deliverer, plan: PlanSurvey) -> tuple[UUI
                 .close(row.id, {"answers": {"ett_ord": f"halvt {row.band}"}, "typed": {}})
             )
             session.add(Draft(survey_id=survey.id, invitation_id=row.id, sealed=sealed))
-    move(rt, timedelta(days=8))
+    move_to_work(rt, timedelta(days=8))
     await remind_due(rt)
     order = rows[:ANSWERS]
     for place, row in enumerate(order):

@@ -25,6 +25,7 @@ class PreviewInput(BaseModel):
 
     purpose: Literal[
         "survey",
+        "first_reminder",
         "reminder",
         "results",
         "survey_follow_up",
@@ -79,7 +80,7 @@ class PreviewInput(BaseModel):
         dated = self.about_meeting and self.purpose != "meeting_follow_up"
         if dated and (self.starts_at is None or self.ends_at is None):
             raise ValueError("a meeting starts and ends")
-        if self.purpose in ("survey", "reminder", "meeting") and self.closes_at is None:
+        if self.purpose in ("survey", "first_reminder", "reminder", "meeting") and self.closes_at is None:
             raise ValueError("there is a last day to answer")
         return self
 

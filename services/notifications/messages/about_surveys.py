@@ -48,7 +48,8 @@ async def write_about_surveys(
             case SurveyInvitationIssued():
                 rows.append(message(KINDS["survey"], event, event.invitation_id, survey_id=event.survey_id))
             case SurveyReminderDue():
-                rows.append(message(KINDS["reminder"], event, event.invitation_id, survey_id=event.survey_id))
+                kind = KINDS["reminder" if event.last else "first_reminder"]
+                rows.append(message(kind, event, event.invitation_id, survey_id=event.survey_id))
             case SurveyResultsNoticeDue():
                 rows.append(message(KINDS["results"], event, event.invitation_id, survey_id=event.survey_id))
     await create_messages(session, rows)

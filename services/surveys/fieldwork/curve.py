@@ -19,6 +19,7 @@ STATE_WORDS = {
     "opening": ("Åpner nå", "info"),
     "missed": ("Åpnet ikke", "warning"),
     "open": ("Åpen", "success"),
+    "soft": ("Prøves ut", "info"),
     "paused": ("Satt på pause", "warning"),
     "ended": ("Stengt for svar", "info"),
     "closed": ("Lukket", "neutral"),
@@ -28,6 +29,8 @@ STATE_WORDS = {
 
 def standing(survey: Survey, now: datetime) -> str:
     """Where the survey stands, one of ``STATE_WORDS``."""
+    if survey.state == "open" and survey.soft:
+        return "soft"
     return standing_of(survey.state, survey.opens_at, survey.closes_at, now)
 
 

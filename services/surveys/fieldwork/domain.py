@@ -232,6 +232,8 @@ class Attention(StrEnum):
     """Its last day passed before it could open."""
     OPENS_SOON = "opens_soon"
     """It opens by date today or tomorrow."""
+    SOFT = "soft"
+    """It has been sent to the first ones alone."""
     PAUSED = "paused"
     """Nobody can answer until it goes on."""
     ENDED = "ended"
@@ -249,6 +251,8 @@ def attention_of(
     missing: int,
     now: datetime,
     zone: ZoneInfo,
+    *,
+    soft: bool = False,
 ) -> Attention | None:
     """What somebody should look at; ``missing`` is how many answers are lacking to the target."""
     tomorrow_ends = end_of_day(now.astimezone(zone).date() + timedelta(days=1), zone)
@@ -258,6 +262,8 @@ def attention_of(
         return Attention.OPENS_SOON if opens_at is not None and opens_at < tomorrow_ends else None
     if state in ("paused", "ended"):
         return Attention(state)
+    if state == "open" and soft:
+        return Attention.SOFT
     if state == "open" and closes_at <= tomorrow_ends:
         return Attention.CLOSES_LOW if missing > 0 else Attention.CLOSES_SOON
     return None

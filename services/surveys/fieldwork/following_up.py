@@ -1,6 +1,6 @@
-"""Reminders by plan, and word to those who took part: of the public result, and of what came of it."""
+"""Word to those who took part: of the public result, and of what came of it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from uuid import UUID
 
@@ -8,15 +8,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.surveys.audience.contacts import at_the_cap
 from services.surveys.fieldwork.domain import NOTICE_LASTS
 from services.surveys.tables import FollowUpNotice, Invitation, Member, Survey
 from shared.database import unnest
 from shared.events.results import FollowUpRecorded, ResultsPublished
-from shared.events.surveys import SurveyFollowUpNoticeDue, SurveyReminderDue, SurveyResultsNoticeDue
+from shared.events.surveys import SurveyFollowUpNoticeDue, SurveyResultsNoticeDue
 from shared.ids import new_id
 from shared.messaging import Delivery, emit, emit_new, lock
-from shared.service import Runtime
 
 #: Invitations per transaction.
 BATCH = 500
@@ -27,84 +25,6 @@ def batched(ids: Iterable[UUID], size: int) -> Iterator[list[UUID]]:
     rest = iter(ids)
     while part := list(islice(rest, size)):
         yield part
-
-
-async def remind_due(rt: Runtime) -> None:
-    """Job: publish the one reminder of every open survey whose day has come, to those who have not answered."""
-    while await _remind_next(rt):
-        pass
-
-
-async def _remind_next(rt: Runtime) -> bool:
-    now = rt.now()
-    async with rt.transaction() as session:
-        survey = await session.scalar(
-            sa.select(Survey)
-            .where(
-                Survey.state == "open",
-                Survey.reminded.is_(False),
-                Survey.inviting.is_(False),
-                Survey.reminder_at <= now,
-                Survey.closes_at > now,
-            )
-            .order_by(Survey.id)
-            .limit(1)
-            .with_for_update(key_share=True, skip_locked=True)
-        )
-        if survey is None:
-            return False
-        following = _silent(survey.id).order_by(Invitation.id).limit(BATCH)
-        if survey.remind_after is not None:
-            following = following.where(Invitation.id > survey.remind_after)
-        silent = list(await session.scalars(following))
-        # Locked first and read again: somebody may have answered between the two.
-        await lock(session, *silent)
-        # A reminder asks once more, so it counts, and whoever is at the contact cap gets none.
-        full = at_the_cap(now, rt.profile.contact_cap, Member.id.in_(_members(silent)))
-        rows = await session.execute(
-            sa.update(Invitation)
-            .where(Invitation.id.in_(_silent(survey.id).where(Invitation.id.in_(silent), Member.id.not_in(full))))
-            .values(reminded_at=now, asked_at=sa.func.array_append(Invitation.asked_at, now))
-            .returning(Invitation.id, Invitation.member_id, Invitation.generation, Invitation.asked_at)
-        )
-        events = [
-            SurveyReminderDue(
-                invitation_id=row.id,
-                survey_id=survey.id,
-                member_id=row.member_id,
-                generation=row.generation,
-                reminder=1,
-                link_expires_at=survey.closes_at,
-                send_before=survey.closes_at,
-                asked_at=tuple(row.asked_at),
-            )
-            for row in rows
-        ]
-        if events:
-            await emit(session, *events)
-        survey.reminded = len(silent) < BATCH
-        survey.remind_after = None if survey.reminded else silent[-1]
-        return True
-
-
-def _members(invitations: Sequence[UUID]) -> sa.Select[UUID | None]:
-    """Whose these invitations are."""
-    return sa.select(Invitation.member_id).where(Invitation.id.in_(invitations))
-
-
-def _silent(survey_id: UUID) -> sa.Select[UUID]:
-    """Invitations that may be reminded: unanswered, not reminded, of a member who still takes part in surveys."""
-    return (
-        sa.select(Invitation.id)
-        .join(Member, Member.id == Invitation.member_id)
-        .where(
-            Invitation.survey_id == survey_id,
-            Invitation.answered_at.is_(None),
-            Invitation.reminded_at.is_(None),
-            Member.status == "active",
-            Member.purposes.contains(["surveys"]),
-        )
-    )
 
 
 def _participants(survey_id: UUID) -> sa.Select[UUID]:

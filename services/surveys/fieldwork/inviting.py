@@ -67,6 +67,7 @@ async def open_survey(session: AsyncSession, survey: Survey, seal: Seal, now: da
     survey.state = "open"
     survey.opened_at = now
     survey.inviting = True
+    survey.soft = survey.soft_size is not None
     survey.public_key = seal.public_key
     survey.reminder_at = reminder_after(survey.reminder_at, now)
     survey.bands = margins.bands if margins else []
@@ -100,6 +101,9 @@ async def _invite_next(rt: Runtime) -> bool:
         )
         if survey is None:
             return False
+        if survey.soft:
+            await _invite_first(session, survey, rt)
+            return True
         # Shared row locks: an erasure waits for this batch and then finds its invitations.
         statement = sa.select(Member).order_by(Member.id).limit(BATCH).with_for_update(read=True)
         if survey.invite_after is not None:
@@ -115,6 +119,18 @@ async def _invite_next(rt: Runtime) -> bool:
         return True
 
 
+async def _invite_first(session: AsyncSession, survey: Survey, rt: Runtime) -> None:
+    """A soft launch: invite so many of those who may be, drawn at random; whoever joins waits until all are asked."""
+    now = rt.now()
+    asked = sa.select(Invitation.member_id).where(Invitation.survey_id == survey.id, Invitation.member_id.is_not(None))
+    may_be = sa.and_(invitable(), Member.joined_at <= survey.opened_at, Member.id.not_in(asked))
+    within = Member.id.not_in(at_the_cap(now, rt.profile.contact_cap))
+    drawn = sa.select(Member.id).where(may_be, within).order_by(sa.func.random()).limit(survey.soft_size)
+    first = sa.select(Member).where(Member.id.in_(list(await session.scalars(drawn)))).order_by(Member.id)
+    await invite(session, survey, list(await session.scalars(first.with_for_update(read=True))), now)
+    survey.inviting = False
+
+
 async def invite_latecomers(session: AsyncSession, member_ids: Collection[UUID], now: datetime) -> None:
     """Invite members whose MemberJoined arrived after the opening, to every open survey that may ask them.
 
@@ -125,7 +141,7 @@ async def invite_latecomers(session: AsyncSession, member_ids: Collection[UUID],
     surveys = await session.scalars(
         sa.select(Survey)
         # In a pause too: the mail waits until the survey goes on.
-        .where(Survey.state.in_(("open", "paused")), Survey.closes_at > now)
+        .where(Survey.state.in_(("open", "paused")), Survey.closes_at > now, Survey.soft.is_(False))
         .order_by(Survey.id)
         # Closing takes the row for itself: wait for it rather than invite to a survey that has just been closed.
         .with_for_update(read=True, key_share=True)

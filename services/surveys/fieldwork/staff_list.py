@@ -112,7 +112,11 @@ async def show_card(request: Request) -> Response:
         "todo": [
             (reason, s, survey_title(s), counts[s.id], last_day(s.closes_at))
             for s in surveys
-            if (reason := attention_of(s.state, s.opens_at, s.closes_at, _missing(s, counts[s.id]), now, zone))
+            if (
+                reason := attention_of(
+                    s.state, s.opens_at, s.closes_at, _missing(s, counts[s.id]), now, zone, soft=s.soft
+                )
+            )
         ],
         "waiting_size": waiting_size,
         "events": events,

@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.surveys.audience.contacts import at_the_cap
 from services.surveys.fieldwork.domain import GENDERS, TARGET_PERCENT, Plan, gender_of
 from services.surveys.fieldwork.inviting import invitable
+from services.surveys.planning.how import columns_of
+from services.surveys.reminding.domain import Reminding
 from services.surveys.tables import Margins, Member, Survey, Threshold
 from shared.events.questionnaire import Questionnaire
 
@@ -48,6 +50,8 @@ async def add_survey(
     target_percent: int = TARGET_PERCENT,
     *,
     invites_new: bool = False,
+    reminding: Reminding = Reminding(),  # noqa: B008 - frozen
+    soft_size: int | None = None,
 ) -> bool:
     """Store a plan under the id its confirmation page was shown with; False when it is there already."""
     statement = pg_insert(Survey).values(
@@ -65,6 +69,8 @@ async def add_survey(
         planned_by=planned_by,
         target_percent=target_percent,
         invites_new=invites_new,
+        soft_size=soft_size,
+        **columns_of(reminding),
     )
     return await session.scalar(statement.on_conflict_do_nothing().returning(Survey.id)) is not None
 

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.answering.showing import FormQuestion
@@ -13,6 +13,8 @@ from services.surveys.editing.saving import questionnaire_to_show, questionnaire
 from services.surveys.fieldwork.curve import survey_title
 from services.surveys.fieldwork.domain import TARGET_PERCENT, Plan, PlanRefused, plan_survey
 from services.surveys.fieldwork.store import all_surveys
+from services.surveys.planning import how
+from services.surveys.planning.how import HowInput
 from services.surveys.planning.planning import add_survey, announced_sizes, named_areas, would_be_invited
 from services.surveys.questionnaire.wording import in_words
 from shared.events.questionnaire import LANGUAGES, Questionnaire
@@ -33,7 +35,7 @@ from shared.web import (
     validate,
 )
 
-_MESSAGES = {
+_MESSAGES = how.MESSAGES | {
     "questionnaire": "Velg hva undersøkelsen handler om.",
     "no_areas": "Skjemaet spør om del av kommunen. Del kommunen inn i områder under «Områder» først.",
     "new_members": "Velg om de som blir med mens undersøkelsen er åpen, skal inviteres.",
@@ -51,7 +53,7 @@ _MESSAGES = {
 }
 
 
-class PlanInput(BaseModel):
+class PlanInput(HowInput):
     """The plan form; days are ISO dates."""
 
     questionnaire: str
@@ -78,6 +80,7 @@ async def plan_form(request: Request) -> Response:
         "reminder_on": (today + timedelta(days=7)).isoformat(),
         "target": str(TARGET_PERCENT),
         "new_members": "yes",
+        **how.PROPOSAL,
     }
     async with runtime(request).transaction() as session:
         return await _show_form(request, session, proposal, {})
@@ -145,6 +148,8 @@ async def plan(request: Request) -> Response:
             name,
             values.target,
             invites_new=values.new_members == "yes",
+            reminding=values.reminding,
+            soft_size=values.soft_size,
         )
         if added:
             detail = {"questionnaire": questionnaire.id, "opens": values.opens, "size": size}

@@ -23,6 +23,8 @@ LONGEST = timedelta(days=366)
 class Deed(StrEnum):
     """What staff can do to a survey that has opened."""
 
+    TO_ALL = "to_all"
+    """End a soft launch: invite everybody else too."""
     PAUSE = "pause"
     """Take no answers for a while, and send nothing."""
     GO_ON = "go_on"
@@ -45,6 +47,8 @@ class Life:
     closes_at: datetime
     release_at: datetime | None = None
     """When the answers of one that has ended leave."""
+    soft: bool = False
+    """It has been sent to the first ones alone."""
 
 
 class DayRefused(ValueError):
@@ -59,7 +63,8 @@ def possible(life: Life, now: datetime) -> Collection[Deed]:
     """What staff may do now; nothing once the answers have left."""
     if life.state == "open":
         # Past its end it is about to be ended by the job, and no page of answers is taken any more.
-        return (Deed.PAUSE, Deed.EXTEND, Deed.END, Deed.RELEASE) if now < life.closes_at else (Deed.EXTEND,)
+        first = (Deed.TO_ALL,) if life.soft else ()
+        return (*first, Deed.PAUSE, Deed.EXTEND, Deed.END, Deed.RELEASE) if now < life.closes_at else (Deed.EXTEND,)
     if life.state == "paused":
         return (Deed.GO_ON, Deed.EXTEND, Deed.END, Deed.RELEASE) if now < life.closes_at else (Deed.EXTEND,)
     if life.state == "ended" and life.release_at is not None and now < life.release_at:
@@ -74,6 +79,8 @@ def after(life: Life, deed: Deed, now: datetime, closes_at: datetime | None = No
     """
     if deed not in possible(life, now):
         return None
+    if deed is Deed.TO_ALL:
+        return replace(life, soft=False)
     if deed is Deed.PAUSE:
         return replace(life, state="paused")
     if deed is Deed.GO_ON:

@@ -31,6 +31,7 @@ from shared.web import (
 
 #: What was done, as the audit trail names it.
 _ACTIONS = {
+    Deed.TO_ALL: "surveys.survey.sent_to_all",
     Deed.PAUSE: "surveys.survey.paused",
     Deed.GO_ON: "surveys.survey.resumed",
     Deed.EXTEND: "surveys.survey.extended",

@@ -17,7 +17,7 @@ from shared.service import Runtime
 def life_of(survey: Survey) -> Life:
     """Where a survey that has opened is."""
     assert survey.opened_at is not None
-    return Life(survey.state, survey.opened_at, survey.closes_at, survey.release_at)
+    return Life(survey.state, survey.opened_at, survey.closes_at, survey.release_at, survey.soft)
 
 
 async def hold_running(session: AsyncSession, survey_id: UUID) -> Survey | None:
@@ -60,12 +60,14 @@ async def end_due_surveys(rt: Runtime) -> None:
 
 async def put(session: AsyncSession, survey: Survey, life: Life, now: datetime) -> None:
     """Store where a held survey is now, and say so."""
-    if survey.state == "ended" and life.state == "open" and survey.invites_new:
-        # Whoever joined since its end has not been asked.
+    joined_meanwhile = survey.state == "ended" and life.state == "open" and survey.invites_new and not life.soft
+    if joined_meanwhile or (survey.soft and not life.soft):
+        # There are people who have not been asked; whoever has been is not asked again.
         survey.inviting, survey.invite_after = True, None
     if life.state != survey.state:
         survey.closed_at = now if life.state == "ended" else None
     survey.state, survey.closes_at, survey.release_at = life.state, life.closes_at, life.release_at
+    survey.soft = life.soft
     survey.changed_at = now
     await emit(session, changed_event(survey))
 

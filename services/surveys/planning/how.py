@@ -1,0 +1,56 @@
+"""How a survey is sent: reminders, and to a few first. The part of the plan form that asks for it."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from services.surveys.reminding.domain import AGAIN_AFTER, FROM_HOUR, TO_HOUR, Reminding
+
+MESSAGES = {
+    "again_after": "Skriv dager mellom påminnelsene som et helt tall fra 1 til 60, eller la feltet stå tomt.",
+    "remind_from": "Velg timer for påminnelser.",
+    "remind_to": "Velg timer for påminnelser.",
+    "hours": "Påminnelsene må kunne gå i minst én time. Velg en senere slutt.",
+    "until_enough": "Velg om grupper som har nådd målet, skal få påminnelse.",
+    "soft_size": "Skriv hvor mange som skal få den først, som et helt tall fra 1, eller la feltet stå tomt.",
+}
+#: What the form proposes.
+PROPOSAL = {
+    "again_after": str(AGAIN_AFTER),
+    "remind_from": str(FROM_HOUR),
+    "remind_to": str(TO_HOUR),
+    "until_enough": "yes",
+    "soft_size": "",
+}
+
+
+class HowInput(BaseModel):
+    """Fields of the plan form; left out, they say what a plan said before there were any."""
+
+    again_after: Annotated[int | None, Field(ge=1, le=60)] = None
+    remind_from: Annotated[int, Field(ge=6, le=21)] = FROM_HOUR
+    remind_to: Annotated[int, Field(ge=7, le=22)] = TO_HOUR
+    until_enough: Literal["yes", "no"] = "no"
+    soft_size: Annotated[int | None, Field(ge=1, le=1_000_000)] = None
+
+    @model_validator(mode="after")
+    def _an_hour_at_least(self) -> Self:
+        if self.remind_to <= self.remind_from:
+            raise PydanticCustomError("hours", "no hour left")
+        return self
+
+    @property
+    def reminding(self) -> Reminding:
+        """How the survey reminds."""
+        return Reminding(self.again_after, self.remind_from, self.remind_to, self.until_enough == "yes")
+
+
+def columns_of(reminding: Reminding) -> dict[str, Any]:
+    """The survey's columns that say how it reminds."""
+    return {
+        "again_after": reminding.again_after,
+        "remind_from": reminding.from_hour,
+        "remind_to": reminding.to_hour,
+        "remind_until_enough": reminding.until_enough,
+    }

@@ -1,0 +1,1 @@
+"""Reminders: at most two, to those who have not answered, at hours when people read mail."""
