@@ -13,6 +13,8 @@ from services.surveys.reminding import reminding
 from services.surveys.steering import staff as steering
 from services.surveys.tables import Survey
 from services.surveys.trying import staff as trying
+from services.surveys.watching import counting
+from services.surveys.watching import staff as watching
 from shared.events.meetings import MeetingInvitationAnswered, MeetingInvitationIssued
 from shared.events.registration import (
     MemberChanged,
@@ -79,6 +81,7 @@ PAGES = (
     Route("/staff/surveys/editor/{id}/{part}", editing.show_part, methods=["GET"]),
     Route("/staff/surveys/editor/{id}/{part}", editing.save_part, methods=["POST"]),
     Route(ONE, staff.show_survey),
+    Route(ONE + "/live", watching.follow),
     Route(ONE + "/cancel", staff.confirm_cancelling, methods=["GET"]),
     Route(ONE + "/cancel", staff.cancel, methods=["POST"]),
     Route(ONE + "/life/{deed}", steering.confirm, methods=["GET"]),
@@ -92,6 +95,7 @@ JOBS = (
     Job("open_due_surveys", inviting.open_due_surveys, every=0.5),
     Job("remind_due", reminding.remind_due, every=1.0),
     Job("close_due_surveys", closing.close_due_surveys, every=1.0),
+    Job("store_counts", counting.store_counts, every=2.0),
     Job("forget_participation", forgetting.forget_participation, every=3600.0),
     Job("forget_mails", contacts.forget_mails, every=3600.0),
     Job("destroy_keys", closing.destroy_keys, every=5.0),

@@ -222,6 +222,17 @@ class Draft(Base):
     page: Mapped[int] = mapped_column(server_default=sa.text("1"))
 
 
+class PageCount(Base):
+    """How often something happened on a page, over all people: no person, no time, and stored only for a handful."""
+
+    __tablename__ = "page_count"
+    survey_id: Mapped[UUID] = mapped_column(primary_key=True)
+    page: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    what: Mapped[str] = mapped_column(primary_key=True)
+    """``shown``, ``sent``, ``faulty``, ``stopped``, or ``took.<seconds at most>``."""
+    number: Mapped[int]
+
+
 class Response(Base):
     """A resting answer: no time, no sequence, no invitation, nothing readable. Dropped with its table at release."""
 

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from services.surveys.answering.store import Opened, Refusal, hold, keep, look, 
 from services.surveys.domain import last_day
 from services.surveys.sealing import keys_of
 from services.surveys.tables import Survey
+from services.surveys.watching.counting import note_sent, note_shown
 from shared.tokens import BadLink, LinkExpired
 from shared.web import Form, Request, as_id, read_form, render, runtime, see_other, translate
 from shared.web import Response as HttpResponse
@@ -70,6 +72,7 @@ async def show_page(request: Request) -> HttpResponse:
     if isinstance(found, Refusal):
         return _over(request, found)
     number, refused = _number(request, found), {}
+    note_shown(found.survey.id, found.invitation.id, number)
     if "check" in request.query_params:
         answers = only_shown(found.questionnaire, found.answers)
         refused = unfinished_on(found.questionnaire.pages[number - 1], answers, found.typed)
@@ -93,6 +96,9 @@ async def save_page(request: Request) -> HttpResponse:
         filled = fill_page(page, sent, (form.get("shown") or "").split(), form.refused, held.answers)
         typed = {field: values for field, values in held.typed.items() if field not in sent} | filled.typed
         back = form.get("action") == "back"
+        if not back:
+            took = _seconds(form.get("since"), rt.now())
+            note_sent(held.survey.id, held.invitation.id, number, took, faulty=bool(filled.refused))
         on = page_beside(questionnaire, filled.answers, number, -1 if back else 1)
         stays = not back and bool(filled.refused or filled.brought_up)
         missing = first_unfinished(questionnaire, filled.answers, typed) if on is None and not back else None
@@ -163,4 +169,10 @@ def _page(
     drawn = secrets.randbelow(2**31) if drawn is None else drawn
     more = request.query_params.get("more", "")
     form = page_form(opened.questionnaire, translate(request), number, answers, typed, refused, more, drawn)
-    return render(request, "surveys/page.html", {"id": opened.invitation.id} | form, status)
+    since = int(runtime(request).now().timestamp())
+    return render(request, "surveys/page.html", {"id": opened.invitation.id, "since": since} | form, status)
+
+
+def _seconds(since: str | None, now: datetime) -> float | None:
+    """How long the page was looked at, by what its form sends back; None for what is no time."""
+    return now.timestamp() - int(since) if since and since.isascii() and since.isdigit() and len(since) <= 12 else None

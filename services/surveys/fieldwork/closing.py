@@ -19,6 +19,7 @@ from services.surveys.fieldwork.store import count_strata
 from services.surveys.sealing import Seal, SurveyKeys, keys_of
 from services.surveys.steering.steering import end_due_surveys, hold_running
 from services.surveys.tables import Response, Survey
+from services.surveys.watching.counting import keep_stopped
 from shared.events.surveys import AnswerStrata, ResponseSubmitted, SurveyClosed
 from shared.ids import random_id
 from shared.messaging import emit, emit_new
@@ -66,6 +67,7 @@ async def close_survey(session: AsyncSession, keys: SurveyKeys, survey_id: UUID,
     assert survey.opened_at is not None
     strata = await count_strata(session, survey_id)
     released = await _release(session, keys.seal(survey_id, survey.public_key), survey)
+    await keep_stopped(session, survey_id)
     await session.execute(sa.select(sa.func.surveys.drop_resting_place(survey_id)))
     survey.closed_at = survey.closed_at or now
     survey.state = "closed"

@@ -1,11 +1,14 @@
 """One survey for staff: how it goes, what can be done, what was done and by whom."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from services.surveys.domain import last_day
 from services.surveys.fieldwork.curve import STATE_WORDS, followed, standing, survey_title
-from services.surveys.fieldwork.domain import GENDERS, UNKNOWN_BAND
+from services.surveys.fieldwork.domain import GENDERS, UNKNOWN_BAND, target_of
 from services.surveys.fieldwork.store import (
     Turnout,
     answers_per_day,
@@ -16,6 +19,7 @@ from services.surveys.planning.planning import cancel_plan
 from services.surveys.steering.domain import possible
 from services.surveys.steering.steering import life_of
 from services.surveys.tables import Survey
+from services.surveys.watching.counting import page_figures
 from shared.web import (
     Request,
     Response,
@@ -39,6 +43,28 @@ def _ages(band: str) -> str:
     return f"{youngest}–{oldest} år" if oldest else f"{youngest} år og eldre"
 
 
+async def figures_of(request: Request, session: AsyncSession, survey: Survey, now: datetime) -> dict[str, Any]:
+    """What the page keeps up to date while answers come: curve, target, who has answered, how each page goes."""
+    turnout = (await turnouts(session, [survey]))[survey.id]
+    per_day = await answers_per_day(session, [survey.id], runtime(request).settings.zone.key)
+    strata = await count_strata(session, survey.id)
+    return {
+        "survey": survey,
+        "turnout": turnout,
+        "followed": followed(request, survey, turnout, per_day[survey.id], now) if survey.opened_at else None,
+        "strata": [
+            (
+                _GENDER_NAMES.get(one.gender, one.gender),
+                _ages(one.band),
+                Turnout(one.invited, one.answered),
+                target_of(one.invited, survey.target_percent),
+            )
+            for one in sorted(strata, key=lambda one: (GENDERS.index(one.gender), one.band))
+        ],
+        "pages": await page_figures(session, survey.id, survey.questionnaire) if survey.opened_at else [],
+    }
+
+
 @staff_required("reader")
 async def show_survey(request: Request) -> Response:
     """One survey: plan, response curve, expected end, who has answered by stratum, what was done and by whom."""
@@ -48,19 +74,11 @@ async def show_survey(request: Request) -> Response:
         survey = await session.get(Survey, request.path_params["survey_id"])
         if survey is None:
             return problem(request, 404)
-        turnout = (await turnouts(session, [survey]))[survey.id]
-        per_day = (await answers_per_day(session, [survey.id], rt.settings.zone.key))[survey.id]
-        strata = await count_strata(session, survey.id)
+        figures = await figures_of(request, session, survey, now)
         done = await audit_of(session, survey.id)
     context: dict[str, Any] = {
-        "survey": survey,
         "title": survey_title(survey),
-        "turnout": turnout,
-        "followed": followed(request, survey, turnout, per_day, now) if survey.opened_at else None,
-        "strata": [
-            (_GENDER_NAMES.get(one.gender, one.gender), _ages(one.band), Turnout(one.invited, one.answered))
-            for one in sorted(strata, key=lambda one: (GENDERS.index(one.gender), one.band))
-        ],
+        **figures,
         "last_day": last_day(survey.closes_at),
         "standing": standing(survey, now),
         "state_words": STATE_WORDS,

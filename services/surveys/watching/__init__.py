@@ -1,0 +1,1 @@
+"""Watching: how each page of a survey goes, and the staff page that keeps itself up to date."""

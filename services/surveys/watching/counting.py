@@ -1,0 +1,80 @@
+"""Counts per page: gathered in memory, stored once they are about a handful of people.
+
+A counter raised in the transaction of an answer would be one row that everybody waits for, and would tell by when it
+changed whose page it was. So each process counts for itself, keeps what is about fewer than five people to itself, and
+stores the rest by a job. What a process that dies has not stored is lost: these are figures, not answers.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.surveys.tables import Draft, PageCount
+from services.surveys.watching.domain import FEW, PageFigures, Tally, class_of, figures_of
+from shared.database import insert_many
+from shared.events.questionnaire import Questionnaire
+from shared.service import Runtime
+
+#: By survey, what this process has counted and not stored.
+_TALLIES: dict[UUID, Tally] = {}
+
+
+def note_shown(survey_id: UUID, person: UUID, page: int) -> None:
+    """The page was opened."""
+    _TALLIES.setdefault(survey_id, Tally()).note(person, page, "shown")
+
+
+def note_sent(survey_id: UUID, person: UUID, page: int, seconds: float | None, *, faulty: bool) -> None:
+    """The page was sent in after so many seconds."""
+    took = None if seconds is None else class_of(seconds)
+    whats = ["sent", *(["faulty"] if faulty else []), *([took] if took else [])]
+    _TALLIES.setdefault(survey_id, Tally()).note(person, page, *whats)
+
+
+async def store_counts(rt: Runtime) -> None:
+    """Job: store what is about a handful of people or more."""
+    for survey_id in [id_ for id_, tally in _TALLIES.items() if len(tally.people) >= FEW]:
+        tally = _TALLIES.pop(survey_id)
+        async with rt.transaction() as session:
+            rows = sorted((page, what, number) for (page, what), number in tally.counts.items())
+            await _add(session, survey_id, rows)
+
+
+async def keep_stopped(session: AsyncSession, survey_id: UUID) -> None:
+    """Before half-finished answers go for good: on which page how many had stopped."""
+    where = await session.execute(
+        sa.select(Draft.page, sa.func.count()).where(Draft.survey_id == survey_id).group_by(Draft.page)
+    )
+    await _add(session, survey_id, [(page, "stopped", number) for page, number in where])
+
+
+async def _add(session: AsyncSession, survey_id: UUID, rows: Sequence[tuple[int, str, int]]) -> None:
+    if not rows:
+        return
+    statement = insert_many(
+        PageCount,
+        survey_id=[survey_id for _ in rows],
+        page=[page for page, _, _ in rows],
+        what=[what for _, what, _ in rows],
+        number=[number for _, _, number in rows],
+    )
+    total = PageCount.number + statement.excluded.number
+    await session.execute(
+        statement.on_conflict_do_update(index_elements=["survey_id", "page", "what"], set_={"number": total})
+    )
+
+
+async def page_figures(
+    session: AsyncSession, survey_id: UUID, questionnaire: Questionnaire
+) -> list[tuple[str, PageFigures]]:
+    """(title in Bokmål, figures) of each page, in order."""
+    counted: dict[int, dict[str, int]] = {}
+    for row in await session.scalars(sa.select(PageCount).where(PageCount.survey_id == survey_id)):
+        counted.setdefault(row.page, {})[row.what] = row.number
+    stopped = sa.select(Draft.page, sa.func.count()).where(Draft.survey_id == survey_id).group_by(Draft.page)
+    for page, number in await session.execute(stopped):
+        counted.setdefault(page, {})["stopped"] = number
+    pages = enumerate(questionnaire.pages, start=1)
+    return [(page.title.nb, figures_of(counted.get(number, {}))) for number, page in pages]

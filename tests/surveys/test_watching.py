@@ -1,0 +1,174 @@
+"""How each page goes, and the staff page that keeps itself up to date."""
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.surveys.fieldwork.closing import close_survey
+from services.surveys.sealing import keys_of
+from services.surveys.tables import PageCount
+from services.surveys.watching import counting
+from services.surveys.watching.counting import note_sent, note_shown, store_counts
+from services.surveys.watching.domain import CLASSES, FEW, class_of, figures_of
+from shared.service import Runtime
+from shared.testing import Deliverer, browser, move
+from tests.surveys.conftest import PlanSurvey
+from tests.surveys.given import answer, invitations, many, margins
+from tests.surveys.resident import PAGES, enter, post
+
+
+@pytest.fixture(autouse=True)
+def nothing_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What other tests have left in this process."""
+    monkeypatch.setattr(counting, "_TALLIES", {})
+
+
+async def stored(rt: Runtime) -> dict[tuple[int, str], int]:
+    async with rt.transaction() as session:
+        return {(row.page, row.what): row.number for row in await session.scalars(sa.select(PageCount))}
+
+
+@given(st.lists(st.integers(0, 1800), min_size=FEW, max_size=40))
+def test_the_median_lies_where_half_took_less(times: list[int]) -> None:
+    counts: dict[str, int] = {}
+    for seconds in times:
+        name = class_of(seconds)
+        assert name is not None
+        counts[name] = counts.get(name, 0) + 1
+    found = figures_of(counts).seconds
+    assert found is not None
+    middle = sorted(times)[(len(times) - 1) // 2]
+    upper = next(end for end in CLASSES if middle <= end)
+    lower = max((end for end in CLASSES if end < upper), default=0)
+    assert lower <= found <= upper
+
+
+@pytest.mark.parametrize("seconds", [-1.0, 1801.0, 1e9])
+def test_a_time_that_cannot_be_and_a_pause_are_not_counted(seconds: float) -> None:
+    assert class_of(seconds) is None
+
+
+@pytest.mark.parametrize(("number", "figure"), [(0, 0), (1, None), (4, None), (5, 5)])
+def test_fewer_than_five_are_not_told_apart(number: int, figure: int | None) -> None:
+    figures = figures_of({"stopped": number, "faulty": number, "shown": number, "sent": number, "took.10": 4})
+    assert (figures.stopped, figures.faulty, figures.shown, figures.sent) == (figure,) * 4
+    assert figures.seconds is None
+
+
+async def test_nothing_is_stored_before_it_is_about_five_people(rt: Runtime) -> None:
+    survey_id, people = uuid4(), [uuid4() for _ in range(5)]
+    for person in people[:4]:
+        for _ in range(20):
+            note_shown(survey_id, person, 1)
+    await store_counts(rt)
+    assert await stored(rt) == {}
+    note_sent(survey_id, people[4], 1, 12.0, faulty=True)
+    await store_counts(rt)
+    await store_counts(rt)
+    assert await stored(rt) == {(1, "shown"): 80, (1, "sent"): 1, (1, "faulty"): 1, (1, "took.15"): 1}
+    for person in people:
+        note_shown(survey_id, person, 1)
+    await store_counts(rt)
+    assert (await stored(rt))[1, "shown"] == 85
+
+
+async def walk(client: httpx.AsyncClient, rt: Runtime, invitations_: list[object], faulty: bool) -> None:
+    for invitation in invitations_:
+        await enter(client, rt, invitation)  # type: ignore[arg-type]
+        page = (await client.get(f"/surveys/answer/1?id={invitation.id}")).text  # type: ignore[attr-defined]
+        since = page.partition('name="since" value="')[2].partition('"')[0]
+        if faulty:
+            refused = await post(client, invitation, 1, minutter="mange", since=since)  # type: ignore[arg-type]
+            assert refused.status_code == 422
+        await post(client, invitation, 1, **PAGES[0], since=str(int(since) - 12))  # type: ignore[arg-type]
+
+
+async def test_staff_see_where_people_stop_how_long_they_take_and_where_they_err(
+    rt: Runtime, deliver: Deliverer, plan: PlanSurvey, editor: httpx.AsyncClient
+) -> None:
+    await deliver(margins(), *many(rt.now(), 12))
+    survey = await plan()
+    rows = await invitations(rt, survey.id)
+    async with browser(rt) as client:
+        await walk(client, rt, list(rows[:6]), faulty=True)
+    await store_counts(rt)
+    counts = await stored(rt)
+    assert (counts[1, "shown"], counts[1, "sent"], counts[1, "faulty"]) == (6, 12, 6)
+    assert sum(number for (page, what), number in counts.items() if page == 1 and what in ("took.15", "took.20")) == 6
+    page = (await editor.get(f"/staff/surveys/{survey.id}")).text
+    assert "Side for side" in page
+    table = page[page.index("Side for side") :]
+    assert "færre enn 5" not in table
+    # The six who began are on page 2 now.
+    assert "<td>6</td>" in table
+    for row in rows[6:]:
+        await answer(rt, row.id, {})
+    async with rt.transaction() as session:
+        await close_survey(session, keys_of(rt.settings), survey.id, rt.now())
+    # The half-finished answers are gone; that six had stopped on page 2 is kept.
+    assert (await stored(rt))[2, "stopped"] == 6
+    assert "<td>6</td>" in (await editor.get(f"/staff/surveys/{survey.id}")).text
+
+
+@pytest.mark.parametrize("since", ["", "tull", "-5", "9" * 30, "٣٤"])
+async def test_a_time_that_somebody_made_up_disturbs_nothing(
+    rt: Runtime, deliver: Deliverer, plan: PlanSurvey, since: str
+) -> None:
+    await deliver(*many(rt.now(), 1))
+    survey = await plan()
+    (invitation,) = await invitations(rt, survey.id)
+    async with browser(rt) as client:
+        await enter(client, rt, invitation)
+        sent = await post(client, invitation, 1, **PAGES[0], since=since)
+    assert sent.status_code == 303
+    assert not any(what.startswith("took") for _, what in counting._TALLIES[survey.id].counts)
+
+
+async def follow(client: httpx.AsyncClient, survey_id: UUID, last: str = "") -> httpx.Response:
+    headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last} if last else {})
+    return await client.get(f"/staff/surveys/{survey_id}/live", headers=headers)
+
+
+async def test_the_page_is_told_what_is_new_and_nothing_else(
+    rt: Runtime, deliver: Deliverer, plan: PlanSurvey, editor: httpx.AsyncClient
+) -> None:
+    await deliver(margins(), *many(rt.now(), 8))
+    survey = await plan()
+    rows = await invitations(rt, survey.id)
+    first = await follow(editor, survey.id)
+    assert first.headers["content-type"].startswith("text/event-stream")
+    assert "0 av 8 har svart" in first.text
+    assert all(line.split(":")[0] in ("retry", "id", "data", "") for line in first.text.splitlines())
+    assert first.text.endswith("\n\n")
+    last = first.text.partition("id: ")[2].partition("\n")[0]
+    assert "data:" not in (await follow(editor, survey.id, last)).text
+    await answer(rt, rows[0].id, {})
+    assert "1 av 8 har svart" in (await follow(editor, survey.id, last)).text
+    move(rt, timedelta(days=15))
+    async with rt.transaction() as session:
+        await close_survey(session, keys_of(rt.settings), survey.id, rt.now())
+    assert (await follow(editor, survey.id, last)).status_code == 204
+
+
+async def test_nobody_without_a_session_follows_a_survey(rt: Runtime, plan: PlanSurvey) -> None:
+    survey = await plan()
+    async with browser(rt) as client:
+        assert (await follow(client, survey.id)).is_redirect
+
+
+async def test_each_stratum_stands_beside_its_target(
+    rt: Runtime, deliver: Deliverer, plan: PlanSurvey, editor: httpx.AsyncClient
+) -> None:
+    await deliver(margins(), *many(rt.now(), 24))
+    survey = await plan()
+    rows = [row for row in await invitations(rt, survey.id) if (row.gender, row.band) == ("female", "15-24")]
+    for row in rows[:2]:
+        await answer(rt, row.id, {})
+    page = (await editor.get(f"/staff/surveys/{survey.id}")).text
+    assert page.count("Nådd") == 1
+    assert f'data-live="/staff/surveys/{survey.id}/live"' in page
