@@ -24,7 +24,11 @@ on conflict do nothing
 async def keep_survey(session: AsyncSession, event: SurveyOpened | SurveyChanged | SurveyClosed, _: Delivery) -> None:
     """What was asked, and at closing how many took part."""
     if isinstance(event, SurveyChanged):
-        values: dict[str, Any] = {"questionnaire": event.questionnaire, "closes_at": event.closes_at}
+        values: dict[str, Any] = {
+            "questionnaire": event.questionnaire,
+            "closes_at": event.closes_at,
+            "corrections": [correction.model_dump(mode="json") for correction in event.corrections],
+        }
     elif isinstance(event, SurveyOpened):
         values = {"questionnaire": event.questionnaire, "opened_at": event.opened_at, "closes_at": event.closes_at}
     else:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -26,10 +27,20 @@ def tables_of(
         days = (texts.date(survey.opened_at), texts.date(last_instant(survey.closed_at, survey.closes_at)))
     return {
         "days": days,
+        "corrections": [
+            (texts.date(datetime.fromisoformat(one["corrected_at"])), one["answered"], _in(one["changes"], texts.code))
+            for one in survey.corrections
+        ],
         "results": show(asked_in(survey), counted, texts),
         "participants": show_participants(participants, texts),
         "figure": partial(figure, texts=texts),
     }
+
+
+def _in(changes: Sequence[Mapping[str, str]], code: str) -> list[tuple[str, str]]:
+    """(before, after) of the texts corrected in the reader's language, else in all."""
+    own = [change for change in changes if change["language"] == code]
+    return [(change["before"], change["after"]) for change in own or changes]
 
 
 @dataclass(frozen=True)

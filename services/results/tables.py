@@ -40,6 +40,8 @@ class Survey(Base):
     released: Mapped[int | None]
     """Answers that will arrive; None until the survey has closed."""
     strata: Mapped[list[Any] | None]
+    corrections: Mapped[list[Any]] = mapped_column(server_default=sa.text("'[]'"))
+    """Texts corrected while it was open, as SurveyChanged tells them, oldest first."""
 
 
 def asked_in(survey: Survey) -> Questionnaire:

@@ -3,6 +3,7 @@
 from services.surveys import copying, forgetting, gathering, pages
 from services.surveys.answering import pages as answering
 from services.surveys.audience import contacts
+from services.surveys.correcting import staff as correcting
 from services.surveys.editing import staff as editing
 from services.surveys.exchange import staff as exchange
 from services.surveys.fieldwork import closing, following_up, inviting, staff, staff_list
@@ -84,6 +85,8 @@ PAGES = (
     Route(ONE + "/live", watching.follow),
     Route(ONE + "/cancel", staff.confirm_cancelling, methods=["GET"]),
     Route(ONE + "/cancel", staff.cancel, methods=["POST"]),
+    Route(ONE + "/texts/{part:int}", correcting.show_texts, methods=["GET"]),
+    Route(ONE + "/texts/{part:int}", correcting.correct_texts, methods=["POST"]),
     Route(ONE + "/life/{deed}", steering.confirm, methods=["GET"]),
     Route(ONE + "/life/{deed}", steering.do, methods=["POST"]),
     *dead_letter_pages("surveys"),
@@ -114,6 +117,7 @@ DEEDS = {
     "surveys.questionnaire.retired": "la bort et spørreskjema",
     "surveys.survey.cancelled": "avlyste undersøkelsen",
     "surveys.survey.closed": "sendte svarene videre",
+    "surveys.survey.corrected": "rettet tekster i undersøkelsen",
     "surveys.survey.ended": "lukket undersøkelsen",
     "surveys.survey.extended": "forlenget undersøkelsen",
     "surveys.survey.paused": "satte undersøkelsen på pause",

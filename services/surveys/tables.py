@@ -95,7 +95,11 @@ class Survey(Base):
     questionnaire_id: Mapped[str]
     version: Mapped[int]
     questionnaire: Mapped[Questionnaire] = mapped_column(Typed(Questionnaire))
-    """The questionnaire: as planned until opening, frozen from then on."""
+    """The questionnaire: as planned until opening; from then on only typos in its texts change."""
+    corrected: Mapped[int] = mapped_column(server_default=sa.text("0"))
+    """How often its texts have been corrected since it opened."""
+    corrections: Mapped[list[Any]] = mapped_column(server_default=sa.text("'[]'"))
+    """[{"corrected_at", "answered", "changes": [{"place", "language", "before", "after"}]}], oldest first."""
     state: Mapped[str]
     """``ended`` takes no answers and may be opened again; in ``closed`` the answers have left."""
     opens: Mapped[str]

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.events.base import Code, Event, Instant, OpenEnum
+from shared.events.base import Code, Event, Instant, OpenEnum, PublicText
 from shared.events.member_data import MemberData
 from shared.events.questionnaire import Questionnaire, example
 
@@ -31,8 +31,29 @@ class SurveyOpened(_Surveys):
     """Those who join while it is open are invited too."""
 
 
+class TextChange(BaseModel):
+    """One text in one language, before and after a correction."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    place: str
+    """Where it stands in the questionnaire: ``pages.0.questions.2.text``."""
+    language: str
+    before: PublicText
+    after: PublicText
+
+
+class TextCorrection(BaseModel):
+    """Texts corrected while a survey was open; those who had answered read the old ones."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    corrected_at: Instant
+    answered: int
+    """How many had answered by then."""
+    changes: tuple[TextChange, ...]
+
+
 class SurveyChanged(_Surveys):
-    """Staff paused a survey, let it go on, extended or ended it, or opened it again: how it stands now, in full."""
+    """Staff paused, extended, ended, reopened or corrected a survey: how it stands now, in full."""
 
     type: ClassVar[str] = "surveys.survey_changed.v1"
     subject_field: ClassVar[str | None] = "survey_id"
@@ -44,6 +65,8 @@ class SurveyChanged(_Surveys):
     changed_at: Instant
     questionnaire: Annotated[Questionnaire, Field(examples=[example.QUESTIONNAIRE])]
     """What it asks, with texts as they are now."""
+    corrections: tuple[TextCorrection, ...] = ()
+    """How its texts came to be so since it opened, oldest first."""
 
 
 class SurveyInvitationIssued(_Surveys):

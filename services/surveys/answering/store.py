@@ -26,15 +26,15 @@ _OPENED = (
     .join(Survey, Survey.id == Invitation.survey_id)
     .outerjoin(Draft, (Draft.survey_id == Invitation.survey_id) & (Draft.invitation_id == Invitation.id))
     .where(Invitation.id == sa.bindparam("invitation_id"))
-    .options(defer(Survey.questionnaire, raiseload=True))
+    .options(defer(Survey.questionnaire, raiseload=True), defer(Survey.corrections, raiseload=True))
 )
 _KEEP = """
 insert into surveys.resting_draft (survey_id, invitation_id, sealed, page) values ($1, $2, $3, $4)
 on conflict (survey_id, invitation_id) do update set sealed = excluded.sealed, page = excluded.page
 """
 
-#: Questionnaires of open surveys this process has read, by survey.
-_FROZEN: dict[UUID, Questionnaire] = {}
+#: Questionnaires of open surveys this process has read, by survey and how often its texts have been corrected.
+_FROZEN: dict[tuple[UUID, int], Questionnaire] = {}
 _MOST_FROZEN = 32
 
 
@@ -81,7 +81,7 @@ async def look(
         return Refusal.EARLY if survey.state == "planned" else Refusal.PAUSED
     if survey.state != "open" or survey.closes_at <= now:
         return Refusal.CLOSED
-    questionnaire = await _questionnaire(session, survey.id)
+    questionnaire = await _questionnaire(session, survey)
     seal = keys.seal(survey.id, survey.public_key)
     if draft is None:
         return Opened(invitation, survey, questionnaire, seal, {}, {}, None)
@@ -103,14 +103,18 @@ async def hold(
     return await look(session, keys, invitation_id, generation, now)
 
 
-async def _questionnaire(session: AsyncSession, survey_id: UUID) -> Questionnaire:
-    """What an open survey asks: frozen, so it is read and checked once in each process."""
-    if survey_id not in _FROZEN:
-        frozen = sa.select(Survey.questionnaire).where(Survey.id == survey_id)
-        _FROZEN[survey_id] = (await session.scalars(frozen)).one()
+async def _questionnaire(session: AsyncSession, survey: Survey) -> Questionnaire:
+    """What an open survey asks: frozen but for corrections, so it is read and checked once in each process."""
+    key = (survey.id, survey.corrected)
+    if key not in _FROZEN:
+        # Both in one statement: a correction may have come since the survey was read.
+        frozen = sa.select(Survey.questionnaire, Survey.corrected).where(Survey.id == survey.id)
+        questionnaire, corrected = (await session.execute(frozen)).one()
+        key = (survey.id, corrected)
+        _FROZEN[key] = questionnaire
         if len(_FROZEN) > _MOST_FROZEN:
             del _FROZEN[next(iter(_FROZEN))]
-    return _FROZEN[survey_id]
+    return _FROZEN[key]
 
 
 async def keep(

@@ -1,0 +1,44 @@
+"""A correction of texts is stored with the survey and told to everybody who has them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.surveys.correcting.domain import Change, Wanted, changes_in, corrected
+from services.surveys.steering.steering import changed_event, hold_running
+from services.surveys.tables import Invitation
+from shared.events.questionnaire import strict
+from shared.messaging import emit
+
+#: The most corrections of one survey: each travels with every later event about it.
+MOST = 50
+
+
+async def correct(session: AsyncSession, survey_id: UUID, wanted: Wanted, now: datetime) -> Sequence[Change]:
+    """Correct an open or paused survey's texts; what has changed. Raises RulesBroken when the new ones break a rule."""
+    survey = await hold_running(session, survey_id)
+    if survey is None or survey.state == "ended" or survey.corrected >= MOST:
+        return []
+    content = survey.questionnaire.content()
+    changes = changes_in(content, wanted)
+    if not changes:
+        return []
+    survey.questionnaire = strict(corrected(content, changes))
+    answered = await session.scalar(
+        sa.select(sa.func.count()).where(Invitation.survey_id == survey_id, Invitation.answered_at.is_not(None))
+    )
+    entry = {
+        "corrected_at": now.isoformat(),
+        "answered": answered or 0,
+        "changes": [
+            {"place": one.path, "language": one.language, "before": one.before, "after": one.after} for one in changes
+        ],
+    }
+    survey.corrections = [*survey.corrections, entry]
+    survey.corrected += 1
+    survey.changed_at = now
+    await emit(session, changed_event(survey))
+    return changes

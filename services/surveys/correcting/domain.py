@@ -1,0 +1,66 @@
+"""What a correction may change: texts in the languages they are in. Ids, codes, conditions and order stay.
+
+Content is a questionnaire as ``Questionnaire.content`` gives it.
+"""
+
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from shared.events.questionnaire import LANGUAGES
+
+#: (path of the text, language) -> the text as it should be.
+Wanted = Mapping[tuple[str, str], str]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One text in one language, before and after."""
+
+    path: str
+    """Where it stands: ``pages.0.questions.2.options.1.text``."""
+    language: str
+    before: str
+    after: str
+
+
+def texts_of(content: Any, path: str = "") -> Iterator[tuple[str, dict[str, str]]]:
+    """(path, texts by language) of every text in the content, in its order."""
+    if isinstance(content, dict):
+        if "nb" in content and set(content) <= set(LANGUAGES):
+            yield path, content
+            return
+        for name, value in content.items():
+            yield from texts_of(value, f"{path}.{name}" if path else name)
+    elif isinstance(content, list | tuple):
+        for number, value in enumerate(content):
+            yield from texts_of(value, f"{path}.{number}" if path else str(number))
+
+
+def part_of(content: Mapping[str, Any], number: int) -> tuple[str, Any]:
+    """(path in front, content) of page ``number`` from 1, or of what is said before the pages for 0; IndexError."""
+    if number == 0:
+        return "", {name: value for name, value in content.items() if name != "pages"}
+    if not 1 <= number <= len(content["pages"]):
+        raise IndexError(number)
+    return f"pages.{number - 1}", content["pages"][number - 1]
+
+
+def changes_in(content: Mapping[str, Any], wanted: Wanted) -> list[Change]:
+    """What would change. A text nobody asked to change, one that is not there and an emptied one stay as they are."""
+    return [
+        Change(path, language, before, after)
+        for path, texts in texts_of(content)
+        for language, before in texts.items()
+        if (after := wanted.get((path, language), before).strip()) and after != before
+    ]
+
+
+def corrected(content: Mapping[str, Any], changes: list[Change]) -> dict[str, Any]:
+    """The content with the changes made."""
+    new = deepcopy(dict(content))
+    found = dict(texts_of(new))
+    for change in changes:
+        found[change.path][change.language] = change.after
+    return new

@@ -1,0 +1,101 @@
+"""Staff correct a typo in an open survey: part by part, before and after side by side, asked about once."""
+
+from typing import Any
+
+from services.surveys.correcting.correcting import MOST, correct
+from services.surveys.correcting.domain import changes_in, corrected, part_of, texts_of
+from services.surveys.editing.naming import LANGUAGE_NAMES
+from services.surveys.fieldwork.curve import survey_title
+from services.surveys.tables import Survey
+from shared.events.questionnaire import RulesBroken, strict
+from shared.web import Form, Request, Response, audit, problem, read_form, render, runtime, see_other, staff_required
+
+_LONGEST = 1_000
+
+
+@staff_required("editor")
+async def show_texts(request: Request) -> Response:
+    """The texts of one part, each in a field."""
+    async with runtime(request).transaction() as session:
+        survey = await session.get(Survey, request.path_params["survey_id"])
+    return _open_to_corrections(request, survey) or _page(request, survey, {}, None)  # type: ignore[arg-type]
+
+
+@staff_required("editor")
+async def correct_texts(request: Request) -> Response:
+    """Show what would change; with ``confirmed``, change it."""
+    rt, form = runtime(request), await read_form(request)
+    async with rt.transaction() as session:
+        survey = await session.get(Survey, request.path_params["survey_id"])
+        if (refused := _open_to_corrections(request, survey)) is not None:
+            return refused
+        assert survey is not None
+        wanted = _wanted(survey, form)
+        content = survey.questionnaire.content()
+        changes = changes_in(content, wanted)
+        wrong = [change for change in changes if len(change.after) > _LONGEST]
+        if form.refused or wrong:
+            return _page(request, survey, wanted, "En tekst er for lang eller har tegn vi ikke tar imot.")
+        try:
+            strict(corrected(content, changes))
+        except (RulesBroken, ValueError):
+            return _page(request, survey, wanted, "Sitater av tidligere svar, som {reisemate}, må stå slik de er.")
+        if not changes:
+            return _page(request, survey, wanted, "Ingen tekster er endret.")
+        if form.get("confirmed") != "yes":
+            context = {
+                "survey": survey,
+                "title": survey_title(survey),
+                "part": request.path_params["part"],
+                "changes": changes,
+                "names": LANGUAGE_NAMES,
+            }
+            return render(request, "surveys/staff_texts_confirm.html", context)
+        done = await correct(session, survey.id, wanted, rt.now())
+        if done:
+            await audit(session, request, "surveys.survey.corrected", survey.id, texts=len(done))
+    return see_other(f"/staff/surveys/{survey.id}")
+
+
+def _open_to_corrections(request: Request, survey: Survey | None) -> Response | None:
+    """None for a survey whose texts can be corrected and a part it has; else the page that says otherwise."""
+    if survey is None:
+        return problem(request, 404)
+    if survey.state not in ("open", "paused") or survey.corrected >= MOST:
+        return see_other(f"/staff/surveys/{survey.id}")
+    exists = 0 <= request.path_params["part"] <= len(survey.questionnaire.pages)
+    return None if exists else problem(request, 404)
+
+
+def _wanted(survey: Survey, form: Form) -> dict[tuple[str, str], str]:
+    """The fields that are there, by path and language."""
+    return {
+        (path, language): value.replace("\r\n", "\n")
+        for path, texts in texts_of(survey.questionnaire.content())
+        for language in texts
+        if (value := form.get(f"{path}.{language}")) is not None
+    }
+
+
+def _page(request: Request, survey: Survey, wanted: dict[tuple[str, str], str], error: str | None) -> Response:
+    number: int = request.path_params["part"]
+    front, part = part_of(survey.questionnaire.content(), number)
+    fields: list[dict[str, Any]] = [
+        {
+            "name": f"{path}.{language}",
+            "label": f"{texts['nb'][:60]} ({LANGUAGE_NAMES[language]})",
+            "value": wanted.get((path, language), text),
+            "rows": 1 + len(text) // 80,
+        }
+        for path, texts in texts_of(part, front)
+        for language, text in texts.items()
+    ]
+    context = {
+        "survey": survey,
+        "title": survey_title(survey),
+        "part": number,
+        "parts": ["Tittel og innledning", *(page.title.nb for page in survey.questionnaire.pages)],
+        "fields": fields,
+        "error": error,
+    }
+    return render(request, "surveys/staff_texts.html", context, 422 if error else 200)

@@ -1,0 +1,163 @@
+"""A typo in an open survey: texts alone change, both wordings are kept, and nobody loses an answer."""
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from services.surveys.correcting.correcting import correct
+from services.surveys.correcting.domain import changes_in, corrected, part_of, texts_of
+from services.surveys.fieldwork.closing import close_survey
+from services.surveys.questionnaire.shelf import shipped
+from services.surveys.sealing import keys_of
+from services.surveys.steering.domain import Deed
+from services.surveys.steering.steering import steer
+from services.surveys.tables import Invitation, Survey
+from shared.events.questionnaire import Questionnaire, example
+from shared.events.surveys import ResponseSubmitted, SurveyChanged
+from shared.service import Runtime
+from shared.testing import Deliverer, browser, outbox, sign_in
+from tests.surveys.conftest import PlanSurvey
+from tests.surveys.given import answer, invitations, many
+from tests.surveys.office import hidden, surveys
+from tests.surveys.resident import PAGES, enter, post
+
+FIRST = ("pages.0.title", "nb")
+
+
+def bones(content: object) -> object:
+    """The content with every text left out: ids, codes, conditions, order."""
+    if isinstance(content, dict):
+        return "text" if "nb" in content else {name: bones(value) for name, value in content.items()}
+    return [bones(one) for one in content] if isinstance(content, list | tuple) else content
+
+
+@pytest.mark.parametrize("asked", [*shipped().values(), Questionnaire.model_validate(example.QUESTIONNAIRE)])
+def test_every_text_can_be_corrected_and_nothing_else_changes(asked: Questionnaire) -> None:
+    content = asked.content()
+    paths = [(path, language, text) for path, texts in texts_of(content) for language, text in texts.items()]
+    assert len({(path, language) for path, language, _ in paths}) == len(paths)
+    wanted = {(path, language): f"{text}!" for path, language, text in paths}
+    changes = changes_in(content, wanted)
+    assert len(changes) == len(paths)
+    new = corrected(content, changes)
+    assert bones(new) == bones(content)
+    assert all(texts[language].endswith("!") for _, texts in texts_of(new) for language in texts)
+    assert content == asked.content()
+    parts = [part_of(content, number) for number in range(len(asked.pages) + 1)]
+    assert sorted(path for front, part in parts for path, _ in texts_of(part, front)) == sorted(
+        path for path, _ in texts_of(content)
+    )
+
+
+def test_what_is_not_there_emptied_or_the_same_is_no_change() -> None:
+    content = shipped()["klima"].content()
+    same = content["pages"][0]["title"]["nb"]
+    wanted = {FIRST: f" {same} ", ("pages.0.id", "nb"): "x", ("pages.0.title", "en"): "", ("title", "de"): "Klima"}
+    assert changes_in(content, wanted) == []
+
+
+async def test_a_correction_reaches_pages_mails_and_results_and_keeps_both_wordings(
+    rt: Runtime, deliver: Deliverer, plan: PlanSurvey
+) -> None:
+    await deliver(*many(rt.now(), 7))
+    survey = await plan()
+    before = survey.questionnaire.pages[0].title.nb
+    first, *others = await invitations(rt, survey.id)
+    async with browser(rt) as client:
+        await enter(client, rt, first)
+        assert before in (await client.get(f"/surveys/answer/1?id={first.id}")).text
+        await post(client, first, 1, **PAGES[0])
+        await answer(rt, others[0].id, {"reisemate": "gange"})
+        async with rt.transaction() as session:
+            assert len(await correct(session, survey.id, {FIRST: "Slik reiser du"}, rt.now())) == 1
+        page = (await client.get(f"/surveys/answer/1?id={first.id}")).text
+        assert "Slik reiser du" in page
+        assert 'value="12"' in page
+    (told,) = await outbox(rt, SurveyChanged)
+    assert isinstance(told, SurveyChanged)
+    assert told.state == "open"
+    assert told.questionnaire.pages[0].title.nb == "Slik reiser du"
+    (correction,) = told.corrections
+    assert correction.answered == 1
+    assert [(one.place, one.language, one.before, one.after) for one in correction.changes] == [
+        (*FIRST, before, "Slik reiser du")
+    ]
+    for row in others[1:]:
+        await answer(rt, row.id, {"reisemate": "sykkel"})
+    async with rt.transaction() as session:
+        await close_survey(session, keys_of(rt.settings), survey.id, rt.now())
+    assert len(await outbox(rt, ResponseSubmitted)) == 6
+
+
+async def test_a_survey_that_has_ended_keeps_its_texts(rt: Runtime, plan: PlanSurvey) -> None:
+    survey = await plan()
+    for deed in (Deed.PAUSE, Deed.GO_ON, Deed.END):
+        async with rt.transaction() as session:
+            await steer(session, survey.id, deed, rt.now())
+    async with rt.transaction() as session:
+        assert await correct(session, survey.id, {FIRST: "For sent"}, rt.now()) == []
+
+
+async def test_staff_see_before_and_after_and_correct_once(
+    rt: Runtime, plan: PlanSurvey, editor: httpx.AsyncClient
+) -> None:
+    survey = await plan()
+    path = f"/staff/surveys/{survey.id}/texts/1"
+    assert f"/staff/surveys/{survey.id}/texts/0" in (await editor.get(f"/staff/surveys/{survey.id}")).text
+    assert 'name="pages.0.title.nb"' in (await editor.get(path)).text
+    asked = await editor.post(path, data={"pages.0.title.nb": "Slik reiser du <i>"})
+    assert asked.status_code == 200
+    assert "Slik reiser du &lt;i&gt;" in asked.text
+    assert await outbox(rt, SurveyChanged) == []
+    fields = {name: value.replace("&lt;", "<").replace("&gt;", ">") for name, value in hidden(asked.text).items()}
+    await editor.post(path, data=fields)
+    again = await editor.post(path, data=fields)
+    assert "Ingen tekster er endret" in again.text
+    assert len(await outbox(rt, SurveyChanged)) == 1
+    page = (await editor.get(f"/staff/surveys/{survey.id}")).text
+    assert "Slik reiser du &lt;i&gt;" in page
+    assert page.count("rettet tekster i undersøkelsen") == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "told"),
+    [
+        ("pages.0.title.nb", "", "Ingen tekster er endret"),
+        ("pages.0.title.nb", "Slik {finnes_ikke} reiser", "Sitater av tidligere svar"),
+        ("pages.0.title.nb", "x" * 1001, "for lang"),
+        ("pages.0.title.nb", "Skjult \u202e tekst", "tegn vi ikke tar imot"),
+        ("pages.0.id", "annet", "Ingen tekster er endret"),
+        ("minutes", "50", "Ingen tekster er endret"),
+    ],
+)
+async def test_what_is_no_correction_of_a_text_changes_nothing(
+    rt: Runtime, plan: PlanSurvey, editor: httpx.AsyncClient, field: str, text: str, told: str
+) -> None:
+    survey = await plan()
+    refused = await editor.post(f"/staff/surveys/{survey.id}/texts/1", data={field: text, "confirmed": "yes"})
+    assert refused.status_code == 422
+    assert told in refused.text
+    (stored,) = await surveys(rt)
+    assert stored.questionnaire == survey.questionnaire
+
+
+async def test_readers_and_unknown_parts_are_refused(rt: Runtime, plan: PlanSurvey, editor: httpx.AsyncClient) -> None:
+    survey = await plan()
+    assert (await editor.get(f"/staff/surveys/{survey.id}/texts/99")).status_code == 404
+    async with rt.transaction() as session:
+        await session.execute(sa.update(Survey).values(state="cancelled"))
+    assert (await editor.get(f"/staff/surveys/{survey.id}/texts/1")).is_redirect
+    async with browser(rt) as client:
+        sign_in(rt, client, "reader")
+        assert (await client.get(f"/staff/surveys/{survey.id}/texts/1")).status_code == 403
+
+
+async def test_two_who_correct_at_once_lose_nothing(rt: Runtime, plan: PlanSurvey, invitation: Invitation) -> None:
+    del invitation
+    (survey,) = await surveys(rt)
+    for wanted in ({FIRST: "Slik reiser du"}, {("pages.1.title", "nb"): "Det viktigste"}):
+        async with rt.transaction() as session:
+            await correct(session, survey.id, wanted, rt.now())
+    (now,) = await surveys(rt)
+    assert [page.title.nb for page in now.questionnaire.pages[:2]] == ["Slik reiser du", "Det viktigste"]
+    assert now.corrected == len(now.corrections) == 2
