@@ -24,9 +24,11 @@ async def follow(request: Request) -> Response:
         if survey is None or survey.state not in ("open", "paused"):
             return Response(status_code=204)
         figures = await figures_of(request, session, survey, rt.now())
-    html = bytes(render(request, "surveys/_followed.html", figures).body).decode()
-    mark = sha256(html.encode()).hexdigest()[:16]
+    shown = (survey.state, *(figures[name] for name in ("turnout", "strata", "pages")))
+    # Not of the page itself: a picture's parts get new ids each time it is drawn.
+    mark = sha256(repr((shown, [figures["followed"][name] for name in ("curve", "expected", "target")])).encode())
     lines = [f"retry: {_AGAIN}"]
-    if request.headers.get("last-event-id") != mark:
-        lines += [f"id: {mark}", *(f"data: {line}" for line in html.splitlines())]
+    if request.headers.get("last-event-id") != mark.hexdigest()[:16]:
+        html = bytes(render(request, "surveys/_followed.html", figures).body).decode()
+        lines += [f"id: {mark.hexdigest()[:16]}", *(f"data: {line}" for line in html.splitlines())]
     return Response("\n".join(lines) + "\n\n", media_type="text/event-stream", headers={"Cache-Control": "no-store"})
