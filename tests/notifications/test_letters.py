@@ -79,7 +79,7 @@ def row_of(purpose: str, language: str = "nb", name: str = "Kari", email: str = 
         message=message,
         contact=Contact(member_id=message.member_id, name=name, email=email, language=language) if for_member else None,
         correspondent=None if for_member else Correspondent(email=email, language=language, in_reply_to=letter_id),
-        survey=survey() if purpose in ("survey", "first_reminder", "reminder", "results", "survey_follow_up") else None,
+        survey=survey() if KINDS[purpose].about in ("survey", "result", "trial") else None,
         meeting=MEETING if purpose.startswith("meeting") else None,
     )
 
