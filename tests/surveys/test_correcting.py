@@ -69,18 +69,18 @@ async def test_a_correction_reaches_pages_mails_and_results_and_keeps_both_wordi
         await post(client, first, 1, **PAGES[0])
         await answer(rt, others[0].id, {"reisemate": "gange"})
         async with rt.transaction() as session:
-            assert len(await correct(session, survey.id, {FIRST: "Slik reiser du"}, rt.now())) == 1
+            assert len(await correct(session, survey.id, {FIRST: "Reisene dine"}, rt.now())) == 1
         page = (await client.get(f"/surveys/answer/1?id={first.id}")).text
-        assert "Slik reiser du" in page
+        assert "Reisene dine" in page
         assert 'value="12"' in page
     (told,) = await outbox(rt, SurveyChanged)
     assert isinstance(told, SurveyChanged)
     assert told.state == "open"
-    assert told.questionnaire.pages[0].title.nb == "Slik reiser du"
+    assert told.questionnaire.pages[0].title.nb == "Reisene dine"
     (correction,) = told.corrections
     assert correction.answered == 1
     assert [(one.place, one.language, one.before, one.after) for one in correction.changes] == [
-        (*FIRST, before, "Slik reiser du")
+        (*FIRST, before, "Reisene dine")
     ]
     for row in others[1:]:
         await answer(rt, row.id, {"reisemate": "sykkel"})
@@ -105,9 +105,9 @@ async def test_staff_see_before_and_after_and_correct_once(
     path = f"/staff/surveys/{survey.id}/texts/1"
     assert f"/staff/surveys/{survey.id}/texts/0" in (await editor.get(f"/staff/surveys/{survey.id}")).text
     assert 'name="pages.0.title.nb"' in (await editor.get(path)).text
-    asked = await editor.post(path, data={"pages.0.title.nb": "Slik reiser du <i>"})
+    asked = await editor.post(path, data={"pages.0.title.nb": "Reisene dine <i>"})
     assert asked.status_code == 200
-    assert "Slik reiser du &lt;i&gt;" in asked.text
+    assert "Reisene dine &lt;i&gt;" in asked.text
     assert await outbox(rt, SurveyChanged) == []
     fields = {name: value.replace("&lt;", "<").replace("&gt;", ">") for name, value in hidden(asked.text).items()}
     await editor.post(path, data=fields)
@@ -115,7 +115,7 @@ async def test_staff_see_before_and_after_and_correct_once(
     assert "Ingen tekster er endret" in again.text
     assert len(await outbox(rt, SurveyChanged)) == 1
     page = (await editor.get(f"/staff/surveys/{survey.id}")).text
-    assert "Slik reiser du &lt;i&gt;" in page
+    assert "Reisene dine &lt;i&gt;" in page
     assert page.count("rettet tekster i undersøkelsen") == 1
 
 
@@ -155,9 +155,9 @@ async def test_readers_and_unknown_parts_are_refused(rt: Runtime, plan: PlanSurv
 async def test_two_who_correct_at_once_lose_nothing(rt: Runtime, plan: PlanSurvey, invitation: Invitation) -> None:
     del invitation
     (survey,) = await surveys(rt)
-    for wanted in ({FIRST: "Slik reiser du"}, {("pages.1.title", "nb"): "Det viktigste"}):
+    for wanted in ({FIRST: "Reisene dine"}, {("pages.1.title", "nb"): "Det viktigste"}):
         async with rt.transaction() as session:
             await correct(session, survey.id, wanted, rt.now())
     (now,) = await surveys(rt)
-    assert [page.title.nb for page in now.questionnaire.pages[:2]] == ["Slik reiser du", "Det viktigste"]
+    assert [page.title.nb for page in now.questionnaire.pages[:2]] == ["Reisene dine", "Det viktigste"]
     assert now.corrected == len(now.corrections) == 2
