@@ -1,11 +1,15 @@
 """How a survey is sent: reminders, and to a few first. The part of the plan form that asks for it."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from services.surveys.reminding.domain import AGAIN_AFTER, FROM_HOUR, TO_HOUR, Reminding
+from services.surveys.fieldwork.domain import Plan, PlanRefused
+from services.surveys.reminding.domain import AGAIN_AFTER, FROM_HOUR, TO_HOUR, Reminding, next_moment
+from services.surveys.reminding.reminding import is_holiday
 
 MESSAGES = {
     "again_after": "Skriv dager mellom påminnelsene som et helt tall fra 1 til 60, eller la feltet stå tomt.",
@@ -39,6 +43,15 @@ class HowInput(BaseModel):
         if self.remind_to <= self.remind_from:
             raise PydanticCustomError("hours", "no hour left")
         return self
+
+    def on_a_working_day(self, plan: Plan, zone: ZoneInfo) -> Plan:
+        """The plan with its reminder moved on to when reminders go; raises PlanRefused when it would come too late."""
+        if plan.reminder_at is None:
+            return plan
+        moment = next_moment(plan.reminder_at, self.remind_from, self.remind_to, is_holiday, zone)
+        if moment >= plan.closes_at:
+            raise PlanRefused("reminder_on", "reminder_outside")
+        return replace(plan, reminder_at=moment)
 
     @property
     def reminding(self) -> Reminding:

@@ -49,7 +49,7 @@ _MESSAGES = how.MESSAGES | {
     "opens_in_the_past": "Dagen har vært. Velg en dag fra og med i dag.",
     "closes_before_opening": "Siste dag for å svare kan ikke være før undersøkelsen åpner.",
     "open_too_long": "Undersøkelsen kan stå åpen i høyst ett år.",
-    "reminder_outside": "Påminnelsen må gå etter at undersøkelsen åpner, og senest siste dag for å svare.",
+    "reminder_outside": "Påminnelsen må gå på en virkedag etter åpningen, og senest siste dag for å svare.",
 }
 
 
@@ -127,6 +127,7 @@ async def plan(request: Request) -> Response:
             planned = plan_survey(
                 values.opens, values.opens_on, values.closes_on, values.reminder_on, rt.now(), rt.settings.zone
             )
+            planned = values.on_a_working_day(planned, rt.settings.zone)
         except PlanRefused as refused:
             return await _show_form(request, session, form.values(), {refused.field: _MESSAGES[refused.code]}, 422)
         if form.get("action") == "change":
