@@ -6,7 +6,6 @@ from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import holidays
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -29,6 +28,9 @@ def is_holiday(day: date) -> bool:
 
 @lru_cache(maxsize=8)
 def _of_year(year: int) -> frozenset[date]:
+    # Loaded on the few days on which a reminder is due: the library knows every country.
+    import holidays
+
     return frozenset(holidays.country_holidays("NO", years=year))
 
 
