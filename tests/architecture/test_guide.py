@@ -14,7 +14,7 @@ from shared.web.role_pages import ROLE_NAMES, rights
 from shared.web.staff import ROLES, Staff
 
 #: Parts of other pages, and files: nothing to be helped with.
-NO_PAGE = re.compile(r"/card$|\.\{(form|format)\}$|\.pdf$|/template$|/data$|/preview$|\.ics$|/calendar-part$")
+NO_PAGE = re.compile(r"/card$|\.\{(form|format)\}$|\.pdf$|/template$|/data$|/preview$|/live$|\.ics$|/calendar-part$")
 
 
 @pytest.mark.parametrize("service", SERVICES)
