@@ -88,7 +88,7 @@ class Pilot:
         self.compose("up", "--detach", "--no-deps", *parts)
 
     def _healthy(self, *parts: str) -> None:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         for part in parts:
             name = f"{PROJECT}_{part}_1"
             while engine("healthcheck", "run", name).returncode != 0:

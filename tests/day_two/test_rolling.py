@@ -142,8 +142,7 @@ async def test_every_key_and_password_is_exchanged_while_people_use_the_old_ones
         form = FormReader((await browser.get("/join")).text)
         old_link = (await mailbox.wait_for(stack.people(1)[0].email, "Lenke til Min side"))["text"]
 
-        await _exchange_link_keys(stack, kept["master"])
-        await _exchange_cookie_and_staff_keys(stack, kept)
+        await _exchange_keys(stack, kept)
         await _exchange_passwords(stack)
 
         # The old form and the old link work, staff are still signed in, and new mails carry the new key.
@@ -165,24 +164,18 @@ def _key() -> str:
     return b64encode(secrets.token_bytes(32)).decode()
 
 
-async def _exchange_link_keys(stack: Running, old: str) -> None:
-    """Those that check first, the one that makes links last."""
-    masters = json.dumps({"2": _key(), "1": old})
+async def _exchange_keys(stack: Running, kept: dict[str, dict[str, str]]) -> None:
+    """Old beside new everywhere; those that make links and sign sessions change once everybody else believes both."""
+    masters = json.dumps({"2": _key(), "1": kept["master"]})
+    signing = _key()
+    both = f"{public_half(signing)} {public_half(str(kept['staff_cookie']))}"
     for service in SERVICES:
-        if service != "notifications":
-            keys = derive_keys(decode_master_keys(masters), LINK_PURPOSES.get(service, ()))
-            await roll(stack, service, PANEL_LINK_KEYS=encode_keys(keys))
-    await roll(stack, "notifications", PANEL_MASTER_KEYS=masters)
-
-
-async def _exchange_cookie_and_staff_keys(stack: Running, kept: dict[str, dict[str, str]]) -> None:
-    """New and old beside each other; what staff sessions are signed with once everybody knows its public half."""
-    new = _key()
-    both = f"{public_half(new)} {public_half(str(kept['staff_cookie']))}"
-    for service in SERVICES:
+        links = encode_keys(derive_keys(decode_master_keys(masters), LINK_PURPOSES.get(service, ())))
         cookies = f"{_key()} {kept['cookies'][service]}"
-        await roll(stack, service, PANEL_COOKIE_KEY=cookies, PANEL_STAFF_PUBLIC_KEY=both)
-    await roll(stack, "registration", PANEL_STAFF_SIGNING_KEY=new)
+        own = {} if service == "notifications" else {"PANEL_LINK_KEYS": links}
+        await roll(stack, service, PANEL_COOKIE_KEY=cookies, PANEL_STAFF_PUBLIC_KEY=both, **own)
+    await roll(stack, "notifications", PANEL_MASTER_KEYS=masters)
+    await roll(stack, "registration", PANEL_STAFF_SIGNING_KEY=signing)
 
 
 async def _exchange_passwords(stack: Running) -> None:
