@@ -30,6 +30,7 @@ class Mechanism:
     audit_entry: sa.Table
     ended_staff_session: sa.Table
     profile: sa.Table
+    told_dates: sa.Table
 
 
 def _event_columns() -> list[sa.Column[object]]:
@@ -186,6 +187,12 @@ def mechanism(schema: str) -> Mechanism:
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("id = 1", name="one_row"),
     )
+    told_dates = sa.Table(
+        "told_dates",
+        metadata,
+        sa.Column("dates_id", sa.Uuid, primary_key=True),
+        sa.Column("told", JSONB, nullable=False),
+    )
     limit_hit = sa.Table(
         "limit_hit",
         metadata,
@@ -210,4 +217,5 @@ def mechanism(schema: str) -> Mechanism:
         audit_entry=audit_entry,
         ended_staff_session=ended_staff_session,
         profile=profile,
+        told_dates=told_dates,
     )

@@ -27,6 +27,23 @@ OPEN_PAGES = {
     "06-work": "/work",
     "08-suggest": "/suggest",
 }
+#: Pictures of the staff handbook -> path; the handbook is shown by registration, so they lie beside its text.
+HANDBOOK = ROOT / "services" / "registration" / "handbook" / "pictures"
+HANDBOOK_PAGES = {
+    "oversikt": "/staff",
+    "kalender": "/staff/calendar",
+    "panelet": "/staff/registration",
+    "medlemmer": "/staff/registration/members",
+    "meld-paa": "/staff/registration/register",
+    "import": "/staff/registration/import",
+    "sporreskjemaer": "/staff/surveys/editor",
+    "undersokelser": "/staff/surveys",
+    "resultater": "/staff/results",
+    "moter": "/staff/meetings",
+    "saker": "/staff/results/suggestions",
+    "utsendinger": "/staff/notifications",
+    "roller": "/staff/roles",
+}
 
 
 class Photographer:
@@ -37,7 +54,7 @@ class Photographer:
         self._contexts = {size: browser.new_context(viewport=view, locale="nb-NO") for size, view in SIZES.items()}
 
     def picture_all(self) -> None:
-        """Twenty files in ``docs/pictures``."""
+        """Twenty files in ``docs/pictures``, and those of the handbook."""
         for size, context in self._contexts.items():
             page = context.new_page()
             for name, path in OPEN_PAGES.items():
@@ -47,6 +64,15 @@ class Photographer:
             self._take(page, "07-meeting", size, self._first(page, "/meetings", "/meetings/"))
             self._own_page(page, size)
             self._staff_home(page, size)
+        self._handbook(self._contexts["desktop"].new_page())
+
+    def _handbook(self, page: Page) -> None:
+        """As whoever is signed in sees the pages, small enough to lie in the package."""
+        page.set_viewport_size(ViewportSize(width=1100, height=720))
+        for name, path in HANDBOOK_PAGES.items():
+            page.goto(self._origin + path)
+            page.wait_for_load_state("networkidle")
+            page.screenshot(path=HANDBOOK / f"{name}.jpg", type="jpeg", quality=60)
 
     def _take(self, page: Page, name: str, size: str, url: str | None = None) -> None:
         if url is not None:
@@ -91,7 +117,8 @@ class Photographer:
 
 def main() -> int:
     """Exit code of the demo; the pictures are written when its ledger balances."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    for folder in (FOLDER, HANDBOOK):
+        folder.mkdir(parents=True, exist_ok=True)
     state = Path(os.environ.get("DEMO_STATE") or ROOT / ".panel" / f"pictures-{time.strftime('%Y%m%d-%H%M%S')}")
     environment = {**os.environ, "DEMO_STATE": str(state)}
     environment.setdefault("PANEL_PORT_BASE", str(free_base()))

@@ -3,6 +3,7 @@
 from services.meetings import contacts, copying, forgetting, pages, staff, staff_list
 from services.meetings.afterwards import concluding
 from services.meetings.afterwards import staff as afterwards
+from services.meetings.dates import tell_meeting_dates
 from services.meetings.figures import figures
 from services.meetings.gathering import gather_data
 from services.meetings.planning import staff as planning
@@ -87,6 +88,7 @@ PAGES = (
 )
 
 JOBS = (
+    Job("tell_meeting_dates", tell_meeting_dates, every=5.0),
     Job("prepare_draws", committing.prepare_draws, every=1.0),
     Job("lapse_silent", answering.lapse_silent, every=1.0),
     Job("fill_free_seats", filling.fill_free_seats, every=1.0, on_commit=True),

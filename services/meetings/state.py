@@ -12,7 +12,9 @@ from services.meetings.planning.cancelling import cancelled_fact
 from services.meetings.seats.preparing import candidates_of
 from services.meetings.seats.promising import ways_of
 from services.meetings.tables import Draw, DrawEntry, Invitation, Meeting
+from shared.dates import told_again
 from shared.events import Event
+from shared.events.meetings import DatesPlanned
 from shared.messaging import lock
 
 #: Draw entries locked and read at a time.
@@ -24,6 +26,8 @@ async def state_events(session: AsyncSession) -> AsyncIterator[Event | None]:
 
     Each fact comes after the announcement it follows, as it did the first time.
     """
+    async for dates in told_again(session, DatesPlanned):
+        yield dates
     for meeting_id in list(await session.scalars(sa.select(Meeting.id).order_by(Meeting.id))):
         meeting = await lock_meeting(session, meeting_id)
         if meeting is None:

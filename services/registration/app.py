@@ -2,9 +2,12 @@
 
 from services.registration import consenting, erasing, pages, reaching, staff
 from services.registration.announcing import announce_installation
+from services.registration.calendar import copying as calendar_copying
+from services.registration.calendar import staff as calendar
 from services.registration.data_file import gathering
 from services.registration.data_file import pages as data_file
 from services.registration.forgetting import forget_participation
+from services.registration.handbook import staff as handbook
 from services.registration.importing import staff as importing
 from services.registration.importing.working import forget_unstarted, take_in_files
 from services.registration.joining import pages as joining
@@ -61,6 +64,10 @@ HANDLERS = (
     subscribe("registration.keep_drawn", copying.keep_drawn, meetings.MemberEnteredDraw),
     subscribe("registration.keep_proof", copying.keep_proof, meetings.DrawProofIssued),
     subscribe("registration.keep_result", copying.keep_result, results.ResultsPublished),
+    subscribe(
+        "registration.keep_dates", calendar_copying.keep_dates, surveys.DatesPlanned, meetings.DatesPlanned,
+        results.DatesPlanned,
+    ),
     subscribe("registration.keep_follow_up", copying.keep_follow_up, results.FollowUpRecorded),
 )  # fmt: skip
 
@@ -102,6 +109,12 @@ PAGES = (
     Route("/me/leave", my_page.ask_before_leaving),
     Route("/me/left", my_page.show_left),
     Route("/staff", staff.show_home),
+    Route("/staff/calendar", calendar.show_calendar),
+    Route("/staff/calendar", calendar.renew_feed, methods=["POST"]),
+    Route("/calendar/{token}", calendar.give_feed),
+    Route("/staff/handbook", handbook.show_handbook),
+    Route("/staff/handbook/{name}", handbook.show_page),
+    Route("/staff/handbook/pictures/{name}.jpg", handbook.give_picture),
     Route("/staff/roles", staff.show_roles),
     Route("/staff/login", start_sign_in),
     Route("/staff/callback", finish_sign_in),
@@ -153,6 +166,7 @@ JOBS = (
 
 #: What staff do, as the audit trail says it: «Siri Stab …».
 DEEDS = {
+    "registration.calendar_feed.made": "laget en ny kalenderadresse",
     "registration.area_margins.imported": "satte områdene",
     "registration.channel.made": "laget en rekrutteringskanal",
     "registration.member.changed_on_behalf": "endret noe på vegne av en person",

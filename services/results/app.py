@@ -1,6 +1,7 @@
 """The whole service on one screen: what results reacts to, shows and does by itself."""
 
 from services.results import copying, forgetting, gathering, pages, staff
+from services.results.dates import tell_result_dates
 from services.results.follow_ups import staff as follow_ups
 from services.results.state import state_events
 from services.results.suggestions import pages as suggestions
@@ -59,6 +60,7 @@ PAGES = (
 )
 
 JOBS = (
+    Job("tell_result_dates", tell_result_dates, every=5.0),
     Job("remove_old_texts", registering.remove_old_texts, every=60.0),
     Job("forget_answers", forgetting.forget_answers, every=3600.0),
 )

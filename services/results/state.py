@@ -9,12 +9,16 @@ from services.results.follow_ups.store import recorded_event
 from services.results.publishing import published_event
 from services.results.suggestions.store import answered_event, lock_suggestion, registered_event
 from services.results.tables import FollowUp, Publication, Suggestion, Survey
+from shared.dates import told_again
 from shared.events import Event
+from shared.events.results import DatesPlanned
 from shared.messaging import lock
 
 
 async def state_events(session: AsyncSession) -> AsyncIterator[Event | None]:
     """Each publication, suggestion and follow-up, read under its lock."""
+    async for dates in told_again(session, DatesPlanned):
+        yield dates
     for survey_id in list(await session.scalars(sa.select(Publication.survey_id).order_by(Publication.published_at))):
         await lock(session, survey_id)
         publication = await session.get_one(Publication, survey_id, populate_existing=True)

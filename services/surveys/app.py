@@ -4,6 +4,7 @@ from services.surveys import copying, forgetting, gathering, pages
 from services.surveys.answering import pages as answering
 from services.surveys.audience import contacts
 from services.surveys.correcting import staff as correcting
+from services.surveys.dates import tell_survey_dates
 from services.surveys.editing import staff as editing
 from services.surveys.exchange import staff as exchange
 from services.surveys.fieldwork import closing, following_up, inviting, staff, staff_list
@@ -95,6 +96,7 @@ PAGES = (
 )
 
 JOBS = (
+    Job("tell_survey_dates", tell_survey_dates, every=5.0),
     Job("open_due_surveys", inviting.open_due_surveys, every=0.5),
     Job("remind_due", reminding.remind_due, every=1.0),
     Job("close_due_surveys", closing.close_due_surveys, every=1.0),

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.events.base import Code, Event, Instant, OpenEnum, PublicText
+from shared.events.calendar import Dates
 from shared.events.member_data import MemberData
 
 
@@ -179,7 +180,15 @@ class MemberDataGathered(MemberData):
     topic: ClassVar[str] = "meetings.member_data"
 
 
+class DatesPlanned(Dates):
+    """What is planned or due about a meeting, for the calendar of staff."""
+
+    type: ClassVar[str] = "meetings.dates_planned.v1"
+    topic: ClassVar[str] = "meetings"
+
+
 EVENTS: tuple[type[Event], ...] = (
+    DatesPlanned,
     MeetingAnnounced,
     MeetingDrawn,
     MeetingInvitationIssued,

@@ -4,6 +4,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from shared.events.base import Code, Event, Instant, OpenEnum, PublicTexts
+from shared.events.calendar import Dates
 from shared.events.member_data import MemberData
 
 
@@ -113,7 +114,15 @@ class MemberDataGathered(MemberData):
     topic: ClassVar[str] = "results.member_data"
 
 
+class DatesPlanned(Dates):
+    """What is planned or due about a published result, for the calendar of staff."""
+
+    type: ClassVar[str] = "results.dates_planned.v1"
+    topic: ClassVar[str] = "results"
+
+
 EVENTS: tuple[type[Event], ...] = (
+    DatesPlanned,
     ResultsPublished,
     FollowUpRecorded,
     SuggestionRegistered,

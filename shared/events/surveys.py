@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.events.base import Code, Event, Instant, OpenEnum, PublicText
+from shared.events.calendar import Dates
 from shared.events.member_data import MemberData
 from shared.events.questionnaire import Questionnaire, example
 
@@ -207,7 +208,15 @@ class MemberDataGathered(MemberData):
     topic: ClassVar[str] = "surveys.member_data"
 
 
+class DatesPlanned(Dates):
+    """What is planned or due about a survey, for the calendar of staff."""
+
+    type: ClassVar[str] = "surveys.dates_planned.v1"
+    topic: ClassVar[str] = "surveys"
+
+
 EVENTS: tuple[type[Event], ...] = (
+    DatesPlanned,
     SurveyOpened,
     SurveyChanged,
     SurveyInvitationIssued,

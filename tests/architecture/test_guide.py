@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from starlette.routing import Route
 
+from deploy.demo.pictures import HANDBOOK_PAGES
+from services.registration.handbook.reading import handbook
 from shared.cli import load_service
 from shared.services import SERVICES
 from shared.web.guide import read_guide
@@ -14,7 +16,9 @@ from shared.web.role_pages import ROLE_NAMES, rights
 from shared.web.staff import ROLES, Staff
 
 #: Parts of other pages, and files: nothing to be helped with.
-NO_PAGE = re.compile(r"/card$|\.\{(form|format)\}$|\.pdf$|/template$|/data$|/preview$|/live$|\.ics$|/calendar-part$")
+NO_PAGE = re.compile(
+    r"/card$|\.\{(form|format)\}$|\.(pdf|jpg)$|/template$|/data$|/preview$|/live$|\.ics$|/calendar-part$"
+)
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -66,3 +70,11 @@ def test_a_role_may_what_it_includes(held: str, may: str, may_not: str) -> None:
     staff = Staff("siri", "Siri", (held,), new_id())
     assert staff.may(may)
     assert not staff.may(may_not)
+
+
+def test_the_handbook_has_ten_pages_with_pictures_the_demo_makes() -> None:
+    pages = handbook()
+    assert [page.number for page in pages] == list(range(1, 11))
+    assert {page.picture for page in pages} <= HANDBOOK_PAGES.keys()
+    routes = {route.path for service in SERVICES for route in load_service(service).pages if isinstance(route, Route)}
+    assert set(HANDBOOK_PAGES.values()) <= routes

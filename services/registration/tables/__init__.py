@@ -3,10 +3,12 @@
 from services.registration.tables.base import Base
 from services.registration.tables.copies import (
     Asked,
+    CalendarFeed,
     Drawn,
     DrawProof,
     FollowUp,
     Meeting,
+    PlannedDate,
     PublishedResult,
     Survey,
 )
@@ -35,6 +37,7 @@ __all__ = [
     "AddressChange",
     "AreaScheme",
     "Asked",
+    "CalendarFeed",
     "Channel",
     "Consent",
     "DataRequest",
@@ -50,6 +53,7 @@ __all__ = [
     "MemberSession",
     "OnBehalf",
     "Panel",
+    "PlannedDate",
     "PublishedResult",
     "SignInAsked",
     "SignUp",

@@ -83,3 +83,27 @@ class FollowUp(Base):
     about_id: Mapped[UUID] = mapped_column(index=True)
     done: Mapped[dict[str, str]]
     done_on: Mapped[str]
+
+
+class PlannedDate(Base):
+    """Copy: one date of a survey, a meeting or a result, for the calendar of staff."""
+
+    __tablename__ = "planned_date"
+    service: Mapped[str] = mapped_column(primary_key=True)
+    dates_id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(primary_key=True, index=True)
+    until: Mapped[datetime | None]
+    title: Mapped[str]
+    page: Mapped[str]
+
+
+class CalendarFeed(Base):
+    """The secret address under which a member of staff takes the calendar along; only the secret's hash."""
+
+    __tablename__ = "calendar_feed"
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    """Who, as the sign-in names them."""
+    digest: Mapped[str] = mapped_column(unique=True)
+    seen_at: Mapped[datetime]
+    """When its holder last opened the calendar page."""

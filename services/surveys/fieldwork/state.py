@@ -11,8 +11,9 @@ from services.surveys.fieldwork.inviting import issued_event, opened_event
 from services.surveys.steering.domain import RUNNING
 from services.surveys.steering.steering import changed_event
 from services.surveys.tables import Invitation, Survey
+from shared.dates import told_again
 from shared.events import Event
-from shared.events.surveys import SurveyAnswered
+from shared.events.surveys import DatesPlanned, SurveyAnswered
 from shared.messaging import lock
 
 #: Invitations locked and read at a time.
@@ -25,6 +26,8 @@ async def state_events(session: AsyncSession) -> AsyncIterator[Event | None]:
     A survey is opened, then changed (one that went by plan is not), then closed. Released answers are not sent again:
     results has the only copy.
     """
+    async for dates in told_again(session, DatesPlanned):
+        yield dates
     begun = sa.select(Survey.id).where(Survey.state.in_((*RUNNING, "closed"))).order_by(Survey.opened_at)
     for survey_id in list(await session.scalars(begun)):
         await lock(session, survey_id)

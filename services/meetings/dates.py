@@ -1,0 +1,36 @@
+"""What is planned and due about meetings, for the calendar of staff."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from services.meetings.forgetting import PARTICIPATION
+from services.meetings.tables import Meeting
+from shared.dates import tell_dates
+from shared.events.calendar import PlannedDate, dates_id
+from shared.events.meetings import DatesPlanned
+from shared.service import Runtime
+
+#: A deadline is the first instant after it; people plan by the day before midnight.
+_BEFORE = timedelta(minutes=1)
+
+
+async def tell_meeting_dates(rt: Runtime) -> None:
+    """Job: dates of each meeting that have changed since they were told."""
+    async with rt.transaction() as session:
+        meetings = await session.scalars(sa.select(Meeting).order_by(Meeting.id))
+        await tell_dates(session, [dates_of(meeting) for meeting in meetings])
+
+
+def dates_of(meeting: Meeting) -> DatesPlanned:
+    """Deadline for replies, the meeting, and when it is forgotten who was there. None when it is cancelled."""
+    dates: tuple[PlannedDate, ...] = ()
+    if meeting.state != "cancelled":
+        dates = (
+            PlannedDate(kind="reply_by", at=meeting.reply_by - _BEFORE),
+            PlannedDate(kind="starts", at=meeting.starts_at, until=meeting.ends_at),
+            PlannedDate(kind="participation_forgotten", at=meeting.ends_at + PARTICIPATION),
+        )
+    return DatesPlanned(
+        dates_id=dates_id(meeting.id), heading=meeting.heading, path=f"/staff/meetings/{meeting.id}", dates=dates
+    )

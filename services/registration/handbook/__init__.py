@@ -1,0 +1,1 @@
+"""The handbook of a communicator's first year, for staff; its pictures are made by ``make pictures``."""
