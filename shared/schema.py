@@ -8,6 +8,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.causes import causes
 from shared.patience import outlast
 from shared.service import Runtime
 
@@ -42,7 +43,8 @@ async def await_schema(runtime: Runtime) -> None:
 
     def failed(error: BaseException, _: int) -> None:
         nonlocal said
-        reason = str(error) if isinstance(error, SchemaTooOld) else type(getattr(error, "orig", None) or error).__name__
+        # The driver's own error lies at the end.
+        reason = str(error) if isinstance(error, SchemaTooOld) else type(list(causes(error))[-1]).__name__
         runtime.health.awaiting = "schema" if isinstance(error, SchemaTooOld) else "database"
         if reason != said:
             log.warning(f"service.{runtime.health.awaiting}.awaited", reason=reason)

@@ -110,5 +110,6 @@ async def test_a_database_set_back_in_time_balances_once_kafka_is_filled_from_it
     stack.start()
     connection = "update notifications.sending set paused = false returning 1"
     await stack.ask(connection)
-    await stack.join(people[5:])
-    await stack.balances(9)
+    # The mails of the two whom the restore forgot still lie in the catcher, so two others join.
+    await stack.join(people[7:])
+    await stack.balances(7)
