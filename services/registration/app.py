@@ -60,6 +60,7 @@ HANDLERS = (
         "registration.keep_asked", copying.keep_asked, surveys.SurveyInvitationIssued, surveys.SurveyAnswered,
         batch=True,
     ),
+    subscribe("registration.keep_spared", copying.keep_spared, surveys.MemberSpared, batch=True),
     subscribe("registration.keep_meeting", copying.keep_meeting, meetings.MeetingAnnounced),
     subscribe("registration.keep_drawn", copying.keep_drawn, meetings.MemberEnteredDraw),
     subscribe("registration.keep_proof", copying.keep_proof, meetings.DrawProofIssued),

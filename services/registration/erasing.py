@@ -21,6 +21,7 @@ from services.registration.tables import (
     Panel,
     SignInAsked,
     SignUp,
+    Spared,
 )
 from shared.events.registration import ContactRemoved, MemberErased, MemberLeft
 from shared.messaging import Delivery, emit, forget_subject
@@ -35,7 +36,7 @@ async def erase(session: AsyncSession, member: Member, now: datetime) -> None:
     await drop_address_change(session, member.id)
     await forget_subject(session, member.id)
     await session.execute(sa.delete(SignInAsked).where(SignInAsked.email_key == member.email_key))
-    for table in (Consent, SignUp, Asked, Drawn, DrawProof, MemberSession, DataRequest, OnBehalf):
+    for table in (Consent, SignUp, Asked, Spared, Drawn, DrawProof, MemberSession, DataRequest, OnBehalf):
         await session.execute(sa.delete(table).where(table.member_id == member.id))
     member.status, member.erased_at = "erased", now
     member.name = member.email = member.email_key = None

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from services.registration.tables import Asked, Drawn, DrawProof, Meeting, MemberImport, Survey
+from services.registration.tables import Asked, Drawn, DrawProof, Meeting, MemberImport, Spared, Survey
 from shared.service import Runtime
 
 PARTICIPATION = timedelta(days=3 * 365)
@@ -18,6 +18,7 @@ async def forget_participation(rt: Runtime) -> None:
         surveys = sa.select(Survey.id).where(Survey.closes_at < before)
         meetings = sa.select(Meeting.id).where(Meeting.starts_at < before)
         await session.execute(sa.delete(Asked).where(Asked.survey_id.in_(surveys)))
+        await session.execute(sa.delete(Spared).where(Spared.survey_id.in_(surveys)))
         for table in (Drawn, DrawProof):
             await session.execute(sa.delete(table).where(table.meeting_id.in_(meetings)))
         await session.execute(sa.delete(MemberImport).where(MemberImport.finished_at < rt.now() - _FILES))

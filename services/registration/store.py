@@ -71,6 +71,7 @@ async def member_states(session: AsyncSession, members: Sequence[Member]) -> lis
             "status": member.status,
             "joined_at": member.joined_at,
             "reachable": member.unreachable_since is None,
+            "language": member.language,
         }
         for member in members
     ]

@@ -13,7 +13,7 @@ from services.results.work import pages as work
 from shared.events.meetings import MeetingAnnounced, MeetingCancelled, MeetingHeld, MeetingMinutesPublished
 from shared.events.notifications import SuggestionLetterReceived
 from shared.events.registration import MemberDataRequested, MemberErased, PopulationMarginsSet
-from shared.events.surveys import ResponseSubmitted, SurveyChanged, SurveyClosed, SurveyOpened
+from shared.events.surveys import ResponseSubmitted, SampleDrawn, SurveyChanged, SurveyClosed, SurveyOpened
 from shared.messaging import subscribe
 from shared.metrics import counted
 from shared.profile.keeping import profile_changes
@@ -24,6 +24,7 @@ MEETING_FACTS = (MeetingAnnounced, MeetingHeld, MeetingMinutesPublished, Meeting
 
 HANDLERS = (
     subscribe("results.keep_survey", copying.keep_survey, SurveyOpened, SurveyChanged, SurveyClosed),
+    subscribe("results.keep_sample", copying.keep_sample, SampleDrawn),
     subscribe("results.keep_answers", copying.keep_answers, ResponseSubmitted, batch=True),
     subscribe("results.keep_population", copying.keep_population, PopulationMarginsSet),
     subscribe("results.confirm_erasure", copying.confirm_erasure, MemberErased),

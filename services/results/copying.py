@@ -10,7 +10,7 @@ from services.results.tables import Population, Survey
 from shared.database import run_sql, upsert
 from shared.events.registration import MemberErased, PopulationMarginsSet
 from shared.events.results import MemberDataErased
-from shared.events.surveys import ResponseSubmitted, SurveyChanged, SurveyClosed, SurveyOpened
+from shared.events.surveys import ResponseSubmitted, SampleDrawn, SurveyChanged, SurveyClosed, SurveyOpened
 from shared.messaging import Delivery, emit, lock
 
 _KEEP_ANSWERS = """
@@ -30,7 +30,12 @@ async def keep_survey(session: AsyncSession, event: SurveyOpened | SurveyChanged
             "corrections": [correction.model_dump(mode="json") for correction in event.corrections],
         }
     elif isinstance(event, SurveyOpened):
-        values = {"questionnaire": event.questionnaire, "opened_at": event.opened_at, "closes_at": event.closes_at}
+        values = {
+            "questionnaire": event.questionnaire,
+            "opened_at": event.opened_at,
+            "closes_at": event.closes_at,
+            "asks": event.asks,
+        }
     else:
         values = {
             "closed_at": event.closed_at,
@@ -40,6 +45,12 @@ async def keep_survey(session: AsyncSession, event: SurveyOpened | SurveyChanged
             "strata": [stratum.model_dump() for stratum in event.strata],
         }
     await upsert(session, Survey, id=event.survey_id, **values)
+
+
+async def keep_sample(session: AsyncSession, event: SampleDrawn, _: Delivery) -> None:
+    """How those asked were drawn."""
+    sample = event.model_dump(include={"rule", "seed", "pool_hash", "pool", "capped", "drawn"})
+    await upsert(session, Survey, id=event.survey_id, sample=sample)
 
 
 async def keep_answers(session: AsyncSession, events: Sequence[ResponseSubmitted], _: Sequence[Delivery]) -> None:

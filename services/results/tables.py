@@ -42,6 +42,10 @@ class Survey(Base):
     strata: Mapped[list[Any] | None]
     corrections: Mapped[list[Any]] = mapped_column(server_default=sa.text("'[]'"))
     """Texts corrected while it was open, as SurveyChanged tells them, oldest first."""
+    asks: Mapped[str] = mapped_column(server_default="everybody")
+    """``everybody``, ``some`` (a filter) or ``sample``."""
+    sample: Mapped[dict[str, Any] | None]
+    """{"rule", "seed", "pool_hash", "pool", "capped", "drawn"} of a survey whose people were drawn."""
 
 
 def asked_in(survey: Survey) -> Questionnaire:

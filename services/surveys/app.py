@@ -2,7 +2,7 @@
 
 from services.surveys import copying, forgetting, gathering, pages
 from services.surveys.answering import pages as answering
-from services.surveys.audience import contacts
+from services.surveys.audience import contacts, meetings
 from services.surveys.correcting import staff as correcting
 from services.surveys.dates import tell_survey_dates
 from services.surveys.editing import staff as editing
@@ -17,7 +17,7 @@ from services.surveys.tables import Survey
 from services.surveys.trying import staff as trying
 from services.surveys.watching import counting
 from services.surveys.watching import staff as watching
-from shared.events.meetings import MeetingInvitationAnswered, MeetingInvitationIssued
+from shared.events.meetings import MeetingAnnounced, MeetingInvitationAnswered, MeetingInvitationIssued
 from shared.events.registration import (
     MemberChanged,
     MemberDataRequested,
@@ -47,6 +47,8 @@ HANDLERS = (
         "surveys.keep_meeting_mails", contacts.keep_meeting_mails, MeetingInvitationIssued, MeetingInvitationAnswered,
         batch=True,
     ),
+    subscribe("surveys.keep_meeting", meetings.keep_meeting, MeetingAnnounced),
+    subscribe("surveys.keep_guests", meetings.keep_guests, MeetingInvitationAnswered, batch=True),
     subscribe("surveys.gather_data", gathering.gather_data, MemberDataRequested),
     ended_sessions("surveys"),
     profile_changes("surveys"),

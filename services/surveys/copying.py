@@ -8,18 +8,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.surveys.audience.tables import AskedToMeeting, Candidate, MeetingGuest
 from services.surveys.fieldwork.inviting import invite_latecomers
 from services.surveys.locks import wait_for_openings
-from services.surveys.tables import (
-    AskedToMeeting,
-    Draft,
-    ErasedMember,
-    FollowUpNotice,
-    Invitation,
-    Margins,
-    Member,
-    Threshold,
-)
+from services.surveys.tables import Draft, ErasedMember, FollowUpNotice, Invitation, Margins, Member, Threshold
 from shared.database import insert_many
 from shared.events.registration import (
     MemberChanged,
@@ -78,10 +70,11 @@ async def _keep_members(session: AsyncSession, states: dict[UUID, MemberState], 
             purposes=[state.purposes for state in kept],
             status=[state.standing for state in kept],
             joined_at=[state.joined_at for state in kept],
+            language=[state.language for state in kept],
         )
         changed = {
             name: statement.excluded[name]
-            for name in ("year_of_birth", "gender", "area", "purposes", "status", "joined_at")
+            for name in ("year_of_birth", "gender", "area", "purposes", "status", "joined_at", "language")
         }
         await session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed))
         await invite_latecomers(session, late - erased, now)
@@ -120,11 +113,15 @@ async def erase_member(session: AsyncSession, member_id: UUID, now: datetime) ->
         return
     invitations = await _withdraw(session, member_id)
     await session.execute(sa.update(Invitation).where(Invitation.id.in_(invitations)).values(member_id=None))
-    await session.execute(sa.delete(AskedToMeeting).where(AskedToMeeting.member_id == member_id))
+    for table in (AskedToMeeting, MeetingGuest):
+        await session.execute(sa.delete(table).where(table.member_id == member_id))
+    # The fingerprint stays, so that the pool can still be checked; without the salt nobody can try whose it was.
+    mine = sa.update(Candidate).where(Candidate.member_id == member_id).values(member_id=None, salt=None)
+    candidates = list(await session.scalars(mine.returning(Candidate.id)))
     notices = await session.scalars(
         sa.delete(FollowUpNotice).where(FollowUpNotice.invitation_id.in_(invitations)).returning(FollowUpNotice.id)
     )
-    await forget_subject(session, member_id, *invitations, *notices)
+    await forget_subject(session, member_id, *invitations, *notices, *candidates)
     await emit(session, MemberDataErased(member_id=member_id, erased_at=now))
 
 
@@ -156,7 +153,16 @@ async def project_margins(session: AsyncSession, event: PopulationMarginsSet, de
     values = {
         "year": event.year,
         "bands": [band.model_dump() for band in event.bands],
-        "areas": [{"code": one.area, "name": one.label or one.area} for one in event.area_margins],
+        "population": [margin.model_dump() for margin in event.margins],
+        "areas": [
+            {
+                "code": one.area,
+                "name": one.label or one.area,
+                "population": one.population,
+                "cells": [cell.model_dump() for cell in one.cells],
+            }
+            for one in event.area_margins
+        ],
     }
     statement = pg_insert(Margins).values(id=event.margins_id, **values)
     await session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from services.surveys.audience.tables import Candidate, Meeting, MeetingGuest
 from services.surveys.tables import Invitation, Survey
 from shared.service import Runtime
 
@@ -12,7 +13,7 @@ PARTICIPATION = timedelta(days=3 * 365)
 
 
 async def forget_participation(rt: Runtime) -> None:
-    """Job: who was asked in a survey, and who answered, ends three years after it closed."""
+    """Job: who was asked in a survey or spared, and who answered, ends three years after it closed; as do meetings."""
     old = sa.select(Survey.id).where(Survey.closed_at < rt.now() - PARTICIPATION)
     async with rt.transaction() as session:
         await session.execute(
@@ -20,3 +21,10 @@ async def forget_participation(rt: Runtime) -> None:
             .where(Invitation.member_id.is_not(None), Invitation.survey_id.in_(old))
             .values(member_id=None)
         )
+        await session.execute(
+            sa.update(Candidate)
+            .where(Candidate.member_id.is_not(None), Candidate.survey_id.in_(old))
+            .values(member_id=None, salt=None)
+        )
+        meetings = sa.select(Meeting.id).where(Meeting.starts_at < rt.now() - PARTICIPATION)
+        await session.execute(sa.delete(MeetingGuest).where(MeetingGuest.meeting_id.in_(meetings)))

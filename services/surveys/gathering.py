@@ -3,7 +3,8 @@
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.surveys.tables import AskedToMeeting, Draft, Invitation
+from services.surveys.audience.tables import AskedToMeeting, Candidate, MeetingGuest
+from services.surveys.tables import Draft, Invitation
 from shared.events.registration import MemberDataRequested
 from shared.events.surveys import MemberDataGathered
 from shared.messaging import Delivery, emit, lock
@@ -37,7 +38,30 @@ async def gather_data(session: AsyncSession, event: MemberDataRequested, deliver
         .where(AskedToMeeting.member_id == event.member_id)
         .order_by(AskedToMeeting.asked_at)
     )
-    kept = {"invitations": rows, "mails_of_meetings": [{"asked_at": at.isoformat()} for at in mails]}
+    candidates = await session.scalars(
+        sa.select(Candidate).where(Candidate.member_id == event.member_id).order_by(Candidate.id)
+    )
+    guest = sa.select(MeetingGuest.meeting_id).where(MeetingGuest.member_id == event.member_id)
+    pools = [
+        {
+            "survey_id": str(one.survey_id),
+            "outcome": one.outcome,
+            "gender": one.gender,
+            "age_band": one.band,
+            "area": one.area or "",
+            "mails_in_the_quarter": str(one.mails),
+            # With the salt the person can check to have been in the pool whose fingerprint is public.
+            "salt": one.salt or "",
+            "fingerprint": one.leaf,
+        }
+        for one in candidates
+    ]
+    kept = {
+        "invitations": rows,
+        "pools": pools,
+        "meetings": [{"meeting_id": str(id_)} for id_ in await session.scalars(guest)],
+        "mails_of_meetings": [{"asked_at": at.isoformat()} for at in mails],
+    }
     await lock(session, event.member_id)
     await emit(
         session,

@@ -1,30 +1,18 @@
 """Tables of the schema ``surveys``; no behaviour. Times are UTC instants of panel time."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
 
-from shared.database import NAMING, Typed
+import services.surveys.audience.tables  # noqa: F401 - tables of the same schema
+from services.surveys.audience.domain import Audience, Sample
+from services.surveys.base import Base
+from shared.database import Typed
 from shared.events.questionnaire import Questionnaire
-
-
-class Base(DeclarativeBase):
-    """Tables of this service."""
-
-    metadata = sa.MetaData(schema="surveys", naming_convention=NAMING)
-    type_annotation_map: ClassVar[dict[Any, Any]] = {
-        datetime: sa.DateTime(timezone=True),
-        str: sa.Text,
-        UUID: sa.Uuid,
-        dict[str, Any]: JSONB,
-        list[Any]: JSONB,
-        list[str]: ARRAY(sa.Text),
-    }
-
 
 metadata = Base.metadata
 
@@ -42,6 +30,8 @@ class Member(Base):
     status: Mapped[str]
     """``active``, ``paused``, or ``unreachable`` while mail to the member comes back."""
     joined_at: Mapped[datetime]
+    language: Mapped[str | None]
+    """``nb``, ``nn`` or ``en``; None until a release that tells it has told of the member."""
 
 
 class ErasedMember(Base):
@@ -61,7 +51,9 @@ class Margins(Base):
     bands: Mapped[list[Any]]
     """[{"code", "age_from", "age_to"}] from young to old."""
     areas: Mapped[list[Any]] = mapped_column(server_default=sa.text("'[]'"))
-    """[{"code", "name"}] of the areas staff have named."""
+    """[{"code", "name", "population", "cells": [{"gender", "band", "population"}]}] of the areas staff have named."""
+    population: Mapped[list[Any]] = mapped_column(server_default=sa.text("'[]'"))
+    """[{"gender", "band", "population"}]"""
 
 
 class Threshold(Base):
@@ -152,6 +144,16 @@ class Survey(Base):
     """Counts at closing."""
     answered: Mapped[int | None]
     released: Mapped[int | None]
+    audience: Mapped[Audience] = mapped_column(Typed(Audience), server_default=sa.text("'{}'"))
+    """Whom it is for; of those, it is sent to who may be asked."""
+    sample_size: Mapped[int | None]
+    """How many are drawn; None for everybody it is for."""
+    confirmed: Mapped[int | None]
+    """The number of people staff confirmed."""
+    pooled: Mapped[bool] = mapped_column(server_default=sa.false())
+    """With a sample: everybody it is for is a candidate."""
+    sample: Mapped[Sample | None] = mapped_column(Typed(Sample))
+    """How it was drawn."""
     public_key: Mapped[bytes | None]
     """The half of the survey's key pair that answers are sealed to, from its opening on; the other is no database's."""
     result_slug: Mapped[str | None]
@@ -191,17 +193,6 @@ class Invitation(Base):
     paper among many would name its person."""
     noticed_at: Mapped[datetime | None]
     """When the notice of the public result was published."""
-
-
-class AskedToMeeting(Base):
-    """Copy: when a mail of meetings asked a member something; counts towards the contact cap for a quarter."""
-
-    __tablename__ = "asked_to_meeting"
-    invitation_id: Mapped[UUID] = mapped_column(primary_key=True)
-    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    """0 for the invitation."""
-    member_id: Mapped[UUID] = mapped_column(index=True)
-    asked_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class FollowUpNotice(Base):

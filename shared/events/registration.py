@@ -31,6 +31,8 @@ class MemberState(_Registration):
     joined_at: Instant
     reachable: bool = True
     """False while mail to the member comes back: neither asked nor drawn, nor counted as active."""
+    language: OpenEnum | None = None
+    """``nb``, ``nn`` or ``en``: the language of the member's mails."""
 
     @property
     def standing(self) -> str:

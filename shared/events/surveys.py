@@ -30,6 +30,38 @@ class SurveyOpened(_Surveys):
     """k: answers leave only in cells that at least k answers share."""
     invites_new_members: bool = False
     """Those who join while it is open are invited too."""
+    asks: OpenEnum = "everybody"
+    """``everybody``, ``some`` (a filter over members) or ``sample`` (drawn among those it is for)."""
+
+
+class SampleDrawn(_Surveys):
+    """The sample of a survey was drawn; counts only, and what makes the draw checkable."""
+
+    type: ClassVar[str] = "surveys.sample_drawn.v1"
+    subject_field: ClassVar[str | None] = "survey_id"
+    survey_id: UUID
+    rule: Code
+    """Name of the rule, as docs/sampling.md has it."""
+    seed: Code
+    pool_hash: Code
+    """SHA-256 (hex) of the candidates' fingerprints in order, one a line."""
+    pool: int
+    """Members the survey was for."""
+    capped: int
+    """Of them, those at the contact cap."""
+    drawn: int
+
+
+class MemberSpared(_Surveys):
+    """A survey was for this member, and others were drawn: nothing is asked this time. Shown on the own page."""
+
+    type: ClassVar[str] = "surveys.member_spared.v1"
+    subject_field: ClassVar[str | None] = "candidate_id"
+    candidate_id: UUID
+    survey_id: UUID
+    member_id: UUID
+    reason: OpenEnum
+    """``spared`` (others were drawn) or ``capped`` (asked often enough lately)."""
 
 
 class TextChange(BaseModel):
@@ -219,6 +251,8 @@ EVENTS: tuple[type[Event], ...] = (
     DatesPlanned,
     SurveyOpened,
     SurveyChanged,
+    SampleDrawn,
+    MemberSpared,
     SurveyInvitationIssued,
     SurveyReminderDue,
     SurveyAnswered,

@@ -110,7 +110,7 @@ async def _assert_empty(rt: Runtime, member_id: UUID) -> None:
             assert await session.scalar(found) == 0
         unsent = sa.select(sa.func.count()).select_from(SignInAsked).where(SignInAsked.sent.is_(None))
         assert await session.scalar(unsent) == 0
-        tables = ("asked", "drawn", "consent", "sign_up")
+        tables = ("asked", "spared", "drawn", "consent", "sign_up")
         for name in tables:
             rows = sa.text(f"select count(*) from registration.{name} where member_id = :id")
             assert await session.scalar(rows, {"id": member_id}) == 0, name

@@ -138,6 +138,10 @@ def asked(rt: Runtime, member_id: UUID, survey_id: UUID) -> surveys.SurveyInvita
     )  # fmt: skip
 
 
+def spared(member_id: UUID, survey_id: UUID, reason: str) -> surveys.MemberSpared:
+    return surveys.MemberSpared(candidate_id=new_id(), survey_id=survey_id, member_id=member_id, reason=reason)
+
+
 async def test_the_page_shows_what_one_was_asked_and_the_draws_one_was_in(rt: Runtime) -> None:
     deliver, survey_id, meeting_id = Deliverer(rt), new_id(), new_id()
     now = rt.now()
@@ -161,10 +165,14 @@ async def test_the_page_shows_what_one_was_asked_and_the_draws_one_was_in(rt: Ru
                 entry_id=new_id(), draw_id=new_id(), meeting_id=meeting_id, member_id=member_id, chance=0.125,
                 drawn=False,
             ),
+            spared(member_id, survey_id, "spared"), spared(member_id, survey_id, "capped"),
         )  # fmt: skip
         page = (await client.get(f"/me?id={member_id}")).text
         data = (await client.get(f"/me/data?id={member_id}")).json()
     assert "Klima: du har svart" in page
+    assert "Klima: andre ble trukket ut denne gangen" in page
+    assert "du ble spart fordi du har fått mange e-poster" in page
+    assert [row["why"] for row in data["surveys_spared"]] == ["spared", "capped"]
     assert "Torget i Sandvika" in page
     assert "sjansen din var 12,5\u00a0%" in page
     assert data["email"] == "kari@example.org"
@@ -212,7 +220,7 @@ async def test_after_leaving_nothing_about_the_person_is_kept_or_comes_back(rt: 
     async with browser(rt) as client:
         member_id = await signed_in(client, rt)
         await client.post("/me/details", data={"id": str(member_id), **DETAILS, "email": "ny@example.org"})
-        await deliver(asked(rt, member_id, new_id()))
+        await deliver(asked(rt, member_id, new_id()), spared(member_id, new_id(), "spared"))
         sure = await client.post("/me", data={"id": str(member_id), "action": "leave"}, follow_redirects=True)
         assert "Vil du gå ut" in sure.text
         assert await outbox(rt, MemberLeft) == []

@@ -14,7 +14,7 @@ from services.surveys.questionnaire.shelf import shipped
 from shared.events.questionnaire import Questionnaire, example
 from shared.events.registration import MemberErased, StaffSessionEnded
 from shared.events.results import MemberDataErased, ResultsPublished
-from shared.events.surveys import AnswerStrata, ResponseSubmitted, StratumCount, SurveyClosed, SurveyOpened
+from shared.events.surveys import AnswerStrata, ResponseSubmitted, SampleDrawn, StratumCount, SurveyClosed, SurveyOpened
 from shared.ids import new_id, random_id
 from shared.service import Runtime
 from shared.testing import Deliverer, browser, outbox
@@ -75,6 +75,8 @@ async def publish(client: httpx.AsyncClient, rt: Runtime, role: str, **data: Any
 async def test_a_result_is_published_once_with_the_passages_staff_chose(rt: Runtime) -> None:
     answers = [response(text) for text in ("a <b>mer</b> buss", "hemmelig", "b", "c", "d")]
     await fill(Deliverer(rt), answers)
+    drawn = SampleDrawn(survey_id=SURVEY, rule="r-1", seed="5eed", pool_hash="a" * 64, pool=300, capped=7, drawn=20)
+    await Deliverer(rt)(drawn, sequence=4)
     async with browser(rt) as client:
         draft = await client.get(f"/staff/results/{SURVEY}", headers=cookie(rt, "analyst"))
         assert "5 av 5 svar er kommet" in draft.text
@@ -96,6 +98,8 @@ async def test_a_result_is_published_once_with_the_passages_staff_chose(rt: Runt
     assert "a &lt;b&gt;mer&lt;/b&gt; buss" in page
     assert "hemmelig" not in page
     assert "feilmargin" in page
+    assert "20 ble trukket ut blant 300 medlemmer" in page, "the sample is part of the method"
+    assert "5eed" in page
     assert "Flest svarte «Med bil»: 100\u00a0%." in page
     assert page.index(">Jeg går<") < page.index(">Med bil<"), "options stand in the order they were asked in"
     assert "reisemate" in table

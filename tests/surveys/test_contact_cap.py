@@ -8,8 +8,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.surveys.audience.contacts import at_the_cap, forget_mails
+from services.surveys.audience.tables import AskedToMeeting
 from services.surveys.reminding.reminding import remind_due
-from services.surveys.tables import AskedToMeeting, Invitation
+from services.surveys.tables import Invitation
 from shared.contact_cap import QUARTER, may_be_asked
 from shared.events.meetings import MeetingInvitationAnswered, MeetingInvitationIssued
 from shared.events.registration import MemberErased, MemberLeft

@@ -9,11 +9,28 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registration.tables import Asked, Drawn, DrawProof, FollowUp, Meeting, Member, PublishedResult, Survey
-from shared.database import insert_many
+from services.registration.tables import (
+    Asked,
+    Drawn,
+    DrawProof,
+    FollowUp,
+    Meeting,
+    Member,
+    PublishedResult,
+    Spared,
+    Survey,
+)
+from shared.database import insert_many, upsert_many
 from shared.events.meetings import DrawProofIssued, MeetingAnnounced, MemberEnteredDraw
 from shared.events.results import FollowUpRecorded, ResultsPublished
-from shared.events.surveys import SurveyAnswered, SurveyChanged, SurveyClosed, SurveyInvitationIssued, SurveyOpened
+from shared.events.surveys import (
+    MemberSpared,
+    SurveyAnswered,
+    SurveyChanged,
+    SurveyClosed,
+    SurveyInvitationIssued,
+    SurveyOpened,
+)
 from shared.messaging import Delivery
 
 
@@ -58,6 +75,21 @@ async def keep_asked(
     await session.execute(
         statement.on_conflict_do_update(index_elements=["invitation_id"], set_={"answered_at": answered_at})
     )
+
+
+async def keep_spared(session: AsyncSession, events: Sequence[MemberSpared], _: Sequence[Delivery]) -> None:
+    """That a survey was for members and others were drawn; nothing about somebody who has left."""
+    here = await _still_here(session, {event.member_id for event in events})
+    spared = {event.candidate_id: event for event in events if event.member_id in here}
+    if spared:
+        await upsert_many(
+            session,
+            Spared,
+            candidate_id=list(spared),
+            member_id=[event.member_id for event in spared.values()],
+            survey_id=[event.survey_id for event in spared.values()],
+            reason=[event.reason for event in spared.values()],
+        )
 
 
 async def keep_meeting(session: AsyncSession, event: MeetingAnnounced, _: Delivery) -> None:

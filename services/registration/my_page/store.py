@@ -19,6 +19,7 @@ from services.registration.tables import (
     Meeting,
     Member,
     OnBehalf,
+    Spared,
     Survey,
 )
 
@@ -33,6 +34,8 @@ class OwnPage:
     """Newest first, withdrawn ones included."""
     asked: Sequence[Any]
     """Rows (title, closes_at, answered_at), newest first."""
+    spared: Sequence[Any]
+    """Rows (title, closes_at, reason), newest first."""
     drawn: Sequence[Any]
     """Rows (slug, heading, starts_at, chance, drawn, proof: the entry's id when there is one), newest first."""
     new_email: str | None
@@ -53,6 +56,12 @@ async def own_page(session: AsyncSession, member_id: UUID) -> OwnPage | None:
         sa.select(Survey.title, Survey.closes_at, Asked.answered_at)
         .join(Survey, Survey.id == Asked.survey_id)
         .where(Asked.member_id == member_id)
+        .order_by(Survey.closes_at.desc())
+    )
+    spared = await session.execute(
+        sa.select(Survey.title, Survey.closes_at, Spared.reason)
+        .join(Survey, Survey.id == Spared.survey_id)
+        .where(Spared.member_id == member_id)
         .order_by(Survey.closes_at.desc())
     )
     drawn = await session.execute(
@@ -78,6 +87,7 @@ async def own_page(session: AsyncSession, member_id: UUID) -> OwnPage | None:
         purposes=await purposes_of(session, member_id),
         consents=consents.all(),
         asked=asked.all(),
+        spared=spared.all(),
         drawn=drawn.all(),
         new_email=waiting,
         on_behalf=deeds.all(),
@@ -116,6 +126,9 @@ def as_data(page: OwnPage) -> dict[str, Any]:
         "surveys": [
             {"title": row.title, "closes_at": _text(row.closes_at), "answered_at": _text(row.answered_at)}
             for row in page.asked
+        ],
+        "surveys_spared": [
+            {"title": row.title, "closes_at": _text(row.closes_at), "why": row.reason} for row in page.spared
         ],
         "draws": [
             {"meeting": row.heading, "starts_at": _text(row.starts_at), "chance": row.chance, "drawn": row.drawn}

@@ -10,6 +10,7 @@ from services.registration.tables.copies import (
     Meeting,
     PlannedDate,
     PublishedResult,
+    Spared,
     Survey,
 )
 from services.registration.tables.members import (
@@ -57,6 +58,7 @@ __all__ = [
     "PublishedResult",
     "SignInAsked",
     "SignUp",
+    "Spared",
     "Survey",
     "Threshold",
     "metadata",

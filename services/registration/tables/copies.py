@@ -31,6 +31,17 @@ class Asked(Base):
     answered_at: Mapped[datetime | None]
 
 
+class Spared(Base):
+    """Copy: a survey was for a member, and others were drawn."""
+
+    __tablename__ = "spared"
+    candidate_id: Mapped[UUID] = mapped_column(primary_key=True)
+    member_id: Mapped[UUID] = mapped_column(index=True)
+    survey_id: Mapped[UUID]
+    reason: Mapped[str]
+    """``spared``, or ``capped``: asked often enough lately."""
+
+
 class Meeting(Base):
     """Copy: a meeting's name and time, for the member's own page."""
 

@@ -7,7 +7,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.surveys.tables import AskedToMeeting, ErasedMember, Invitation, Member, Survey
+from services.surveys.audience.tables import AskedToMeeting
+from services.surveys.tables import ErasedMember, Invitation, Member, Survey
 from shared.contact_cap import may_be_asked, quarter_began
 from shared.database import upsert_many
 from shared.events.meetings import MeetingInvitationAnswered, MeetingInvitationIssued

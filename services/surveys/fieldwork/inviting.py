@@ -9,11 +9,14 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.surveys.audience.choosing import invitable, newest_margins, wanted
 from services.surveys.audience.contacts import at_the_cap
+from services.surveys.audience.drawing import draw_sample, keep_candidates, spared_event
+from services.surveys.audience.tables import Candidate
 from services.surveys.fieldwork.domain import Band, band_of, gender_of, may_be_invited, reminder_after
 from services.surveys.locks import hold_openings
 from services.surveys.sealing import Seal, keys_of
-from services.surveys.tables import Invitation, Margins, Member, Survey, Threshold
+from services.surveys.tables import Invitation, Member, Survey, Threshold
 from shared.database import unnest
 from shared.events.surveys import SurveyInvitationIssued, SurveyOpened
 from shared.ids import new_id
@@ -22,11 +25,6 @@ from shared.service import Runtime
 
 #: Invitations per transaction: short enough to hold no lock for long, long enough to be few statements a member.
 BATCH = 1000
-
-
-def invitable() -> sa.ColumnElement[bool]:
-    """The members whom a survey that opens now invites: ``may_be_invited`` as the database asks it."""
-    return sa.and_(Member.status == "active", Member.purposes.contains(["surveys"]))
 
 
 def due_to_open(now: datetime) -> sa.ColumnElement[bool]:
@@ -63,7 +61,7 @@ async def _open_next(rt: Runtime) -> bool:
 
 async def open_survey(session: AsyncSession, survey: Survey, seal: Seal, now: datetime) -> None:
     """Freeze the questionnaire and the order in which cells merge, and say that the survey is open."""
-    margins = await session.scalar(sa.select(Margins).order_by(Margins.year.desc()).limit(1))
+    margins = await newest_margins(session)
     survey.state = "open"
     survey.opened_at = now
     survey.inviting = True
@@ -86,6 +84,7 @@ def opened_event(survey: Survey) -> SurveyOpened:
         closes_at=survey.closes_at,
         cell_minimum=survey.cell_minimum,
         invites_new_members=survey.invites_new,
+        asks="sample" if survey.sample_size is not None else "everybody" if survey.audience.everybody else "some",
     )
 
 
@@ -101,29 +100,29 @@ async def _invite_next(rt: Runtime) -> bool:
         )
         if survey is None:
             return False
-        if survey.soft:
+        if survey.sample_size is not None and not survey.pooled:
+            await keep_candidates(session, survey, rt.now())
+        elif survey.sample_size is not None and survey.sample is None:
+            await draw_sample(session, survey, rt.profile.contact_cap, rt.now())
+        elif survey.soft:
             await _invite_first(session, survey, rt)
-            return True
-        # Shared row locks: an erasure waits for this batch and then finds its invitations.
-        statement = sa.select(Member).order_by(Member.id).limit(BATCH).with_for_update(read=True)
-        if survey.invite_after is not None:
-            statement = statement.where(Member.id > survey.invite_after)
-        members = list(await session.scalars(statement))
-        if members:
-            now, ids = rt.now(), [member.id for member in members]
-            full = set(await session.scalars(at_the_cap(now, rt.profile.contact_cap, Member.id.in_(ids))))
-            await invite(session, survey, [member for member in members if member.id not in full], now)
-        survey.inviting = len(members) == BATCH
-        # A survey's row must not keep naming a person, so the place is forgotten once nobody is left.
-        survey.invite_after = members[-1].id if survey.inviting else None
+        elif survey.sample is not None:
+            await _tell_candidates(session, survey, rt.now())
+        else:
+            await _invite_batch(session, survey, rt)
         return True
 
 
 async def _invite_first(session: AsyncSession, survey: Survey, rt: Runtime) -> None:
     """A soft launch: invite so many of those who may be, drawn at random; whoever joins waits until all are asked."""
     now = rt.now()
+    assert survey.opened_at is not None
     asked = sa.select(Invitation.member_id).where(Invitation.survey_id == survey.id, Invitation.member_id.is_not(None))
-    may_be = sa.and_(invitable(), Member.joined_at <= survey.opened_at, Member.id.not_in(asked))
+    chosen = wanted(survey.audience, survey.opened_at.year)
+    if survey.sample is not None:
+        sampled = sa.select(Candidate.member_id).where(Candidate.survey_id == survey.id, Candidate.outcome == "drawn")
+        chosen = Member.id.in_(sampled)
+    may_be = sa.and_(invitable(), chosen, Member.joined_at <= survey.opened_at, Member.id.not_in(asked))
     within = Member.id.not_in(at_the_cap(now, rt.profile.contact_cap))
     drawn = sa.select(Member.id).where(may_be, within).order_by(sa.func.random()).limit(survey.soft_size)
     first = sa.select(Member).where(Member.id.in_(list(await session.scalars(drawn)))).order_by(Member.id)
@@ -131,17 +130,59 @@ async def _invite_first(session: AsyncSession, survey: Survey, rt: Runtime) -> N
     survey.inviting = False
 
 
+async def _invite_batch(session: AsyncSession, survey: Survey, rt: Runtime) -> None:
+    """Invite the next of those the survey is for, without those at the contact cap."""
+    now = rt.now()
+    assert survey.opened_at is not None
+    following = sa.select(Member).where(invitable(), wanted(survey.audience, survey.opened_at.year))
+    if survey.invite_after is not None:
+        following = following.where(Member.id > survey.invite_after)
+    # Shared row locks: an erasure waits for this batch and then finds its invitations.
+    members = list(await session.scalars(following.order_by(Member.id).limit(BATCH).with_for_update(read=True)))
+    if members:
+        ids = [member.id for member in members]
+        full = set(await session.scalars(at_the_cap(now, rt.profile.contact_cap, Member.id.in_(ids))))
+        await invite(session, survey, [member for member in members if member.id not in full], now)
+    survey.inviting = len(members) == BATCH
+    # A survey's row must not keep naming a person, so the place is forgotten once nobody is left.
+    survey.invite_after = members[-1].id if survey.inviting else None
+
+
+async def _tell_candidates(session: AsyncSession, survey: Survey, now: datetime) -> None:
+    """Invite the next of those drawn, and tell the others that they are spared."""
+    following = sa.select(Candidate).where(Candidate.survey_id == survey.id)
+    if survey.invite_after is not None:
+        following = following.where(Candidate.id > survey.invite_after)
+    candidates = list(await session.scalars(following.order_by(Candidate.id).limit(BATCH)))
+    here = sa.select(Member).where(Member.id.in_([one.member_id for one in candidates])).order_by(Member.id)
+    members = {member.id: member for member in await session.scalars(here.with_for_update(read=True))}
+    drawn = [members[one.member_id] for one in candidates if one.outcome == "drawn" and one.member_id in members]
+    await invite(session, survey, drawn, now)
+    await emit_new(
+        session,
+        [spared_event(one, one.member_id) for one in candidates if one.outcome != "drawn" and one.member_id in members],
+    )
+    survey.inviting = len(candidates) == BATCH
+    survey.invite_after = candidates[-1].id if survey.inviting else None
+
+
 async def invite_latecomers(session: AsyncSession, member_ids: Collection[UUID], now: datetime) -> None:
     """Invite members whose MemberJoined arrived after the opening, to every open survey that may ask them.
 
-    Those are the surveys they had joined before, and those that invite who joins while they are open.
+    Those are the surveys they had joined before, and those that invite who joins while they are open; a sample has been
+    drawn and takes nobody more.
     """
     if not member_ids:
         return
     surveys = await session.scalars(
         sa.select(Survey)
         # In a pause too: the mail waits until the survey goes on.
-        .where(Survey.state.in_(("open", "paused")), Survey.closes_at > now, Survey.soft.is_(False))
+        .where(
+            Survey.state.in_(("open", "paused")),
+            Survey.closes_at > now,
+            Survey.soft.is_(False),
+            Survey.sample_size.is_(None),
+        )
         .order_by(Survey.id)
         # Closing takes the row for itself: wait for it rather than invite to a survey that has just been closed.
         .with_for_update(read=True, key_share=True)
@@ -149,9 +190,11 @@ async def invite_latecomers(session: AsyncSession, member_ids: Collection[UUID],
     found = surveys.all()
     if not found:
         return
-    members = (await session.scalars(sa.select(Member).where(Member.id.in_(member_ids)).order_by(Member.id))).all()
     for survey in found:
-        await invite(session, survey, members, now)
+        assert survey.opened_at is not None
+        chosen = sa.select(Member).where(Member.id.in_(member_ids), wanted(survey.audience, survey.opened_at.year))
+        members = await session.scalars(chosen.order_by(Member.id))
+        await invite(session, survey, members.all(), now)
 
 
 async def invite(session: AsyncSession, survey: Survey, members: Iterable[Member], now: datetime) -> int:

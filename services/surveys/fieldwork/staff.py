@@ -6,9 +6,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.surveys.audience.showing import who_is_asked
+from services.surveys.audience.words import GENDER_NAMES, ages
 from services.surveys.domain import last_day
 from services.surveys.fieldwork.curve import STATE_WORDS, followed, standing, survey_title
-from services.surveys.fieldwork.domain import GENDERS, UNKNOWN_BAND, target_of
+from services.surveys.fieldwork.domain import GENDERS, target_of
 from services.surveys.fieldwork.store import (
     Turnout,
     answers_per_day,
@@ -30,17 +32,8 @@ from shared.web import (
     runtime,
     see_other,
     staff_required,
+    translate,
 )
-
-_GENDER_NAMES = {"female": "Kvinner", "male": "Menn", "other": "Annet eller ikke oppgitt"}
-
-
-def _ages(band: str) -> str:
-    """``15–24 år`` for ``15-24``, ``80 år og eldre`` for ``80-``."""
-    if band == UNKNOWN_BAND:
-        return "Ukjent"
-    youngest, _, oldest = band.partition("-")
-    return f"{youngest}–{oldest} år" if oldest else f"{youngest} år og eldre"
 
 
 async def figures_of(request: Request, session: AsyncSession, survey: Survey, now: datetime) -> dict[str, Any]:
@@ -54,8 +47,8 @@ async def figures_of(request: Request, session: AsyncSession, survey: Survey, no
         "followed": followed(request, survey, turnout, per_day[survey.id], now) if survey.opened_at else None,
         "strata": [
             (
-                _GENDER_NAMES.get(one.gender, one.gender),
-                _ages(one.band),
+                GENDER_NAMES.get(one.gender, one.gender),
+                ages(one.band),
                 Turnout(one.invited, one.answered),
                 target_of(one.invited, survey.target_percent),
             )
@@ -76,9 +69,11 @@ async def show_survey(request: Request) -> Response:
             return problem(request, 404)
         figures = await figures_of(request, session, survey, now)
         done = await audit_of(session, survey.id)
+        asked = await who_is_asked(session, survey, translate(request), rt.settings.zone, now)
     context: dict[str, Any] = {
         "title": survey_title(survey),
         **figures,
+        "asked": asked,
         "last_day": last_day(survey.closes_at),
         "standing": standing(survey, now),
         "state_words": STATE_WORDS,

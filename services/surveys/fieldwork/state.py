@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.surveys.audience.drawing import drawn_event, spared_event
+from services.surveys.audience.tables import Candidate
 from services.surveys.fieldwork.closing import closed_event
 from services.surveys.fieldwork.following_up import batched
 from services.surveys.fieldwork.inviting import issued_event, opened_event
@@ -35,6 +37,8 @@ async def state_events(session: AsyncSession) -> AsyncIterator[Event | None]:
         yield opened_event(survey)
         if survey.changed_at is not None:
             yield changed_event(survey)
+        if survey.sample is not None:
+            yield drawn_event(survey.id, survey.sample)
         if survey.state == "closed":
             yield await closed_event(session, survey)
         ids = await session.scalars(
@@ -50,6 +54,28 @@ async def state_events(session: AsyncSession) -> AsyncIterator[Event | None]:
             for row in rows:
                 yield invitation_event(survey, row)
             yield None
+        async for event in _spared(session, survey):
+            yield event
+
+
+async def _spared(session: AsyncSession, survey: Survey) -> AsyncIterator[Event | None]:
+    """Those who were not drawn, once all have been told."""
+    if survey.sample is None or survey.inviting:
+        return
+    ids = await session.scalars(
+        sa.select(Candidate.id)
+        .where(Candidate.survey_id == survey.id, Candidate.outcome != "drawn")
+        .order_by(Candidate.id)
+    )
+    for part in batched(ids, BATCH):
+        await lock(session, *part)
+        rows = await session.scalars(
+            sa.select(Candidate).where(Candidate.id.in_(part), Candidate.member_id.is_not(None)).order_by(Candidate.id)
+        )
+        for row in rows:
+            if row.member_id is not None:
+                yield spared_event(row, row.member_id)
+        yield None
 
 
 def invitation_event(survey: Survey, row: Invitation) -> Event:

@@ -1,4 +1,4 @@
-"""A plan is kept, or dropped before it opens; and how many it would reach today."""
+"""A plan is kept, or dropped before it opens."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,28 +8,17 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.surveys.audience.contacts import at_the_cap
-from services.surveys.fieldwork.domain import GENDERS, TARGET_PERCENT, Plan, gender_of
-from services.surveys.fieldwork.inviting import invitable
+from services.surveys.audience.domain import EVERYBODY, Audience
+from services.surveys.fieldwork.domain import TARGET_PERCENT, Plan
 from services.surveys.planning.how import columns_of
 from services.surveys.reminding.domain import Reminding
-from services.surveys.tables import Margins, Member, Survey, Threshold
+from services.surveys.tables import Margins, Survey, Threshold
 from shared.events.questionnaire import Questionnaire
 
 
 async def announced_sizes(session: AsyncSession) -> Sequence[Threshold]:
     """Panel sizes registration has announced, small to large; only these can open a survey."""
     return (await session.scalars(sa.select(Threshold).where(Threshold.role != "").order_by(Threshold.size))).all()
-
-
-async def would_be_invited(session: AsyncSession, now: datetime, cap: int) -> dict[str, int]:
-    """Active members who consent to surveys and are within the contact cap today, by gender in the fixed order."""
-    chosen = sa.select(Member.gender, sa.func.count()).where(invitable(), Member.id.not_in(at_the_cap(now, cap)))
-    found = await session.execute(chosen.group_by(Member.gender))
-    counts = dict.fromkeys(GENDERS, 0)
-    for gender, number in found:
-        counts[gender_of(gender)] += number
-    return counts
 
 
 async def named_areas(session: AsyncSession) -> list[tuple[str, str]]:
@@ -52,8 +41,14 @@ async def add_survey(
     invites_new: bool = False,
     reminding: Reminding = Reminding(),  # noqa: B008 - frozen
     soft_size: int | None = None,
+    audience: Audience = EVERYBODY,
+    sample_size: int | None = None,
+    confirmed: int | None = None,
 ) -> bool:
-    """Store a plan under the id its confirmation page was shown with; False when it is there already."""
+    """Store a plan under the id its confirmation page was shown with; False when it is there already.
+
+    ``confirmed`` is the number of people that page said.
+    """
     statement = pg_insert(Survey).values(
         id=survey_id,
         questionnaire_id=questionnaire.id,
@@ -71,6 +66,9 @@ async def add_survey(
         invites_new=invites_new,
         soft_size=soft_size,
         **columns_of(reminding),
+        audience=audience,
+        sample_size=sample_size,
+        confirmed=confirmed,
     )
     return await session.scalar(statement.on_conflict_do_nothing().returning(Survey.id)) is not None
 

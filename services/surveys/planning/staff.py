@@ -8,15 +8,23 @@ from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.answering.showing import FormQuestion
+from services.surveys.audience.choosing import foresee
+from services.surveys.audience.forecast import Forecast
+from services.surveys.audience.form import LISTS, MESSAGES, AudienceInput, Choices, choices_of
+from services.surveys.audience.words import GENDER_NAMES, ages, described, group
 from services.surveys.domain import asks_for_area, last_day, with_areas
 from services.surveys.editing.saving import questionnaire_to_show, questionnaires_to_ask
 from services.surveys.fieldwork.curve import survey_title
 from services.surveys.fieldwork.domain import TARGET_PERCENT, Plan, PlanRefused, plan_survey
+from services.surveys.fieldwork.inviting import open_survey
 from services.surveys.fieldwork.store import all_surveys
+from services.surveys.locks import hold_openings
 from services.surveys.planning import how
 from services.surveys.planning.how import HowInput
-from services.surveys.planning.planning import add_survey, announced_sizes, named_areas, would_be_invited
+from services.surveys.planning.planning import add_survey, announced_sizes, named_areas
 from services.surveys.questionnaire.wording import in_words
+from services.surveys.sealing import keys_of
+from services.surveys.tables import Survey
 from shared.events.questionnaire import LANGUAGES, Questionnaire
 from shared.ids import new_id
 from shared.web import (
@@ -35,7 +43,7 @@ from shared.web import (
     validate,
 )
 
-_MESSAGES = how.MESSAGES | {
+_MESSAGES: dict[str, str] = {**MESSAGES, **how.MESSAGES} | {
     "questionnaire": "Velg hva undersøkelsen handler om.",
     "no_areas": "Skjemaet spør om del av kommunen. Del kommunen inn i områder under «Områder» først.",
     "new_members": "Velg om de som blir med mens undersøkelsen er åpen, skal inviteres.",
@@ -53,7 +61,7 @@ _MESSAGES = how.MESSAGES | {
 }
 
 
-class PlanInput(HowInput):
+class PlanInput(HowInput, AudienceInput):
     """The plan form; days are ISO dates."""
 
     questionnaire: str
@@ -81,6 +89,7 @@ async def plan_form(request: Request) -> Response:
         "target": str(TARGET_PERCENT),
         "new_members": "yes",
         **how.PROPOSAL,
+        "who": "everybody",
     }
     async with runtime(request).transaction() as session:
         return await _show_form(request, session, proposal, {})
@@ -94,6 +103,7 @@ async def _show_form(
     context = {
         "form": form,
         "errors": errors,
+        "choices": (await choices_of(session, lang, runtime(request).now())).lists,
         "questionnaires": list((await questionnaires_to_ask(session)).values()),
         "sizes": [
             (one.size, f"{lang.number(one.size)} medlemmer" + (" (alt nådd)" if one.reached_at else ""))
@@ -105,13 +115,23 @@ async def _show_form(
 
 @staff_required("editor")
 async def plan(request: Request) -> Response:
-    """Show what the plan will do; with ``confirmed`` and the id from that page, store it."""
+    """Show what the plan will do; with ``confirmed`` and the id from that page, store it.
+
+    The number shown is the number confirmed: when it has changed meanwhile, the page says so and asks again.
+    """
     rt = runtime(request)
     form = await read_form(request)
-    values, errors = validate(PlanInput, form, _MESSAGES, str)
+    typed = form.values() | {name: form.all(name) for name in LISTS}
+    values, errors = validate(PlanInput, form, _MESSAGES, str, lists=LISTS)
+    survey_id = as_id(form.get("survey_id"))
     async with rt.transaction() as session:
+        if survey_id is not None and await session.get(Survey, survey_id) is not None:
+            return see_other(f"/staff/surveys/{survey_id}")
         sizes = {one.size: one for one in await announced_sizes(session)}
+        choices = await choices_of(session, translate(request), rt.now())
         questionnaire = (await questionnaires_to_ask(session)).get(values.questionnaire) if values else None
+        if values is not None:
+            errors |= choices.errors(values)
         if values is not None and questionnaire is None:
             errors["questionnaire"] = _MESSAGES["questionnaire"]
         if questionnaire is not None and asks_for_area(questionnaire):
@@ -122,21 +142,31 @@ async def plan(request: Request) -> Response:
         if values is not None and values.opens == "threshold" and values.threshold_size not in sizes:
             errors["threshold_size"] = _MESSAGES["threshold_size"]
         if values is None or questionnaire is None or errors:
-            return await _show_form(request, session, form.values(), errors, 422)
+            return await _show_form(request, session, typed, errors, 422)
         try:
             planned = plan_survey(
                 values.opens, values.opens_on, values.closes_on, values.reminder_on, rt.now(), rt.settings.zone
             )
             planned = values.on_a_working_day(planned, rt.settings.zone)
         except PlanRefused as refused:
-            return await _show_form(request, session, form.values(), {refused.field: _MESSAGES[refused.code]}, 422)
+            return await _show_form(request, session, typed, {refused.field: _MESSAGES[refused.code]}, 422)
         if form.get("action") == "change":
-            return await _show_form(request, session, form.values(), {})
+            return await _show_form(request, session, typed, {})
         size = values.threshold_size if values.opens == "threshold" else None
-        survey_id = as_id(form.get("survey_id"))
-        if form.get("confirmed") != "yes" or survey_id is None:
-            reached = size is not None and sizes[size].reached_at is not None
-            return await _show_confirmation(request, session, values, questionnaire, planned, reached)
+        reached = size is not None and sizes[size].reached_at is not None
+        at_once = values.opens == "now" or reached
+        asked = form.get("confirmed") == "yes" and survey_id is not None
+        if asked and at_once:
+            # Nobody joins between the count and the opening, which are one transaction.
+            await hold_openings(session)
+        audience = values.audience(rt.settings.zone)
+        reminders = 0 if values.reminder_on is None else 1 if values.again_after is None else 2
+        outlook = await foresee(session, audience, values.size, rt.profile.contact_cap, reminders, rt.now())
+        if not asked or survey_id is None or form.get("number") != str(outlook.invited):
+            before = form.get("number") if asked else None
+            return await _show_confirmation(
+                request, session, values, questionnaire, planned, choices, outlook, reached, before
+            )
         name, now = request.state.staff.name, rt.now()
         added = await add_survey(
             session,
@@ -148,13 +178,20 @@ async def plan(request: Request) -> Response:
             now,
             name,
             values.target,
-            invites_new=values.new_members == "yes",
+            invites_new=values.new_members == "yes" and values.size is None,
             reminding=values.reminding,
             soft_size=values.soft_size,
+            audience=audience,
+            sample_size=values.size,
+            confirmed=outlook.invited,
         )
         if added:
             detail = {"questionnaire": questionnaire.id, "opens": values.opens, "size": size}
+            detail |= {"invited": outlook.invited, "sample": values.size}
             await audit(session, request, "surveys.survey.planned", survey_id, **detail)
+        if added and at_once:
+            survey = await session.get_one(Survey, survey_id)
+            await open_survey(session, survey, keys_of(rt.settings).make(survey_id), now)
     return see_other(f"/staff/surveys/{survey_id}")
 
 
@@ -164,18 +201,37 @@ async def _show_confirmation(
     values: PlanInput,
     questionnaire: Questionnaire,
     planned: Plan,
+    choices: Choices,
+    outlook: Forecast,
     reached: bool,
+    before: str | None,
 ) -> Response:
-    """How many people, who, the text as they get it: what is asked about once."""
-    people = await would_be_invited(session, runtime(request).now(), runtime(request).profile.contact_cap)
+    """How many people, who, what to expect, the text as they get it: what is asked about once.
+
+    ``before`` is the number confirmed just now, when it is no longer true.
+    """
     others = [survey for survey in await all_surveys(session) if survey.state == "open"]
+    lang, areas = translate(request), dict(choices.areas)
+    audience = values.audience(runtime(request).settings.zone)
+    sent = values.model_dump()
     context = {
         "survey_id": new_id(),
-        "values": {name: "" if value is None else value for name, value in values.model_dump().items()},
+        "values": {name: "" if value is None else value for name, value in sent.items()},
+        "hidden": [
+            (name, one)
+            for name, value in sent.items()
+            for one in (value if isinstance(value, tuple) else (value,))
+            if one is not None
+        ],
         "questionnaire": questionnaire,
         "questions": questionnaire.asked_of_all,
-        "people": people,
-        "total": sum(people.values()),
+        "outlook": outlook,
+        "strata": [(GENDER_NAMES.get(one.gender, one.gender), ages(one.band), one) for one in outlook.strata],
+        "smallest": (group(outlook.smallest[0], areas), outlook.smallest[1]) if outlook.smallest else None,
+        "audience": described(audience, areas, dict(choices.parts), lang, runtime(request).settings.zone),
+        "cap": runtime(request).profile.contact_cap,
+        "total": outlook.invited,
+        "before": before,
         "plan": planned,
         "reached": reached,
         "others": [(one, survey_title(one), last_day(one.closes_at)) for one in others],

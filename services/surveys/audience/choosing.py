@@ -1,0 +1,124 @@
+"""Members whom a survey may ask, as the database is asked for them; and what a forecast counts."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.surveys.audience.contacts import mails_counted
+from services.surveys.audience.domain import NONE, Audience
+from services.surveys.audience.forecast import Forecast, forecast
+from services.surveys.audience.sampling import Pool, population_of, response_of
+from services.surveys.audience.tables import MeetingGuest
+from services.surveys.fieldwork.domain import GENDERS, Band, Cell, band_of, gender_of
+from services.surveys.tables import Invitation, Margins, Member, Survey
+
+#: Surveys that opened within this long tell how strata answer.
+_LATELY = timedelta(days=2 * 365)
+
+
+def invitable() -> sa.ColumnElement[bool]:
+    """The members whom a survey that opens now invites: ``may_be_invited`` as the database asks it."""
+    return sa.and_(Member.status == "active", Member.purposes.contains(["surveys"]))
+
+
+def wanted(audience: Audience, year: int) -> sa.ColumnElement[bool]:
+    """``is_wanted`` as the database asks it."""
+    age = sa.literal(year) - Member.year_of_birth
+    asked: list[sa.ColumnElement[bool]] = []
+    if audience.genders:
+        other = Member.gender.not_in(GENDERS) if "other" in audience.genders else sa.false()
+        asked.append(sa.or_(Member.gender.in_(audience.genders), other))
+    if audience.age_from is not None:
+        asked.append(age >= audience.age_from)
+    if audience.age_to is not None:
+        asked.append(age <= audience.age_to)
+    if audience.areas:
+        asked.append(sa.func.coalesce(Member.area, NONE).in_(audience.areas))
+    if audience.languages:
+        asked.append(sa.func.coalesce(Member.language, NONE).in_(audience.languages))
+    if audience.joined_since is not None:
+        asked.append(Member.joined_at >= audience.joined_since)
+    took_part: list[sa.ColumnElement[bool]] = []
+    if audience.survey is not None:
+        took_part.append(
+            sa.exists().where(
+                Invitation.survey_id == audience.survey,
+                Invitation.member_id == Member.id,
+                Invitation.answered_at.is_not(None),
+            )
+        )
+    if audience.meeting is not None:
+        guest = sa.exists().where(MeetingGuest.meeting_id == audience.meeting, MeetingGuest.member_id == Member.id)
+        took_part.append(guest)
+    if took_part:
+        asked.append(sa.or_(*took_part))
+    return sa.and_(sa.true(), *asked)
+
+
+async def count_pool(
+    session: AsyncSession, audience: Audience, year: int, bands_year: int | None, bands: list[Band], now: datetime
+) -> Counter[tuple[Cell, int]]:
+    """How many the survey is for, by cell and mails in the quarter."""
+    counted = mails_counted(now)
+    mails = sa.func.coalesce(counted.c.mails, 0)
+    found = await session.execute(
+        sa.select(Member.gender, Member.year_of_birth, Member.area, mails, sa.func.count())
+        .outerjoin(counted, counted.c.member_id == Member.id)
+        .where(invitable(), wanted(audience, year))
+        .group_by(Member.gender, Member.year_of_birth, Member.area, mails)
+    )
+    pool: Counter[tuple[Cell, int]] = Counter()
+    for gender, born, area, had, number in found:
+        pool[(gender_of(gender), band_of(born, bands_year, bands), area), had] += number
+    return pool
+
+
+async def past_answers(session: AsyncSession, now: datetime) -> dict[Cell, tuple[int, int]]:
+    """(invited, answered) by cell, over the surveys of the last two years that are over."""
+    over = sa.select(Survey.id).where(Survey.state == "closed", Survey.opened_at > now - _LATELY)
+    found = await session.execute(
+        sa.select(
+            Invitation.gender, Invitation.band, Invitation.area, sa.func.count(), sa.func.count(Invitation.answered_at)
+        )
+        .where(Invitation.survey_id.in_(over))
+        .group_by(Invitation.gender, Invitation.band, Invitation.area)
+    )
+    return {(gender, band, area): (invited, answered) for gender, band, area, invited, answered in found}
+
+
+def residents_of(pool: Pool, margins: Margins | None) -> dict[Cell, float]:
+    """The residents each of the pool's cells stands for."""
+    people: Counter[Cell] = Counter()
+    for (cell, _), number in pool.items():
+        people[cell] += number
+    known, areas = (margins.population, margins.areas) if margins else ([], [])
+
+    def cells(rows: list[Mapping[str, object]]) -> dict[tuple[str, str], int]:
+        return {(str(row["gender"]), str(row["band"])): int(str(row["population"])) for row in rows}
+
+    return population_of(
+        people,
+        people,
+        cells(known),
+        # Areas kept by a release that did not keep their figures have none.
+        {area["code"]: (area["population"], cells(area["cells"])) for area in areas if "population" in area},
+    )
+
+
+async def newest_margins(session: AsyncSession) -> Margins | None:
+    """The population's newest figures."""
+    return await session.scalar(sa.select(Margins).order_by(Margins.year.desc()).limit(1))
+
+
+async def foresee(
+    session: AsyncSession, audience: Audience, size: int | None, cap: int, reminders: int, now: datetime
+) -> Forecast:
+    """What a survey for ``audience`` would come to if it opened now, with a sample of ``size`` or everybody."""
+    margins = await newest_margins(session)
+    bands = [Band(**band) for band in margins.bands] if margins else []
+    pool = await count_pool(session, audience, now.year, margins.year if margins else None, bands, now)
+    response = response_of({cell for cell, _ in pool}, await past_answers(session, now))
+    return forecast(pool, residents_of(pool, margins), response, size, cap, [one.code for one in bands], reminders)

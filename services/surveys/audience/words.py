@@ -1,0 +1,66 @@
+"""What staff call those a survey is for, in Bokmål."""
+
+from collections.abc import Mapping
+from zoneinfo import ZoneInfo
+
+from services.surveys.audience.domain import NONE, Audience
+from services.surveys.fieldwork.domain import UNKNOWN_BAND, ReleaseCell
+from shared.web.i18n import NAMES, Language
+
+GENDER_NAMES = {"female": "Kvinner", "male": "Menn", "other": "Annet eller ikke oppgitt"}
+
+
+def ages(band: str) -> str:
+    """``15–24 år`` for ``15-24``, ``80 år og eldre`` for ``80-``."""
+    if band == UNKNOWN_BAND:
+        return "Ukjent"
+    youngest, _, oldest = band.partition("-")
+    return f"{youngest}–{oldest} år" if oldest else f"{youngest} år og eldre"
+
+
+def group(cell: ReleaseCell, areas: Mapping[str, str]) -> str:
+    """A group of answers that can be told apart, e.g. ``Kvinner, 15–24 år, Fossum``."""
+    parts = [GENDER_NAMES.get(cell.gender, cell.gender) if cell.gender else "Alle kjønn"]
+    if cell.bands:
+        parts.append(" og ".join(ages(band) for band in cell.bands) if len(cell.bands) < 3 else _span(cell.bands))
+    if cell.areas:
+        parts.append(", ".join(areas.get(area, area) for area in cell.areas))
+    return ", ".join(parts)
+
+
+def _span(bands: tuple[str, ...]) -> str:
+    youngest, oldest = bands[0].partition("-")[0], bands[-1].partition("-")[2]
+    return f"{youngest}–{oldest} år" if oldest else f"{youngest} år og eldre"
+
+
+def described(
+    audience: Audience, areas: Mapping[str, str], parts: Mapping[str, str], language: Language, zone: ZoneInfo
+) -> list[tuple[str, str]]:
+    """(what is asked for, its value) of a filter; empty for everybody. ``parts`` are titles by ``part_of``."""
+    found: list[tuple[str, str]] = []
+    if audience.genders:
+        found.append(("Kjønn", ", ".join(GENDER_NAMES.get(gender, gender) for gender in audience.genders)))
+    if audience.age_from is not None and audience.age_to is not None:
+        found.append(("Alder", f"{audience.age_from}–{audience.age_to} år"))
+    elif audience.age_from is not None:
+        found.append(("Alder", f"{audience.age_from} år og eldre"))
+    elif audience.age_to is not None:
+        found.append(("Alder", f"til og med {audience.age_to} år"))
+    if audience.areas:
+        found.append(
+            ("Område", ", ".join("utenfor områdene" if a == NONE else areas.get(a, a) for a in audience.areas))
+        )
+    if audience.languages:
+        found.append(("Språk", ", ".join("ikke kjent" if a == NONE else NAMES.get(a, a) for a in audience.languages)))
+    if audience.joined_since is not None:
+        found.append(("Ble med", f"{language.date(audience.joined_since.astimezone(zone))} eller senere"))
+    if (part := part_of(audience)) is not None:
+        found.append(("Var med i", parts.get(part, "noe som ikke finnes lenger")))
+    return found
+
+
+def part_of(audience: Audience) -> str | None:
+    """The survey or meeting a filter names, as the form sends it."""
+    if audience.survey is not None:
+        return f"survey:{audience.survey}"
+    return f"meeting:{audience.meeting}" if audience.meeting is not None else None
