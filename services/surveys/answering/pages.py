@@ -21,7 +21,7 @@ from services.surveys.answering.store import Opened, Refusal, hold, keep, look, 
 from services.surveys.domain import last_day
 from services.surveys.sealing import keys_of
 from services.surveys.tables import Survey
-from services.surveys.watching.counting import note_sent, note_shown
+from services.surveys.watching.counting import note_finished, note_sent, note_shown
 from shared.tokens import BadLink, LinkExpired
 from shared.web import Form, Request, as_id, read_form, render, runtime, see_other, translate
 from shared.web import Response as HttpResponse
@@ -41,7 +41,10 @@ async def open_invitation(request: Request) -> HttpResponse:
     except BadLink:
         return _over(request, Refusal.UNKNOWN)
     response = see_other(f"{_BASE}?id={link.id}")
-    rt.sealed.set(response, _COOKIE, link.id, {"generation": link.generation}, _COOKIE_LIFE)
+    # Who opens the link again goes on: the time it takes is counted from the first opening in this browser.
+    before = rt.sealed.get(request, _COOKIE, link.id) or {}
+    began = before.get("began", rt.now().timestamp())
+    rt.sealed.set(response, _COOKIE, link.id, {"generation": link.generation, "began": began}, _COOKIE_LIFE)
     return response
 
 
@@ -104,6 +107,9 @@ async def save_page(request: Request) -> HttpResponse:
         missing = first_unfinished(questionnaire, filled.answers, typed) if on is None and not back else None
         if on is None and missing is None and not back and not stays:
             await submit(session, held, filled.answers, rt.now())
+            cookie = rt.sealed.get(request, _COOKIE, held.invitation.id) or {}
+            if "began" in cookie:
+                note_finished(held.survey.id, held.invitation.id, rt.now().timestamp() - cookie["began"])
             return see_other(f"/surveys/thanks?survey={held.survey.id}")
         await keep(session, held, filled.answers, typed, number if stays or on is None else on)
         here = f"?id={held.invitation.id}"

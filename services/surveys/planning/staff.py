@@ -25,6 +25,7 @@ from services.surveys.planning.planning import add_survey, announced_sizes, name
 from services.surveys.questionnaire.wording import in_words
 from services.surveys.sealing import keys_of
 from services.surveys.tables import Survey
+from services.surveys.watching.counting import as_measured
 from shared.events.questionnaire import LANGUAGES, Questionnaire
 from shared.ids import new_id
 from shared.web import (
@@ -134,6 +135,8 @@ async def plan(request: Request) -> Response:
             errors |= choices.errors(values)
         if values is not None and questionnaire is None:
             errors["questionnaire"] = _MESSAGES["questionnaire"]
+        if questionnaire is not None:
+            questionnaire = await as_measured(session, questionnaire)
         if questionnaire is not None and asks_for_area(questionnaire):
             areas = await named_areas(session)
             questionnaire = with_areas(questionnaire, areas)

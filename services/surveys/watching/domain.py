@@ -1,11 +1,16 @@
 """Rules of what is counted about a page: no person, no answer, and nothing about fewer than a handful."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
 from uuid import UUID
 
 #: Counts of fewer than this many are shown as few; fewer people than this are not counted at all yet.
 FEW = 5
+#: The number under which the time from opening the link to sending in is counted: no page has it.
+WHOLE = 0
+_LONGEST = 60
 #: Upper ends, in seconds, of the classes in which time on a page is counted; what took longer was a pause.
 CLASSES = (5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1800)
 
@@ -31,6 +36,21 @@ class Tally:
 def class_of(seconds: float) -> str | None:
     """The name of the class that ``seconds`` on a page fall into; None for what cannot be so or was a pause."""
     return next((f"took.{upper}" for upper in CLASSES if 0 <= seconds <= upper), None)
+
+
+def minute_of(seconds: float) -> str | None:
+    """The name under which the time to answer a whole survey is counted: minutes, rounded up; None for a pause."""
+    minutes = max(1, math.ceil(seconds / 60))
+    return f"minutes.{minutes}" if seconds >= 0 and minutes <= _LONGEST else None
+
+
+def minutes_of(counts: Mapping[str, int]) -> int | None:
+    """The minutes in which half of those who finished had finished; None for a few."""
+    numbers = [counts.get(f"minutes.{minutes}", 0) for minutes in range(1, _LONGEST + 1)]
+    total = sum(numbers)
+    if total < FEW:
+        return None
+    return next(minutes for minutes, passed in enumerate(accumulate(numbers), start=1) if passed >= total / 2)
 
 
 @dataclass(frozen=True)
