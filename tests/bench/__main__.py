@@ -21,6 +21,7 @@ from tests.bench.first_survey import first_survey
 from tests.bench.ground import Ground
 from tests.bench.mails import dispatch_rate, growth
 from tests.bench.measure import note
+from tests.bench.openings import openings
 from tests.bench.pages import answer_posts, join_posts
 
 BENCHES: dict[str, Callable[[Ground], Awaitable[None]]] = {
@@ -32,6 +33,7 @@ BENCHES: dict[str, Callable[[Ground], Awaitable[None]]] = {
     "consumer": consumer_rate,
     "dispatch": dispatch_rate,
     "growth": growth,
+    "opening": openings,
     "draws": draws,
 }
 

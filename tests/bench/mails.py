@@ -92,11 +92,11 @@ async def growth(ground: Ground) -> None:
                 seconds = [await cost(ground, url, smtp, size) for size in sizes]
                 for size, taken in zip(sizes, seconds, strict=True):
                     note(f"{bench}: {size} members in {taken:.2f} s, {taken / size * 1e6:.0f} us each")
-                slopes.append(_slope(sizes, seconds))
+                slopes.append(slope(sizes, seconds))
             bound(f"growth of cost, {bench}", slopes, "log-log slope", 1.1)
 
 
-def _slope(sizes: tuple[int, ...], seconds: list[float]) -> float:
+def slope(sizes: tuple[int, ...], seconds: list[float]) -> float:
     """Least squares of log seconds on log members: 1 is linear."""
     x, y = [math.log(size) for size in sizes], [math.log(taken) for taken in seconds]
     mean_x, mean_y = sum(x) / len(x), sum(y) / len(y)
