@@ -70,7 +70,10 @@ class Editor:
                 not in (form := FormReader((await self.browser.post("/staff/surveys/plan", values)).text)).hidden
             ):
                 await asyncio.sleep(0.5)
-        await self.browser.post("/staff/surveys/plan", dict(form.hidden))
+            # Somebody may have joined meanwhile: then the page asks again, with the new number.
+            while "survey_id" in form.hidden:
+                answer = await self.browser.post("/staff/surveys/plan", dict(form.hidden))
+                form = FormReader(answer.text)
 
     async def publish(self) -> str:
         """Wait until every answer has come, approve; the public page's text."""

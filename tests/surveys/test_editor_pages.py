@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -78,7 +79,8 @@ async def test_a_questionnaire_written_in_the_browser_can_be_asked(rt: Runtime, 
     id_ = here.rsplit("/", 1)[1]
     assert "Trives du?" in (await client.get(f"/staff/surveys/questionnaires/{id_}")).text
     assert f'value="{id_}"' in (await client.get("/staff/surveys/plan")).text
-    plan = {"questionnaire": id_, "opens": "now", "closes_on": str(rt.today()), "target": "50"}
+    day = str(rt.today() + timedelta(days=1))
+    plan = {"questionnaire": id_, "opens": "date", "opens_on": day, "closes_on": day, "target": "50"}
     sent = await client.post("/staff/surveys/plan", data={**plan, "confirmed": "yes", "survey_id": str(new_id())})
     assert sent.status_code == 303
     async with rt.transaction() as session:

@@ -118,7 +118,7 @@ async def _show_form(
 async def plan(request: Request) -> Response:
     """Show what the plan will do; with ``confirmed`` and the id from that page, store it.
 
-    The number shown is the number confirmed: when it has changed meanwhile, the page says so and asks again.
+    The number shown is the number invited by one that opens at once: has it changed, the page says so and asks again.
     """
     rt = runtime(request)
     form = await read_form(request)
@@ -165,7 +165,7 @@ async def plan(request: Request) -> Response:
         audience = values.audience(rt.settings.zone)
         reminders = 0 if values.reminder_on is None else 1 if values.again_after is None else 2
         outlook = await foresee(session, audience, values.size, rt.profile.contact_cap, reminders, rt.now())
-        if not asked or survey_id is None or form.get("number") != str(outlook.invited):
+        if not asked or survey_id is None or (at_once and form.get("number") != str(outlook.invited)):
             before = form.get("number") if asked else None
             return await _show_confirmation(
                 request, session, values, questionnaire, planned, choices, outlook, reached, before
