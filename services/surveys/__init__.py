@@ -2,6 +2,7 @@
 
 Reacts to members, population margins and panel thresholds (registration), published results and follow-ups (results),
 and invitations to meetings (meetings).
-Publishes SurveyOpened, SurveyChanged, SurveyInvitationIssued, SurveyReminderDue, SurveyAnswered, SurveyClosed,
-SurveyResultsNoticeDue, SurveyFollowUpNoticeDue, MemberDataErased and, on a restricted topic, ResponseSubmitted.
+Publishes SurveyOpened, SurveyChanged, SampleDrawn, MemberSpared, SurveyInvitationIssued, SurveyReminderDue,
+SurveyAnswered, SurveyClosed, SurveyResultsNoticeDue, SurveyFollowUpNoticeDue, MemberDataErased and, on a restricted
+topic, ResponseSubmitted.
 """
