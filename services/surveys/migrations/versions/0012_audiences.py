@@ -35,7 +35,7 @@ def upgrade() -> None:
         sa.Column("mails", sa.Integer(), nullable=False),
         sa.Column("outcome", sa.Text(), server_default="waiting", nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_candidate"),
-        sa.ForeignKeyConstraint(["survey_id"], ["surveys.survey.id"], name="fk_candidate_survey_id_survey"),
+        sa.ForeignKeyConstraint(["survey_id"], ["surveys.survey.id"], name="fk_candidate_survey_id"),
         sa.UniqueConstraint("survey_id", "member_id", name="uq_candidate_survey_id_member_id"),
         sa.CheckConstraint("outcome in ('waiting', 'drawn', 'spared', 'capped')", name="ck_candidate_outcome"),
         schema="surveys",
