@@ -62,7 +62,7 @@ async def own_page(session: AsyncSession, member_id: UUID) -> OwnPage | None:
         sa.select(Survey.title, Survey.closes_at, Spared.reason)
         .join(Survey, Survey.id == Spared.survey_id)
         .where(Spared.member_id == member_id)
-        .order_by(Survey.closes_at.desc())
+        .order_by(Survey.closes_at.desc(), Spared.candidate_id)
     )
     drawn = await session.execute(
         sa.select(
