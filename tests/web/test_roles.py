@@ -15,9 +15,10 @@ from shared.testing import browser, sign_in
 RuntimeOf = Callable[..., Awaitable[Runtime]]
 #: The way in and out is for everybody: sign-in has no session yet.
 OPEN = {("GET", "/staff/login"), ("GET", "/staff/callback")}
-#: Posts that change nothing but the audit trail: a look-up keeps what was typed out of addresses.
+#: Posts that change nothing but the audit trail: a look-up keeps what was typed out of addresses,
+#: and the address of a feed is the reader's own.
 READING = {
-    "/staff/logout", "/staff/registration/members", "/staff/notifications/preview",
+    "/staff/logout", "/staff/calendar", "/staff/registration/members", "/staff/notifications/preview",
     "/staff/surveys/try/{questionnaire}/{number:int}",
 }  # fmt: skip
 
