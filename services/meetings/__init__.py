@@ -7,7 +7,8 @@ MeetingReminderDue, MeetingNoticeDue, MeetingHeld, MeetingMinutesPublished, Meet
 
 An invitation is ``invited`` until it is ``accepted``, ``declined``, ``lapsed`` (silence past the deadline) or
 ``withdrawn`` (a yes taken back, or no member any more); a cancelled meeting ends what is left (``ended``). Those
-invited and accepted never outnumber the seats: nobody is asked to a seat somebody else may still say yes to. A seat
-that becomes free is filled by the job ``fill_free_seats``. How things are locked:
+invited and accepted never outnumber the seats: nobody is asked to a seat somebody else may still say yes to. One to the
+waiting list is ``reserve`` until it is answered, then ``waiting`` until it is ``accepted`` or ``released``. The job
+``fill_free_seats`` asks to the list and gives free seats away. How things are locked:
 ``locks.py``; the draw: ``seats/lottery.py``.
 """

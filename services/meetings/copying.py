@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.meetings.locks import wait_for_draws
 from services.meetings.seats.answering import give_up_seats
-from services.meetings.seats.domain import LIVE
+from services.meetings.seats.domain import OPEN, UNANSWERED
 from services.meetings.tables import AskedInSurvey, Candidate, DrawEntry, Invitation, Margins, Member, Notice
 from shared.database import insert_many
 from shared.events.meetings import MemberDataErased
@@ -26,7 +26,7 @@ async def project_members(session: AsyncSession, events: Sequence[MemberEvent], 
     """Keep each member's newest state; who has left is not asked any more, who is erased is forgotten.
 
     Whoever leaves or ends the consent to meetings gives up the seat too. Whoever only pauses, or whose mail comes
-    back, keeps a seat already said yes to, and is not waited for otherwise.
+    back, keeps a seat or a place on a list already said yes to, and is not waited for otherwise.
     """
     await wait_for_draws(session)
     asked = await _asked(session, {event.member_id for event in events})
@@ -40,22 +40,22 @@ async def project_members(session: AsyncSession, events: Sequence[MemberEvent], 
         elif isinstance(event, MemberLeft):
             newest.pop(member_id, None)
             await _blank(session, member_id, erased=False)
-            await give_up_seats(session, member_id, LIVE, delivery.now)
+            await give_up_seats(session, member_id, OPEN, delivery.now)
         else:
             newest[member_id] = event
             if member_id in asked and "meetings" not in event.purposes:
-                await give_up_seats(session, member_id, LIVE, delivery.now)
+                await give_up_seats(session, member_id, OPEN, delivery.now)
             elif member_id in asked and event.standing != "active":
                 await give_up_seats(
-                    session, member_id, ("invited",), delivery.now, unreached=event.standing == "unreachable"
+                    session, member_id, UNANSWERED, delivery.now, unreached=event.standing == "unreachable"
                 )
     if newest:
         await _keep(session, newest)
 
 
 async def _asked(session: AsyncSession, members: Collection[UUID]) -> set[UUID | None]:
-    """Those of them with a seat or an invitation; draws wait, so nobody is added."""
-    live = sa.select(Invitation.member_id).where(Invitation.member_id.in_(members), Invitation.state.in_(LIVE))
+    """Those of them with a seat, an invitation or a place on a list; draws wait, so nobody is added."""
+    live = sa.select(Invitation.member_id).where(Invitation.member_id.in_(members), Invitation.state.in_(OPEN))
     return set(await session.scalars(live))
 
 
@@ -89,7 +89,7 @@ async def _blank(session: AsyncSession, member_id: UUID, *, erased: bool) -> Non
 async def _erase(session: AsyncSession, event: MemberErased, delivery: Delivery) -> None:
     """Rows stay as counts without the person; everything published about the person goes from archive and outbox."""
     await lock(session, event.member_id)
-    await give_up_seats(session, event.member_id, LIVE, delivery.now)
+    await give_up_seats(session, event.member_id, OPEN, delivery.now)
     invitations = list(await session.scalars(sa.select(Invitation.id).where(Invitation.member_id == event.member_id)))
     entries = list(await session.scalars(sa.select(DrawEntry.id).where(DrawEntry.member_id == event.member_id)))
     await lock(session, *invitations, *entries)

@@ -51,6 +51,7 @@ def issued(meeting: Meeting, row: Invitation) -> MeetingInvitationIssued:
         member_id=row.member_id,
         generation=row.generation,
         replacement=row.replaces is not None,
+        waiting_list=row.state == "reserve",
         reply_by=row.reply_by,
         link_expires_at=meeting.ends_at + LINK_LASTS,
         send_before=row.reply_by,

@@ -5,7 +5,7 @@ from uuid import UUID
 from services.meetings.facts import invitations_of
 from services.meetings.planning.announcing import count_states
 from services.meetings.seats.auditing import auditable_draws
-from services.meetings.seats.domain import band_words, replacements_stop_at
+from services.meetings.seats.domain import band_words, replacements_stop_at, waiting_ends_at
 from services.meetings.seats.preparing import current_draw
 from services.meetings.seats.promising import changed_since
 from services.meetings.staff_list import needs_somebody, seats_picture
@@ -25,10 +25,13 @@ from shared.web import (
 
 _REPLIES = {
     "invited": "Venter på svar",
+    "reserve": "Spurt til ventelisten",
+    "waiting": "På ventelisten",
     "accepted": "Sagt ja",
     "declined": "Sagt nei",
     "lapsed": "Svarte ikke i tide",
     "withdrawn": "Meldt forfall",
+    "released": "Ble ikke plass",
     "ended": "Møtet ble avlyst",
 }
 _GENDERS = {"female": "Kvinne", "male": "Mann", "other": "Annet eller ikke oppgitt"}
@@ -84,6 +87,7 @@ async def show_meeting(request: Request) -> Response:
         "needs": sum(1 for row in rows if row.needs),
         "band_words": band_words,
         "stops_at": replacements_stop_at(meeting.starts_at, meeting.stop_hours),
+        "waiting_ends": waiting_ends_at(meeting.starts_at, meeting.stop_hours),
         "begun": now >= meeting.starts_at,
         "todo": needs_somebody(meeting, counts, now),
         "picture": seats_picture(request, meeting, counts),

@@ -62,6 +62,9 @@ def needs_somebody(meeting: Meeting, counts: Counts, now: datetime) -> list[tupl
     if meeting.state == "drawn":
         free = meeting.seats - counts["accepted"] - counts["invited"]
         seats = "1 plass" if free == 1 else f"{free} plasser"
+        if free and counts["reserve"]:
+            # They fill themselves once everybody asked to the list has answered or is too late.
+            return []
         if free and now >= replacements_stop_at(meeting.starts_at, meeting.stop_hours):
             return [(f"{seats} blir stående tomme. Det er for sent å trekke nye.", "", "")]
         if free:

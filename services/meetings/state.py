@@ -9,6 +9,7 @@ from services.meetings.afterwards.concluding import held_fact, minutes_fact
 from services.meetings.facts import announced, answered, entered, issued, proof_issued
 from services.meetings.locks import lock_invitations, lock_meeting
 from services.meetings.planning.cancelling import cancelled_fact
+from services.meetings.seats.domain import UNANSWERED
 from services.meetings.seats.preparing import candidates_of
 from services.meetings.seats.promising import ways_of
 from services.meetings.tables import Draw, DrawEntry, Invitation, Meeting
@@ -46,7 +47,7 @@ async def state_events(session: AsyncSession) -> AsyncIterator[Event | None]:
         )
         for row in rows:
             if row.member_id is not None:
-                yield issued(meeting, row) if row.state == "invited" else answered(meeting, row, row.member_id)
+                yield issued(meeting, row) if row.state in UNANSWERED else answered(meeting, row, row.member_id)
 
 
 async def _entries(session: AsyncSession, meeting: Meeting) -> AsyncIterator[Event | None]:

@@ -8,7 +8,7 @@ from shared.rules import N_
 
 _SURVEY = Link("survey", "/surveys/answer/")
 _MEETING = Link("meeting", "/meetings/answer/")
-_OVER = ("declined", "lapsed", "withdrawn", CANCELLED)
+_OVER = ("declined", "lapsed", "withdrawn", "released", CANCELLED)
 
 _ALL = (
     Kind(
@@ -138,6 +138,33 @@ _ALL = (
         needless=("accepted", *_OVER),
     ),
     Kind(
+        code="meeting_list",
+        name="Invitasjon til venteliste",
+        about="meeting",
+        subject=N_("Kan du stå på ventelisten til et møte %(day)s: %(title)s"),
+        button=N_("Svar ja eller nei"),
+        consent="meetings",
+        link=_MEETING,
+        needless=("accepted", "waiting", *_OVER),
+    ),
+    Kind(
+        code="meeting_waiting",
+        name="På ventelisten",
+        about="meeting",
+        subject=N_("Du står på ventelisten til møtet %(day)s: %(title)s"),
+        button=N_("Se møtet eller meld deg av listen"),
+        link=_MEETING,
+        needless=("accepted", *_OVER),
+    ),
+    Kind(
+        code="meeting_released",
+        name="Ble ikke plass på møtet",
+        about="meeting",
+        subject=N_("Det ble ikke plass på møtet %(day)s: %(title)s"),
+        button=N_("Se siden om møtet"),
+        needless=(CANCELLED,),
+    ),
+    Kind(
         code="meeting_place",
         name="Plass på møtet",
         about="meeting",
@@ -160,7 +187,7 @@ _ALL = (
         name="Møtet er endret",
         about="meeting",
         subject=N_("Møtet er endret: %(title)s"),
-        button=N_("Se møtet og hent kalenderfilen"),
+        button=N_("Se hva som gjelder for deg"),
         link=_MEETING,
         needless=(CANCELLED,),
     ),

@@ -59,6 +59,8 @@ class MeetingInvitationIssued(_ForOneInvited):
     type: ClassVar[str] = "meetings.meeting_invitation_issued.v1"
     generation: int
     replacement: bool = False
+    waiting_list: bool = False
+    """The member is asked to wait for a seat that may become free, not to a seat."""
     reply_by: Instant
     link_expires_at: Instant
     send_before: Instant
@@ -67,11 +69,12 @@ class MeetingInvitationIssued(_ForOneInvited):
 
 
 class MeetingInvitationAnswered(_ForOneInvited):
-    """An invited member said yes or no, or let the deadline pass; after a yes a mail confirms the place."""
+    """An invited member said yes or no, or let the deadline pass; or one who waits got a seat, or there was none."""
 
     type: ClassVar[str] = "meetings.meeting_invitation_answered.v1"
     reply: OpenEnum
-    """``accepted``, ``declined``, ``lapsed`` (silence) or ``withdrawn`` (a yes taken back)."""
+    """``accepted`` (has a seat), ``waiting`` (for one), ``released`` (waited, and there was none), ``declined``,
+    ``lapsed`` (silence) or ``withdrawn`` (a yes taken back)."""
     answered_at: Instant
     generation: int
     link_expires_at: Instant

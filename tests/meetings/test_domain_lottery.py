@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.meetings.draw.model import Infeasible, Lottery, Pool, Quota, Type
 from services.meetings.draw.program import INFINITY, Optimum, Program
-from services.meetings.draw.solving import solve, solve_open
+from services.meetings.draw.solving import quotas_in_reach, solve
 
 FEATURES = ("kjønn", "område")
 VALUES = {"kjønn": ("kvinne", "mann"), "område": ("nord", "sør", "vest")}
@@ -175,12 +175,13 @@ def test_a_seat_that_falls_free_restores_the_quota_and_says_when_it_cannot() -> 
     pool = Pool(FEATURES, {("kvinne", "nord"): 5, ("mann", "nord"): 5})
     quotas = [Quota("kjønn", "kvinne", 2, 2), Quota("kjønn", "mann", 2, 2)]
     seated: dict[Type, int] = {("mann", "sør"): 2, ("kvinne", "nord"): 1}
-    drawn, given_way = solve_open(pool, quotas, 1, seated)
+    left, given_way = quotas_in_reach(pool, quotas, 1, seated)
+    drawn = solve(pool, left, 1)
     assert drawn.probabilities == {("kvinne", "nord"): 0.2, ("mann", "nord"): 0.0}
     assert given_way == ()
-    drawn, given_way = solve_open(
-        Pool(FEATURES, {("mann", "nord"): 4}), quotas, 1, {("kvinne", "nord"): 1, ("mann", "sør"): 2}
-    )
+    men = Pool(FEATURES, {("mann", "nord"): 4})
+    left, given_way = quotas_in_reach(men, quotas, 1, {("kvinne", "nord"): 1, ("mann", "sør"): 2})
+    drawn = solve(men, left, 1)
     assert drawn.probabilities == {("mann", "nord"): 0.25}
     assert [str(each) for each in given_way] == [
         "kjønn «kvinne»: senk minst fra 1 til 0.", "kjønn «mann»: øk mest fra 0 til 1."
@@ -274,3 +275,22 @@ def test_what_arithmetic_leaves_of_a_walk_is_priced_without_further_walks() -> N
     solve(*realistic(900), 24, progress=lambda step, done: told.append((step, done)))
     assert "pricing" in dict(told)
     assert max(done for step, done in told if step == "panels") < 1 / 4
+
+
+def test_a_level_just_found_is_never_out_of_the_solvers_own_reach() -> None:
+    """Found by playing meetings (rooms.py): 93 of 560 asked to a waiting list; the solver misses a bound by 1e-9."""
+    bands, areas = ("15", "25", "35", "45", "55", "67", "80"), ("midt", "nordvest", "sorost", "ost", "vest")
+    women = (0, 5, 3, 9, 4, 3, 7, 1, 13, 3, 3, 12, 9, 11, 6, 6, 11, 12, 6, 7, 7, 21, 12, 18, 9, 6, 19, 16, 18, 9)
+    men = (1, 4, 3, 6, 1, 2, 7, 1, 8, 4, 5, 14, 8, 10, 8, 3, 14, 8, 20, 7, 8, 20, 16, 21, 8, 7, 18, 9, 20, 10)
+    old = ((2, 4, 2, 5, 2), (0, 2, 1, 4, 1))
+    people = [*women, *old[0], *men, *old[1]]
+    kinds = [(gender, band, area) for gender in ("female", "male") for band in bands for area in areas]
+    least = {"female": 58, "male": 34, "15": 29, "25": 20, "35": 14, "45": 10, "55": 8, "67": 8, "80": 1}
+    least |= {"midt": 11, "nordvest": 29, "sorost": 8, "ost": 31, "vest": 11}
+    feature = {value: name for name, values in zip(("gender", "band", "area"), zip(*kinds, strict=True), strict=True)
+               for value in values}  # fmt: skip
+    drawn = solve(
+        Pool(("gender", "band", "area"), dict(zip(kinds, people, strict=True))),
+        [Quota(feature[value], value, number, number + 1) for value, number in least.items()], 93, tickets=1000,
+    )  # fmt: skip
+    assert drawn.certificate < 1e-8

@@ -1,19 +1,27 @@
 """Tickets keep every quota, chances are those stated, and what cannot be kept is named with the smallest change."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.meetings.draw.commitment import Entry
+from services.meetings.draw.commitment import Entry, by_type
 from services.meetings.draw.model import Infeasible, Lottery, Pool
 from services.meetings.draw.solving import solve
-from services.meetings.seats.filling import choose
-from services.meetings.seats.lottery import FEATURES, Kind, Limit, limits_of_shares, seated_by
+from services.meetings.seats.lottery import FEATURES, Kind, Limit, limits_of_shares
 from services.meetings.seats.randomness import Announced, outcome_of
+from services.meetings.verify import drawn_leaves
 
 BANDS, AREAS = ("15-24", "25-44", "45-"), ("ost", "vest")
+
+
+def seated_by(lottery: Lottery, pool: Sequence[Entry], ticket: int) -> tuple[int, ...]:
+    """Places in the pool of those a ticket seats."""
+    full = by_type(Pool.of(FEATURES, (entry.type for entry in pool)), lottery)
+    places = {entry.leaf: place for place, entry in enumerate(pool)}
+    return tuple(sorted(places[leaf] for leaf in drawn_leaves(full, [entry.document() for entry in pool], ticket)))
 
 
 def pool_of(size: int) -> list[Kind]:
@@ -99,28 +107,6 @@ def test_quotas_that_cannot_be_kept_are_named_with_the_smallest_change() -> None
     relaxed = {(old.feature, old.value): Limit(new.feature, new.value, new.least, new.most) for old, new in found}
     mended = [relaxed.get((limit.feature, limit.value), limit) for limit in too_many]
     assert kept(group_of(groups(pool, prepare(pool, mended, 6))[0], pool), mended)
-
-
-def test_who_fills_a_seat_restores_the_quotas_whoever_said_no() -> None:
-    limits = [Limit("gender", "female", 3, 3), Limit("gender", "male", 3, 3), Limit("band", "15-24", 2, 3)]
-    seated: list[Kind] = [*[("male", "45-", "ost")] * 3, ("female", "15-24", "ost")]
-    pool = pool_of(30)
-    chosen = choose(pool, names(30), limits, seated, 2, "x")
-    group = group_of(chosen, pool)
-    assert {kind[0] for kind in group} == {"female"}
-    assert sum(n for kind, n in group.items() if kind[1] == "15-24") >= 1
-    only_men = [kind for kind in pool if kind[0] == "male"]
-    assert len(choose(only_men, names(len(only_men)), limits, seated, 2, "x")) == 2, (
-        "a seat is better filled than empty"
-    )
-
-
-def test_a_quota_of_none_stays_closed_when_seats_are_filled() -> None:
-    limits = [Limit("band", "15-24", 0, 0), Limit("gender", "female", 3, 3), Limit("gender", "male", 3, 3)]
-    seated: list[Kind] = [("male", "45-", "ost")] * 3
-    young: list[Kind] = [("female", "15-24", "ost")] * 4
-    assert choose(young, names(4), limits, seated, 2, "x") == ()
-    assert choose([*young, ("male", "45-", "ost")], names(5), limits, seated, 2, "x") == (4,)
 
 
 def test_limits_surround_the_share_and_leave_room_for_those_it_does_not_count() -> None:

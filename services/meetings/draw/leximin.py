@@ -15,6 +15,8 @@ from services.meetings.draw.space import Space
 _HELD = 1e-7
 #: What a settled type may lose to arithmetic while later levels are found, in seats.
 _SLACK = 1e-10
+#: The same, once a level that was just found is out of the solver's own reach: it may miss a bound by 1e-9.
+_MORE_SLACK = 1e-8
 #: A panel must promise at least this much more than the columns have, or the level is proven.
 _GAIN = 1e-9
 
@@ -24,6 +26,13 @@ def fractional_leximin(space: Space, tell: Progress) -> Array | None:
 
     None when even split seats cannot keep the quotas.
     """
+    try:
+        return _levels(space, tell, _SLACK)
+    except ArithmeticError:
+        return _levels(space, tell, _MORE_SLACK)
+
+
+def _levels(space: Space, tell: Progress, slack: float) -> Array | None:
     types = len(space.types)
     average = space.counts * (space.seats / space.counts.sum())
     quotas = len(space.low)
@@ -47,7 +56,7 @@ def fractional_leximin(space: Space, tell: Progress) -> Array | None:
         tell("bound", float(1 - open_types.mean()))
         for one in _held(open_types, -found.duals[quotas:] * average):
             open_types[one] = False
-            program.bound_column(one, max(0.0, found.columns[types] * average[one] - _SLACK), space.counts[one])
+            program.bound_column(one, max(0.0, found.columns[types] * average[one] - slack), space.counts[one])
             program.bound_row(quotas + one, -INFINITY, INFINITY)
         if not open_types.any():
             return np.clip(found.columns[:types], 0.0, space.counts)
@@ -59,6 +68,13 @@ def whole_leximin(space: Space, columns: list[NDArray[np.int64]], tell: Progress
 
     ``columns`` grows by the panels that integer pricing finds; a level stands when no panel at all would raise it.
     """
+    try:
+        return _whole_levels(space, columns, tell, _SLACK)
+    except ArithmeticError:
+        return _whole_levels(space, columns, tell, _MORE_SLACK)
+
+
+def _whole_levels(space: Space, columns: list[NDArray[np.int64]], tell: Progress, slack: float) -> tuple[Array, Array]:
     types = len(space.types)
     average = space.counts * (space.seats / space.counts.sum())
     rows = np.zeros((types + 1, 1))
@@ -87,7 +103,7 @@ def whole_leximin(space: Space, columns: list[NDArray[np.int64]], tell: Progress
             open_types[one] = False
             settled[one] = found.columns[0] * average[one]
             master.coefficient(one, 0, 0.0)
-            master.bound_row(one, max(0.0, settled[one] - _SLACK), INFINITY)
+            master.bound_row(one, max(0.0, settled[one] - slack), INFINITY)
     return settled, found.columns[1:]
 
 

@@ -10,7 +10,6 @@ from services.meetings.draw.leximin import fractional_leximin, whole_leximin
 from services.meetings.draw.mixture import CLOSE, deviation, in_tickets, mixed
 from services.meetings.draw.model import (
     TICKETS,
-    Infeasible,
     Lottery,
     Panel,
     Pool,
@@ -79,24 +78,23 @@ def open_quotas(quotas: Sequence[Quota], features: Sequence[str], seated: Mappin
     return tuple(left(quota) for quota in quotas)
 
 
-def solve_open(
-    pool: Pool, quotas: Sequence[Quota], seats: int, seated: Mapping[Type, int], *,
-    tickets: int = TICKETS, seed: int = 0, progress: Progress | None = None,
-) -> tuple[Lottery, tuple[Relaxation, ...]]:  # fmt: skip
-    """The lottery for ``seats`` open seats beside those ``seated``, among those of ``pool`` who can still be asked.
+def quotas_in_reach(
+    pool: Pool, quotas: Sequence[Quota], seats: int, seated: Mapping[Type, int]
+) -> tuple[tuple[Quota, ...], tuple[Relaxation, ...]]:
+    """What the quotas leave for ``seats`` open seats beside those ``seated``, for those of ``pool`` who can be asked.
 
     When nobody is left to restore a quota, it gives way by as few seats as can be, and the second part says so.
     Raises `Infeasible` when not even that helps.
     """
     left = open_quotas(quotas, pool.features, seated)
-    try:
-        return solve(pool, left, seats, tickets=tickets, seed=seed, progress=progress), ()
-    except Infeasible:
-        # A quota that is full may give way; one of 0 from the start may not.
-        giving = smallest_relaxations(Space.of(pool, left, seats), [quota.most == 0 for quota in quotas])
-        if not giving:
-            raise
-        return solve(pool, relaxed(left, giving), seats, tickets=tickets, seed=seed, progress=progress), giving
+    space = Space.of(pool, left, seats)
+    if space.panels(np.zeros(len(space.types))).solve() is not None:
+        return left, ()
+    # A quota that is full may give way; one of 0 from the start may not.
+    giving = smallest_relaxations(space, [quota.most == 0 for quota in quotas])
+    if not giving:
+        raise explained(space)
+    return relaxed(left, giving), giving
 
 
 def _silent(step: str, done: float) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.meetings.facts import announced, tell
 from services.meetings.locks import hold_draws, lock_invitations, lock_meeting
 from services.meetings.planning.domain import Times, slug_of
-from services.meetings.seats.domain import GIVEN_UP, LIVE
+from services.meetings.seats.domain import OPEN, SAID_YES, STATES
 from services.meetings.seats.lottery import Limit
 from services.meetings.seats.pool import rows_of_limits
 from services.meetings.seats.preparing import current_draw
@@ -89,13 +89,13 @@ async def change_meeting(session: AsyncSession, meeting: Meeting, plan: Plan) ->
     await emit(session, announced(meeting))
     if not moved:
         return 0
-    rows = await lock_invitations(session, Invitation.meeting_id == meeting.id, Invitation.state.in_(LIVE))
+    rows = await lock_invitations(session, Invitation.meeting_id == meeting.id, Invitation.state.in_(OPEN))
     for row in rows:
         # A new day has its own reminder, and nobody can answer after it.
         row.reminded_at = None
         row.reply_by = min(row.reply_by, meeting.starts_at)
-    accepted = [row for row in rows if row.state == "accepted"]
-    return await tell(session, meeting, accepted, "changed", meeting.starts_at)
+    said_yes = [row for row in rows if row.state in SAID_YES]
+    return await tell(session, meeting, said_yes, "changed", meeting.starts_at)
 
 
 async def set_limits(session: AsyncSession, meeting_id: UUID, limits: Sequence[Limit] | None) -> Meeting | None:
@@ -116,4 +116,4 @@ async def count_states(session: AsyncSession, meeting_id: UUID) -> dict[str, int
         .where(Invitation.meeting_id == meeting_id)
         .group_by(Invitation.state)
     )
-    return {**dict.fromkeys((*LIVE, *GIVEN_UP, "ended"), 0), **{row.state: row.number for row in found}}
+    return {**dict.fromkeys(STATES, 0), **{row.state: row.number for row in found}}

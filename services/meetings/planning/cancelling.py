@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.meetings.facts import announced, tell
 from services.meetings.locks import lock_invitations, lock_meeting
-from services.meetings.seats.domain import LIVE
+from services.meetings.seats.domain import OPEN, SAID_YES
 from services.meetings.seats.preparing import cancel_draw
 from services.meetings.tables import Invitation, Meeting
 from shared.events.meetings import MeetingCancelled
@@ -25,8 +25,8 @@ async def cancel_meeting(session: AsyncSession, meeting_id: UUID, now: datetime)
     meeting = await lock_meeting(session, meeting_id)
     if meeting is None or meeting.state not in ("announced", "drawn"):
         return None
-    rows = await lock_invitations(session, Invitation.meeting_id == meeting_id, Invitation.state.in_(LIVE))
-    had_accepted = [row for row in rows if row.state == "accepted"]
+    rows = await lock_invitations(session, Invitation.meeting_id == meeting_id, Invitation.state.in_(OPEN))
+    said_yes = [row for row in rows if row.state in SAID_YES]
     for row in rows:
         row.state = "ended"
         row.settled_at = now
@@ -35,5 +35,5 @@ async def cancel_meeting(session: AsyncSession, meeting_id: UUID, now: datetime)
     meeting.state = "cancelled"
     meeting.cancelled_at = now
     await emit(session, announced(meeting), cancelled_fact(meeting))
-    told = await tell(session, meeting, had_accepted, "cancelled", meeting.starts_at)
+    told = await tell(session, meeting, said_yes, "cancelled", meeting.starts_at)
     return meeting, told

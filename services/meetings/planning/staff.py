@@ -179,7 +179,7 @@ async def change(request: Request) -> Response:
             return _show_form(request, meeting, form.values(), errors, 422)
         if form.get("action") == "back":
             return _show_form(request, meeting, form.values(), {})
-        told = counts["accepted"] if moves(meeting, plan) else 0
+        told = counts["accepted"] + counts["waiting"] if moves(meeting, plan) else 0
         if told and form.get("confirmed") != "yes":
             values = {name: value for name, value in form.values().items() if name in MeetingInput.model_fields}
             starts_at, ends_at = plan.times.starts_at, plan.times.ends_at

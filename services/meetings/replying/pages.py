@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.meetings.seats.answering import Reply, answer, find, hold
-from services.meetings.seats.domain import last_day
+from services.meetings.seats.domain import UNANSWERED, last_day, waiting_ends_at
 from services.meetings.seats.tallies import composition
 from services.meetings.tables import Invitation, Meeting, Notice
 from shared.tokens import BadLink, LinkExpired
@@ -156,9 +156,9 @@ def _state(meeting: Meeting, row: Invitation, request: Request) -> str:
     now = runtime(request).now()
     if meeting.state == "cancelled":
         return "cancelled"
-    if row.state == "invited" and row.reply_by <= now:
+    if row.state in UNANSWERED and row.reply_by <= now:
         return "lapsed"
-    if row.state == "accepted" and now >= meeting.ends_at:
+    if row.state in ("accepted", "waiting", "released") and now >= meeting.ends_at:
         return "over"
     return row.state
 
@@ -184,6 +184,7 @@ def _show(
         # A deadline at midnight is a whole day; one close to the meeting is an hour.
         "whole_day": row.reply_by.astimezone(runtime(request).settings.zone).time() == time(),
         "last_day": last_day(row.reply_by),
+        "waiting_ends": waiting_ends_at(meeting.starts_at, meeting.stop_hours),
         "composition": composition(meeting),
         "may_withdraw": runtime(request).now() < meeting.starts_at and meeting.state == "drawn",
         "saved": "saved" in request.query_params,

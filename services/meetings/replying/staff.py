@@ -5,7 +5,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.meetings.seats.answering import Reply, answer, hold
-from services.meetings.seats.domain import LIVE
+from services.meetings.seats.domain import OPEN
 from services.meetings.tables import Invitation, Meeting
 from shared.web import (
     FormErrors,
@@ -23,6 +23,7 @@ from shared.web import (
 
 #: A person has one invitation to a meeting, and its link may have been renewed any number of times.
 _ANY_GENERATION = 2**31 - 1
+_NOTHING_TO_ANSWER = "Dette medlemmet har ingen plass å svare for i møtet nå, og står ikke på ventelisten."
 
 
 @staff_required("editor")
@@ -49,7 +50,7 @@ async def record_reply(request: Request) -> Response:
         invitation_id = await session.scalar(sa.select(Invitation.id).where(*mine))
         held = await hold(session, invitation_id, _ANY_GENERATION, rt.now()) if invitation_id else None
         before = held[1].state if held else None
-        if held is not None and before in LIVE:
+        if held is not None and before in OPEN:
             await answer(session, *held, Reply(says), rt.now())
             changed = held[1].state != before
             if changed:
@@ -57,7 +58,12 @@ async def record_reply(request: Request) -> Response:
         else:
             changed = False
     if not changed:
-        return await _show(request, typed, {"member": "Dette medlemmet har ingen plass å svare for i møtet nå."}, 422)
+        return await _show(
+            request,
+            typed,
+            {"member": _NOTHING_TO_ANSWER},
+            422,
+        )
     return see_other(f"/staff/meetings/{meeting_id}")
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.meetings.facts import answered
 from services.meetings.locks import lock_invitations, lock_meeting
-from services.meetings.seats.domain import LINK_LASTS
+from services.meetings.seats.domain import LINK_LASTS, SAID_YES, UNANSWERED
 from services.meetings.tables import Invitation, Meeting
 from shared.events.meetings import MeetingReminderDue
 from shared.events.notifications import MessageFailed
@@ -53,7 +53,7 @@ async def hold(
     if not found or found[0].member_id is None:
         return None
     row = found[0]
-    if row.state == "invited" and row.reply_by <= now:
+    if row.state in UNANSWERED and row.reply_by <= now:
         await settle(session, meeting, [row], "lapsed", now)
     return meeting, row
 
@@ -62,11 +62,13 @@ async def answer(session: AsyncSession, meeting: Meeting, row: Invitation, reply
     """Say yes or no for a held invitation; a no after a yes takes the yes back, until the meeting starts.
 
     Anything else changes nothing: a no is final, and whose time is over has no seat to answer for. A yes keeps the seat
-    the invitation holds already, so seats are never exceeded however many click at once.
+    the invitation holds already, so seats are never exceeded however many click at once; to the waiting list it is a
+    wish for one.
     """
-    if row.state == "invited":
-        await settle(session, meeting, [row], "accepted" if reply is Reply.YES else "declined", now)
-    elif row.state == "accepted" and reply is Reply.NO and meeting.state == "drawn" and now < meeting.starts_at:
+    if row.state in UNANSWERED:
+        yes = "accepted" if row.state == "invited" else "waiting"
+        await settle(session, meeting, [row], yes if reply is Reply.YES else "declined", now)
+    elif row.state in SAID_YES and reply is Reply.NO and meeting.state == "drawn" and now < meeting.starts_at:
         await settle(session, meeting, [row], "withdrawn", now)
 
 
@@ -83,8 +85,8 @@ async def settle(
 
 
 async def lapse_silent(rt: Runtime) -> None:
-    """Job: an invitation nobody has answered by its deadline gives up its seat."""
-    due = (Invitation.state == "invited", Invitation.reply_by <= rt.now())
+    """Job: an invitation nobody has answered by its deadline gives up its seat, or its place on the waiting list."""
+    due = (Invitation.state.in_(UNANSWERED), Invitation.reply_by <= rt.now())
     async with rt.transaction() as session:
         meetings = list(await session.scalars(sa.select(Invitation.meeting_id).where(*due).distinct()))
     for meeting_id in sorted(meetings):
@@ -101,12 +103,12 @@ async def free_unreached_seat(session: AsyncSession, event: MessageFailed, deliv
 
     One that failed for our server's sake keeps its seat: else an outage of ours would use up everybody there is.
     """
-    if event.purpose != "meeting" or not event.address_at_fault or event.about_id is None:
+    if event.purpose not in ("meeting", "meeting_list") or not event.address_at_fault or event.about_id is None:
         return
     meeting_id = await session.scalar(sa.select(Invitation.meeting_id).where(Invitation.id == event.about_id))
     meeting = await lock_meeting(session, meeting_id) if meeting_id else None
     if meeting is not None:
-        rows = await lock_invitations(session, Invitation.id == event.about_id, Invitation.state == "invited")
+        rows = await lock_invitations(session, Invitation.id == event.about_id, Invitation.state.in_(UNANSWERED))
         await _lapse_unreached(session, meeting, rows, delivery.now)
 
 

@@ -7,12 +7,24 @@ from zoneinfo import ZoneInfo
 
 #: Invitations that hold a seat.
 LIVE = ("invited", "accepted")
+#: Invitations to the waiting list: not answered yet, and those who wait.
+LISTED = ("reserve", "waiting")
+#: Invitations that are not over.
+OPEN = (*LIVE, *LISTED)
+#: Those who hold the day free.
+SAID_YES = ("accepted", "waiting")
+#: Invitations nobody has answered yet.
+UNANSWERED = ("invited", "reserve")
 #: Invitations whose seat has become free.
 GIVEN_UP = ("declined", "lapsed", "withdrawn")
+#: Every state of an invitation.
+STATES = (*OPEN, *GIVEN_UP, "released", "ended")
 #: A link opens the person's page until this long after the meeting.
 LINK_LASTS = timedelta(days=90)
 #: A replacement has at least this long to answer, unless the meeting is too near.
 _SHORTEST_REPLY = timedelta(hours=24)
+#: Whoever holds the day free for a seat hears at least this long before that there is none.
+_LAST_WORD = timedelta(hours=12)
 #: Letters and digits nobody mistakes for each other.
 CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 CODE_LENGTH = 4
@@ -54,6 +66,14 @@ def replacement_replies_by(
     wanted = (now + max(reply_by - drawn_at, _SHORTEST_REPLY)).astimezone(zone)
     midnight = datetime.combine(wanted.date() + timedelta(days=1), time(), zone)
     return min(midnight, latest)
+
+
+def waiting_ends_at(starts_at: datetime, stop_hours: int) -> datetime:
+    """When whoever still waits is told that there was no seat, half a day before the meeting at the latest.
+
+    No reply is waited for longer than that: see `replacement_replies_by`.
+    """
+    return starts_at - max(timedelta(hours=stop_hours) / 2, _LAST_WORD)
 
 
 def last_day(reply_by: datetime) -> datetime:

@@ -159,8 +159,9 @@ async def invite(
     people: Sequence[tuple[Candidate | DrawEntry, UUID | None]],
     reply_by: datetime,
     now: datetime,
+    state: str = "invited",
 ) -> None:
-    """Give each a seat to answer for, by ``reply_by``; with the id of the invitation it replaces, if any."""
+    """Ask each to a seat, or to the waiting list (``reserve``); with the id of the invitation it replaces, if any."""
     used = set(await session.scalars(sa.select(Invitation.code).where(Invitation.meeting_id == meeting.id)))
     made = []
     for one, replaces in people:
@@ -171,7 +172,8 @@ async def invite(
                 id=new_id(),
                 meeting_id=meeting.id,
                 member_id=one.member_id,
-                state="invited",
+                state=state,
+                had_seat=state != "reserve",
                 gender=one.gender,
                 band=one.band,
                 area=one.area or None,

@@ -1,7 +1,6 @@
-"""Free seats go to those who restore the quotas: the draw's own algorithm, restricted to the seats that are open."""
+"""Free seats go to those who restore the quotas, and so many are asked that the room is likely to be full: `asking`."""
 
 import asyncio
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -12,25 +11,45 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.meetings.contacts import at_the_cap
-from services.meetings.draw.commitment import Entry
-from services.meetings.locks import hold_draws, lock_meeting
-from services.meetings.seats.domain import GIVEN_UP, LIVE, replacement_replies_by, replacements_stop_at
+from services.meetings.locks import hold_draws, lock_invitations, lock_meeting
+from services.meetings.seats.answering import settle
+from services.meetings.seats.asking import Somebody, Step, YesRates, next_step, reserves
+from services.meetings.seats.domain import (
+    GIVEN_UP,
+    LIVE,
+    replacement_replies_by,
+    replacements_stop_at,
+    waiting_ends_at,
+)
 from services.meetings.seats.drawing import invite, kind_of_row
-from services.meetings.seats.lottery import Kind, Limit, prepare_open, seated_by
 from services.meetings.seats.pool import WILLING, limits_of_rows
 from services.meetings.seats.preparing import current_draw, limits_of_meeting
 from services.meetings.seats.promising import changed_since
 from services.meetings.tables import DrawEntry, Invitation, Meeting, Member
 from shared.service import Runtime
 
+#: Replies that say somebody could come.
+_YES = ("accepted", "waiting", "released")
+
 
 async def fill_free_seats(rt: Runtime) -> None:
-    """Job: draw somebody for every seat that has become free, while there is time and somebody to ask."""
+    """Job: ask to the waiting list, give free seats away, and tell those who waited in vain; while there is time."""
     async with rt.transaction() as session:
-        waiting = list(await session.scalars(_with_free_seats(rt.now(), rt.profile.contact_cap)))
-    for meeting_id in waiting:
+        due = list(await session.scalars(_with_something_to_do(rt.now(), rt.profile.contact_cap)))
+    for meeting_id in due:
         async with rt.transaction() as session:
             await fill_meeting(session, meeting_id, rt.now(), rt.settings.zone, rt.profile.contact_cap)
+
+
+async def yes_rates(session: AsyncSession) -> YesRates:
+    """From every reply kept so far, of this meeting and others before it; an address that took no mail is no reply."""
+    comes = sa.func.count().filter(Invitation.state.in_(_YES))
+    found = await session.execute(
+        sa.select(Invitation.gender, Invitation.band, Invitation.area, sa.func.count(), comes)
+        .where(Invitation.state.in_((*_YES, *GIVEN_UP)), Invitation.unreached.is_(False))
+        .group_by(Invitation.gender, Invitation.band, Invitation.area)
+    )
+    return YesRates({(gender, band, area or ""): (asked, yes) for gender, band, area, asked, yes in found})
 
 
 def _unasked(meeting_id: Any, now: datetime, cap: int) -> sa.Select[DrawEntry]:
@@ -43,81 +62,89 @@ def _unasked(meeting_id: Any, now: datetime, cap: int) -> sa.Select[DrawEntry]:
     )
 
 
-def _with_free_seats(now: datetime, cap: int) -> sa.Select[UUID]:
+def _with_something_to_do(now: datetime, cap: int) -> sa.Select[UUID]:
     live = (
         sa.select(sa.func.count())
         .where(Invitation.meeting_id == Meeting.id, Invitation.state.in_(LIVE))
         .correlate(Meeting)
         .scalar_subquery()
     )
+    hours = Meeting.stop_hours
+    asks = Meeting.starts_at - sa.func.make_interval(0, 0, 0, 0, hours) > now
+    waiting = sa.exists().where(Invitation.meeting_id == Meeting.id, Invitation.state == "waiting").correlate(Meeting)
+    may_answer = sa.exists().where(Invitation.meeting_id == Meeting.id, Invitation.state == "reserve")
+    somebody = sa.or_(waiting, sa.and_(asks, _unasked(Meeting.id, now, cap).correlate(Meeting).exists()))
+    # As `waiting_ends_at`.
+    last_word = sa.func.make_interval(0, 0, 0, 0, 0, 0, 3600 * sa.func.greatest(hours / 2.0, 12.0))
+    too_late = Meeting.starts_at - last_word <= now
     return (
         sa.select(Meeting.id)
         .where(
             Meeting.state == "drawn",
-            Meeting.starts_at - sa.func.make_interval(0, 0, 0, 0, Meeting.stop_hours) > now,
-            live < Meeting.seats,
-            _unasked(Meeting.id, now, cap).correlate(Meeting).exists(),
+            sa.or_(
+                sa.and_(Meeting.list_asked_at.is_(None), asks),
+                sa.and_(live < Meeting.seats, ~may_answer.correlate(Meeting), somebody),
+                sa.and_(waiting, too_late),
+            ),
         )
         .order_by(Meeting.id)
     )
 
 
 async def fill_meeting(session: AsyncSession, meeting_id: UUID, now: datetime, zone: ZoneInfo, cap: int) -> int:
-    """Draw replacements for the meeting's free seats; how many were asked."""
+    """Give the meeting's free seats away, as far as it is time for that; how many were seated or asked."""
     await hold_draws(session)
     meeting = await lock_meeting(session, meeting_id)
-    if (
-        meeting is None
-        or meeting.state != "drawn"
-        or now >= replacements_stop_at(meeting.starts_at, meeting.stop_hours)
-    ):
+    if meeting is None or meeting.state != "drawn":
         return 0
     assert meeting.drawn_at is not None
     if changed_since(await current_draw(session, meeting_id), meeting):
         # Staff and public read what was changed; nobody is chosen by it.
         return 0
-    rows = list(await session.scalars(sa.select(Invitation).where(Invitation.meeting_id == meeting_id)))
-    seated = [kind_of_row(row) for row in rows if row.state in LIVE]
-    replaced = {row.replaces for row in rows}
-    # Seats given up, longest free first; then seats that were never filled or were added later.
-    vacated = sorted(
-        (row for row in rows if row.state in GIVEN_UP and row.id not in replaced),
-        key=lambda row: (row.settled_at, row.id),
-    )
-    available = list(await session.scalars(_unasked(meeting_id, now, cap).order_by(DrawEntry.id)))
-    seats = min(meeting.seats - len(seated), len(available))
-    if seats <= 0:
-        return 0
+    rows = await lock_invitations(session, Invitation.meeting_id == meeting_id)
+    asks = now < replacements_stop_at(meeting.starts_at, meeting.stop_hours)
+    available = list(await session.scalars(_unasked(meeting_id, now, cap).order_by(DrawEntry.id))) if asks else []
     limits = limits_of_rows(await limits_of_meeting(session, meeting))
-    kinds = [kind_of_row(entry) for entry in available]
+    rates = await yes_rates(session)
     # What is drawn hangs on the seed, published as its fingerprint before the draw, and on who has been asked so far.
     words = f"{meeting.seed}:replacement:{len(rows)}"
-    whose = [str(entry.member_id) for entry in available]
-    chosen = await asyncio.to_thread(choose, kinds, whose, limits, seated, seats, words)
-    free = [*(row.id for row in vacated), *([None] * seats)]
-    reply_by = replacement_replies_by(
-        now, meeting.drawn_at, meeting.reply_by, meeting.starts_at, meeting.stop_hours, zone
+    waiting = [row for row in rows if row.state == "waiting"]
+    seated = [kind_of_row(row) for row in rows if row.state in LIVE]
+    unasked = _people(available, words)
+    step, reply_by = Step(), meeting.reply_by
+    if meeting.list_asked_at is None:
+        meeting.list_asked_at = now
+        step = Step(reserves=await asyncio.to_thread(reserves, seated, unasked, rates, words))
+    if not step.reserves and not any(row.state == "reserve" for row in rows):
+        seats = meeting.seats - len(seated)
+        step = await asyncio.to_thread(
+            next_step, _people(waiting, words), unasked, limits, seats, seated, rates, words
+        )  # fmt: skip
+        reply_by = replacement_replies_by(
+            now, meeting.drawn_at, meeting.reply_by, meeting.starts_at, meeting.stop_hours, zone
+        )
+    free = _vacated(rows, len(step.seated) + len(step.asked))
+    for place, replaces in zip(step.seated, free, strict=False):
+        waiting[place].replaces, waiting[place].had_seat = replaces, True
+    seats_asked = zip((available[place] for place in step.asked), free[len(step.seated) :], strict=True)
+    await settle(session, meeting, [waiting[place] for place in step.seated], "accepted", now)
+    await invite(session, meeting, list(seats_asked), reply_by, now)
+    await invite(session, meeting, [(available[place], None) for place in step.reserves], reply_by, now, "reserve")
+    if now >= waiting_ends_at(meeting.starts_at, meeting.stop_hours):
+        await settle(session, meeting, [row for row in waiting if row.state == "waiting"], "released", now)
+    return len(step.seated) + len(step.asked) + len(step.reserves)
+
+
+def _people(rows: Sequence[DrawEntry | Invitation], words: str) -> list[Somebody]:
+    """Those who are alike come in an order that nobody could know before the seed was public."""
+    return [Somebody(f"{words}:{row.member_id}", kind_of_row(row)) for row in rows]
+
+
+def _vacated(rows: Sequence[Invitation], seats: int) -> list[UUID | None]:
+    """For each seat the invitation whose seat it was: longest free first; then seats never filled, or added later."""
+    replaced = {row.replaces for row in rows}
+    given_up = sorted(
+        (row for row in rows if row.state in GIVEN_UP and row.had_seat and row.id not in replaced),
+        key=lambda row: (row.settled_at, row.id),
     )
-    people = [(available[place], replaces) for place, replaces in zip(chosen, free, strict=False)]
-    await invite(session, meeting, people, reply_by, now)
-    return len(people)
-
-
-def choose(
-    kinds: Sequence[Kind],
-    whose: Sequence[str],
-    limits: Sequence[Limit],
-    seated: Sequence[Kind],
-    seats: int,
-    words: str,
-) -> tuple[int, ...]:
-    """Places of those who get the open seats, so that with those seated the quotas are kept, or missed by the least.
-
-    ``whose`` is everybody's id. A quota of 0 is kept even when a seat then stays empty.
-    """
-    lottery = prepare_open(kinds, limits, seats, seated)
-    if lottery is None:
-        return ()
-    number = int.from_bytes(hashlib.sha256(words.encode()).digest(), "big") % lottery.tickets
-    pool = [Entry.of(words, who, kind) for who, kind in zip(whose, kinds, strict=True)]
-    return seated_by(lottery, pool, number)
+    return [*(row.id for row in given_up), *([None] * seats)][:seats]

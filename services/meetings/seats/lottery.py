@@ -1,12 +1,9 @@
-"""Quotas of a meeting's draw, and who of the pool a ticket of the fairest lottery seats."""
+"""Quotas of a meeting's draw."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.meetings.draw import model
-from services.meetings.draw.commitment import Entry, by_type
-from services.meetings.verify import drawn_leaves
 
 Kind = tuple[str, ...]
 """The values of one kind of people, in the order of ``FEATURES``."""
@@ -20,32 +17,6 @@ class Limit(model.Quota):
     def holds(self, kind: Kind) -> bool:
         """Whether this kind of people counts here."""
         return kind[FEATURES.index(self.feature)] == self.value
-
-
-def prepare_open(
-    pool: Sequence[Kind], limits: Sequence[Limit], seats: int, seated: Sequence[Kind]
-) -> model.Lottery | None:
-    """The lottery for seats that are open beside those seated; a quota nobody is left for gives way by the least.
-
-    None when there is nobody whom a quota of 0 does not keep out; fewer seats when there are not enough of the others.
-    """
-    # The solver and what it calculates with are 30 MB that only a draw needs.
-    from services.meetings.draw.solving import solve_open
-
-    kinds, taken = model.Pool.of(FEATURES, pool), Counter(seated)
-    for number in range(min(seats, len(pool)), 0, -1):
-        try:
-            return solve_open(kinds, limits, number, taken)[0]
-        except model.Infeasible:
-            continue
-    return None
-
-
-def seated_by(lottery: model.Lottery, pool: Sequence[Entry], ticket: int) -> tuple[int, ...]:
-    """Places in the pool of those a ticket seats."""
-    full = by_type(model.Pool.of(FEATURES, (entry.type for entry in pool)), lottery)
-    places = {entry.leaf: place for place, entry in enumerate(pool)}
-    return tuple(sorted(places[leaf] for leaf in drawn_leaves(full, [entry.document() for entry in pool], ticket)))
 
 
 def limits_of_shares(

@@ -87,6 +87,8 @@ class Meeting(Base):
     """Age bands of the draw from young to old."""
     draw_id: Mapped[UUID | None]
     drawn_at: Mapped[datetime | None]
+    list_asked_at: Mapped[datetime | None]
+    """When it was settled who is asked to the waiting list beside those drawn; nobody, where enough come."""
     method: Mapped[str | None]
     protocol: Mapped[list[Any] | None]
     """Counts and chances by value, never persons: [{"feature", "value", "words", "label", "least", "most", "pool",
@@ -110,11 +112,14 @@ class Invitation(Base):
         sa.UniqueConstraint("replaces"),
         sa.Index(None, "member_id"),
         sa.CheckConstraint(
-            "state in ('invited', 'accepted', 'declined', 'lapsed', 'withdrawn', 'ended')", name="state"
+            "state in ('invited', 'reserve', 'waiting', 'accepted', 'declined', 'lapsed', 'withdrawn', 'released', "
+            "'ended')",
+            name="state",
         ),
-        sa.CheckConstraint("(state = 'invited') = (settled_at is null)", name="settled"),
+        sa.CheckConstraint("(state in ('invited', 'reserve')) = (settled_at is null)", name="settled"),
         sa.CheckConstraint("needs is null or state = 'accepted'", name="needs"),
         sa.Index("ix_invitation_unanswered", "reply_by", postgresql_where=sa.text("state = 'invited'")),
+        sa.Index("ix_invitation_list", "reply_by", postgresql_where=sa.text("state = 'reserve'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -122,7 +127,12 @@ class Invitation(Base):
     member_id: Mapped[UUID | None]
     """None once the person has been erased; the row stays as a count."""
     state: Mapped[str]
-    """``withdrawn``: a yes taken back, or the person left, paused or ended consent; ``ended``: meeting cancelled."""
+    """``reserve``: asked to the waiting list; a yes makes it ``waiting`` until it is ``accepted`` or ``released``.
+
+    ``withdrawn``: a yes taken back, or the person left, paused or ended consent; ``ended``: meeting cancelled.
+    """
+    had_seat: Mapped[bool] = mapped_column(server_default="true")
+    """It holds a seat or held one; False of those asked to the waiting list until they get one."""
     unreached: Mapped[bool] = mapped_column(server_default="false")
     """It lapsed because its mail came back."""
     gender: Mapped[str]
@@ -135,7 +145,7 @@ class Invitation(Base):
     reply_by: Mapped[datetime]
     invited_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
-    """When it left the state ``invited``, or last changed since."""
+    """When it was answered or its time was over, or last changed since."""
     reminded_at: Mapped[datetime | None]
     attended: Mapped[bool | None]
     needs: Mapped[list[str] | None]

@@ -30,6 +30,7 @@ class PreviewInput(BaseModel):
         "results",
         "survey_follow_up",
         "meeting",
+        "meeting_list",
         "meeting_changed",
         "meeting_cancelled",
         "meeting_minutes",
@@ -80,7 +81,10 @@ class PreviewInput(BaseModel):
         dated = self.about_meeting and self.purpose != "meeting_follow_up"
         if dated and (self.starts_at is None or self.ends_at is None):
             raise ValueError("a meeting starts and ends")
-        if self.purpose in ("survey", "first_reminder", "reminder", "meeting") and self.closes_at is None:
+        if (
+            self.purpose in ("survey", "first_reminder", "reminder", "meeting", "meeting_list")
+            and self.closes_at is None
+        ):
             raise ValueError("there is a last day to answer")
         return self
 

@@ -23,8 +23,10 @@ from shared.events.results import FollowUpRecorded
 from shared.messaging import Delivery, PermanentError
 
 _NOTICES = ("changed", "cancelled", "minutes", "follow_up")
+#: What is told about a reply.
+_MAILS = {"accepted": "meeting_place", "waiting": "meeting_waiting", "released": "meeting_released"}
 #: What may be answered to an invitation, each of which makes some mail needless.
-_REPLIES = ("accepted", "declined", "lapsed", "withdrawn")
+_REPLIES = (*_MAILS, "declined", "lapsed", "withdrawn")
 
 AboutMeeting = MeetingInvitationIssued | MeetingInvitationAnswered | MeetingReminderDue | MeetingNoticeDue
 
@@ -41,14 +43,15 @@ async def write_about_meetings(
                 if event.reply not in _REPLIES:
                     raise PermanentError(f"no rule for the reply {event.reply}")
                 await settle_invitation(session, event.invitation_id, event.reply)
-                if event.reply == "accepted":
-                    await _write(session, "meeting_place", event, event.invitation_id)
+                if event.reply in _MAILS:
+                    await _write(session, _MAILS[event.reply], event, event.invitation_id)
             case MeetingNoticeDue():
                 if event.notice not in _NOTICES:
                     raise PermanentError(f"no mail for the notice {event.notice}")
                 await _write(session, f"meeting_{event.notice}", event, event.notice_id)
             case MeetingInvitationIssued():
-                await _write(session, "meeting", event, event.invitation_id)
+                code = "meeting_list" if event.waiting_list else "meeting"
+                await _write(session, code, event, event.invitation_id)
             case MeetingReminderDue():
                 await _write(session, "meeting_reminder", event, event.invitation_id)
 
