@@ -220,6 +220,11 @@ def _defines(node: ast.stmt) -> Iterator[str]:
             yield name
 
 
+def test_decisions_are_numbered_one_after_the_other() -> None:
+    numbers = sorted(file.name[:4] for file in (ROOT / "docs" / "decisions").glob("*.md"))
+    assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
+
+
 @pytest.mark.parametrize("tree", ["shared", *(f"services/{name}" for name in SERVICES)])
 def test_migrations_are_numbered_one_after_the_other(tree: str) -> None:
     """Two made at the same time take the same number, and no database can be migrated any more."""
