@@ -29,7 +29,7 @@ def test_nothing_acknowledged_is_lost_or_doubled_whatever_dies(tmp_path: Path) -
         env=environment,
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=1800,
         check=False,
     )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr[-3000:]}"

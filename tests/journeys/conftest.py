@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -34,12 +35,13 @@ class Stack:
 
     def link(self, address: str, subject: str, path: str) -> str:
         """The link in the newest mail to ``address`` whose subject starts so, when it has come."""
-        deadline = datetime.now(UTC) + timedelta(seconds=60)
+        deadline = datetime.now(UTC) + timedelta(seconds=300)
         while datetime.now(UTC) < deadline:
             for mail in reversed(httpx.get(f"{self.mail}/api/mails", params={"to": address}).json()):
                 found = re.search(rf"http\S*{path}\S+", mail["text"])
                 if mail["subject"].startswith(subject) and found:
                     return found[0]
+            time.sleep(0.1)
         raise AssertionError(f"no mail «{subject}»")
 
 
@@ -91,7 +93,8 @@ def visit(page: Page, url: str) -> None:
 
 
 def wait(condition: Callable[[], object]) -> None:
-    """Until the condition is true; fails after a minute."""
-    deadline = datetime.now(UTC) + timedelta(seconds=60)
+    """Until the condition is true; fails after five minutes."""
+    deadline = datetime.now(UTC) + timedelta(seconds=300)
     while not condition():
-        assert datetime.now(UTC) < deadline, "it did not happen within a minute"
+        assert datetime.now(UTC) < deadline, "it did not happen within five minutes"
+        time.sleep(0.1)
