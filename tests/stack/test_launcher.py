@@ -134,7 +134,7 @@ def test_a_given_kafka_that_is_away_is_named() -> None:
 
 @pytest.mark.parametrize("away", ["postgresql://x:y@127.0.0.1:1/z", "somewhere", "postgresql://x:y@127.0.0.1:p/z"])
 def test_a_given_postgres_that_is_away_is_named(away: str) -> None:
-    with pytest.raises(StackError, match="PANEL_DATABASE_URL"):
+    with pytest.raises(Refusal, match="PANEL_DATABASE_URL"):
         asyncio.run(create_service_roles(away, away, "panel", {"surveys": "00"}))
 
 
