@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.meetings.tables import AskedInSurvey, Invitation, Member
+from shared.asked_mails import keep_asked_mails
 from shared.contact_cap import may_be_asked, quarter_began
-from shared.database import upsert_many
 from shared.events.surveys import SurveyAnswered, SurveyInvitationIssued, SurveyReminderDue
-from shared.messaging import Delivery, lock
+from shared.messaging import Delivery
 from shared.service import Runtime
 
 SurveyMail = SurveyInvitationIssued | SurveyReminderDue | SurveyAnswered
@@ -21,27 +21,14 @@ async def keep_survey_mails(
     session: AsyncSession, events: Sequence[SurveyMail], deliveries: Sequence[Delivery]
 ) -> None:
     """Keep when surveys asked each member; nothing about an erased one."""
-    mails: dict[tuple[UUID, int], tuple[UUID, datetime]] = {}
-    for event, delivery in zip(events, deliveries, strict=True):
-        times = event.asked_at
-        if not times and isinstance(event, SurveyInvitationIssued):
-            # Sent by a release that did not say when.
-            times = (delivery.occurred_at or delivery.now,)
-        for number, at in enumerate(times):
-            mails[event.invitation_id, number] = (event.member_id, at)
-    members = {member_id for member_id, _ in mails.values()}
-    await lock(session, *members)
-    erased = set(await session.scalars(sa.select(Member.id).where(Member.id.in_(members), Member.erased)))
-    found = {key: mail for key, mail in mails.items() if mail[0] not in erased}
-    if found:
-        await upsert_many(
-            session,
-            AskedInSurvey,
-            invitation_id=[id_ for id_, _ in found],
-            number=[number for _, number in found],
-            member_id=[member_id for member_id, _ in found.values()],
-            asked_at=[at for _, at in found.values()],
-        )
+    await keep_asked_mails(
+        session,
+        AskedInSurvey,
+        events,
+        deliveries,
+        issued=SurveyInvitationIssued,
+        erased=sa.select(Member.id).where(Member.erased),
+    )
 
 
 def at_the_cap(now: datetime, cap: int) -> sa.Select[UUID]:

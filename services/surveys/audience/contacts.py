@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.audience.tables import AskedToMeeting
 from services.surveys.tables import ErasedMember, Invitation, Member, Survey
+from shared.asked_mails import keep_asked_mails
 from shared.contact_cap import may_be_asked, quarter_began
-from shared.database import upsert_many
 from shared.events.meetings import MeetingInvitationAnswered, MeetingInvitationIssued
-from shared.messaging import Delivery, lock
+from shared.messaging import Delivery
 from shared.service import Runtime
 
 MeetingMail = MeetingInvitationIssued | MeetingInvitationAnswered
@@ -22,27 +22,9 @@ async def keep_meeting_mails(
     session: AsyncSession, events: Sequence[MeetingMail], deliveries: Sequence[Delivery]
 ) -> None:
     """Keep when meetings asked each member; nothing about an erased one."""
-    mails: dict[tuple[UUID, int], tuple[UUID, datetime]] = {}
-    for event, delivery in zip(events, deliveries, strict=True):
-        times = event.asked_at
-        if not times and isinstance(event, MeetingInvitationIssued):
-            # Sent by a release that did not say when.
-            times = (delivery.occurred_at or delivery.now,)
-        for number, at in enumerate(times):
-            mails[event.invitation_id, number] = (event.member_id, at)
-    members = {member_id for member_id, _ in mails.values()}
-    await lock(session, *members)
-    erased = set(await session.scalars(sa.select(ErasedMember.id).where(ErasedMember.id.in_(members))))
-    found = {key: mail for key, mail in mails.items() if mail[0] not in erased}
-    if found:
-        await upsert_many(
-            session,
-            AskedToMeeting,
-            invitation_id=[id_ for id_, _ in found],
-            number=[number for _, number in found],
-            member_id=[member_id for member_id, _ in found.values()],
-            asked_at=[at for _, at in found.values()],
-        )
+    await keep_asked_mails(
+        session, AskedToMeeting, events, deliveries, issued=MeetingInvitationIssued, erased=sa.select(ErasedMember.id)
+    )
 
 
 def mails_counted(now: datetime, *members: sa.ColumnElement[bool]) -> sa.Subquery:

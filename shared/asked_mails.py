@@ -1,0 +1,58 @@
+"""Copies of another service's mails that ask something, for the contact cap."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.database import upsert_many
+from shared.messaging import Delivery, lock
+
+
+class AsksByMail(Protocol):
+    """An event that says when its invitation has asked so far, oldest first."""
+
+    @property
+    def invitation_id(self) -> UUID: ...
+    @property
+    def member_id(self) -> UUID: ...
+    @property
+    def asked_at(self) -> tuple[datetime, ...]: ...
+
+
+async def keep_asked_mails(
+    session: AsyncSession,
+    table: Any,
+    events: Sequence[AsksByMail],
+    deliveries: Sequence[Delivery],
+    *,
+    issued: type,
+    erased: sa.Select[UUID],
+) -> None:
+    """Keep in ``table`` when each member was asked; nothing about those whose ids ``erased`` selects.
+
+    ``issued`` is the event of an invitation: one of a release that did not say when counts as sent when it occurred.
+    """
+    mails: dict[tuple[UUID, int], tuple[UUID, datetime]] = {}
+    for event, delivery in zip(events, deliveries, strict=True):
+        times = event.asked_at
+        if not times and isinstance(event, issued):
+            times = (delivery.occurred_at or delivery.now,)
+        for number, at in enumerate(times):
+            mails[event.invitation_id, number] = (event.member_id, at)
+    members = {member_id for member_id, _ in mails.values()}
+    await lock(session, *members)
+    gone = set(await session.scalars(erased.where(erased.selected_columns[0].in_(members))))
+    found = {key: mail for key, mail in mails.items() if mail[0] not in gone}
+    if found:
+        await upsert_many(
+            session,
+            table,
+            invitation_id=[id_ for id_, _ in found],
+            number=[number for _, number in found],
+            member_id=[member_id for member_id, _ in found.values()],
+            asked_at=[at for _, at in found.values()],
+        )
