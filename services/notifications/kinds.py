@@ -1,6 +1,7 @@
 """Every kind of mail, one record each. How to add one: docs/mail.md, "A kind of mail"."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from services.notifications.messages.domain import CANCELLED, SURVEY_CLOSED, Kind, Link
@@ -9,6 +10,29 @@ from shared.rules import N_
 _SURVEY = Link("survey", "/surveys/answer/")
 _MEETING = Link("meeting", "/meetings/answer/")
 _OVER = ("declined", "lapsed", "withdrawn", "released", CANCELLED)
+
+_INVITATION = Kind(
+    code="survey",
+    name="Invitasjon til undersøkelse",
+    about="survey",
+    subject=N_("Ny undersøkelse: %(title)s (%(minutes)s, til %(last_day)s)"),
+    subject_with_topic=N_("Ny undersøkelse om %(topic)s: %(minutes)s, til %(last_day)s"),
+    button=N_("Svar på undersøkelsen"),
+    consent="surveys",
+    link=_SURVEY,
+    needless=("answered", SURVEY_CLOSED),
+)
+_REMINDER = Kind(
+    code="reminder",
+    name="Siste påminnelse om undersøkelse",
+    about="survey",
+    subject=N_("Påminnelse: %(title)s (%(minutes)s, til %(last_day)s)"),
+    subject_with_topic=N_("Påminnelse om undersøkelsen om %(topic)s: %(minutes)s, til %(last_day)s"),
+    button=N_("Svar på undersøkelsen"),
+    consent="surveys",
+    link=_SURVEY,
+    needless=("answered", SURVEY_CLOSED),
+)
 
 _ALL = (
     Kind(
@@ -69,48 +93,19 @@ _ALL = (
         urgent=True,
         link=Link("sign_in", "/me/sign-in/"),
     ),
-    Kind(
-        code="survey",
-        name="Invitasjon til undersøkelse",
-        about="survey",
-        subject=N_("Ny undersøkelse: %(title)s (%(minutes)s, til %(last_day)s)"),
-        subject_with_topic=N_("Ny undersøkelse om %(topic)s: %(minutes)s, til %(last_day)s"),
-        button=N_("Svar på undersøkelsen"),
-        consent="surveys",
-        link=_SURVEY,
-        needless=("answered", SURVEY_CLOSED),
-    ),
-    Kind(
+    _INVITATION,
+    replace(
+        _INVITATION,
         code="survey_trial",
         name="Prøve av invitasjon",
         about="trial",
-        subject=N_("Ny undersøkelse: %(title)s (%(minutes)s, til %(last_day)s)"),
-        subject_with_topic=N_("Ny undersøkelse om %(topic)s: %(minutes)s, til %(last_day)s"),
-        button=N_("Svar på undersøkelsen"),
+        consent=None,
         urgent=True,
+        link=None,
+        needless=(),
     ),
-    Kind(
-        code="first_reminder",
-        name="Første påminnelse om undersøkelse",
-        about="survey",
-        subject=N_("Påminnelse: %(title)s (%(minutes)s, til %(last_day)s)"),
-        subject_with_topic=N_("Påminnelse om undersøkelsen om %(topic)s: %(minutes)s, til %(last_day)s"),
-        button=N_("Svar på undersøkelsen"),
-        consent="surveys",
-        link=_SURVEY,
-        needless=("answered", SURVEY_CLOSED),
-    ),
-    Kind(
-        code="reminder",
-        name="Siste påminnelse om undersøkelse",
-        about="survey",
-        subject=N_("Påminnelse: %(title)s (%(minutes)s, til %(last_day)s)"),
-        subject_with_topic=N_("Påminnelse om undersøkelsen om %(topic)s: %(minutes)s, til %(last_day)s"),
-        button=N_("Svar på undersøkelsen"),
-        consent="surveys",
-        link=_SURVEY,
-        needless=("answered", SURVEY_CLOSED),
-    ),
+    replace(_REMINDER, code="first_reminder", name="Første påminnelse om undersøkelse"),
+    _REMINDER,
     Kind(
         code="results",
         name="Resultater",

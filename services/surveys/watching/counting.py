@@ -50,10 +50,13 @@ async def store_counts(rt: Runtime) -> None:
 
 async def keep_stopped(session: AsyncSession, survey_id: UUID) -> None:
     """Before half-finished answers go for good: on which page how many had stopped."""
-    where = await session.execute(
-        sa.select(Draft.page, sa.func.count()).where(Draft.survey_id == survey_id).group_by(Draft.page)
-    )
+    where = await session.execute(_stopped(survey_id))
     await _add(session, survey_id, [(page, "stopped", number) for page, number in where])
+
+
+def _stopped(survey_id: UUID) -> sa.Select[int, int]:
+    """(page, half-finished answers that rest there)."""
+    return sa.select(Draft.page, sa.func.count()).where(Draft.survey_id == survey_id).group_by(Draft.page)
 
 
 async def _add(session: AsyncSession, survey_id: UUID, rows: Sequence[tuple[int, str, int]]) -> None:
@@ -91,8 +94,7 @@ async def page_figures(
     counted: dict[int, dict[str, int]] = {}
     for row in await session.scalars(sa.select(PageCount).where(PageCount.survey_id == survey_id)):
         counted.setdefault(row.page, {})[row.what] = row.number
-    stopped = sa.select(Draft.page, sa.func.count()).where(Draft.survey_id == survey_id).group_by(Draft.page)
-    for page, number in await session.execute(stopped):
+    for page, number in await session.execute(_stopped(survey_id)):
         counted.setdefault(page, {})["stopped"] = number
     pages = enumerate(questionnaire.pages, start=1)
     return [(page.title.nb, figures_of(counted.get(number, {}))) for number, page in pages]
