@@ -98,3 +98,9 @@ def wait(condition: Callable[[], object]) -> None:
     while not condition():
         assert datetime.now(UTC) < deadline, "it did not happen within five minutes"
         time.sleep(0.1)
+
+
+def all_answers_arrived(page: Page, panel: str) -> None:
+    """Until staff read that every answer sent on has come to results, of at least one."""
+    every = re.compile(r"\b([1-9]\d*) av \1 svar er kommet")
+    wait(lambda: page.goto(panel + "/staff/results") and every.search(page.inner_text("main")))

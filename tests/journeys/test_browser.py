@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
 
-from tests.journeys.conftest import Stack, check, visit, wait
+from tests.journeys.conftest import Stack, all_answers_arrived, check, visit
 
 ADDRESS = "nina@example.org"
 
@@ -117,7 +117,7 @@ def close_and_publish(staff: Page, stack: Stack) -> None:
     staff.get_by_role("link", name=re.compile("Lukk")).first.click()
     check(staff)
     staff.get_by_role("button", name="Lukk og send svarene videre nå").click()
-    wait(lambda: staff.goto(stack.panel + "/staff/results") and "svar er kommet" in staff.inner_text("main"))
+    all_answers_arrived(staff, stack.panel)
     staff.get_by_role("link", name=re.compile("Klima")).click()
     check(staff)
     staff.get_by_label("Hovedfunn i én setning, bokmål").fill("For få svarte til å si noe sikkert")
