@@ -54,6 +54,8 @@ def make_consumers(runtime: Runtime) -> list[BatchConsumer]:
 
 def make_app(service: Service, settings: Settings) -> Starlette:
     """The ASGI application: pages at once, messaging and jobs in the background whatever is away at the start."""
+    if service.refuse is not None:
+        service.refuse(settings)
     runtime = make_runtime(service, settings)
 
     @asynccontextmanager

@@ -61,6 +61,8 @@ class Service:
     deeds: Mapping[str, str] = field(default_factory=dict)
     """Audit action -> what the person did, in Bokmål, after the name."""
     gauges: Gauges | None = None
+    refuse: Callable[[Settings], None] | None = None
+    """Raises Refusal, before the service starts, for settings it cannot use."""
 
 
 class Consuming(Protocol):

@@ -156,7 +156,12 @@ class Settings(BaseSettings):
     @cached_property
     def installed(self) -> Profile:
         """The municipality's profile as installed; what staff chose since is in ``Runtime.profile``."""
-        return load_profile(self.profile or SHIPPED / "baerum")
+        return load_profile(self.profile_folder)
+
+    @property
+    def profile_folder(self) -> Path:
+        """Where the municipality's profile lies."""
+        return self.profile or SHIPPED / "baerum"
 
     @property
     def zone(self) -> ZoneInfo:

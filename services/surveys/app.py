@@ -11,6 +11,7 @@ from services.surveys.fieldwork import closing, following_up, inviting, staff, s
 from services.surveys.fieldwork.state import state_events
 from services.surveys.paper import staff as paper
 from services.surveys.planning import staff as planning
+from services.surveys.questionnaire.shelf import refuse_bad_shelf
 from services.surveys.reminding import reminding
 from services.surveys.steering import staff as steering
 from services.surveys.tables import Survey
@@ -140,4 +141,5 @@ SERVICE = Service(
     jobs=JOBS,
     state=state_events,
     gauges=counted(surveys=Survey.state),
+    refuse=refuse_bad_shelf,
 )

@@ -14,11 +14,12 @@ from services.surveys.answering.domain import (
     shown_questions,
 )
 from services.surveys.answering.reading import NotAnAnswer, read_answer
-from services.surveys.questionnaire.shelf import shipped
+from services.surveys.questionnaire.shelf import shelf
 from shared.events.questionnaire import Number, Question, Texts
+from shared.settings import Settings
 
-KLIMA = shipped()["klima"]
-BAERINGEN = shipped()["baeringen"]
+READY = shelf(Settings())
+KLIMA, BAERINGEN = READY["klima"], READY["baeringen"]
 QUESTIONS = {question.id: question for question in KLIMA.questions}
 DEGREES = Number(id="grader", type="number", text=Texts(nb="Hvor varmt?"), min=-10, max=30, decimals=1)
 

@@ -10,20 +10,26 @@ import pytest
 import yaml
 
 from services.surveys.questionnaire.__main__ import check, schema_text
-from services.surveys.questionnaire.shelf import BadQuestionnaire, read_questionnaire, shipped
+from services.surveys.questionnaire.shelf import BadQuestionnaire, read_questionnaire, refuse_bad_shelf, shelf
 from shared.events.questionnaire import LANGUAGES, Questionnaire, json_schema
+from shared.profile import SHIPPED
+from shared.refusal import Refusal
+from shared.settings import Settings
+from tests.profiles import write_profile
 
 FOLDER = Path(str(resources.files("services.surveys"))) / "questionnaires"
+BAERUMS = SHIPPED / "baerum" / "questionnaires"
+READY = shelf(Settings())
 STORED = Path(__file__).parents[2] / "docs" / "contracts" / "questionnaire.schema.json"
 
 
-@pytest.mark.parametrize("file", sorted(FOLDER.iterdir()), ids=lambda file: file.name)
+@pytest.mark.parametrize("file", sorted([*FOLDER.iterdir(), *BAERUMS.iterdir()]), ids=lambda file: file.name)
 def test_each_shipped_file_keeps_to_the_model_and_the_schema(file: Path) -> None:
     assert check(file) is None
     jsonschema.validate(yaml.safe_load(file.read_text(encoding="utf-8")), json_schema())
 
 
-@pytest.mark.parametrize("one", shipped().values(), ids=lambda one: one.id)
+@pytest.mark.parametrize("one", READY.values(), ids=lambda one: one.id)
 def test_each_shipped_questionnaire_speaks_every_language_and_is_stored_whole(one: Questionnaire) -> None:
     assert one.languages == LANGUAGES
     # What a survey stores and sends reads back as the same questionnaire.
@@ -33,7 +39,7 @@ def test_each_shipped_questionnaire_speaks_every_language_and_is_stored_whole(on
 
 @pytest.mark.parametrize("name", ["klima", "baeringen"])
 def test_the_first_two_are_short_and_show_every_kind_of_question(name: str) -> None:
-    one = shipped()[name]
+    one = READY[name]
     assert 6 <= len(one.questions) <= 10
     assert any(question.show_if for question in one.questions)
     assert {question.type for question in one.questions} == {
@@ -203,3 +209,26 @@ pages:
 def test_a_file_that_holds_something_else_is_said_to_hold_no_questionnaire(text: str) -> None:
     with pytest.raises(BadQuestionnaire, match="holds no questionnaire"):
         read_questionnaire(text, "tom.yaml")
+
+
+def test_a_municipality_has_its_own_beside_those_that_ship_and_nobody_elses(tmp_path: Path) -> None:
+    own = write_profile(tmp_path / "oslo", number="0301", name="Oslo kommune") / "questionnaires"
+    before = shelf(Settings(profile=own.parent))
+    assert "klima" in before
+    assert "baeringen" not in before
+    other = write_profile(tmp_path / "asker", number="3203", name="Asker kommune") / "questionnaires"
+    other.mkdir()
+    (other / "avisen.yaml").write_text((BAERUMS / "baeringen.yaml").read_text().replace("id: baeringen", "id: avisen"))
+    assert shelf(Settings(profile=other.parent)).keys() == before.keys() | {"avisen"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("title: [", "no YAML"), ((FOLDER / "klima.yaml").read_text(), "the id klima is used")]
+)
+def test_a_bad_one_of_the_municipalitys_stops_the_start_with_one_line(tmp_path: Path, text: str, words: str) -> None:
+    own = write_profile(tmp_path / "oslo") / "questionnaires"
+    own.mkdir()
+    (own / "egen.yaml").write_text(text)
+    with pytest.raises(Refusal, match=f"PANEL_PROFILE: .*questionnaires: .*{words}") as refused:
+        refuse_bad_shelf(Settings(profile=own.parent))
+    assert "\n" not in str(refused.value)

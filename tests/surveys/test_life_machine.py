@@ -98,7 +98,7 @@ class Life(RuleBasedStateMachine):
     def staff_plan_it(self, soft: bool, opens_in: int, lasts: int) -> None:
         async def go() -> bool:
             async with self.rt.transaction() as session:
-                asked = (await questionnaires_to_ask(session)).get("eget")
+                asked = (await questionnaires_to_ask(session, {})).get("eget")
                 if asked is None:
                     return False
                 now = self.rt.now()

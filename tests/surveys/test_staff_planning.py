@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from services.surveys.fieldwork.inviting import open_due_surveys
-from services.surveys.questionnaire.shelf import shipped
+from services.surveys.questionnaire.shelf import shelf
 from shared.service import Runtime
 from shared.testing import Deliverer
 from tests.surveys.conftest import PlanSurvey
@@ -75,9 +75,9 @@ async def test_what_residents_get_is_shown_before_anything_happens(
 ) -> None:
     await deliver(*many(rt.now(), 3))
     page = (await editor.post("/staff/surveys/plan", data=a_plan(rt, questionnaire="baeringen"))).text
-    for question in shipped()["baeringen"].questions:
+    for question in shelf(rt.settings)["baeringen"].questions:
         assert question.text.nb in page
-    assert shipped()["baeringen"].introduction.nb in page
+    assert shelf(rt.settings)["baeringen"].introduction.nb in page
     assert 'data-card="/staff/notifications/preview?purpose=survey&amp;language=nb&amp;title=Kommuneavisen+B' in page
     assert await surveys(rt) == []
 
@@ -107,9 +107,11 @@ async def test_the_page_says_when_a_survey_would_open_at_once_or_beside_another(
 
 
 @pytest.mark.parametrize("language", ["nb", "nn", "en"])
-async def test_a_questionnaire_can_be_read_as_residents_get_it(editor: httpx.AsyncClient, language: str) -> None:
+async def test_a_questionnaire_can_be_read_as_residents_get_it(
+    rt: Runtime, editor: httpx.AsyncClient, language: str
+) -> None:
     page = (await editor.get(f"/staff/surveys/questionnaires/baeringen?language={language}")).text
-    questionnaire = shipped()["baeringen"]
+    questionnaire = shelf(rt.settings)["baeringen"]
     for question in questionnaire.questions:
         assert question.text.to(language) in page
     assert page.count("Stilles bare til dem som svarer") == sum(bool(q.show_if) for q in questionnaire.questions)
@@ -132,4 +134,4 @@ async def test_the_frozen_questionnaire_is_the_one_that_was_planned(rt: Runtime,
     await editor.post("/staff/surveys/plan", data=hidden(preview.text))
     await open_due_surveys(rt)
     (survey,) = await surveys(rt)
-    assert survey.questionnaire == shipped()["klima"]
+    assert survey.questionnaire == shelf(rt.settings)["klima"]

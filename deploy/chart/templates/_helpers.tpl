@@ -143,4 +143,7 @@ postgresql://{{ .role }}:$(DATABASE_PASSWORD)@{{ include "panel.db.place" . }}/{
       {{- range $page, $_ := .Values.profileTexts }}
       - {key: texts.{{ $page }}.md, path: texts/{{ $page }}.md}
       {{- end }}
+      {{- range $name, $_ := .Values.profileQuestionnaires }}
+      - {key: questionnaires.{{ $name }}.yaml, path: questionnaires/{{ $name }}.yaml}
+      {{- end }}
 {{- end }}

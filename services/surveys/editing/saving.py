@@ -1,6 +1,6 @@
 """Questionnaires as staff write them: numbered versions that stay, one of them the current."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,6 @@ from slugify import slugify
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.editing.domain import Content
-from services.surveys.questionnaire.shelf import shipped
 from services.surveys.tables import Survey, WrittenQuestionnaire, WrittenVersion
 from shared.events.questionnaire import Questionnaire, strict
 from shared.ids import random_id
@@ -124,19 +123,21 @@ async def ids_in_use(session: AsyncSession) -> dict[str, str]:
     return found
 
 
-async def questionnaire_to_show(session: AsyncSession, id_: str) -> Questionnaire | None:
-    """What residents would get: a written one as it is now, or a shipped one; None where texts are still missing."""
+async def questionnaire_to_show(
+    session: AsyncSession, id_: str, shelf: Mapping[str, Questionnaire]
+) -> Questionnaire | None:
+    """What residents would get: a written one as it is now, or one on the shelf; None where texts are still missing."""
     found = await written(session, id_)
     if found is None:
-        return shipped().get(id_)
+        return shelf.get(id_)
     try:
         return strict(found.content)
     except ValueError:
         return None
 
 
-async def questionnaires_to_ask(session: AsyncSession) -> dict[str, Questionnaire]:
-    """What a survey can be planned with, by id: what staff have marked as ready, and what is shipped."""
+async def questionnaires_to_ask(session: AsyncSession, shelf: Mapping[str, Questionnaire]) -> dict[str, Questionnaire]:
+    """What a survey can be planned with, by id: what staff have marked as ready, and what is on the shelf."""
     rows: Sequence[Any] = (
         await session.execute(
             sa.select(WrittenVersion.content)
@@ -150,4 +151,4 @@ async def questionnaires_to_ask(session: AsyncSession) -> dict[str, Questionnair
         )
     ).all()
     ready = [strict(content) for (content,) in rows]
-    return {one.id: one for one in ready} | shipped()
+    return {one.id: one for one in ready} | dict(shelf)

@@ -28,7 +28,7 @@ from services.surveys.editing.saving import (
     written,
 )
 from services.surveys.editing.showing import cover_form, outline, page_form, question_form
-from services.surveys.questionnaire.shelf import shipped
+from services.surveys.questionnaire.shelf import shelf
 from shared.events.questionnaire import identity_of
 from shared.web import Form, Request, Response, audit, problem, read_form, render, runtime, see_other, staff_required
 
@@ -44,12 +44,14 @@ _MOST_BYTES = 500_000
 @staff_required("reader")
 async def show_questionnaires(request: Request) -> Response:
     """Every questionnaire staff have begun, and templates to begin from."""
-    async with runtime(request).transaction() as session:
+    rt = runtime(request)
+    ready = list(shelf(rt.settings).values())
+    async with rt.transaction() as session:
         rows, in_use = await all_written(session), await ids_in_use(session)
     context = {
         "rows": [(one, one.content["title"].get("nb") or "Uten tittel", in_use.get(one.row.id)) for one in rows],
-        "templates": list(shipped().values()),
-        "template_choices": [(one.id, f"Malen «{one.title.nb}»") for one in shipped().values()],
+        "templates": ready,
+        "template_choices": [(one.id, f"Malen «{one.title.nb}»") for one in ready],
         "earlier_choices": [(one.row.id, f"Kopi av «{one.content['title'].get('nb')}»") for one in rows],
         "may_edit": request.state.staff.may("editor"),
         "errors": {},
@@ -65,8 +67,8 @@ async def begin_questionnaire(request: Request) -> Response:
     async with rt.transaction() as session:
         earlier = await written(session, source) if source else None
         id_ = new_id_of(title)
-        if source in shipped():
-            content = domain.copied(shipped()[source].content(), id_)
+        if source in (templates := shelf(rt.settings)):
+            content = domain.copied(templates[source].content(), id_)
         elif earlier is not None:
             content = domain.copied(earlier.content, id_)
         elif source:

@@ -7,7 +7,7 @@ from services.surveys.editing.domain import copied
 from services.surveys.editing.saving import begin, new_id_of, written
 from services.surveys.exchange.files import MOST_LSS_BYTES, BadFile
 from services.surveys.exchange.taking import Imported
-from services.surveys.questionnaire.shelf import shipped
+from services.surveys.questionnaire.shelf import shelf
 from shared.web import Request, Response, audit, problem, read_form, render, runtime, see_other, staff_required
 
 _WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -66,9 +66,11 @@ async def export_questionnaire(request: Request) -> Response:
     from services.surveys.exchange.writing import as_xlsform, as_yaml
 
     id_, form = request.path_params["id"], request.path_params["format"]
-    async with runtime(request).transaction() as session:
+    rt = runtime(request)
+    async with rt.transaction() as session:
         found = await written(session, id_)
-    content = found.content if found else shipped()[id_].content() if id_ in shipped() else None
+    template = shelf(rt.settings).get(id_)
+    content = found.content if found else template.content() if template else None
     if content is None or form not in ("yaml", "xlsx"):
         return problem(request, 404)
     body = as_yaml(content).encode() if form == "yaml" else as_xlsform(content)

@@ -22,6 +22,7 @@ from services.surveys.locks import hold_openings
 from services.surveys.planning import how
 from services.surveys.planning.how import HowInput
 from services.surveys.planning.planning import add_survey, announced_sizes, named_areas
+from services.surveys.questionnaire.shelf import shelf
 from services.surveys.questionnaire.wording import in_words
 from services.surveys.sealing import keys_of
 from services.surveys.tables import Survey
@@ -105,9 +106,9 @@ async def _show_form(
         "form": form,
         "errors": errors,
         "choices": (await choices_of(session, lang, runtime(request).now())).lists,
-        "questionnaires": list((await questionnaires_to_ask(session)).values()),
+        "questionnaires": list((await questionnaires_to_ask(session, shelf(runtime(request).settings))).values()),
         "sizes": [
-            (one.size, f"{lang.number(one.size)} medlemmer" + (" (alt nådd)" if one.reached_at else ""))
+            (one.size, f"{lang.number(one.size)} medlemmer" + (" (allerede nådd)" if one.reached_at else ""))
             for one in sizes
         ],
     }
@@ -130,7 +131,9 @@ async def plan(request: Request) -> Response:
             return see_other(f"/staff/surveys/{survey_id}")
         sizes = {one.size: one for one in await announced_sizes(session)}
         choices = await choices_of(session, translate(request), rt.now())
-        questionnaire = (await questionnaires_to_ask(session)).get(values.questionnaire) if values else None
+        questionnaire = (
+            (await questionnaires_to_ask(session, shelf(rt.settings))).get(values.questionnaire) if values else None
+        )
         if values is not None:
             errors |= choices.errors(values)
         if values is not None and questionnaire is None:
@@ -258,7 +261,9 @@ async def _show_confirmation(
 async def show_questionnaire(request: Request) -> Response:
     """A questionnaire's pages as residents get them, in each of its languages."""
     async with runtime(request).transaction() as session:
-        questionnaire = await questionnaire_to_show(session, request.path_params["questionnaire"])
+        questionnaire = await questionnaire_to_show(
+            session, request.path_params["questionnaire"], shelf(runtime(request).settings)
+        )
     if questionnaire is None:
         return problem(request, 404)
     asked = request.query_params.get("language", "nb")

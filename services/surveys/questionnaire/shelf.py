@@ -1,14 +1,18 @@
-"""Questionnaire files: reading one, and those shipped with the service, of which staff choose when they plan."""
+"""Questionnaire files: reading one, and those on the shelf, of which staff choose when they plan."""
 
 from collections.abc import Hashable
 from functools import lru_cache
 from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
 from shared.events.questionnaire import KINDS, Questionnaire, RulesBroken, strict
+from shared.refusal import Refusal
+from shared.settings import Settings
 
 
 class BadQuestionnaire(ValueError):
@@ -98,9 +102,36 @@ def _sentences(error: Any) -> list[str]:
 
 @lru_cache(maxsize=1)
 def shipped() -> dict[str, Questionnaire]:
+    """What every installation has, by id; raises BadQuestionnaire."""
+    return _read_folder(resources.files("services.surveys") / "questionnaires")
+
+
+def shelf(settings: Settings) -> dict[str, Questionnaire]:
+    """What this installation has, by id: the shipped ones, and the municipality's own in its profile's folder."""
+    return shipped() | _profiles(settings.profile_folder)
+
+
+def refuse_bad_shelf(settings: Settings) -> None:
+    """Raises Refusal for a file of the municipality's that is no questionnaire."""
+    try:
+        shelf(settings)
+    except BadQuestionnaire as error:
+        first = str(error).splitlines()[0]
+        raise Refusal(f"PANEL_PROFILE: {settings.profile_folder / 'questionnaires'}: {first}") from None
+
+
+@lru_cache(maxsize=8)
+def _profiles(folder: Path) -> dict[str, Questionnaire]:
+    own = folder / "questionnaires"
+    found = _read_folder(own) if own.is_dir() else {}
+    for id_ in found.keys() & shipped().keys():
+        raise BadQuestionnaire(f"{id_}.yaml", [f"the id {id_} is used by a questionnaire that ships"])
+    return found
+
+
+def _read_folder(folder: Traversable) -> dict[str, Questionnaire]:
     """Questionnaires by id; raises BadQuestionnaire, also for two files with one id."""
     found: dict[str, Questionnaire] = {}
-    folder = resources.files("services.surveys") / "questionnaires"
     for file in sorted(folder.iterdir(), key=lambda one: one.name):
         if not file.name.endswith(".yaml"):
             continue

@@ -16,6 +16,7 @@ from services.surveys.answering.showing import drawn_by, page_form
 from services.surveys.domain import with_areas
 from services.surveys.editing.saving import questionnaire_to_show
 from services.surveys.planning.planning import named_areas
+from services.surveys.questionnaire.shelf import shelf
 from shared.events.questionnaire import LANGUAGES, Questionnaire
 from shared.web import Request, Response, problem, read_form, render, runtime, staff_required
 
@@ -77,7 +78,7 @@ async def try_page(request: Request) -> Response:
 
 async def _asked(request: Request, session: AsyncSession) -> Questionnaire | None:
     """The questionnaire, in the language asked for: residents' own words follow it."""
-    asked = await questionnaire_to_show(session, request.path_params["questionnaire"])
+    asked = await questionnaire_to_show(session, request.path_params["questionnaire"], shelf(runtime(request).settings))
     if asked is None:
         return None
     language = request.query_params.get("language", "nb")
