@@ -100,8 +100,8 @@ JOBS = (
 
 #: What staff do, as the audit trail says it: «Siri Stab …».
 DEEDS = {
-    "meetings.attendance.recorded": "registrerte frammøtet",
-    "meetings.attendance.seen": "så frammøtelisten",
+    "meetings.attendance.recorded": "registrerte oppmøtet",
+    "meetings.attendance.seen": "så oppmøtelisten",
     "meetings.draw.announced": "kunngjorde trekningen",
     "meetings.draw.asked": "gjorde trekningen klar",
     "meetings.draw.cancelled": "avlyste trekningen",

@@ -29,6 +29,7 @@ from shared.web import (
     translate,
 )
 from shared.web.charts import progress
+from shared.web.i18n import Language
 from shared.web.lists import PER_PAGE
 
 #: Bokmål names of states and orders, in the order they are offered.
@@ -58,7 +59,7 @@ def needs_somebody(meeting: Meeting, counts: Counts, now: datetime) -> list[tupl
             return [("Fristen for å svare gikk ut før noen ble trukket.", f"{base}/change", "Sett nye dager")]
         return [("Ingen er trukket ennå.", f"{base}/draw", "Trekk deltakere")]
     if meeting.state == "drawn" and now >= meeting.starts_at:
-        return [("Møtet har vært.", f"{base}/attendance", "Registrer frammøte")]
+        return [("Møtet har vært.", f"{base}/attendance", "Registrer oppmøte")]
     if meeting.state == "drawn":
         free = meeting.seats - counts["accepted"] - counts["invited"]
         seats = "1 plass" if free == 1 else f"{free} plasser"
@@ -88,9 +89,16 @@ def seats_picture(request: Request, meeting: Meeting, counts: Counts) -> Markup:
         f"{number(counts['invited'])} venter på svar.",
         counts["accepted"],
         meeting.seats,
-        f"{number(counts['accepted'])} sagt ja",
-        f"{number(meeting.seats)} {'plass' if meeting.seats == 1 else 'plasser'}",
     )
+
+
+def _when(texts: Language, meeting: Meeting, now: datetime) -> tuple[str, datetime]:
+    """The date by which something has to be done about the meeting, in words and as it is."""
+    if meeting.state == "announced":
+        late = now >= meeting.reply_by
+        return f"{'Svarfristen var' if late else 'Svarfristen er'} {texts.date(meeting.reply_by)}", meeting.reply_by
+    word = "Møtet er" if now < meeting.starts_at else "Møtet var"
+    return f"{word} {texts.datetime(meeting.starts_at)}", meeting.starts_at
 
 
 def _view(request: Request) -> ListView:
@@ -162,9 +170,14 @@ async def show_card(request: Request) -> Response:
         events = await events_at_fault(request, session)
     may_edit = request.state.staff.may("editor")
     todo = [
-        (f"«{meeting.heading}»: {text}", (link if may_edit else "") or f"/staff/meetings/{meeting.id}")
+        (
+            f"«{meeting.heading}»: {text}",
+            (link if may_edit else "") or f"/staff/meetings/{meeting.id}",
+            (button if may_edit else "") or "Se møtet",
+            *_when(translate(request), meeting, rt.now()),
+        )
         for meeting, counts in rows
-        for text, link, _ in needs_somebody(meeting, counts, rt.now())
+        for text, link, button in needs_somebody(meeting, counts, rt.now())
     ]
     coming = [
         (meeting, counts, seats_picture(request, meeting, counts) if meeting.state == "drawn" else None)

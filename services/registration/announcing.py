@@ -1,9 +1,10 @@
-"""Announcing what a new installation starts from: thresholds and population."""
+"""Announcing what a new installation starts from, thresholds and population, and forgetting what it asks no more."""
 
 from uuid import UUID, uuid5
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registration.admitting import reach_thresholds
 from services.registration.population.domain import BANDS, YEAR, load_margins
@@ -35,6 +36,7 @@ async def announce_installation(rt: Runtime) -> None:
                 await lock(session, row.id)
                 await emit(session, PanelThresholdSet(threshold_id=row.id, size=wanted, role=role))
         await reach_thresholds(session, size or 0, rt.now())
+        await forget_unasked(session, rules.own_answers)
         known = await session.get(Margins, MARGINS_ID)
         # Without figures nothing is compared, and staff are told.
         if known is None and (margins := load_margins(rules.number)):
@@ -48,3 +50,15 @@ async def announce_installation(rt: Runtime) -> None:
             session.add(stored)
             await lock(session, MARGINS_ID)
             await emit(session, margins_event(stored, await areas_in_force(session)))
+
+
+async def forget_unasked(session: AsyncSession, asked: frozenset[str]) -> None:
+    """What people told by a question or an option that the profile has no longer is kept for nothing."""
+    for table in ("member", "sign_up"):
+        await session.execute(
+            sa.text(
+                f"update registration.{table} set own_answers = array(select one from unnest(own_answers) as one"
+                " where one = any(cast(:asked as text[]))) where not own_answers <@ cast(:asked as text[])"
+            ),
+            {"asked": sorted(asked)},
+        )

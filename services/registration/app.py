@@ -20,6 +20,7 @@ from services.registration.new_address import pages as new_address
 from services.registration.on_behalf import staff as on_behalf
 from services.registration.population import staff as population
 from services.registration.population import staff_areas as areas
+from services.registration.population import staff_statistics as statistics
 from services.registration.population.regrouping import regroup_members
 from services.registration.recruitment import staff as recruitment
 from services.registration.signing_in import pages as signing_in
@@ -112,6 +113,7 @@ PAGES = (
     Route("/staff", staff.show_home),
     Route("/staff/calendar", calendar.show_calendar),
     Route("/staff/calendar", calendar.renew_feed, methods=["POST"]),
+    Route("/staff/calendar/close", calendar.close_anyones_feed, methods=["POST"]),
     Route("/calendar/{token}", calendar.give_feed),
     Route("/staff/handbook", handbook.show_handbook),
     Route("/staff/handbook/{name}", handbook.show_page),
@@ -126,6 +128,8 @@ PAGES = (
     Route(PANEL + "/thresholds", population.add_threshold, methods=["POST"]),
     Route(PANEL + "/areas", areas.show_areas),
     Route(PANEL + "/areas", areas.save_areas, methods=["POST"]),
+    Route(PANEL + "/population", statistics.show_population),
+    Route(PANEL + "/population", statistics.replace_population, methods=["POST"]),
     Route(PANEL + "/import", importing.show_import),
     Route(PANEL + "/import", importing.take_file, methods=["POST"]),
     Route(PANEL + "/import/template", importing.give_template),
@@ -167,6 +171,7 @@ JOBS = (
 
 #: What staff do, as the audit trail says it: «Siri Stab …».
 DEEDS = {
+    "registration.calendar_feed.closed": "stengte en kalenderadresse",
     "registration.calendar_feed.made": "laget en ny kalenderadresse",
     "registration.area_margins.imported": "satte områdene",
     "registration.channel.made": "laget en rekrutteringskanal",
@@ -180,6 +185,7 @@ DEEDS = {
     "registration.member.seen": "så på en person",
     "registration.members.exported": "lastet ned listen over medlemmer",
     "registration.members.imported": "importerte medlemmer",
+    "registration.population.replaced": "la inn nyere befolkningstall",
     "registration.profile.changed": "endret kommunens profil",
     "registration.threshold.set": "la til en terskel",
 }

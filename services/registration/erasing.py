@@ -42,6 +42,7 @@ async def erase(session: AsyncSession, member: Member, now: datetime) -> None:
     member.name = member.email = member.email_key = None
     member.year_of_birth = member.gender = member.area = member.declared_resident_at = None
     member.channel = member.unreachable_since = None
+    member.own_answers = []
     if counted:
         await session.execute(sa.update(Panel).values(size=Panel.size - 1))
     await emit(

@@ -6,8 +6,8 @@ from importlib import resources
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registration.population.domain import ATTRIBUTION, advice
-from services.registration.population.store import composition
+from services.registration.population.domain import advice, attribution
+from services.registration.population.store import composition, newest_margins
 from services.registration.settings import registration_settings
 from services.registration.tables import FollowUp, Meeting, PublishedResult, Survey
 from services.registration.texts import filled_text
@@ -27,6 +27,7 @@ async def show_front_page(request: Request) -> Response:
     goal = rt.profile.goal_size
     async with rt.transaction() as session:
         panel = await composition(session)
+        margins = await newest_margins(session)
         results = await _last_results(session)
         survey = await session.scalar(
             sa.select(Survey).where(Survey.closes_at > rt.now(), ~Survey.paused).order_by(Survey.closes_at).limit(1)
@@ -43,8 +44,6 @@ async def show_front_page(request: Request) -> Response:
         description=f"{texts.number(panel.size)} / {texts.number(goal)}",
         value=panel.size,
         goal=goal,
-        figure=texts.number(panel.size),
-        goal_figure=texts.number(goal),
     )
     context = {
         "heading": heading.lstrip("# "),
@@ -57,7 +56,7 @@ async def show_front_page(request: Request) -> Response:
         "goal": goal,
         "picture": picture,
         "missing": advice(panel, texts.gettext),
-        "attribution": texts.gettext(ATTRIBUTION),
+        "attribution": attribution(margins.year, texts.gettext) if margins else "",
         "results": results,
     }
     return render(request, "registration/front.html", context)
@@ -88,6 +87,7 @@ async def _last_results(session: AsyncSession) -> list[dict[str, object]]:
 def _text(request: Request, page: str) -> str:
     """The municipality's Markdown for a page, its blanks filled."""
     rt = runtime(request)
+    asked = [rt.profile.said(question.text, request.state.lang) for question in rt.profile.own_questions]
     return filled_text(
         rt.profile.said(rt.profile.texts.get(page, {}), request.state.lang),
         {
@@ -98,6 +98,7 @@ def _text(request: Request, page: str) -> str:
             "contact": rt.profile.contact_email,
             "data_protection": rt.profile.data_protection_email,
             "statement": rt.profile.accessibility_url,
+            "own_questions": ", ".join(f"«{question}»" for question in asked),
             "site": rt.settings.public_url,
         },
     )
@@ -120,8 +121,14 @@ async def show_accessibility(request: Request) -> Response:
 async def show_about(request: Request) -> Response:
     """What the panel is, and where its figures come from."""
     texts = translate(request)
-    context = {"title": texts.gettext(N_("Om panelet")), "text": to_html(_text(request, "about"), 0)}
-    return render(request, "registration/text.html", context | {"sources": texts.gettext(ATTRIBUTION)})
+    async with runtime(request).transaction() as session:
+        margins = await newest_margins(session)
+    context = {
+        "title": texts.gettext(N_("Om panelet")),
+        "text": to_html(_text(request, "about"), 0),
+        "sources": attribution(margins.year, texts.gettext) if margins else "",
+    }
+    return render(request, "registration/text.html", context)
 
 
 async def show_mark(request: Request) -> Response:

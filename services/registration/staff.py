@@ -43,7 +43,7 @@ _NEAR = 10
 @staff_required("reader")
 async def show_home(request: Request) -> Response:
     """One card per service; each service makes its own, the browser puts them together."""
-    return render(request, "shell/staff_home.html", {"todo": [], "cards": CARDS})
+    return render(request, "shell/staff_home.html", {"cards": CARDS})
 
 
 @staff_required("reader")
@@ -76,18 +76,19 @@ async def show_card(request: Request) -> Response:
         late = await count_late_erasures(session, rt.now() - _RECEIPTS_WITHIN)
         events = await events_at_fault(request, session)
         doubled = await doubles(session)
-        unreachable = await session.scalar(
-            sa.select(sa.func.count()).where(Member.unreachable_since.is_not(None), Member.status != "erased")
-        )
+        unreachable, unreachable_since = (
+            await session.execute(
+                sa.select(sa.func.count(), sa.func.min(Member.unreachable_since)).where(
+                    Member.unreachable_since.is_not(None), Member.status != "erased"
+                )
+            )
+        ).one()
     context = {
         "panel": panel,
         "goal": goal,
         "missing": advice(panel, texts.gettext),
         "recent": recent,
-        "picture": progress(
-            "Panelet mot målet", f"{panel.size} av {goal}", panel.size, goal, texts.number(panel.size),
-            texts.number(goal),
-        ),
+        "picture": progress("Panelet mot målet", f"{panel.size} av {goal}", panel.size, goal),
         "against": panel_against_population(
             "Panelet mot befolkningen etter alder",
             "Søylen er panelet, streken er befolkningen",
@@ -106,6 +107,7 @@ async def show_card(request: Request) -> Response:
         "late": late,
         "events": events,
         "unreachable": unreachable,
+        "unreachable_since": unreachable_since,
         "doubled": len(doubled),
         "no_areas": margins is not None and not margins.area_margins,
         "no_population": margins is None,

@@ -77,12 +77,14 @@ async def show_card(request: Request) -> Response:
     async with runtime(request).transaction() as session:
         rows = await _progress(session)
         events = await events_at_fault(request, session)
-        new = await suggestions.count(session, Suggestion.state == "new")
-        open_ = await suggestions.count(session, Suggestion.state == "considered")
-        followed = {one.about_id for one in await follow_ups.all_of_them(session)}
+        new, oldest_new = await suggestions.count(session, Suggestion.state == "new")
+        open_, oldest_open = await suggestions.count(session, Suggestion.state == "considered")
+        suggested, _ = await suggestions.count(session)
+        told = await follow_ups.all_of_them(session)
+    followed = {one.about_id for one in told}
     late_from = runtime(request).now() - timedelta(days=results_settings().follow_up_days)
     unfollowed = [
-        (survey, title)
+        (survey, title, publication.published_at)
         for survey, publication, _, title in rows
         if publication is not None and publication.published_at < late_from and survey.id not in followed
     ]
@@ -97,7 +99,11 @@ async def show_card(request: Request) -> Response:
         "published": published,
         "events": events,
         "new": new,
+        "oldest_new": oldest_new,
         "open": open_,
+        "oldest_open": oldest_open,
+        "suggested": suggested,
+        "followed": len(told),
         "unfollowed": unfollowed,
     }
     return render(request, "results/card.html", context)

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from shared.profile.own_questions import MOST_QUESTIONS, OwnQuestion
+
 #: Languages the pages exist in; a profile chooses among them.
 SPOKEN = ("nb", "nn", "en")
 #: Pages whose text a municipality may write itself.
@@ -56,6 +58,8 @@ class Profile(BaseModel):
     """Age a resident turns this year at the latest."""
     age_wording: Mapping[str, _Line] = {}
     """The box about age by language, where the municipality words it itself."""
+    own_questions: Annotated[tuple[OwnQuestion, ...], Field(max_length=MOST_QUESTIONS)] = ()
+    """Optional questions about oneself on the form for joining."""
     example_suggestion: _Texts = {}
     """A matter as somebody there might head it, for the form to show; by language."""
     texts: Mapping[str, _Texts] = {}
@@ -86,6 +90,14 @@ class Profile(BaseModel):
             raise ValueError(f"a text must not be longer than {_LONGEST_TEXT} characters")
         return value
 
+    @field_validator("own_questions")
+    @classmethod
+    def _are_told_apart(cls, value: tuple[OwnQuestion, ...]) -> tuple[OwnQuestion, ...]:
+        answers = [answer for question in value for answer in question.answers]
+        if len({question.id for question in value}) < len(value) or len(set(answers)) < len(answers):
+            raise ValueError("each question needs an id of its own, and each of its options a code of its own")
+        return value
+
     @model_validator(mode="after")
     def _starts_before_its_goal(self) -> Self:
         if self.start_size > self.goal_size:
@@ -108,6 +120,11 @@ class Profile(BaseModel):
             else:
                 mine[field] = value
         return Profile.model_validate(mine)
+
+    @property
+    def own_answers(self) -> frozenset[str]:
+        """What members may have answered about themselves."""
+        return frozenset(answer for question in self.own_questions for answer in question.answers)
 
     def said(self, texts: _Texts, language: str) -> str:
         """The text in the reader's language, else in the first one offered that has it."""

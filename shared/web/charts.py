@@ -111,18 +111,16 @@ def stacked(
     return _svg(title, description, top + 62, body)
 
 
-def progress(title: str, description: str, value: int, goal: int, figure: str, goal_figure: str) -> Markup:
-    """One bar towards a goal; beyond the goal the bar is full and the figure says how far."""
+def progress(title: str, description: str, value: int, goal: int) -> Markup:
+    """One bar towards a goal, full beyond it; the figures stand in words above it, once."""
     share = min(value / goal, 1.0) if goal else 0.0
     end = _WIDTH - 1
     body = [
-        _bar("rest", 0, 22, _WIDTH),
-        _bar("mark", 0, 22, _WIDTH * share),
-        Markup('<line class="target" x1="{}" x2="{}" y1="16" y2="48"/>').format(end, end),
-        _text(0, 14, figure),
-        _text(_WIDTH, 62, goal_figure, "end"),
+        _bar("rest", 0, 6, _WIDTH),
+        _bar("mark", 0, 6, _WIDTH * share),
+        Markup('<line class="target" x1="{}" x2="{}" y1="0" y2="32"/>').format(end, end),
     ]
-    return _svg(title, description, 68, body)
+    return _svg(title, description, 32, body)
 
 
 def panel_against_population(

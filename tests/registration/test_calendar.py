@@ -84,6 +84,25 @@ async def test_a_feed_holds_every_date_and_is_opened_by_its_newest_secret_alone(
     assert kept == 0
 
 
+async def test_an_administrator_sees_who_has_a_feed_and_closes_it(rt: Runtime, editor: httpx.AsyncClient) -> None:
+    secret = await address(editor)
+    assert "Hemmelige adresser i bruk" not in (await editor.get("/staff/calendar")).text, (
+        "only an administrator's matter"
+    )
+    assert (await editor.post("/staff/calendar/close", data={"subject": "editor"})).status_code == 403
+    async with browser(rt) as client:
+        sign_in(rt, client, "admin")
+        page = (await client.get("/staff/calendar")).text
+        holder = re.search(r'name="subject" value="([^"]+)"', page)
+        assert holder
+        assert (await client.get(secret)).status_code == 200
+        closed = await client.post("/staff/calendar/close", data={"subject": holder[1]}, follow_redirects=True)
+        assert "Adressen er stengt" in closed.text
+        assert (await client.get(secret)).status_code == 404
+        assert (await client.post("/staff/calendar/close", data={"subject": holder[1]})).status_code == 404
+        assert "stengte en kalenderadresse" in (await client.get("/staff/registration/audit")).text
+
+
 async def told(rt: Runtime, kind: type[Dates]) -> list[set[str]]:
     """The kinds of date of each event so far."""
     return [{date.kind for date in event.dates} for event in await outbox(rt, kind) if isinstance(event, Dates)]

@@ -55,7 +55,7 @@ _MESSAGES = {
     ),
     "day_before_deadline": "Møtet kan ikke begynne før fristen for å svare, som de inviterte har fått.",
     "seats_committed": "Trekningen er klar, og plassene er låst. Avlys trekningen før du endrer antallet.",
-    "seats_held": "Så mange plasser er alt tatt eller venter på svar. Antallet kan ikke bli lavere.",
+    "seats_held": "Så mange plasser er allerede tatt eller venter på svar. Antallet kan ikke bli lavere.",
 }
 
 _Hour = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]

@@ -3,8 +3,16 @@
 from datetime import timedelta
 
 from services.registration.calendar.feed import calendar_of, words_of
-from services.registration.calendar.store import FEED_LIFE, dates_from, make_feed, opens, visit_feed
-from shared.web import Request, Response, audit, problem, read_form, render, runtime, staff_required
+from services.registration.calendar.store import (
+    FEED_LIFE,
+    close_feed,
+    dates_from,
+    feeds_in_use,
+    make_feed,
+    opens,
+    visit_feed,
+)
+from shared.web import Request, Response, audit, problem, read_form, render, runtime, see_other, staff_required
 
 _BACK = timedelta(days=30)
 #: Far enough for what is forgotten years after a survey.
@@ -25,6 +33,7 @@ async def _show(request: Request, token: str | None) -> Response:
         ahead = _AHEAD if everything else _SOON
         dates = await dates_from(session, rt.now() - _BACK, rt.now() + ahead)
         feed = await visit_feed(session, request.state.staff.subject, rt.now())
+        feeds = await feeds_in_use(session, rt.now()) if request.state.staff.may("admin") else []
     months: dict[str, list[tuple[object, str]]] = {}
     for date in dates:
         local = date.at.astimezone(rt.settings.zone)
@@ -33,6 +42,8 @@ async def _show(request: Request, token: str | None) -> Response:
         "months": months,
         "now": rt.now(),
         "feed": feed,
+        "feeds": feeds,
+        "closed": request.query_params.get("closed") == "yes",
         "address": f"{rt.settings.public_url}/calendar/{token}" if token else None,
         "days": FEED_LIFE.days,
         "everything": everything,
@@ -51,6 +62,17 @@ async def renew_feed(request: Request) -> Response:
     response = await _show(request, token)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+@staff_required("admin")
+async def close_anyones_feed(request: Request) -> Response:
+    """Close the address of somebody who has left or lost theirs."""
+    form = await read_form(request)
+    async with runtime(request).transaction() as session:
+        if not await close_feed(session, form.get("subject") or ""):
+            return problem(request, 404)
+        await audit(session, request, "registration.calendar_feed.closed", form.get("subject"))
+    return see_other("/staff/calendar?closed=yes#feeds")
 
 
 async def give_feed(request: Request) -> Response:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registration.tables import CalendarFeed, PlannedDate
 from shared.database import upsert
+from shared.mechanism import mechanism
 
 #: An address nobody has opened the calendar page for ends: whoever has left does not renew it.
 FEED_LIFE = timedelta(days=90)
@@ -47,6 +48,30 @@ async def opens(session: AsyncSession, token: str, now: datetime) -> bool:
     """Whether the secret is somebody's and in use."""
     known = sa.exists().where(CalendarFeed.digest == _digest(token), CalendarFeed.seen_at >= now - FEED_LIFE)
     return bool(await session.scalar(sa.select(known)))
+
+
+async def feeds_in_use(session: AsyncSession, now: datetime) -> Sequence[tuple[CalendarFeed, str]]:
+    """(feed, its holder as the audit trail last named them) of every feed that still opens."""
+    entry = mechanism(session.info["schema"]).audit_entry
+    named = (
+        sa.select(entry.c.actor_name)
+        .where(entry.c.actor == CalendarFeed.subject)
+        .order_by(entry.c.at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    found = await session.execute(
+        sa.select(CalendarFeed, sa.func.coalesce(named, ""))
+        .where(CalendarFeed.seen_at >= now - FEED_LIFE)
+        .order_by(CalendarFeed.seen_at)
+    )
+    return [(row[0], row[1]) for row in found]
+
+
+async def close_feed(session: AsyncSession, subject: str) -> bool:
+    """Whether there was a feed of this member of staff, which opens nothing from now on."""
+    closed = sa.delete(CalendarFeed).where(CalendarFeed.subject == subject).returning(CalendarFeed.subject)
+    return await session.scalar(closed) is not None
 
 
 def _digest(token: str) -> str:

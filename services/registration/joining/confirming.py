@@ -20,7 +20,7 @@ async def confirm(session: AsyncSession, member: Member, generation: int, now: d
     member.name, member.email, member.language = told.name, told.email, told.language
     member.year_of_birth, member.gender, member.area = told.year_of_birth, told.gender, told.area
     member.declared_resident_at = told.signed_up_at if told.declared_resident else None
-    member.channel = told.channel
+    member.channel, member.own_answers = told.channel, told.own_answers
     add_consents(session, member, told.purposes, told.signed_up_at, told.text_version, told.source)
     await session.execute(sa.delete(SignUp).where(SignUp.member_id == member.id))
     if generation != member.generation:

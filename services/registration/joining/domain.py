@@ -25,6 +25,8 @@ class Rules:
     """Its number, four digits."""
     today: date
     minimum_age: int
+    own_answers: frozenset[str] = frozenset()
+    """What may be told about oneself, by the profile's own questions."""
 
 
 def _plain(value: object) -> object:
@@ -42,6 +44,19 @@ class DetailsInput(BaseModel):
     language: Literal["nb", "nn", "en"]
     declared_resident: Annotated[bool, Field(validate_default=True)] = False
     """That the person lives here, kept only where the postcode says otherwise."""
+
+    own_answers: tuple[str, ...] | None = None
+    """What the person told by the profile's own questions, each ``question:option``; None where none was asked."""
+
+    @field_validator("own_answers", mode="before")
+    @classmethod
+    def _as_asked(cls, value: object, info: ValidationInfo) -> object:
+        if not isinstance(value, list) or not value:
+            return value or None
+        rules: Rules | None = info.context
+        # One answer to each question; what is asked no more, or was never, is no answer.
+        last = {answer.partition(":")[0]: answer for answer in value if rules and answer in rules.own_answers}
+        return tuple(sorted(last.values()))
 
     @field_validator("name")
     @classmethod

@@ -95,11 +95,11 @@ def _validated(request: Request, form: Form) -> tuple[JoinInput | None, FormErro
         # A box that was not ticked breaks no rule that could tell the age.
         return gettext(text).replace("{minimum_age}", str(rules.minimum_age))
 
-    return validate(JoinInput, form, MESSAGES, told, lists=("purposes",), context=rules)
+    return validate(JoinInput, form, MESSAGES, told, lists=("purposes", "own_answers"), context=rules)
 
 
 def _as_typed(form: Form) -> dict[str, object]:
-    return form.values() | {"purposes": form.all("purposes")}
+    return form.values() | {name: form.all(name) for name in ("purposes", "own_answers")}
 
 
 async def _mail_link(request: Request, wanted: JoinInput) -> tuple[UUID, int]:
@@ -144,7 +144,7 @@ def _sent(request: Request, wanted: JoinInput, link: tuple[UUID, int]) -> Respon
 
 def joining_rules(rt: Runtime) -> Rules:
     """Who may join here today."""
-    return Rules(rt.profile.number, rt.today(), rt.profile.minimum_age)
+    return Rules(rt.profile.number, rt.today(), rt.profile.minimum_age, rt.profile.own_answers)
 
 
 def _form(request: Request, values: dict[str, object], errors: FormErrors, status: int) -> Response:

@@ -98,6 +98,7 @@ async def _filled_in(
         declared_resident=form.declared_resident,
         language=form.language,
         purposes=list(form.purposes),
+        own_answers=list(form.own_answers or ()),
         text_version=consent_version,
         channel=known or None,
         signed_up_at=now,

@@ -9,6 +9,7 @@ from shared.events.registration import ProfileChanged
 from shared.messaging import emit, lock
 from shared.profile import TEXT_PAGES, Profile
 from shared.profile.keeping import PROFILE_ID, keep_choices, last_change, take_up_profile
+from shared.profile.own_questions import UnevenLanguages, read_lines, written_lines
 from shared.web import Form, Request, Response, audit, read_form, render, runtime, see_other, staff_required
 from shared.web.i18n import NAMES
 
@@ -31,6 +32,7 @@ _WRONG = {
     "goal_size": "Skriv et tall, for eksempel 500",
     "minimum_age": "Skriv et tall fra 13, for eksempel 15",
     "contact_cap": "Skriv et tall fra 1 til 100, for eksempel 6",
+    "own_questions": "Skriv høyst tre spørsmål, hvert med 2 til 12 ulike svar, og like mange på hvert språk",
     "texts": "En tekst er for lang",
     "": "Første undersøkelse kan ikke kreve flere medlemmer enn målet",
 }
@@ -44,8 +46,10 @@ async def show_profile(request: Request) -> Response:
 
 def _page(request: Request, profile: Profile | Mapping[str, Any], errors: Mapping[str, str], status: int) -> Response:
     values = profile.model_dump() if isinstance(profile, Profile) else profile
+    asked = profile.own_questions if isinstance(profile, Profile) else ()
     context = {
         "values": values, "errors": errors, "names": NAMES, "pages": [(page, _TITLES[page]) for page in TEXT_PAGES],
+        "own_lines": values.get("own_lines") or {code: written_lines(asked, code) for code in NAMES},
         "saved": request.query_params.get("saved") == "yes",
     }  # fmt: skip
     return render(request, "registration/staff_profile.html", context, status)
@@ -57,12 +61,18 @@ async def save_profile(request: Request) -> Response:
     rt, form = runtime(request), await read_form(request, max_bytes=_LARGEST)
     installed = rt.settings.installed
     typed = await _typed(form, rt.profile)
-    choices = differing(installed, typed)
+    own_lines = typed.pop("own_lines")
     try:
+        typed["own_questions"] = read_lines(own_lines, rt.profile.own_questions)
+        choices = differing(installed, typed)
         installed.with_choices(choices)
-    except ValidationError as problems:
-        wrong = {str(error["loc"][0]) if error["loc"] else "" for error in problems.errors()}
-        return _page(request, typed, {name: _WRONG[name] for name in wrong}, 422)
+    except (ValidationError, UnevenLanguages) as problems:
+        wrong = (
+            {str(error["loc"][0]) if error["loc"] else "" for error in problems.errors()}
+            if isinstance(problems, ValidationError)
+            else {"own_questions"}
+        )
+        return _page(request, typed | {"own_lines": own_lines}, {name: _WRONG[name] for name in wrong}, 422)
     event = ProfileChanged(profile_id=PROFILE_ID, choices=choices, changed_at=rt.now())
     async with rt.transaction() as session:
         await lock(session, PROFILE_ID)
@@ -90,6 +100,7 @@ async def _typed(form: Form, now: Profile) -> dict[str, Any]:
     # A panel has a name in some language: emptied everywhere it is called what it was called before.
     typed["panel_name"] = typed["panel_name"] or dict(now.panel_name)
     typed["texts"] = {page: {code: form.get(f"{page}.{code}") or "" for code in NAMES} for page in TEXT_PAGES}
+    typed["own_lines"] = {code: form.get(f"own_questions.{code}") or "" for code in NAMES}
     file = form.files.get("logo")
     raw = await file.read() if file else b""
     typed["logo"] = raw.decode("utf-8", errors="replace") if raw else now.logo
@@ -98,10 +109,11 @@ async def _typed(form: Form, now: Profile) -> dict[str, Any]:
 
 def differing(installed: Profile, typed: Mapping[str, Any]) -> dict[str, Any]:
     """Entries typed that are not as installed; an emptied text is as installed."""
+    as_installed = installed.model_dump(mode="json")
     choices = {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in typed.items()
-        if name != "texts" and value != getattr(installed, name)
+        if name != "texts" and (list(value) if isinstance(value, tuple) else value) != as_installed[name]
     }
     texts: dict[str, dict[str, str]] = {}
     for page, written in typed["texts"].items():

@@ -16,6 +16,8 @@ async def save_details(session: AsyncSession, member: Member, details: DetailsIn
     member.name, member.language = details.name, details.language
     member.year_of_birth, member.gender, member.area = details.year_of_birth, details.gender, details.postcode
     member.declared_resident_at = (member.declared_resident_at or now) if details.declared_resident else None
+    if details.own_answers is not None:
+        member.own_answers = list(details.own_answers)
     if card != (member.name, member.language):
         await emit(session, contact_card(member))
     await emit(session, await changed_event(session, member))

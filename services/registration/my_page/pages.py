@@ -87,7 +87,7 @@ async def show_details(request: Request) -> Response:
         return see_other("/me")
     if typed := typed_before(request, f"details-{member_id}"):
         _, errors = _validated(request, typed)
-        return _details(request, member_id, typed.values(), errors)
+        return _details(request, member_id, _as_typed(typed), errors)
     async with runtime(request).transaction() as session:
         page = await own_page(session, member_id)
     if page is None:
@@ -101,6 +101,7 @@ async def show_details(request: Request) -> Response:
         "postcode": member.area,
         "language": member.language,
         "declared_resident": "yes" if member.declared_resident_at else "",
+        "own_answers": member.own_answers,
     }
     return _details(request, member_id, values)
 
@@ -111,12 +112,12 @@ async def change_details(request: Request) -> Response:
     form = await read_form(request)
     member_id = as_id(form.get("id"))
     if member_id is None or not await signed_in(request, member_id):
-        return _details(request, member_id, form.values(), status=401)
+        return _details(request, member_id, _as_typed(form), status=401)
     await request.app.state.limiter.check(request, "details")
     values, errors = _validated(request, form)
     if values is None:
         again = show_again(request, f"details-{member_id}", f"/me/details?id={member_id}&again=yes", form)
-        return again or _details(request, member_id, form.values(), errors, 422)
+        return again or _details(request, member_id, _as_typed(form), errors, 422)
     async with rt.transaction() as session:
         member = await lock_member(session, member_id)
         if member is None or member.status not in ("active", "paused"):
@@ -131,7 +132,14 @@ async def change_details(request: Request) -> Response:
 
 
 def _validated(request: Request, form: Form) -> tuple[DetailsInput | None, FormErrors]:
-    return validate(DetailsInput, form, MESSAGES, translate(request).gettext, context=joining_rules(runtime(request)))
+    return validate(
+        DetailsInput, form, MESSAGES, translate(request).gettext, lists=("own_answers",),
+        context=joining_rules(runtime(request)),
+    )  # fmt: skip
+
+
+def _as_typed(form: Form) -> dict[str, Any]:
+    return form.values() | {"own_answers": form.all("own_answers")}
 
 
 def _details(

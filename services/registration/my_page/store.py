@@ -106,6 +106,7 @@ def as_data(page: OwnPage) -> dict[str, Any]:
         "gender": member.gender,
         "postcode": member.area,
         "declared_resident_at": _text(member.declared_resident_at),
+        "told_about_yourself": member.own_answers,
         "language": member.language,
         "status": member.status,
         "source": member.source,

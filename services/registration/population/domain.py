@@ -24,9 +24,11 @@ BANDS = (
 )
 YEAR = 2026
 SOURCE = "ssb-07459"
-ATTRIBUTION = N_("Kilde: Statistisk sentralbyrå, tabell 07459, 1. januar 2026")
 
 _WHO = {"female": N_("kvinner"), "male": N_("menn")}
+
+#: Year of the figures, as they are attributed.
+ATTRIBUTION = N_("Kilde: Statistisk sentralbyrå, tabell 07459, 1. januar {year}")
 
 Cell = tuple[str, str]
 """(gender, band)"""
@@ -152,6 +154,11 @@ def shares_by(cells: Sequence[CellShare], key: str) -> Mapping[str, tuple[float,
         before = sums.get(getattr(cell, key), (0.0, 0.0))
         sums[getattr(cell, key)] = (before[0] + cell.panel_share, before[1] + cell.population_share)
     return sums
+
+
+def attribution(year: int, gettext: Callable[[str], str]) -> str:
+    """Where the population's figures come from, in words that its publisher asks for."""
+    return gettext(ATTRIBUTION).format(year=year)
 
 
 def advice(panel: Composition, gettext: Callable[[str], str]) -> str:

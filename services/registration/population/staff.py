@@ -8,10 +8,10 @@ from pydantic import BaseModel, Field
 from services.registration.admitting import reach_thresholds
 from services.registration.population import store
 from services.registration.population.domain import (
-    ATTRIBUTION,
     CellShare,
     Composition,
     advice,
+    attribution,
     band_text,
     shares_by,
 )
@@ -32,6 +32,7 @@ async def show_panel(request: Request) -> Response:
         panel = await store.composition(session)
         stored = await store.newest_margins(session)
         areas = store.areas_of(await store.newest_scheme(session))
+        told = await store.own_answers(session)
     bands = {band.code: band for band in _bands(stored)}
     names = {code: band_text(band) for code, band in bands.items()}
     rows = [(names[code], mine, all_) for code, (mine, all_) in shares_by(panel.cells, "band").items()]
@@ -42,9 +43,11 @@ async def show_panel(request: Request) -> Response:
         "outside": panel.size - sum(cell.members for cell in panel.cells),
         "goal": runtime(request).profile.goal_size,
         "missing": advice(panel, texts.gettext),
-        "attribution": ATTRIBUTION,
+        "attribution": attribution(stored.year, texts.gettext) if stored else "",
         "no_population": stored is None,
         "area_source": areas.source,
+        "told": told,
+        "fewest": FEWEST_SHOWN,
         "picture": panel_against_population(
             _finding(panel), "Søylen er panelet, streken er befolkningen", rows, texts.percent
         ),
@@ -60,6 +63,10 @@ def _finding(panel: Composition) -> str:
     """The picture's title says what it shows."""
     worst: CellShare | None = panel.most_missing
     return "Panelet mot befolkningen etter alder" + (" – noen grupper mangler" if worst else "")
+
+
+#: Members who told the same, below which no number is shown.
+FEWEST_SHOWN = 5
 
 
 class ThresholdInput(BaseModel):

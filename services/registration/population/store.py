@@ -74,6 +74,13 @@ async def _members_by_postcode(session: AsyncSession) -> Mapping[str, int]:
     return {postcode or "": count for postcode, count in found}
 
 
+async def own_answers(session: AsyncSession) -> Mapping[str, int]:
+    """How many members have told what about themselves, by ``question:option``."""
+    each = sa.select(sa.func.unnest(Member.own_answers).label("answer")).where(Member.status.in_(ACTIVE)).subquery()
+    found = await session.execute(sa.select(each.c.answer, sa.func.count()).group_by(each.c.answer))
+    return {row[0]: row[1] for row in found}
+
+
 def margins_event(stored: Margins, areas: Areas) -> PopulationMarginsSet:
     """The stored margins as others get them."""
     return PopulationMarginsSet(

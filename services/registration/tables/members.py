@@ -25,6 +25,8 @@ class Member(Base):
     area: Mapped[str | None]
     """The postcode. Others get the area it lies in by the scheme in force, never the postcode."""
     declared_resident_at: Mapped[datetime | None]
+    own_answers: Mapped[list[str]] = mapped_column(server_default="{}")
+    """What the member chose to tell, ``question:option`` of the profile's own questions; nobody else gets it."""
     language: Mapped[str]
     source: Mapped[str]
     generation: Mapped[int] = mapped_column(server_default="1")
@@ -58,6 +60,7 @@ class SignUp(Base):
     declared_resident: Mapped[bool]
     language: Mapped[str]
     purposes: Mapped[list[str]]
+    own_answers: Mapped[list[str]] = mapped_column(server_default="{}")
     text_version: Mapped[str]
     channel: Mapped[str | None]
     signed_up_at: Mapped[datetime]

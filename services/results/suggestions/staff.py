@@ -70,7 +70,7 @@ async def show_suggestions(request: Request) -> Response:
         conditions.append(public if view.filters["public"] == "yes" else ~public)
     form = request.query_params.get("form")
     async with runtime(request).transaction() as session:
-        total = await store.count(session, *conditions)
+        total, _ = await store.count(session, *conditions)
         whole = form in FORMATS
         rows = await store.listed(session, conditions, 0 if whole else view.offset, None if whole else PER_PAGE)
         if whole:

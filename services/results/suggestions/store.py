@@ -168,9 +168,11 @@ async def listed(session: AsyncSession, conditions: Sequence[Any], offset: int, 
     return found.all()
 
 
-async def count(session: AsyncSession, *conditions: Any) -> int:
-    """Suggestions that meet the conditions."""
-    return await session.scalar(sa.select(sa.func.count()).select_from(Suggestion).where(*conditions)) or 0
+async def count(session: AsyncSession, *conditions: Any) -> tuple[int, datetime | None]:
+    """(how many suggestions meet the conditions, when the oldest of them came)."""
+    counted = sa.select(sa.func.count(), sa.func.min(Suggestion.registered_at)).where(*conditions)
+    row = (await session.execute(counted)).one()
+    return row[0], row[1]
 
 
 async def remove_old_texts(session: AsyncSession, answered_before: datetime, registered_before: datetime) -> int:

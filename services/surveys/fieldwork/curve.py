@@ -57,7 +57,8 @@ def followed(
         "title": survey_title(survey),
         "turnout": turnout,
         "curve": curve,
-        "picture": _picture(request, curve, turnout, target),
+        # A curve along the bottom says nothing that words do not say better.
+        "picture": _picture(request, curve, turnout, target) if turnout.answered else None,
         "expected": expected,
         "target": target,
         "last_day": last_day(survey.closes_at),

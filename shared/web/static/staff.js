@@ -7,7 +7,9 @@ async function fill(card) {
   // A form instead of a link: what it asks with must not stand in an address.
   const form = card.querySelector("form");
   const asked = form ? { method: "POST", body: new URLSearchParams(new FormData(form)) } : {};
-  const answer = await fetch(card.dataset.card, { ...asked, headers: { Accept: "text/html" }, redirect: "error" });
+  card.ariaBusy = "true";
+  const answer = await fetch(card.dataset.card, { ...asked, headers: { Accept: "text/html" }, redirect: "error" })
+    .finally(() => { card.ariaBusy = null; });
   if (!answer.ok) throw new Error(String(answer.status));
   const fragment = new DOMParser().parseFromString(await answer.text(), "text/html");
   todo?.append(...fragment.querySelectorAll("[data-todo-item]"));
@@ -16,6 +18,9 @@ async function fill(card) {
 
 Promise.allSettled(Array.from(document.querySelectorAll("[data-card]"), fill)).then((cards) => {
   if (!todo) return;
+  // What has waited longest or must be done first stands first; what has no date stands last.
+  const ordered = [...todo.children].sort((one, other) => (one.dataset.on ?? "z").localeCompare(other.dataset.on ?? "z"));
+  todo.append(...ordered);
   // Only when every card has answered is it known that nothing waits.
   const away = cards.some((card) => card.status === "rejected");
   document.querySelector("[data-looking]").hidden = true;

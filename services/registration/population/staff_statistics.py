@@ -1,0 +1,89 @@
+"""The page on which an administrator replaces the population by a newer file of Statistics Norway."""
+
+from collections import Counter
+
+from services.registration.announcing import MARGINS_ID
+from services.registration.csv_file import UnreadableFile
+from services.registration.population import store
+from services.registration.population.domain import BANDS, band_of, band_text
+from services.registration.population.ssb_file import Statistics, packed, read_statistics, unpacked
+from services.registration.tables import Margins
+from shared.events.registration import Margin
+from shared.messaging import emit, lock
+from shared.web import Request, Response, audit, read_form, render, runtime, see_other, staff_required
+
+#: All municipalities by single year of age are about 3 MB.
+_LARGEST_FILE = 8_000_000
+#: Change from the figures in force that is pointed out: another municipality, or a merger.
+_SURPRISING = 0.1
+
+
+@staff_required("reader")
+async def show_population(request: Request) -> Response:
+    """The figures in force, and the form for newer ones."""
+    return await _show(request, None, "", 200)
+
+
+@staff_required("admin")
+async def replace_population(request: Request) -> Response:
+    """Show what a file would change; with ``figures`` from that page, put them in force for every service."""
+    rt, form = runtime(request), await read_form(request, max_bytes=_LARGEST_FILE)
+    file = form.files.get("file")
+    try:
+        if form.get("figures"):
+            given = unpacked(form.get("figures") or "")
+        elif file is None:
+            raise UnreadableFile("Velg en fil.")
+        else:
+            given = read_statistics(await file.read(), rt.profile.number, rt.profile.name)
+    except UnreadableFile as error:
+        return await _show(request, None, str(error), 422)
+    async with rt.transaction() as session:
+        await lock(session, MARGINS_ID)
+        stored = await store.newest_margins(session)
+        older = stored is not None and given.year < stored.year
+        if form.get("figures") and not older:
+            if stored is None:
+                stored = Margins(id=MARGINS_ID, area_margins=[])
+                session.add(stored)
+            stored.year = given.year
+            stored.bands = [band.model_dump() for band in BANDS]
+            stored.margins = [margin.model_dump() for margin in margins_of(given)]
+            await emit(session, store.margins_event(stored, await store.areas_in_force(session)))
+            await audit(session, request, "registration.population.replaced", MARGINS_ID, year=given.year)
+            return see_other("/staff/registration/population?saved=1")
+    if older and stored is not None:
+        text = f"Filen har tall fra {given.year}, og de som er i bruk, er fra {stored.year}. Velg en nyere fil."
+        return await _show(request, None, text, 422)
+    return await _show(request, given, "", 200)
+
+
+def margins_of(statistics: Statistics) -> list[Margin]:
+    """Residents per gender and age band."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for (gender, age), persons in statistics.persons.items():
+        if band := band_of(age):
+            counts[gender, band] += persons
+    return [Margin(gender=gender, band=band, population=n) for (gender, band), n in sorted(counts.items())]
+
+
+async def _show(request: Request, given: Statistics | None, error: str, status: int) -> Response:
+    async with runtime(request).transaction() as session:
+        stored = await store.newest_margins(session)
+    before = {(one["gender"], one["band"]): int(str(one["population"])) for one in stored.margins} if stored else {}
+    after = {(one.gender, one.band): one.population for one in margins_of(given)} if given else {}
+    counted, counted_before = sum(after.values()), sum(before.values())
+    context = {
+        "stored": stored,
+        "given": given,
+        "figures": packed(given) if given else "",
+        "rows": [
+            (band_text(band), *((before.get((g, band.code)), after.get((g, band.code))) for g in ("female", "male")))
+            for band in BANDS
+        ],
+        "total": counted_before,
+        "surprising": bool(given and before and abs(counted - counted_before) > _SURPRISING * counted_before),
+        "errors": {"file": error} if error else {},
+        "saved": "saved" in request.query_params,
+    }
+    return render(request, "registration/staff_population.html", context, status)

@@ -1,0 +1,99 @@
+"""The optional questions about oneself that a municipality puts on the form for joining: few, each with its options.
+
+On the administrator's page they are lines, in each language in the same order: a question, then ``- option`` for each.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from shared.slugs import slug_words
+
+#: More would no longer be a form of two minutes.
+MOST_QUESTIONS = 3
+_MOST_OPTIONS = 12
+_LONGEST_CODE = 40
+
+_Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\n\r<>]*$")]
+_Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
+
+
+class OwnOption(BaseModel):
+    """One answer to choose; ``code`` is what is stored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    code: _Code
+    text: Mapping[str, _Line]
+
+
+class OwnQuestion(BaseModel):
+    """One question with its options, by language."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    id: _Code
+    text: Mapping[str, _Line]
+    options: Annotated[tuple[OwnOption, ...], Field(min_length=2, max_length=_MOST_OPTIONS)]
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """What may be stored: ``bolig:leilighet``."""
+        return tuple(f"{self.id}:{option.code}" for option in self.options)
+
+
+class UnevenLanguages(ValueError):
+    """A language has other questions or options than the one that comes first."""
+
+
+def read_lines(written: Mapping[str, str], before: Sequence[OwnQuestion]) -> list[dict[str, object]]:
+    """Questions as they are written in each language; raises UnevenLanguages.
+
+    What was there before under the same words keeps its code, so that answers stay whose they are.
+    """
+    blocks = {code: _blocks(text) for code, text in written.items() if text.strip()}
+    shapes = {tuple(len(options) for _, options in each) for each in blocks.values()}
+    if len(shapes) > 1:
+        raise UnevenLanguages
+    ids = {text: question.id for question in before for text in question.text.values()}
+    codes = {
+        (question.id, text): option.code
+        for question in before
+        for option in question.options
+        for text in option.text.values()
+    }
+    found: list[dict[str, object]] = []
+    for together in zip(*blocks.values(), strict=True):
+        texts = {code: text for code, (text, _) in zip(blocks, together, strict=True)}
+        id_ = _code(texts, ids)
+        known = {text: code for (question, text), code in codes.items() if question == id_}
+        options = []
+        for each in zip(*(written for _, written in together), strict=True):
+            said = dict(zip(blocks, each, strict=True))
+            options.append({"code": _code(said, known), "text": said})
+        found.append({"id": id_, "text": texts, "options": options})
+    return found
+
+
+def written_lines(questions: Sequence[OwnQuestion], language: str) -> str:
+    """The questions as lines in one language; what is not said in it is left out."""
+    blocks = []
+    for question in questions:
+        if language in question.text:
+            options = [f"- {option.text[language]}" for option in question.options if language in option.text]
+            blocks.append("\n".join([question.text[language], *options]))
+    return "\n\n".join(blocks)
+
+
+def _blocks(text: str) -> list[tuple[str, list[str]]]:
+    found: list[tuple[str, list[str]]] = []
+    for line in (line.strip() for line in text.splitlines()):
+        if line.startswith("-") and found:
+            found[-1][1].append(line.removeprefix("-").strip())
+        elif line:
+            found.append((line, []))
+    return found
+
+
+def _code(texts: Mapping[str, str], known: Mapping[str, str]) -> str:
+    kept = next((known[text] for text in texts.values() if text in known), None)
+    return kept or slug_words(next(iter(texts.values())), _LONGEST_CODE, "svar")
