@@ -2,11 +2,12 @@
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from markupsafe import Markup
 
 _PARSER = MarkdownIt("commonmark", {"html": False}).enable("table")
 _TAGS = {
-    "a", "blockquote", "br", "code", "em", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "strong",
+    "a", "blockquote", "br", "code", "div", "em", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "strong",
     "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
 
@@ -16,7 +17,7 @@ def to_html(markdown: str, headings_down: int = 2) -> Markup:
 
     Headings stand ``headings_down`` levels below what was written: the page has the first ones itself.
     """
-    tokens = _PARSER.parse(markdown)
+    tokens = _with_frames(_PARSER.parse(markdown))
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, int(token.tag[1:]) + headings_down)}"
@@ -26,8 +27,25 @@ def to_html(markdown: str, headings_down: int = 2) -> Markup:
     clean = nh3.clean(
         html,
         tags=_TAGS,
-        attributes={"a": {"href"}, "table": {"class"}},
+        attributes={"a": {"href"}, "table": {"class"}, "div": {"class", "tabindex", "role", "aria-label"}},
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener nofollow",
     )
     return Markup(clean)  # noqa: S704 - cleaned in the line above
+
+
+def _with_frames(tokens: list[Token]) -> list[Token]:
+    """Each table in a frame that scrolls sideways where the screen is narrow, called by the table's heading."""
+    framed: list[Token] = []
+    for place, token in enumerate(tokens):
+        if token.type == "table_open":
+            end = next(n for n in range(place, len(tokens)) if tokens[n].type == "thead_close")
+            named = ", ".join(one.content for one in tokens[place:end] if one.type == "inline" and one.content)
+            frame = Token("div_open", "div", 1, block=True)
+            for name, value in (("class", "panel-table"), ("tabindex", "0"), ("role", "region"), ("aria-label", named)):
+                frame.attrSet(name, value)
+            framed.append(frame)
+        framed.append(token)
+        if token.type == "table_close":
+            framed.append(Token("div_close", "div", -1, block=True))
+    return framed
