@@ -36,7 +36,7 @@ test: install-test check ## check, then every test on real Postgres and Kafka, i
 	$(BIN)/pytest -q
 
 crawl: install-test ## open every page of the route table as everybody who may see it, and let axe look at each
-	$(BIN)/pytest -q -m crawl tests/journeys/test_crawl.py
+	$(BIN)/pytest -q -m "crawl or stack" tests/journeys/test_crawl.py
 
 faults: install-test ## kill and disturb the real stack under load, then compare what was acknowledged (KILLS=200 SEED=…)
 	@$(BIN)/python -m tests.faults

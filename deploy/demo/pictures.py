@@ -72,6 +72,8 @@ class Photographer:
         for name, path in HANDBOOK_PAGES.items():
             page.goto(self._origin + path)
             page.wait_for_load_state("networkidle")
+            # Every municipality reads the same handbook; the example's name is not its own.
+            page.evaluate("document.querySelector('.panel-brand__owner').textContent = 'Din kommune'")
             page.screenshot(path=HANDBOOK / f"{name}.jpg", type="jpeg", quality=60)
 
     def _take(self, page: Page, name: str, size: str, url: str | None = None) -> None:

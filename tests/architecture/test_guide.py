@@ -78,3 +78,19 @@ def test_the_handbook_has_ten_pages_with_pictures_the_demo_makes() -> None:
     assert {page.picture for page in pages} <= HANDBOOK_PAGES.keys()
     routes = {route.path for service in SERVICES for route in load_service(service).pages if isinstance(route, Route)}
     assert set(HANDBOOK_PAGES.values()) <= routes
+
+
+#: What people might say, no name on a page.
+_EXAMPLES = {"Tre av fire vil ha flere benker"}
+
+
+def test_what_the_guide_and_the_handbook_call_by_name_stands_on_a_page() -> None:
+    """A button or place between «»: whoever reads how it is done must find it."""
+    root = Path(__file__).parents[2]
+    pages = ("services/**/templates/**/*.html", "shared/web/templates/**/*.html", "services/**/*.py", "shared/web/*.py")
+    shown = "".join(file.read_text(encoding="utf-8") for pattern in pages for file in root.glob(pattern))
+    written = ("shared/web/guide.md", "services/*/guide.md", "services/registration/handbook/*.md")
+    guides = [file for pattern in written for file in root.glob(pattern)]
+    named = {name for guide in guides for name in re.findall("«([^»]+)»", guide.read_text(encoding="utf-8"))}
+    assert len(named) > 40
+    assert {name for name in named - _EXAMPLES if name not in shown} == set()

@@ -1,23 +1,29 @@
-"""Every page there is: found by links from the front page, the staff home and the mails, and counted by the routes."""
+"""Every page there is: found by links from the front page, the staff home and the mails, and counted by the routes.
+
+What is for staff is fetched first, and opened in the browser only when it is made otherwise than pages before it.
+"""
 
 import re
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urldefrag, urlsplit
 
+import httpx
 from playwright.sync_api import Browser, BrowserContext, Page, Response
 from playwright.sync_api import Error as BrowserError
 from starlette.routing import Route
 
 from shared.cli import load_service
 from shared.services import SERVICES
-from tests.journeys.looking import look, look_without_scripts
+from tests.journeys.looking import SCRIPT, VIEWS, Glance, Views, is_new, look, look_without_scripts
 
 _SIGN_OUT = re.compile(r"/(logout|sign-out)$")
 _FORMS = """() => [...document.forms].flatMap((form, n) => form.method !== "post" ? [] :
-  [...form.querySelectorAll("button[type=submit], button:not([type])")].map((button, b) =>
-    ({form: n, button: b, action: form.action, name: `${button.name}=${button.textContent.trim()}`})))"""
+  [...form.querySelectorAll("button[type=submit], button:not([type])")].map((button, b) => ({
+    form: n, button: b, name: `${button.name}=${button.textContent.trim()}`,
+    // Not form.action, which is a field where one is called so.
+    action: new URL(form.getAttribute("action") ?? "", location.href).href,
+  })))"""
 #: As a person who has filled in nothing sends it; a browser's own checks would not let the server answer.
 _SEND_EMPTY = """([form, button]) => {
   const sent = document.forms[form];
@@ -50,7 +56,12 @@ class Crawl:
     faults: list[str] = field(default_factory=list)
     forms: dict[tuple[str, str, str], tuple[BrowserContext, Form]] = field(default_factory=dict)
     """(route of the page, route it is sent to, button) -> where it was seen and by whom."""
+    foreign: re.Pattern[str] = re.compile("(?!)")
+    """What belongs to another municipality, and must stand on no page."""
+    views: Views = VIEWS
     _routes: list[Route] = field(default_factory=lambda: all_routes())
+    _reader: Page | None = None
+    """A blank page that reads what was fetched."""
 
     def visitor(self, **arguments: object) -> BrowserContext:
         """A browser of somebody's own, whose every answer is noted."""
@@ -68,24 +79,37 @@ class Crawl:
         page.close()
         return context
 
-    def walk(self, context: BrowserContext, *entrances: str, alike: int = 1) -> None:
+    def walk(self, context: BrowserContext, *entrances: str, alike: int = 1, fetched: bool = False) -> None:
         """Open the entrances and all that is linked from there, and look at each page that is unlike those before.
 
         ``alike``: how many addresses of one route and the same query names; lists of people need no more.
+        ``fetched``: what is no new sight is not opened, for people whose cookies stay as they are.
         """
         page = context.new_page()
+        fetcher = self._fetcher(context) if fetched else None
         waiting, met = list(entrances), Counter[tuple[str, frozenset[str]]]()
         been = set(waiting)
         while waiting:
             url = waiting.pop(0)
             kind = (self._route("GET", url), frozenset(name for name, _ in parse_qsl(urlsplit(url).query)))
             met[kind] += 1
-            if met[kind] > alike or not self._open(page, url):
+            if met[kind] > alike:
                 continue
-            self._say(look(page) + look_without_scripts(page))
-            self._note_forms(context, page)
-            for link in self._links(page):
-                if link not in been:
+            glance = self._glance(fetcher, url) if fetcher else None
+            if fetcher and glance is None:
+                continue
+            links = glance["links"] if glance else []
+            # What scripts put into a page is not in what was fetched.
+            if glance is None or glance["filled"] or is_new(f"fetched for {len(self.views)} views", glance["shape"]):
+                if not self._open(page, url):
+                    continue
+                links = [*links, *self._links(page)]
+                self._say(look(page, self.views))
+                self._note_forms(context, page)
+                if page.locator("script[src]").count():
+                    self._say(look_without_scripts(page, self.views))
+            for link in map(self._ours, links):
+                if link and link not in been:
                     been.add(link)
                     waiting.append(link)
         page.close()
@@ -98,7 +122,7 @@ class Crawl:
             if self._open(page, form.page) and page.locator("form").count() > form.number:
                 with page.expect_navigation():
                     page.evaluate(_SEND_EMPTY, [form.number, form.button])
-                self._say(look(page))
+                self._say(look(page, self.views))
             page.close()
 
     def missing(self) -> list[str]:
@@ -119,14 +143,46 @@ class Crawl:
                 return False
             raise
         assert answer is not None
-        return answer.headers.get("content-type", "").startswith("text/html") and answer.status < 400
+        if not answer.headers.get("content-type", "").startswith("text/html") or answer.status >= 400:
+            return False
+        self._say(self._foreign_in(url, page.content()))
+        return True
 
-    def _links(self, page: Page) -> Iterable[str]:
+    def _foreign_in(self, where: str, text: str) -> list[str]:
+        return [f"{where} says «{found[0]}»" for found in self.foreign.finditer(text)][:1]
+
+    def read(self, where: str, text: str) -> None:
+        """Look for what belongs to another municipality in something that is no page."""
+        self._say(self._foreign_in(where, text))
+
+    def _fetcher(self, context: BrowserContext) -> httpx.Client:
+        # By hand: cookies that are only for TLS go to 127.0.0.1 from the browser alone.
+        cookies = "; ".join(f"{one['name']}={one['value']}" for one in context.cookies())
+        return httpx.Client(headers={"cookie": cookies, "accept-language": "nb-NO"}, follow_redirects=True, timeout=60)
+
+    def _glance(self, fetcher: httpx.Client, url: str) -> Glance | None:
+        """What a page is made of and links to; None for a file or a refusal."""
+        answer = fetcher.get(url)
+        for each in (*answer.history, answer):
+            self._note_answer("GET", str(each.url), each.status_code)
+        if answer.status_code >= 400 or not answer.headers.get("content-type", "").startswith("text/html"):
+            return None
+        self._say(self._foreign_in(url, answer.text))
+        if self._reader is None:
+            self._reader = self.browser.new_page()
+            self._reader.evaluate(SCRIPT)
+        found: Glance = self._reader.evaluate("(given) => looking.glance(given)", [answer.text, str(answer.url)])
+        return found
+
+    def _links(self, page: Page) -> list[str]:
         found: list[str] = page.eval_on_selector_all("a[href]", "all => all.map(one => one.href)")
-        for link in found:
-            link = urldefrag(link).url
-            if link.startswith(self.panel + "/") and "lang" not in dict(parse_qsl(urlsplit(link).query)):
-                yield link
+        return found
+
+    def _ours(self, link: str) -> str | None:
+        """The address as it is walked; None for another place, or the same in another language."""
+        link = urldefrag(link).url
+        languages = "lang" in dict(parse_qsl(urlsplit(link).query))
+        return link if link.startswith(self.panel + "/") and not languages else None
 
     def _say(self, faults: list[str]) -> None:
         # At once: a story that ends early must not hide what was seen before.
@@ -135,9 +191,11 @@ class Crawl:
         self.faults += faults
 
     def _note(self, answer: Response) -> None:
-        if answer.url.startswith(self.panel) and answer.status not in (403, 404, 405, 410, 429) and answer.status < 500:
-            method = answer.request.method
-            self.reached.add((method, self._route(method, answer.url)))
+        self._note_answer(answer.request.method, answer.url, answer.status)
+
+    def _note_answer(self, method: str, url: str, status: int) -> None:
+        if url.startswith(self.panel) and status not in (403, 404, 405, 410, 429) and status < 500:
+            self.reached.add((method, self._route(method, url)))
 
     def _note_forms(self, context: BrowserContext, page: Page) -> None:
         here = self._route("GET", page.url)

@@ -1,7 +1,7 @@
-// What the crawl asks of a page that stands in a browser; looking.py puts this into it.
+// What the crawl asks of a page; looking.py puts this into it.
 const looking = {
-  // What the page is made of, whatever it says: every way from the root to an element, once.
-  shape() {
+  // What a page is made of, whatever it says: every way from the root to an element, once.
+  shape(root) {
     const ways = new Set();
     const walk = (element, before) => {
       const marks = ["type", "hidden", "aria-invalid", "data-color", "data-content"]
@@ -10,8 +10,18 @@ const looking = {
       ways.add(way);
       for (const child of element.children) walk(child, way);
     };
-    walk(document.body, "");
+    walk(root, "");
     return [...ways].sort().join("\n");
+  },
+
+  // The shape and the links of a page that has been fetched and not opened; `filled`: whether scripts put more into it.
+  glance([html, address]) {
+    const page = new DOMParser().parseFromString(html, "text/html");
+    return {
+      shape: looking.shape(page.body),
+      links: [...page.querySelectorAll("a[href]")].map((one) => new URL(one.getAttribute("href"), address).href),
+      filled: page.querySelector("[data-card]") !== null,
+    };
   },
 
   // What axe finds, by these rules or all; what is folded on the page is unfolded meanwhile.
@@ -29,7 +39,6 @@ const looking = {
     return found.violations.flatMap((rule) => rule.nodes.map((node) =>
       [rule.id, node.target, node.html.slice(0, 160), ...node.failureSummary.split("\n").slice(1, 3)].join(" | ")));
   },
-
   // What reaches beyond the screen, as the page is and with a word of seventy letters before every text. Buttons, menus
   // and other words that are the program's own stay as they are; a table may scroll in its own frame.
   wider() {

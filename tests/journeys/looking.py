@@ -6,50 +6,70 @@ scripts where it has any. A page of a shape that was looked at before is not loo
 
 import hashlib
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypedDict
 
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
 _HEIGHT = 900
+#: What a narrow screen changes: what is shown, folded or moved.
+_NARROW = [
+    "color-contrast", "target-size", "scrollable-region-focusable", "aria-hidden-focus", "link-name", "button-name",
+    "landmark-unique", "region", "nested-interactive",
+]  # fmt: skip
+Views = tuple[tuple[int, Literal["light", "dark"], list[str] | None], ...]
 #: Width, colours and rules (None: all). What the dark changes is colours alone.
-_VIEWS: tuple[tuple[int, Literal["light", "dark"], list[str] | None], ...] = (
+VIEWS: Views = (
     (1280, "light", None),
-    (360, "light", None),
-    (360, "dark", ["color-contrast"]),
     (1280, "dark", ["color-contrast"]),
+    (360, "dark", ["color-contrast"]),
+    (360, "light", _NARROW),
 )
 
-_SCRIPT = (Path(__file__).parent / "looking.js").read_text(encoding="utf-8")
+#: The one that shows most of what can be wrong.
+PHONE: Views = ((360, "light", None),)
+
+SCRIPT = (Path(__file__).parent / "looking.js").read_text(encoding="utf-8") + "; window.looking = looking"
 
 _seen: set[str] = set()
 
 
-def check(page: Page) -> None:
-    """Nothing is wrong with the page as it stands, whoever looks at it."""
-    faults = look(page)
-    assert faults == [], "\n".join([page.url, *faults])
+class Glance(TypedDict):
+    """A page that was fetched and not opened."""
+
+    shape: str
+    links: list[str]
+    filled: bool
 
 
-def visit(page: Page, url: str) -> None:
-    """Go there and check."""
-    page.goto(url)
-    check(page)
+def is_new(how: str, shape: str) -> bool:
+    """Whether no page of this shape was met in this way (``fetched``, ``checked``, ``drawn``); one has from now on.
+
+    What was looked at as it is drawn need not be checked again.
+    """
+    name = hashlib.sha256(shape.encode()).hexdigest()
+    if f"{how} {name}" in _seen or (how == "checked" and f"drawn {name}" in _seen):
+        return False
+    _seen.add(f"{how} {name}")
+    return True
 
 
-def look(page: Page) -> list[str]:
+def shape_of(page: Page) -> str:
+    """What the page is made of, with what other services put into it."""
+    page.evaluate(SCRIPT)
+    # Parts that other services make come after the page itself.
+    page.wait_for_function("!document.querySelector('[aria-busy=true]')")
+    return str(page.evaluate("looking.shape(document.body)"))
+
+
+def look(page: Page, views: Views = VIEWS) -> list[str]:
     """What is wrong with the page, which stays as it was; nothing is said of a shape that was looked at before."""
-    if page.locator("script[src]").count():
-        page.wait_for_load_state("networkidle")
-    page.evaluate(_SCRIPT + "; window.looking = looking")
-    name = hashlib.sha256(str(page.evaluate("looking.shape()")).encode()).hexdigest()
-    if name in _seen:
+    if not is_new("drawn" if views is VIEWS else "glimpsed", shape_of(page)):
         return []
-    _seen.add(name)
     size = page.viewport_size
     page.evaluate(AXE_SCRIPT)
     faults = []
-    for width, scheme, rules in _VIEWS:
+    for width, scheme, rules in views:
         page.set_viewport_size({"width": width, "height": _HEIGHT})
         page.emulate_media(color_scheme=scheme)
         faults += [
@@ -65,13 +85,10 @@ def look(page: Page) -> list[str]:
     return [f"{page.url} {fault}" for fault in faults]
 
 
-def look_without_scripts(page: Page) -> list[str]:
-    """The same of a page that has scripts, when none of them comes; it is fetched twice more."""
-    if not page.locator("script[src]").count():
-        return []
+def look_without_scripts(page: Page, views: Views = VIEWS) -> list[str]:
+    """The same of a page when none of its scripts comes; it is fetched once more, and stays without them."""
     page.route("**/*.js", lambda route: route.abort())
     page.reload()
-    faults = look(page)
+    faults = look(page, views)
     page.unroute("**/*.js")
-    page.reload()
     return [f"without scripts {fault}" for fault in faults]

@@ -1,11 +1,16 @@
 """Every page of the route table in a real browser, empty and full, by every role: axe finds nothing on any of them.
 
+The municipality is not the example that ships: its number, name, mark, colour and areas are its own, and nothing of
+Bærum's stands on any page or mail.
+
 A page is found when something links to it: the front page, the staff home, another page or a mail. What nothing can
 link to has a line in ``WAYS_IN``; what is there only after something has happened needs that in ``live_a_year``.
 """
 
+import json
 import re
 from datetime import timedelta
+from functools import partial
 
 import httpx
 import pytest
@@ -16,14 +21,19 @@ from shared.services import SERVICES
 from tests.journeys import test_meeting as meetings
 from tests.journeys.conftest import Stack, wait
 from tests.journeys.crawl import Crawl
+from tests.journeys.looking import PHONE
 from tests.journeys.test_browser import answer, close_and_publish, plan_now
 from tests.journeys.test_first_year import follow_up, suggest, triage
+from tests.profiles import write_profile
 
-pytestmark = [pytest.mark.stack, pytest.mark.crawl]
+pytestmark = pytest.mark.stack
 
+POSTCODE = "0150"
+#: Of the example that ships, wherever it would stand.
+BAERUMS = re.compile("bærum|baerum|bæring|sandvika|fossum|rykkinn|\\b3201\\b|1f5c53", re.IGNORECASE)
 #: Where people begin, and what stands at an address of its own without a link to it.
 WAYS_IN = (
-    "/", "/join", "/join/sent", "/join/place?postcode=1353", "/me/ask", "/me/sent", "/suggest/thanks",
+    "/", "/join", "/join/sent", f"/join/place?postcode={POSTCODE}", "/me/ask", "/me/sent", "/suggest/thanks",
     "/surveys/thanks", "/surveys/questionnaire.schema.json", "/no-such-page",
 )  # fmt: skip
 STAFF_WAYS_IN = (
@@ -39,8 +49,28 @@ MONTH = timedelta(days=31)
 FIRST = "beboer1@example.org"
 
 
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Another municipality than the one that ships as the example."""
+    options = [{"code": code, "text": {"nb": text}} for code, text in (("eier", "Eier"), ("leier", "Leier"))]
+    folder = write_profile(
+        tmp_path_factory.mktemp("profile") / "oslo", number="0301", name="Oslo kommune", accent="#2a2859",
+        contact_email="panel@oslo.example", data_protection_email="ombud@oslo.example",
+        own_questions=[{"id": "bolig", "text": {"nb": "Eier eller leier du?"}, "options": options}],
+    )  # fmt: skip
+    (folder / "logo.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><circle r="4"/></svg>')
+    return {"PANEL_PROFILE": str(folder)}
+
+
+def test_every_page_of_an_empty_panel_on_a_phone(stack: Stack, chromium: Browser) -> None:
+    crawl = Crawl(stack.panel, chromium, foreign=BAERUMS, views=PHONE)
+    look_around(crawl, crawl.visitor(), {"styrer": crawl.staff("styrer")})
+    assert crawl.faults == [], "\n".join(crawl.faults)
+
+
+@pytest.mark.crawl
 def test_axe_finds_nothing_on_any_page_there_is(stack: Stack, chromium: Browser) -> None:
-    crawl = Crawl(stack.panel, chromium)
+    crawl = Crawl(stack.panel, chromium, foreign=BAERUMS)
     visitor = crawl.visitor()
     # What the administrator was shown need not be looked at again as a reader sees it.
     names = sorted((str(user["sub"]) for user in USERS), key=lambda name: name != "styrer")
@@ -49,6 +79,8 @@ def test_axe_finds_nothing_on_any_page_there_is(stack: Stack, chromium: Browser)
     addresses = live_a_year(stack, visitor, staff["styrer"].new_page())
     look_around(crawl, visitor, staff, *mailed(stack), *addresses)
     crawl.send_forms()
+    for mail in httpx.get(f"{stack.mail}/api/mails").json():
+        crawl.read(f"mail «{mail['subject']}»", json.dumps(mail, ensure_ascii=False))
     assert crawl.faults == [], "\n".join(crawl.faults)
     assert crawl.missing() == [], ADVICE + "\n".join(crawl.missing())
 
@@ -57,7 +89,8 @@ def look_around(crawl: Crawl, visitor: BrowserContext, staff: dict[str, BrowserC
     """Everything, as it is now."""
     crawl.walk(visitor, *(crawl.panel + path for path in WAYS_IN), *links, alike=3)
     for name, person in staff.items():
-        crawl.walk(person, *(crawl.panel + path for path in STAFF_WAYS_IN), alike=2 if name == "styrer" else 1)
+        entrances = (crawl.panel + path for path in STAFF_WAYS_IN)
+        crawl.walk(person, *entrances, alike=2 if name == "styrer" else 1, fetched=True)
 
 
 def mailed(stack: Stack) -> list[str]:
@@ -75,8 +108,10 @@ def live_a_year(stack: Stack, visitor: BrowserContext, staff: Page) -> list[str]
     Addresses that only those have who came there.
     """
     phone = visitor.new_page()
-    meetings.import_members(staff, stack)
+    meetings.import_members(staff, stack, POSTCODE)
     addresses = [staff.url]
+    name_areas(staff, stack)
+    rename_panel(staff, phone, stack)
     write_questionnaire(staff, stack)
     make_channel(staff, stack)
     plan_now(staff, stack)
@@ -97,6 +132,29 @@ def live_a_year(stack: Stack, visitor: BrowserContext, staff: Page) -> list[str]
     draw_meeting(staff, stack, MONTH)
     addresses += [join(phone, stack), own_page(phone, stack)]
     return addresses
+
+
+def name_areas(staff: Page, stack: Stack) -> None:
+    """One area of the municipality's own."""
+    staff.goto(stack.panel + "/staff/registration/areas")
+    for name, value in {"label": "Indre by", "postcodes": POSTCODE, "residents": "9000"}.items():
+        staff.locator(f"input[name={name}-0]").fill(value)
+    staff.get_by_role("button", name="Lagre områdene").click()
+
+
+def rename_panel(staff: Page, phone: Page, stack: Stack) -> None:
+    """What an administrator chooses is told to the other services, and shows on their pages."""
+    staff.goto(stack.panel + "/staff/registration/profile")
+    staff.locator("[name='panel_name.nb']").fill("Spør byen")
+    staff.get_by_role("button", name="Lagre profilen").click()
+    for path in ("/results", "/surveys", "/meetings"):
+        wait(partial(says_in_its_head, phone, stack.panel + path, "Spør byen"))
+
+
+def says_in_its_head(page: Page, address: str, words: str) -> bool:
+    """Whether the page there has the words in its header by now."""
+    page.goto(address)
+    return words in page.inner_text("header")
 
 
 def move_clock(stack: Stack, by: timedelta) -> None:
@@ -138,7 +196,7 @@ def hold_meeting(staff: Page, page: str) -> None:
     """Note who came and publish the minutes."""
     wait(lambda: staff.goto(page + "/attendance") and "1 hadde sagt ja" in staff.inner_text("main"))
     staff.locator("input[name=came]").first.check()
-    staff.get_by_role("button", name="Lagre frammøtet").click()
+    staff.get_by_role("button", name="Lagre oppmøtet").click()
     staff.goto(page + "/minutes")
     staff.locator("#minutes").fill("# Råd\n\nBenker først.")
     staff.get_by_role("button", name="Se hvordan det blir").click()
@@ -152,7 +210,7 @@ def join(page: Page, stack: Stack) -> str:
     page.get_by_label("E-post", exact=True).fill("nina@example.org")
     page.get_by_label("Fødselsår").fill("1979")
     page.get_by_label("Kvinne").check()
-    page.get_by_label("Postnummer der du bor").fill("1353")
+    page.get_by_label("Postnummer der du bor").fill(POSTCODE)
     page.get_by_label("Svare på undersøkelser").check()
     page.get_by_label("Jeg har fylt 15 år").check()
     page.get_by_role("button", name="Meld meg på").click()

@@ -43,7 +43,7 @@ def test_a_meeting_a_suggestion_and_what_came_of_them(stack: Stack, chromium: Br
 
     suggest(scriptless, phone, stack)
     triage(staff, stack)
-    visit(phone, stack.panel + "/suggest/lys-pa-fossum")
+    visit(phone, stack.panel + "/suggest/lys-i-loypa")
     assert "Vi har bestilt lys" in phone.inner_text("main")
     follow_up(staff, stack)
     phone.reload()
@@ -167,7 +167,7 @@ def suggest(scriptless: Page, phone: Page, stack: Stack) -> None:
     phone.get_by_role("button", name="Send forslaget").click()
     check(phone)
     scriptless.goto(stack.panel + "/suggest")
-    scriptless.get_by_label("Hva gjelder saken?").fill("Lys på Fossum")
+    scriptless.get_by_label("Hva gjelder saken?").fill("Lys i løypa")
     scriptless.get_by_label("Hva foreslår du?").fill("Det er mørkt i løypa.")
     scriptless.get_by_label("E-post").fill("nabo@example.org")
     scriptless.get_by_role("button", name="Send forslaget").click()
@@ -182,23 +182,23 @@ def triage(staff: Page, stack: Stack) -> None:
     """Answer it and publish the municipality's wording."""
     staff.goto(stack.panel + "/staff/results/suggestions")
     check(staff)
-    staff.get_by_role("link", name="Lys på Fossum").click()
+    staff.get_by_role("link", name="Lys i løypa").click()
     check(staff)
     staff.get_by_label("Besvart").check()
     staff.get_by_label("Svar til avsenderen").fill("Vi har bestilt lys.")
     staff.get_by_label("Legg saken ut").check()
     staff.get_by_role("button", name="Se over").click()
-    wait(lambda: "Svar på forslaget ditt: Lys på Fossum" in staff.inner_text("main"))
+    wait(lambda: "Svar på forslaget ditt: Lys i løypa" in staff.inner_text("main"))
     check(staff)
     staff.get_by_role("button", name="Lagre og send").click()
     check(staff)
-    assert stack.link("nabo@example.org", "Svar på forslaget ditt", "/suggest/").endswith("/suggest/lys-pa-fossum")
+    assert stack.link("nabo@example.org", "Svar på forslaget ditt", "/suggest/").endswith("/suggest/lys-i-loypa")
 
 
 def follow_up(staff: Page, stack: Stack) -> None:
     """You said, we did."""
     staff.goto(stack.panel + "/staff/results/follow-ups")
-    staff.get_by_label("Hva gjelder det?").select_option(label="Lys på Fossum")
+    staff.get_by_label("Hva gjelder det?").select_option(label="Lys i løypa")
     staff.get_by_label("Hva har kommunen gjort?").fill("Lysene er på plass.")
     staff.get_by_role("button", name="Se over").click()
     check(staff)

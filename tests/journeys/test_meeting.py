@@ -36,11 +36,12 @@ def press(page: Page, name: str) -> None:
     raise AssertionError(f"«{name}» cannot be reached by keyboard on {page.url}")
 
 
-def import_members(staff: Page, stack: Stack) -> None:
+def import_members(staff: Page, stack: Stack, postcode: str = "1353") -> None:
     """Twelve people of both genders and many ages."""
     lines = ["navn;epost;fodselsar;kjonn;postnummer;sprak"]
     lines += [
-        f"Beboer {n};beboer{n}@example.org;{1950 + 4 * n};{('kvinne', 'mann')[n % 2]};1353;nb" for n in range(1, 13)
+        f"Beboer {n};beboer{n}@example.org;{1950 + 4 * n};{('kvinne', 'mann')[n % 2]};{postcode};nb"
+        for n in range(1, 13)
     ]
     visit(staff, stack.panel + "/staff/registration/import")
     file = {"name": "medlemmer.csv", "mimeType": "text/csv", "buffer": "\n".join(lines).encode()}
@@ -59,7 +60,7 @@ def announce(staff: Page, stack: Stack, later: timedelta = timedelta()) -> str:
     visit(staff, stack.panel + "/staff/meetings/new")
     today = datetime.now(UTC).date() + later
     for field, value in {
-        "heading": "Torget i Sandvika",
+        "heading": "Torget vårt",
         "purpose": "Hva skal torget brukes til?",
         "place": "Kommunegården",
         "day": (today + timedelta(days=30)).isoformat(),
@@ -119,7 +120,7 @@ def test_a_no_brings_another_and_what_came_of_it_is_public(stack: Stack, chromiu
     assert "Trinnfri adkomst" in staff.inner_text("main")
 
     visit(looking, stack.panel + "/meetings")
-    looking.get_by_role("link", name="Torget i Sandvika").click()
+    looking.get_by_role("link", name="Torget vårt").click()
     check(looking)
     assert "4 trukket blant 12" in looking.inner_text("main")
 
@@ -127,7 +128,7 @@ def test_a_no_brings_another_and_what_came_of_it_is_public(stack: Stack, chromiu
     wait(lambda: staff.goto(page + "/attendance") and "2 hadde sagt ja" in staff.inner_text("main"))
     check(staff)
     staff.locator("input[name=came]").first.check()
-    staff.get_by_role("button", name="Lagre frammøtet").click()
+    staff.get_by_role("button", name="Lagre oppmøtet").click()
     visit(staff, page + "/minutes")
     minutes = "# Råd\n\nBenker først.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```\n" + "lang linje " * 40
     staff.locator("#minutes").fill(minutes)

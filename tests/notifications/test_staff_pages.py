@@ -60,7 +60,8 @@ async def test_the_overview_and_the_list_show_counts_and_no_person(
     page = (await editor.get("/staff/notifications")).text
     assert "Invitasjon til undersøkelse: Klima" in page
     first, second = (await editor.get(f"{LIST}?state=pending")).text, (await editor.get(f"{LIST}?state=pending&page=2"))
-    assert "60 e-poster. Side 1 av 2." in first
+    assert "60 e-poster" in first
+    assert "Side 1 av 2" in first
     assert first.count("<tr><td>") == 50
     assert second.text.count("<tr><td>") == 10
     assert "Ingen e-poster passer" in (await editor.get(f"{LIST}?state=sent")).text
@@ -85,7 +86,7 @@ async def test_the_list_is_a_file_too(rt: Runtime, editor: AsyncClient, form: st
 
 async def test_staff_settle_uncertain_mail_one_way_or_the_other(rt: Runtime, sink: Sink, editor: AsyncClient) -> None:
     first, second, third = await make_unknown(rt, sink, 3)
-    assert "usikre e-poster venter" in (await editor.get("/staff/notifications/card")).text
+    assert "3 e-poster kan være sendt eller ikke" in (await editor.get("/staff/notifications/card")).text
     post: dict[str, Any] = {"url": "/staff/notifications/unknown"}
     none = await editor.post(**post, data={"action": "sent"}, follow_redirects=True)
     assert "Du har ikke valgt noen e-poster" in none.text

@@ -1,6 +1,7 @@
 """Staff follow and close surveys; nobody else sees anything."""
 
 import asyncio
+import re
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -63,7 +64,7 @@ async def test_the_list_and_the_card_say_how_it_goes(
     rt: Runtime, deliver: Deliverer, plan: PlanSurvey, editor: httpx.AsyncClient
 ) -> None:
     empty = await editor.get("/staff/surveys/card")
-    assert "Planlegg den første undersøkelsen" in empty.text
+    assert "Planlegg den første" in empty.text
     assert "Ingen undersøkelser er planlagt ennå" in (await editor.get("/staff/surveys")).text
     await deliver(*many(rt.now(), 4))
     survey = await plan()
@@ -139,6 +140,8 @@ async def test_the_card_says_what_needs_somebody(
     move(rt, timedelta(days=2))
     card = (await editor.get("/staff/surveys/card")).text
     assert card.count("data-todo-item") == 1
+    button = r'data-on="[^"]+".*Siste dag er .*<a class="ds-button"[^>]*>Se hva du kan gjøre<'
+    assert re.search(button, card), "by when, and where to go"
     assert "og bare 0\u00a0% har svart. Målet er 50 prosent." in card
 
 

@@ -38,7 +38,7 @@ async def test_a_card_says_what_is_wrong_with_events_and_leads_to_why(
         card = (await client.get(f"/staff/{service}/card")).text
         page = (await client.get(f"/staff/{service}/dead-letters")).text
     assert (f"{letters} hendelse" in card) == bool(letters)
-    minutes = {60.0: "i 1 minutt<", 150.0: "i 2 minutter<"}.get(seconds, "")
+    minutes = {60.0: "i 1 minutt.<", 150.0: "i 2 minutter.<"}.get(seconds, "")
     assert ("har stått fast" in card, "har stått fast" in page) == (bool(minutes), bool(minutes))
     assert minutes in card
     assert (f'href="/staff/{service}/dead-letters"' in card) == bool(letters or minutes)

@@ -22,9 +22,12 @@ READING = {
     "/staff/surveys/try/{questionnaire}/{number:int}",
 }  # fmt: skip
 
-#: What the municipality is called and looks like is the administrator's; who draws does not hand out the full file.
+#: What the municipality is called, looks like and is compared with is the administrator's, and whose feeds are closed;
+#: who draws does not hand out the full file.
 FOR_ADMINS = {
     ("POST", "/staff/registration/profile"),
+    ("POST", "/staff/registration/population"),
+    ("POST", "/staff/calendar/close"),
     ("GET", "/staff/meetings/{meeting_id:uuid}/auditor"),
     ("POST", "/staff/meetings/{meeting_id:uuid}/auditor"),
 }
