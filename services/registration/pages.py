@@ -1,11 +1,11 @@
 """The front page with the panel as it is today, the municipality's own texts, and its mark."""
 
-from datetime import timedelta
 from importlib import resources
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registration.my_page.store import last_day
 from services.registration.population.domain import advice, attribution
 from services.registration.population.store import composition, newest_margins
 from services.registration.settings import registration_settings
@@ -49,8 +49,7 @@ async def show_front_page(request: Request) -> Response:
         "heading": heading.lstrip("# "),
         "lead": to_html(lead, headings_down=1),
         "survey": survey,
-        # The instant of closing is the first one after the last day.
-        "survey_last_day": survey.closes_at - timedelta(seconds=1) if survey else None,
+        "survey_last_day": last_day(survey.closes_at) if survey else None,
         "meeting": meeting,
         "size": panel.size,
         "goal": goal,

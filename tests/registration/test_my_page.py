@@ -1,7 +1,7 @@
 """The own page: sign in once per link, see what one was asked, leave."""
 
 from contextlib import AsyncExitStack
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -294,3 +294,15 @@ async def test_a_link_works_with_what_stood_behind_it_in_the_mail(rt: Runtime, m
         await a_member(client, rt)
         page = await client.get(f"/me/sign-in/{await link(client, rt)}{quote(mark)}", follow_redirects=True)
     assert "Logg inn på Min side" in page.text
+
+
+async def test_the_day_to_answer_by_is_the_last_on_which_answers_are_taken(rt: Runtime) -> None:
+    async with browser(rt) as client:
+        member_id = await signed_in(client, rt)
+        survey_id, end = new_id(), datetime(2027, 1, 30, tzinfo=rt.settings.zone)
+        opened = surveys.SurveyOpened(
+            survey_id=survey_id, questionnaire=content(), opened_at=rt.now(), closes_at=end, cell_minimum=5
+        )
+        await Deliverer(rt)(opened, asked(rt, member_id, survey_id))
+        page = (await client.get(f"/me?id={member_id}")).text
+    assert "svarfrist 29. januar 2027" in page

@@ -15,7 +15,7 @@ from services.registration.joining.pages import joining_rules
 from services.registration.mail_links import may_mail
 from services.registration.my_page.changing import save_details
 from services.registration.my_page.pausing import pause_or_resume
-from services.registration.my_page.store import own_page
+from services.registration.my_page.store import last_day, own_page
 from services.registration.new_address.moving import ask_for_new_address
 from services.registration.places import place_name
 from services.registration.settings import registration_settings
@@ -63,6 +63,7 @@ async def show_own_page(request: Request) -> Response:
     if page is None:
         return sign_in_form(request)
     context = {"page": page, "member": page.member, "place": place_name(page.member.area or "")}
+    context["last_day"] = last_day
     context |= {"saved": request.query_params.get("saved", "")}
     return render(request, "registration/me.html", context)
 
