@@ -4,6 +4,7 @@ What is for staff is fetched first, and opened in the browser only when it is ma
 """
 
 import re
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urldefrag, urlsplit
@@ -15,6 +16,7 @@ from starlette.routing import Route
 
 from shared.cli import load_service
 from shared.services import SERVICES
+from shared.web.staff import SESSION_SECONDS
 from tests.journeys.looking import SCRIPT, VIEWS, Glance, Views, is_new, look, look_without_scripts
 
 _SIGN_OUT = re.compile(r"/(logout|sign-out)$")
@@ -60,6 +62,8 @@ class Crawl:
     """What belongs to another municipality, and must stand on no page."""
     views: Views = VIEWS
     _routes: list[Route] = field(default_factory=lambda: all_routes())
+    _signed_in: dict[BrowserContext, tuple[str, float]] = field(default_factory=dict)
+    """Staff by name, and since when."""
     _reader: Page | None = None
     """A blank page that reads what was fetched."""
 
@@ -72,12 +76,22 @@ class Crawl:
     def staff(self, name: str) -> BrowserContext:
         """Somebody of the mock sign-in."""
         context = self.visitor()
+        self._signed_in[context] = (name, 0.0)
+        self.renew(context)
+        return context
+
+    def renew(self, context: BrowserContext) -> bool:
+        """Sign somebody of the staff in again when the session is half over: a slow machine takes longer than one."""
+        name, since = self._signed_in.get(context, ("", time.monotonic()))
+        if not name or (since and time.monotonic() - since < SESSION_SECONDS / 2):
+            return False
         page = context.new_page()
-        page.goto(self.panel + "/staff")
+        page.goto(self.panel + "/staff/login?next=/staff")
         page.locator(f"button[value={name}]").click()
         page.wait_for_url(re.compile("/staff$"))
         page.close()
-        return context
+        self._signed_in[context] = (name, time.monotonic())
+        return True
 
     def walk(self, context: BrowserContext, *entrances: str, alike: int = 1, fetched: bool = False) -> None:
         """Open the entrances and all that is linked from there, and look at each page that is unlike those before.
@@ -95,6 +109,8 @@ class Crawl:
             met[kind] += 1
             if met[kind] > alike:
                 continue
+            if self.renew(context) and fetched:
+                fetcher = self._fetcher(context)
             glance = self._glance(fetcher, url) if fetcher else None
             if fetcher and glance is None:
                 continue
@@ -118,6 +134,7 @@ class Crawl:
         """Send each form met with nothing filled in, and look at the answer; those that end a session come last."""
         met = sorted(self.forms.items(), key=lambda each: bool(_SIGN_OUT.search(each[0][1])))
         for _, (context, form) in met:
+            self.renew(context)
             page = context.new_page()
             if self._open(page, form.page) and page.locator("form").count() > form.number:
                 with page.expect_navigation():

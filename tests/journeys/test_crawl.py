@@ -76,7 +76,7 @@ def test_axe_finds_nothing_on_any_page_there_is(stack: Stack, chromium: Browser)
     names = sorted((str(user["sub"]) for user in USERS), key=lambda name: name != "styrer")
     staff = {name: crawl.staff(name) for name in names}
     look_around(crawl, visitor, {"styrer": staff["styrer"]})
-    addresses = live_a_year(stack, visitor, staff["styrer"].new_page())
+    addresses = live_a_year(crawl, stack, visitor, staff["styrer"].new_page())
     look_around(crawl, visitor, staff, *mailed(stack), *addresses)
     crawl.send_forms()
     for mail in httpx.get(f"{stack.mail}/api/mails").json():
@@ -102,12 +102,13 @@ def mailed(stack: Stack) -> list[str]:
     return list(newest.values())
 
 
-def live_a_year(stack: Stack, visitor: BrowserContext, staff: Page) -> list[str]:
+def live_a_year(crawl: Crawl, stack: Stack, visitor: BrowserContext, staff: Page) -> list[str]:
     """A survey answered and published and one open, a meeting held and one drawn, matters, answers, a new member.
 
     Addresses that only those have who came there.
     """
     phone = visitor.new_page()
+    crawl.renew(staff.context)
     meetings.import_members(staff, stack, POSTCODE)
     addresses = [staff.url]
     name_areas(staff, stack)
@@ -122,11 +123,13 @@ def live_a_year(stack: Stack, visitor: BrowserContext, staff: Page) -> list[str]
     phone.get_by_role("link", name=re.compile("Start|Fortsett")).click()
     answer(phone)
     addresses.append(phone.url)
+    crawl.renew(staff.context)
     close_and_publish(staff, stack)
     suggest(phone, phone, stack)
     triage(staff, stack)
     follow_up(staff, stack)
     move_clock(stack, MONTH)
+    crawl.renew(staff.context)
     hold_meeting(staff, held)
     plan_now(staff, stack, closes_in=60)
     draw_meeting(staff, stack, MONTH)
