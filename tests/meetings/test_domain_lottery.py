@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator
 from itertools import pairwise, product
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
+from services.meetings.draw import mixture
+from services.meetings.draw.cube import decomposed
 from services.meetings.draw.model import Infeasible, Lottery, Pool, Quota, Type
 from services.meetings.draw.program import INFINITY, Optimum, Program
 from services.meetings.draw.solving import quotas_in_reach, solve
@@ -270,11 +274,22 @@ def test_a_panel_is_placed_by_a_program_over_few_of_many_types(monkeypatch: pyte
     assert max(sizes) < len(pool.counts) / 2
 
 
-def test_what_arithmetic_leaves_of_a_walk_is_priced_without_further_walks() -> None:
-    told: list[tuple[str, float]] = []
-    solve(*realistic(900), 24, progress=lambda step, done: told.append((step, done)))
-    assert "pricing" in dict(told)
-    assert max(done for step, done in told if step == "panels") < 1 / 4
+def test_what_arithmetic_leaves_of_a_walk_is_priced_without_further_walks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How far arithmetic lets a walk come differs from processor to processor, so the last bit is left out here."""
+    walks = 0
+
+    def stopped_short(*arguments: Any) -> list[tuple[NDArray[np.int64], float]]:
+        nonlocal walks
+        walks += 1
+        (panel, share), *rest = decomposed(*arguments)
+        whole = share + sum(each for _, each in rest)
+        return [(panel, share / whole - 5e-5), *((each, part / whole) for each, part in rest)]
+
+    monkeypatch.setattr(mixture, "decomposed", stopped_short)
+    steps: set[str] = set()
+    solve(*realistic(900), 24, progress=lambda step, done: steps.add(step))
+    assert "pricing" in steps
+    assert walks == 1
 
 
 def test_a_level_just_found_is_never_out_of_the_solvers_own_reach() -> None:
