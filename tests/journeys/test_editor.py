@@ -233,4 +233,4 @@ def publish(keys: Keyboard, stack: Stack) -> None:
     check(page)
     keys.write(keys.field("finding"), "De fleste er fornøyde med nabolaget")
     keys.go(keys.button("Publiser resultatet"))
-    assert "Publisert" in page.inner_text("main")
+    assert page.url.startswith(stack.panel + "/results/"), page.inner_text("main")
