@@ -28,7 +28,7 @@ def mixed(number: int) -> list[Somebody]:
     )
 
 
-def test_nobody_knows_how_many_come_before_thirty_replies() -> None:
+def test_nobody_knows_how_many_come_before_twenty_replies() -> None:
     few = YesRates({YOUNG: (FEWEST_REPLIES - 1, 1)})
     assert few.of(YOUNG) == 1
     assert reserves([YOUNG] * 5, mixed(40), few, "x") == ()

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 from services.meetings.draw import model
 from services.meetings.draw.model import Infeasible, Quota
-from services.meetings.seats.lottery import FEATURES, Kind
+from services.meetings.seats.lottery import Kind, features_of
 
-#: Before so many replies are in, nobody knows how many come, and as many are asked as there are seats.
-FEWEST_REPLIES = 30
+#: Before so many replies are in, nobody knows how many come, and as many are asked as there are seats. The first round of
+#: a panel's first meeting is enough where it has 20 seats: `docs/draw.md` has what that fills.
+FEWEST_REPLIES = 20
 #: A group's yes-rate is weighed against that of the larger group with as many replies as this.
 SHRINKAGE = 10
 #: So many are asked for one seat at most, however few say yes.
@@ -87,7 +88,7 @@ def reserves(asked: Sequence[Kind], unasked: Sequence[Somebody], rates: YesRates
     others = [rates.others_for(kind) for kind in asked]
     number = min(round(sum(others)), len(unasked))
     quotas = []
-    for place, feature in enumerate(FEATURES):
+    for place, feature in enumerate(features_of(asked)):
         wanted: Counter[str] = Counter()
         for kind, more in zip(asked, others, strict=True):
             wanted[kind[place]] += more  # type: ignore[assignment]
@@ -110,7 +111,7 @@ def pick(
     """
     from services.meetings.draw.solving import quotas_in_reach, solve
 
-    features = (*FEATURES, _LIST)
+    features = (*features_of(each.kind for each in people), _LIST)
     kinds = [(*each.kind, _WAITS if place in waiting else _ASKED) for place, each in enumerate(people)]
     pool = model.Pool.of(features, kinds)
     taken = Counter((*kind, "") for kind in seated)
