@@ -67,6 +67,8 @@ async def keep_population(session: AsyncSession, event: PopulationMarginsSet, _:
         year=event.year,
         bands=[band.model_dump() for band in event.bands],
         margins=[margin.model_dump() for margin in event.margins],
+        areas=[area.model_dump() for area in event.area_margins],
+        area_source=event.area_source,
     )
 
 

@@ -63,6 +63,8 @@ async def draft_of(session: AsyncSession, survey: Survey) -> Draft:
 def _participants(survey: Survey, population: Population | None) -> dict[str, Any]:
     """Those who took part against the population: lists of [code or codes, share, target] under "gender" and "band".
 
+    Under "area" the codes are names, "" for outside every area, and "area_source" says whose figures they are.
+
     Groups too small to show are joined or left out (see ``merged_groups`` and ``gender_shares``).
     """
     if population is None or not survey.strata:
@@ -81,10 +83,31 @@ def _participants(survey: Survey, population: Population | None) -> dict[str, An
     targets = {code: people[code] / everybody if code in people else None for code in genders}
     groups = merged_groups([(band["code"], bands[band["code"]]) for band in population.bands])
     answered = sum(n for _, n in groups)
-    return {
+    return _by_area(survey, population) | {
         "gender": [[code, share, targets[code]] for code, share in gender_shares(genders).items()],
         "band": [[list(codes), n / answered, sum(people[code] for code in codes) / everybody] for codes, n in groups],
     }
+
+
+def _by_area(survey: Survey, population: Population) -> dict[str, Any]:
+    living = sum(area["population"] for area in population.areas)
+    if not living:
+        return {}
+    answered: Counter[str] = Counter()
+    for stratum in survey.strata or ():
+        answered[stratum.get("area") or ""] += stratum["answered"]
+    people = {area["area"]: area["population"] for area in population.areas}
+    labels = {area["area"]: area["label"] or area["area"] for area in population.areas} | {"": ""}
+    outside = sum(n for code, n in answered.items() if code not in people)
+    groups = merged_groups([*((code, answered[code]) for code in people), *([("", outside)] if outside else [])])
+    everybody = sum(n for _, n in groups)
+    rows = [
+        [[labels[code] for code in codes], n / everybody,
+         None if "" in codes else sum(people[code] for code in codes) / living]
+        for codes, n in groups
+    ]  # fmt: skip
+    known = any(code for code in answered if code in people)
+    return {"area": rows, "area_source": population.area_source} if known else {}
 
 
 class UnknownPassage(ValueError):

@@ -33,6 +33,8 @@ def tables_of(
         ],
         "results": show(asked_in(survey), counted, texts),
         "participants": show_participants(participants, texts),
+        "area_source": participants.get("area_source", ""),
+        "genders_shown": bool(participants.get("gender")),
         "figure": partial(figure, texts=texts),
     }
 
@@ -45,7 +47,7 @@ def _in(changes: Sequence[Mapping[str, str]], code: str) -> list[tuple[str, str]
 
 @dataclass(frozen=True)
 class Part:
-    """Participants against the population by gender or age."""
+    """Participants against the population by gender, age or area."""
 
     name: str
     rows: list[tuple[str, float, float | None]]
@@ -57,17 +59,26 @@ class Part:
 def show_participants(participants: Mapping[str, Any], texts: Language) -> list[Part]:
     """The parts that may be shown."""
     parts = []
-    for key, name in (("gender", texts.gettext(N_("Kjønn"))), ("band", texts.gettext(N_("Alder")))):
-        rows = [
-            (texts.gettext(_GENDERS[code]) if key == "gender" else _ages(code, texts), share, target)
-            for code, share, target in participants.get(key, ())
-        ]
+    for key, name in _PARTS:
+        name = texts.gettext(name)
+        rows = [(_group(key, code, texts), share, target) for code, share, target in participants.get(key, ())]
         if rows:
             told = texts.gettext(N_("Søylen er de som svarte, streken er befolkningen"))
             statement = _largest_difference(rows, texts)
             picture = panel_against_population(statement, told, list(rows), texts.percent)
             parts.append(Part(name, rows, statement, picture))
     return parts
+
+
+_PARTS = (("gender", N_("Kjønn")), ("band", N_("Alder")), ("area", N_("Område")))
+
+
+def _group(key: str, code: Any, texts: Language) -> str:
+    if key == "gender":
+        return texts.gettext(_GENDERS[code])
+    if key == "band":
+        return _ages(code, texts)
+    return ", ".join(label or texts.gettext(N_("Utenfor områdene")) for label in code)
 
 
 def _largest_difference(rows: Sequence[tuple[str, float, float | None]], texts: Language) -> str:

@@ -98,6 +98,10 @@ class Population(Base):
     year: Mapped[int]
     bands: Mapped[list[Any]]
     margins: Mapped[list[Any]]
+    areas: Mapped[list[Any]] = mapped_column(server_default="[]")
+    """[{"area", "label", "population", "cells"}], empty before areas are named."""
+    area_source: Mapped[str] = mapped_column(server_default="")
+    """Where the areas' figures come from; shown wherever they are."""
 
 
 class Suggestion(Base):

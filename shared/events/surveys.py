@@ -150,11 +150,13 @@ class SurveyAnswered(_Surveys):
 
 
 class StratumCount(BaseModel):
-    """How many were invited and how many took part in one cell of gender x age band."""
+    """How many were invited and how many took part in one cell of gender x age band x area."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     gender: OpenEnum
     band: Code
+    area: Code | None = None
+    """The named group of postcodes; None outside every one, and where an older release counted."""
     invited: int
     answered: int
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.events.registration import AgeBand, Margin, PopulationMarginsSet
+from shared.events.registration import AgeBand, AreaMargin, Margin, PopulationMarginsSet
 from shared.events.surveys import AnswerStrata, ResponseSubmitted, StratumCount
 from shared.ids import new_id, random_id
 from shared.service import Runtime
@@ -91,6 +91,34 @@ async def test_the_population_stands_beside_those_who_answered_also_in_the_file(
     assert "Størst forskjell: 15–24 år er 50\u00a0% av dem som svarte, og 25\u00a0% av befolkningen." in page
     assert ";Alder;15–24 år;;0,5;;;0,25" in table
     assert ";Kjønn;Annet / ikke oppgitt;;0,05;;;\r" in table, "the register counts two; nobody is not the number"
+
+
+async def test_areas_stand_beside_those_who_answered_small_ones_together(rt: Runtime) -> None:
+    bands = (AgeBand(code="15-", age_from=15, age_to=None),)
+    margins = tuple(Margin(gender=gender, band="15-", population=500) for gender in ("female", "male"))
+    areas = tuple(
+        AreaMargin(area=code, population=n, label=label)
+        for code, label, n in (("lysaker", "Lysaker", 600), ("sandvika", "Sandvika", 300), ("rud", "Rud", 100))
+    )
+    population = PopulationMarginsSet(
+        margins_id=new_id(), year=2026, source="ssb-07459", bands=bands, margins=margins, area_scheme="areas-1",
+        area_margins=areas, area_source="Bærum, 2005",
+    )  # fmt: skip
+    strata = tuple(
+        StratumCount(gender="female", band="15-", area=area, invited=50, answered=answered)
+        for area, answered in (("lysaker", 10), ("sandvika", 20), ("rud", 3), (None, 7))
+    )
+    deliver = Deliverer(rt)
+    await deliver(population, opened(), *given_answers(FULL))
+    await deliver(closed(5).model_copy(update={"strata": strata, "answered": 40}))
+    async with browser(rt) as client:
+        done = await publish(client, rt, "editor", finding="F")
+        page = (await client.get(done.headers["location"])).text
+        table = (await client.get(f"{done.headers['location']}/table.csv")).text
+    assert ";Område;Lysaker;;0,25;;;0,6" in table
+    assert ";Område;Sandvika;;0,5;;;0,3" in table
+    assert ";Område;Rud, Utenfor områdene;;0,25;;;\r" in table, "three are too few to stand alone"
+    assert "Tall for områdene: Bærum, 2005." in page
 
 
 async def test_a_result_says_the_last_day_people_could_answer_not_the_one_the_machine_closed(rt: Runtime) -> None:

@@ -139,7 +139,8 @@ async def test_one_reminder_reaches_only_those_who_have_not_answered(
 async def test_closing_by_date_releases_every_answer_and_then_says_so(
     rt: Runtime, deliver: Deliverer, plan: PlanSurvey
 ) -> None:
-    await deliver(margins(), *many(rt.now(), 20))
+    people = many(rt.now(), 20)
+    await deliver(margins(), *(one.model_copy(update={"area": "nord"}) for one in people[:5]), *people[5:])
     survey = await plan()
     rows = await invitations(rt, survey.id)
     for place, row in enumerate(rows[:12]):
@@ -154,6 +155,7 @@ async def test_closing_by_date_releases_every_answer_and_then_says_so(
     assert isinstance(closed, SurveyClosed)
     assert (closed.invited, closed.answered, closed.released) == (20, 12, 12)
     assert sum(stratum.answered for stratum in closed.strata) == 12
+    assert sum(stratum.invited for stratum in closed.strata if stratum.area == "nord") == 5
     async with rt.transaction() as session:
         assert await session.scalar(sa.select(sa.func.count()).select_from(Response)) == 0
 

@@ -90,7 +90,7 @@ async def closed_event(session: AsyncSession, survey: Survey) -> SurveyClosed:
         invited=survey.invited or 0,
         answered=survey.answered or 0,
         released=survey.released or 0,
-        strata=tuple(await count_strata(session, survey.id)),
+        strata=tuple(await count_strata(session, survey.id, by_area=True)),
     )
 
 

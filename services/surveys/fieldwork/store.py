@@ -76,20 +76,24 @@ async def answers_per_day(session: AsyncSession, survey_ids: Sequence[UUID], zon
     return per_survey
 
 
-async def count_strata(session: AsyncSession, survey_id: UUID) -> list[StratumCount]:
-    """Invited and answered per gender and age band."""
+async def count_strata(session: AsyncSession, survey_id: UUID, *, by_area: bool = False) -> list[StratumCount]:
+    """Invited and answered per gender and age band, and where asked for per area."""
+    area = Invitation.area if by_area else sa.null().label("area")
     found = await session.execute(
         sa.select(
             Invitation.gender,
             Invitation.band,
+            area,
             sa.func.count().label("invited"),
             sa.func.count(Invitation.answered_at).label("answered"),
         )
         .where(Invitation.survey_id == survey_id)
-        .group_by(Invitation.gender, Invitation.band)
-        .order_by(Invitation.gender, Invitation.band)
+        .group_by(Invitation.gender, Invitation.band, *([Invitation.area] if by_area else []))
+        .order_by(Invitation.gender, Invitation.band, area)
     )
-    return [StratumCount(gender=r.gender, band=r.band, invited=r.invited, answered=r.answered) for r in found]
+    return [
+        StratumCount(gender=r.gender, band=r.band, area=r.area, invited=r.invited, answered=r.answered) for r in found
+    ]
 
 
 async def size_reached_without_survey(session: AsyncSession) -> int | None:
