@@ -2,8 +2,11 @@
 
 Reacts to MemberJoined, MemberChanged, MemberLeft, MemberErased, PopulationMarginsSet, FollowUpRecorded,
 and the mails by which surveys ask (SurveyInvitationIssued, SurveyReminderDue, SurveyAnswered). Publishes
-MeetingAnnounced, MeetingDrawn, MemberEnteredDraw, DrawProofIssued, MeetingInvitationIssued, MeetingInvitationAnswered,
-MeetingReminderDue, MeetingNoticeDue, MeetingHeld, MeetingMinutesPublished, MeetingCancelled and MemberDataErased.
+MeetingAnnounced, MeetingCallIssued, MeetingCallAnswered, MeetingDrawn, MemberEnteredDraw, DrawProofIssued,
+MeetingInvitationIssued, MeetingInvitationAnswered, MeetingReminderDue, MeetingNoticeDue, MeetingHeld,
+MeetingMinutesPublished, MeetingCancelled and MemberDataErased.
+
+Before a draw a call may ask members whether to be in it; then those who say yes are the pool.
 
 An invitation is ``invited`` until it is ``accepted``, ``declined``, ``lapsed`` (silence past the deadline) or
 ``withdrawn`` (a yes taken back, or no member any more); a cancelled meeting ends what is left (``ended``). Those

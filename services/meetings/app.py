@@ -3,6 +3,9 @@
 from services.meetings import contacts, copying, forgetting, pages, staff, staff_list
 from services.meetings.afterwards import concluding
 from services.meetings.afterwards import staff as afterwards
+from services.meetings.calling import pages as calls
+from services.meetings.calling import sending
+from services.meetings.calling import staff as calling
 from services.meetings.dates import tell_meeting_dates
 from services.meetings.figures import figures
 from services.meetings.gathering import gather_data
@@ -51,6 +54,8 @@ PAGES = (
     Route("/meetings/answer/needs", replying.save_needs, methods=["POST"]),
     Route("/meetings/answer/calendar.ics", replying.give_calendar, methods=["GET"]),
     Route("/meetings/answer/{token}", replying.open_invitation, methods=["GET"]),
+    Route("/meetings/call", calls.show_call, methods=["GET"]),
+    Route("/meetings/call", calls.reply_to_call, methods=["POST"]),
     Route("/meetings", pages.show_meetings),
     Route("/meetings/verify.py", pages.give_verifier),
     Route("/meetings/{slug}", pages.show_meeting),
@@ -67,6 +72,8 @@ PAGES = (
     Route(ONE + "/change", planning.change, methods=["POST"]),
     Route(ONE + "/cancel", planning.confirm_cancelling, methods=["GET"]),
     Route(ONE + "/cancel", planning.cancel, methods=["POST"]),
+    Route(ONE + "/call", calling.call_form, methods=["GET"]),
+    Route(ONE + "/call", calling.send_call, methods=["POST"]),
     Route(ONE + "/quotas", quotas.quota_form, methods=["GET"]),
     Route(ONE + "/quotas", quotas.save_quotas, methods=["POST"]),
     Route(ONE + "/draw", seats.show_draw, methods=["GET"]),
@@ -89,6 +96,7 @@ PAGES = (
 
 JOBS = (
     Job("tell_meeting_dates", tell_meeting_dates, every=5.0),
+    Job("send_calls", sending.send_calls, every=1.0, on_commit=True),
     Job("prepare_draws", committing.prepare_draws, every=1.0),
     Job("lapse_silent", answering.lapse_silent, every=1.0),
     Job("fill_free_seats", filling.fill_free_seats, every=1.0, on_commit=True),
@@ -102,6 +110,7 @@ JOBS = (
 DEEDS = {
     "meetings.attendance.recorded": "registrerte oppmøtet",
     "meetings.attendance.seen": "så oppmøtelisten",
+    "meetings.call.sent": "sendte oppropet",
     "meetings.draw.announced": "kunngjorde trekningen",
     "meetings.draw.asked": "gjorde trekningen klar",
     "meetings.draw.cancelled": "avlyste trekningen",

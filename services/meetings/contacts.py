@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.meetings.tables import AskedInSurvey, Invitation, Member
+from services.meetings.tables import AskedInSurvey, Called, Invitation, Member
 from shared.asked_mails import keep_asked_mails
 from shared.contact_cap import may_be_asked, quarter_began
 from shared.events.surveys import SurveyAnswered, SurveyInvitationIssued, SurveyReminderDue
@@ -36,8 +36,9 @@ def at_the_cap(now: datetime, cap: int) -> sa.Select[UUID]:
     mine = sa.select(Invitation.member_id).where(
         Invitation.invited_at > quarter_began(now), Invitation.member_id.is_not(None)
     )
+    called = sa.select(Called.member_id).where(Called.asked_at > quarter_began(now), Called.member_id.is_not(None))
     others = sa.select(AskedInSurvey.member_id).where(AskedInSurvey.asked_at > quarter_began(now))
-    asked = sa.union_all(mine, others).subquery()
+    asked = sa.union_all(mine, called, others).subquery()
     full = sa.not_(may_be_asked(sa.func.count(), cap))
     return sa.select(asked.c.member_id).group_by(asked.c.member_id).having(full)
 

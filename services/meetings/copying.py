@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.meetings.locks import wait_for_draws
 from services.meetings.seats.answering import give_up_seats
 from services.meetings.seats.domain import OPEN, UNANSWERED
-from services.meetings.tables import AskedInSurvey, Candidate, DrawEntry, Invitation, Margins, Member, Notice
+from services.meetings.tables import AskedInSurvey, Called, Candidate, DrawEntry, Invitation, Margins, Member, Notice
 from shared.database import insert_many
 from shared.events.meetings import MemberDataErased
 from shared.events.registration import MemberChanged, MemberErased, MemberJoined, MemberLeft, PopulationMarginsSet
@@ -92,17 +92,19 @@ async def _erase(session: AsyncSession, event: MemberErased, delivery: Delivery)
     await give_up_seats(session, event.member_id, OPEN, delivery.now)
     invitations = list(await session.scalars(sa.select(Invitation.id).where(Invitation.member_id == event.member_id)))
     entries = list(await session.scalars(sa.select(DrawEntry.id).where(DrawEntry.member_id == event.member_id)))
-    await lock(session, *invitations, *entries)
+    calls = list(await session.scalars(sa.select(Called.id).where(Called.member_id == event.member_id)))
+    await lock(session, *invitations, *entries, *calls)
     await session.execute(
         sa.update(Invitation).where(Invitation.id.in_(invitations)).values(member_id=None, needs=None)
     )
     await session.execute(sa.update(DrawEntry).where(DrawEntry.id.in_(entries)).values(member_id=None))
+    await session.execute(sa.update(Called).where(Called.id.in_(calls)).values(member_id=None, answer=None))
     # The fingerprint stays, so that the draw can still be checked; without the salt nobody can try whose it was.
     mine = sa.update(Candidate).where(Candidate.member_id == event.member_id)
     await session.execute(mine.values(member_id=None, salt=None))
     await session.execute(sa.delete(AskedInSurvey).where(AskedInSurvey.member_id == event.member_id))
     notices = await session.scalars(sa.delete(Notice).where(Notice.invitation_id.in_(invitations)).returning(Notice.id))
-    await forget_subject(session, event.member_id, *invitations, *entries, *notices)
+    await forget_subject(session, event.member_id, *invitations, *entries, *calls, *notices)
     await emit(session, MemberDataErased(member_id=event.member_id, erased_at=event.erased_at))
 
 

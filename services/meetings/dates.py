@@ -23,10 +23,14 @@ async def tell_meeting_dates(rt: Runtime) -> None:
 
 
 def dates_of(meeting: Meeting) -> DatesPlanned:
-    """Deadline for replies, the meeting, and when it is forgotten who was there. None when it is cancelled."""
+    """Ends of its call and of replies, the meeting, and when who was there is forgotten; none when it is cancelled."""
     dates: tuple[PlannedDate, ...] = ()
     if meeting.state != "cancelled":
+        call = () if meeting.called_until is None else (
+            PlannedDate(kind="call_closes", at=meeting.called_until - _BEFORE),
+        )  # fmt: skip
         dates = (
+            *call,
             PlannedDate(kind="reply_by", at=meeting.reply_by - _BEFORE),
             PlannedDate(kind="starts", at=meeting.starts_at, until=meeting.ends_at),
             PlannedDate(kind="participation_forgotten", at=meeting.ends_at + PARTICIPATION),

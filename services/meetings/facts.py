@@ -10,10 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.meetings.draw.commitment import Way
 from services.meetings.seats.domain import LINK_LASTS
-from services.meetings.tables import Candidate, Draw, DrawEntry, Invitation, Meeting, Notice
+from services.meetings.seats.promising import kind_of_candidate
+from services.meetings.tables import Called, Candidate, Draw, DrawEntry, Invitation, Meeting, Notice
 from shared.events.meetings import (
     DrawProofIssued,
     MeetingAnnounced,
+    MeetingCallAnswered,
+    MeetingCallIssued,
     MeetingInvitationAnswered,
     MeetingInvitationIssued,
     MeetingNoticeDue,
@@ -39,6 +42,34 @@ def announced(meeting: Meeting) -> MeetingAnnounced:
         seats=meeting.seats,
         reply_by=meeting.reply_by,
         status=meeting.state,
+    )
+
+
+def call_issued(meeting: Meeting, row: Called) -> MeetingCallIssued:
+    """The person is asked whether to be in the draw."""
+    assert row.member_id is not None
+    assert meeting.called_until is not None
+    return MeetingCallIssued(
+        invitation_id=row.id,
+        meeting_id=meeting.id,
+        member_id=row.member_id,
+        generation=1,
+        link_expires_at=meeting.ends_at + LINK_LASTS,
+        send_before=meeting.called_until,
+        asked_at=(row.asked_at,),
+    )
+
+
+def call_answered(row: Called, member_id: UUID) -> MeetingCallAnswered:
+    """The person has answered; ``row`` has the answer."""
+    assert row.answered_at is not None
+    return MeetingCallAnswered(
+        invitation_id=row.id,
+        meeting_id=row.meeting_id,
+        member_id=member_id,
+        reply=row.state,
+        answered_at=row.answered_at,
+        asked_at=(row.asked_at,),
     )
 
 
@@ -97,7 +128,7 @@ def proof_issued(entry: DrawEntry, draw: Draw, one: Candidate, path: Way) -> Dra
         meeting_id=entry.meeting_id,
         member_id=entry.member_id,
         salt=one.salt,
-        kind=(one.gender, one.band, one.area),
+        kind=kind_of_candidate(one),
         path=tuple((side, sister) for side, sister in path),
         root=draw.root or "",
         digest=draw.digest or "",

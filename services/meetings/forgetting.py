@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from services.meetings.tables import AuditedDraw, Candidate, Draw, DrawEntry, Invitation, Meeting
+from services.meetings.tables import AuditedDraw, Called, Candidate, Draw, DrawEntry, Invitation, Meeting
 from shared.service import Runtime
 
 #: Long enough for what the meeting led to, and for those drawn lately to be spared.
@@ -15,7 +15,7 @@ async def forget_participation(rt: Runtime) -> None:
     """Job: who was in a draw, was invited, replied and came ends three years after the meeting."""
     old = sa.select(Meeting.id).where(Meeting.ends_at < rt.now() - PARTICIPATION)
     async with rt.transaction() as session:
-        for table in (DrawEntry, Invitation):
+        for table in (Called, DrawEntry, Invitation):
             await session.execute(
                 sa.update(table).where(table.member_id.is_not(None), table.meeting_id.in_(old)).values(member_id=None)
             )

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.meetings.tables import AskedInSurvey, Candidate, Draw, DrawEntry, Invitation, Meeting
+from services.meetings.tables import AskedInSurvey, Called, Candidate, Draw, DrawEntry, Invitation, Meeting
 from shared.events.meetings import MemberDataGathered
 from shared.events.registration import MemberDataRequested
 from shared.messaging import Delivery, emit, lock
@@ -32,6 +32,12 @@ async def gather_data(session: AsyncSession, event: MemberDataRequested, deliver
         .where(Invitation.member_id == event.member_id)
         .order_by(Invitation.invited_at, Invitation.id)
     )
+    calls = await session.execute(
+        sa.select(Meeting.slug, Called.state, Called.answer, Called.asked_at, Called.answered_at)
+        .join(Meeting, Meeting.id == Called.meeting_id)
+        .where(Called.member_id == event.member_id)
+        .order_by(Called.asked_at, Called.id)
+    )
     mails = await session.scalars(
         sa.select(AskedInSurvey.asked_at)
         .where(AskedInSurvey.member_id == event.member_id)
@@ -39,6 +45,16 @@ async def gather_data(session: AsyncSession, event: MemberDataRequested, deliver
     )
     kept = {
         "mails_of_surveys": [{"asked_at": at.isoformat()} for at in mails],
+        "calls": [
+            {
+                "meeting": row.slug,
+                "reply": row.state,
+                "answer": row.answer or "",
+                "asked_at": row.asked_at.isoformat(),
+                "replied_at": row.answered_at.isoformat() if row.answered_at else "",
+            }
+            for row in calls
+        ],
         "draws": [
             {
                 "meeting": row.slug,

@@ -71,6 +71,7 @@ async def show_meeting(request: Request) -> Response:
         "area_source": margins.area_source if margins else "",
         "seed_hash": hashlib.sha256(meeting.seed.encode()).hexdigest(),
         "last_day": last_day(meeting.reply_by),
+        "call_day": last_day(meeting.called_until) if meeting.called_until else None,
         "composition": composition(meeting) if meeting.drawn_at else None,
         "over": runtime(request).now() >= meeting.ends_at,
         "follow_ups": [(date.fromisoformat(one.done_on), one.done) for one in follow_ups],

@@ -13,8 +13,12 @@ def mail_preview(
     place: str | None = None,
     starts_at: datetime | None = None,
     ends_at: datetime | None = None,
+    closes_at: datetime | None = None,
 ) -> str:
-    """Address of the preview; place and time as they will be, when a change is what the mail tells."""
+    """Address of the preview; place and time as they will be, when a change is what the mail tells.
+
+    ``closes_at``: until when it can be answered, where that is not the deadline of those drawn.
+    """
     about = {
         "purpose": purpose,
         "language": "nb",
@@ -23,6 +27,6 @@ def mail_preview(
         "place": place or meeting.place,
         "starts_at": (starts_at or meeting.starts_at).isoformat(),
         "ends_at": (ends_at or meeting.ends_at).isoformat(),
-        "closes_at": meeting.reply_by.isoformat(),
+        "closes_at": (closes_at or meeting.reply_by).isoformat(),
     }
     return f"/staff/notifications/preview?{urlencode(about)}"

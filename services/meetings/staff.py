@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from services.meetings.calling.answering import count_called, takes_answers
 from services.meetings.facts import invitations_of
 from services.meetings.planning.announcing import count_states
 from services.meetings.seats.auditing import auditable_draws
@@ -75,9 +76,11 @@ async def show_meeting(request: Request) -> Response:
             return problem(request, 404)
         counts = await count_states(session, meeting.id)
         rows = await invitations_of(session, meeting.id)
+        called = await count_called(session, meeting.id) if meeting.called_until else None
+        draw = await current_draw(session, meeting.id)
         done = await audit_of(session, meeting.id)
         draws = await auditable_draws(session, meeting.id)
-        changed = changed_since(await current_draw(session, meeting.id), meeting)
+        changed = changed_since(draw, meeting)
     may_audit = request.state.staff.may("admin") or request.state.staff.may("dpo")
     context = {
         "meeting": meeting,
@@ -92,6 +95,9 @@ async def show_meeting(request: Request) -> Response:
         "todo": needs_somebody(meeting, counts, now),
         "picture": seats_picture(request, meeting, counts),
         "may_edit": request.state.staff.may("editor"),
+        "called": called,
+        "call_open": takes_answers(meeting, now),
+        "may_call": meeting.state == "announced" and meeting.called_until is None and draw is None,
         "auditable": may_audit and draws,
         "changed": changed,
         "done": done,

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.meetings.calling.answering import takes_answers
 from services.meetings.copying import willing_members
 from services.meetings.planning.announcing import count_states
 from services.meetings.seats.domain import replacements_stop_at
@@ -57,6 +58,9 @@ def needs_somebody(meeting: Meeting, counts: Counts, now: datetime) -> list[tupl
     if meeting.state == "announced":
         if now >= meeting.reply_by:
             return [("Fristen for å svare gikk ut før noen ble trukket.", f"{base}/change", "Sett nye dager")]
+        if takes_answers(meeting, now):
+            # People are answering the call; nothing is drawn before it is over.
+            return []
         return [("Ingen er trukket ennå.", f"{base}/draw", "Trekk deltakere")]
     if meeting.state == "drawn" and now >= meeting.starts_at:
         return [("Møtet har vært.", f"{base}/attendance", "Registrer oppmøte")]

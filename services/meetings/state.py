@@ -6,13 +6,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.meetings.afterwards.concluding import held_fact, minutes_fact
-from services.meetings.facts import announced, answered, entered, issued, proof_issued
+from services.meetings.facts import announced, answered, call_answered, call_issued, entered, issued, proof_issued
 from services.meetings.locks import lock_invitations, lock_meeting
 from services.meetings.planning.cancelling import cancelled_fact
 from services.meetings.seats.domain import UNANSWERED
 from services.meetings.seats.preparing import candidates_of
 from services.meetings.seats.promising import ways_of
-from services.meetings.tables import Draw, DrawEntry, Invitation, Meeting
+from services.meetings.tables import Called, Draw, DrawEntry, Invitation, Meeting
 from shared.dates import told_again
 from shared.events import Event
 from shared.events.meetings import DatesPlanned
@@ -23,7 +23,7 @@ BATCH = 500
 
 
 async def state_events(session: AsyncSession) -> AsyncIterator[Event | None]:
-    """Each meeting's public state and what has become of it, then its entries and invitations of those not erased.
+    """Each meeting's public state and what has become of it, then calls, entries and invitations of those not erased.
 
     Each fact comes after the announcement it follows, as it did the first time.
     """
@@ -40,6 +40,8 @@ async def state_events(session: AsyncSession) -> AsyncIterator[Event | None]:
             yield minutes_fact(meeting)
         if meeting.cancelled_at is not None:
             yield cancelled_fact(meeting)
+        async for call in _calls(session, meeting):
+            yield call
         async for entry in _entries(session, meeting):
             yield entry
         rows = await lock_invitations(
@@ -48,6 +50,19 @@ async def state_events(session: AsyncSession) -> AsyncIterator[Event | None]:
         for row in rows:
             if row.member_id is not None:
                 yield issued(meeting, row) if row.state in UNANSWERED else answered(meeting, row, row.member_id)
+
+
+async def _calls(session: AsyncSession, meeting: Meeting) -> AsyncIterator[Event | None]:
+    kept = (Called.meeting_id == meeting.id, Called.member_id.is_not(None))
+    ids = list(await session.scalars(sa.select(Called.id).where(*kept).order_by(Called.id)))
+    for start in range(0, len(ids), BATCH):
+        part = ids[start : start + BATCH]
+        await lock(session, *part)
+        rows = sa.select(Called).where(Called.id.in_(part), Called.member_id.is_not(None)).order_by(Called.id)
+        for row in await session.scalars(rows):
+            if row.member_id is not None:
+                yield call_issued(meeting, row) if row.state == "asked" else call_answered(row, row.member_id)
+        yield None
 
 
 async def _entries(session: AsyncSession, meeting: Meeting) -> AsyncIterator[Event | None]:

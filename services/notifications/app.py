@@ -63,6 +63,8 @@ HANDLERS = (
     subscribe(
         "notifications.write_about_meetings",
         about_meetings.write_about_meetings,
+        meetings.MeetingCallIssued,
+        meetings.MeetingCallAnswered,
         meetings.MeetingInvitationIssued,
         meetings.MeetingInvitationAnswered,
         meetings.MeetingReminderDue,

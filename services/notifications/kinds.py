@@ -123,6 +123,16 @@ _ALL = (
         consent="results",
     ),
     Kind(
+        code="meeting_call",
+        name="Opprop før et møte",
+        about="meeting",
+        subject=N_("Vil du være med på et møte %(day)s: %(title)s"),
+        button=N_("Svar ja eller nei"),
+        consent="meetings",
+        link=_MEETING,
+        needless=("answered", CANCELLED),
+    ),
+    Kind(
         code="meeting",
         name="Invitasjon til møte",
         about="meeting",

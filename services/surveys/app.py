@@ -18,7 +18,13 @@ from services.surveys.tables import Survey
 from services.surveys.trying import staff as trying
 from services.surveys.watching import counting
 from services.surveys.watching import staff as watching
-from shared.events.meetings import MeetingAnnounced, MeetingInvitationAnswered, MeetingInvitationIssued
+from shared.events.meetings import (
+    MeetingAnnounced,
+    MeetingCallAnswered,
+    MeetingCallIssued,
+    MeetingInvitationAnswered,
+    MeetingInvitationIssued,
+)
 from shared.events.registration import (
     MemberChanged,
     MemberDataRequested,
@@ -46,6 +52,7 @@ HANDLERS = (
     subscribe("surveys.tell_of_follow_up", following_up.tell_of_follow_up, FollowUpRecorded),
     subscribe(
         "surveys.keep_meeting_mails", contacts.keep_meeting_mails, MeetingInvitationIssued, MeetingInvitationAnswered,
+        MeetingCallIssued, MeetingCallAnswered,
         batch=True,
     ),
     subscribe("surveys.keep_meeting", meetings.keep_meeting, MeetingAnnounced),

@@ -53,6 +53,29 @@ class _ForOneInvited(_Meetings):
     member_id: UUID
 
 
+class MeetingCallIssued(_ForOneInvited):
+    """A member is asked whether to be in a meeting's draw: send the link that answers yes or no."""
+
+    type: ClassVar[str] = "meetings.meeting_call_issued.v1"
+    generation: int
+    link_expires_at: Instant
+    send_before: Instant
+    """The call takes no answers from then on."""
+    asked_at: tuple[Instant, ...] = ()
+    """When each mail that asked this member went out so far."""
+
+
+class MeetingCallAnswered(_ForOneInvited):
+    """A member wants to be in a meeting's draw, or does not; what else the call asked stays in meetings."""
+
+    type: ClassVar[str] = "meetings.meeting_call_answered.v1"
+    reply: OpenEnum
+    """``yes`` or ``no``; it may change until the call is over."""
+    answered_at: Instant
+    asked_at: tuple[Instant, ...] = ()
+    """As with the call."""
+
+
 class MeetingInvitationIssued(_ForOneInvited):
     """A member was drawn (or replaces one who cannot come): send the link that answers yes or no."""
 
@@ -194,6 +217,8 @@ EVENTS: tuple[type[Event], ...] = (
     DatesPlanned,
     MeetingAnnounced,
     MeetingDrawn,
+    MeetingCallIssued,
+    MeetingCallAnswered,
     MeetingInvitationIssued,
     MeetingInvitationAnswered,
     MeetingReminderDue,

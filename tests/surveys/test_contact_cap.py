@@ -12,7 +12,7 @@ from services.surveys.audience.tables import AskedToMeeting
 from services.surveys.reminding.reminding import remind_due
 from services.surveys.tables import Invitation
 from shared.contact_cap import QUARTER, may_be_asked
-from shared.events.meetings import MeetingInvitationAnswered, MeetingInvitationIssued
+from shared.events.meetings import MeetingCallIssued, MeetingInvitationAnswered, MeetingInvitationIssued
 from shared.events.registration import MemberErased, MemberLeft
 from shared.events.surveys import SurveyInvitationIssued, SurveyReminderDue
 from shared.ids import new_id
@@ -28,6 +28,15 @@ def asked_to_meeting(member_id: UUID, *at: datetime) -> MeetingInvitationIssued:
     return MeetingInvitationIssued(
         invitation_id=new_id(), meeting_id=new_id(), member_id=member_id, generation=1, reply_by=later,
         link_expires_at=later, send_before=later, asked_at=at,
+    )  # fmt: skip
+
+
+def called(member_id: UUID, at: datetime) -> MeetingCallIssued:
+    """A meeting's call asked the member."""
+    later = at + timedelta(days=7)
+    return MeetingCallIssued(
+        invitation_id=new_id(), meeting_id=new_id(), member_id=member_id, generation=1, link_expires_at=later,
+        send_before=later, asked_at=(at,),
     )  # fmt: skip
 
 
@@ -66,7 +75,7 @@ async def test_who_is_at_the_cap_gets_neither_invitation_nor_reminder(
     await deliver(margins(), busy, free, half)
     await deliver(
         *(asked_to_meeting(busy.member_id, rt.now()) for _ in range(3)),
-        *(asked_to_meeting(half.member_id, rt.now()) for _ in range(2)),
+        *(called(half.member_id, rt.now()) for _ in range(2)),
     )
     survey = await plan()
     assert {row.member_id for row in await invitations(rt, survey.id)} == {free.member_id, half.member_id}

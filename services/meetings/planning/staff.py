@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 from pydantic.types import StringConstraints
 
+from services.meetings.calling.answering import takes_answers
 from services.meetings.locks import lock_meeting
 from services.meetings.planning.announcing import Plan, announce_meeting, change_meeting, count_states, moves
 from services.meetings.planning.cancelling import cancel_meeting
@@ -54,6 +55,7 @@ _MESSAGES = {
         "Velg en tidligere dag, eller færre timer."
     ),
     "day_before_deadline": "Møtet kan ikke begynne før fristen for å svare, som de inviterte har fått.",
+    "reply_before_call": "Oppropet er ikke over før den dagen. Velg en senere dag.",
     "seats_committed": "Trekningen er klar, og plassene er låst. Avlys trekningen før du endrer antallet.",
     "seats_held": "Så mange plasser er allerede tatt eller venter på svar. Antallet kan ikke bli lavere.",
 }
@@ -175,6 +177,9 @@ async def change(request: Request) -> Response:
         fixed = draw is not None and draw.state in ("preparing", "ready", "committed")
         if plan is not None and fixed and plan.seats != meeting.seats:
             errors = {"seats": _MESSAGES["seats_committed"]}
+        call_ends = meeting.called_until if takes_answers(meeting, rt.now()) else None
+        if plan is not None and call_ends is not None and plan.times.reply_by <= call_ends:
+            errors = {"reply_on": _MESSAGES["reply_before_call"]}
         if plan is None or errors:
             return _show_form(request, meeting, form.values(), errors, 422)
         if form.get("action") == "back":

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.meetings.seats.answering import Reply, answer, find, hold
 from services.meetings.seats.domain import UNANSWERED, last_day, waiting_ends_at
 from services.meetings.seats.tallies import composition
-from services.meetings.tables import Invitation, Meeting, Notice
+from services.meetings.tables import Called, Invitation, Meeting, Notice
 from shared.tokens import BadLink, LinkExpired
 from shared.web import (
     N_,
@@ -58,11 +58,12 @@ async def open_invitation(request: Request) -> Response:
     try:
         link = rt.links.check("meeting", request.path_params["token"], rt.now())
     except (BadLink, LinkExpired):
-        return _no_link(request)
+        return no_link(request)
     async with rt.transaction() as session:
         # A notice's link opens the page of the invitation it is about.
         invitation_id = await session.scalar(sa.select(Notice.invitation_id).where(Notice.id == link.id)) or link.id
-    response = see_other(f"{_BASE}?id={invitation_id}")
+        called = await session.scalar(sa.select(Called.id).where(Called.id == link.id))
+    response = see_other(f"{'/meetings/call' if called else _BASE}?id={invitation_id}")
     rt.sealed.set(response, _COOKIE, invitation_id, {"generation": link.generation}, _COOKIE_LIFE)
     return response
 
@@ -72,7 +73,7 @@ async def show_invitation(request: Request) -> Response:
     async with runtime(request).transaction() as session:
         found = await _look(request, session)
     if found is None:
-        return _no_link(request)
+        return no_link(request)
     return _show(request, *found)
 
 
@@ -80,14 +81,14 @@ async def reply(request: Request) -> Response:
     """Yes or no in one step; a no after a yes takes it back."""
     rt = runtime(request)
     form = await read_form(request)
-    asked = _asked(request, form.get("id"))
+    asked = asked_by(request, form.get("id"))
     says = form.get("reply")
     if asked is None:
-        return _no_link(request)
+        return no_link(request)
     async with rt.transaction() as session:
         held = await hold(session, *asked, rt.now())
         if held is None:
-            return _no_link(request)
+            return no_link(request)
         if says not in list(Reply) or "reply" in form.refused:
             return _show(request, *held, {"reply": translate(request).gettext(N_("Svar ja eller nei."))}, status=422)
         await answer(session, *held, Reply(says), rt.now())
@@ -98,14 +99,14 @@ async def save_needs(request: Request) -> Response:
     """Keep what staff should know; sent again, it replaces what was said before, and nothing removes it."""
     rt = runtime(request)
     form = await read_form(request)
-    asked = _asked(request, form.get("id"))
+    asked = asked_by(request, form.get("id"))
     if asked is None:
-        return _no_link(request)
+        return no_link(request)
     values, errors = validate(NeedsInput, form, MESSAGES, translate(request).gettext, lists=("needs",))
     async with rt.transaction() as session:
         held = await hold(session, *asked, rt.now())
         if held is None:
-            return _no_link(request)
+            return no_link(request)
         meeting, row = held
         if values is None:
             return _show(request, meeting, row, errors, form.values(), 422)
@@ -121,7 +122,7 @@ async def give_calendar(request: Request) -> Response:
     async with rt.transaction() as session:
         found = await _look(request, session)
     if found is None:
-        return _no_link(request)
+        return no_link(request)
     meeting, row = found
     if row.state not in ("accepted", "ended"):
         return see_other(f"{_BASE}?id={row.id}")
@@ -135,7 +136,7 @@ async def give_calendar(request: Request) -> Response:
     return Response(content, media_type="text/calendar; charset=utf-8", headers=headers)
 
 
-def _asked(request: Request, asked: str | None) -> tuple[UUID, int] | None:
+def asked_by(request: Request, asked: str | None) -> tuple[UUID, int] | None:
     """The invitation the page names and the generation this browser's cookie holds of it; None without the cookie."""
     invitation_id = as_id(asked)
     held = runtime(request).sealed.get(request, _COOKIE, invitation_id) if invitation_id else None
@@ -143,11 +144,12 @@ def _asked(request: Request, asked: str | None) -> tuple[UUID, int] | None:
 
 
 async def _look(request: Request, session: AsyncSession) -> tuple[Meeting, Invitation] | None:
-    asked = _asked(request, request.query_params.get("id"))
+    asked = asked_by(request, request.query_params.get("id"))
     return await find(session, *asked) if asked else None
 
 
-def _no_link(request: Request) -> Response:
+def no_link(request: Request) -> Response:
+    """The link is unknown or outdated, or this browser never opened it."""
     return render(request, "meetings/no_link.html", {}, 410)
 
 

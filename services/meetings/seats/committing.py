@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from services.meetings.draw.model import Infeasible, Lottery, Pool
 from services.meetings.locks import lock_meeting
-from services.meetings.seats.lottery import FEATURES
+from services.meetings.seats.lottery import features_of
 from services.meetings.seats.pool import limits_of_rows, newest_margins, rows_of_limits
 from services.meetings.seats.preparing import candidates_of
 from services.meetings.seats.promising import kind_of_candidate, make_promise, names_of
@@ -93,7 +93,8 @@ async def _solved(rt: Runtime, draw: Draw, people: Sequence[Candidate], watch: W
     # The solver and what it calculates with are 30 MB that only a draw needs.
     from services.meetings.draw.solving import solve
 
-    pool = Pool.of(FEATURES, map(kind_of_candidate, people))
+    kinds = [kind_of_candidate(one) for one in people]
+    pool = Pool.of(features_of(kinds), kinds)
     limits, tickets = limits_of_rows(draw.limits), tickets_for(draw.announced or {})
     solving = asyncio.create_task(
         asyncio.to_thread(solve, pool, limits, draw.seats, tickets=tickets, progress=watch)

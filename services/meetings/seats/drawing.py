@@ -13,10 +13,10 @@ from services.meetings.draw.commitment import chances_of
 from services.meetings.facts import announced, entered, issued, proof_issued
 from services.meetings.locks import hold_draws, lock_meeting
 from services.meetings.seats.domain import CODE_LENGTH, CODE_LETTERS
-from services.meetings.seats.lottery import Kind
+from services.meetings.seats.lottery import features_of
 from services.meetings.seats.pool import GENDERS, WILLING, band_codes, newest_margins
 from services.meetings.seats.preparing import candidates_of, current_draw
-from services.meetings.seats.promising import check_promise, entries_of, ways_of
+from services.meetings.seats.promising import check_promise, entries_of, kind_of_candidate, ways_of
 from services.meetings.seats.randomness import outcome_of
 from services.meetings.seats.words import area_label, value_words
 from services.meetings.tables import Candidate, Draw, DrawEntry, Invitation, Margins, Meeting, Member
@@ -68,11 +68,6 @@ async def draw_meeting(session: AsyncSession, meeting_id: UUID, randomness: str,
     return meeting
 
 
-def kind_of_row(row: Candidate | DrawEntry | Invitation) -> Kind:
-    """(gender, age band, area) as quotas are counted by."""
-    return (row.gender, row.band, row.area or "")
-
-
 def tallies(
     people: Sequence[Candidate],
     limits: Sequence[Mapping[str, Any]],
@@ -83,12 +78,12 @@ def tallies(
     """Per value of each feature: quota, how many could be drawn and were, and the lowest and highest chance."""
     quotas = {(row["feature"], row["value"]): row for row in limits}
     rows = []
-    for index, feature in enumerate(("gender", "band", "area")):
-        there = {kind_of_row(one)[index] for one in people}
+    for index, feature in enumerate(features_of(map(kind_of_candidate, people))):
+        there = {kind_of_candidate(one)[index] for one in people}
         named = [row["value"] for row in limits if row["feature"] == feature]
         fixed = [*GENDERS, *named] if feature == "gender" else [*named, *sorted(there - set(named))]
         for value in dict.fromkeys(fixed):
-            group = [one for one in people if kind_of_row(one)[index] == value]
+            group = [one for one in people if kind_of_candidate(one)[index] == value]
             quota = quotas.get((feature, value))
             if not group and quota is None:
                 continue
@@ -130,6 +125,7 @@ async def _enter(
                 gender=one.gender,
                 band=one.band,
                 area=one.area or None,
+                answer=one.answer,
                 chance=chances[one.number],
                 drawn=one.number in drawn,
             )
@@ -141,6 +137,7 @@ async def _enter(
             "gender": (sa.Text, [entry.gender for entry in entries]),
             "band": (sa.Text, [entry.band for entry in entries]),
             "area": (sa.Text, [entry.area for entry in entries]),
+            "answer": (sa.Text, [entry.answer for entry in entries]),
             "chance": (sa.Double, [entry.chance for entry in entries]),
             "drawn": (sa.Boolean, [entry.drawn for entry in entries]),
         }
@@ -177,6 +174,7 @@ async def invite(
                 gender=one.gender,
                 band=one.band,
                 area=one.area or None,
+                answer=one.answer,
                 code=code,
                 generation=1,
                 replaces=replaces,

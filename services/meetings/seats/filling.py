@@ -21,11 +21,11 @@ from services.meetings.seats.domain import (
     replacements_stop_at,
     waiting_ends_at,
 )
-from services.meetings.seats.drawing import invite, kind_of_row
+from services.meetings.seats.drawing import invite
 from services.meetings.seats.pool import WILLING, limits_of_rows
 from services.meetings.seats.preparing import current_draw, limits_of_meeting
-from services.meetings.seats.promising import changed_since
-from services.meetings.tables import DrawEntry, Invitation, Meeting, Member
+from services.meetings.seats.promising import changed_since, kind_of_candidate
+from services.meetings.tables import Called, DrawEntry, Invitation, Meeting, Member
 from shared.service import Runtime
 
 #: Replies that say somebody could come.
@@ -53,12 +53,19 @@ async def yes_rates(session: AsyncSession) -> YesRates:
 
 
 def _unasked(meeting_id: Any, now: datetime, cap: int) -> sa.Select[DrawEntry]:
-    """Those of the draw's pool who are still willing, within the contact cap, and not yet asked to this meeting."""
+    """Those of the draw's pool who are still willing and not yet asked to this meeting.
+
+    Whoever said yes to its call wants to hear of it; others are asked within the contact cap.
+    """
     asked = sa.exists().where(Invitation.meeting_id == meeting_id, Invitation.member_id == DrawEntry.member_id)
+    called = sa.exists().where(
+        Called.meeting_id == meeting_id, Called.member_id == DrawEntry.member_id, Called.state == "yes"
+    )
+    spared = Member.id.not_in(at_the_cap(now, cap))
     return (
         sa.select(DrawEntry)
         .join(Member, Member.id == DrawEntry.member_id)
-        .where(DrawEntry.meeting_id == meeting_id, WILLING, ~asked, Member.id.not_in(at_the_cap(now, cap)))
+        .where(DrawEntry.meeting_id == meeting_id, WILLING, ~asked, sa.or_(called, spared))
     )
 
 
@@ -109,7 +116,7 @@ async def fill_meeting(session: AsyncSession, meeting_id: UUID, now: datetime, z
     # What is drawn hangs on the seed, published as its fingerprint before the draw, and on who has been asked so far.
     words = f"{meeting.seed}:replacement:{len(rows)}"
     waiting = [row for row in rows if row.state == "waiting"]
-    seated = [kind_of_row(row) for row in rows if row.state in LIVE]
+    seated = [kind_of_candidate(row) for row in rows if row.state in LIVE]
     unasked = _people(available, words)
     step, reply_by = Step(), meeting.reply_by
     if meeting.list_asked_at is None:
@@ -137,7 +144,7 @@ async def fill_meeting(session: AsyncSession, meeting_id: UUID, now: datetime, z
 
 def _people(rows: Sequence[DrawEntry | Invitation], words: str) -> list[Somebody]:
     """Those who are alike come in an order that nobody could know before the seed was public."""
-    return [Somebody(f"{words}:{row.member_id}", kind_of_row(row)) for row in rows]
+    return [Somebody(f"{words}:{row.member_id}", kind_of_candidate(row)) for row in rows]
 
 
 def _vacated(rows: Sequence[Invitation], seats: int) -> list[UUID | None]:

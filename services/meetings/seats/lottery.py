@@ -1,13 +1,14 @@
 """Quotas of a meeting's draw."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from services.meetings.draw import model
 
 Kind = tuple[str, ...]
 """The values of one kind of people, in the order of ``FEATURES``."""
-FEATURES = ("gender", "band", "area")
+FEATURES = ("gender", "band", "area", "answer")
+"""The last is the answer to the question of a call for volunteers; where nothing was asked, kinds end before it."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,11 @@ class Limit(model.Quota):
     def holds(self, kind: Kind) -> bool:
         """Whether this kind of people counts here."""
         return kind[FEATURES.index(self.feature)] == self.value
+
+
+def features_of(kinds: Iterable[Kind]) -> tuple[str, ...]:
+    """The features these kinds have values of; all have the same."""
+    return FEATURES[: len(next(iter(kinds), FEATURES[:3]))]
 
 
 def limits_of_shares(

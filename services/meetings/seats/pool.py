@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.meetings.contacts import at_the_cap
 from services.meetings.draw.model import Quota
 from services.meetings.seats.domain import UNKNOWN_BAND, band_of
-from services.meetings.seats.lottery import Kind, Limit, limits_of_shares
-from services.meetings.tables import Invitation, Margins, Meeting, Member
+from services.meetings.seats.lottery import Kind, Limit, features_of, limits_of_shares
+from services.meetings.tables import Called, Invitation, Margins, Meeting, Member
 
 GENDERS = ("female", "male", "other")
 #: Genders the population's figures know; ``other`` is "annet / vil ikke oppgi" and counts against no gender's quota.
@@ -37,6 +37,8 @@ class Pool:
 
     people: tuple[Person, ...]
     left_out: Mapping[str, int]
+    answers: tuple[str, ...] = ()
+    """The options of the question that a call asked, if it did."""
 
     @property
     def kinds(self) -> list[Kind]:
@@ -50,13 +52,14 @@ async def newest_margins(session: AsyncSession) -> Margins | None:
 
 
 async def pool_of(session: AsyncSession, meeting: Meeting, margins: Margins | None, now: datetime, cap: int) -> Pool:
-    """Active members who consented to meetings, within the contact cap ``cap`` and the meeting's days of rest."""
-    since = now - timedelta(days=meeting.rest_days)
-    rested = sa.select(Invitation.member_id).where(
-        Invitation.invited_at > since, Invitation.member_id.is_not(None), Invitation.meeting_id != meeting.id
-    )
-    asked = set(await session.scalars(rested)) if meeting.rest_days else set()
-    full = set(await session.scalars(at_the_cap(now, cap)))
+    """Active members who consented to meetings, within the contact cap ``cap`` and the meeting's days of rest.
+
+    Where there is a call, those of them who said yes to it. They want to hear of this meeting, so the cap, which
+    decided who was asked, does not take them out again.
+    """
+    asked = set(await session.scalars(rested(meeting, now)))
+    full = set(await session.scalars(at_the_cap(now, cap))) if meeting.called_until is None else set()
+    volunteers = await _volunteers(session, meeting)
     found = await session.execute(
         sa.select(Member.id, Member.gender, Member.year_of_birth, Member.area, Member.status, WILLING.label("willing"))
         .where(Member.erased.is_(False), Member.status.is_not(None))
@@ -65,13 +68,35 @@ async def pool_of(session: AsyncSession, meeting: Meeting, margins: Margins | No
     people: list[Person] = []
     left_out: Counter[str] = Counter()
     for row in found:
-        if row.willing and row.id not in asked and row.id not in full:
-            people.append(Person(row.id, kind_of(row.gender, row.year_of_birth, row.area, margins)))
+        if row.willing and volunteers is not None and row.id not in volunteers:
+            left_out["uncalled"] += 1
+        elif row.willing and row.id not in asked and row.id not in full:
+            kind = kind_of(row.gender, row.year_of_birth, row.area, margins)
+            answer = volunteers[row.id] if volunteers else None
+            people.append(Person(row.id, kind if answer is None else (*kind, answer)))
         elif row.willing:
             left_out["rested" if row.id in asked else "capped"] += 1
         else:
             left_out["unwilling" if row.status == "active" else row.status] += 1
-    return Pool(tuple(people), left_out)
+    return Pool(tuple(people), left_out, tuple(meeting.call["options"]) if meeting.call else ())
+
+
+def rested(meeting: Meeting, now: datetime) -> sa.Select[UUID | None]:
+    """Members who were asked to another meeting so lately that this one leaves them in peace."""
+    since = now - timedelta(days=meeting.rest_days)
+    return sa.select(Invitation.member_id).where(
+        Invitation.invited_at > since, Invitation.member_id.is_not(None), Invitation.meeting_id != meeting.id
+    )
+
+
+async def _volunteers(session: AsyncSession, meeting: Meeting) -> dict[UUID, str | None] | None:
+    """Who said yes to the call, with the answer to its question; None without a call."""
+    if meeting.called_until is None:
+        return None
+    said_yes = sa.select(Called.member_id, Called.answer).where(
+        Called.meeting_id == meeting.id, Called.state == "yes", Called.member_id.is_not(None)
+    )
+    return {row.member_id: row.answer for row in await session.execute(said_yes)}
 
 
 def kind_of(gender: str, year_of_birth: int, area: str | None, margins: Margins | None) -> Kind:
@@ -87,12 +112,13 @@ def band_codes(margins: Margins | None) -> list[str]:
     return [band["code"] for band in margins.bands] if margins else [UNKNOWN_BAND]
 
 
-def values_of(margins: Margins | None) -> dict[str, list[str]]:
-    """What there may be quotas for: feature -> values in the order they are shown."""
+def values_of(margins: Margins | None, answers: Sequence[str] = ()) -> dict[str, list[str]]:
+    """What there may be quotas for: feature -> values in the order they are shown; ``answers`` are a call's options."""
     if margins is None:
         return {}
-    areas = [each["area"] for each in margins.areas]
-    return {"gender": list(COUNTED_GENDERS), "band": band_codes(margins), **({"area": areas} if areas else {})}
+    values = {"gender": list(COUNTED_GENDERS), "band": band_codes(margins)}
+    more = {"area": [each["area"] for each in margins.areas], "answer": list(answers)}
+    return values | {feature: each for feature, each in more.items() if each}
 
 
 def limits_of_population(margins: Margins | None, kinds: Sequence[Kind], seats: int) -> list[Limit]:
@@ -108,25 +134,32 @@ def limits_of_population(margins: Margins | None, kinds: Sequence[Kind], seats: 
     return _limits(counted, margins, kinds, seats)
 
 
-def limits_of_panel(margins: Margins | None, kinds: Sequence[Kind], seats: int) -> list[Limit]:
+def limits_of_panel(
+    margins: Margins | None, kinds: Sequence[Kind], seats: int, answers: Sequence[str] = ()
+) -> list[Limit]:
     """Each value's share of the pool, rounded down and up."""
-    counted = {
-        feature: Counter(kind[place] for kind in kinds) for place, feature in enumerate(("gender", "band", "area"))
-    }
-    return _limits(counted, margins, kinds, seats)
+    counted = {feature: Counter(kind[at] for kind in kinds) for at, feature in enumerate(features_of(kinds))}
+    return _limits(counted, margins, kinds, seats, answers)
 
 
 def _limits(
-    counted: Mapping[str, Mapping[str, int]], margins: Margins | None, kinds: Sequence[Kind], seats: int
+    counted: Mapping[str, Mapping[str, int]],
+    margins: Margins | None,
+    kinds: Sequence[Kind],
+    seats: int,
+    answers: Sequence[str] = (),
 ) -> list[Limit]:
     shares: dict[str, dict[str, float]] = {}
-    for feature, values in values_of(margins).items():
-        total = sum(counted[feature].get(value, 0) for value in values)
+    for feature, values in values_of(margins, answers).items():
+        counts = counted.get(feature, {})
+        total = sum(counts.get(value, 0) for value in values)
         if total:
-            shares[feature] = {value: counted[feature].get(value, 0) / total for value in values}
-    unstated = sum(1 for kind in kinds if kind[0] not in COUNTED_GENDERS) / len(kinds) if kinds else 0.0
-    outside = sum(1 for kind in kinds if not kind[2]) / len(kinds) if kinds else 0.0
-    return limits_of_shares(shares, seats, {"gender": unstated, "area": outside})
+            shares[feature] = {value: counts.get(value, 0) / total for value in values}
+    unstated = {
+        feature: sum(1 for kind in kinds if kind[at] not in shares.get(feature, ())) / len(kinds)
+        for at, feature in enumerate(features_of(kinds))
+    } if kinds else {}  # fmt: skip
+    return limits_of_shares(shares, seats, unstated)
 
 
 def limits_for(meeting: Meeting, margins: Margins | None, kinds: Sequence[Kind]) -> list[Limit]:
@@ -138,7 +171,8 @@ def limits_for(meeting: Meeting, margins: Margins | None, kinds: Sequence[Kind])
 
 def outdated_limits(meeting: Meeting, margins: Margins | None) -> bool:
     """Quotas set by hand for ages or areas there are no more."""
-    known = {(feature, value) for feature, values in values_of(margins).items() for value in values}
+    answers = meeting.call["options"] if meeting.call else ()
+    known = {(feature, value) for feature, values in values_of(margins, answers).items() for value in values}
     return any((limit.feature, limit.value) not in known for limit in limits_of_rows(meeting.limits or []))
 
 

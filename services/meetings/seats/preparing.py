@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.meetings.calling.answering import takes_answers
 from services.meetings.draw.commitment import Entry
 from services.meetings.locks import hold_draws, lock_meeting
 from services.meetings.seats.pool import limits_for, newest_margins, outdated_limits, pool_of, rows_of_limits
@@ -41,10 +42,15 @@ async def cancelled_draws(session: AsyncSession, meeting_id: UUID) -> list[Draw]
 
 
 async def ask_for_draw(session: AsyncSession, meeting_id: UUID, how: Announced, now: datetime, cap: int) -> Draw | None:
-    """Fix the pool and the quotas as they are now; None when the meeting cannot be drawn, or has a draw already."""
+    """Fix the pool and the quotas as they are now; None when the meeting cannot be drawn, or has a draw already.
+
+    While a call may still be answered nothing is drawn.
+    """
     await hold_draws(session)
     meeting = await lock_meeting(session, meeting_id)
     if meeting is None or meeting.state != "announced" or now >= meeting.reply_by:
+        return None
+    if meeting.calling is not None or takes_answers(meeting, now):
         return None
     before = await current_draw(session, meeting_id)
     if before is not None:
@@ -86,6 +92,7 @@ async def ask_for_draw(session: AsyncSession, meeting_id: UUID, how: Announced, 
             gender=[person.kind[0] for person in pool.people],
             band=[person.kind[1] for person in pool.people],
             area=[person.kind[2] for person in pool.people],
+            answer=[person.kind[3] if len(person.kind) > 3 else None for person in pool.people],
         )
     )
     return draw

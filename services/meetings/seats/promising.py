@@ -16,16 +16,17 @@ from services.meetings.draw.commitment import (
     public_file,
 )
 from services.meetings.draw.model import Lottery
-from services.meetings.seats.lottery import FEATURES, Kind
+from services.meetings.seats.lottery import Kind, features_of
 from services.meetings.seats.pool import limits_of_rows
 from services.meetings.seats.words import FEATURE_NAMES, value_words
-from services.meetings.tables import Candidate, Draw, Margins, Meeting
+from services.meetings.tables import Candidate, Draw, DrawEntry, Invitation, Margins, Meeting
 from services.meetings.verify import Document, Refused, check, digest, ticket
 
 
-def kind_of_candidate(one: Candidate) -> Kind:
-    """(gender, age band, area) as quotas are counted by."""
-    return (one.gender, one.band, one.area)
+def kind_of_candidate(one: Candidate | DrawEntry | Invitation) -> Kind:
+    """(gender, age band, area) and perhaps the answer to the call's question, as quotas are counted by."""
+    kind = (one.gender, one.band, one.area or "")
+    return kind if one.answer is None else (*kind, one.answer)
 
 
 def entries_of(people: Iterable[Candidate]) -> list[Entry]:
@@ -47,14 +48,17 @@ def make_promise(
     names = names_of(draw, people, margins)
     quotas = limits_of_rows(draw.limits)
     terms = Terms(quotas, draw.announced or {}, own_code(), draw.salt or "", names, _about(draw, meeting))
-    return committed(entries_of(people), FEATURES, lottery, terms)
+    features = features_of(map(kind_of_candidate, people))
+    return committed(entries_of(people), features, lottery, terms)
 
 
 def names_of(draw: Draw, people: Iterable[Candidate], margins: Margins | None) -> dict[str, str]:
     """Words for the features and for "feature=value" of all that has a quota or is in the pool."""
     values = {(quota.feature, quota.value) for quota in limits_of_rows(draw.limits)}
-    values |= {pair for one in people for pair in zip(FEATURES, kind_of_candidate(one), strict=True)}
-    names = {feature: FEATURE_NAMES[feature].lower() for feature in FEATURES}
+    kinds = [kind_of_candidate(one) for one in people]
+    features = features_of(kinds)
+    values |= {pair for kind in kinds for pair in zip(features, kind, strict=True)}
+    names = {feature: FEATURE_NAMES[feature].lower() for feature in features}
     return names | {f"{feature}={value}": value_words(feature, value, margins) for feature, value in sorted(values)}
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from services.meetings.planning.announcing import set_limits
-from services.meetings.seats.lottery import Limit
+from services.meetings.seats.lottery import FEATURES, Limit
 from services.meetings.seats.pool import (
     limits_for,
     limits_of_panel,
@@ -34,7 +35,7 @@ from shared.web import (
 
 def field_of(which: str, feature: str, value: str) -> str:
     """The field of a least or most in the quota form."""
-    return f"{which}-{feature}-{value}"
+    return f"{which}-{feature}-{quote(value)}"
 
 
 def read_limits(
@@ -82,18 +83,14 @@ async def save_quotas(request: Request) -> Response:
     async with rt.transaction() as session:
         meeting = await session.get(Meeting, meeting_id)
         margins = await newest_margins(session)
-        kinds = (
-            (await pool_of(session, meeting, margins, rt.now(), rt.profile.contact_cap)).kinds
-            if meeting is not None
-            else []
-        )
-    if meeting is None or margins is None:
-        return problem(request, 404)
+        if meeting is None or margins is None:
+            return problem(request, 404)
+        pool = await pool_of(session, meeting, margins, rt.now(), rt.profile.contact_cap)
     limits: list[Limit] | None = None
     if action == "panel":
-        limits = limits_of_panel(margins, kinds, meeting.seats)
+        limits = limits_of_panel(margins, pool.kinds, meeting.seats, pool.answers)
     elif action == "hand":
-        limits, errors = read_limits(form, values_of(margins), meeting.seats, margins)
+        limits, errors = read_limits(form, values_of(margins, pool.answers), meeting.seats, margins)
         if errors:
             return await _show_quotas(request, form.values(), errors, 422)
     elif action != "population":
@@ -111,7 +108,8 @@ async def _show_quotas(request: Request, typed: Mapping[str, Any] | None, errors
         margins = await newest_margins(session)
         if meeting is None or margins is None:
             return problem(request, 404)
-        kinds = (await pool_of(session, meeting, margins, rt.now(), rt.profile.contact_cap)).kinds
+        pool = await pool_of(session, meeting, margins, rt.now(), rt.profile.contact_cap)
+        kinds = pool.kinds
         draw = await current_draw(session, meeting.id)
     if meeting.state != "announced" or (draw is not None and draw.state != "infeasible"):
         return see_other(f"/staff/meetings/{meeting.id}/draw")
@@ -131,13 +129,13 @@ async def _show_quotas(request: Request, typed: Mapping[str, Any] | None, errors
                     "words": value_words(feature, value, margins),
                     "least": field_of("least", feature, value),
                     "most": field_of("most", feature, value),
-                    "pool": sum(1 for kind in kinds if kind[place] == value),
+                    "pool": sum(1 for kind in kinds if kind[FEATURES.index(feature)] == value),
                     "population": by_population.get((feature, value)),
                 }
                 for value in values
             ],
         )
-        for place, (feature, values) in enumerate(values_of(margins).items())
+        for feature, values in values_of(margins, pool.answers).items()
     ]
     context = {"meeting": meeting, "features": features, "form": form, "errors": errors, "source": margins.area_source}
     return render(request, "meetings/staff_quotas.html", context, status)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from services.meetings.calling.answering import takes_answers
 from services.meetings.draw.commitment import Commitment, chances_of
 from services.meetings.previews import mail_preview
 from services.meetings.seats.domain import last_day
@@ -93,6 +94,8 @@ async def _show(request: Request, form: Mapping[str, Any], errors: FormErrors, s
         "known": margins is not None,
         "outdated": outdated_limits(meeting, margins),
         "last_day": last_day(meeting.reply_by),
+        "called": meeting.called_until is not None,
+        "call_open": takes_answers(meeting, rt.now()),
         "too_late": rt.now() >= meeting.reply_by,
         "mail": mail_preview("meeting", meeting),
         "area_source": margins.area_source if margins else "",

@@ -80,7 +80,8 @@ def _together(rows: Sequence[Mapping[str, Any]]) -> Tally:
 
 
 def composition(meeting: Meeting) -> dict[str, Any] | None:
-    """Who is drawn, as the least and most seats the draw keeps, by gender, age band and area; None without quotas."""
+    """Who is drawn, as the least and most seats the draw keeps, by gender, age band, area and the answer to a call;
+    None without quotas."""
     rows = [row for row in protocol_rows(meeting) if row["least"] is not None]
     if not rows:
         return None
@@ -92,6 +93,7 @@ def composition(meeting: Meeting) -> dict[str, Any] | None:
         "genders": {gender: spans.get(("gender", gender), (0, meeting.seats)) for gender in ("female", "male")},
         "bands": [(value, span) for (feature, value), span in spans.items() if feature == "band" and span[1]],
         "areas": [(labels[value], span) for (feature, value), span in spans.items() if feature == "area" and span[1]],
+        "answers": [(value, span) for (feature, value), span in spans.items() if feature == "answer" and span[1]],
     }
 
 

@@ -3,7 +3,7 @@
 from services.meetings.seats.domain import band_words
 from services.meetings.tables import Margins
 
-FEATURE_NAMES = {"gender": "Kjønn", "band": "Alder", "area": "Område"}
+FEATURE_NAMES = {"gender": "Kjønn", "band": "Alder", "area": "Område", "answer": "Svar i oppropet"}
 _GENDERS = {"female": "kvinner", "male": "menn", "other": "annet eller ikke oppgitt kjønn"}
 
 
@@ -13,6 +13,8 @@ def value_words(feature: str, value: str, margins: Margins | None) -> str:
         return _GENDERS.get(value, value)
     if feature == "band":
         return band_words(value)
+    if feature == "answer":
+        return f"«{value}»" if value else "ingen av svarene i oppropet"
     return area_label(value, margins)
 
 

@@ -96,6 +96,8 @@ class Candidate(Base):
     band: Mapped[str]
     area: Mapped[str]
     """Empty outside every area."""
+    answer: Mapped[str | None]
+    """To the question of the meeting's call; None where there was none."""
 
 
 class AuditedDraw(Base):
@@ -128,5 +130,6 @@ class DrawEntry(Base):
     gender: Mapped[str]
     band: Mapped[str]
     area: Mapped[str | None]
+    answer: Mapped[str | None]
     chance: Mapped[float] = mapped_column(sa.Double)
     drawn: Mapped[bool]

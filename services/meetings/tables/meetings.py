@@ -83,6 +83,13 @@ class Meeting(Base):
     rest_days: Mapped[int] = mapped_column(server_default=sa.text("0"))
     """Whoever was asked to a meeting within so many days before the draw is not in its pool."""
     by_hand: Mapped[bool] = mapped_column(server_default=sa.false())
+    call: Mapped[dict[str, Any] | None]
+    """The call for volunteers, if there is one: {"question", "options", "only": {"gender", "band", "area"}}; those who
+    said yes to it are the pool. No question is "", an empty list of ``only`` is everybody."""
+    called_until: Mapped[datetime | None]
+    """The first instant at which the call takes no answer."""
+    calling: Mapped[UUID | None]
+    """While the call goes out: members up to this id have been looked at."""
     bands: Mapped[list[str] | None]
     """Age bands of the draw from young to old."""
     draw_id: Mapped[UUID | None]
@@ -138,6 +145,8 @@ class Invitation(Base):
     gender: Mapped[str]
     band: Mapped[str]
     area: Mapped[str | None]
+    answer: Mapped[str | None]
+    """To the question of the meeting's call; None where there was none."""
     code: Mapped[str]
     """What the person shows at the door, so that attendance needs no names."""
     generation: Mapped[int]

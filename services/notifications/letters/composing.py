@@ -40,7 +40,7 @@ _NOT_TEXT = re.compile(
 )
 _KEPT_LETTERS = 64
 #: Mails whose last day to answer is each recipient's own.
-_WITH_DEADLINE = ("meeting", "meeting_list")
+_WITH_DEADLINE = ("meeting_call", "meeting", "meeting_list")
 
 _GREETING = N_("Hei, %(name)s!")
 _GREETING_WITHOUT_NAME = N_("Hei!")

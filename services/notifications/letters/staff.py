@@ -29,6 +29,7 @@ class PreviewInput(BaseModel):
         "reminder",
         "results",
         "survey_follow_up",
+        "meeting_call",
         "meeting",
         "meeting_list",
         "meeting_changed",
@@ -82,7 +83,7 @@ class PreviewInput(BaseModel):
         if dated and (self.starts_at is None or self.ends_at is None):
             raise ValueError("a meeting starts and ends")
         if (
-            self.purpose in ("survey", "first_reminder", "reminder", "meeting", "meeting_list")
+            self.purpose in ("survey", "first_reminder", "reminder", "meeting_call", "meeting", "meeting_list")
             and self.closes_at is None
         ):
             raise ValueError("there is a last day to answer")

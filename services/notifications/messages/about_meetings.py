@@ -13,6 +13,8 @@ from services.notifications.tables import Meeting, Message, Survey
 from shared.database import upsert
 from shared.events.meetings import (
     MeetingAnnounced,
+    MeetingCallAnswered,
+    MeetingCallIssued,
     MeetingCancelled,
     MeetingInvitationAnswered,
     MeetingInvitationIssued,
@@ -28,7 +30,10 @@ _MAILS = {"accepted": "meeting_place", "waiting": "meeting_waiting", "released":
 #: What may be answered to an invitation, each of which makes some mail needless.
 _REPLIES = (*_MAILS, "declined", "lapsed", "withdrawn")
 
-AboutMeeting = MeetingInvitationIssued | MeetingInvitationAnswered | MeetingReminderDue | MeetingNoticeDue
+AsksForMail = (
+    MeetingCallIssued | MeetingInvitationIssued | MeetingInvitationAnswered | MeetingReminderDue | MeetingNoticeDue
+)
+AboutMeeting = AsksForMail | MeetingCallAnswered
 
 
 async def write_about_meetings(
@@ -45,6 +50,10 @@ async def write_about_meetings(
                 await settle_invitation(session, event.invitation_id, event.reply)
                 if event.reply in _MAILS:
                     await _write(session, _MAILS[event.reply], event, event.invitation_id)
+            case MeetingCallIssued():
+                await _write(session, "meeting_call", event, event.invitation_id)
+            case MeetingCallAnswered():
+                await settle_invitation(session, event.invitation_id, "answered")
             case MeetingNoticeDue():
                 if event.notice not in _NOTICES:
                     raise PermanentError(f"no mail for the notice {event.notice}")
@@ -56,7 +65,7 @@ async def write_about_meetings(
                 await _write(session, "meeting_reminder", event, event.invitation_id)
 
 
-async def _write(session: AsyncSession, code: str, event: AboutMeeting, subject_id: UUID) -> None:
+async def _write(session: AsyncSession, code: str, event: AsksForMail, subject_id: UUID) -> None:
     await create_messages(session, [message(KINDS[code], event, subject_id, meeting_id=event.meeting_id)])
 
 

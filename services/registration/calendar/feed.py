@@ -13,6 +13,7 @@ WORDS = {
     "opens": "åpner",
     "reminder": "påminnelsen går ut",
     "closes": "siste dag å svare på",
+    "call_closes": "oppropet er over",
     "reply_by": "svarfrist",
     "starts": "møtet",
     "follow_up_due": "fortell hva det førte til",

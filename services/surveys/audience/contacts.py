@@ -11,11 +11,16 @@ from services.surveys.audience.tables import AskedToMeeting
 from services.surveys.tables import ErasedMember, Invitation, Member, Survey
 from shared.asked_mails import keep_asked_mails
 from shared.contact_cap import may_be_asked, quarter_began
-from shared.events.meetings import MeetingInvitationAnswered, MeetingInvitationIssued
+from shared.events.meetings import (
+    MeetingCallAnswered,
+    MeetingCallIssued,
+    MeetingInvitationAnswered,
+    MeetingInvitationIssued,
+)
 from shared.messaging import Delivery
 from shared.service import Runtime
 
-MeetingMail = MeetingInvitationIssued | MeetingInvitationAnswered
+MeetingMail = MeetingInvitationIssued | MeetingInvitationAnswered | MeetingCallIssued | MeetingCallAnswered
 
 
 async def keep_meeting_mails(

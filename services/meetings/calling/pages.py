@@ -1,0 +1,72 @@
+"""The page of one who is asked whether to be in a draw; only POST changes anything."""
+
+from services.meetings.calling.answering import answer_call, find_called, takes_answers
+from services.meetings.replying.pages import asked_by, no_link
+from services.meetings.seats.domain import last_day
+from services.meetings.tables import Called, Meeting
+from shared.web import N_, FormErrors, Request, Response, read_form, render, runtime, see_other, translate
+
+_BASE = "/meetings/call"
+#: Chosen when no option of the question fits; stored as an empty answer.
+NONE = "none"
+
+
+async def show_call(request: Request) -> Response:
+    """What the meeting is, the call's question if it has one, yes or no; then what was answered."""
+    asked = asked_by(request, request.query_params.get("id"))
+    async with runtime(request).transaction() as session:
+        found = await find_called(session, asked[0]) if asked else None
+    return no_link(request) if found is None else _show(request, *found)
+
+
+async def reply_to_call(request: Request) -> Response:
+    """Keep the answer; with a yes the call's question is answered too."""
+    rt, gettext = runtime(request), translate(request).gettext
+    form = await read_form(request)
+    asked = asked_by(request, form.get("id"))
+    says, chosen = form.get("reply"), form.get("answer")
+    async with rt.transaction() as session:
+        found = await find_called(session, asked[0]) if asked else None
+        if found is None or asked is None:
+            return no_link(request)
+        meeting, row = found
+        options = meeting.call["options"] if meeting.call else []
+        numbers = {str(place): option for place, option in enumerate(options)} | {NONE: ""}
+        errors: FormErrors = {}
+        if says not in ("yes", "no"):
+            errors["reply"] = gettext(N_("Svar ja eller nei."))
+        elif says == "yes" and options and chosen not in numbers:
+            errors["answer"] = gettext(N_("Velg et svar på spørsmålet."))
+        if errors and takes_answers(meeting, rt.now()):
+            return _show(request, meeting, row, errors, chosen or "", 422)
+        if not errors:
+            answer = numbers[chosen or NONE] if options and says == "yes" else None
+            await answer_call(session, row.id, says or "", answer, rt.now())
+    return see_other(f"{_BASE}?id={asked[0]}")
+
+
+def _show(
+    request: Request,
+    meeting: Meeting,
+    row: Called,
+    errors: FormErrors | None = None,
+    typed: str = "",
+    status: int = 200,
+) -> Response:
+    now = runtime(request).now()
+    assert meeting.call is not None
+    assert meeting.called_until is not None
+    options = list(enumerate(meeting.call["options"]))
+    chosen = NONE if row.answer == "" else next((str(at) for at, option in options if option == row.answer), "")
+    context = {
+        "meeting": meeting,
+        "called": row,
+        "open": takes_answers(meeting, now),
+        "last_day": last_day(meeting.called_until),
+        "question": meeting.call["question"],
+        "options": options,
+        "none": NONE,
+        "chosen": typed or chosen,
+        "errors": errors or {},
+    }
+    return render(request, "meetings/call.html", context, status)

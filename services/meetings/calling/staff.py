@@ -1,0 +1,149 @@
+"""Staff ask, before a draw, who wants to be in it."""
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from services.meetings.calling.domain import LONGEST, MOST, CallRefused, call_ends_at, options_of
+from services.meetings.calling.sending import Call, start_call, who_is_called
+from services.meetings.previews import mail_preview
+from services.meetings.seats.domain import last_day
+from services.meetings.seats.pool import GENDERS, newest_margins, values_of
+from services.meetings.seats.preparing import current_draw
+from services.meetings.seats.words import FEATURE_NAMES, value_words
+from services.meetings.tables import Margins, Meeting
+from shared.web import (
+    Form,
+    FormErrors,
+    Request,
+    Response,
+    audit,
+    problem,
+    read_form,
+    render,
+    runtime,
+    see_other,
+    staff_required,
+    validate,
+)
+
+_MESSAGES = {
+    "last_day": "Skriv siste dag for å svare som dag, måned og år.",
+    "question": "Spørsmålet kan ha høyst 200 tegn.",
+    "options": "Svarene kan ha høyst 1000 tegn til sammen.",
+    "day_in_the_past": "Dagen har vært. Velg en dag fra og med i dag.",
+    "no_time_to_draw": "Oppropet må være over før fristen for dem som trekkes. Velg en tidligere dag.",
+    "options_alone": "Skriv spørsmålet som svarene hører til, eller ta bort svarene.",
+    "number_of_options": f"Skriv fra to til {MOST} svar, ett på hver linje.",
+    "option_twice": "To av svarene er like.",
+    "option_too_long": f"Et svar kan ha høyst {LONGEST} tegn.",
+}
+
+
+class CallInput(BaseModel):
+    """The form of a call; the day is an ISO date."""
+
+    last_day: date
+    question: Annotated[str, Field(max_length=200)] = ""
+    options: Annotated[str, Field(max_length=1000)] = ""
+
+
+def choices(margins: Margins | None) -> dict[str, list[tuple[str, str]]]:
+    """What the call may be narrowed to: feature -> (value, words)."""
+    values = values_of(margins) | {"gender": list(GENDERS)}
+    return {
+        feature: [(value, value_words(feature, value, margins).capitalize()) for value in each]
+        if feature != "area" else [(value, value_words(feature, value, margins)) for value in each]
+        for feature, each in values.items()
+    }  # fmt: skip
+
+
+def read_call(
+    request: Request, form: Form, meeting: Meeting, margins: Margins | None
+) -> tuple[Call | None, FormErrors]:
+    """The call in the form, or what to change."""
+    rt = runtime(request)
+    values, errors = validate(CallInput, form, _MESSAGES, str)
+    if values is None:
+        return None, errors
+    question = " ".join(values.question.split())
+    try:
+        until = call_ends_at(values.last_day, meeting.reply_by, rt.now(), rt.settings.zone)
+        options = options_of(question, values.options)
+    except CallRefused as refused:
+        return None, {refused.field: _MESSAGES[refused.code]}
+    only = {
+        feature: [value for value, _ in each if value in form.all(feature)]
+        for feature, each in choices(margins).items()
+    }
+    return Call(until, only, question, options), {}
+
+
+@staff_required("editor")
+async def call_form(request: Request) -> Response:
+    """Whom to ask, what, and until when."""
+    return await _show(request, {}, {}, 200)
+
+
+@staff_required("editor")
+async def send_call(request: Request) -> Response:
+    """Show how many are asked and the mail; once that is confirmed, send. A second click sends nothing more."""
+    rt = runtime(request)
+    meeting_id: UUID = request.path_params["meeting_id"]
+    form = await read_form(request)
+    async with rt.transaction() as session:
+        meeting, margins = await session.get(Meeting, meeting_id), await newest_margins(session)
+        if meeting is None:
+            return problem(request, 404)
+        call, errors = read_call(request, form, meeting, margins)
+        if call is not None and form.get("confirmed") == "yes":
+            if await start_call(session, meeting_id, call) is not None:
+                await audit(session, request, "meetings.call.sent", meeting_id)
+            return see_other(f"/staff/meetings/{meeting_id}")
+        asked = (await who_is_called(session, meeting, call, rt.now(), rt.profile.contact_cap))[0] if call else []
+    typed: dict[str, Any] = {**form.values(), **{feature: form.all(feature) for feature in choices(margins)}}
+    if call is not None and not asked:
+        errors = {"": "Ingen kan spørres nå. Spør flere grupper, eller vent til folk får spørres igjen."}
+    if call is None or errors or form.get("action") == "back":
+        return await _show(request, typed, errors, 422 if errors else 200)
+    context = {
+        "meeting": meeting,
+        "call": call,
+        "asked": len(asked),
+        "last_day": last_day(call.until),
+        "typed": typed,
+        "only": _in_words(call, margins),
+        "mail": mail_preview("meeting_call", meeting, closes_at=call.until),
+    }
+    return render(request, "meetings/staff_call_confirm.html", context)
+
+
+def _in_words(call: Call, margins: Margins | None) -> list[tuple[str, str]]:
+    return [
+        (FEATURE_NAMES[feature], ", ".join(value_words(feature, value, margins) for value in values))
+        for feature, values in call.only.items()
+        if values
+    ]
+
+
+async def _show(request: Request, typed: dict[str, Any], errors: FormErrors, status: int) -> Response:
+    async with runtime(request).transaction() as session:
+        meeting = await session.get(Meeting, request.path_params["meeting_id"])
+        if meeting is None:
+            return problem(request, 404)
+        margins = await newest_margins(session)
+        draw = await current_draw(session, meeting.id)
+    if meeting.state != "announced" or meeting.called_until is not None or draw is not None:
+        return see_other(f"/staff/meetings/{meeting.id}")
+    features = [(feature, FEATURE_NAMES[feature], each) for feature, each in choices(margins).items()]
+    context = {
+        "meeting": meeting,
+        "features": features,
+        "form": typed,
+        "errors": errors,
+        "reply_day": last_day(meeting.reply_by),
+        "most": MOST,
+    }
+    return render(request, "meetings/staff_call.html", context, status)
