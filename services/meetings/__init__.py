@@ -3,8 +3,8 @@
 Reacts to MemberJoined, MemberChanged, MemberLeft, MemberErased, PopulationMarginsSet, FollowUpRecorded,
 and the mails by which surveys ask (SurveyInvitationIssued, SurveyReminderDue, SurveyAnswered). Publishes
 MeetingAnnounced, MeetingCallIssued, MeetingCallAnswered, MeetingDrawn, MemberEnteredDraw, DrawProofIssued,
-MeetingInvitationIssued, MeetingInvitationAnswered, MeetingReminderDue, MeetingNoticeDue, MeetingHeld,
-MeetingMinutesPublished, MeetingCancelled and MemberDataErased.
+MeetingInvitationIssued, MeetingInvitationAnswered, MeetingReminderDue, MeetingNoticeDue, MeetingGroupSet,
+MeetingSurveyAsked, MeetingHeld, MeetingMinutesPublished, MeetingCancelled and MemberDataErased.
 
 Before a draw a call may ask members whether to be in it; then those who say yes are the pool.
 

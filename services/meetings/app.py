@@ -1,7 +1,7 @@
 """The whole service on one screen: what meetings reacts to, shows and does by itself."""
 
 from services.meetings import contacts, copying, forgetting, pages, staff, staff_list
-from services.meetings.afterwards import concluding
+from services.meetings.afterwards import concluding, evaluation
 from services.meetings.afterwards import staff as afterwards
 from services.meetings.calling import pages as calls
 from services.meetings.calling import sending
@@ -86,6 +86,8 @@ PAGES = (
     Route(ONE + "/tables/{sheet}.pdf", seating.print_sheet),
     Route(ONE + "/attendance", afterwards.attendance_form, methods=["GET"]),
     Route(ONE + "/attendance", afterwards.save_attendance, methods=["POST"]),
+    Route(ONE + "/evaluation", evaluation.evaluation_form, methods=["GET"]),
+    Route(ONE + "/evaluation", evaluation.ask_groups, methods=["POST"]),
     Route(ONE + "/needs", afterwards.show_needs),
     Route(ONE + "/minutes", afterwards.minutes_form, methods=["GET"]),
     Route(ONE + "/minutes", afterwards.save_minutes, methods=["POST"]),
@@ -115,6 +117,7 @@ DEEDS = {
     "meetings.draw.asked": "gjorde trekningen klar",
     "meetings.draw.cancelled": "avlyste trekningen",
     "meetings.draw.full_file_given": "ga en revisor trekningens fulle fil",
+    "meetings.evaluation.asked": "spurte om møtet i en undersøkelse",
     "meetings.invitations.exported": "lastet ned invitasjonene",
     "meetings.list.exported": "lastet ned listen over møter",
     "meetings.meeting.announced": "kunngjorde møtet",

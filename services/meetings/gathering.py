@@ -14,7 +14,15 @@ async def gather_data(session: AsyncSession, event: MemberDataRequested, deliver
     if delivery.replay:
         return
     entries = await session.execute(
-        sa.select(Meeting.slug, DrawEntry.chance, DrawEntry.drawn, DrawEntry.gender, DrawEntry.band, DrawEntry.area)
+        sa.select(
+            Meeting.slug,
+            DrawEntry.chance,
+            DrawEntry.drawn,
+            DrawEntry.gender,
+            DrawEntry.band,
+            DrawEntry.area,
+            DrawEntry.control,
+        )
         .join(Meeting, Meeting.id == DrawEntry.meeting_id)
         .where(DrawEntry.member_id == event.member_id)
         .order_by(Meeting.slug)
@@ -63,6 +71,7 @@ async def gather_data(session: AsyncSession, event: MemberDataRequested, deliver
                 "gender": row.gender,
                 "age_band": row.band,
                 "area": row.area or "",
+                "control_group": "yes" if row.control else "no",
             }
             for row in entries
         ],

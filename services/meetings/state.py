@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.meetings.afterwards.concluding import held_fact, minutes_fact
+from services.meetings.afterwards.evaluating import asked_fact, evaluations_of, group_fact
 from services.meetings.facts import announced, answered, call_answered, call_issued, entered, issued, proof_issued
 from services.meetings.locks import lock_invitations, lock_meeting
 from services.meetings.planning.cancelling import cancelled_fact
@@ -40,6 +41,9 @@ async def state_events(session: AsyncSession) -> AsyncIterator[Event | None]:
             yield minutes_fact(meeting)
         if meeting.cancelled_at is not None:
             yield cancelled_fact(meeting)
+        for evaluation in await evaluations_of(session, meeting_id):
+            await lock(session, evaluation.id)
+            yield asked_fact(evaluation)
         async for call in _calls(session, meeting):
             yield call
         async for entry in _entries(session, meeting):
@@ -71,6 +75,9 @@ async def _entries(session: AsyncSession, meeting: Meeting) -> AsyncIterator[Eve
     draw = await session.get(Draw, meeting.draw_id)
     people = await candidates_of(session, meeting.draw_id) if draw is not None and draw.promise is not None else []
     ways = ways_of(people)
+    evaluated = any(one.group == "present" for one in await evaluations_of(session, meeting.id))
+    came = sa.select(Invitation.member_id).where(Invitation.meeting_id == meeting.id, Invitation.attended.is_(True))
+    present = set(await session.scalars(came)) if evaluated else set()
     by_member = {one.member_id: one for one in people}
     ids = list(
         await session.scalars(sa.select(DrawEntry.id).where(DrawEntry.meeting_id == meeting.id).order_by(DrawEntry.id))
@@ -83,6 +90,8 @@ async def _entries(session: AsyncSession, meeting: Meeting) -> AsyncIterator[Eve
         )
         for row in rows:
             yield entered(row, meeting.draw_id)
+            if row.control or row.member_id in present:
+                yield group_fact(row, "control" if row.control else "present")
             one = by_member.get(row.member_id)
             if draw is not None and one is not None and one.salt is not None:
                 yield proof_issued(row, draw, one, ways[one.number])

@@ -35,6 +35,7 @@ async def keep_survey(session: AsyncSession, event: SurveyOpened | SurveyChanged
             "opened_at": event.opened_at,
             "closes_at": event.closes_at,
             "asks": event.asks,
+            "meeting": event.meeting.model_dump(mode="json") if event.meeting else None,
         }
     else:
         values = {

@@ -90,7 +90,7 @@ def result_context(request: Request, survey: Survey, publication: Publication) -
         "heading": asked.title.by_language,
         "finding": publication.finding,
         "arrived": publication.arrived,
-        **tables_of(survey, from_json(publication.counted), publication.participants, texts),
+        **tables_of(survey, from_json(publication.counted), publication.participants, texts, publication.changes),
     }
 
 

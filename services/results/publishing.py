@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.results.changes import changes_of, waiting_for
 from services.results.counting import count_answers, written_in
 from services.results.domain import (
     Counted,
@@ -36,6 +37,10 @@ class Draft:
     written: dict[str, list[tuple[UUID, str]]]
     """Question id -> (answer's id, what was written), sorted by the text: the order says nothing about who or when."""
     arrived: int
+    changes: list[dict[str, Any]]
+    """From before to after a meeting, of the survey of those who were there."""
+    waits_for: int
+    """Surveys of the same meeting that have not ended."""
 
     @property
     def waits(self) -> bool:
@@ -56,7 +61,13 @@ async def draft_of(session: AsyncSession, survey: Survey) -> Draft:
         written[name] = [(id_, text) for text, id_ in sorted(found.items())]
     population = await session.scalar(sa.select(Population).order_by(Population.year.desc()).limit(1))
     return Draft(
-        survey, count_answers(questionnaire, answers), _participants(survey, population), written, len(answers)
+        survey,
+        count_answers(questionnaire, answers),
+        _participants(survey, population),
+        written,
+        len(answers),
+        await changes_of(session, survey),
+        await waiting_for(session, survey),
     )
 
 
@@ -147,6 +158,7 @@ async def publish(
         finding=dict(finding),
         counted=as_json(counted),
         participants=draft.participants,
+        changes=draft.changes,
         arrived=draft.arrived,
         published_at=now,
     )

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from services.results.domain import Counted, last_instant
 from services.results.findings import Shown, figure, show
 from services.results.tables import Survey, asked_in
+from shared.events.questionnaire import Questionnaire
 from shared.rules import N_
 from shared.web.charts import panel_against_population
 from shared.web.i18n import Language
@@ -19,7 +20,11 @@ _GENDERS = {"female": N_("Kvinner"), "male": N_("Menn"), "other": N_("Annet / ik
 
 
 def tables_of(
-    survey: Survey, counted: Sequence[Counted], participants: Mapping[str, Any], texts: Language
+    survey: Survey,
+    counted: Sequence[Counted],
+    participants: Mapping[str, Any],
+    texts: Language,
+    changes: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """What a result and its draft both show: the days answers were taken, each question, who answered."""
     days = None
@@ -35,6 +40,7 @@ def tables_of(
         "participants": show_participants(participants, texts),
         "area_source": participants.get("area_source", ""),
         "genders_shown": bool(participants.get("gender")),
+        "changes": show_changes(asked_in(survey), changes, texts),
         "figure": partial(figure, texts=texts),
     }
 
@@ -43,6 +49,44 @@ def _in(changes: Sequence[Mapping[str, str]], code: str) -> list[tuple[str, str]
     """(before, after) of the texts corrected in the reader's language, else in all."""
     own = [change for change in changes if change["language"] == code]
     return [(change["before"], change["after"]) for change in own or changes]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One question before and after a meeting; means from 1 to the scale's end, None where there is nothing to show."""
+
+    text: str
+    before: float
+    after: float
+    control_before: float | None
+    control_after: float | None
+
+    @property
+    def change(self) -> float:
+        """Of those who were at the meeting."""
+        return round(self.after - self.before, 1) + 0.0
+
+    @property
+    def control_change(self) -> float | None:
+        """Of the control group."""
+        if self.control_before is None or self.control_after is None:
+            return None
+        return round(self.control_after - self.control_before, 1) + 0.0
+
+    @property
+    def difference(self) -> float | None:
+        """How much more those who were at the meeting changed."""
+        return None if self.control_change is None else round(self.change - self.control_change, 1) + 0.0
+
+
+def show_changes(asked: Questionnaire, changes: Sequence[Mapping[str, Any]], texts: Language) -> list[Change]:
+    """The rows in the reader's language."""
+    questions = {question.id: question.text.to(texts.code) for question in asked.questions}
+    return [
+        Change(questions[row["id"]], row["before"], row["after"], row["control_before"], row["control_after"])
+        for row in changes
+        if row["id"] in questions
+    ]
 
 
 @dataclass(frozen=True)

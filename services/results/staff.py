@@ -140,7 +140,7 @@ def _draft_page(
 ) -> Response:
     survey, languages = draft.survey, request.app.state.renderer.languages
     asked = asked_in(survey)
-    tables = tables_of(survey, draft.counted, draft.participants, translate(request))
+    tables = tables_of(survey, draft.counted, draft.participants, translate(request), draft.changes)
     findings = {code: leading_finding(asked, draft.counted, texts) for code, texts in languages.items()}
     context = {
         "survey": survey,

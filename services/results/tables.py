@@ -44,6 +44,8 @@ class Survey(Base):
     """Texts corrected while it was open, as SurveyChanged tells them, oldest first."""
     asks: Mapped[str] = mapped_column(server_default="everybody")
     """``everybody``, ``some`` (a filter) or ``sample``."""
+    meeting: Mapped[dict[str, Any] | None]
+    """{"meeting_id", "group", "wave"} of one that evaluates a meeting."""
     sample: Mapped[dict[str, Any] | None]
     """{"rule", "seed", "pool_hash", "pool", "capped", "drawn"} of a survey whose people were drawn."""
 
@@ -73,6 +75,8 @@ class Publication(Base):
     """Each question's totals, with the passages staff chose."""
     participants: Mapped[dict[str, Any]]
     """Shares of those who took part against the population: {"gender": [...], "band": [...]}."""
+    changes: Mapped[list[Any]] = mapped_column(server_default=sa.text("'[]'"))
+    """Of the survey of those who were at a meeting: what changed from before to after it, as `changes_of` has it."""
     arrived: Mapped[int]
     """Answers counted; fewer than released when staff went on without the rest."""
     published_at: Mapped[datetime]

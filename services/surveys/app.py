@@ -11,6 +11,7 @@ from services.surveys.fieldwork import closing, following_up, inviting, staff, s
 from services.surveys.fieldwork.state import state_events
 from services.surveys.paper import staff as paper
 from services.surveys.planning import staff as planning
+from services.surveys.planning.evaluating import plan_evaluation
 from services.surveys.questionnaire.shelf import refuse_bad_shelf
 from services.surveys.reminding import reminding
 from services.surveys.steering import staff as steering
@@ -22,8 +23,10 @@ from shared.events.meetings import (
     MeetingAnnounced,
     MeetingCallAnswered,
     MeetingCallIssued,
+    MeetingGroupSet,
     MeetingInvitationAnswered,
     MeetingInvitationIssued,
+    MeetingSurveyAsked,
 )
 from shared.events.registration import (
     MemberChanged,
@@ -57,6 +60,8 @@ HANDLERS = (
     ),
     subscribe("surveys.keep_meeting", meetings.keep_meeting, MeetingAnnounced),
     subscribe("surveys.keep_guests", meetings.keep_guests, MeetingInvitationAnswered, batch=True),
+    subscribe("surveys.keep_meeting_groups", meetings.keep_groups, MeetingGroupSet, batch=True),
+    subscribe("surveys.plan_evaluation", plan_evaluation, MeetingSurveyAsked),
     subscribe("surveys.gather_data", gathering.gather_data, MemberDataRequested),
     ended_sessions("surveys"),
     profile_changes("surveys"),

@@ -144,6 +144,8 @@ class Survey(Base):
     """Counts at closing."""
     answered: Mapped[int | None]
     released: Mapped[int | None]
+    wave: Mapped[str | None]
+    """``before`` or ``after`` the meeting whose group it asks; None of any other survey."""
     audience: Mapped[Audience] = mapped_column(Typed(Audience), server_default=sa.text("'{}'"))
     """Whom it is for; of those, it is sent to who may be asked."""
     sample_size: Mapped[int | None]

@@ -144,6 +144,39 @@ class MemberEnteredDraw(_Meetings):
     drawn: bool
 
 
+class MeetingGroupSet(_Meetings):
+    """A member was at a meeting, or is in its control group, or is not any more: for surveys that compare the two."""
+
+    type: ClassVar[str] = "meetings.meeting_group_set.v1"
+    subject_field: ClassVar[str | None] = "entry_id"
+    entry_id: UUID
+    """That of the member's place in the meeting's draw."""
+    meeting_id: UUID
+    member_id: UUID
+    group: OpenEnum
+    """``present``, ``control`` or ``none``."""
+
+
+class MeetingSurveyAsked(_Meetings):
+    """Staff want one of a meeting's groups to be asked before or after it."""
+
+    type: ClassVar[str] = "meetings.meeting_survey_asked.v1"
+    subject_field: ClassVar[str | None] = "survey_id"
+    survey_id: UUID
+    """The id the survey is to have."""
+    meeting_id: UUID
+    group: OpenEnum
+    """``guest`` (has said yes to a seat), ``present`` or ``control``."""
+    wave: OpenEnum
+    """``before`` or ``after`` the meeting."""
+    compared: bool
+    """Whether the other wave is asked too, so that both ask the same."""
+    members: int
+    """How many were in the group then."""
+    closes_at: Instant
+    asked_at: Instant
+
+
 class MeetingHeld(_Meetings):
     """A meeting took place."""
 
@@ -225,6 +258,8 @@ EVENTS: tuple[type[Event], ...] = (
     MeetingNoticeDue,
     MemberEnteredDraw,
     DrawProofIssued,
+    MeetingGroupSet,
+    MeetingSurveyAsked,
     MeetingHeld,
     MeetingMinutesPublished,
     MeetingCancelled,

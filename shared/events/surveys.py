@@ -15,6 +15,17 @@ class _Surveys(Event):
     topic: ClassVar[str] = "surveys"
 
 
+class MeetingAsked(BaseModel):
+    """The group of a meeting that a survey asks, and when."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    meeting_id: UUID
+    group: OpenEnum
+    """``guest``, ``present`` or ``control``."""
+    wave: OpenEnum
+    """``before`` or ``after``."""
+
+
 class SurveyOpened(_Surveys):
     """A survey opened with this frozen questionnaire; sent again unchanged as its state."""
 
@@ -32,6 +43,8 @@ class SurveyOpened(_Surveys):
     """Those who join while it is open are invited too."""
     asks: OpenEnum = "everybody"
     """``everybody``, ``some`` (a filter over members) or ``sample`` (drawn among those it is for)."""
+    meeting: MeetingAsked | None = None
+    """With a survey that evaluates a meeting."""
 
 
 class SampleDrawn(_Surveys):

@@ -14,8 +14,8 @@ from services.meetings.draw import model
 from services.meetings.draw.model import Infeasible, Quota
 from services.meetings.seats.lottery import Kind, features_of
 
-#: Before so many replies are in, nobody knows how many come, and as many are asked as there are seats. The first round of
-#: a panel's first meeting is enough where it has 20 seats: `docs/draw.md` has what that fills.
+#: Before so many replies are in, nobody knows how many come, and as many are asked as there are seats. The first round
+#: of a panel's first meeting is enough where it has 20 seats: `docs/draw.md` has what that fills.
 FEWEST_REPLIES = 20
 #: A group's yes-rate is weighed against that of the larger group with as many replies as this.
 SHRINKAGE = 10

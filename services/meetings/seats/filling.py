@@ -65,7 +65,7 @@ def _unasked(meeting_id: Any, now: datetime, cap: int) -> sa.Select[DrawEntry]:
     return (
         sa.select(DrawEntry)
         .join(Member, Member.id == DrawEntry.member_id)
-        .where(DrawEntry.meeting_id == meeting_id, WILLING, ~asked, sa.or_(called, spared))
+        .where(DrawEntry.meeting_id == meeting_id, ~DrawEntry.control, WILLING, ~asked, sa.or_(called, spared))
     )
 
 

@@ -5,6 +5,7 @@ from services.meetings.tables.calls import Called
 from services.meetings.tables.draws import AuditedDraw, Candidate, Draw, DrawEntry
 from services.meetings.tables.meetings import (
     AskedInSurvey,
+    Evaluation,
     FollowUp,
     Invitation,
     Margins,
@@ -22,6 +23,7 @@ __all__ = [
     "Candidate",
     "Draw",
     "DrawEntry",
+    "Evaluation",
     "FollowUp",
     "Invitation",
     "Margins",

@@ -133,3 +133,5 @@ class DrawEntry(Base):
     answer: Mapped[str | None]
     chance: Mapped[float] = mapped_column(sa.Double)
     drawn: Mapped[bool]
+    control: Mapped[bool] = mapped_column(server_default="false")
+    """In the meeting's control group: asked the same before and after it, and not invited to it any more."""

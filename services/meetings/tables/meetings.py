@@ -184,6 +184,24 @@ class FollowUp(Base):
     done_on: Mapped[str]
 
 
+class Evaluation(Base):
+    """A survey that one of a meeting's groups is asked; its id is the survey's."""
+
+    __tablename__ = "evaluation"
+    __table_args__ = (sa.UniqueConstraint("meeting_id", "group", "wave"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    meeting_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Meeting.id))
+    group: Mapped[str]
+    """``guest`` (has said yes), ``present`` or ``control``."""
+    wave: Mapped[str]
+    """``before`` or ``after``."""
+    compared: Mapped[bool]
+    members: Mapped[int]
+    closes_at: Mapped[datetime]
+    asked_at: Mapped[datetime]
+
+
 class AskedInSurvey(Base):
     """Copy: when a mail of surveys asked a member something; counts towards the contact cap for a quarter."""
 

@@ -51,7 +51,11 @@ def wanted(audience: Audience, year: int) -> sa.ColumnElement[bool]:
             )
         )
     if audience.meeting is not None:
-        guest = sa.exists().where(MeetingGuest.meeting_id == audience.meeting, MeetingGuest.member_id == Member.id)
+        guest = sa.exists().where(
+            MeetingGuest.meeting_id == audience.meeting,
+            MeetingGuest.member_id == Member.id,
+            MeetingGuest.group == audience.group,
+        )
         took_part.append(guest)
     if took_part:
         asked.append(sa.or_(*took_part))

@@ -25,7 +25,9 @@ class Audience(BaseModel):
     survey: UUID | None = None
     """Those who took part in this survey."""
     meeting: UUID | None = None
-    """Those who said yes to a place in this meeting and kept it."""
+    """Those who said yes to a place in this meeting and kept it, unless ``group`` says another of its groups."""
+    group: str = "guest"
+    """``guest``, ``present`` (was there) or ``control`` (was not drawn, and is compared with them)."""
 
     @property
     def everybody(self) -> bool:

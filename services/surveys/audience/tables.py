@@ -43,12 +43,15 @@ class Meeting(Base):
 
 
 class MeetingGuest(Base):
-    """Copy: a member has said yes to a meeting."""
+    """Copy: a member has said yes to a meeting, was at it, or is in its control group."""
 
     __tablename__ = "meeting_guest"
     invitation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    """Of ``present`` and ``control``: the place in the meeting's draw."""
     meeting_id: Mapped[UUID] = mapped_column(index=True)
     member_id: Mapped[UUID] = mapped_column(index=True)
+    group: Mapped[str] = mapped_column(server_default="guest")
+    """``guest``, ``present`` or ``control``."""
 
 
 class AskedToMeeting(Base):

@@ -55,8 +55,12 @@ def described(
     if audience.joined_since is not None:
         found.append(("Ble med", f"{language.date(audience.joined_since.astimezone(zone))} eller senere"))
     if (part := part_of(audience)) is not None:
-        found.append(("Var med i", parts.get(part, "noe som ikke finnes lenger")))
+        where = parts.get(part, "noe som ikke finnes lenger")
+        found.append((_GROUPS.get(audience.group, "Var med i"), where))
     return found
+
+
+_GROUPS = {"present": "Var på møtet", "control": "I kontrollgruppen til"}
 
 
 def part_of(audience: Audience) -> str | None:

@@ -15,10 +15,11 @@ from services.surveys.audience.drawing import draw_sample, keep_candidates, spar
 from services.surveys.audience.tables import Candidate
 from services.surveys.fieldwork.domain import Band, band_of, gender_of, may_be_invited, reminder_after
 from services.surveys.locks import hold_openings
+from services.surveys.planning.evaluating import group_is_known
 from services.surveys.sealing import Seal, keys_of
 from services.surveys.tables import Invitation, Member, Survey, Threshold
 from shared.database import unnest
-from shared.events.surveys import SurveyInvitationIssued, SurveyOpened
+from shared.events.surveys import MeetingAsked, SurveyInvitationIssued, SurveyOpened
 from shared.ids import new_id
 from shared.messaging import emit_new
 from shared.service import Runtime
@@ -32,7 +33,8 @@ def due_to_open(now: datetime) -> sa.ColumnElement[bool]:
     reached = sa.select(Threshold.size).where(Threshold.reached_at.is_not(None))
     by_size = sa.and_(Survey.opens == "threshold", Survey.threshold_size.in_(reached))
     by_date = sa.and_(Survey.opens != "threshold", Survey.opens_at <= now)
-    return sa.and_(Survey.state == "planned", Survey.closes_at > now, sa.or_(by_size, by_date))
+    open_now = sa.or_(by_size, by_date)
+    return sa.and_(Survey.state == "planned", Survey.closes_at > now, open_now, group_is_known(now))
 
 
 async def open_due_surveys(rt: Runtime) -> None:
@@ -85,7 +87,15 @@ def opened_event(survey: Survey) -> SurveyOpened:
         cell_minimum=survey.cell_minimum,
         invites_new_members=survey.invites_new,
         asks="sample" if survey.sample_size is not None else "everybody" if survey.audience.everybody else "some",
+        meeting=_meeting_of(survey),
     )
+
+
+def _meeting_of(survey: Survey) -> MeetingAsked | None:
+    audience = survey.audience
+    if survey.wave is None or audience.meeting is None:
+        return None
+    return MeetingAsked(meeting_id=audience.meeting, group=audience.group, wave=survey.wave)
 
 
 async def _invite_next(rt: Runtime) -> bool:

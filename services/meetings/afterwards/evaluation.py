@@ -1,0 +1,84 @@
+"""Staff let surveys ask those present, and before and after the meeting also a control group."""
+
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from services.meetings.afterwards.evaluating import FEWEST, ask_after, ask_before, count_guests, evaluations_of
+from services.meetings.seats.domain import last_day
+from services.meetings.tables import Meeting
+from shared.web import (
+    FormErrors,
+    Request,
+    Response,
+    audit,
+    problem,
+    read_form,
+    render,
+    runtime,
+    see_other,
+    staff_required,
+)
+
+#: The form proposes so many days to answer.
+_DAYS = 10
+_LONGEST = timedelta(days=60)
+
+
+@staff_required("editor")
+async def evaluation_form(request: Request) -> Response:
+    """What was asked, and what can be asked now."""
+    return await _show(request, {}, 200)
+
+
+@staff_required("editor")
+async def ask_groups(request: Request) -> Response:
+    """Ask before or after the meeting, whichever it is; a second click asks nobody again."""
+    rt = runtime(request)
+    meeting_id: UUID = request.path_params["meeting_id"]
+    form = await read_form(request)
+    try:
+        closes_at = datetime.combine(
+            date.fromisoformat(form.get("last_day") or "") + timedelta(days=1), time(), rt.settings.zone
+        )
+    except ValueError:
+        return await _show(request, {"last_day": "Skriv siste dag for å svare som dag, måned og år."}, 422)
+    if not rt.now() < closes_at <= rt.now() + _LONGEST:
+        return await _show(request, {"last_day": "Velg en dag fra og med i dag, og høyst to måneder fram."}, 422)
+    async with rt.transaction() as session:
+        meeting = await session.get(Meeting, meeting_id)
+        if meeting is None:
+            return problem(request, 404)
+        if meeting.state == "drawn" and closes_at > meeting.starts_at:
+            return await _show(request, {"last_day": "Velg en dag før møtet."}, 422)
+        ask = ask_before if meeting.state == "drawn" else ask_after
+        asked = await ask(session, meeting_id, closes_at, rt.now())
+        for row in asked:
+            await audit(session, request, "meetings.evaluation.asked", meeting_id, group=row.group, wave=row.wave)
+    return see_other(f"/staff/meetings/{meeting_id}/evaluation")
+
+
+async def _show(request: Request, errors: FormErrors, status: int) -> Response:
+    rt = runtime(request)
+    async with rt.transaction() as session:
+        meeting = await session.get(Meeting, request.path_params["meeting_id"])
+        if meeting is None:
+            return problem(request, 404)
+        asked = await evaluations_of(session, meeting.id)
+        guests = await count_guests(session, meeting.id)
+    proposed = (rt.now() + timedelta(days=_DAYS)).astimezone(rt.settings.zone).date()
+    if meeting.state == "drawn":
+        day_before = (meeting.starts_at - timedelta(days=1)).astimezone(rt.settings.zone).date()
+        proposed = min(proposed, day_before)
+    context = {
+        "meeting": meeting,
+        "asked": [(row, last_day(row.closes_at)) for row in asked],
+        "may_ask_before": meeting.state == "drawn" and not asked and rt.now() < meeting.starts_at and guests >= FEWEST,
+        "may_ask_after": meeting.state in ("held", "minuted") and not any(row.wave == "after" for row in asked)
+        and (meeting.attended or 0) >= FEWEST,
+        "compared": bool(asked),
+        "guests": guests,
+        "fewest": FEWEST,
+        "proposed": proposed.isoformat(),
+        "errors": errors,
+    }  # fmt: skip
+    return render(request, "meetings/staff_evaluation.html", context, status)

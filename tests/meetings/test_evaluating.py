@@ -1,0 +1,126 @@
+"""Surveys about a meeting: those present are asked after it, and a control group before and after it."""
+
+from collections import Counter
+from datetime import timedelta
+
+import httpx
+import sqlalchemy as sa
+
+from services.meetings.afterwards.concluding import record_attendance
+from services.meetings.afterwards.evaluating import FEWEST, ask_after, ask_before
+from services.meetings.seats.answering import Reply
+from services.meetings.state import state_events
+from services.meetings.tables import DrawEntry, Meeting
+from shared.events.meetings import MeetingGroupSet, MeetingSurveyAsked, MemberDataGathered
+from shared.events.registration import MemberDataRequested
+from shared.ids import new_id
+from shared.service import Runtime
+from shared.testing import Deliverer, move, outbox
+from tests.meetings.given import a_drawn_meeting, invitations, many, margins, reply, run_jobs
+
+
+async def a_full_meeting(rt: Runtime, deliver: Deliverer, seats: int = 6) -> Meeting:
+    """All drawn have said yes; as many again can be in a control group."""
+    await deliver(margins(), *many(rt.now(), 36))
+    meeting = await a_drawn_meeting(rt, seats=seats)
+    for row in await invitations(rt):
+        await reply(rt, row, Reply.YES)
+    return meeting
+
+
+async def control(rt: Runtime) -> list[DrawEntry]:
+    """Who is in the control group."""
+    async with rt.transaction() as session:
+        return list(await session.scalars(sa.select(DrawEntry).where(DrawEntry.control)))
+
+
+async def groups(rt: Runtime) -> Counter[str]:
+    """What was said of groups."""
+    return Counter(one.group for one in await outbox(rt, MeetingGroupSet) if isinstance(one, MeetingGroupSet))
+
+
+async def asked(rt: Runtime) -> list[MeetingSurveyAsked]:
+    """The surveys asked for."""
+    return [one for one in await outbox(rt, MeetingSurveyAsked) if isinstance(one, MeetingSurveyAsked)]
+
+
+async def held(rt: Runtime, meeting: Meeting, came: int) -> None:
+    """The day has come; so many were there."""
+    move(rt, timedelta(days=28, hours=4))
+    people = [row.id for row in await invitations(rt, "accepted")]
+    async with rt.transaction() as session:
+        assert await record_attendance(session, meeting.id, people[:came], rt.now()) is not None
+
+
+async def test_a_control_group_is_drawn_like_the_meeting_and_never_seated(rt: Runtime, deliver: Deliverer) -> None:
+    meeting = await a_full_meeting(rt, deliver)
+    ends = rt.now() + timedelta(days=5)
+    async with rt.transaction() as session:
+        rows = await ask_before(session, meeting.id, ends, rt.now())
+    assert [(row.group, row.members, row.compared) for row in rows] == [("guest", 6, True), ("control", 6, True)]
+    async with rt.transaction() as session:
+        assert await ask_before(session, meeting.id, ends, rt.now()) == [], "asked once"
+    chosen = await control(rt)
+    assert Counter(one.gender for one in chosen) == {"female": 3, "male": 3}
+    assert Counter(one.band for one in chosen) == {"15-24": 2, "25-44": 2, "45-": 2}, "the meeting's quotas"
+    assert not {one.member_id for one in chosen} & {row.member_id for row in await invitations(rt)}
+    assert await groups(rt) == {"control": 6}
+    for row in await invitations(rt):
+        await reply(rt, row, Reply.NO)
+    await run_jobs(rt)
+    invited = {row.member_id for row in await invitations(rt)}
+    assert len(invited) == 12
+    assert not {one.member_id for one in chosen} & invited, "a seat would end the comparison"
+
+
+async def test_those_present_and_the_control_group_are_asked_after(rt: Runtime, deliver: Deliverer) -> None:
+    meeting = await a_full_meeting(rt, deliver)
+    async with rt.transaction() as session:
+        await ask_before(session, meeting.id, rt.now() + timedelta(days=5), rt.now())
+    await held(rt, meeting, came=5)
+    for _ in range(2):
+        async with rt.transaction() as session:
+            await ask_after(session, meeting.id, rt.now() + timedelta(days=5), rt.now())
+    after = [(one.group, one.members, one.compared) for one in await asked(rt) if one.wave == "after"]
+    assert after == [("present", 5, True), ("control", 6, True)]
+    assert await groups(rt) == {"control": 6, "present": 5}
+    async with rt.transaction() as session:
+        again = [event async for event in state_events(session) if event is not None]
+    assert Counter(one.group for one in again if isinstance(one, MeetingGroupSet)) == {"control": 6, "present": 5}
+    assert sum(isinstance(one, MeetingSurveyAsked) for one in again) == 4
+    member_id = (await control(rt))[0].member_id
+    assert member_id is not None
+    await deliver(MemberDataRequested(request_id=new_id(), member_id=member_id, asked_at=rt.now()))
+    gathered = (await outbox(rt, MemberDataGathered))[0]
+    assert isinstance(gathered, MemberDataGathered)
+    assert gathered.kept["draws"][0]["control_group"] == "yes"
+
+
+async def test_a_meeting_without_a_control_group_asks_those_present_alone(
+    rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
+) -> None:
+    meeting = await a_full_meeting(rt, deliver)
+    path = f"/staff/meetings/{meeting.id}/evaluation"
+    assert "Trekk en kontrollgruppe, og spør begge" in (await editor.get(path)).text
+    late = {"last_day": meeting.starts_at.date().isoformat()}
+    assert "Velg en dag før møtet." in (await editor.post(path, data=late)).text
+    await held(rt, meeting, came=6)
+    page = (await editor.get(path)).text
+    assert "blir spurt om hvordan det var" in page
+    assert "kontrollgruppen, blir spurt" not in page
+    assert (await editor.post(path, data={"last_day": "snart"})).status_code == 422
+    day = (rt.now() + timedelta(days=5)).date().isoformat()
+    for _ in range(2):
+        assert (await editor.post(path, data={"last_day": day})).status_code == 303
+    assert [(one.group, one.wave, one.compared) for one in await asked(rt)] == [("present", "after", False)]
+    page = (await editor.get(path)).text
+    assert f"/staff/surveys/{(await asked(rt))[0].survey_id}" in page
+    assert "Spør dem nå" not in page
+    assert "spurte om møtet i en undersøkelse" in (await editor.get(f"/staff/meetings/{meeting.id}")).text
+
+
+async def test_too_few_are_not_asked_for_answers_nobody_could_be_shown(rt: Runtime, deliver: Deliverer) -> None:
+    meeting = await a_full_meeting(rt, deliver)
+    await held(rt, meeting, came=FEWEST - 1)
+    async with rt.transaction() as session:
+        assert await ask_after(session, meeting.id, rt.now() + timedelta(days=5), rt.now()) == []

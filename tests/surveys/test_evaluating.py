@@ -1,0 +1,111 @@
+"""A meeting's evaluation is a survey like any other, for one of the meeting's groups."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from services.surveys.audience.tables import MeetingGuest
+from services.surveys.fieldwork.inviting import open_due_surveys
+from services.surveys.tables import Survey
+from shared.events.meetings import MeetingAnnounced, MeetingGroupSet, MeetingSurveyAsked
+from shared.events.registration import MemberErased
+from shared.events.surveys import SurveyOpened
+from shared.ids import new_id
+from shared.service import Runtime
+from shared.testing import Deliverer, browser, move, outbox, sign_in
+from tests.surveys.given import invitations, many, margins
+
+MEETING = new_id()
+
+
+def asked(rt: Runtime, members: int, group: str = "present", *, compared: bool = False) -> MeetingSurveyAsked:
+    """meetings wants a survey."""
+    return MeetingSurveyAsked(
+        survey_id=new_id(), meeting_id=MEETING, group=group, wave="after", compared=compared, members=members,
+        closes_at=rt.now() + timedelta(days=10), asked_at=rt.now(),
+    )  # fmt: skip
+
+
+def in_group(members: Sequence[UUID], group: str = "present") -> list[MeetingGroupSet]:
+    """Each of them is in it."""
+    return [MeetingGroupSet(entry_id=new_id(), meeting_id=MEETING, member_id=one, group=group) for one in members]
+
+
+async def survey_of(rt: Runtime, survey_id: UUID) -> Survey:
+    async with rt.transaction() as session:
+        return await session.get_one(Survey, survey_id)
+
+
+async def test_it_opens_once_the_whole_group_is_known_and_asks_only_them(rt: Runtime, deliver: Deliverer) -> None:
+    people = [one.member_id for one in many(rt.now(), 8)]
+    await deliver(margins(), *[one.model_copy(update={"member_id": id_})
+                               for one, id_ in zip(many(rt.now(), 8), people, strict=True)])  # fmt: skip
+    wanted = asked(rt, 5)
+    facts = in_group(people[:5])
+    await deliver(wanted, *facts[:4], *in_group(people[5:], "control"))
+    await open_due_surveys(rt)
+    assert (await survey_of(rt, wanted.survey_id)).state == "planned", "one of five is still to come"
+    await deliver(facts[4], wanted)
+    await open_due_surveys(rt)
+    assert {row.member_id for row in await invitations(rt, wanted.survey_id)} == set(people[:5])
+    (opened,) = [one for one in await outbox(rt, SurveyOpened) if isinstance(one, SurveyOpened)]
+    assert opened.meeting is not None
+    assert (opened.meeting.meeting_id, opened.meeting.group, opened.meeting.wave) == (MEETING, "present", "after")
+    assert opened.questionnaire.id == "moteevaluering"
+
+
+async def test_somebody_who_never_comes_does_not_hold_it_up_for_ever(rt: Runtime, deliver: Deliverer) -> None:
+    members = many(rt.now(), 6)
+    await deliver(margins(), *members, MemberErased(member_id=members[0].member_id, erased_at=rt.now()))
+    wanted = asked(rt, 6)
+    await deliver(wanted, *in_group([one.member_id for one in members]))
+    await open_due_surveys(rt)
+    assert (await survey_of(rt, wanted.survey_id)).state == "planned"
+    move(rt, timedelta(hours=1, minutes=1))
+    await open_due_surveys(rt)
+    assert len(await invitations(rt, wanted.survey_id)) == 5
+
+
+@pytest.mark.parametrize(
+    ("group", "compared", "ids"),
+    [
+        ("present", False, {"inntrykk", "tillit", "igjen", "bedre"}),
+        ("present", True, {"inntrykk", "tillit", "igjen", "bedre", "kunnskap", "forstaelse", "lytter"}),
+        ("control", True, {"kunnskap", "forstaelse", "lytter"}),
+    ],
+)
+async def test_both_groups_are_asked_the_same_and_those_present_also_how_it_was(
+    rt: Runtime, deliver: Deliverer, group: str, compared: bool, ids: set[str]
+) -> None:
+    wanted = asked(rt, 5, group, compared=compared)
+    await deliver(wanted)
+    survey = await survey_of(rt, wanted.survey_id)
+    assert {question.id for question in survey.questionnaire.questions} == ids
+    assert survey.wave == "after"
+
+
+async def test_who_is_not_in_a_group_any_more_is_not_kept(rt: Runtime, deliver: Deliverer) -> None:
+    (fact,) = in_group([new_id()])
+    await deliver(fact, fact.model_copy(update={"group": "none"}))
+    async with rt.transaction() as session:
+        assert (await session.scalars(sa.select(MeetingGuest))).all() == []
+
+
+async def test_staff_read_which_group_it_asks(rt: Runtime, deliver: Deliverer) -> None:
+    now = rt.now()
+    wanted = asked(rt, 0, "control", compared=True)
+    await deliver(
+        margins(),
+        MeetingAnnounced(
+            meeting_id=MEETING, slug="torget", heading="Torget", purpose="p", place="p", starts_at=now,
+            ends_at=now + timedelta(hours=1), seats=6, reply_by=now,
+        ),
+        wanted,
+    )  # fmt: skip
+    async with browser(rt) as client:
+        sign_in(rt, client, "editor")
+        page = (await client.get(f"/staff/surveys/{wanted.survey_id}")).text
+    assert "I kontrollgruppen til" in page
