@@ -59,6 +59,7 @@ PAGES = (
     Route("/meetings", pages.show_meetings),
     Route("/meetings/verify.py", pages.give_verifier),
     Route("/meetings/{slug}", pages.show_meeting),
+    Route("/meetings/{slug}/verify.py", pages.give_verifier),
     Route("/meetings/{slug}/draw.json", pages.give_draw),
     Route("/meetings/{slug}/draws/{digest}.json", pages.give_draw),
     Route("/staff/meetings", staff_list.list_meetings),

@@ -25,6 +25,8 @@ from shared.events.meetings import (
 from shared.ids import new_id
 from shared.messaging import emit_new
 
+#: Notices whose link leads to the person's own page, where the calendar file is.
+_OWN_PAGE = ("changed", "cancelled")
 #: Word of minutes or of a follow-up is worth sending for this long.
 NOTICE_LASTS = timedelta(days=30)
 
@@ -160,7 +162,7 @@ async def tell(
             notice=notice,
             generation=people[made.invitation_id].generation,
             send_before=send_before,
-            link_expires_at=meeting.ends_at + LINK_LASTS if notice == "changed" else None,
+            link_expires_at=meeting.ends_at + LINK_LASTS if notice in _OWN_PAGE else None,
         )
         for made in told
         if (member_id := people[made.invitation_id].member_id) is not None

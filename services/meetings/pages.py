@@ -98,7 +98,14 @@ async def give_draw(request: Request) -> Response:
 
 
 async def give_verifier(request: Request) -> Response:
-    """The program that checks draws, one file that needs nothing but Python."""
-    del request
+    """The program that checks draws, one file that needs nothing but Python: of a meeting's draw that of its time."""
+    content, slug = program(), request.path_params.get("slug")
+    if slug is not None:
+        async with runtime(request).transaction() as session:
+            meeting = await session.scalar(sa.select(Meeting).where(Meeting.slug == slug)) if is_slug(slug) else None
+            draw = await current_draw(session, meeting.id) if meeting is not None else None
+        if draw is None or draw.committed_at is None:
+            return problem(request, 404)
+        content = draw.program.encode() if draw.program else content
     headers = {"Content-Disposition": 'attachment; filename="verify.py"'}
-    return Response(program(), media_type="text/x-python; charset=utf-8", headers=headers)
+    return Response(content, media_type="text/x-python; charset=utf-8", headers=headers)

@@ -68,7 +68,6 @@ def ticket(promise: Document, randomness: Document) -> int:
             raise Refused(f"Terningene må gi {digits} sifre.")
         return int(value)
     if announced["kind"] == "lottery":
-        # One way to write them, so that nobody can choose between several.
         parts = value.split(" ")
         if len(parts) != announced["numbers"] or parts != [str(number) for number in sorted(map(int, parts))]:
             raise Refused(f"Det skal være {announced['numbers']} tall med ett mellomrom mellom seg, det minste først.")
@@ -238,7 +237,8 @@ def check_outcome(document: Document) -> list[str]:
         raise Refused("De som er trukket, er fordelt på en annen måte enn loddet gir.")
     if "full" in document and drawn_leaves(document["full"], document["entries"], drawn) != sorted(outcome["drawn"]):
         raise Refused("De som er trukket, er ikke de loddet peker ut.")
-    return [f"Tilfeldigheten gir lodd {drawn}, og de som er trukket, er de loddet peker ut."]
+    unseen = "Ikke sjekket her: at dette ble trukket, og drands signatur. Det vet de som så på, lotteriet eller drand."
+    return [f"Tilfeldigheten gir lodd {drawn}, og de som er trukket, er de loddet peker ut.", unseen]
 
 
 def check(document: Document) -> list[str]:

@@ -201,7 +201,8 @@ _ALL = (
         name="Møtet er avlyst",
         about="meeting",
         subject=N_("Møtet er avlyst: %(title)s"),
-        button=N_("Se siden om møtet"),
+        button=N_("Ta møtet ut av kalenderen"),
+        link=_MEETING,
     ),
     Kind(
         code="meeting_minutes",

@@ -127,7 +127,7 @@ class MeetingNoticeDue(_ForOneInvited):
     generation: int
     send_before: Instant
     link_expires_at: Instant | None = None
-    """With ``changed``: until when the link, made for ``notice_id``, opens the person's own page about the meeting."""
+    """With ``changed`` and ``cancelled``: until when the link, made for ``notice_id``, opens the person's own page."""
 
 
 class MemberEnteredDraw(_Meetings):

@@ -102,7 +102,7 @@ async def a_draw(rt: Runtime, meeting: Meeting) -> Meeting:
 async def a_committed_draw(rt: Runtime, meeting: Meeting, how: Announced = DICE) -> Draw:
     """The meeting's draw made ready by the job."""
     async with rt.transaction() as session:
-        draw = await ask_for_draw(session, meeting.id, how, rt.now(), rt.profile.contact_cap)
+        draw = await ask_for_draw(session, meeting.id, how, rt.now())
     assert draw is not None
     await prepare_draws(rt)
     async with rt.transaction() as session:

@@ -102,7 +102,7 @@ async def test_those_who_say_yes_are_the_pool_once_the_call_is_over(rt: Runtime,
     await says(rt, rows[:12], "yes")
     await says(rt, rows[12:15], "no")
     async with rt.transaction() as session:
-        assert await ask_for_draw(session, meeting.id, DICE, rt.now(), 1) is None, "people may still answer"
+        assert await ask_for_draw(session, meeting.id, DICE, rt.now()) is None, "people may still answer"
     move(rt, timedelta(days=3, minutes=1))
     async with rt.transaction() as session:
         assert not await answer_call(session, rows[20].id, "yes", None, rt.now()), "too late"

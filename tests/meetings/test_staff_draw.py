@@ -1,12 +1,15 @@
 """Staff set quotas, make a draw ready, see every chance, and enter what was thrown; what cannot be is explained."""
 
+import hashlib
 import re
 from datetime import timedelta
 
 import httpx
+import sqlalchemy as sa
 
 from services.meetings.seats.committing import prepare_draws
-from services.meetings.tables import Meeting
+from services.meetings.tables import Draw, Meeting
+from services.meetings.verify import digest, program
 from shared.service import Runtime
 from shared.testing import Deliverer, move, sign_in
 from tests.meetings.given import a_meeting, fresh, invitations, many, margins, states
@@ -188,3 +191,31 @@ async def test_a_draw_without_anybody_or_after_the_deadline_says_why(
     assert "Fristen for å svare er passert" in (await editor.get(path)).text
     await editor.post(path, data={"action": "draw", "randomness": "437"})
     assert await invitations(rt) == []
+
+
+async def test_a_draw_the_old_program_announced_is_refused_and_says_why(
+    rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
+) -> None:
+    await deliver(margins(), *many(rt.now(), 30))
+    meeting = await a_meeting(rt)
+    path = f"/staff/meetings/{meeting.id}/draw"
+    assert "Trekningen er klar" in await made_ready(rt, editor, meeting)
+    old = "# the program of that time"
+    async with rt.transaction() as session:
+        draw = (await session.scalars(sa.select(Draw))).one()
+        assert draw.promise is not None
+        draw.promise = draw.promise | {"verifier": hashlib.sha256(old.encode()).hexdigest()}
+        draw.digest, draw.program = digest(draw.promise), old
+    page = (await editor.get(path)).text
+    assert "Programmet er byttet ut etter at trekningen ble gjort klar" in page
+    assert "Ingen har endret noe annet." in page
+    assert "Finn også ut hvem" not in page
+    refused = await editor.post(path, data={"action": "draw", "randomness": "437"})
+    assert refused.status_code == 422
+    assert await invitations(rt) == []
+    public = (await editor.get(f"/meetings/{meeting.slug}")).text
+    assert "Noe i trekningen er endret" not in public, "the promise stands as it was"
+    assert (await editor.get(f"/meetings/{meeting.slug}/verify.py")).text == old, "it is checked by its own program"
+    await editor.post(path, data={"action": "cancel", "reason": "Programmet er byttet ut."})
+    assert "Trekningen er klar" in await made_ready(rt, editor, meeting), "and it is made anew"
+    assert (await editor.get(f"/meetings/{meeting.slug}/verify.py")).content == program()

@@ -9,6 +9,8 @@ import pytest
 from services.notifications.sending.dispatching import Dispatcher
 from shared.events.meetings import (
     MeetingAnnounced,
+    MeetingCallAnswered,
+    MeetingCallIssued,
     MeetingCancelled,
     MeetingInvitationAnswered,
     MeetingInvitationIssued,
@@ -85,7 +87,7 @@ def notice(event: MeetingInvitationIssued, kind: str) -> MeetingNoticeDue:
         notice=kind,
         generation=1,
         send_before=SOON,
-        link_expires_at=SOON if kind == "changed" else None,
+        link_expires_at=SOON if kind in ("changed", "cancelled") else None,
     )
 
 
@@ -145,6 +147,30 @@ async def test_a_cancelled_meeting_invites_nobody_and_tells_those_who_said_yes(
     await Dispatcher().run(rt)
     assert sorted(await states(rt)) == [("sent", None), *[("suppressed", "cancelled")] * 3]
     assert [mail["Subject"] for mail in sink.mails] == ["Møtet er avlyst: Ny bru"]
+    assert "/meetings/answer/" in text_of(sink.mails[0]), "the own page has the file that clears the calendar"
+
+
+async def test_a_call_asks_those_who_have_not_answered_and_no_cancelled_meeting_calls(rt: Runtime, sink: Sink) -> None:
+    deliver, members = Deliverer(rt), [new_id() for _ in range(3)]
+    silent, quick, late = (
+        MeetingCallIssued(
+            invitation_id=new_id(), meeting_id=MEETING, member_id=one, generation=1, link_expires_at=SOON,
+            send_before=SOON,
+        )
+        for one in members
+    )  # fmt: skip
+    answer = MeetingCallAnswered(
+        invitation_id=quick.invitation_id, meeting_id=MEETING, member_id=quick.member_id, reply="yes", answered_at=NOW
+    )
+    await deliver(*(card(one) for one in members), announced(), silent, quick, answer)
+    await Dispatcher().run(rt)
+    await deliver(MeetingCancelled(meeting_id=MEETING, cancelled_at=NOW), late)
+    await Dispatcher().run(rt)
+    assert sorted(await states(rt)) == [("sent", None), ("suppressed", "answered"), ("suppressed", "cancelled")]
+    (mail,) = sink.mails
+    assert mail["Subject"].startswith("Vil du være med på et møte")
+    for text in ("Et ja er ikke en plass.", "/meetings/answer/", "/mail/unsubscribe/meetings/"):
+        assert text in text_of(mail)
 
 
 async def test_a_mail_without_consent_is_still_sent_about_a_place_one_said_yes_to(rt: Runtime, sink: Sink) -> None:

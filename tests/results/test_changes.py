@@ -95,7 +95,7 @@ async def test_staff_read_that_other_surveys_of_the_meeting_are_still_open(rt: R
     await deliver(*asked("control", "after", [3])[:1], *asked("present", "after", [4, 4, 5, 4, 4], survey))
     async with browser(rt) as client:
         draft = (await client.get(f"/staff/results/{survey}", headers=cookie(rt, "editor"))).text
-    assert "1 andre undersøkelser om det samme møtet er ikke avsluttet" in draft
+    assert "Én annen undersøkelse om det samme møtet er ikke avsluttet" in draft
 
 
 def test_no_opinion_is_in_no_mean() -> None:

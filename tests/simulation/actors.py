@@ -164,7 +164,7 @@ class Actors:
             return False
         meeting = await a_meeting(rt, SEATS)
         async with rt.transaction() as session:
-            await ask_for_draw(session, meeting.id, Announced(), rt.now(), rt.profile.contact_cap)
+            await ask_for_draw(session, meeting.id, Announced(), rt.now())
         await prepare_draws(rt)
         async with rt.transaction() as session:
             await announce_draw(session, meeting.id, rt.now())

@@ -11,11 +11,11 @@ from services.meetings.draw.model import Infeasible, Lottery, Pool
 from services.meetings.locks import lock_meeting
 from services.meetings.seats.lottery import features_of
 from services.meetings.seats.pool import limits_of_rows, newest_margins, rows_of_limits
-from services.meetings.seats.preparing import candidates_of
+from services.meetings.seats.preparing import candidates_of, fix_pool
 from services.meetings.seats.promising import kind_of_candidate, make_promise, names_of
 from services.meetings.seats.randomness import tickets_for
 from services.meetings.tables import Candidate, Draw
-from services.meetings.verify import METHOD
+from services.meetings.verify import METHOD, program
 from shared.service import Runtime
 
 #: Who works on a draw says so anew this often, and it is another's when that has not been heard for ``_TURN``.
@@ -61,6 +61,8 @@ async def prepare_draws(rt: Runtime, watching: Callable[[], Watch] = Watch) -> N
 
 async def _prepare(rt: Runtime, draw_id: UUID, watch: Watch) -> None:
     async with rt.transaction() as session:
+        await fix_pool(session, draw_id, rt.now(), rt.profile.contact_cap)
+    async with rt.transaction() as session:
         draw = await session.get_one(Draw, draw_id, with_for_update=True)
         if draw.method != METHOD:
             # Asked for by another version of the program, whose fingerprints are of another form.
@@ -84,6 +86,7 @@ async def _prepare(rt: Runtime, draw_id: UUID, watch: Watch) -> None:
             return
         commitment = make_promise(draw, meeting, people, found, margins)
         draw.promise, draw.full_part, draw.digest = commitment.promise, commitment.full, commitment.digest
+        draw.program = program().decode()
         draw.root = commitment.promise["root"]
         draw.state = "ready"
 

@@ -1,6 +1,8 @@
 """A draw asked for, announced, looked up and given up by staff; `committing` makes its tickets."""
 
+import asyncio
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.meetings.calling.answering import takes_answers
 from services.meetings.draw.commitment import Entry
 from services.meetings.locks import hold_draws, lock_meeting
-from services.meetings.seats.pool import limits_for, newest_margins, outdated_limits, pool_of, rows_of_limits
+from services.meetings.seats.pool import Person, limits_for, newest_margins, outdated_limits, pool_of, rows_of_limits
 from services.meetings.seats.promising import check_promise
 from services.meetings.seats.randomness import Announced
 from services.meetings.tables import Candidate, Draw, Meeting
@@ -41,12 +43,11 @@ async def cancelled_draws(session: AsyncSession, meeting_id: UUID) -> list[Draw]
     return list(await session.scalars(found.order_by(Draw.id)))
 
 
-async def ask_for_draw(session: AsyncSession, meeting_id: UUID, how: Announced, now: datetime, cap: int) -> Draw | None:
-    """Fix the pool and the quotas as they are now; None when the meeting cannot be drawn, or has a draw already.
+async def ask_for_draw(session: AsyncSession, meeting_id: UUID, how: Announced, now: datetime) -> Draw | None:
+    """The wish for a draw; the job makes it. None when the meeting cannot be drawn, or has a draw already.
 
     While a call may still be answered nothing is drawn.
     """
-    await hold_draws(session)
     meeting = await lock_meeting(session, meeting_id)
     if meeting is None or meeting.state != "announced" or now >= meeting.reply_by:
         return None
@@ -57,20 +58,16 @@ async def ask_for_draw(session: AsyncSession, meeting_id: UUID, how: Announced, 
         if before.state != "infeasible":
             return None
         before.state, before.cancelled_at = "cancelled", now
-    margins = await newest_margins(session)
-    pool = await pool_of(session, meeting, margins, now, cap)
-    if not pool.people or outdated_limits(meeting, margins):
+    if outdated_limits(meeting, await newest_margins(session)):
         return None
-    # Where everybody is asked there is nothing to keep quotas with.
-    limits = limits_for(meeting, margins, pool.kinds) if len(pool.people) > meeting.seats else []
     secret = secrets.token_hex(_SALT_BYTES)
     draw = Draw(
         id=new_id(),
         meeting_id=meeting_id,
         state="preparing",
-        seats=min(meeting.seats, len(pool.people)),
-        limits=rows_of_limits(limits),
-        left_out=dict(pool.left_out),
+        seats=meeting.seats,
+        limits=[],
+        left_out={},
         method=METHOD,
         announced=how.document(secret),
         salt=secrets.token_hex(_SALT_BYTES),
@@ -78,8 +75,31 @@ async def ask_for_draw(session: AsyncSession, meeting_id: UUID, how: Announced, 
         asked_at=now,
     )
     session.add(draw)
+    return draw
+
+
+async def fix_pool(session: AsyncSession, draw_id: UUID, now: datetime, cap: int) -> None:
+    """Fix the pool, the seats and the quotas of a draw that was asked for, as they are now; once.
+
+    When nobody can be drawn, or quotas are for groups there are no more, the draw is given up.
+    """
+    await hold_draws(session)
+    meeting_id = await session.scalar(sa.select(Draw.meeting_id).where(Draw.id == draw_id))
+    meeting = await lock_meeting(session, meeting_id) if meeting_id else None
+    draw = await session.get_one(Draw, draw_id, with_for_update=True)
+    if meeting is None or draw.state != "preparing" or draw.pooled_at is not None:
+        return
+    margins = await newest_margins(session)
+    pool = await pool_of(session, meeting, margins, now, cap)
+    if not pool.people or outdated_limits(meeting, margins):
+        draw.state, draw.cancelled_at = "cancelled", now
+        return
+    # Where everybody is asked there is nothing to keep quotas with.
+    limits = limits_for(meeting, margins, pool.kinds) if len(pool.people) > meeting.seats else []
+    draw.seats, draw.limits = min(meeting.seats, len(pool.people)), rows_of_limits(limits)
+    draw.left_out, draw.pooled_at = dict(pool.left_out), now
     salts = [secrets.token_hex(_SALT_BYTES) for _ in pool.people]
-    entries = [Entry.of(s, str(one.id), one.kind) for s, one in zip(salts, pool.people, strict=True)]
+    entries = await asyncio.to_thread(_entries, salts, pool.people)
     await session.execute(
         insert_many(
             Candidate,
@@ -95,7 +115,10 @@ async def ask_for_draw(session: AsyncSession, meeting_id: UUID, how: Announced, 
             answer=[person.kind[3] if len(person.kind) > 3 else None for person in pool.people],
         )
     )
-    return draw
+
+
+def _entries(salts: Sequence[str], people: Sequence[Person]) -> list[Entry]:
+    return [Entry.of(salt, str(one.id), one.kind) for salt, one in zip(salts, people, strict=True)]
 
 
 async def candidates_of(session: AsyncSession, draw_id: UUID) -> list[Candidate]:

@@ -20,7 +20,11 @@ from services.meetings.seats.lottery import Kind, features_of
 from services.meetings.seats.pool import limits_of_rows
 from services.meetings.seats.words import FEATURE_NAMES, value_words
 from services.meetings.tables import Candidate, Draw, DrawEntry, Invitation, Margins, Meeting
-from services.meetings.verify import Document, Refused, check, digest, ticket
+from services.meetings.verify import Document, Refused, check, digest, program, ticket
+
+
+class OldProgram(Refused):
+    """The draw was made ready by another version of the program; nobody has changed anything else."""
 
 
 def kind_of_candidate(one: Candidate | DrawEntry | Invitation) -> Kind:
@@ -87,6 +91,8 @@ def check_promise(draw: Draw, meeting: Meeting, people: Sequence[Candidate]) -> 
     """The commitment, when nothing it covers has changed in the database since. Raises `Refused`."""
     commitment = commitment_of(draw)
     check_stored(draw, meeting)
+    if commitment.promise["verifier"] != hashlib.sha256(program()).hexdigest():
+        raise OldProgram("Programmet er byttet ut etter at trekningen ble gjort klar, og løftet gjelder det gamle.")
     check(auditors_file(commitment, entries_of(people)))
     return commitment
 

@@ -15,6 +15,8 @@ from services.meetings.draw.model import TICKETS
 #: Tickets that three ten-sided dice pick from.
 DICE_TICKETS = 1000
 KINDS = ("dice", "lottery", "drand", "seed")
+#: The chain of drand that rounds are of: its first, a round each 30 seconds. Were none named, staff could choose one.
+DRAND = "8990e7a9aaed2ffed73dbd7092123d6f289930540d7651336225dc172e51b2ce"
 #: Numbers of a lottery's draw that may be announced, and the highest round of drand.
 MOST_NUMBERS, LAST_ROUND = 20, 10**10
 
@@ -32,7 +34,7 @@ class Announced:
         if self.kind == "lottery":
             return {"kind": self.kind, "of": self.of, "numbers": self.number}
         if self.kind == "drand":
-            return {"kind": self.kind, "round": self.number}
+            return {"kind": self.kind, "round": self.number, "chain": DRAND}
         if self.kind == "seed":
             return {"kind": self.kind, "sealed": hashlib.sha256(secret.encode()).hexdigest()}
         return {"kind": "dice"}

@@ -26,7 +26,7 @@ from services.meetings.seats.preparing import (
     candidates_of,
     current_draw,
 )
-from services.meetings.seats.promising import check_promise, entries_of
+from services.meetings.seats.promising import OldProgram, check_promise, entries_of
 from services.meetings.seats.randomness import KINDS, LAST_ROUND, MOST_NUMBERS, Announced
 from services.meetings.seats.words import FEATURE_NAMES, value_words
 from services.meetings.tables import Candidate, Margins, Meeting
@@ -68,12 +68,13 @@ async def _show(request: Request, form: Mapping[str, Any], errors: FormErrors, s
         pool = await pool_of(session, meeting, margins, rt.now(), rt.profile.contact_cap)
     if meeting.state != "announced":
         return see_other(f"/staff/meetings/{meeting.id}")
-    commitment, changed = None, ""
+    commitment, changed, replaced = None, "", False
     if draw is not None and draw.state in ("ready", "committed"):
         try:
             commitment = check_promise(draw, meeting, people)
         except Refused as refused:
-            changed = str(refused)
+            changed, replaced = str(refused), isinstance(refused, OldProgram)
+    fixed = draw is not None and draw.pooled_at is not None
     limits = limits_for(meeting, margins, pool.kinds)
     rows = (
         _chances(commitment, people, limits_of_rows(draw.limits), margins) if draw is not None and commitment
@@ -84,10 +85,11 @@ async def _show(request: Request, form: Mapping[str, Any], errors: FormErrors, s
         "draw": draw,
         "promise": commitment.promise if commitment else None,
         "changed": changed,
+        "replaced": replaced,
         "never": _never(commitment) if commitment else [],
         "cancelled": cancelled,
-        "pool": len(people) if draw is not None else len(pool.people),
-        "left_out": draw.left_out if draw is not None else pool.left_out,
+        "pool": len(people) if fixed else len(pool.people),
+        "left_out": draw.left_out if draw is not None and fixed else pool.left_out,
         "rows": rows,
         "words": lambda row: value_words(row["feature"], row["value"], margins),
         "features": FEATURE_NAMES,
@@ -176,9 +178,9 @@ async def act_on_draw(request: Request) -> Response:
         if await session.get(Meeting, meeting_id) is None:
             return problem(request, 404)
         if action == "prepare":
-            draw = await ask_for_draw(session, meeting_id, announced, rt.now(), rt.profile.contact_cap)
+            draw = await ask_for_draw(session, meeting_id, announced, rt.now())
             if draw is not None:
-                await audit(session, request, "meetings.draw.asked", meeting_id, seats=draw.seats, kind=announced.kind)
+                await audit(session, request, "meetings.draw.asked", meeting_id, kind=announced.kind)
         elif action == "cancel":
             draw = await current_draw(session, meeting_id)
             if draw is not None and draw.state == "committed" and not reason:

@@ -50,6 +50,8 @@ class Draw(Base):
     """Types and panels, sealed in the promise; for an auditor."""
     digest: Mapped[str | None]
     """SHA-256 (hex) of the promise."""
+    program: Mapped[str | None]
+    """The verifier of that time, which is the one that checks the file; None of draws made before it was kept."""
     tickets: Mapped[list[Any] | None]
     """Of draws made before promises: for each ticket the places of its people in the pool."""
     bound: Mapped[float | None] = mapped_column(sa.Double)
@@ -67,6 +69,8 @@ class Draw(Base):
     taken_until: Mapped[datetime | None]
     """A process works on it until then at least; past it the process has died, and another begins again."""
     asked_at: Mapped[datetime]
+    pooled_at: Mapped[datetime | None]
+    """When pool, seats and quotas were fixed; None while the job has not begun."""
     committed_at: Mapped[datetime | None]
     randomness: Mapped[str | None]
     """What was thrown, drawn or typed in public."""
