@@ -129,8 +129,11 @@ def limits_of_population(margins: Margins | None, kinds: Sequence[Kind], seats: 
     for cell in margins.population:
         counted["gender"][cell["gender"]] += cell["population"]
         counted["band"][cell["band"]] += cell["population"]
+    # Where every area's residents are known by age, those too young or too old for a band count in no share.
+    by_age = all(area.get("cells") for area in margins.areas)
     for area in margins.areas:
-        counted["area"][area["area"]] += area["population"]
+        cells = sum(cell["population"] for cell in area["cells"]) if by_age else area["population"]
+        counted["area"][area["area"]] += cells
     return _limits(counted, margins, kinds, seats)
 
 

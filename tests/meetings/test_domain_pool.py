@@ -1,0 +1,36 @@
+"""Quotas made from the population's figures."""
+
+from services.meetings.seats.pool import limits_of_panel, limits_of_population
+from services.meetings.tables import Margins
+
+BANDS = [{"code": "15-", "age_from": 15, "age_to": None}]
+PEOPLE = [{"gender": gender, "band": "15-", "population": 500} for gender in ("female", "male")]
+
+
+def margins(**cells: list[dict[str, object]]) -> Margins:
+    """Two areas as large; in one of them half are children."""
+    areas = [{"area": code, "label": code, "population": 600, "cells": cells.get(code, [])} for code in ("nord", "sor")]
+    return Margins(year=2026, bands=BANDS, population=PEOPLE, areas=areas, area_source="")
+
+
+def seats_of_areas(known: Margins) -> dict[str, tuple[int, int]]:
+    """Least and most of nine seats."""
+    found = limits_of_population(known, [("female", "15-", "nord"), ("male", "15-", "sor")], 9)
+    return {limit.value: (limit.least, limit.most) for limit in found if limit.feature == "area"}
+
+
+def test_where_residents_are_known_by_age_children_count_in_no_areas_share() -> None:
+    grown = [{"gender": "female", "band": "15-", "population": 300}]
+    all_grown = [{"gender": "female", "band": "15-", "population": 600}]
+    assert seats_of_areas(margins()) == {"nord": (4, 5), "sor": (4, 5)}
+    assert seats_of_areas(margins(nord=grown, sor=all_grown)) == {"nord": (3, 3), "sor": (6, 6)}
+    assert seats_of_areas(margins(nord=grown)) == {"nord": (4, 5), "sor": (4, 5)}, "one area's ages say nothing alone"
+
+
+def test_answers_to_a_call_have_quotas_of_the_pool_and_none_of_the_population() -> None:
+    kinds = [("female", "15-", "nord", "Bil"), ("male", "15-", "sor", "Tog"), ("male", "15-", "sor", "")]
+    of_panel = limits_of_panel(margins(), kinds, 6, ("Bil", "Tog"))
+    answers = {limit.value: (limit.least, limit.most) for limit in of_panel if limit.feature == "answer"}
+    assert answers == {"Bil": (2, 3), "Tog": (2, 3)}, "a third answered neither, and the least leave room for them"
+    assert {limit.feature for limit in limits_of_population(margins(), kinds, 6)} == {"gender", "band", "area"}
+    assert limits_of_panel(margins(), [], 6, ("Bil", "Tog")) == []
