@@ -15,7 +15,7 @@ from shared.events.meetings import MeetingGroupSet, MeetingSurveyAsked, MemberDa
 from shared.events.registration import MemberDataRequested
 from shared.ids import new_id
 from shared.service import Runtime
-from shared.testing import Deliverer, move, outbox
+from shared.testing import Deliverer, move, outbox, sign_in
 from tests.meetings.given import a_drawn_meeting, invitations, many, margins, reply, run_jobs
 
 
@@ -105,6 +105,7 @@ async def test_a_meeting_without_a_control_group_asks_those_present_alone(
     late = {"last_day": meeting.starts_at.date().isoformat()}
     assert "Velg en dag før møtet." in (await editor.post(path, data=late)).text
     await held(rt, meeting, came=6)
+    sign_in(rt, editor, "editor")
     page = (await editor.get(path)).text
     assert "blir spurt om hvordan det var" in page
     assert "kontrollgruppen, blir spurt" not in page
