@@ -14,7 +14,7 @@ from pathlib import Path
 from deploy.local.containers import start_containers
 from deploy.local.kafka import ADMIN, Kafka
 from deploy.local.postgres import Postgres, require_disk
-from deploy.local.process import free_ports
+from deploy.local.process import for_owner_only, free_ports
 from deploy.local.secrets import read_secrets
 from deploy.local.servers import Backends
 
@@ -35,7 +35,11 @@ def start_backends(state: Path, ports: Ports | None = None, *, fsync: bool = Tru
     """Start both under ``state`` (free ports unless given); raises StackError with one line that says what to do."""
     if os.environ.get("PANEL_TEST_BACKEND") == "containers":
         return start_containers()
-    state = state.resolve()
+    with for_owner_only():
+        return _start(state.resolve(), ports, fsync=fsync)
+
+
+def _start(state: Path, ports: Ports | None, *, fsync: bool) -> Backends:
     (state / "logs").mkdir(parents=True, exist_ok=True)
     require_disk(state)
     ports = ports or Ports(*free_ports(3))

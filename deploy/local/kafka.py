@@ -12,7 +12,7 @@ from confluent_kafka.admin import AdminClient
 from deploy.local.certificates import Certificates
 from deploy.local.downloads import ROOT, java, kafka_jars
 from deploy.local.errors import StackError
-from deploy.local.process import Process, wait_until
+from deploy.local.process import OWNER_ONLY, Process, wait_until
 from shared.messaging.provision import admin_client
 
 ADMIN = "admin"
@@ -73,6 +73,7 @@ class Kafka:
                 capture_output=True,
                 text=True,
                 check=False,
+                umask=OWNER_ONLY,
             )
             if done.returncode != 0:
                 last = (done.stderr or done.stdout).strip().splitlines()[:1]

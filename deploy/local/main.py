@@ -12,6 +12,7 @@ from types import FrameType
 
 from deploy.local.downloads import ROOT
 from deploy.local.errors import StackError
+from deploy.local.process import for_owner_only
 from deploy.local.stack import Stack
 from shared.refusal import Refusal
 
@@ -40,7 +41,7 @@ def main(make_stack: Callable[[Path, Callable[[str], None]], Stack] = Stack) -> 
         signal.signal(number, ask)
     began = time.monotonic()
     try:
-        with only_one(state):
+        with for_owner_only(), only_one(state):
             stack = make_stack(state, say)
             try:
                 stack.start()

@@ -9,8 +9,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +19,20 @@ import psutil
 from deploy.local.errors import StackError
 
 _PR_SET_PDEATHSIG = 1
+#: What a part writes (Kafka's records and logs hold people) is for its owner alone.
+OWNER_ONLY = 0o077
+#: So is what the launcher writes; but Postgres, which runs as another user where root starts it, must pass its folders.
+_PASSING = 0o066
+
+
+@contextmanager
+def for_owner_only() -> Iterator[None]:
+    """Files made meanwhile are for their owner alone, and folders are not listed by others."""
+    before = os.umask(_PASSING)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 @dataclass
@@ -52,8 +66,7 @@ class Process:
                 stderr=subprocess.STDOUT,
                 # A Ctrl-C in the terminal reaches the supervisor only, which stops the parts in order.
                 start_new_session=True,
-                # What a part writes (Kafka's records and logs hold people) is for its owner alone.
-                umask=0o077,
+                umask=OWNER_ONLY,
                 preexec_fn=_end_with_parent(),
                 **identity,
             )

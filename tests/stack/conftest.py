@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,10 +11,16 @@ from deploy.local.servers import Backends
 
 
 @pytest.fixture(scope="package")
-def own_backends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backends]:
+def own_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where these servers keep everything."""
+    return tmp_path_factory.mktemp("stack")
+
+
+@pytest.fixture(scope="package")
+def own_backends(own_state: Path) -> Iterator[Backends]:
     """Servers from the local stack, whatever the environment offers: rights are what is tested."""
     before = os.environ.pop("PANEL_TEST_BACKEND", None)
-    running = start_backends(tmp_path_factory.mktemp("stack"), fsync=False)
+    running = start_backends(own_state, fsync=False)
     if before is not None:
         os.environ["PANEL_TEST_BACKEND"] = before
     yield running
