@@ -137,13 +137,15 @@ def panel_against_population(
     body: list[Markup] = []
     highest = max((max(share or 0.0, target or 0.0) for _, share, target in rows), default=1.0) or 1.0
     scale = (_WIDTH - _FIGURE - 30) / highest
-    for place, (label, share, target) in enumerate(rows):
-        top = place * _ROW
+    top = 0
+    for label, share, target in rows:
         mark = (target or 0.0) * scale
         figure = hidden if share is None else percent(share)
         compared = figure if target is None else f"{figure} / {percent(target)}"
+        written = _lines(0, top + _LABEL - 2, label, _CHARACTERS)
+        top += (len(written) - 1) * _LINE
         body += [
-            _text(0, top + _LABEL - 2, label),
+            *written,
             _bar("mark", 0, top + _LABEL + 4, (share or 0.0) * scale),
             _text(max(mark, (share or 0.0) * scale) + 8, top + _LABEL + 19, compared),
         ]
@@ -153,7 +155,8 @@ def panel_against_population(
                     round(mark, 1), top + _LABEL, top + _LABEL + _BAR + 8
                 )
             )
-    return _svg(title, description, len(rows) * _ROW, body)
+        top += _ROW
+    return _svg(title, description, top, body)
 
 
 def line(

@@ -53,3 +53,32 @@ def test_a_share_the_population_does_not_have_has_no_mark() -> None:
 def test_the_target_line_says_that_it_is_the_target() -> None:
     picture = charts.line("T", "D", [("", 0), ("1.3.", 40)], 100, ("Mål: 100", 100))
     assert "Mål: 100" in words(picture)
+
+
+def test_every_shape_of_a_chart_has_a_colour_of_its_own_where_colours_are_forced() -> None:
+    """There a picture keeps the page's own colours, which may be the background's: a curve was invisible."""
+    drawn = [
+        charts.bars("t", "d", [("a", 1, 0.5)], percent),
+        charts.panel_against_population("t", "d", [("a", 0.2, 0.3)], percent),
+        charts.line("t", "d", [("a", 1), ("b", 2)], 3, ("c", 3)),
+        charts.stacked("t", "d", [(name, 2) for name in "abcde"], ("f", 1), percent),
+        charts.stacked_growth(
+            "t", "d", [(f"2027-01-0{day}", dict.fromkeys("abcdef", day)) for day in (1, 2)], lambda day: str(day)
+        ),
+    ]
+    forced = CSS.partition("@media (forced-colors: active) {")[2].partition("@media")[0]
+    families = {re.sub(r"[0-9]+$", "", name) for name in re.findall(r'class="([a-z0-9-]+)"', "".join(drawn))}
+    families.discard("panel-chart")
+    assert families >= {"mark", "rest", "line", "target", "axis", "step-", "on-step-", "part-"}
+    missing = {name for name in families if f".panel-chart .{name}" not in forced and f'^="{name}"' not in forced}
+    assert missing == set()
+
+
+def test_a_word_of_seventy_letters_stays_within_every_chart() -> None:
+    word = "x" * 70
+    for chart in (
+        charts.bars("t", "d", [(word, 1, 0.5)], percent),
+        charts.panel_against_population("t", "d", [(word, 0.2, 0.3)], percent),
+        charts.stacked("t", "d", [(word, 2), (word, 3)], None, percent),
+    ):
+        assert not re.search("x{56}", chart)
