@@ -7,7 +7,8 @@ from services.surveys.audience.tables import AskedToMeeting, Candidate, MeetingG
 from services.surveys.tables import Draft, Invitation
 from shared.events.registration import MemberDataRequested
 from shared.events.surveys import MemberDataGathered
-from shared.messaging import Delivery, emit, lock
+from shared.member_data import tell_data
+from shared.messaging import Delivery
 
 
 async def gather_data(session: AsyncSession, event: MemberDataRequested, delivery: Delivery) -> None:
@@ -62,13 +63,4 @@ async def gather_data(session: AsyncSession, event: MemberDataRequested, deliver
         "meetings": [{"meeting_id": str(id_)} for id_ in await session.scalars(guest)],
         "mails_of_meetings": [{"asked_at": at.isoformat()} for at in mails],
     }
-    await lock(session, event.member_id)
-    await emit(
-        session,
-        MemberDataGathered(
-            request_id=event.request_id,
-            member_id=event.member_id,
-            kept={heading: found for heading, found in kept.items() if found},
-            gathered_at=delivery.now,
-        ),
-    )
+    await tell_data(session, event, delivery, MemberDataGathered, kept)

@@ -1,8 +1,11 @@
 """The data file: every service says what it has, by event, and the member and the officer get the same."""
 
 import json
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -48,6 +51,67 @@ async def answer_of(rt: Runtime, member_id: UUID) -> dict[str, Any]:
     assert isinstance(gathered, MemberData)
     assert (gathered.request_id, gathered.member_id) == (request.request_id, member_id)
     return gathered.kept
+
+
+#: Tables with a member in them that are in no data file, and why.
+NOT_IN_THE_FILE = {
+    "registration.sign_up": "ends when somebody becomes a member; before that nobody can ask",
+    "registration.member_session": "a session of the page the file is asked for on; an hour",
+    "registration.erasure_receipt": "written when there is no member any more",
+}
+
+
+def about_a_member(service: str) -> set[str]:
+    """Tables of the service with a column that names a member."""
+    return {
+        f"{service}.{table.name}"
+        for table in import_module(f"services.{service}.tables").metadata.tables.values()
+        if "member_id" in table.columns
+    }
+
+
+@contextmanager
+def tables_read(rt: Runtime) -> Iterator[set[str]]:
+    """Tables of the service that statements select from meanwhile."""
+    read: set[str] = set()
+
+    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        if statement.lstrip().upper().startswith("SELECT"):
+            read.update(re.findall(rf"{rt.name}\.[a-z_]+", statement))
+
+    engine = rt.database.engine.sync_engine
+    sa.event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield read
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize("service", PARTS)
+async def test_each_table_with_a_member_in_it_is_looked_into(runtime_of: RuntimeOf, service: str) -> None:
+    rt = await runtime_of(service)
+    with tables_read(rt) as read:
+        await answer_of(rt, new_id())
+    assert about_a_member(service) - read == set(), "a new table is in the data file, or NOT_IN_THE_FILE says why not"
+    assert f"{service}.audit_entry" in read
+
+
+async def test_each_table_of_registration_is_too(rt: Runtime) -> None:
+    async with browser(rt) as client:
+        member_id = await signed_in(client, rt)
+        with tables_read(rt) as read:
+            await client.get(f"/me/data?id={member_id}")
+    assert about_a_member("registration") - read == set(NOT_IN_THE_FILE) - read
+    assert set(NOT_IN_THE_FILE) <= about_a_member("registration")
+
+
+async def test_who_of_staff_looked_is_told_by_the_service_they_looked_in(runtime_of: RuntimeOf) -> None:
+    rt, member_id = await runtime_of("surveys"), new_id()
+    async with browser(rt) as client:
+        sign_in(rt, client, "editor")
+        assert (await client.get(f"/staff/surveys/paper?member={member_id}")).status_code == 200
+    (row,) = (await answer_of(rt, member_id))["looked_at_or_changed_by_staff"]
+    assert (row["who"], row["what"]) == ("Siri Stab", "surveys.paper.looked_up")
 
 
 @pytest.mark.parametrize("service", PARTS)

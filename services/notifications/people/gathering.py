@@ -6,7 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.notifications.tables import Contact, Correspondent, Message
 from shared.events.notifications import MemberDataGathered
 from shared.events.registration import MemberDataRequested
-from shared.messaging import Delivery, emit, lock
+from shared.member_data import tell_data
+from shared.messaging import Delivery
 
 
 async def gather_data(session: AsyncSession, event: MemberDataRequested, delivery: Delivery) -> None:
@@ -54,13 +55,4 @@ async def gather_data(session: AsyncSession, event: MemberDataRequested, deliver
             for matter in matters
         ],
     }
-    await lock(session, event.member_id)
-    await emit(
-        session,
-        MemberDataGathered(
-            request_id=event.request_id,
-            member_id=event.member_id,
-            kept={heading: rows for heading, rows in kept.items() if rows},
-            gathered_at=delivery.now,
-        ),
-    )
+    await tell_data(session, event, delivery, MemberDataGathered, kept)

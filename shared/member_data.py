@@ -1,0 +1,37 @@
+"""A service's part of a member's data file: what it keeps by heading, and who of staff looked at the member there."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.events.member_data import MemberData
+from shared.events.registration import MemberDataRequested
+from shared.messaging import Delivery, emit, lock
+from shared.web import audit_of
+
+_MOST_LOOKS = 1000
+
+
+async def tell_data(
+    session: AsyncSession,
+    event: MemberDataRequested,
+    delivery: Delivery,
+    gathered: type[MemberData],
+    kept: Mapping[str, Sequence[dict[str, str]]],
+) -> None:
+    """Answer a request with what is ``kept``; headings without rows are left out."""
+    looked = [
+        {"at": row.at.isoformat(), "who": row.actor_name, "what": row.action}
+        for row in await audit_of(session, event.member_id, limit=_MOST_LOOKS)
+    ]
+    whole = {**kept, "looked_at_or_changed_by_staff": looked}
+    await lock(session, event.member_id)
+    await emit(
+        session,
+        gathered(
+            request_id=event.request_id,
+            member_id=event.member_id,
+            kept={heading: list(rows) for heading, rows in whole.items() if rows},
+            gathered_at=delivery.now,
+        ),
+    )
