@@ -4,6 +4,7 @@ import hashlib
 from datetime import date
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import JSONResponse
 
 from services.meetings.draw.public import SMALLEST
@@ -15,7 +16,7 @@ from services.meetings.seats.tallies import composition, promised_tallies, proto
 from services.meetings.tables import FollowUp, Meeting
 from services.meetings.verify import Refused, program
 from shared.slugs import is_slug
-from shared.web import Request, Response, problem, render, runtime
+from shared.web import Request, Response, or_404, problem, render, runtime
 from shared.web.markdown import to_html
 
 
@@ -31,13 +32,8 @@ async def show_meetings(request: Request) -> Response:
 
 async def show_meeting(request: Request) -> Response:
     """Purpose, time, place, agenda; how people were drawn; minutes; what came of it."""
-    slug = request.path_params["slug"]
-    if not is_slug(slug):
-        return problem(request, 404)
     async with runtime(request).transaction() as session:
-        meeting = await session.scalar(sa.select(Meeting).where(Meeting.slug == slug))
-        if meeting is None:
-            return problem(request, 404)
+        meeting = or_404(await _named(session, request.path_params["slug"]))
         follow_ups = (
             await session.scalars(
                 sa.select(FollowUp).where(FollowUp.meeting_id == meeting.id).order_by(FollowUp.done_on.desc())
@@ -79,13 +75,15 @@ async def show_meeting(request: Request) -> Response:
     return render(request, "meetings/meeting.html", context)
 
 
+async def _named(session: AsyncSession, slug: str) -> Meeting | None:
+    return await session.scalar(sa.select(Meeting).where(Meeting.slug == slug)) if is_slug(slug) else None
+
+
 async def give_draw(request: Request) -> Response:
     """The newest draw as a file, or a cancelled one named by its fingerprint; never a person."""
     slug, named = request.path_params["slug"], request.path_params.get("digest")
     async with runtime(request).transaction() as session:
-        meeting = await session.scalar(sa.select(Meeting).where(Meeting.slug == slug)) if is_slug(slug) else None
-        if meeting is None:
-            return problem(request, 404)
+        meeting = or_404(await _named(session, slug))
         draws = [await current_draw(session, meeting.id), *await cancelled_draws(session, meeting.id)]
     found = [one for one in draws if one and one.promise and one.committed_at and named in (None, one.digest)]
     if not found or (named is None and found[0] is not draws[0]):

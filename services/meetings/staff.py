@@ -1,7 +1,5 @@
 """Staff see one meeting: its seats, who is asked by stratum, the draw, what was done and by whom."""
 
-from uuid import UUID
-
 from services.meetings.calling.answering import count_called, takes_answers
 from services.meetings.facts import invitations_of
 from services.meetings.planning.announcing import count_states
@@ -12,12 +10,12 @@ from services.meetings.seats.promising import changed_since
 from services.meetings.staff_list import needs_somebody, seats_picture
 from services.meetings.tables import Meeting
 from shared.web import (
-    FORMATS,
     Request,
     Response,
     audit,
     audit_of,
-    problem,
+    file_format,
+    or_404,
     render,
     runtime,
     staff_required,
@@ -41,14 +39,9 @@ _GENDERS = {"female": "Kvinne", "male": "Mann", "other": "Annet eller ikke oppgi
 @staff_required("reader")
 async def export_invitations(request: Request) -> Response:
     """One meeting's invitations as a file: numbers and strata, no names, no codes."""
-    form = request.path_params["form"]
-    meeting_id: UUID = request.path_params["meeting_id"]
-    if form not in FORMATS:
-        return problem(request, 404)
+    form, meeting_id = file_format(request), request.path_params["meeting_id"]
     async with runtime(request).transaction() as session:
-        meeting = await session.get(Meeting, meeting_id)
-        if meeting is None:
-            return problem(request, 404)
+        meeting = or_404(await session.get(Meeting, meeting_id))
         rows = await invitations_of(session, meeting_id)
         await audit(session, request, "meetings.invitations.exported", meeting_id, rows=len(rows))
     numbers = {row.id: place for place, row in enumerate(rows, start=1)}
@@ -71,9 +64,7 @@ async def show_meeting(request: Request) -> Response:
     rt = runtime(request)
     now = rt.now()
     async with rt.transaction() as session:
-        meeting = await session.get(Meeting, request.path_params["meeting_id"])
-        if meeting is None:
-            return problem(request, 404)
+        meeting = or_404(await session.get(Meeting, request.path_params["meeting_id"]))
         counts = await count_states(session, meeting.id)
         rows = await invitations_of(session, meeting.id)
         called = await count_called(session, meeting.id) if meeting.called_until else None

@@ -21,8 +21,8 @@ from shared.web import (
     Response,
     audit,
     events_at_fault,
+    file_format,
     list_view,
-    problem,
     render,
     runtime,
     staff_required,
@@ -139,9 +139,7 @@ async def list_meetings(request: Request) -> Response:
 @staff_required("reader")
 async def export_meetings(request: Request) -> Response:
     """The list as it is filtered and ordered, every page of it, as a file."""
-    form = request.path_params["form"]
-    if form not in FORMATS:
-        return problem(request, 404)
+    form = file_format(request)
     async with runtime(request).transaction() as session:
         found = await with_counts(session, (await session.scalars(_listed(_view(request)))).all())
         await audit(session, request, "meetings.list.exported", rows=len(found), form=form)

@@ -30,6 +30,11 @@ async def lock_member(session: AsyncSession, member_id: UUID) -> Member | None:
     return await session.get(Member, member_id, populate_existing=True)
 
 
+def in_panel(member: Member | None) -> Member | None:
+    """The member, if it has confirmed and has not left."""
+    return member if member is not None and member.status in ("active", "paused") else None
+
+
 async def hold_address(session: AsyncSession, *emails: str) -> None:
     """Let nobody else sign up or import these addresses until the transaction ends."""
     await hold(session, *(address_key(email) for email in emails))

@@ -11,7 +11,7 @@ from services.results.follow_ups import store as follow_ups
 from services.results.showing import COLUMNS, table_rows, tables_of
 from services.results.tables import Publication, Survey, asked_in
 from services.results.trend import Past, trends
-from shared.web import Request, Response, problem, render, runtime, table_file, translate
+from shared.web import Request, Response, file_format, or_404, render, runtime, table_file, translate
 
 
 async def show_results(request: Request) -> Response:
@@ -45,9 +45,7 @@ async def show_results(request: Request) -> Response:
 async def show_result(request: Request) -> Response:
     """Purpose, finding, picture and table per question, participants against population, method."""
     async with runtime(request).transaction() as session:
-        found = await _published(session, request.path_params["slug"])
-        if found is None:
-            return problem(request, 404)
+        found = or_404(await _published(session, request.path_params["slug"]))
         done = await follow_ups.of(session, found[0].id)
         earlier = await _published_before(session, found[0])
     shown = {"follow_ups": done, "trends": trends(asked_in(found[0]), earlier)}
@@ -96,13 +94,9 @@ def result_context(request: Request, survey: Survey, publication: Publication) -
 
 async def download_result(request: Request) -> Response:
     """The page's tables as CSV or XLSX."""
-    texts, form = translate(request), request.path_params["form"]
-    if form not in ("csv", "xlsx"):
-        return problem(request, 404)
+    texts, form = translate(request), file_format(request)
     async with runtime(request).transaction() as session:
-        found = await _published(session, request.path_params["slug"])
-    if found is None:
-        return problem(request, 404)
+        found = or_404(await _published(session, request.path_params["slug"]))
     survey, publication = found
     context = result_context(request, survey, publication)
     columns = [texts.gettext(name) for name in COLUMNS]

@@ -25,7 +25,7 @@ from shared.web import (
     audit,
     audit_of,
     events_at_fault,
-    problem,
+    or_404,
     read_form,
     render,
     runtime,
@@ -113,9 +113,7 @@ async def show_card(request: Request) -> Response:
 async def show_draft(request: Request) -> Response:
     """The result as it would be published, with every written answer to choose passages from; once public, where."""
     async with runtime(request).transaction() as session:
-        found = await _survey(session, request)
-        if found is None:
-            return problem(request, 404)
+        found = or_404(await _survey(session, request))
         survey, publication = found
         draft = await draft_of(session, survey)
         history = await audit_of(session, survey.id)
@@ -170,9 +168,7 @@ async def publish_result(request: Request) -> Response:
     async with rt.transaction() as session:
         survey_id = request.path_params["survey_id"]
         await lock(session, survey_id)
-        found = await _survey(session, request)
-        if found is None:
-            return problem(request, 404)
+        found = or_404(await _survey(session, request))
         survey, publication = found
         if publication is None:
             draft = await draft_of(session, survey)

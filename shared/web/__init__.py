@@ -13,10 +13,10 @@ from shared.web.dead_letter_pages import dead_letter_pages, events_at_fault
 from shared.web.forms import BadForm, Form, FormErrors, as_id, read_form, validate
 from shared.web.limits import TooMany, client_address
 from shared.web.lists import ListView, list_view
-from shared.web.pages import problem, render, runtime, see_other, translate
+from shared.web.pages import or_404, problem, render, runtime, see_other, translate
 from shared.web.role_pages import role_pages
 from shared.web.staff import Staff, audit, audit_of, ended_sessions, staff_required
-from shared.web.tables import FORMATS, table_file
+from shared.web.tables import FORMATS, file_format, table_file
 
 __all__ = [
     "FORMATS",
@@ -39,7 +39,9 @@ __all__ = [
     "dead_letter_pages",
     "ended_sessions",
     "events_at_fault",
+    "file_format",
     "list_view",
+    "or_404",
     "problem",
     "read_form",
     "render",

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from markupsafe import Markup
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -15,6 +16,8 @@ from shared.rules import N_
 from shared.service import Runtime
 from shared.settings import Settings
 from shared.web.i18n import LANGUAGES, NAMES, Language, available, language
+
+T = TypeVar("T")
 
 _SHELL = Path(__file__).parent / "templates" / "shell"
 
@@ -148,6 +151,13 @@ def translate(request: Request) -> Language:
 def see_other(path: str) -> Response:
     """303 to a page of ours, so that a reload repeats no change."""
     return RedirectResponse(path, 303)
+
+
+def or_404(value: T | None) -> T:
+    """What a page is about; where there is none, the request ends on the page "Vi fant ikke siden"."""
+    if value is None:
+        raise HTTPException(404)
+    return value
 
 
 #: Status -> (title, what happened, what to do); Bokmål, translated when shown.

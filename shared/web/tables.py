@@ -5,7 +5,10 @@ from collections.abc import Iterable, Sequence
 from io import BytesIO, StringIO
 from typing import Any
 
+from starlette.requests import Request
 from starlette.responses import Response
+
+from shared.web.pages import or_404
 
 #: First characters that make a spreadsheet run a cell.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -14,6 +17,11 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMATS = ("csv", "xlsx")
 
 Rows = Iterable[Sequence[Any]]
+
+
+def file_format(request: Request) -> str:
+    """The format in the address of a list's file, ``list.{form}``; the request ends with 404 for any other."""
+    return or_404(next((form for form in FORMATS if form == request.path_params["form"]), None))
 
 
 def table_file(name: str, columns: Sequence[str], rows: Rows, form: str) -> Response:

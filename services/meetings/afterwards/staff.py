@@ -12,7 +12,7 @@ from shared.web import (
     Response,
     as_id,
     audit,
-    problem,
+    or_404,
     read_form,
     render,
     runtime,
@@ -38,9 +38,7 @@ async def attendance_form(request: Request) -> Response:
     """Those who had said yes, by the code they show at the door."""
     rt = runtime(request)
     async with rt.transaction() as session:
-        meeting = await session.get(Meeting, request.path_params["meeting_id"])
-        if meeting is None:
-            return problem(request, 404)
+        meeting = or_404(await session.get(Meeting, request.path_params["meeting_id"]))
         if meeting.state not in ("drawn", "held") or rt.now() < meeting.starts_at:
             return see_other(f"/staff/meetings/{meeting.id}")
         rows = await invitations_of(session, meeting.id, "accepted")
@@ -58,8 +56,7 @@ async def save_attendance(request: Request) -> Response:
     form = await read_form(request)
     came = {id_ for text in form.all("came") if (id_ := as_id(text)) is not None}
     async with rt.transaction() as session:
-        if await session.get(Meeting, meeting_id) is None:
-            return problem(request, 404)
+        or_404(await session.get(Meeting, meeting_id))
         if form.get("recorded") != "yes":
             return see_other(f"/staff/meetings/{meeting_id}/attendance")
         meeting = await record_attendance(session, meeting_id, came, rt.now())
@@ -73,9 +70,7 @@ async def show_needs(request: Request) -> Response:
     """What those who come need, without names; looking is written down."""
     rt = runtime(request)
     async with rt.transaction() as session:
-        meeting = await session.get(Meeting, request.path_params["meeting_id"])
-        if meeting is None:
-            return problem(request, 404)
+        meeting = or_404(await session.get(Meeting, request.path_params["meeting_id"]))
         rows = [row for row in await invitations_of(session, meeting.id, "accepted") if row.needs]
         await audit(session, request, "meetings.needs.seen", meeting.id, rows=len(rows))
     people = sorted((row.code, [NEED_NAMES.get(need, need) for need in row.needs or [] if need]) for row in rows)
@@ -86,9 +81,7 @@ async def show_needs(request: Request) -> Response:
 async def minutes_form(request: Request) -> Response:
     """The minutes as written so far."""
     async with runtime(request).transaction() as session:
-        meeting = await session.get(Meeting, request.path_params["meeting_id"])
-    if meeting is None:
-        return problem(request, 404)
+        meeting = or_404(await session.get(Meeting, request.path_params["meeting_id"]))
     if meeting.state not in ("held", "minuted"):
         return see_other(f"/staff/meetings/{meeting.id}")
     return render(
@@ -104,9 +97,7 @@ async def save_minutes(request: Request) -> Response:
     form = await read_form(request, 4 * _LONGEST_MINUTES)
     text = form.get("minutes") or ""
     async with rt.transaction() as session:
-        meeting = await session.get(Meeting, meeting_id)
-        if meeting is None:
-            return problem(request, 404)
+        meeting = or_404(await session.get(Meeting, meeting_id))
         if meeting.state not in ("held", "minuted"):
             return see_other(f"/staff/meetings/{meeting_id}")
         errors = _wrong_with(text, refused="minutes" in form.refused)

@@ -24,7 +24,7 @@ from shared.web import (
     Response,
     as_id,
     audit,
-    problem,
+    or_404,
     read_form,
     render,
     runtime,
@@ -133,9 +133,7 @@ async def change_form(request: Request) -> Response:
     """The meeting as it is, to be changed."""
     rt = runtime(request)
     async with rt.transaction() as session:
-        meeting = await session.get(Meeting, request.path_params["meeting_id"])
-    if meeting is None:
-        return problem(request, 404)
+        meeting = or_404(await session.get(Meeting, request.path_params["meeting_id"]))
     if meeting.state not in ("announced", "drawn"):
         return see_other(f"/staff/meetings/{meeting.id}")
     zone = rt.settings.zone
@@ -164,9 +162,7 @@ async def change(request: Request) -> Response:
     form = await read_form(request)
     meeting_id: UUID = request.path_params["meeting_id"]
     async with rt.transaction() as session:
-        meeting = await lock_meeting(session, meeting_id)
-        if meeting is None:
-            return problem(request, 404)
+        meeting = or_404(await lock_meeting(session, meeting_id))
         if meeting.state not in ("announced", "drawn"):
             return see_other(f"/staff/meetings/{meeting_id}")
         plan, errors = read_plan(request, form, meeting)
@@ -213,9 +209,7 @@ def _show_form(
 async def confirm_cancelling(request: Request) -> Response:
     """Say who will be told, and ask once."""
     async with runtime(request).transaction() as session:
-        meeting = await session.get(Meeting, request.path_params["meeting_id"])
-        if meeting is None:
-            return problem(request, 404)
+        meeting = or_404(await session.get(Meeting, request.path_params["meeting_id"]))
         counts = await count_states(session, meeting.id)
     if meeting.state not in ("announced", "drawn"):
         return see_other(f"/staff/meetings/{meeting.id}")
@@ -230,8 +224,7 @@ async def cancel(request: Request) -> Response:
     meeting_id: UUID = request.path_params["meeting_id"]
     form = await read_form(request)
     async with rt.transaction() as session:
-        if await session.get(Meeting, meeting_id) is None:
-            return problem(request, 404)
+        or_404(await session.get(Meeting, meeting_id))
         if form.get("confirmed") != "yes":
             return see_other(f"/staff/meetings/{meeting_id}/cancel")
         done = await cancel_meeting(session, meeting_id, rt.now())

@@ -13,7 +13,7 @@ from shared.web import (
     Response,
     as_id,
     audit,
-    problem,
+    or_404,
     read_form,
     render,
     runtime,
@@ -69,9 +69,7 @@ async def record_reply(request: Request) -> Response:
 
 async def _show(request: Request, typed: str, errors: FormErrors, status: int) -> Response:
     async with runtime(request).transaction() as session:
-        meeting = await session.get(Meeting, request.path_params["meeting_id"])
-    if meeting is None:
-        return problem(request, 404)
+        meeting = or_404(await session.get(Meeting, request.path_params["meeting_id"]))
     if meeting.state != "drawn" and not errors:
         return see_other(f"/staff/meetings/{meeting.id}")
     context = {"meeting": meeting, "typed": typed, "errors": errors}

@@ -8,7 +8,7 @@ from services.meetings.facts import invitations_of
 from services.meetings.seating.domain import MOST_ROUNDS, Guest, most_tables, seat
 from services.meetings.seats.domain import band_words
 from services.meetings.tables import Invitation, Meeting
-from shared.web import Request, Response, audit, problem, render, runtime, staff_required
+from shared.web import Request, Response, audit, or_404, problem, render, runtime, staff_required
 
 _GENDERS = {"female": "Kvinne", "male": "Mann", "other": "Annet eller ikke oppgitt"}
 #: People at a table unless staff say otherwise.
@@ -52,9 +52,7 @@ def _number(request: Request, name: str, usual: int, most: int) -> int:
 @staff_required("editor")
 async def show_tables(request: Request) -> Response:
     """Who sits where in each round, by code; and the papers to print."""
-    seating = await _seating(request, "meetings.tables.seen")
-    if seating is None:
-        return problem(request, 404)
+    seating = or_404(await _seating(request, "meetings.tables.seen"))
     together = [
         [
             (table, [row for row in seating.rows if round_[row.code] == table])
@@ -81,9 +79,7 @@ async def print_sheet(request: Request) -> Response:
     sheet = request.path_params["sheet"]
     if sheet not in ("door", "tags"):
         return problem(request, 404)
-    seating = await _seating(request, "meetings.sheet.printed")
-    if seating is None:
-        return problem(request, 404)
+    seating = or_404(await _seating(request, "meetings.sheet.printed"))
     # The typesetter is 30 MB that only printing needs.
     from services.meetings.seating import printing
 

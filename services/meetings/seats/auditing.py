@@ -17,7 +17,7 @@ from shared.web import (
     Request,
     Response,
     audit,
-    problem,
+    or_404,
     read_form,
     render,
     runtime,
@@ -49,11 +49,9 @@ async def give_full_file(request: Request) -> Response:
     if not 2 <= len(auditor) <= _LONGEST_NAME or "auditor" in form.refused:
         return await _show(request, {"auditor": f"Skriv navnet på revisoren, med høyst {_LONGEST_NAME} tegn."})
     async with rt.transaction() as session:
-        meeting = await session.get(Meeting, request.path_params["meeting_id"])
-        draws = await auditable_draws(session, meeting.id) if meeting is not None else []
-        draw = next((one for one in draws if one.digest == (form.get("draw") or draws[0].digest)), None)
-        if meeting is None or draw is None:
-            return problem(request, 404)
+        meeting = or_404(await session.get(Meeting, request.path_params["meeting_id"]))
+        draws = await auditable_draws(session, meeting.id)
+        draw = or_404(next((draw for draw in draws if draw.digest == (form.get("draw") or draws[0].digest)), None))
         try:
             content = file_of(draw, await candidates_of(session, draw.id))
         except Refused as refused:
@@ -76,9 +74,7 @@ def _words(draw: Draw) -> str:
 
 async def _show(request: Request, errors: FormErrors) -> Response:
     async with runtime(request).transaction() as session:
-        meeting = await session.get(Meeting, request.path_params["meeting_id"])
-        if meeting is None:
-            return problem(request, 404)
+        meeting = or_404(await session.get(Meeting, request.path_params["meeting_id"]))
         draws = await auditable_draws(session, meeting.id)
         given = sa.select(AuditedDraw).where(AuditedDraw.draw_id.in_([draw.id for draw in draws]))
         rows = (await session.scalars(given.order_by(AuditedDraw.given_at.desc()))).all()

@@ -24,7 +24,7 @@ from shared.web import (
     Request,
     Response,
     audit,
-    problem,
+    or_404,
     read_form,
     render,
     runtime,
@@ -81,10 +81,7 @@ async def save_quotas(request: Request) -> Response:
     form = await read_form(request)
     action = form.get("action")
     async with rt.transaction() as session:
-        meeting = await session.get(Meeting, meeting_id)
-        margins = await newest_margins(session)
-        if meeting is None or margins is None:
-            return problem(request, 404)
+        meeting, margins = or_404(await session.get(Meeting, meeting_id)), or_404(await newest_margins(session))
         pool = await pool_of(session, meeting, margins, rt.now(), rt.profile.contact_cap)
     limits: list[Limit] | None = None
     if action == "panel":
@@ -104,10 +101,8 @@ async def save_quotas(request: Request) -> Response:
 async def _show_quotas(request: Request, typed: Mapping[str, Any] | None, errors: FormErrors, status: int) -> Response:
     rt = runtime(request)
     async with rt.transaction() as session:
-        meeting = await session.get(Meeting, request.path_params["meeting_id"])
-        margins = await newest_margins(session)
-        if meeting is None or margins is None:
-            return problem(request, 404)
+        meeting = or_404(await session.get(Meeting, request.path_params["meeting_id"]))
+        margins = or_404(await newest_margins(session))
         pool = await pool_of(session, meeting, margins, rt.now(), rt.profile.contact_cap)
         kinds = pool.kinds
         draw = await current_draw(session, meeting.id)

@@ -37,7 +37,7 @@ from shared.web import (
     Request,
     Response,
     audit,
-    problem,
+    or_404,
     read_form,
     render,
     runtime,
@@ -58,9 +58,7 @@ async def show_draw(request: Request) -> Response:
 async def _show(request: Request, form: Mapping[str, Any], errors: FormErrors, status: int) -> Response:
     rt = runtime(request)
     async with rt.transaction() as session:
-        meeting = await session.get(Meeting, request.path_params["meeting_id"])
-        if meeting is None:
-            return problem(request, 404)
+        meeting = or_404(await session.get(Meeting, request.path_params["meeting_id"]))
         margins = await newest_margins(session)
         draw = await current_draw(session, meeting.id)
         cancelled = await cancelled_draws(session, meeting.id)
@@ -175,8 +173,7 @@ async def act_on_draw(request: Request) -> Response:
     if errors:
         return await _show(request, form.values(), errors, 422)
     async with rt.transaction() as session:
-        if await session.get(Meeting, meeting_id) is None:
-            return problem(request, 404)
+        or_404(await session.get(Meeting, meeting_id))
         if action == "prepare":
             draw = await ask_for_draw(session, meeting_id, announced, rt.now())
             if draw is not None:

@@ -11,7 +11,6 @@ from services.notifications.messages.domain import STATES
 from services.notifications.sending import claiming
 from shared.messaging import dead_letters
 from shared.web import (
-    FORMATS,
     ListView,
     Request,
     Response,
@@ -19,6 +18,7 @@ from shared.web import (
     audit,
     audit_of,
     events_at_fault,
+    file_format,
     list_view,
     problem,
     read_form,
@@ -154,9 +154,7 @@ async def show_messages(request: Request) -> Response:
 @staff_required("reader")
 async def export_messages(request: Request) -> Response:
     """The same list as a file, all pages of it."""
-    form = request.path_params["form"]
-    if form not in FORMATS:
-        return problem(request, 404)
+    form = file_format(request)
     async with runtime(request).transaction() as session:
         view, titles = await _view(request, session)
         total, rows = await counting.messages(session, view.filters, view.order, 0, None)

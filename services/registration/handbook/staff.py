@@ -1,7 +1,7 @@
 """The handbook's list, its pages and their pictures."""
 
 from services.registration.handbook.reading import handbook, picture
-from shared.web import Request, Response, problem, render, staff_required
+from shared.web import Request, Response, or_404, render, staff_required
 
 
 @staff_required("reader")
@@ -14,9 +14,7 @@ async def show_handbook(request: Request) -> Response:
 async def show_page(request: Request) -> Response:
     """One page, with the ones before and after."""
     pages = handbook()
-    page = next((page for page in pages if page.name == request.path_params["name"]), None)
-    if page is None:
-        return problem(request, 404)
+    page = or_404(next((page for page in pages if page.name == request.path_params["name"]), None))
     place = pages.index(page)
     around = {"before": pages[place - 1] if place else None, "after": pages[place + 1] if page != pages[-1] else None}
     return render(request, "registration/staff_handbook_page.html", {"page": page, "all": len(pages)} | around)
@@ -26,4 +24,4 @@ async def show_page(request: Request) -> Response:
 async def give_picture(request: Request) -> Response:
     """A picture as the demo took it."""
     content = picture(request.path_params["name"])
-    return problem(request, 404) if content is None else Response(content, media_type="image/jpeg")
+    return Response(or_404(content), media_type="image/jpeg")

@@ -18,9 +18,8 @@ from shared.web import (
     FormErrors,
     Request,
     Response,
-    as_id,
     audit,
-    problem,
+    or_404,
     read_form,
     render,
     runtime,
@@ -96,17 +95,15 @@ async def take_file(request: Request) -> Response:
 @staff_required("editor")
 async def show_file(request: Request) -> Response:
     """A file that is looked over, taken in, or done."""
-    return await _show(request, as_id(request.path_params["id"]), {}, {}, 200)
+    return await _show(request, request.path_params["id"], {}, {}, 200)
 
 
 async def _show(
-    request: Request, import_id: UUID | None, form: dict[str, object], errors: FormErrors, status: int
+    request: Request, import_id: UUID, form: dict[str, object], errors: FormErrors, status: int
 ) -> Response:
     async with runtime(request).transaction() as session:
-        file = await session.get(MemberImport, import_id) if import_id else None
-        shown = await examples(session, file.id, _EXAMPLES) if file and not file.started_at else []
-    if file is None:
-        return problem(request, 404)
+        file = or_404(await session.get(MemberImport, import_id))
+        shown = await examples(session, file.id, _EXAMPLES) if not file.started_at else []
     context = {"file": file, "examples": shown, "form": form, "errors": errors}
     return render(request, "registration/staff_import_file.html", context, status)
 
@@ -116,11 +113,9 @@ async def start_import(request: Request) -> Response:
     """Take the file in: a small one at once, a large one by the job. A second click starts nothing."""
     rt = runtime(request)
     form = await read_form(request)
-    import_id = as_id(request.path_params["id"])
+    import_id: UUID = request.path_params["id"]
     async with rt.transaction() as session:
-        file = await session.get(MemberImport, import_id, with_for_update=True) if import_id else None
-        if file is None:
-            return problem(request, 404)
+        file = or_404(await session.get(MemberImport, import_id, with_for_update=True))
         if file.started_at is None and file.rows:
             wanted: type[BaseModel] = ReferenceInput if file.has_consents else ConsentsInput
             values, errors = validate(wanted, form, _MESSAGES, str, lists=("purposes",))

@@ -1,5 +1,7 @@
 """The member list, the look-up of one person, the person's page, and the receipts of erasures."""
 
+from uuid import UUID
+
 import sqlalchemy as sa
 
 from services.registration.data_file.gathering import ask_everybody, missing, request_of
@@ -11,7 +13,7 @@ from services.registration.my_page.store import own_page
 from services.registration.places import place_name
 from services.registration.population.domain import band_text
 from services.registration.population.store import newest_margins
-from services.registration.store import lock_member
+from services.registration.store import in_panel, lock_member
 from services.registration.tables import Channel, Member
 from shared.events.registration import AgeBand
 from shared.service import Runtime
@@ -19,11 +21,10 @@ from shared.web import (
     FORMATS,
     Request,
     Response,
-    as_id,
     audit,
     audit_of,
     list_view,
-    problem,
+    or_404,
     read_form,
     render,
     runtime,
@@ -106,12 +107,8 @@ async def look_up(request: Request) -> Response:
 async def show_person(request: Request) -> Response:
     """Everything about one member; that it was looked at is an audit row."""
     rt = runtime(request)
-    member_id = as_id(request.path_params["id"])
     async with rt.transaction() as session:
-        known = await store.person(session, member_id) if member_id else None
-        if known is None:
-            return problem(request, 404)
-        member, consents = known
+        member, consents = or_404(await store.person(session, request.path_params["id"]))
         if member.status != "erased":
             await audit(session, request, "registration.member.seen", member.id)
         history = await audit_of(session, member.id)
@@ -138,11 +135,9 @@ async def show_person(request: Request) -> Response:
 async def take_data_out(request: Request) -> Response:
     """Everything about one member as the file the own page gives, for somebody who asked by phone or letter."""
     rt = runtime(request)
-    member_id = as_id(request.path_params["id"])
+    member_id: UUID = request.path_params["id"]
     async with rt.transaction() as session:
-        page = await own_page(session, member_id) if member_id else None
-        if page is None:
-            return problem(request, 404)
+        page = or_404(await own_page(session, member_id))
         await audit(session, request, "registration.member.data_taken_out", member_id)
         return await data_file(session, page)
 
@@ -152,14 +147,11 @@ async def ask_for_data(request: Request) -> Response:
     """Ask every service for what it keeps about somebody who asked by phone or letter."""
     rt = runtime(request)
     await read_form(request)
-    member_id = as_id(request.path_params["id"])
     async with rt.transaction() as session:
-        member = await lock_member(session, member_id) if member_id else None
-        if member is None or member.status not in ("active", "paused"):
-            return problem(request, 404)
+        member = or_404(in_panel(await lock_member(session, request.path_params["id"])))
         await ask_everybody(session, member.id, rt.now())
         await audit(session, request, "registration.member.data_asked_for", member.id)
-    return see_other(f"/staff/registration/members/{member_id}")
+    return see_other(f"/staff/registration/members/{member.id}")
 
 
 @staff_required("editor", "dpo")
@@ -167,11 +159,8 @@ async def erase_on_request(request: Request) -> Response:
     """Erase somebody who asked by phone or letter; asks once more first."""
     rt = runtime(request)
     form = await read_form(request)
-    member_id = as_id(request.path_params["id"])
     async with rt.transaction() as session:
-        member = await lock_member(session, member_id) if member_id else None
-        if member is None or member.status not in ("active", "paused"):
-            return problem(request, 404)
+        member = or_404(in_panel(await lock_member(session, request.path_params["id"])))
         if form.get("sure") != "yes":
             return render(request, "registration/staff_erase.html", {"member": member})
         await erase(session, member, rt.now())

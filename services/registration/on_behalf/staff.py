@@ -14,16 +14,15 @@ from services.registration.on_behalf.registering import register
 from services.registration.places import place_name
 from services.registration.recruitment.store import channels
 from services.registration.settings import registration_settings
-from services.registration.store import lock_member, member_by_email
+from services.registration.store import in_panel, lock_member, member_by_email
 from services.registration.tables import Member
 from shared.web import (
     Form,
     FormErrors,
     Request,
     Response,
-    as_id,
     audit,
-    problem,
+    or_404,
     read_form,
     render,
     runtime,
@@ -54,11 +53,8 @@ _STALE = "Opplysningene er endret mens du skrev. Her ser du dem som de er nå. G
 @staff_required("editor")
 async def show_change(request: Request) -> Response:
     """The form with what the member has told and chosen."""
-    member_id = as_id(request.path_params["id"])
     async with runtime(request).transaction() as session:
-        member = await session.get(Member, member_id) if member_id else None
-        if member is None or member.status not in ("active", "paused"):
-            return problem(request, 404)
+        member = or_404(in_panel(await session.get(Member, request.path_params["id"])))
         before = await standing_of(session, member)
         await audit(session, request, "registration.member.seen", member.id)
     return _change(request, member, before, _values(member, before))
@@ -103,12 +99,9 @@ async def change_for_member(request: Request) -> Response:
     """Show what will change and what the member will read; with ``sure`` do it."""
     rt = runtime(request)
     form = await read_form(request)
-    member_id = as_id(request.path_params["id"])
     wanted, errors = validate(ChangeInput, form, _MESSAGES, str, lists=("purposes",), context=joining_rules(rt))
     async with rt.transaction() as session:
-        member = await lock_member(session, member_id) if member_id else None
-        if member is None or member.status not in ("active", "paused"):
-            return problem(request, 404)
+        member = or_404(in_panel(await lock_member(session, request.path_params["id"])))
         before = await standing_of(session, member)
         if form.get("seen") != before.seen:
             return _change(request, member, before, _values(member, before), {"": _STALE}, 409)
@@ -127,7 +120,7 @@ async def change_for_member(request: Request) -> Response:
             await change_on_behalf(session, member, wanted, changed, request.state.staff.name, rt.now())
             detail = {"what": list(changed), "how": wanted.how}
             await audit(session, request, "registration.member.changed_on_behalf", member.id, **detail)
-    return see_other(f"/staff/registration/members/{member_id}?done=changed")
+    return see_other(f"/staff/registration/members/{member.id}?done=changed")
 
 
 async def _refused(session: AsyncSession, member: Member, wanted: ChangeInput, changed: tuple[str, ...]) -> FormErrors:

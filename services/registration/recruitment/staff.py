@@ -14,7 +14,7 @@ from shared.web import (
     Request,
     Response,
     audit,
-    problem,
+    or_404,
     read_form,
     render,
     rule_broken,
@@ -86,9 +86,7 @@ async def show_channel(request: Request) -> Response:
     rt = runtime(request)
     code = request.path_params["code"]
     async with rt.transaction() as session:
-        channel = await session.get(Channel, code) if is_slug(code) else None
-    if channel is None:
-        return problem(request, 404)
+        channel = or_404(await session.get(Channel, code) if is_slug(code) else None)
     link = f"{rt.settings.public_url}/join?kanal={channel.code}"
     import segno
 

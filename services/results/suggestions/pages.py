@@ -16,7 +16,7 @@ from shared.web import (
     FormErrors,
     Request,
     Response,
-    problem,
+    or_404,
     read_form,
     render,
     robots,
@@ -125,9 +125,7 @@ async def show_thanks(request: Request) -> Response:
 async def show_suggestion(request: Request) -> Response:
     """One public matter: wording, status, answer, what it led to."""
     async with runtime(request).transaction() as session:
-        suggestion = await store.public_suggestion(session, request.path_params["slug"])
-        if suggestion is None:
-            return problem(request, 404)
+        suggestion = or_404(await store.public_suggestion(session, request.path_params["slug"]))
         follow_ups = (
             await session.scalars(
                 sa.select(FollowUp).where(FollowUp.about_id == suggestion.id).order_by(FollowUp.done_on.desc())

@@ -18,7 +18,7 @@ from shared.web import (
     audit,
     audit_of,
     list_view,
-    problem,
+    or_404,
     read_form,
     render,
     runtime,
@@ -90,9 +90,7 @@ async def show_suggestions(request: Request) -> Response:
 async def show_suggestion(request: Request) -> Response:
     """One matter as its sender wrote it, and the form to decide."""
     async with runtime(request).transaction() as session:
-        suggestion = await session.get(Suggestion, request.path_params["id"])
-        if suggestion is None:
-            return problem(request, 404)
+        suggestion = or_404(await session.get(Suggestion, request.path_params["id"]))
         await audit(session, request, "results.suggestion.seen", suggestion.id)
     return await _page(request, suggestion, {}, {}, 200)
 
@@ -136,9 +134,7 @@ async def decide(request: Request) -> Response:
     suggestion_id: UUID = request.path_params["id"]
     confirmed, status = form.get("confirmed") == "yes", 422
     async with rt.transaction() as session:
-        suggestion = await store.lock_suggestion(session, suggestion_id)
-        if suggestion is None:
-            return problem(request, 404)
+        suggestion = or_404(await store.lock_suggestion(session, suggestion_id))
         if values is not None and form.get("action") != "change":
             decision, standing = settled(Decision(**values.model_dump())), await store.standing(session, suggestion)
             if confirmed and decision == standing:

@@ -8,7 +8,19 @@ from services.surveys.editing.naming import LANGUAGE_NAMES
 from services.surveys.fieldwork.curve import survey_title
 from services.surveys.tables import Survey
 from shared.events.questionnaire import RulesBroken, strict
-from shared.web import Form, Request, Response, audit, problem, read_form, render, runtime, see_other, staff_required
+from shared.web import (
+    Form,
+    Request,
+    Response,
+    audit,
+    or_404,
+    problem,
+    read_form,
+    render,
+    runtime,
+    see_other,
+    staff_required,
+)
 
 _LONGEST = 1_000
 
@@ -17,8 +29,8 @@ _LONGEST = 1_000
 async def show_texts(request: Request) -> Response:
     """The texts of one part, each in a field."""
     async with runtime(request).transaction() as session:
-        survey = await session.get(Survey, request.path_params["survey_id"])
-    return _open_to_corrections(request, survey) or _page(request, survey, {}, None)  # type: ignore[arg-type]
+        survey = or_404(await session.get(Survey, request.path_params["survey_id"]))
+    return _refused(request, survey) or _page(request, survey, {}, None)
 
 
 @staff_required("editor")
@@ -26,10 +38,9 @@ async def correct_texts(request: Request) -> Response:
     """Show what would change; with ``confirmed``, change it."""
     rt, form = runtime(request), await read_form(request)
     async with rt.transaction() as session:
-        survey = await session.get(Survey, request.path_params["survey_id"])
-        if (refused := _open_to_corrections(request, survey)) is not None:
+        survey = or_404(await session.get(Survey, request.path_params["survey_id"]))
+        if (refused := _refused(request, survey)) is not None:
             return refused
-        assert survey is not None
         wanted = _wanted(survey, form)
         content = survey.questionnaire.content()
         changes = changes_in(content, wanted)
@@ -57,10 +68,8 @@ async def correct_texts(request: Request) -> Response:
     return see_other(f"/staff/surveys/{survey.id}")
 
 
-def _open_to_corrections(request: Request, survey: Survey | None) -> Response | None:
+def _refused(request: Request, survey: Survey) -> Response | None:
     """None for a survey whose texts can be corrected and a part it has; else the page that says otherwise."""
-    if survey is None:
-        return problem(request, 404)
     if survey.state not in ("open", "paused") or survey.corrected >= MOST:
         return see_other(f"/staff/surveys/{survey.id}")
     exists = 0 <= request.path_params["part"] <= len(survey.questionnaire.pages)

@@ -30,7 +30,19 @@ from services.surveys.editing.saving import (
 from services.surveys.editing.showing import cover_form, outline, page_form, question_form
 from services.surveys.questionnaire.shelf import shelf
 from shared.events.questionnaire import identity_of
-from shared.web import Form, Request, Response, audit, problem, read_form, render, runtime, see_other, staff_required
+from shared.web import (
+    Form,
+    Request,
+    Response,
+    audit,
+    or_404,
+    problem,
+    read_form,
+    render,
+    runtime,
+    see_other,
+    staff_required,
+)
 
 Bank = Mapping[str, Mapping[str, Any]]
 
@@ -86,8 +98,8 @@ async def begin_questionnaire(request: Request) -> Response:
 async def show_outline(request: Request) -> Response:
     """The questionnaire page by page, with all that can be done to it and what is still missing."""
     async with runtime(request).transaction() as session:
-        found, asked = await written(session, request.path_params["id"]), await asked_before(session)
-    return problem(request, 404) if found is None else _outline(request, found, asked)
+        found, asked = or_404(await written(session, request.path_params["id"])), await asked_before(session)
+    return _outline(request, found, asked)
 
 
 @staff_required("editor")
@@ -97,9 +109,7 @@ async def change_outline(request: Request) -> Response:
     action, _, target = (form.get("do") or "").partition(":")
     here, at = f"{_BASE}/{request.path_params['id']}", ""
     async with rt.transaction() as session:
-        held = await written(session, request.path_params["id"], hold=True)
-        if held is None:
-            return problem(request, 404)
+        held = or_404(await written(session, request.path_params["id"], hold=True))
         asked = await asked_before(session)
         by, now = request.state.staff.name, rt.now()
         if form.get("base") != str(held.row.current) and action not in ("add-page", "add"):
@@ -152,9 +162,7 @@ def _changed(content: Content, action: str, target: str, form: Form, asked: Bank
 async def show_part(request: Request) -> Response:
     """The form of one part: ``om`` for title and introduction, else a page or a question."""
     async with runtime(request).transaction() as session:
-        found, asked = await written(session, request.path_params["id"]), await asked_before(session)
-    if found is None:
-        return problem(request, 404)
+        found, asked = or_404(await written(session, request.path_params["id"])), await asked_before(session)
     try:
         return _part(request, found, found.content, request.path_params["part"], asked)
     except NoSuchPart:
@@ -167,9 +175,7 @@ async def save_part(request: Request) -> Response:
     form, rt, part = await read_form(request, _MOST_BYTES), runtime(request), request.path_params["part"]
     here = f"{_BASE}/{request.path_params['id']}"
     async with rt.transaction() as session:
-        held = await written(session, request.path_params["id"], hold=True)
-        if held is None:
-            return problem(request, 404)
+        held = or_404(await written(session, request.path_params["id"], hold=True))
         asked = await asked_before(session)
         try:
             if await _is_overtaken(session, held, form.get("base"), part):

@@ -27,7 +27,7 @@ from shared.web import (
     Response,
     audit,
     audit_of,
-    problem,
+    or_404,
     render,
     runtime,
     see_other,
@@ -64,9 +64,7 @@ async def show_survey(request: Request) -> Response:
     rt = runtime(request)
     now = rt.now()
     async with rt.transaction() as session:
-        survey = await session.get(Survey, request.path_params["survey_id"])
-        if survey is None:
-            return problem(request, 404)
+        survey = or_404(await session.get(Survey, request.path_params["survey_id"]))
         figures = await figures_of(request, session, survey, now)
         done = await audit_of(session, survey.id)
         asked = await who_is_asked(session, survey, translate(request), rt.settings.zone, now)
@@ -88,9 +86,7 @@ async def show_survey(request: Request) -> Response:
 async def confirm_cancelling(request: Request) -> Response:
     """Ask once before a plan is cancelled."""
     async with runtime(request).transaction() as session:
-        survey = await session.get(Survey, request.path_params["survey_id"])
-    if survey is None:
-        return problem(request, 404)
+        survey = or_404(await session.get(Survey, request.path_params["survey_id"]))
     if survey.state != "planned":
         return see_other(f"/staff/surveys/{survey.id}")
     return render(request, "surveys/staff_cancel.html", {"survey": survey, "title": survey_title(survey)})
@@ -101,8 +97,7 @@ async def cancel(request: Request) -> Response:
     """Cancel a plan; a second click changes nothing."""
     survey_id: UUID = request.path_params["survey_id"]
     async with runtime(request).transaction() as session:
-        if await session.get(Survey, survey_id) is None:
-            return problem(request, 404)
+        or_404(await session.get(Survey, survey_id))
         if await cancel_plan(session, survey_id):
             await audit(session, request, "surveys.survey.cancelled", survey_id)
     return see_other(f"/staff/surveys/{survey_id}")

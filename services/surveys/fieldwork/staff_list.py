@@ -22,8 +22,8 @@ from shared.web import (
     Response,
     audit,
     events_at_fault,
+    file_format,
     list_view,
-    problem,
     render,
     runtime,
     staff_required,
@@ -70,9 +70,7 @@ async def list_surveys(request: Request) -> Response:
 @staff_required("reader")
 async def export_surveys(request: Request) -> Response:
     """The list as it is filtered and ordered, every page of it, as a file."""
-    form = request.path_params["form"]
-    if form not in FORMATS:
-        return problem(request, 404)
+    form = file_format(request)
     view = list_view(request, {"state": tuple(STATES)}, tuple(ORDERS))
     zone = runtime(request).settings.zone
     async with runtime(request).transaction() as session:

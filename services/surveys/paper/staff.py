@@ -22,6 +22,7 @@ from shared.web import (
     Response,
     as_id,
     audit,
+    or_404,
     problem,
     read_form,
     render,
@@ -66,9 +67,7 @@ async def print_paper(request: Request) -> Response:
             return problem(request, 404)
         invitation, survey = found
         await audit(session, request, "surveys.paper.printed", survey.id)
-    texts = request.app.state.renderer.languages.get(request.query_params.get("language", "nb"))
-    if texts is None:
-        return problem(request, 404)
+    texts = or_404(request.app.state.renderer.languages.get(request.query_params.get("language", "nb")))
     code = code_of(invitation.id)
     until = texts.date(last_day(survey.closes_at))
     body = as_pdf(survey.questionnaire, texts, code, until, rt.profile.name)
@@ -82,9 +81,7 @@ async def key_in(request: Request) -> Response:
     rt = runtime(request)
     form = await read_form(request, _MOST_BYTES) if request.method == "POST" else None
     async with rt.transaction() as session:
-        found = await _found(request, session)
-        if found is None:
-            return problem(request, 404)
+        found = or_404(await _found(request, session))
         invitation, survey = found
         if form is None:
             return _form(request, invitation, survey, {}, {})

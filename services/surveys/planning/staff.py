@@ -35,7 +35,7 @@ from shared.web import (
     Response,
     as_id,
     audit,
-    problem,
+    or_404,
     read_form,
     render,
     runtime,
@@ -261,11 +261,9 @@ async def _show_confirmation(
 async def show_questionnaire(request: Request) -> Response:
     """A questionnaire's pages as residents get them, in each of its languages."""
     async with runtime(request).transaction() as session:
-        questionnaire = await questionnaire_to_show(
-            session, request.path_params["questionnaire"], shelf(runtime(request).settings)
+        questionnaire = or_404(
+            await questionnaire_to_show(session, request.path_params["questionnaire"], shelf(runtime(request).settings))
         )
-    if questionnaire is None:
-        return problem(request, 404)
     asked = request.query_params.get("language", "nb")
     # Residents' own words ("Vet ikke", "Valgfritt") follow the language of the page.
     request.state.lang = asked if asked in questionnaire.languages and asked in LANGUAGES else "nb"

@@ -18,7 +18,7 @@ from services.surveys.editing.saving import questionnaire_to_show
 from services.surveys.planning.planning import named_areas
 from services.surveys.questionnaire.shelf import shelf
 from shared.events.questionnaire import LANGUAGES, Questionnaire
-from shared.web import Request, Response, problem, read_form, render, runtime, staff_required
+from shared.web import Request, Response, or_404, read_form, render, runtime, staff_required
 
 _STATE = "try-questionnaire"
 _STATE_LIFE = 24 * 3600
@@ -30,9 +30,7 @@ _AREAS = [("omraade_1", "Område 1"), ("omraade_2", "Område 2")]
 async def show_start(request: Request) -> Response:
     """The page a mail's link opens."""
     async with runtime(request).transaction() as session:
-        asked = await _asked(request, session)
-    if asked is None:
-        return problem(request, 404)
+        asked = or_404(await _asked(request, session))
     lang = request.state.lang
     context = {
         "title": asked.title.to(lang),
@@ -49,9 +47,7 @@ async def try_page(request: Request) -> Response:
     """A page; posted, it gives the next one as the resident's page would."""
     rt = runtime(request)
     async with rt.transaction() as session:
-        asked = await _asked(request, session)
-    if asked is None:
-        return problem(request, 404)
+        asked = or_404(await _asked(request, session))
     number = min(max(request.path_params["number"], 1), len(asked.pages))
     if request.method == "GET":
         return _page(request, asked, number, {}, {})
