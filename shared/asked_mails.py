@@ -1,6 +1,6 @@
 """Copies of another service's mails that ask something, for the contact cap."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -8,8 +8,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.contact_cap import quarter_began
 from shared.database import upsert_many
 from shared.messaging import Delivery, lock
+from shared.service import Runtime
 
 
 class AsksByMail(Protocol):
@@ -21,6 +23,16 @@ class AsksByMail(Protocol):
     def member_id(self) -> UUID: ...
     @property
     def asked_at(self) -> tuple[datetime, ...]: ...
+
+
+def forget_asked_mails(table: Any) -> Callable[[Runtime], Awaitable[None]]:
+    """The job by which copies in ``table`` go when they count no more."""
+
+    async def forget(rt: Runtime) -> None:
+        async with rt.transaction() as session:
+            await session.execute(sa.delete(table).where(table.asked_at <= quarter_began(rt.now())))
+
+    return forget
 
 
 async def keep_asked_mails(

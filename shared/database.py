@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from pydantic import BaseModel
+from pydantic import TypeAdapter
 from sqlalchemy import URL, make_url
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, Insert
 from sqlalchemy.dialects.postgresql import insert as pg_insert
@@ -69,7 +69,7 @@ def insert_many(table: Any, **columns: list[Any]) -> Insert:
 
 
 async def upsert(session: AsyncSession, table: Any, *conditions: sa.ColumnElement[bool], **values: Any) -> None:
-    """Insert the row of a mapped class, or bring what its key names up to date where ``conditions`` hold for it."""
+    """Insert the row of a mapped class or table, or bring what its key names up to date where ``conditions`` hold."""
     await session.execute(_or_update(pg_insert(table).values(**values), table, values, conditions))
 
 
@@ -81,7 +81,7 @@ async def upsert_many(
 
 
 def _or_update(statement: Insert, table: Any, names: Iterable[str], conditions: Sequence[Any]) -> Insert:
-    keys = [column.name for column in table.__table__.primary_key]
+    keys = [column.name for column in getattr(table, "__table__", table).primary_key]
     return statement.on_conflict_do_update(
         index_elements=keys,
         set_={name: statement.excluded[name] for name in names if name not in keys},
@@ -119,11 +119,11 @@ async def run_sql(session: AsyncSession, statement: str, *values: Any) -> Sequen
     return await session.run_sync(run)
 
 
-M = TypeVar("M", bound=BaseModel)
+M = TypeVar("M")
 
 
 class Typed(sa.TypeDecorator[M]):
-    """A JSONB column that holds a contract's model, e.g. ``mapped_column(Typed(Questionnaire))``."""
+    """A JSONB column of a type pydantic knows: ``Typed(Questionnaire)``, ``Typed(tuple[AgeBand, ...])``."""
 
     impl = JSONB
     cache_ok = True
@@ -131,16 +131,17 @@ class Typed(sa.TypeDecorator[M]):
     def __init__(self, model: type[M]) -> None:
         super().__init__()
         self.model = model
+        self._adapter = TypeAdapter(model)
 
     def process_bind_param(self, value: M | None, dialect: Any) -> Any:
         """What is stored."""
         del dialect
-        return None if value is None else value.model_dump(mode="json")
+        return None if value is None else self._adapter.dump_python(value, mode="json")
 
     def process_result_value(self, value: Any, dialect: Any) -> M | None:
         """What was stored, unknown fields of a newer version too."""
         del dialect
-        return None if value is None else self.model.model_validate(value)
+        return None if value is None else self._adapter.validate_python(value)
 
 
 class Database:

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.database import upsert
 from shared.events.calendar import Dates
 from shared.mechanism import mechanism
 from shared.messaging import emit, lock
@@ -28,8 +28,7 @@ async def tell_dates(session: AsyncSession, planned: Iterable[Dates]) -> None:
         if before == told_now or (before is None and not event.dates):
             continue
         await lock(session, event.dates_id)
-        row = pg_insert(table).values(dates_id=event.dates_id, told=told_now)
-        await session.execute(row.on_conflict_do_update(index_elements=["dates_id"], set_={"told": row.excluded.told}))
+        await upsert(session, table, dates_id=event.dates_id, told=told_now)
         await emit(session, event)
 
 

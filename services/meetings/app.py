@@ -64,7 +64,6 @@ PAGES = (
     Route("/meetings/{slug}/draws/{digest}.json", pages.give_draw),
     Route("/staff/meetings", staff_list.list_meetings),
     Route("/staff/meetings/card", staff_list.show_card),
-    Route("/staff/meetings/list.{form}", staff_list.export_meetings),
     Route("/staff/meetings/new", planning.new_form, methods=["GET"]),
     Route("/staff/meetings/new", planning.create, methods=["POST"]),
     Route(ONE, staff.show_meeting),

@@ -8,11 +8,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.meetings.tables import AskedInSurvey, Called, Invitation, Member
-from shared.asked_mails import keep_asked_mails
+from shared.asked_mails import forget_asked_mails, keep_asked_mails
 from shared.contact_cap import may_be_asked, quarter_began
 from shared.events.surveys import SurveyAnswered, SurveyInvitationIssued, SurveyReminderDue
 from shared.messaging import Delivery
-from shared.service import Runtime
 
 SurveyMail = SurveyInvitationIssued | SurveyReminderDue | SurveyAnswered
 
@@ -43,7 +42,5 @@ def at_the_cap(now: datetime, cap: int) -> sa.Select[UUID]:
     return sa.select(asked.c.member_id).group_by(asked.c.member_id).having(full)
 
 
-async def forget_mails(rt: Runtime) -> None:
-    """Job: what no longer counts goes."""
-    async with rt.transaction() as session:
-        await session.execute(sa.delete(AskedInSurvey).where(AskedInSurvey.asked_at <= quarter_began(rt.now())))
+#: Job: what no longer counts goes.
+forget_mails = forget_asked_mails(AskedInSurvey)

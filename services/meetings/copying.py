@@ -4,14 +4,13 @@ from collections.abc import Collection, Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.meetings.locks import wait_for_draws
 from services.meetings.seats.answering import give_up_seats
 from services.meetings.seats.domain import OPEN, UNANSWERED
 from services.meetings.tables import AskedInSurvey, Called, Candidate, DrawEntry, Invitation, Margins, Member, Notice
-from shared.database import insert_many
+from shared.database import upsert, upsert_many
 from shared.events.meetings import MemberDataErased
 from shared.events.registration import MemberChanged, MemberErased, MemberJoined, MemberLeft, PopulationMarginsSet
 from shared.messaging import Delivery, emit, forget_subject, lock
@@ -62,8 +61,10 @@ async def _asked(session: AsyncSession, members: Collection[UUID]) -> set[UUID |
 async def _keep(session: AsyncSession, states: dict[UUID, MemberState]) -> None:
     ids = sorted(states)
     found = [states[member_id] for member_id in ids]
-    statement = insert_many(
+    await upsert_many(
+        session,
         Member,
+        Member.erased.is_(False),
         id=ids,
         status=[state.standing for state in found],
         year_of_birth=[state.year_of_birth for state in found],
@@ -71,19 +72,10 @@ async def _keep(session: AsyncSession, states: dict[UUID, MemberState]) -> None:
         area=[state.area for state in found],
         purposes=[state.purposes for state in found],
     )
-    changed = {name: statement.excluded[name] for name in ("status", "year_of_birth", "gender", "area", "purposes")}
-    await session.execute(
-        statement.on_conflict_do_update(index_elements=["id"], set_=changed, where=Member.erased.is_(False))
-    )
 
 
 async def _blank(session: AsyncSession, member_id: UUID, *, erased: bool) -> None:
-    values = {**_BLANK, "erased": erased}
-    await session.execute(
-        pg_insert(Member)
-        .values(id=member_id, **values)
-        .on_conflict_do_update(index_elements=["id"], set_=values, where=Member.erased.is_(False))
-    )
+    await upsert(session, Member, Member.erased.is_(False), id=member_id, **_BLANK, erased=erased)
 
 
 async def _erase(session: AsyncSession, event: MemberErased, delivery: Delivery) -> None:
@@ -110,15 +102,16 @@ async def _erase(session: AsyncSession, event: MemberErased, delivery: Delivery)
 
 async def project_margins(session: AsyncSession, event: PopulationMarginsSet, _: Delivery) -> None:
     """Keep the newest population figures; meetings already drawn keep the quotas they were drawn with."""
-    values = {
-        "year": event.year,
-        "bands": [band.model_dump() for band in event.bands],
-        "population": [margin.model_dump() for margin in event.margins],
-        "areas": [area.model_dump() for area in event.area_margins],
-        "area_source": event.area_source,
-    }
-    statement = pg_insert(Margins).values(id=event.margins_id, **values)
-    await session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
+    await upsert(
+        session,
+        Margins,
+        id=event.margins_id,
+        year=event.year,
+        bands=event.bands,
+        population=event.margins,
+        areas=event.area_margins,
+        area_source=event.area_source,
+    )
 
 
 async def willing_members(session: AsyncSession) -> int:

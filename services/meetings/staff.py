@@ -4,11 +4,12 @@ from services.meetings.calling.answering import count_called, takes_answers
 from services.meetings.facts import invitations_of
 from services.meetings.planning.announcing import count_states
 from services.meetings.seats.auditing import auditable_draws
-from services.meetings.seats.domain import band_words, replacements_stop_at, waiting_ends_at
+from services.meetings.seats.domain import replacements_stop_at, waiting_ends_at
 from services.meetings.seats.preparing import current_draw
 from services.meetings.seats.promising import changed_since
 from services.meetings.staff_list import needs_somebody, seats_picture
 from services.meetings.tables import Meeting
+from shared.strata import PERSON, band_words
 from shared.web import (
     Request,
     Response,
@@ -33,7 +34,6 @@ _REPLIES = {
     "released": "Ble ikke plass",
     "ended": "Møtet ble avlyst",
 }
-_GENDERS = {"female": "Kvinne", "male": "Mann", "other": "Annet eller ikke oppgitt"}
 
 
 @staff_required("reader")
@@ -48,7 +48,7 @@ async def export_invitations(request: Request) -> Response:
     lines = [
         (
             place,
-            _GENDERS[row.gender],
+            PERSON[row.gender],
             band_words(row.band),
             "E-posten kom i retur" if row.unreached else _REPLIES[row.state],
             numbers[row.replaces] if row.replaces else None,

@@ -1,9 +1,8 @@
 """Staff see all meetings: the list, the list as a file, and the card of the staff home."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from markupsafe import Markup
@@ -15,13 +14,11 @@ from services.meetings.planning.announcing import count_states
 from services.meetings.seats.domain import replacements_stop_at
 from services.meetings.tables import Meeting
 from shared.web import (
-    FORMATS,
-    ListView,
     Request,
     Response,
     audit,
+    count_rows,
     events_at_fault,
-    file_format,
     list_view,
     render,
     runtime,
@@ -31,7 +28,6 @@ from shared.web import (
 )
 from shared.web.charts import progress
 from shared.web.i18n import Language
-from shared.web.lists import PER_PAGE
 
 #: Bokmål names of states and orders, in the order they are offered.
 STATES = {
@@ -42,10 +38,10 @@ STATES = {
     "cancelled": "Avlyst",
 }
 ORDER_NAMES = {"latest": "Seneste først", "earliest": "Tidligste først", "heading": "Navn"}
-_ORDERS: dict[str, Any] = {
+_ORDERS: dict[str, sa.ColumnExpressionArgument[object]] = {
     "latest": Meeting.starts_at.desc(),
-    "earliest": Meeting.starts_at,
-    "heading": Meeting.heading,
+    "earliest": Meeting.starts_at.asc(),
+    "heading": Meeting.heading.asc(),
 }
 _COLUMNS = ("Møte", "Status", "Begynner", "Sted", "Plasser", "Sagt ja", "Kommer ikke", "Venter", "Møtte opp")
 
@@ -105,60 +101,39 @@ def _when(texts: Language, meeting: Meeting, now: datetime) -> tuple[str, dateti
     return f"{word} {texts.datetime(meeting.starts_at)}", meeting.starts_at
 
 
-def _view(request: Request) -> ListView:
-    return list_view(request, {"state": tuple(STATES)}, tuple(_ORDERS))
-
-
-def _listed(view: ListView) -> sa.Select[Meeting]:
-    statement = sa.select(Meeting).order_by(_ORDERS[view.order], Meeting.id)
-    return statement.where(Meeting.state == view.filters["state"]) if "state" in view.filters else statement
-
-
 @staff_required("reader")
 async def list_meetings(request: Request) -> Response:
     """Meetings with their seats; state, order and page live in the address."""
-    view = _view(request)
-    async with runtime(request).transaction() as session:
-        total = await session.scalar(sa.select(sa.func.count()).select_from(_listed(view).subquery())) or 0
-        page = _listed(view).offset(view.offset).limit(PER_PAGE)
+    rt = runtime(request)
+    view = list_view(request, {"state": tuple(STATES)}, tuple(_ORDERS))
+    chosen = sa.select(Meeting).where(*(Meeting.state == state for state in view.filters.values()))
+    async with rt.transaction() as session:
+        total = await count_rows(session, chosen)
+        page = view.part(chosen.order_by(_ORDERS[view.order], Meeting.id))
         rows = await with_counts(session, (await session.scalars(page)).all())
         willing = await willing_members(session)
-    context = {
-        "rows": rows,
-        "willing": willing,
-        "view": view,
-        "states": STATES,
-        "orders": ORDER_NAMES,
-        "total": total,
-        "files": [(form, replace(view, path=f"{view.path}/list.{form}").link(page=1)) for form in FORMATS],
-        "may_edit": request.state.staff.may("editor"),
-    }
-    return render(request, "meetings/staff.html", context)
+        if view.form:
+            await audit(session, request, "meetings.list.exported", rows=total, form=view.form)
+    if view.form:
+        lines = [_line(meeting, counts, rt.settings.zone) for meeting, counts in rows]
+        return table_file("moter", _COLUMNS, lines, view.form)
+    context = {"rows": rows, "willing": willing, "view": view, "states": STATES, "orders": ORDER_NAMES, "total": total}
+    return render(request, "meetings/staff.html", context | {"may_edit": request.state.staff.may("editor")})
 
 
-@staff_required("reader")
-async def export_meetings(request: Request) -> Response:
-    """The list as it is filtered and ordered, every page of it, as a file."""
-    form = file_format(request)
-    async with runtime(request).transaction() as session:
-        found = await with_counts(session, (await session.scalars(_listed(_view(request)))).all())
-        await audit(session, request, "meetings.list.exported", rows=len(found), form=form)
-    zone = runtime(request).settings.zone
-    rows = [
-        (
-            meeting.heading,
-            STATES[meeting.state],
-            f"{meeting.starts_at.astimezone(zone):%Y-%m-%d %H:%M}",
-            meeting.place,
-            meeting.seats,
-            counts["accepted"],
-            counts["declined"] + counts["withdrawn"] + counts["lapsed"],
-            counts["invited"],
-            meeting.attended,
-        )
-        for meeting, counts in found
-    ]
-    return table_file("moter", _COLUMNS, rows, form)
+def _line(meeting: Meeting, counts: Counts, zone: ZoneInfo) -> tuple[str | int | None, ...]:
+    """The meeting in the list as a file."""
+    return (
+        meeting.heading,
+        STATES[meeting.state],
+        f"{meeting.starts_at.astimezone(zone):%Y-%m-%d %H:%M}",
+        meeting.place,
+        meeting.seats,
+        counts["accepted"],
+        counts["declined"] + counts["withdrawn"] + counts["lapsed"],
+        counts["invited"],
+        meeting.attended,
+    )
 
 
 @staff_required("reader")

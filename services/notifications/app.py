@@ -95,7 +95,6 @@ PAGES = (
     Route("/staff/notifications", staff.show_deliveries),
     Route("/staff/notifications/card", staff.show_card),
     Route("/staff/notifications/messages", staff.show_messages),
-    Route("/staff/notifications/messages.{form}", staff.export_messages),
     Route("/staff/notifications/unknown", staff.decide_unknown, methods=["POST"]),
     Route("/staff/notifications/resume", staff.ask_to_resume),
     Route("/staff/notifications/sending", staff.switch_sending, methods=["POST"]),

@@ -43,9 +43,9 @@ async def announce_installation(rt: Runtime) -> None:
             stored = Margins(
                 id=MARGINS_ID,
                 year=YEAR,
-                bands=[band.model_dump() for band in BANDS],
-                margins=[margin.model_dump() for margin in margins],
-                area_margins=[],
+                bands=BANDS,
+                margins=margins,
+                area_margins=(),
             )
             session.add(stored)
             await lock(session, MARGINS_ID)

@@ -10,7 +10,7 @@ from services.registration.population.domain import advice, band_text, shares_by
 from services.registration.population.store import composition, newest_margins
 from services.registration.recruitment.store import growth
 from services.registration.tables import Member, Threshold
-from shared.events.registration import AgeBand, StaffSessionEnded
+from shared.events.registration import StaffSessionEnded
 from shared.messaging import emit, lock
 from shared.web import (
     Request,
@@ -93,7 +93,7 @@ async def show_card(request: Request) -> Response:
             "Panelet mot befolkningen etter alder",
             "Søylen er panelet, streken er befolkningen",
             [
-                (band_text(AgeBand.model_validate(band)), *shares_by(panel.cells, "band")[str(band["code"])])
+                (band_text(band), *shares_by(panel.cells, "band")[band.code])
                 for band in (margins.bands if margins else [])
             ],
             texts.percent,

@@ -27,7 +27,7 @@ async def keep_survey(session: AsyncSession, event: SurveyOpened | SurveyChanged
         values: dict[str, Any] = {
             "questionnaire": event.questionnaire,
             "closes_at": event.closes_at,
-            "corrections": [correction.model_dump(mode="json") for correction in event.corrections],
+            "corrections": event.corrections,
         }
     elif isinstance(event, SurveyOpened):
         values = {
@@ -43,7 +43,7 @@ async def keep_survey(session: AsyncSession, event: SurveyOpened | SurveyChanged
             "invited": event.invited,
             "answered": event.answered,
             "released": event.released,
-            "strata": [stratum.model_dump() for stratum in event.strata],
+            "strata": event.strata,
         }
     await upsert(session, Survey, id=event.survey_id, **values)
 
@@ -66,9 +66,9 @@ async def keep_population(session: AsyncSession, event: PopulationMarginsSet, _:
         Population,
         id=event.margins_id,
         year=event.year,
-        bands=[band.model_dump() for band in event.bands],
-        margins=[margin.model_dump() for margin in event.margins],
-        areas=[area.model_dump() for area in event.area_margins],
+        bands=event.bands,
+        margins=event.margins,
+        areas=event.area_margins,
         area_source=event.area_source,
     )
 

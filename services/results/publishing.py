@@ -83,16 +83,16 @@ def _participants(survey: Survey, population: Population | None) -> dict[str, An
     genders: Counter[str] = Counter()
     bands: Counter[str] = Counter()
     for stratum in survey.strata:
-        genders[stratum["gender"]] += stratum["answered"]
-        bands[stratum["band"]] += stratum["answered"]
+        genders[stratum.gender] += stratum.answered
+        bands[stratum.band] += stratum.answered
     people: Counter[str] = Counter()
     for margin in population.margins:
-        people[margin["gender"]] += margin["population"]
-        people[margin["band"]] += margin["population"]
-    everybody = sum(margin["population"] for margin in population.margins) or 1
+        people[margin.gender] += margin.population
+        people[margin.band] += margin.population
+    everybody = sum(margin.population for margin in population.margins) or 1
     # The population register counts two genders; "none of them" would be a wrong number for the third.
     targets = {code: people[code] / everybody if code in people else None for code in genders}
-    groups = merged_groups([(band["code"], bands[band["code"]]) for band in population.bands])
+    groups = merged_groups([(band.code, bands[band.code]) for band in population.bands])
     answered = sum(n for _, n in groups)
     return _by_area(survey, population) | {
         "gender": [[code, share, targets[code]] for code, share in gender_shares(genders).items()],
@@ -101,14 +101,14 @@ def _participants(survey: Survey, population: Population | None) -> dict[str, An
 
 
 def _by_area(survey: Survey, population: Population) -> dict[str, Any]:
-    living = sum(area["population"] for area in population.areas)
+    living = sum(area.population for area in population.areas)
     if not living:
         return {}
     answered: Counter[str] = Counter()
     for stratum in survey.strata or ():
-        answered[stratum.get("area") or ""] += stratum["answered"]
-    people = {area["area"]: area["population"] for area in population.areas}
-    labels = {area["area"]: area["label"] or area["area"] for area in population.areas} | {"": ""}
+        answered[stratum.area or ""] += stratum.answered
+    people = {area.area: area.population for area in population.areas}
+    labels = {area.area: area.label or area.area for area in population.areas} | {"": ""}
     outside = sum(n for code, n in answered.items() if code not in people)
     groups = merged_groups([*((code, answered[code]) for code in people), *([("", outside)] if outside else [])])
     everybody = sum(n for _, n in groups)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -12,6 +11,7 @@ from services.results.domain import Counted, last_instant
 from services.results.findings import Shown, figure, show
 from services.results.tables import Survey, asked_in
 from shared.events.questionnaire import Questionnaire
+from shared.events.surveys import TextChange
 from shared.rules import N_
 from shared.web.charts import panel_against_population
 from shared.web.i18n import Language
@@ -33,8 +33,8 @@ def tables_of(
     return {
         "days": days,
         "corrections": [
-            (texts.date(datetime.fromisoformat(one["corrected_at"])), one["answered"], _in(one["changes"], texts.code))
-            for one in survey.corrections
+            (texts.date(correction.corrected_at), correction.answered, _in(correction.changes, texts.code))
+            for correction in survey.corrections
         ],
         "results": show(asked_in(survey), counted, texts),
         "participants": show_participants(participants, texts),
@@ -45,10 +45,10 @@ def tables_of(
     }
 
 
-def _in(changes: Sequence[Mapping[str, str]], code: str) -> list[tuple[str, str]]:
+def _in(changes: Sequence[TextChange], code: str) -> list[tuple[str, str]]:
     """(before, after) of the texts corrected in the reader's language, else in all."""
-    own = [change for change in changes if change["language"] == code]
-    return [(change["before"], change["after"]) for change in own or changes]
+    own = [change for change in changes if change.language == code]
+    return [(change.before, change.after) for change in own or changes]
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.database import NAMING, Typed
 from shared.events.questionnaire import Questionnaire
+from shared.events.registration import AgeBand, AreaMargin, Margin
+from shared.events.surveys import StratumCount, TextCorrection
 
 
 class Base(DeclarativeBase):
@@ -39,9 +41,11 @@ class Survey(Base):
     answered: Mapped[int | None]
     released: Mapped[int | None]
     """Answers that will arrive; None until the survey has closed."""
-    strata: Mapped[list[Any] | None]
-    corrections: Mapped[list[Any]] = mapped_column(server_default=sa.text("'[]'"))
-    """Texts corrected while it was open, as SurveyChanged tells them, oldest first."""
+    strata: Mapped[tuple[StratumCount, ...] | None] = mapped_column(Typed(tuple[StratumCount, ...]))
+    corrections: Mapped[tuple[TextCorrection, ...]] = mapped_column(
+        Typed(tuple[TextCorrection, ...]), server_default=sa.text("'[]'")
+    )
+    """Texts corrected while it was open, oldest first."""
     asks: Mapped[str] = mapped_column(server_default="everybody")
     """``everybody``, ``some`` (a filter) or ``sample``."""
     meeting: Mapped[dict[str, Any] | None]
@@ -100,10 +104,10 @@ class Population(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     year: Mapped[int]
-    bands: Mapped[list[Any]]
-    margins: Mapped[list[Any]]
-    areas: Mapped[list[Any]] = mapped_column(server_default="[]")
-    """[{"area", "label", "population", "cells"}], empty before areas are named."""
+    bands: Mapped[tuple[AgeBand, ...]] = mapped_column(Typed(tuple[AgeBand, ...]))
+    margins: Mapped[tuple[Margin, ...]] = mapped_column(Typed(tuple[Margin, ...]))
+    areas: Mapped[tuple[AreaMargin, ...]] = mapped_column(Typed(tuple[AreaMargin, ...]), server_default="[]")
+    """Empty before areas are named."""
     area_source: Mapped[str] = mapped_column(server_default="")
     """Where the areas' figures come from; shown wherever they are."""
 

@@ -79,7 +79,6 @@ PAGES = (
     Route("/surveys/answer/{token}", answering.open_invitation),
     Route("/staff/surveys", staff_list.list_surveys),
     Route("/staff/surveys/card", staff_list.show_card),
-    Route("/staff/surveys/list.{form}", staff_list.export_surveys),
     Route("/staff/surveys/plan", planning.plan_form, methods=["GET"]),
     Route("/staff/surveys/plan", planning.plan, methods=["POST"]),
     Route("/staff/surveys/questionnaires/{questionnaire}", planning.show_questionnaire),

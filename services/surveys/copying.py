@@ -12,7 +12,7 @@ from services.surveys.audience.tables import AskedToMeeting, Candidate, MeetingG
 from services.surveys.fieldwork.inviting import invite_latecomers
 from services.surveys.locks import wait_for_openings
 from services.surveys.tables import Draft, ErasedMember, FollowUpNotice, Invitation, Margins, Member, Threshold
-from shared.database import insert_many
+from shared.database import upsert, upsert_many
 from shared.events.registration import (
     MemberChanged,
     MemberErased,
@@ -61,7 +61,8 @@ async def _keep_members(session: AsyncSession, states: dict[UUID, MemberState], 
     erased = set(await session.scalars(sa.select(ErasedMember.id).where(ErasedMember.id.in_(states))))
     kept = [state for id_, state in states.items() if id_ not in erased]
     if kept:
-        statement = insert_many(
+        await upsert_many(
+            session,
             Member,
             id=[state.member_id for state in kept],
             year_of_birth=[state.year_of_birth for state in kept],
@@ -72,11 +73,6 @@ async def _keep_members(session: AsyncSession, states: dict[UUID, MemberState], 
             joined_at=[state.joined_at for state in kept],
             language=[state.language for state in kept],
         )
-        changed = {
-            name: statement.excluded[name]
-            for name in ("year_of_birth", "gender", "area", "purposes", "status", "joined_at", "language")
-        }
-        await session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed))
         await invite_latecomers(session, late - erased, now)
     states.clear()
     late.clear()
@@ -150,19 +146,21 @@ async def project_threshold(
 async def project_margins(session: AsyncSession, event: PopulationMarginsSet, delivery: Delivery) -> None:
     """Keep the newest age bands; surveys already open keep those they opened with."""
     del delivery
-    values = {
-        "year": event.year,
-        "bands": [band.model_dump() for band in event.bands],
-        "population": [margin.model_dump() for margin in event.margins],
-        "areas": [
-            {
-                "code": one.area,
-                "name": one.label or one.area,
-                "population": one.population,
-                "cells": [cell.model_dump() for cell in one.cells],
-            }
-            for one in event.area_margins
-        ],
-    }
-    statement = pg_insert(Margins).values(id=event.margins_id, **values)
-    await session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
+    areas = [
+        {
+            "code": area.area,
+            "name": area.label or area.area,
+            "population": area.population,
+            "cells": [cell.model_dump() for cell in area.cells],
+        }
+        for area in event.area_margins
+    ]
+    await upsert(
+        session,
+        Margins,
+        id=event.margins_id,
+        year=event.year,
+        bands=event.bands,
+        population=event.margins,
+        areas=areas,
+    )

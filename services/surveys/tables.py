@@ -13,6 +13,8 @@ from services.surveys.audience.domain import Audience, Sample
 from services.surveys.base import Base
 from shared.database import Typed
 from shared.events.questionnaire import Questionnaire
+from shared.events.registration import AgeBand, Margin
+from shared.events.surveys import TextCorrection
 
 metadata = Base.metadata
 
@@ -48,12 +50,11 @@ class Margins(Base):
     __tablename__ = "margins"
     id: Mapped[UUID] = mapped_column(primary_key=True)
     year: Mapped[int]
-    bands: Mapped[list[Any]]
-    """[{"code", "age_from", "age_to"}] from young to old."""
+    bands: Mapped[tuple[AgeBand, ...]] = mapped_column(Typed(tuple[AgeBand, ...]))
+    """From young to old."""
     areas: Mapped[list[Any]] = mapped_column(server_default=sa.text("'[]'"))
     """[{"code", "name", "population", "cells": [{"gender", "band", "population"}]}] of the areas staff have named."""
-    population: Mapped[list[Any]] = mapped_column(server_default=sa.text("'[]'"))
-    """[{"gender", "band", "population"}]"""
+    population: Mapped[tuple[Margin, ...]] = mapped_column(Typed(tuple[Margin, ...]), server_default=sa.text("'[]'"))
 
 
 class Threshold(Base):
@@ -90,7 +91,9 @@ class Survey(Base):
     """The questionnaire: as planned until opening; from then on only typos in its texts change."""
     corrected: Mapped[int] = mapped_column(server_default=sa.text("0"))
     """How often its texts have been corrected since it opened."""
-    corrections: Mapped[list[Any]] = mapped_column(server_default=sa.text("'[]'"))
+    corrections: Mapped[tuple[TextCorrection, ...]] = mapped_column(
+        Typed(tuple[TextCorrection, ...]), server_default=sa.text("'[]'")
+    )
     """[{"corrected_at", "answered", "changes": [{"place", "language", "before", "after"}]}], oldest first."""
     state: Mapped[str]
     """``ended`` takes no answers and may be opened again; in ``closed`` the answers have left."""
@@ -129,7 +132,7 @@ class Survey(Base):
     """Open, and some members may still lack their invitation."""
     invite_after: Mapped[UUID | None]
     """Members up to this id have been looked at; where inviting goes on after a crash."""
-    bands: Mapped[list[Any]] = mapped_column(server_default=sa.text("'[]'"))
+    bands: Mapped[tuple[AgeBand, ...]] = mapped_column(Typed(tuple[AgeBand, ...]), server_default=sa.text("'[]'"))
     """Age bands fixed at opening: the order in which small cells merge."""
     bands_year: Mapped[int | None]
     """The margins' year fixed at opening; an age is this minus the year of birth."""

@@ -3,9 +3,9 @@
 from uuid import UUID, uuid5
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.database import upsert
 from shared.events.registration import ProfileChanged
 from shared.mechanism import mechanism
 from shared.messaging import Delivery, Subscription, subscribe
@@ -17,12 +17,8 @@ PROFILE_ID = uuid5(UUID("6ba7b812-9dad-11d1-80b4-00c04fd430c8"), "innbyggerpanel
 
 async def keep_choices(session: AsyncSession, event: ProfileChanged, _: Delivery | None = None) -> None:
     """Store what is chosen, in place of what was."""
-    row = {"choices": event.choices, "changed_at": event.changed_at}
-    await session.execute(
-        pg_insert(mechanism(session.info["schema"]).profile)
-        .values(id=1, **row)
-        .on_conflict_do_update(index_elements=["id"], set_=row)
-    )
+    table = mechanism(session.info["schema"]).profile
+    await upsert(session, table, id=1, choices=event.choices, changed_at=event.changed_at)
 
 
 async def last_change(session: AsyncSession) -> ProfileChanged | None:

@@ -12,14 +12,13 @@ from shared.web.audit_pages import audit_pages
 from shared.web.dead_letter_pages import dead_letter_pages, events_at_fault
 from shared.web.forms import BadForm, Form, FormErrors, as_id, read_form, validate
 from shared.web.limits import TooMany, client_address
-from shared.web.lists import ListView, list_view
+from shared.web.lists import ListView, count_rows, list_view
 from shared.web.pages import or_404, problem, render, runtime, see_other, translate
 from shared.web.role_pages import role_pages
 from shared.web.staff import Staff, audit, audit_of, ended_sessions, staff_required
-from shared.web.tables import FORMATS, file_format, table_file
+from shared.web.tables import file_format, table_file
 
 __all__ = [
-    "FORMATS",
     "N_",
     "BadForm",
     "Form",
@@ -36,6 +35,7 @@ __all__ = [
     "audit_pages",
     "build_app",
     "client_address",
+    "count_rows",
     "dead_letter_pages",
     "ended_sessions",
     "events_at_fault",

@@ -1,18 +1,15 @@
 """Who did what in a service, for staff who must account for it. The same page in every service."""
 
-from collections.abc import Callable
-from typing import Any
-
 import sqlalchemy as sa
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from shared.mechanism import mechanism
-from shared.web.lists import PER_PAGE, list_view
+from shared.web.lists import count_rows, list_view
 from shared.web.pages import render, runtime
 from shared.web.staff import audit, staff_required
-from shared.web.tables import FORMATS, table_file
+from shared.web.tables import table_file
 
 _COLUMNS = ("tid", "hvem", "handling", "gjelder", "detaljer")
 
@@ -24,24 +21,21 @@ def audit_pages(service: str) -> list[Route]:
     async def show_trail(request: Request) -> Response:
         """Newest first, by person or deed; as a page or a file (which is itself a row)."""
         table = mechanism(service).audit_entry
-        form = request.query_params.get("form")
         async with runtime(request).transaction() as session:
             people = (await session.scalars(sa.select(table.c.actor_name).distinct().order_by("actor_name"))).all()
             actions = (await session.scalars(sa.select(table.c.action).distinct().order_by("action"))).all()
             view = list_view(request, {"actor": people, "action": actions}, ("newest", "oldest"))
-            columns: dict[str, Any] = {"actor": table.c.actor_name, "action": table.c.action}
+            columns = {"actor": table.c.actor_name, "action": table.c.action}
             chosen = [columns[name] == value for name, value in view.filters.items()]
-            total = await session.scalar(sa.select(sa.func.count()).select_from(table).where(*chosen)) or 0
-            order: Callable[[Any], Any] = sa.asc if view.order == "oldest" else sa.desc
-            rows = sa.select(table).where(*chosen).order_by(order(table.c.at), table.c.id)
-            if form not in FORMATS:
-                rows = rows.offset(view.offset).limit(PER_PAGE)
-            found = (await session.execute(rows)).all()
-            if form in FORMATS:
+            rows = sa.select(table).where(*chosen)
+            total = await count_rows(session, rows)
+            at = table.c.at.asc() if view.order == "oldest" else table.c.at.desc()
+            found = (await session.execute(view.part(rows.order_by(at, table.c.id)))).all()
+            if view.form:
                 await audit(session, request, f"{service}.audit.exported", None, count=total)
-        if form in FORMATS:
+        if view.form:
             lines = ([row.at.isoformat(), row.actor_name, row.action, row.subject, str(row.detail)] for row in found)
-            return table_file(f"logg-{service}", _COLUMNS, lines, form)
+            return table_file(f"logg-{service}", _COLUMNS, lines, view.form)
         context = {"rows": found, "total": total, "view": view, "people": people, "actions": actions}
         return render(request, "shell/staff_audit.html", context | {"service": service})
 

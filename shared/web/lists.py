@@ -1,37 +1,49 @@
-"""Long lists for staff: filter, order and page live in the address, so that a list can be linked and gone back to."""
+"""Long lists for staff: filter, order and page live in the address, so that a list can be linked and gone back to.
+
+The same address with ``form=csv`` or ``form=xlsx`` is the whole list as a file.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
+from shared.web.tables import FORMATS
+
 PER_PAGE = 50
+
+Rows = sa.Select[*tuple[Any, ...]]
+Statement = TypeVar("Statement", bound=Rows)
 
 
 @dataclass(frozen=True)
 class ListView:
-    """What the address asks for: known filters with known values, a known order, a page from 1."""
+    """What the address asks for: known filters with known values, a known order, a page from 1 or a file."""
 
     path: str
     filters: Mapping[str, str]
     order: str
     page: int
+    form: str = ""
+    """One of ``FORMATS`` for a file, else empty."""
 
     @property
     def offset(self) -> int:
         """Rows before this page."""
         return (self.page - 1) * PER_PAGE
 
+    def part(self, rows: Statement) -> Statement:
+        """The rows of this page; every row for a file."""
+        return rows if self.form else rows.offset(self.offset).limit(PER_PAGE)
+
     def link(self, **changes: str | int) -> str:
         """The list's address with these changes; an empty value takes a filter away, and filters start at page 1."""
-        values: dict[str, str | int] = {**self.filters, "order": self.order, "page": self.page}
-        if "page" not in changes:
-            values["page"] = 1
-        values |= changes
-        kept = {
-            name: value for name, value in values.items() if value not in ("", None) and (name, value) != ("page", 1)
-        }
+        values = {**self.filters, "order": self.order, "page": 1, **changes}
+        kept = {name: value for name, value in values.items() if value != "" and (name, value) != ("page", 1)}
         return f"{self.path}?{urlencode(kept)}" if kept else self.path
 
     def pages(self, total: int) -> int:
@@ -44,10 +56,16 @@ def list_view(request: Request, filters: Mapping[str, Sequence[str]], orders: Se
     asked = request.query_params
     chosen = {name: asked[name] for name, allowed in filters.items() if asked.get(name) in allowed}
     order = asked.get("order", "")
-    page = asked.get("page", "1")
+    page, form = asked.get("page", "1"), asked.get("form", "")
     return ListView(
         request.url.path,
         chosen,
         order if order in orders else orders[0],
         min(max(int(page), 1), 100_000) if page.isascii() and page.isdigit() else 1,
+        form if form in FORMATS else "",
     )
+
+
+async def count_rows(session: AsyncSession, rows: Rows) -> int:
+    """How many rows a list has on all its pages."""
+    return await session.scalar(sa.select(sa.func.count()).select_from(rows.order_by(None).subquery())) or 0

@@ -155,7 +155,7 @@ PURE = {
     "dns", "slugify", "text_unidecode", "charset_normalizer", "cython_runtime", "numpy", "highspy",
 }  # fmt: skip
 #: Parts of ``shared`` that import nothing but the same; contracts besides.
-LEAVES = {"shared", "shared.addresses", "shared.characters", "shared.rules", "shared.slugs"}
+LEAVES = {"shared", "shared.addresses", "shared.characters", "shared.rules", "shared.slugs", "shared.strata"}
 _LOAD = """
 import sys
 from importlib import import_module

@@ -103,5 +103,5 @@ async def test_the_list_takes_any_address(rt: Runtime, editor: httpx.AsyncClient
     assert "Torget i Sandvika" in (await editor.get("/staff/meetings?state=announced&order=heading")).text
     assert "Ingen møter passer" in (await editor.get("/staff/meetings?state=cancelled")).text
     assert "Torget i Sandvika" in (await editor.get("/staff/meetings?state=x&order=y&page=-1")).text
-    filtered = (await editor.get("/staff/meetings/list.csv?state=cancelled")).text
+    filtered = (await editor.get("/staff/meetings?form=csv&state=cancelled")).text
     assert "Torget" not in filtered

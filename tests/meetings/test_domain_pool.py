@@ -2,14 +2,21 @@
 
 from services.meetings.seats.pool import limits_of_panel, limits_of_population
 from services.meetings.tables import Margins
+from shared.events.registration import AgeBand, AreaMargin, Margin
 
-BANDS = [{"code": "15-", "age_from": 15, "age_to": None}]
-PEOPLE = [{"gender": gender, "band": "15-", "population": 500} for gender in ("female", "male")]
+BANDS = (AgeBand(code="15-", age_from=15, age_to=None),)
+PEOPLE = tuple(Margin(gender=gender, band="15-", population=500) for gender in ("female", "male"))
 
 
-def margins(**cells: list[dict[str, object]]) -> Margins:
-    """Two areas as large; in one of them half are children."""
-    areas = [{"area": code, "label": code, "population": 600, "cells": cells.get(code, [])} for code in ("nord", "sor")]
+def margins(**women: int) -> Margins:
+    """Two areas as large; in one of them half are children. ``women``: the only figure known of an area's ages."""
+    areas = tuple(
+        AreaMargin(
+            area=code, label=code, population=600,
+            cells=(Margin(gender="female", band="15-", population=women[code]),) if code in women else (),
+        )
+        for code in ("nord", "sor")
+    )  # fmt: skip
     return Margins(year=2026, bands=BANDS, population=PEOPLE, areas=areas, area_source="")
 
 
@@ -20,11 +27,9 @@ def seats_of_areas(known: Margins) -> dict[str, tuple[int, int]]:
 
 
 def test_where_residents_are_known_by_age_children_count_in_no_areas_share() -> None:
-    grown = [{"gender": "female", "band": "15-", "population": 300}]
-    all_grown = [{"gender": "female", "band": "15-", "population": 600}]
     assert seats_of_areas(margins()) == {"nord": (4, 5), "sor": (4, 5)}
-    assert seats_of_areas(margins(nord=grown, sor=all_grown)) == {"nord": (3, 3), "sor": (6, 6)}
-    assert seats_of_areas(margins(nord=grown)) == {"nord": (4, 5), "sor": (4, 5)}, "one area's ages say nothing alone"
+    assert seats_of_areas(margins(nord=300, sor=600)) == {"nord": (3, 3), "sor": (6, 6)}
+    assert seats_of_areas(margins(nord=300)) == {"nord": (4, 5), "sor": (4, 5)}, "one area's ages say nothing alone"
 
 
 def test_answers_to_a_call_have_quotas_of_the_pool_and_none_of_the_population() -> None:

@@ -204,14 +204,15 @@ async def test_lists_can_be_downloaded_without_names_or_codes(
 ) -> None:
     await deliver(margins(), *many(rt.now(), 30))
     meeting = await a_drawn_meeting(rt)
-    listed = await editor.get("/staff/meetings/list.csv")
+    listed = await editor.get("/staff/meetings?form=csv")
     assert "Torget i Sandvika;Trukket" in listed.text
     rows = (await editor.get(f"/staff/meetings/{meeting.id}/invitations.csv")).text.splitlines()
     assert len(rows) == 7
     for row in await invitations(rt):
         assert all(row.code not in line and str(row.member_id) not in line for line in rows)
-    assert (await editor.get("/staff/meetings/list.xlsx")).content[:2] == b"PK"
-    assert (await editor.get("/staff/meetings/list.exe")).status_code == 404
+    assert (await editor.get("/staff/meetings?form=xlsx")).content[:2] == b"PK"
+    assert "Torget i Sandvika</a>" in (await editor.get("/staff/meetings?form=exe")).text
+    assert (await editor.get(f"/staff/meetings/{meeting.id}/invitations.exe")).status_code == 404
 
 
 async def test_what_a_reader_may_not_do_is_refused(rt: Runtime) -> None:

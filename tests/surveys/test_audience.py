@@ -10,13 +10,13 @@ import sqlalchemy as sa
 
 from services.surveys.audience.choosing import wanted
 from services.surveys.audience.domain import NONE, Audience, is_wanted
-from services.surveys.fieldwork.domain import gender_of
 from services.surveys.fieldwork.inviting import open_due_surveys
 from services.surveys.tables import Invitation, Member
 from shared.events.meetings import MeetingAnnounced, MeetingInvitationAnswered
 from shared.events.registration import AreaMargin, Margin
 from shared.ids import new_id
 from shared.service import Runtime
+from shared.strata import gender_of
 from shared.testing import Deliverer, browser, sign_in
 from tests.surveys.conftest import PlanSurvey
 from tests.surveys.given import BANDS, answer, invitations, joined, many, margins

@@ -10,21 +10,20 @@ from hypothesis import strategies as st
 
 from services.surveys.fieldwork.domain import (
     Attention,
-    Band,
     PlanRefused,
     ReleaseCell,
     answered_by_day,
     attention_of,
-    band_of,
     end_of_day,
     expected_at_end,
-    gender_of,
     may_be_invited,
     plan_survey,
     release_cells,
     reminder_after,
     target_of,
 )
+from shared.events.registration import AgeBand
+from shared.strata import band_of, gender_of
 
 OSLO = ZoneInfo("Europe/Oslo")
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
@@ -164,7 +163,7 @@ def test_active_members_who_consented_and_had_joined_are_invited(
 
 
 def test_bands_and_genders_not_met_before_still_have_a_place() -> None:
-    bands = [Band("15-24", 15, 24), Band("25-", 25, None)]
+    bands = [AgeBand(code="15-24", age_from=15, age_to=24), AgeBand(code="25-", age_from=25, age_to=None)]
     assert [band_of(born, 2026, bands) for born in (2012, 2010, 2002, 2001, 1920)] == [
         "15-24", "15-24", "15-24", "25-", "25-",
     ]  # fmt: skip

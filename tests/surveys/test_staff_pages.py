@@ -154,16 +154,16 @@ async def test_the_list_is_filtered_ordered_and_exported_from_its_address(
     page = (await editor.get("/staff/surveys?state=planned&order=closing")).text
     assert f"/staff/surveys/{planned.id}" in page
     assert f"/staff/surveys/{open_now.id}" not in page
-    assert 'href="/staff/surveys/list.csv?state=planned&amp;order=closing"' in page
+    assert 'href="/staff/surveys?state=planned&amp;order=closing&amp;form=csv"' in page
     assert "Ingen undersøkelser passer" in (await editor.get("/staff/surveys?state=closed")).text
     assert "2 undersøkelser" in (await editor.get("/staff/surveys?state=x&order=y&page=-1")).text
     assert "Ingen undersøkelser passer" in (await editor.get("/staff/surveys?page=7")).text
-    csv = await editor.get("/staff/surveys/list.csv?order=oldest")
+    csv = await editor.get("/staff/surveys?form=csv&order=oldest")
     lines = csv.content.decode("utf-8-sig").splitlines()
     assert lines[0].startswith("Tema;Status;Åpnet;Lukker;Invitert;Svart")
     assert [line.split(";")[1] for line in lines[1:]] == ["Åpen", "Planlagt"]
-    assert (await editor.get("/staff/surveys/list.xlsx")).content.startswith(b"PK")
-    assert (await editor.get("/staff/surveys/list.pdf")).status_code == 404
+    assert (await editor.get("/staff/surveys?form=xlsx")).content.startswith(b"PK")
+    assert "2 undersøkelser" in (await editor.get("/staff/surveys?form=pdf")).text
     async with rt.transaction() as session:
         entry = mechanism("surveys").audit_entry
         exports = await session.scalars(sa.select(entry.c.detail).where(entry.c.action == "surveys.list.exported"))

@@ -94,7 +94,7 @@ async def test_a_survey_that_opens_now_is_nowhere_called_planned(
     await deliver(margins(), joined(rt.now()))
     shown = await editor.post("/staff/surveys/plan", data=a_plan(rt))
     where = (await editor.post("/staff/surveys/plan", data=hidden(shown.text))).headers["location"]
-    for path in (where, "/staff/surveys", "/staff/surveys/list.csv"):
+    for path in (where, "/staff/surveys", "/staff/surveys?form=csv"):
         page = (await editor.get(path)).text
         assert "Åpen" in page, path
         assert "Planlagt<" not in page, path

@@ -5,8 +5,8 @@ from uuid import UUID
 from services.meetings.afterwards.concluding import publish_minutes, record_attendance
 from services.meetings.facts import invitations_of
 from services.meetings.previews import mail_preview
-from services.meetings.seats.domain import band_words
 from services.meetings.tables import Meeting
+from shared.strata import band_words
 from shared.web import (
     Request,
     Response,

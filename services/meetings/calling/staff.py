@@ -10,10 +10,11 @@ from services.meetings.calling.domain import LONGEST, MOST, CallRefused, call_en
 from services.meetings.calling.sending import Call, start_call, who_is_called
 from services.meetings.previews import mail_preview
 from services.meetings.seats.domain import last_day
-from services.meetings.seats.pool import GENDERS, newest_margins, values_of
+from services.meetings.seats.pool import newest_margins, values_of
 from services.meetings.seats.preparing import current_draw
 from services.meetings.seats.words import FEATURE_NAMES, value_words
 from services.meetings.tables import Margins, Meeting
+from shared.strata import GENDERS
 from shared.web import (
     Form,
     FormErrors,

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 from services.meetings.facts import invitations_of
 from services.meetings.seating.domain import MOST_ROUNDS, Guest, most_tables, seat
-from services.meetings.seats.domain import band_words
 from services.meetings.tables import Invitation, Meeting
+from shared.strata import PERSON, band_words
 from shared.web import Request, Response, audit, or_404, problem, render, runtime, staff_required
 
-_GENDERS = {"female": "Kvinne", "male": "Mann", "other": "Annet eller ikke oppgitt"}
 #: People at a table unless staff say otherwise.
 _USUAL_TABLE = 6
 
@@ -67,7 +66,7 @@ async def show_tables(request: Request) -> Response:
         "rounds": together,
         "most_tables": most_tables(len(seating.rows)),
         "most_rounds": MOST_ROUNDS,
-        "genders": _GENDERS,
+        "genders": PERSON,
         "band_words": band_words,
     }
     return render(request, "meetings/staff_tables.html", context)
@@ -87,7 +86,7 @@ async def print_sheet(request: Request) -> Response:
     if sheet == "door":
         zone = runtime(request).settings.zone
         starts = seating.meeting.starts_at.astimezone(zone)
-        lines = [(row.code, _GENDERS[row.gender], band_words(row.band), *map(str, seats)) for row, seats in tables]
+        lines = [(row.code, PERSON[row.gender], band_words(row.band), *map(str, seats)) for row, seats in tables]
         when = f"{starts.day}.{starts.month}.{starts.year} kl. {starts:%H:%M}"
         place, rounds = seating.meeting.place, len(seating.rounds)
         content = await asyncio.to_thread(printing.door_list, seating.meeting.heading, when, place, lines, rounds)

@@ -1,8 +1,6 @@
 """Rules of seats: bands, codes, deadlines."""
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 #: Invitations that hold a seat.
@@ -28,26 +26,6 @@ _LAST_WORD = timedelta(hours=12)
 #: Letters and digits nobody mistakes for each other.
 CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 CODE_LENGTH = 4
-
-UNKNOWN_BAND = "unknown"
-
-
-def band_of(year_of_birth: int, year: int | None, bands: Sequence[Mapping[str, Any]]) -> str:
-    """Code of the age band in the margins' year; the youngest for those younger, ``unknown`` without bands."""
-    if year is None or not bands:
-        return UNKNOWN_BAND
-    age = year - year_of_birth
-    for band in bands:
-        if band["age_to"] is None or age <= band["age_to"]:
-            return str(band["code"])
-    return str(bands[-1]["code"])
-
-
-def band_words(code: str) -> str:
-    """What staff call an age band."""
-    if code == UNKNOWN_BAND:
-        return "ukjent alder"
-    return f"{code[:-1]} år og eldre" if code.endswith("-") else f"{code.replace('-', '–')} år"
 
 
 def replacements_stop_at(starts_at: datetime, stop_hours: int) -> datetime:

@@ -14,7 +14,7 @@ from services.meetings.facts import announced, entered, issued, proof_issued
 from services.meetings.locks import hold_draws, lock_meeting
 from services.meetings.seats.domain import CODE_LENGTH, CODE_LETTERS
 from services.meetings.seats.lottery import features_of
-from services.meetings.seats.pool import GENDERS, WILLING, band_codes, newest_margins
+from services.meetings.seats.pool import WILLING, band_codes, newest_margins
 from services.meetings.seats.preparing import candidates_of, current_draw
 from services.meetings.seats.promising import check_promise, entries_of, kind_of_candidate, ways_of
 from services.meetings.seats.randomness import outcome_of
@@ -26,6 +26,7 @@ from shared.events import Event
 from shared.events.meetings import MeetingDrawn
 from shared.ids import new_id
 from shared.messaging import emit, emit_new
+from shared.strata import GENDERS
 
 #: Draw entries per statement.
 BATCH = 1000

@@ -12,11 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.meetings.contacts import at_the_cap
 from services.meetings.draw.model import Quota
-from services.meetings.seats.domain import UNKNOWN_BAND, band_of
 from services.meetings.seats.lottery import Kind, Limit, features_of, limits_of_shares
 from services.meetings.tables import Called, Invitation, Margins, Meeting, Member
+from shared.strata import GENDERS, UNKNOWN_BAND, band_of, gender_of
 
-GENDERS = ("female", "male", "other")
 #: Genders the population's figures know; ``other`` is "annet / vil ikke oppgi" and counts against no gender's quota.
 COUNTED_GENDERS = GENDERS[:2]
 
@@ -102,14 +101,14 @@ async def _volunteers(session: AsyncSession, meeting: Meeting) -> dict[UUID, str
 def kind_of(gender: str, year_of_birth: int, area: str | None, margins: Margins | None) -> Kind:
     """The kind of person a member is in a draw; a gender or an area the figures do not know counts as none stated."""
     year, bands = (margins.year, margins.bands) if margins else (None, [])
-    known = {each["area"] for each in margins.areas} if margins else set()
+    known = {area.area for area in margins.areas} if margins else set()
     band = band_of(year_of_birth, year, bands)
-    return (gender if gender in GENDERS else "other", band, area if area and area in known else "")
+    return (gender_of(gender), band, area if area and area in known else "")
 
 
 def band_codes(margins: Margins | None) -> list[str]:
     """Age bands from young to old."""
-    return [band["code"] for band in margins.bands] if margins else [UNKNOWN_BAND]
+    return [band.code for band in margins.bands] if margins else [UNKNOWN_BAND]
 
 
 def values_of(margins: Margins | None, answers: Sequence[str] = ()) -> dict[str, list[str]]:
@@ -117,7 +116,7 @@ def values_of(margins: Margins | None, answers: Sequence[str] = ()) -> dict[str,
     if margins is None:
         return {}
     values = {"gender": list(COUNTED_GENDERS), "band": band_codes(margins)}
-    more = {"area": [each["area"] for each in margins.areas], "answer": list(answers)}
+    more = {"area": [area.area for area in margins.areas], "answer": list(answers)}
     return values | {feature: each for feature, each in more.items() if each}
 
 
@@ -127,13 +126,12 @@ def limits_of_population(margins: Margins | None, kinds: Sequence[Kind], seats: 
         return []
     counted: dict[str, Counter[str]] = {"gender": Counter(), "band": Counter(), "area": Counter()}
     for cell in margins.population:
-        counted["gender"][cell["gender"]] += cell["population"]
-        counted["band"][cell["band"]] += cell["population"]
+        counted["gender"][cell.gender] += cell.population
+        counted["band"][cell.band] += cell.population
     # Where every area's residents are known by age, those too young or too old for a band count in no share.
-    by_age = all(area.get("cells") for area in margins.areas)
+    by_age = all(area.cells for area in margins.areas)
     for area in margins.areas:
-        cells = sum(cell["population"] for cell in area["cells"]) if by_age else area["population"]
-        counted["area"][area["area"]] += cells
+        counted["area"][area.area] += sum(cell.population for cell in area.cells) if by_age else area.population
     return _limits(counted, margins, kinds, seats)
 
 

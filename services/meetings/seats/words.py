@@ -1,7 +1,7 @@
 """What staff call the groups that quotas are counted by."""
 
-from services.meetings.seats.domain import band_words
 from services.meetings.tables import Margins
+from shared.strata import band_words
 
 FEATURE_NAMES = {"gender": "Kjønn", "band": "Alder", "area": "Område", "answer": "Svar i oppropet"}
 _GENDERS = {"female": "kvinner", "male": "menn", "other": "annet eller ikke oppgitt kjønn"}
@@ -20,5 +20,5 @@ def value_words(feature: str, value: str, margins: Margins | None) -> str:
 
 def area_label(code: str, margins: Margins | None) -> str:
     """What people call the area; outside every area has words of its own."""
-    labels = {each["area"]: each["label"] or each["area"] for each in margins.areas} if margins else {}
+    labels = {area.area: area.label or area.area for area in margins.areas} if margins else {}
     return labels.get(code, code) if code else "utenfor områdene"

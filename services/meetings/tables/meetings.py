@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.meetings.tables.base import Base
+from shared.database import Typed
+from shared.events.registration import AgeBand, AreaMargin, Margin
 
 
 class Member(Base):
@@ -33,12 +35,11 @@ class Margins(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     year: Mapped[int]
-    bands: Mapped[list[Any]]
-    """[{"code", "age_from", "age_to"}] from young to old."""
-    population: Mapped[list[Any]]
-    """[{"gender", "band", "population"}]"""
-    areas: Mapped[list[Any]] = mapped_column(server_default="[]")
-    """[{"area", "label", "population", "cells"}], empty before areas are named."""
+    bands: Mapped[tuple[AgeBand, ...]] = mapped_column(Typed(tuple[AgeBand, ...]))
+    """From young to old."""
+    population: Mapped[tuple[Margin, ...]] = mapped_column(Typed(tuple[Margin, ...]))
+    areas: Mapped[tuple[AreaMargin, ...]] = mapped_column(Typed(tuple[AreaMargin, ...]), server_default="[]")
+    """Empty before areas are named."""
     area_source: Mapped[str] = mapped_column(server_default="")
     """Where the areas' figures come from; shown wherever they are."""
 

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifications.tables import Contact, Letter, Meeting, Message, Sending, Survey
+from shared.web.lists import Rows
 
 
 @dataclass(frozen=True)
@@ -67,30 +67,12 @@ def chosen(filters: Mapping[str, str]) -> list[sa.ColumnElement[bool]]:
     return conditions
 
 
-async def messages(
-    session: AsyncSession, filters: Mapping[str, str], order: str, offset: int, limit: int | None
-) -> tuple[int, Sequence[Any]]:
-    """(number in all, rows of one page), newest first unless ``order`` is ``oldest``."""
-    conditions = chosen(filters)
-    total = await session.scalar(sa.select(sa.func.count()).select_from(Message).where(*conditions)) or 0
+def messages(filters: Mapping[str, str], order: str) -> Rows:
+    """Messages as the list shows them, newest first unless ``order`` is ``oldest``."""
     by = (Message.created_at, Message.id) if order == "oldest" else (Message.created_at.desc(), Message.id.desc())
-    rows = await session.execute(
-        sa.select(
-            Message.id,
-            Message.created_at,
-            Message.purpose,
-            sa.func.coalesce(Message.survey_id, Message.meeting_id).label("about"),
-            Message.state,
-            Message.reason,
-            Message.tries,
-            Message.send_before,
-        )
-        .where(*conditions)
-        .order_by(*by)
-        .offset(offset)
-        .limit(limit)
-    )
-    return total, rows.all()
+    about = sa.func.coalesce(Message.survey_id, Message.meeting_id).label("about")
+    shown = (Message.id, Message.created_at, Message.purpose, about, Message.state, Message.reason, Message.tries)
+    return sa.select(*shown).where(*chosen(filters)).order_by(*by)
 
 
 async def decide_unknown(session: AsyncSession, ids: Sequence[UUID], state: str, reason: str) -> list[UUID]:

@@ -1,9 +1,6 @@
 """The staff's side of deliveries: the report, the list, uncertain mails, and the switch that stops everything."""
 
-from uuid import UUID
-
 import structlog
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifications.deliveries import counting
 from services.notifications.kinds import KINDS
@@ -11,14 +8,13 @@ from services.notifications.messages.domain import STATES
 from services.notifications.sending import claiming
 from shared.messaging import dead_letters
 from shared.web import (
-    ListView,
     Request,
     Response,
     as_id,
     audit,
     audit_of,
+    count_rows,
     events_at_fault,
-    file_format,
     list_view,
     problem,
     read_form,
@@ -81,6 +77,7 @@ _LETTERS = {
     "report": "Meldinger om retur",
 }
 _ORDERS = ("newest", "oldest")
+_COLUMNS = ("Id", "Laget", "Hva", "Om", "Tilstand", "Hvorfor", "Forsøk")
 _UNKNOWN = "/staff/notifications/messages?state=unknown"
 #: What became of a decision, said once on the page it leads back to: (colour, text).
 _SAID = {
@@ -125,18 +122,32 @@ async def show_card(request: Request) -> Response:
     return render(request, "notifications/staff_card.html", context)
 
 
-async def _view(request: Request, session: AsyncSession) -> tuple[ListView, dict[UUID | None, str]]:
-    titles = await counting.titles(session)
-    filters = {"state": STATES, "purpose": tuple(KINDS), "about": [str(id_) for id_ in titles]}
-    return list_view(request, filters, _ORDERS), titles
-
-
 @staff_required("reader")
 async def show_messages(request: Request) -> Response:
-    """One page of the messages the address asks for; ids and states, never a person."""
+    """The messages the address asks for; ids and states, never a person."""
     async with runtime(request).transaction() as session:
-        view, titles = await _view(request, session)
-        total, rows = await counting.messages(session, view.filters, view.order, view.offset, 50)
+        titles = await counting.titles(session)
+        filters = {"state": STATES, "purpose": tuple(KINDS), "about": [str(id_) for id_ in titles]}
+        view = list_view(request, filters, _ORDERS)
+        messages = counting.messages(view.filters, view.order)
+        total = await count_rows(session, messages)
+        rows = (await session.execute(view.part(messages))).all()
+        if view.form:
+            await audit(session, request, "notifications.messages.exported", None, rows=total)
+    if view.form:
+        lines = (
+            (
+                str(row.id),
+                row.created_at.isoformat(timespec="seconds"),
+                KINDS[row.purpose].name,
+                titles.get(row.about, ""),
+                STATE_NAMES[row.state],
+                reason_in_words(row.reason),
+                row.tries,
+            )
+            for row in rows
+        )
+        return table_file("utsendinger", _COLUMNS, lines, view.form)
     context = {
         "view": view,
         "titles": titles,
@@ -149,30 +160,6 @@ async def show_messages(request: Request) -> Response:
         "may_edit": request.state.staff.may("editor"),
     }
     return render(request, "notifications/staff_messages.html", context)
-
-
-@staff_required("reader")
-async def export_messages(request: Request) -> Response:
-    """The same list as a file, all pages of it."""
-    form = file_format(request)
-    async with runtime(request).transaction() as session:
-        view, titles = await _view(request, session)
-        total, rows = await counting.messages(session, view.filters, view.order, 0, None)
-        await audit(session, request, "notifications.messages.exported", None, rows=total)
-    columns = ["Id", "Laget", "Hva", "Om", "Tilstand", "Hvorfor", "Forsøk"]
-    content = (
-        (
-            str(row.id),
-            row.created_at.isoformat(timespec="seconds"),
-            KINDS[row.purpose].name,
-            titles.get(row.about, ""),
-            STATE_NAMES[row.state],
-            reason_in_words(row.reason),
-            row.tries,
-        )
-        for row in rows
-    )
-    return table_file("utsendinger", columns, content, form)
 
 
 @staff_required("editor")

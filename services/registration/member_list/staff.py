@@ -15,14 +15,14 @@ from services.registration.population.domain import band_text
 from services.registration.population.store import newest_margins
 from services.registration.store import in_panel, lock_member
 from services.registration.tables import Channel, Member
-from shared.events.registration import AgeBand
 from shared.service import Runtime
+from shared.strata import PERSON
 from shared.web import (
-    FORMATS,
     Request,
     Response,
     audit,
     audit_of,
+    count_rows,
     list_view,
     or_404,
     read_form,
@@ -34,7 +34,6 @@ from shared.web import (
 )
 from shared.web.lists import PER_PAGE
 
-GENDERS = {"female": "Kvinne", "male": "Mann", "other": "Annet / ikke oppgitt"}
 STATUSES = {"active": "Med", "paused": "Pause", "erased": "Slettet"}
 _COLUMNS = ("id", "kjønn", "fødselsår", "postnummer", "status", "med_siden", "kanal", "kilde", "epost_i_retur_siden")
 
@@ -43,7 +42,7 @@ async def _filters(rt: Runtime) -> store.Filters:
     async with rt.transaction() as session:
         margins = await newest_margins(session)
         return store.Filters(
-            bands=[AgeBand.model_validate(band) for band in margins.bands] if margins else [],
+            bands=margins.bands if margins else (),
             year=margins.year if margins else rt.today().year,
             channels=(await session.scalars(sa.select(Channel).order_by(Channel.name))).all(),
             areas=await store.areas(session),
@@ -57,26 +56,23 @@ async def show_members(request: Request) -> Response:
     rt = runtime(request)
     filters = await _filters(rt)
     view = list_view(request, filters.allowed(), store.ORDERS)
-    conditions = store.chosen(view, filters)
-    form = request.query_params.get("form")
+    chosen = store.chosen(view, filters)
     async with rt.transaction() as session:
-        total = await store.count_members(session, conditions)
-        everything = form in FORMATS
-        limit = None if everything else PER_PAGE
-        rows = await store.members(session, conditions, view.order, 0 if everything else view.offset, limit)
-        if everything:
+        total = await count_rows(session, chosen)
+        rows = (await session.execute(view.part(chosen))).all()
+        if view.form:
             await audit(
                 session, request, "registration.members.exported", None, count=total, filters=dict(view.filters)
             )
-    if form in FORMATS:
+    if view.form:
         lines = (
-            [str(row.id), GENDERS.get(row.gender), row.year_of_birth, row.area, STATUSES[row.status],
+            [str(row.id), PERSON.get(row.gender), row.year_of_birth, row.area, STATUSES[row.status],
              row.joined_at.date().isoformat(), row.channel, row.source,
              row.unreachable_since.date().isoformat() if row.unreachable_since else None]
             for row in rows
         )  # fmt: skip
-        return table_file("medlemmer", _COLUMNS, lines, form)
-    context = {"rows": rows, "total": total, "view": view, "filters": filters, "genders": GENDERS}
+        return table_file("medlemmer", _COLUMNS, lines, view.form)
+    context = {"rows": rows, "total": total, "view": view, "filters": filters, "genders": PERSON}
     context |= {
         "statuses": STATUSES,
         "place_name": place_name,
@@ -121,7 +117,7 @@ async def show_person(request: Request) -> Response:
         "history": history,
         "asked": asked,
         "missing": missing(asked),
-        "genders": GENDERS,
+        "genders": PERSON,
         "statuses": STATUSES,
         "place": place_name(member.area or ""),
         "page": page,
@@ -174,7 +170,7 @@ async def show_erasures(request: Request) -> Response:
     rt = runtime(request)
     view = list_view(request, {}, ("newest",))
     async with rt.transaction() as session:
-        total = await store.count_members(session, [Member.status == "erased"])
+        total = await count_rows(session, sa.select(Member.id).where(Member.status == "erased"))
         found = await store.erasures(session, view.offset, PER_PAGE)
     context = {"found": found, "total": total, "view": view, "services": ERASING_SERVICES}
     return render(request, "registration/staff_erasures.html", context)

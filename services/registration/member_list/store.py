@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -14,11 +13,12 @@ from services.registration.tables import Channel, Consent, ErasureReceipt, Membe
 from shared.addresses import address_key
 from shared.characters import plain
 from shared.events.registration import AgeBand
+from shared.strata import GENDERS
 from shared.web import ListView
+from shared.web.lists import Rows
 
 #: Filter -> condition by value; ``band`` comes with the margins.
 STATUSES = ("active", "paused")
-GENDERS = ("female", "male", "other")
 ORDERS = ("newest", "oldest", "youngest", "eldest", "area")
 _ORDER_BY = {
     "newest": (Member.joined_at.desc(), Member.id),
@@ -64,10 +64,10 @@ async def areas(session: AsyncSession) -> list[str]:
     return [area for area in found if area]
 
 
-def chosen(view: ListView, filters: Filters) -> list[Any]:
-    """The list's conditions."""
+def chosen(view: ListView, filters: Filters) -> Rows:
+    """The list: id, gender, year_of_birth, area, status, joined_at, channel, source, unreachable_since; no names."""
     asked = view.filters
-    conditions: list[Any] = [Member.status.in_([asked["status"]] if "status" in asked else STATUSES)]
+    conditions: list[sa.ColumnElement[bool]] = [Member.status.in_([asked["status"]] if "status" in asked else STATUSES)]
     columns = {"gender": Member.gender, "channel": Member.channel, "area": Member.area}
     conditions += [column == asked[name] for name, column in columns.items() if name in asked]
     if "unreachable" in asked:
@@ -79,29 +79,11 @@ def chosen(view: ListView, filters: Filters) -> list[Any]:
             conditions.append(Member.year_of_birth <= filters.year - band.age_from)
             if band.age_to is not None:
                 conditions.append(Member.year_of_birth >= filters.year - band.age_to)
-    return conditions
-
-
-async def count_members(session: AsyncSession, conditions: Sequence[Any]) -> int:
-    """Members that meet the conditions."""
-    return await session.scalar(sa.select(sa.func.count()).select_from(Member).where(*conditions)) or 0
-
-
-async def members(
-    session: AsyncSession, conditions: Sequence[Any], order: str, offset: int, limit: int | None
-) -> Sequence[Any]:
-    """Rows (id, gender, year_of_birth, area, status, joined_at, channel, source, unreachable_since): no names."""
-    statement = (
-        sa.select(
-            Member.id, Member.gender, Member.year_of_birth, Member.area, Member.status, Member.joined_at,
-            Member.channel, Member.source, Member.unreachable_since,
-        )
-        .where(*conditions)
-        .order_by(*_ORDER_BY[order])
-        .offset(offset)
-        .limit(limit)
+    shown = (
+        Member.id, Member.gender, Member.year_of_birth, Member.area, Member.status, Member.joined_at, Member.channel,
+        Member.source, Member.unreachable_since,
     )  # fmt: skip
-    return (await session.execute(statement)).all()
+    return sa.select(*shown).where(*conditions).order_by(*_ORDER_BY[view.order])
 
 
 async def look_up(session: AsyncSession, text: str) -> Sequence[Member]:

@@ -2,11 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registration.tables import (
@@ -20,7 +18,7 @@ from services.registration.tables import (
     Spared,
     Survey,
 )
-from shared.database import insert_many, upsert_many
+from shared.database import insert_many, upsert, upsert_many
 from shared.events.meetings import DrawProofIssued, MeetingAnnounced, MemberEnteredDraw
 from shared.events.results import FollowUpRecorded, ResultsPublished
 from shared.events.surveys import (
@@ -41,7 +39,7 @@ async def keep_survey_title(session: AsyncSession, event: SurveyOpened | SurveyC
         paused = event.state == "paused"
         closes_at = min(closes_at, event.changed_at) if event.state == "ended" else closes_at
     title = event.questionnaire.title.by_language
-    await _put(session, Survey, id=event.survey_id, title=title, closes_at=closes_at, paused=paused)
+    await upsert(session, Survey, id=event.survey_id, title=title, closes_at=closes_at, paused=paused)
 
 
 async def keep_survey_end(session: AsyncSession, event: SurveyClosed, _: Delivery) -> None:
@@ -94,7 +92,7 @@ async def keep_spared(session: AsyncSession, events: Sequence[MemberSpared], _: 
 
 async def keep_meeting(session: AsyncSession, event: MeetingAnnounced, _: Delivery) -> None:
     """What the meeting is called, and when it is."""
-    await _put(
+    await upsert(
         session, Meeting, id=event.meeting_id, slug=event.slug, heading=event.heading, starts_at=event.starts_at,
         cancelled=event.status == "cancelled",
     )  # fmt: skip
@@ -104,7 +102,7 @@ async def keep_drawn(session: AsyncSession, event: MemberEnteredDraw, _: Deliver
     """That a member was in a draw."""
     if await _still_here(session, {event.member_id}):
         values = {"member_id": event.member_id, "meeting_id": event.meeting_id}
-        await _put(session, Drawn, entry_id=event.entry_id, chance=event.chance, drawn=event.drawn, **values)
+        await upsert(session, Drawn, entry_id=event.entry_id, chance=event.chance, drawn=event.drawn, **values)
 
 
 async def keep_proof(session: AsyncSession, event: DrawProofIssued, _: Delivery) -> None:
@@ -117,19 +115,19 @@ async def keep_proof(session: AsyncSession, event: DrawProofIssued, _: Delivery)
             "digest": event.digest,
         }
         values = {"member_id": event.member_id, "meeting_id": event.meeting_id}
-        await _put(session, DrawProof, entry_id=event.entry_id, proof=proof, **values)
+        await upsert(session, DrawProof, entry_id=event.entry_id, proof=proof, **values)
 
 
 async def keep_result(session: AsyncSession, event: ResultsPublished, _: Delivery) -> None:
     """A result for the front page."""
     values = {"slug": event.slug, "heading": event.heading, "finding": event.finding}
-    await _put(session, PublishedResult, survey_id=event.survey_id, published_at=event.published_at, **values)
+    await upsert(session, PublishedResult, survey_id=event.survey_id, published_at=event.published_at, **values)
 
 
 async def keep_follow_up(session: AsyncSession, event: FollowUpRecorded, _: Delivery) -> None:
     """What came of it."""
     values = {"about_id": event.about_id, "done": event.done, "done_on": event.done_on}
-    await _put(session, FollowUp, id=event.follow_up_id, **values)
+    await upsert(session, FollowUp, id=event.follow_up_id, **values)
 
 
 async def _still_here(session: AsyncSession, members: Collection[UUID]) -> set[UUID]:
@@ -141,10 +139,3 @@ async def _still_here(session: AsyncSession, members: Collection[UUID]) -> set[U
         .with_for_update(read=True)
     )
     return set(found)
-
-
-async def _put(session: AsyncSession, table: Any, **values: Any) -> None:
-    """Insert, or bring up to date what the row's own key names."""
-    keys = [column.name for column in table.__table__.primary_key]
-    changed = {name: value for name, value in values.items() if name not in keys}
-    await session.execute(pg_insert(table).values(**values).on_conflict_do_update(index_elements=keys, set_=changed))

@@ -31,7 +31,7 @@ async def set_areas(session: AsyncSession, stored: Margins, areas: Sequence[Area
         set_at=now,
     )
     session.add(scheme)
-    stored.area_margins = [area.as_margin().model_dump() for area in areas]
+    stored.area_margins = tuple(area.as_margin() for area in areas)
     await emit(session, margins_event(stored, areas_of(scheme)))
     return areas_of(scheme)
 

@@ -31,7 +31,7 @@ async def save_areas(request: Request) -> Response:
     source = (form.get("source") or "")[:_LONGEST_SOURCE]
     async with rt.transaction() as session:
         margins = await store.newest_margins(session)
-    bands = [str(band["code"]) for band in margins.bands] if margins else []
+    bands = [band.code for band in margins.bands] if margins else []
     try:
         raw = await file.read() if file else b""
         if len(raw) > _LARGEST_FILE:
@@ -74,7 +74,7 @@ async def _show(
         margins = await store.newest_margins(session)
         areas = store.areas_of(stored)
         outside = await store.members_outside(session, areas)
-    population = sum(int(str(cell["population"])) for cell in margins.margins) if margins else 0
+    population = sum(cell.population for cell in margins.margins) if margins else 0
     typed = [row for _, row in _rows(form)] if form is not None and form.get("rows") else None
     rows: list[dict[str, Any]] = [*(typed if typed is not None else _as_rows(areas)), *([{}] * _EMPTY_ROWS)]
     context = {

@@ -44,11 +44,11 @@ async def replace_population(request: Request) -> Response:
         older = stored is not None and given.year < stored.year
         if form.get("figures") and not older:
             if stored is None:
-                stored = Margins(id=MARGINS_ID, area_margins=[])
+                stored = Margins(id=MARGINS_ID, area_margins=())
                 session.add(stored)
             stored.year = given.year
-            stored.bands = [band.model_dump() for band in BANDS]
-            stored.margins = [margin.model_dump() for margin in margins_of(given)]
+            stored.bands = BANDS
+            stored.margins = tuple(margins_of(given))
             await emit(session, store.margins_event(stored, await store.areas_in_force(session)))
             await audit(session, request, "registration.population.replaced", MARGINS_ID, year=given.year)
             return see_other("/staff/registration/population?saved=1")
@@ -70,7 +70,7 @@ def margins_of(statistics: Statistics) -> list[Margin]:
 async def _show(request: Request, given: Statistics | None, error: str, status: int) -> Response:
     async with runtime(request).transaction() as session:
         stored = await store.newest_margins(session)
-    before = {(one["gender"], one["band"]): int(str(one["population"])) for one in stored.margins} if stored else {}
+    before = {(cell.gender, cell.band): cell.population for cell in stored.margins} if stored else {}
     after = {(one.gender, one.band): one.population for one in margins_of(given)} if given else {}
     counted, counted_before = sum(after.values()), sum(before.values())
     context = {

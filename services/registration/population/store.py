@@ -10,7 +10,7 @@ from services.registration.population.areas import Area, Areas
 from services.registration.population.domain import SOURCE, Composition, band_of, compose
 from services.registration.tables import AreaScheme, Margins, Member
 from shared.database import hold
-from shared.events.registration import AgeBand, AreaMargin, Margin, PopulationMarginsSet
+from shared.events.registration import PopulationMarginsSet
 
 ACTIVE = ("active", "paused")
 _SCHEME = "registration.areas"
@@ -52,14 +52,13 @@ async def composition(session: AsyncSession) -> Composition:
         .where(Member.status.in_(ACTIVE))
         .group_by(Member.gender, Member.year_of_birth)
     )
-    bands = [AgeBand.model_validate(band) for band in stored.bands] if stored else []
+    bands = stored.bands if stored else ()
     counted: Counter[tuple[str, str]] = Counter()
     for row in found:
         age = (stored.year if stored else 0) - (row.year_of_birth or 0)
         counted[row.gender or "other", band_of(age, bands) or ""] += row.members
-    margins = [Margin.model_validate(margin) for margin in stored.margins] if stored else []
     areas = areas_of(await newest_scheme(session))
-    return compose(counted, margins, areas.count(await _members_by_postcode(session)), areas)
+    return compose(counted, stored.margins if stored else (), areas.count(await _members_by_postcode(session)), areas)
 
 
 async def members_outside(session: AsyncSession, areas: Areas) -> int:
@@ -87,9 +86,9 @@ def margins_event(stored: Margins, areas: Areas) -> PopulationMarginsSet:
         margins_id=stored.id,
         year=stored.year,
         source=SOURCE,
-        bands=tuple(AgeBand.model_validate(band) for band in stored.bands),
-        margins=tuple(Margin.model_validate(margin) for margin in stored.margins),
+        bands=stored.bands,
+        margins=stored.margins,
         area_scheme=areas.code,
-        area_margins=tuple(AreaMargin.model_validate(margin) for margin in stored.area_margins),
+        area_margins=stored.area_margins,
         area_source=areas.source,
     )

@@ -8,6 +8,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.registration.tables.base import Base
+from shared.database import Typed
+from shared.events.registration import AgeBand, AreaMargin, Margin
 
 
 class Channel(Base):
@@ -80,10 +82,10 @@ class Margins(Base):
     __tablename__ = "margins"
     id: Mapped[UUID] = mapped_column(primary_key=True)
     year: Mapped[int]
-    bands: Mapped[list[dict[str, object]]] = mapped_column(JSONB)
-    margins: Mapped[list[dict[str, object]]] = mapped_column(JSONB)
-    area_margins: Mapped[list[dict[str, object]]] = mapped_column(JSONB, server_default="[]")
-    """[{"area", "label", "population", "cells"}] of the scheme in force, as published; empty until areas are named."""
+    bands: Mapped[tuple[AgeBand, ...]] = mapped_column(Typed(tuple[AgeBand, ...]))
+    margins: Mapped[tuple[Margin, ...]] = mapped_column(Typed(tuple[Margin, ...]))
+    area_margins: Mapped[tuple[AreaMargin, ...]] = mapped_column(Typed(tuple[AreaMargin, ...]), server_default="[]")
+    """Of the scheme in force, as published; empty until areas are named."""
 
 
 class AreaScheme(Base):

@@ -11,12 +11,12 @@ from services.results.suggestions.domain import STATES, Decision, mark, problems
 from services.results.suggestions.pages import STATES as STATES_AS_SHOWN
 from services.results.tables import Suggestion
 from shared.web import (
-    FORMATS,
     FormErrors,
     Request,
     Response,
     audit,
     audit_of,
+    count_rows,
     list_view,
     or_404,
     read_form,
@@ -28,7 +28,6 @@ from shared.web import (
     translate,
     validate,
 )
-from shared.web.lists import PER_PAGE
 
 NAMES = {
     "new": "Ny", "considered": "Til vurdering", "answered": "Besvart", "forwarded": "Sendt videre",
@@ -62,26 +61,19 @@ class DecisionInput(BaseModel):
 async def show_suggestions(request: Request) -> Response:
     """Suggestions by state; the file has no text, which may hold a person."""
     view = list_view(request, _FILTERS, ("oldest",))
-    conditions: list[Any] = [
-        getattr(Suggestion, name) == view.filters[name] for name in ("state", "channel") if name in view.filters
-    ]
-    if "public" in view.filters:
-        public = Suggestion.slug.is_not(None)
-        conditions.append(public if view.filters["public"] == "yes" else ~public)
-    form = request.query_params.get("form")
     async with runtime(request).transaction() as session:
-        total, _ = await store.count(session, *conditions)
-        whole = form in FORMATS
-        rows = await store.listed(session, conditions, 0 if whole else view.offset, None if whole else PER_PAGE)
-        if whole:
+        chosen = store.chosen(view.filters)
+        total = await count_rows(session, chosen)
+        rows = (await session.scalars(view.part(chosen))).all()
+        if view.form:
             await audit(session, request, "results.suggestions.exported", None, count=total)
-    if form in FORMATS:
+    if view.form:
         lines = (
             [str(row.id), row.registered_at.date().isoformat(), row.channel, NAMES[row.state],
              "ja" if row.slug else "nei", row.answered_at.date().isoformat() if row.answered_at else None]
             for row in rows
         )  # fmt: skip
-        return table_file("forslag", _COLUMNS, lines, form)
+        return table_file("forslag", _COLUMNS, lines, view.form)
     context = {"rows": rows, "total": total, "view": view, "names": NAMES}
     return render(request, "results/staff_suggestions.html", context)
 

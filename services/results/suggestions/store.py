@@ -1,6 +1,6 @@
 """Queries and changes of suggestions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -156,16 +156,13 @@ async def public_suggestion(session: AsyncSession, slug: str) -> Suggestion | No
     return await session.scalar(sa.select(Suggestion).where(Suggestion.slug == slug))
 
 
-async def listed(session: AsyncSession, conditions: Sequence[Any], offset: int, limit: int | None) -> Sequence[Any]:
-    """Suggestions for staff: what waits longest first within the state."""
-    found = await session.scalars(
-        sa.select(Suggestion)
-        .where(*conditions)
-        .order_by(Suggestion.registered_at, Suggestion.id)
-        .offset(offset)
-        .limit(limit)
-    )
-    return found.all()
+def chosen(filters: Mapping[str, str]) -> sa.Select[Suggestion]:
+    """Suggestions for staff, what has waited longest first; filters: ``state``, ``channel`` and ``public``."""
+    columns = {"state": Suggestion.state, "channel": Suggestion.channel}
+    rows = sa.select(Suggestion).order_by(Suggestion.registered_at, Suggestion.id)
+    if "public" in filters:
+        rows = rows.where(Suggestion.slug.is_not(None) if filters["public"] == "yes" else Suggestion.slug.is_(None))
+    return rows.where(*(column == filters[name] for name, column in columns.items() if name in filters))
 
 
 async def count(session: AsyncSession, *conditions: Any) -> tuple[int, datetime | None]:

@@ -1,7 +1,7 @@
 """Members whom a survey may ask, as the database is asked for them; and what a forecast counts."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -12,8 +12,10 @@ from services.surveys.audience.domain import NONE, Audience
 from services.surveys.audience.forecast import Forecast, forecast
 from services.surveys.audience.sampling import Pool, population_of, response_of
 from services.surveys.audience.tables import MeetingGuest
-from services.surveys.fieldwork.domain import GENDERS, Band, Cell, band_of, gender_of
+from services.surveys.fieldwork.domain import Cell
 from services.surveys.tables import Invitation, Margins, Member, Survey
+from shared.events.registration import AgeBand, Margin
+from shared.strata import GENDERS, band_of, gender_of
 
 #: Surveys that opened within this long tell how strata answer.
 _LATELY = timedelta(days=2 * 365)
@@ -63,7 +65,12 @@ def wanted(audience: Audience, year: int) -> sa.ColumnElement[bool]:
 
 
 async def count_pool(
-    session: AsyncSession, audience: Audience, year: int, bands_year: int | None, bands: list[Band], now: datetime
+    session: AsyncSession,
+    audience: Audience,
+    year: int,
+    bands_year: int | None,
+    bands: Sequence[AgeBand],
+    now: datetime,
 ) -> Counter[tuple[Cell, int]]:
     """How many the survey is for, by cell and mails in the quarter."""
     counted = mails_counted(now)
@@ -99,17 +106,17 @@ def residents_of(pool: Pool, margins: Margins | None) -> dict[Cell, float]:
     for (cell, _), number in pool.items():
         people[cell] += number
     known, areas = (margins.population, margins.areas) if margins else ([], [])
+    # Areas kept by a release that did not keep their figures have none.
+    by_area = {
+        area["code"]: (area["population"], _cells(map(Margin.model_validate, area["cells"])))
+        for area in areas
+        if "population" in area
+    }
+    return population_of(people, people, _cells(known), by_area)
 
-    def cells(rows: list[Mapping[str, object]]) -> dict[tuple[str, str], int]:
-        return {(str(row["gender"]), str(row["band"])): int(str(row["population"])) for row in rows}
 
-    return population_of(
-        people,
-        people,
-        cells(known),
-        # Areas kept by a release that did not keep their figures have none.
-        {area["code"]: (area["population"], cells(area["cells"])) for area in areas if "population" in area},
-    )
+def _cells(margins: Iterable[Margin]) -> dict[tuple[str, str], int]:
+    return {(margin.gender, margin.band): margin.population for margin in margins}
 
 
 async def newest_margins(session: AsyncSession) -> Margins | None:
@@ -122,7 +129,7 @@ async def foresee(
 ) -> Forecast:
     """What a survey for ``audience`` would come to if it opened now, with a sample of ``size`` or everybody."""
     margins = await newest_margins(session)
-    bands = [Band(**band) for band in margins.bands] if margins else []
+    bands = margins.bands if margins else ()
     pool = await count_pool(session, audience, now.year, margins.year if margins else None, bands, now)
     response = response_of({cell for cell, _ in pool}, await past_answers(session, now))
-    return forecast(pool, residents_of(pool, margins), response, size, cap, [one.code for one in bands], reminders)
+    return forecast(pool, residents_of(pool, margins), response, size, cap, [band.code for band in bands], reminders)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.audience.tables import AskedToMeeting
 from services.surveys.tables import ErasedMember, Invitation, Member, Survey
-from shared.asked_mails import keep_asked_mails
+from shared.asked_mails import forget_asked_mails, keep_asked_mails
 from shared.contact_cap import may_be_asked, quarter_began
 from shared.events.meetings import (
     MeetingCallAnswered,
@@ -18,7 +18,6 @@ from shared.events.meetings import (
     MeetingInvitationIssued,
 )
 from shared.messaging import Delivery
-from shared.service import Runtime
 
 MeetingMail = MeetingInvitationIssued | MeetingInvitationAnswered | MeetingCallIssued | MeetingCallAnswered
 
@@ -63,7 +62,5 @@ def at_the_cap(now: datetime, cap: int, *members: sa.ColumnElement[bool]) -> sa.
     return sa.select(counted.c.member_id).where(sa.not_(may_be_asked(counted.c.mails, cap)))
 
 
-async def forget_mails(rt: Runtime) -> None:
-    """Job: what no longer counts goes."""
-    async with rt.transaction() as session:
-        await session.execute(sa.delete(AskedToMeeting).where(AskedToMeeting.asked_at <= quarter_began(rt.now())))
+#: Job: what no longer counts goes.
+forget_mails = forget_asked_mails(AskedToMeeting)

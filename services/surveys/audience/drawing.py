@@ -17,13 +17,14 @@ from services.surveys.audience.contacts import mails_counted
 from services.surveys.audience.domain import Sample, StratumDrawn
 from services.surveys.audience.sampling import RULE, Draw, chances_of, in_row, response_of
 from services.surveys.audience.tables import Candidate
-from services.surveys.fieldwork.domain import Band, Cell, band_of, gender_of
+from services.surveys.fieldwork.domain import Cell
 from services.surveys.tables import Member, Survey
 from shared.contact_cap import may_be_asked
 from shared.database import insert_many
 from shared.events.surveys import MemberSpared, SampleDrawn
 from shared.ids import new_id
 from shared.messaging import emit, lock
+from shared.strata import band_of, gender_of
 
 #: Members kept as candidates in one transaction; those drawn that are marked in one statement.
 BATCH = 1000
@@ -49,8 +50,8 @@ async def keep_candidates(session: AsyncSession, survey: Survey, now: datetime) 
         return
     counted = mails_counted(now, Member.id.in_([member.id for member in members]))
     mails = {row.member_id: row.mails for row in await session.execute(sa.select(counted))}
-    bands = [Band(**band) for band in survey.bands]
-    cells = [(gender_of(one.gender), band_of(one.year_of_birth, survey.bands_year, bands), one.area) for one in members]
+    bands, year = survey.bands, survey.bands_year
+    cells = [(gender_of(one.gender), band_of(one.year_of_birth, year, bands), one.area) for one in members]
     had = [mails.get(one.id, 0) for one in members]
     salts = [uuid4().hex for _ in members]
     rows = zip(salts, members, cells, had, strict=True)

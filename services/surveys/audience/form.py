@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.audience.domain import NONE, Audience
 from services.surveys.audience.tables import Meeting
-from services.surveys.audience.words import GENDER_NAMES
 from services.surveys.fieldwork.curve import survey_title
 from services.surveys.fieldwork.store import all_surveys
 from services.surveys.planning.planning import named_areas
+from shared.strata import PEOPLE
 from shared.web import FormErrors
 from shared.web.i18n import NAMES, Language
 
@@ -78,7 +78,7 @@ class Choices:
         """Every list of the form."""
         years = [("", "Alle aldre"), *((str(age), f"{age} år") for age in range(_YOUNGEST, _OLDEST + 1))]
         return {
-            "genders": list(GENDER_NAMES.items()),
+            "genders": list(PEOPLE.items()),
             "ages": years,
             "areas": [*self.areas, (NONE, "Utenfor områdene")] if self.areas else [],
             "languages": [*NAMES.items(), (NONE, "Ikke kjent")],

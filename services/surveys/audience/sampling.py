@@ -15,8 +15,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
-from services.surveys.fieldwork.domain import GENDERS, Cell
+from services.surveys.fieldwork.domain import Cell
 from shared.contact_cap import may_be_asked
+from shared.strata import GENDERS
 
 #: Name of the rule, kept with each sample; another rule gets another name.
 RULE = "expected-answers-1"

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.audience.form import choices_of
-from services.surveys.audience.words import GENDER_NAMES, ages, described
+from services.surveys.audience.words import described
 from services.surveys.tables import Survey
+from shared.strata import PEOPLE, band_words
 from shared.web.i18n import Language
 
 
@@ -22,7 +23,7 @@ async def who_is_asked(
     return {
         "audience": described(survey.audience, areas, dict(choices.parts), language, zone),
         "strata": [
-            (GENDER_NAMES.get(row.gender, row.gender), ages(row.band), areas.get(row.area or "", row.area or "–"), row)
+            (PEOPLE.get(row.gender, row.gender), band_words(row.band), areas.get(row.area or "", row.area or "–"), row)
             for row in strata
         ],
     }

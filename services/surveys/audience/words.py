@@ -4,33 +4,23 @@ from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 from services.surveys.audience.domain import NONE, Audience
-from services.surveys.fieldwork.domain import UNKNOWN_BAND, ReleaseCell
+from services.surveys.fieldwork.domain import ReleaseCell
+from shared.strata import PEOPLE, band_words
 from shared.web.i18n import NAMES, Language
-
-GENDER_NAMES = {"female": "Kvinner", "male": "Menn", "other": "Annet eller ikke oppgitt"}
-
-
-def ages(band: str) -> str:
-    """``15–24 år`` for ``15-24``, ``80 år og eldre`` for ``80-``."""
-    if band == UNKNOWN_BAND:
-        return "Ukjent"
-    youngest, _, oldest = band.partition("-")
-    return f"{youngest}–{oldest} år" if oldest else f"{youngest} år og eldre"
 
 
 def group(cell: ReleaseCell, areas: Mapping[str, str]) -> str:
     """A group of answers that can be told apart, e.g. ``Kvinner, 15–24 år, Fossum``."""
-    parts = [GENDER_NAMES.get(cell.gender, cell.gender) if cell.gender else "Alle kjønn"]
+    parts = [PEOPLE.get(cell.gender, cell.gender) if cell.gender else "Alle kjønn"]
     if cell.bands:
-        parts.append(" og ".join(ages(band) for band in cell.bands) if len(cell.bands) < 3 else _span(cell.bands))
+        parts.append(
+            " og ".join(band_words(band) for band in cell.bands)
+            if len(cell.bands) < 3
+            else band_words(cell.bands[0].partition("-")[0] + "-" + cell.bands[-1].partition("-")[2])
+        )
     if cell.areas:
         parts.append(", ".join(areas.get(area, area) for area in cell.areas))
     return ", ".join(parts)
-
-
-def _span(bands: tuple[str, ...]) -> str:
-    youngest, oldest = bands[0].partition("-")[0], bands[-1].partition("-")[2]
-    return f"{youngest}–{oldest} år" if oldest else f"{youngest} år og eldre"
 
 
 def described(
@@ -39,7 +29,7 @@ def described(
     """(what is asked for, its value) of a filter; empty for everybody. ``parts`` are titles by ``part_of``."""
     found: list[tuple[str, str]] = []
     if audience.genders:
-        found.append(("Kjønn", ", ".join(GENDER_NAMES.get(gender, gender) for gender in audience.genders)))
+        found.append(("Kjønn", ", ".join(PEOPLE.get(gender, gender) for gender in audience.genders)))
     if audience.age_from is not None and audience.age_to is not None:
         found.append(("Alder", f"{audience.age_from}–{audience.age_to} år"))
     elif audience.age_from is not None:

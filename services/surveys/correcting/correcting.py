@@ -11,6 +11,7 @@ from services.surveys.correcting.domain import Change, Wanted, changes_in, corre
 from services.surveys.steering.steering import changed_event, hold_running
 from services.surveys.tables import Invitation
 from shared.events.questionnaire import strict
+from shared.events.surveys import TextChange, TextCorrection
 from shared.messaging import emit
 
 #: The most corrections of one survey: each travels with every later event about it.
@@ -30,14 +31,12 @@ async def correct(session: AsyncSession, survey_id: UUID, wanted: Wanted, now: d
     answered = await session.scalar(
         sa.select(sa.func.count()).where(Invitation.survey_id == survey_id, Invitation.answered_at.is_not(None))
     )
-    entry = {
-        "corrected_at": now.isoformat(),
-        "answered": answered or 0,
-        "changes": [
-            {"place": one.path, "language": one.language, "before": one.before, "after": one.after} for one in changes
-        ],
-    }
-    survey.corrections = [*survey.corrections, entry]
+    told = tuple(
+        TextChange(place=change.path, language=change.language, before=change.before, after=change.after)
+        for change in changes
+    )
+    correction = TextCorrection(corrected_at=now, answered=answered or 0, changes=told)
+    survey.corrections = (*survey.corrections, correction)
     survey.corrected += 1
     survey.changed_at = now
     await emit(session, changed_event(survey))

@@ -100,7 +100,7 @@ async def _release(session: AsyncSession, seal: Seal, survey: Survey) -> int:
     resting = [seal.open(row.id, row.sealed) for row in rows]
     # An answer sealed before areas were known has none.
     answered = Counter((row["gender"], row["band"], row.get("area")) for row in resting)
-    cells = release_cells(answered, [band["code"] for band in survey.bands], survey.cell_minimum)
+    cells = release_cells(answered, [band.code for band in survey.bands], survey.cell_minimum)
     if not cells:
         return 0
     # The rows' order in the table is the order of answering; only the operating system's randomness may replace it.

@@ -9,12 +9,11 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from shared.strata import GENDERS
+
 #: k: a released answer shares its cell with at least this many answers, itself included.
 CELL_MINIMUM = 5
 #: The fixed order in which genders are looked at when cells merge.
-GENDERS = ("female", "male", "other")
-#: Band of a member while no population margins have arrived.
-UNKNOWN_BAND = "unknown"
 #: Hour of the installation's day at which a survey opens by date and reminders go out.
 MORNING = time(9)
 #: The mail about a public result is worth sending for this long.
@@ -25,15 +24,6 @@ TARGET_PERCENT = 50
 
 #: (gender, age band, area) as stored with an invitation.
 Cell = tuple[str, str, str | None]
-
-
-@dataclass(frozen=True)
-class Band:
-    """Inclusive ages in years; ``age_to`` None is open-ended."""
-
-    code: str
-    age_from: int
-    age_to: int | None
 
 
 @dataclass(frozen=True)
@@ -110,22 +100,6 @@ def may_be_invited(
 ) -> bool:
     """Active members who consented to surveys and had joined when it opened, or later where the survey says so."""
     return status == "active" and "surveys" in purposes and (invites_new or joined_at <= opened_at)
-
-
-def gender_of(reported: str) -> str:
-    """The stratum of a reported gender; a value this version has not met counts as ``other``."""
-    return reported if reported in GENDERS else "other"
-
-
-def band_of(year_of_birth: int, year: int | None, bands: Sequence[Band]) -> str:
-    """The age band in the margins' year; those younger or older than every band join the nearest one."""
-    if year is None or not bands:
-        return UNKNOWN_BAND
-    age = year - year_of_birth
-    for band in bands:
-        if band.age_to is None or age <= band.age_to:
-            return band.code
-    return bands[-1].code
 
 
 def release_cells(answered: Mapping[Cell, int], bands: Sequence[str], k: int = CELL_MINIMUM) -> dict[Cell, ReleaseCell]:

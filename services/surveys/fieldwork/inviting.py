@@ -13,7 +13,7 @@ from services.surveys.audience.choosing import invitable, newest_margins, wanted
 from services.surveys.audience.contacts import at_the_cap
 from services.surveys.audience.drawing import draw_sample, keep_candidates, spared_event
 from services.surveys.audience.tables import Candidate
-from services.surveys.fieldwork.domain import Band, band_of, gender_of, may_be_invited, reminder_after
+from services.surveys.fieldwork.domain import may_be_invited, reminder_after
 from services.surveys.locks import hold_openings
 from services.surveys.planning.evaluating import group_is_known
 from services.surveys.sealing import Seal, keys_of
@@ -23,6 +23,7 @@ from shared.events.surveys import MeetingAsked, SurveyInvitationIssued, SurveyOp
 from shared.ids import new_id
 from shared.messaging import emit_new
 from shared.service import Runtime
+from shared.strata import band_of, gender_of
 
 #: Invitations per transaction: short enough to hold no lock for long, long enough to be few statements a member.
 BATCH = 1000
@@ -70,7 +71,7 @@ async def open_survey(session: AsyncSession, survey: Survey, seal: Seal, now: da
     survey.soft = survey.soft_size is not None
     survey.public_key = seal.public_key
     survey.reminder_at = reminder_after(survey.reminder_at, now)
-    survey.bands = margins.bands if margins else []
+    survey.bands = margins.bands if margins else ()
     survey.bands_year = margins.year if margins else None
     await session.execute(sa.select(sa.func.surveys.make_resting_place(survey.id)))
     await emit_new(session, [opened_event(survey)])
@@ -210,13 +211,12 @@ async def invite_latecomers(session: AsyncSession, member_ids: Collection[UUID],
 async def invite(session: AsyncSession, survey: Survey, members: Iterable[Member], now: datetime) -> int:
     """Invite those of ``members`` who may be and are not yet; how many were new."""
     assert survey.opened_at is not None
-    bands = [Band(**band) for band in survey.bands]
     chosen = [
         (
             new_id(),
             member.id,
             gender_of(member.gender),
-            band_of(member.year_of_birth, survey.bands_year, bands),
+            band_of(member.year_of_birth, survey.bands_year, survey.bands),
             member.area,
         )
         for member in members

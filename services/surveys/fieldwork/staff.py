@@ -7,10 +7,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.audience.showing import who_is_asked
-from services.surveys.audience.words import GENDER_NAMES, ages
 from services.surveys.domain import last_day
 from services.surveys.fieldwork.curve import STATE_WORDS, followed, standing, survey_title
-from services.surveys.fieldwork.domain import GENDERS, target_of
+from services.surveys.fieldwork.domain import target_of
 from services.surveys.fieldwork.store import (
     Turnout,
     answers_per_day,
@@ -22,6 +21,7 @@ from services.surveys.steering.domain import possible
 from services.surveys.steering.steering import life_of
 from services.surveys.tables import Survey
 from services.surveys.watching.counting import page_figures
+from shared.strata import GENDERS, PEOPLE, band_words
 from shared.web import (
     Request,
     Response,
@@ -47,8 +47,8 @@ async def figures_of(request: Request, session: AsyncSession, survey: Survey, no
         "followed": followed(request, survey, turnout, per_day[survey.id], now) if survey.opened_at else None,
         "strata": [
             (
-                GENDER_NAMES.get(one.gender, one.gender),
-                ages(one.band),
+                PEOPLE.get(one.gender, one.gender),
+                band_words(one.band),
                 Turnout(one.invited, one.answered),
                 target_of(one.invited, survey.target_percent),
             )

@@ -1,6 +1,8 @@
 """Staff see all surveys: the list, the list as a file, and the card of the staff home."""
 
-from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
 
 from services.surveys.domain import last_day
 from services.surveys.fieldwork.curve import STATE_WORDS, followed, standing, survey_title
@@ -10,26 +12,23 @@ from services.surveys.fieldwork.store import (
     Turnout,
     all_surveys,
     answers_per_day,
-    list_of_surveys,
     size_reached_without_survey,
     turnouts,
 )
 from services.surveys.steering.domain import RUNNING
 from services.surveys.tables import Survey
 from shared.web import (
-    FORMATS,
     Request,
     Response,
     audit,
+    count_rows,
     events_at_fault,
-    file_format,
     list_view,
     render,
     runtime,
     staff_required,
     table_file,
 )
-from shared.web.lists import PER_PAGE
 
 #: Bokmål names of states and orders, in the order they are offered.
 STATES = {
@@ -47,50 +46,43 @@ _COLUMNS = ("Tema", "Status", "Åpnet", "Lukker", "Invitert", "Svart", "Andel i 
 @staff_required("reader")
 async def list_surveys(request: Request) -> Response:
     """Surveys with their state and turnout; state, order and page live in the address."""
+    rt = runtime(request)
     view = list_view(request, {"state": tuple(STATES)}, tuple(ORDERS))
-    async with runtime(request).transaction() as session:
-        surveys, total = await list_of_surveys(
-            session, view.filters.get("state"), view.order, offset=view.offset, limit=PER_PAGE
-        )
+    chosen = sa.select(Survey).where(*(Survey.state == state for state in view.filters.values()))
+    async with rt.transaction() as session:
+        total = await count_rows(session, chosen)
+        surveys = (await session.scalars(view.part(chosen.order_by(*ORDERS[view.order])))).all()
         counts = await turnouts(session, surveys)
-    now = runtime(request).now()
+        if view.form:
+            await audit(session, request, "surveys.list.exported", rows=total, form=view.form)
+    rows = [(survey, survey_title(survey), counts[survey.id], standing(survey, rt.now())) for survey in surveys]
+    if view.form:
+        lines = [_line(*row, rt.settings.zone) for row in rows]
+        return table_file("undersokelser", _COLUMNS, lines, view.form)
     context = {
-        "rows": [(survey, survey_title(survey), counts[survey.id], standing(survey, now)) for survey in surveys],
+        "rows": rows,
         "state_words": STATE_WORDS,
         "view": view,
         "states": STATES,
         "orders": ORDER_NAMES,
         "total": total,
-        "files": [(form, replace(view, path=f"{view.path}/list.{form}").link(page=1)) for form in FORMATS],
         "may_edit": request.state.staff.may("editor"),
     }
     return render(request, "surveys/staff_list.html", context)
 
 
-@staff_required("reader")
-async def export_surveys(request: Request) -> Response:
-    """The list as it is filtered and ordered, every page of it, as a file."""
-    form = file_format(request)
-    view = list_view(request, {"state": tuple(STATES)}, tuple(ORDERS))
-    zone = runtime(request).settings.zone
-    async with runtime(request).transaction() as session:
-        surveys, total = await list_of_surveys(session, view.filters.get("state"), view.order)
-        counts = await turnouts(session, surveys)
-        await audit(session, request, "surveys.list.exported", rows=total, form=form)
-    rows = [
-        (
-            survey_title(survey),
-            STATE_WORDS[standing(survey, runtime(request).now())][0],
-            survey.opened_at.astimezone(zone).date() if survey.opened_at else None,
-            last_day(survey.closes_at, survey.closed_at).astimezone(zone).date(),
-            counts[survey.id].invited,
-            counts[survey.id].answered,
-            round(counts[survey.id].share * 100, 1),
-            survey.target_percent,
-        )
-        for survey in surveys
-    ]
-    return table_file("undersokelser", _COLUMNS, rows, form)
+def _line(survey: Survey, title: str, turnout: Turnout, state: str, zone: ZoneInfo) -> tuple[object, ...]:
+    """The survey in the list as a file."""
+    return (
+        title,
+        STATE_WORDS[state][0],
+        survey.opened_at.astimezone(zone).date() if survey.opened_at else None,
+        last_day(survey.closes_at, survey.closed_at).astimezone(zone).date(),
+        turnout.invited,
+        turnout.answered,
+        round(turnout.share * 100, 1),
+        survey.target_percent,
+    )
 
 
 @staff_required("reader")

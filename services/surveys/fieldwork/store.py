@@ -41,16 +41,6 @@ ORDERS = {
 }
 
 
-async def list_of_surveys(
-    session: AsyncSession, state: str | None, order: str, *, offset: int = 0, limit: int | None = None
-) -> tuple[Sequence[Survey], int]:
-    """Surveys in ``state`` (or every state) in one of ``ORDERS``, and how many there are without the limit."""
-    chosen = sa.select(Survey) if state is None else sa.select(Survey).where(Survey.state == state)
-    total = await session.scalar(sa.select(sa.func.count()).select_from(chosen.subquery())) or 0
-    found = await session.scalars(chosen.order_by(*ORDERS[order]).offset(offset).limit(limit))
-    return found.all(), total
-
-
 async def turnouts(session: AsyncSession, surveys: Iterable[Survey]) -> dict[UUID, Turnout]:
     """Turnout per survey: those of closed ones were written down at release, the others are counted now."""
     found = {survey.id: Turnout(survey.invited or 0, survey.answered or 0) for survey in surveys}

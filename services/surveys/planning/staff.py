@@ -11,7 +11,7 @@ from services.surveys.answering.showing import FormQuestion
 from services.surveys.audience.choosing import foresee
 from services.surveys.audience.forecast import Forecast
 from services.surveys.audience.form import LISTS, MESSAGES, AudienceInput, Choices, choices_of
-from services.surveys.audience.words import GENDER_NAMES, ages, described, group
+from services.surveys.audience.words import described, group
 from services.surveys.domain import asks_for_area, last_day, with_areas
 from services.surveys.editing.saving import questionnaire_to_show, questionnaires_to_ask
 from services.surveys.fieldwork.curve import survey_title
@@ -29,6 +29,7 @@ from services.surveys.tables import Survey
 from services.surveys.watching.counting import as_measured
 from shared.events.questionnaire import LANGUAGES, Questionnaire
 from shared.ids import new_id
+from shared.strata import PEOPLE, band_words
 from shared.web import (
     FormErrors,
     Request,
@@ -232,7 +233,7 @@ async def _show_confirmation(
         "questionnaire": questionnaire,
         "questions": questionnaire.asked_of_all,
         "outlook": outlook,
-        "strata": [(GENDER_NAMES.get(one.gender, one.gender), ages(one.band), one) for one in outlook.strata],
+        "strata": [(PEOPLE.get(one.gender, one.gender), band_words(one.band), one) for one in outlook.strata],
         "smallest": (group(outlook.smallest[0], areas), outlook.smallest[1]) if outlook.smallest else None,
         "audience": described(audience, areas, dict(choices.parts), lang, runtime(request).settings.zone),
         "cap": runtime(request).profile.contact_cap,

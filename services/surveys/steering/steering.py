@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.surveys.locks import hold_alone
 from services.surveys.steering.domain import RUNNING, Deed, Life, after, ended_by_plan
 from services.surveys.tables import Survey
-from shared.events.surveys import SurveyChanged, TextCorrection
+from shared.events.surveys import SurveyChanged
 from shared.messaging import emit, lock
 from shared.service import Runtime
 
@@ -82,5 +82,5 @@ def changed_event(survey: Survey) -> SurveyChanged:
         closes_at=survey.closes_at,
         changed_at=survey.changed_at,
         questionnaire=survey.questionnaire,
-        corrections=tuple(TextCorrection.model_validate(one) for one in survey.corrections),
+        corrections=survey.corrections,
     )
