@@ -17,8 +17,7 @@ from shared.messaging import dead_letters, missing
 from shared.process import make_app
 from shared.refusal import Refusal
 from shared.service import Runtime, Service, make_runtime
-from shared.services import LINK_PURPOSES
-from shared.services import SERVICES as SERVICES
+from shared.services import LINK_PURPOSES, SERVICES
 from shared.serving import serve_app
 from shared.settings import load_settings
 from shared.tokens import decode_master_keys, derive_keys, encode_keys

@@ -8,13 +8,7 @@ from uuid import UUID
 from shared.addresses import address_key
 from shared.ids import random_id
 from shared.tokens import BadLink, LinkExpired
-from shared.web import (
-    Request,
-    Response,
-    render,
-    runtime,
-    see_other,
-)
+from shared.web import Request, Response, check_link, hold_link, render, runtime
 from shared.web.limits import Limiter
 
 #: Seconds in which an opened link's button can be pressed.
@@ -36,21 +30,16 @@ def may_mail(request: Request, email: str) -> AbstractAsyncContextManager[bool]:
 
 async def open_link(request: Request, purpose: str, cookie: str, page: str, *, again: str = "/join") -> Response:
     """Exchange the token in the address for a cookie and go on to ``page``; a scanner that follows changes nothing."""
-    rt = runtime(request)
     try:
-        link = rt.links.check(purpose, request.path_params["token"], rt.now())
+        link = check_link(request, purpose)
     except LinkExpired:
         return link_over(request, again, why="expired")
     except BadLink:
         return link_over(request, again, why="broken")
-    response = see_other(f"{page}?id={link.id}")
-    held = {
-        "generation": link.generation,
-        "expires_at": link.expires_at.isoformat(),
-        # The same for a link that is opened twice here: two windows are one browser.
-        "browser": (rt.sealed.get(request, cookie, link.id) or {}).get("browser") or str(random_id()),
-    }
-    rt.sealed.set(response, cookie, link.id, held, _HELD_FOR)
+    # The same for a link that is opened twice here: two windows are one browser.
+    browser = (runtime(request).sealed.get(request, cookie, link.id) or {}).get("browser") or str(random_id())
+    held = {"generation": link.generation, "expires_at": link.expires_at.isoformat(), "browser": browser}
+    response = hold_link(request, page, cookie, link.id, _HELD_FOR, **held)
     _forget_oldest(request, response, cookie, link.id)
     return response
 

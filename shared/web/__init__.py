@@ -12,6 +12,7 @@ from shared.web.audit_pages import audit_pages
 from shared.web.dead_letter_pages import dead_letter_pages, events_at_fault
 from shared.web.forms import BadForm, Form, FormErrors, as_id, read_form, validate
 from shared.web.limits import TooMany, client_address
+from shared.web.links import check_link, held_generation, hold_link
 from shared.web.lists import ListView, count_rows, list_view
 from shared.web.pages import or_404, problem, render, runtime, see_other, translate
 from shared.web.role_pages import role_pages
@@ -34,12 +35,15 @@ __all__ = [
     "audit_of",
     "audit_pages",
     "build_app",
+    "check_link",
     "client_address",
     "count_rows",
     "dead_letter_pages",
     "ended_sessions",
     "events_at_fault",
     "file_format",
+    "held_generation",
+    "hold_link",
     "list_view",
     "or_404",
     "problem",

@@ -13,10 +13,9 @@ from jsonschema import Draft202012Validator
 from kubernetes_validate.utils import schema_contents
 from referencing import Registry, Resource
 
-from shared.cli import SERVICES
 from shared.messaging.provision import access_rules
 from shared.messaging.topics import read_topics
-from shared.services import ROUTES
+from shared.services import ROUTES, SERVICES
 from tests.cluster.chart import CHART, PREFIX, VALUES, Object, helm, needs_helm, of_kind, pods, rendered
 
 pytestmark = needs_helm

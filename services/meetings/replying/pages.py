@@ -19,7 +19,9 @@ from shared.web import (
     FormErrors,
     Request,
     Response,
-    as_id,
+    check_link,
+    held_generation,
+    hold_link,
     read_form,
     render,
     runtime,
@@ -54,18 +56,16 @@ class NeedsInput(BaseModel):
 
 async def open_invitation(request: Request) -> Response:
     """Exchange the mail's token for a cookie."""
-    rt = runtime(request)
     try:
-        link = rt.links.check("meeting", request.path_params["token"], rt.now())
+        link = check_link(request, "meeting")
     except (BadLink, LinkExpired):
         return no_link(request)
-    async with rt.transaction() as session:
+    async with runtime(request).transaction() as session:
         # A notice's link opens the page of the invitation it is about.
         invitation_id = await session.scalar(sa.select(Notice.invitation_id).where(Notice.id == link.id)) or link.id
         called = await session.scalar(sa.select(Called.id).where(Called.id == link.id))
-    response = see_other(f"{'/meetings/call' if called else _BASE}?id={invitation_id}")
-    rt.sealed.set(response, _COOKIE, invitation_id, {"generation": link.generation}, _COOKIE_LIFE)
-    return response
+    page = "/meetings/call" if called else _BASE
+    return hold_link(request, page, _COOKIE, invitation_id, _COOKIE_LIFE, generation=link.generation)
 
 
 async def show_invitation(request: Request) -> Response:
@@ -138,9 +138,7 @@ async def give_calendar(request: Request) -> Response:
 
 def asked_by(request: Request, asked: str | None) -> tuple[UUID, int] | None:
     """The invitation the page names and the generation this browser's cookie holds of it; None without the cookie."""
-    invitation_id = as_id(asked)
-    held = runtime(request).sealed.get(request, _COOKIE, invitation_id) if invitation_id else None
-    return (invitation_id, int(held["generation"])) if invitation_id and held else None
+    return held_generation(request, _COOKIE, asked)
 
 
 async def _look(request: Request, session: AsyncSession) -> tuple[Meeting, Invitation] | None:

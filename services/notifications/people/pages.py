@@ -10,7 +10,7 @@ from services.notifications.tables import Member, Message
 from shared.events.notifications import MailPreferenceChanged
 from shared.messaging import emit, lock
 from shared.tokens import BadLink, LinkExpired
-from shared.web import Request, Response, problem, render, runtime, translate
+from shared.web import Request, Response, check_link, problem, render, runtime, translate
 
 
 async def show_unsubscribe(request: Request) -> Response:
@@ -53,11 +53,10 @@ async def unsubscribe(request: Request) -> Response:
 
 def _checked(request: Request) -> UUID | None:
     """The member behind the link; None for a link that is not ours or over."""
-    rt = runtime(request)
     if request.path_params["purpose"] not in STOPS:
         return None
     try:
-        return rt.links.check("unsubscribe", request.path_params["token"], rt.now()).id
+        return check_link(request, "unsubscribe").id
     except (BadLink, LinkExpired):
         return None
 

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, Field, field_validator
 
 from services.results.settings import results_settings
 from services.results.suggestions import store
+from services.results.suggestions.registering import register
 from services.results.tables import FollowUp, Suggestion
 from shared.addresses import checked_address
 from shared.ids import new_id
@@ -101,7 +102,7 @@ async def suggest(request: Request) -> Response:
     if robots.is_too_fast(request, _FORM, form, results_settings().minimum_fill_seconds):
         return await _page(request, form.values(), {"": translate(request).gettext(robots.TOO_FAST)}, 422)
     async with rt.transaction() as session:
-        await store.register(
+        await register(
             session,
             new_id(),
             rt.now(),

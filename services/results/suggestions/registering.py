@@ -1,19 +1,50 @@
-"""Letters that notifications took in become suggestions; old texts go."""
+"""A matter comes in by form or by letter and is kept once; what residents wrote goes after a time."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.results.settings import results_settings
-from services.results.suggestions import store
+from services.results.suggestions.store import registered_event, reply_event
+from services.results.tables import Suggestion
 from shared.events.notifications import SuggestionLetterReceived
-from shared.messaging import Delivery
+from shared.events.results import SuggestionContactGiven
+from shared.messaging import Delivery, emit, lock
 from shared.service import Runtime
+
+
+async def register(
+    session: AsyncSession, suggestion_id: UUID, now: datetime, *, email: str | None = None, **values: Any
+) -> None:
+    """Keep a new matter once, tell that it came, and send its sender a receipt. ``email``: given in the form."""
+    await lock(session, suggestion_id)
+    made = await session.scalar(
+        pg_insert(Suggestion)
+        .values(id=suggestion_id, registered_at=now, generation=1, **values)
+        .on_conflict_do_nothing()
+        .returning(Suggestion.id)
+    )
+    if made is None:
+        return
+    suggestion = await session.get_one(Suggestion, suggestion_id)
+    await emit(session, registered_event(suggestion))
+    if email is not None:
+        await emit(
+            session,
+            SuggestionContactGiven(suggestion_id=suggestion_id, email=email, language=suggestion.language),
+        )
+    if suggestion.wants_answer:
+        notice = "attachments_refused" if suggestion.attachments_refused else "receipt"
+        await emit(session, reply_event(suggestion, notice, now))
 
 
 async def register_letter(session: AsyncSession, event: SuggestionLetterReceived, delivery: Delivery) -> None:
     """A letter to the panel's mailbox is a suggestion like one from the form; its sender can be answered by the id."""
-    await store.register(
+    await register(
         session,
         event.suggestion_id,
         delivery.now,
@@ -28,8 +59,18 @@ async def register_letter(session: AsyncSession, event: SuggestionLetterReceived
 
 
 async def remove_old_texts(rt: Runtime) -> None:
-    """What residents wrote is not kept longer than answering it takes."""
+    """Job: what residents wrote is not kept longer than answering it takes; the public wording stays."""
     rules, now = results_settings(), rt.now()
-    answered, registered = timedelta(days=rules.suggestion_text_days), timedelta(days=rules.unanswered_text_days)
+    over = sa.or_(
+        Suggestion.answered_at < now - timedelta(days=rules.suggestion_text_days),
+        sa.and_(
+            Suggestion.answered_at.is_(None),
+            Suggestion.registered_at < now - timedelta(days=rules.unanswered_text_days),
+        ),
+    )
     async with rt.transaction() as session:
-        await store.remove_old_texts(session, now - answered, now - registered)
+        await session.execute(
+            sa.update(Suggestion)
+            .where(over, Suggestion.text.is_not(None))
+            .values(heading=None, text=None, place=None, why=None, removed=None)
+        )

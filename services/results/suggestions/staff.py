@@ -7,6 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from services.results.suggestions import store
+from services.results.suggestions.deciding import decide as decide_on
+from services.results.suggestions.deciding import notice_to
 from services.results.suggestions.domain import STATES, Decision, mark, problems, settled
 from services.results.suggestions.pages import STATES as STATES_AS_SHOWN
 from services.results.tables import Suggestion
@@ -141,7 +143,7 @@ async def decide(request: Request) -> Response:
             if not errors and not confirmed:
                 return _confirm(request, suggestion, decision, standing, joined)
             if not errors:
-                notice = await store.decide(session, suggestion, decision, joined.id if joined else None, rt.now())
+                notice = await decide_on(session, suggestion, decision, joined.id if joined else None, rt.now())
                 detail = {"state": decision.state, "public": decision.public, "told": notice or "nothing"}
                 await audit(session, request, "results.suggestion.decided", suggestion.id, **detail)
                 return see_other(f"/staff/results/suggestions/{suggestion_id}")
@@ -151,7 +153,7 @@ async def decide(request: Request) -> Response:
 def _confirm(
     request: Request, suggestion: Suggestion, decision: Decision, standing: Decision, joined: Suggestion | None
 ) -> Response:
-    notice = store.notice_to(suggestion, decision)
+    notice = notice_to(suggestion, decision)
     mail = {
         "purpose": f"suggestion_{notice}",
         "language": suggestion.language,

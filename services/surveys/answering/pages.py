@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,7 +22,19 @@ from services.surveys.sealing import keys_of
 from services.surveys.tables import Survey
 from services.surveys.watching.counting import note_finished, note_sent, note_shown
 from shared.tokens import BadLink, LinkExpired
-from shared.web import Form, Request, as_id, read_form, render, runtime, see_other, translate
+from shared.web import (
+    Form,
+    Request,
+    as_id,
+    check_link,
+    held_generation,
+    hold_link,
+    read_form,
+    render,
+    runtime,
+    see_other,
+    translate,
+)
 from shared.web import Response as HttpResponse
 
 _COOKIE = "survey"
@@ -35,17 +46,15 @@ async def open_invitation(request: Request) -> HttpResponse:
     """Exchange the mail's token for a cookie. Whether it opens anything is the survey's to say: it may be extended."""
     rt = runtime(request)
     try:
-        link = rt.links.check("survey", request.path_params["token"], rt.now())
+        link = check_link(request, "survey")
     except LinkExpired as expired:
         link = expired.link
     except BadLink:
         return _over(request, Refusal.UNKNOWN)
-    response = see_other(f"{_BASE}?id={link.id}")
     # Who opens the link again goes on: the time it takes is counted from the first opening in this browser.
     before = rt.sealed.get(request, _COOKIE, link.id) or {}
     began = before.get("began", rt.now().timestamp())
-    rt.sealed.set(response, _COOKIE, link.id, {"generation": link.generation, "began": began}, _COOKIE_LIFE)
-    return response
+    return hold_link(request, _BASE, _COOKIE, link.id, _COOKIE_LIFE, generation=link.generation, began=began)
 
 
 async def show_start(request: Request) -> HttpResponse:
@@ -86,7 +95,7 @@ async def save_page(request: Request) -> HttpResponse:
     """Keep what was sent; "next" goes on when it is right, "back" goes back whatever it is."""
     rt = runtime(request)
     form = await read_form(request)
-    asked = _asked(request, form.get("id"))
+    asked = held_generation(request, _COOKIE, form.get("id"))
     if asked is None:
         return _over(request, Refusal.UNKNOWN, form)
     async with rt.transaction() as session:
@@ -135,15 +144,8 @@ async def show_thanks(request: Request) -> HttpResponse:
     )
 
 
-def _asked(request: Request, asked: str | None) -> tuple[UUID, int] | None:
-    """The invitation the page names and the generation this browser's cookie holds of it; None without the cookie."""
-    invitation_id = as_id(asked)
-    held = runtime(request).sealed.get(request, _COOKIE, invitation_id) if invitation_id else None
-    return (invitation_id, int(held["generation"])) if invitation_id and held else None
-
-
 async def _look(request: Request, session: AsyncSession) -> Opened | Refusal:
-    asked = _asked(request, request.query_params.get("id"))
+    asked = held_generation(request, _COOKIE, request.query_params.get("id"))
     rt = runtime(request)
     return await look(session, keys_of(rt.settings), *asked, rt.now()) if asked else Refusal.UNKNOWN
 
