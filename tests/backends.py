@@ -2,9 +2,11 @@
 
 import asyncio
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import sqlalchemy as sa
 from aiokafka import AIOKafkaConsumer
@@ -26,6 +28,17 @@ async def administer(url: str, statement: str) -> None:
     async with engine.connect() as connection:
         await connection.execute(sa.text(statement))
     await engine.dispose()
+
+
+@contextmanager
+def fresh_database(owner_url: str, prepare: Callable[[str], Coroutine[Any, Any, None]]) -> Iterator[str]:
+    """The owner's URL of a new database, made ready by ``prepare``."""
+    name = f"panel_test_{uuid4().hex[:12]}"
+    url = async_url(owner_url).set(drivername="postgresql", database=name).render_as_string(hide_password=False)
+    asyncio.run(administer(owner_url, f'create database "{name}"'))
+    asyncio.run(prepare(url))
+    yield url
+    asyncio.run(administer(owner_url, f'drop database "{name}" with (force)'))
 
 
 async def eventually(condition: Callable[[], Any], seconds: float = 30.0) -> Any:

@@ -1,24 +1,23 @@
 """Fixtures: real Postgres and Kafka from the environment, else containers on request, else the local stack's parts."""
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 import pytest_asyncio
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 
 from shared.cli import load_service
-from shared.database import async_url
 from shared.migrations import migrate
 from shared.service import Runtime, Service
 from shared.services import SERVICES
-from shared.testing import make_test_runtime
-from tests.backends import TestKafka, administer
+from shared.testing import Deliverer, browser, make_test_runtime, sign_in
+from tests.backends import TestKafka, fresh_database
 
 # No test of this suite judges time: a busy machine is slow, not wrong.
 settings.register_profile("panel", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -44,12 +43,8 @@ def owner_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def database_url(owner_url: str) -> Iterator[str]:
     """A fresh, migrated database of this test session's own; owner's URL."""
-    name = f"panel_test_{uuid4().hex[:12]}"
-    url = async_url(owner_url).set(drivername="postgresql", database=name).render_as_string(hide_password=False)
-    asyncio.run(administer(owner_url, f'create database "{name}"'))
-    asyncio.run(migrate(url, SERVICES))
-    yield url
-    asyncio.run(administer(owner_url, f'drop database "{name}" with (force)'))
+    with fresh_database(owner_url, lambda url: migrate(url, SERVICES)) as url:
+        yield url
 
 
 @pytest_asyncio.fixture
@@ -67,6 +62,20 @@ async def runtime_of(database_url: str, tmp_path: Path) -> AsyncIterator[Callabl
     yield make
     for runtime in made:
         await runtime.database.close()
+
+
+@pytest.fixture
+def deliver(rt: Runtime) -> Deliverer:
+    """Delivers events through the real inbox of ``rt``, the service that a folder of tests is about."""
+    return Deliverer(rt)
+
+
+@pytest_asyncio.fixture
+async def editor(rt: Runtime) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser of a signed-in editor on the pages of ``rt``."""
+    async with browser(rt) as client:
+        sign_in(rt, client, "editor")
+        yield client
 
 
 @pytest_asyncio.fixture

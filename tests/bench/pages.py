@@ -17,7 +17,8 @@ from shared.testing import Deliverer
 from tests.bench.ground import Ground
 from tests.bench.load import post, rate
 from tests.bench.measure import alternate
-from tests.surveys.given import invitations, many
+from tests.members import many
+from tests.surveys.given import invitations
 
 REQUESTS = 2000
 ROUNDS = 5

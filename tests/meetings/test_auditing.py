@@ -21,8 +21,9 @@ from shared.messaging.outbox import emit_state
 from shared.service import Runtime
 from shared.testing import Deliverer, browser, move, outbox, sign_in
 from tests.meetings.cheats import SEEN_BY_ALL, SEEN_BY_AUDITORS
-from tests.meetings.given import a_committed_draw, a_drawn_meeting, a_meeting, joined, many, margins
+from tests.meetings.given import a_committed_draw, a_drawn_meeting, a_meeting
 from tests.meetings.test_domain_verify import run
+from tests.members import joined, many, margins
 
 
 async def a_seeded_meeting(rt: Runtime, deliver: Deliverer) -> Meeting:

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from shared.ids import new_id
 from shared.service import Runtime
 from shared.testing import Deliverer, browser, move, sign_in
-from tests.meetings.given import a_drawn_meeting, a_meeting, many, margins
+from tests.meetings.given import a_drawn_meeting, a_meeting
+from tests.members import many, margins
 
 FORMS = ("change", "quotas", "draw", "cancel", "attendance", "minutes")
 

@@ -19,11 +19,10 @@ from tests.meetings.given import (
     a_drawn_meeting,
     a_meeting,
     invitations,
-    many,
-    margins,
     reply,
     run_jobs,
 )
+from tests.members import many, margins
 
 
 def asked_in_surveys(rt: Runtime, member_id: UUID, mails: int) -> list[SurveyInvitationIssued]:

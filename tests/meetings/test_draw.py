@@ -23,12 +23,10 @@ from tests.meetings.given import (
     a_drawn_meeting,
     a_meeting,
     invitations,
-    joined,
-    many,
-    margins,
     reply,
     run_jobs,
 )
+from tests.members import joined, many, margins
 
 
 async def test_what_is_promised_stands_in_public_before_the_draw_and_in_the_file_after_it(

@@ -20,7 +20,8 @@ from services.meetings.tables import Draw, Meeting
 from shared.events.registration import AreaMargin
 from shared.service import Runtime
 from shared.testing import Deliverer, move
-from tests.meetings.given import a_committed_draw, a_meeting, joined, many, margins
+from tests.meetings.given import a_committed_draw, a_meeting
+from tests.members import joined, many, margins
 
 STEPS = ("bound", "panels", "pricing", "levels", "tickets")
 

@@ -30,13 +30,11 @@ from tests.meetings.given import (
     a_meeting,
     fresh,
     invitations,
-    joined,
-    many,
-    margins,
     reply,
     run_jobs,
     states,
 )
+from tests.members import joined, many, margins
 
 
 async def test_a_draw_invites_as_many_as_there_are_seats_and_tells_everybody_their_chance(

@@ -12,8 +12,14 @@ from services.meetings.tables import Draw, Meeting
 from services.meetings.verify import digest, program
 from shared.service import Runtime
 from shared.testing import Deliverer, move, sign_in
-from tests.meetings.given import a_meeting, fresh, invitations, many, margins, states
+from tests.meetings.given import (
+    a_meeting,
+    fresh,
+    invitations,
+    states,
+)
 from tests.meetings.test_staff_pages import the_form
+from tests.members import many, margins
 
 
 async def made_ready(rt: Runtime, editor: httpx.AsyncClient, meeting: Meeting) -> str:

@@ -20,12 +20,11 @@ from tests.meetings.given import (
     a_meeting,
     fresh,
     invitations,
-    many,
-    margins,
     reply,
     run_jobs,
     states,
 )
+from tests.members import many, margins
 
 
 def the_form(rt: Runtime, **changes: str) -> dict[str, str]:

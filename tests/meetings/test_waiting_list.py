@@ -27,12 +27,11 @@ from tests.meetings.given import (
     a_meeting,
     fresh,
     invitations,
-    many,
-    margins,
     reply,
     run_jobs,
     states,
 )
+from tests.members import many, margins
 
 SEATS = 6
 

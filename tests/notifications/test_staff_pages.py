@@ -1,6 +1,5 @@
 """The staff's side of deliveries: nothing about a person, everything adds up, every deed is audited."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,17 +14,10 @@ from services.notifications.tables import Message
 from shared.ids import new_id
 from shared.mechanism import mechanism
 from shared.service import Runtime
-from shared.testing import Deliverer, browser, sign_in
+from shared.testing import Deliverer
 from tests.notifications.ground import SURVEY, Sink, card, confirmation, invitation, opened, states
 
 LIST = "/staff/notifications/messages"
-
-
-@pytest.fixture
-async def editor(rt: Runtime) -> AsyncIterator[AsyncClient]:
-    async with browser(rt) as client:
-        sign_in(rt, client, "editor")
-        yield client
 
 
 async def invite(rt: Runtime, members: int) -> None:

@@ -1,9 +1,7 @@
 """An example schema with nothing but the mechanism, so that delivery is tested apart from every service."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from urllib.parse import urlsplit, urlunsplit
-from uuid import uuid4
 
 import pytest
 import pytest_asyncio
@@ -14,19 +12,15 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from deploy.local.process import free_ports
 from shared.database import async_url
 from shared.migrations import upgrade_mechanism
-from tests.backends import administer
+from tests.backends import fresh_database
 from tests.faults.proxy import Proxy
 
 
 @pytest.fixture(scope="session")
 def database_url(owner_url: str) -> Iterator[str]:
     """A database of this session's own with the schema ``example``."""
-    name = f"panel_test_{uuid4().hex[:12]}"
-    url = async_url(owner_url).set(drivername="postgresql", database=name).render_as_string(hide_password=False)
-    asyncio.run(administer(owner_url, f'create database "{name}"'))
-    asyncio.run(prepare(url))
-    yield url
-    asyncio.run(administer(owner_url, f'drop database "{name}" with (force)'))
+    with fresh_database(owner_url, prepare) as url:
+        yield url
 
 
 async def prepare(url: str) -> None:

@@ -1,11 +1,8 @@
 """The surveys service on a database that holds only its own schema."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import timedelta
-from uuid import uuid4
 
-import httpx
 import pytest
 import pytest_asyncio
 import sqlalchemy as sa
@@ -15,37 +12,27 @@ from services.surveys.fieldwork.inviting import open_due_surveys
 from services.surveys.planning.planning import add_survey
 from services.surveys.questionnaire.shelf import shipped
 from services.surveys.tables import Invitation, Survey
-from shared.database import async_url
 from shared.events.questionnaire import Questionnaire
 from shared.ids import new_id
 from shared.migrations import migrate
 from shared.service import Runtime
-from shared.testing import Deliverer, browser, sign_in
-from tests.backends import administer
-from tests.surveys.given import joined, margins
+from shared.testing import Deliverer
+from tests.backends import fresh_database
+from tests.members import joined
+from tests.surveys.given import margins
 
 
 @pytest.fixture(scope="session")
 def database_url(owner_url: str) -> Iterator[str]:
     """A fresh database with this service's schema alone: what it needs, and proof that it needs no other."""
-    name = f"panel_test_{uuid4().hex[:12]}"
-    url = async_url(owner_url).set(drivername="postgresql", database=name).render_as_string(hide_password=False)
-    asyncio.run(administer(owner_url, f'create database "{name}"'))
-    asyncio.run(migrate(url, ["surveys"]))
-    yield url
-    asyncio.run(administer(owner_url, f'drop database "{name}" with (force)'))
+    with fresh_database(owner_url, lambda url: migrate(url, ["surveys"])) as url:
+        yield url
 
 
 @pytest_asyncio.fixture
 async def rt(runtime_of: Callable[..., Awaitable[Runtime]]) -> AsyncIterator[Runtime]:
     """The service on its emptied schema."""
     yield await runtime_of("surveys")
-
-
-@pytest.fixture
-def deliver(rt: Runtime) -> Deliverer:
-    """Delivers events through the real inbox."""
-    return Deliverer(rt)
 
 
 PlanSurvey = Callable[..., Awaitable[Survey]]
@@ -85,11 +72,3 @@ async def invitation(rt: Runtime, deliver: Deliverer, plan: PlanSurvey) -> Invit
     await plan()
     async with rt.transaction() as session:
         return (await session.scalars(sa.select(Invitation))).one()
-
-
-@pytest_asyncio.fixture
-async def editor(rt: Runtime) -> AsyncIterator[httpx.AsyncClient]:
-    """A signed-in editor."""
-    async with browser(rt) as client:
-        sign_in(rt, client, "editor")
-        yield client

@@ -11,47 +11,18 @@ from services.surveys.reminding.domain import next_moment
 from services.surveys.reminding.reminding import is_holiday
 from services.surveys.sealing import keys_of
 from services.surveys.tables import Invitation
-from shared.events.registration import AgeBand, MemberJoined, PanelThresholdReached, PanelThresholdSet
-from shared.events.registration import PopulationMarginsSet as MarginsSet
+from shared.events.registration import PanelThresholdReached, PanelThresholdSet, PopulationMarginsSet
 from shared.ids import new_id
 from shared.service import Runtime
 from shared.testing import move
-
-BANDS = (
-    AgeBand(code="15-24", age_from=15, age_to=24),
-    AgeBand(code="25-44", age_from=25, age_to=44),
-    AgeBand(code="45-", age_from=45, age_to=None),
-)
+from tests import members
+from tests.members import joined as joined
+from tests.members import many as many
 
 
-def margins() -> MarginsSet:
-    """Three age bands."""
-    return MarginsSet(
-        margins_id=new_id(), year=2026, source="ssb-07459", bands=BANDS, margins=(), area_scheme="postcode-2026-05-26"
-    )
-
-
-def joined(at: datetime, **changes: Any) -> MemberJoined:
-    """A member who takes part in everything."""
-    values: dict[str, Any] = {
-        "member_id": new_id(),
-        "year_of_birth": 1990,
-        "gender": "female",
-        "area": None,
-        "area_scheme": "postcode-2026-05-26",
-        "purposes": ("surveys", "meetings", "results"),
-        "status": "active",
-        "joined_at": at - timedelta(hours=1),
-    }
-    return MemberJoined(**(values | changes))
-
-
-def many(at: datetime, number: int) -> list[MemberJoined]:
-    """Members of both main genders and all bands."""
-    return [
-        joined(at, gender=("female", "male")[place % 2], year_of_birth=(2005, 1990, 1960)[place % 3])
-        for place in range(number)
-    ]
+def margins() -> PopulationMarginsSet:
+    """Three age bands, without figures."""
+    return members.margins(margins=())
 
 
 def threshold(size: int) -> tuple[PanelThresholdSet, PanelThresholdReached]:

@@ -26,8 +26,9 @@ from shared.mechanism import mechanism
 from shared.messaging import emit_state
 from shared.service import Runtime
 from shared.testing import Deliverer, dead_letters, outbox
+from tests.members import joined, many
 from tests.surveys.conftest import PlanSurvey
-from tests.surveys.given import answer, invitations, joined, many
+from tests.surveys.given import answer, invitations
 
 
 async def test_the_public_result_is_told_to_those_who_took_part_and_want_to_know(

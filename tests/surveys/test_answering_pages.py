@@ -23,9 +23,10 @@ from shared.events.surveys import ResponseSubmitted, SurveyAnswered
 from shared.service import Runtime
 from shared.testing import Deliverer, browser, move, outbox
 from tests.backends import waits_for_a_lock
+from tests.members import joined, many
 from tests.questionnaires import newer
 from tests.surveys.conftest import PlanSurvey
-from tests.surveys.given import answer, invitations, joined, many, margins
+from tests.surveys.given import answer, invitations, margins
 from tests.surveys.resident import PAGES, count, enter, post
 
 

@@ -24,8 +24,9 @@ from services.surveys.sealing import keys_of
 from shared.events.surveys import ResponseSubmitted
 from shared.service import Runtime
 from shared.testing import Deliverer, browser
+from tests.members import many
 from tests.surveys.conftest import PlanSurvey
-from tests.surveys.given import answer, invitations, many, margins
+from tests.surveys.given import answer, invitations, margins
 from tests.surveys.resident import PAGES, enter, post
 
 ANSWERS = 200

@@ -18,8 +18,9 @@ from shared.ids import new_id
 from shared.service import Runtime
 from shared.strata import gender_of
 from shared.testing import Deliverer, browser, sign_in
+from tests.members import BANDS, joined, many
 from tests.surveys.conftest import PlanSurvey
-from tests.surveys.given import BANDS, answer, invitations, joined, many, margins
+from tests.surveys.given import answer, invitations, margins
 from tests.surveys.office import a_plan, hidden, surveys
 from tests.surveys.test_contact_cap import asked_to_meeting
 

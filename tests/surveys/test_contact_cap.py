@@ -18,8 +18,9 @@ from shared.events.surveys import SurveyInvitationIssued, SurveyReminderDue
 from shared.ids import new_id
 from shared.service import Runtime
 from shared.testing import Deliverer, move, outbox
+from tests.members import joined, many
 from tests.surveys.conftest import PlanSurvey
-from tests.surveys.given import answer, invitations, joined, many, margins, move_to_work
+from tests.surveys.given import answer, invitations, margins, move_to_work
 
 
 def asked_to_meeting(member_id: UUID, *at: datetime) -> MeetingInvitationIssued:

@@ -16,8 +16,9 @@ from shared.events.questionnaire import Questionnaire, example
 from shared.events.surveys import ResponseSubmitted, SurveyChanged
 from shared.service import Runtime
 from shared.testing import Deliverer, browser, outbox, sign_in
+from tests.members import many
 from tests.surveys.conftest import PlanSurvey
-from tests.surveys.given import answer, invitations, many
+from tests.surveys.given import answer, invitations
 from tests.surveys.office import hidden, surveys
 from tests.surveys.resident import PAGES, enter, post
 

@@ -15,8 +15,9 @@ from services.surveys.tables import Invitation, Response
 from shared.events.questionnaire import Questionnaire, example, strict
 from shared.service import Runtime
 from shared.testing import Deliverer, browser
+from tests.members import joined
 from tests.surveys.conftest import PlanSurvey
-from tests.surveys.given import answer, invitations, joined, margins
+from tests.surveys.given import answer, invitations, margins
 from tests.surveys.resident import enter, post
 
 ASKED = strict(example.QUESTIONNAIRE)

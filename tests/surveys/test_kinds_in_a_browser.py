@@ -12,8 +12,9 @@ from shared.events.questionnaire import Questionnaire, example
 from shared.service import Runtime
 from shared.testing import Deliverer, browser
 from tests.journeys.conftest import check
+from tests.members import joined
 from tests.surveys.conftest import PlanSurvey
-from tests.surveys.given import invitations, joined, margins
+from tests.surveys.given import invitations, margins
 from tests.surveys.resident import enter, post
 
 ASKED = Questionnaire.model_validate(example.QUESTIONNAIRE)

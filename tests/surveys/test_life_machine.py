@@ -37,7 +37,8 @@ from shared.events.surveys import ResponseSubmitted, SurveyChanged, SurveyClosed
 from shared.ids import new_id
 from shared.testing import Deliverer, make_test_runtime, move, outbox
 from tests.conftest import empty
-from tests.surveys.given import answer, invitations, many, margins
+from tests.members import many
+from tests.surveys.given import answer, invitations, margins
 
 T = TypeVar("T")
 MEMBERS, FIRST_FEW = 12, 6

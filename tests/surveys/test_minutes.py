@@ -12,8 +12,9 @@ from services.surveys.watching.counting import store_counts
 from services.surveys.watching.domain import minute_of, minutes_of
 from shared.service import Runtime
 from shared.testing import Deliverer, browser, move
+from tests.members import many
 from tests.surveys.conftest import PlanSurvey
-from tests.surveys.given import invitations, many, margins
+from tests.surveys.given import invitations, margins
 from tests.surveys.office import a_plan
 from tests.surveys.resident import PAGES, enter, post
 

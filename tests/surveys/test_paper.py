@@ -24,8 +24,9 @@ from shared.events.surveys import SurveyAnswered
 from shared.service import Runtime
 from shared.testing import Deliverer, browser, outbox, sign_in
 from shared.web.i18n import LANGUAGES, language
+from tests.members import joined
 from tests.surveys.conftest import PlanSurvey
-from tests.surveys.given import answer, invitations, joined, margins
+from tests.surveys.given import answer, invitations, margins
 
 PAPER = "/staff/surveys/paper"
 LOCALE = Path(str(resources.files("services.surveys"))) / "locale"

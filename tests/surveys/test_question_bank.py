@@ -12,8 +12,9 @@ from shared.events.questionnaire import strict
 from shared.ids import new_id
 from shared.service import Runtime
 from shared.testing import Deliverer
+from tests.members import joined
 from tests.surveys.conftest import PlanSurvey
-from tests.surveys.given import joined, margins
+from tests.surveys.given import margins
 from tests.surveys.test_editor_pages import begin, fill, step
 
 

@@ -13,8 +13,9 @@ from services.surveys.tables import Invitation, Survey
 from shared.events.surveys import SurveyReminderDue
 from shared.service import Runtime
 from shared.testing import Deliverer, move, outbox
+from tests.members import joined, many
 from tests.surveys.conftest import PlanSurvey
-from tests.surveys.given import answer, invitations, joined, many, margins, move_to_work
+from tests.surveys.given import answer, invitations, margins, move_to_work
 from tests.surveys.office import a_plan, hidden, surveys
 
 

@@ -20,7 +20,8 @@ from shared.events.surveys import MemberSpared, SampleDrawn, SurveyOpened
 from shared.ids import new_id
 from shared.service import Runtime
 from shared.testing import Deliverer, move, outbox
-from tests.surveys.given import invitations, joined, many
+from tests.members import joined, many
+from tests.surveys.given import invitations
 from tests.surveys.office import a_plan, hidden, surveys
 from tests.surveys.test_audience import a_meeting, figures, said_yes
 from tests.surveys.test_contact_cap import asked_to_meeting

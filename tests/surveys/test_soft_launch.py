@@ -12,8 +12,9 @@ from services.surveys.tables import Survey
 from shared.events.surveys import SurveyInvitationIssued
 from shared.service import Runtime
 from shared.testing import Deliverer, outbox
+from tests.members import joined, many
 from tests.surveys.conftest import PlanSurvey
-from tests.surveys.given import invitations, joined, many, threshold
+from tests.surveys.given import invitations, threshold
 from tests.surveys.office import a_plan, hidden, surveys
 
 

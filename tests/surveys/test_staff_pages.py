@@ -16,8 +16,9 @@ from shared.events.surveys import ResponseSubmitted, SurveyClosed
 from shared.mechanism import mechanism
 from shared.service import Runtime
 from shared.testing import Deliverer, browser, move, outbox, sign_in
+from tests.members import many
 from tests.surveys.conftest import PlanSurvey
-from tests.surveys.given import answer, invitations, many, margins, threshold
+from tests.surveys.given import answer, invitations, margins, threshold
 from tests.surveys.office import a_plan, hidden, surveys
 
 

@@ -9,8 +9,9 @@ from services.surveys.fieldwork.inviting import open_due_surveys
 from services.surveys.questionnaire.shelf import shelf
 from shared.service import Runtime
 from shared.testing import Deliverer
+from tests.members import many
 from tests.surveys.conftest import PlanSurvey
-from tests.surveys.given import invitations, many, threshold
+from tests.surveys.given import invitations, threshold
 from tests.surveys.office import a_plan, hidden, surveys
 
 

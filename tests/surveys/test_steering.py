@@ -25,8 +25,9 @@ from shared.events.surveys import (
 from shared.messaging import emit_state
 from shared.service import Runtime
 from shared.testing import Deliverer, browser, move, outbox
+from tests.members import joined, many
 from tests.surveys.conftest import PlanSurvey
-from tests.surveys.given import answer, invitations, joined, many, margins
+from tests.surveys.given import answer, invitations, margins
 from tests.surveys.office import surveys
 from tests.surveys.resident import PAGES, count, enter, post
 

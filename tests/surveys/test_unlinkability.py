@@ -29,8 +29,9 @@ from shared.ids import random_id
 from shared.messaging import emit_new
 from shared.service import Runtime
 from shared.testing import Deliverer
+from tests.members import many
 from tests.surveys.conftest import PlanSurvey
-from tests.surveys.given import answer, invitations, many, margins, move_to_work
+from tests.surveys.given import answer, invitations, margins, move_to_work
 
 ANSWERS = 40
 #: Every stored key and sealed byte of the schema that a dump would hold.

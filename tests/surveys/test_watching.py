@@ -17,8 +17,9 @@ from services.surveys.watching.counting import note_sent, note_shown, store_coun
 from services.surveys.watching.domain import CLASSES, FEW, class_of, figures_of
 from shared.service import Runtime
 from shared.testing import Deliverer, browser, move
+from tests.members import many
 from tests.surveys.conftest import PlanSurvey
-from tests.surveys.given import answer, invitations, many, margins
+from tests.surveys.given import answer, invitations, margins
 from tests.surveys.resident import PAGES, enter, post
 
 

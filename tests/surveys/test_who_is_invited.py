@@ -17,8 +17,9 @@ from shared.events.registration import AreaMargin
 from shared.events.surveys import SurveyOpened
 from shared.service import Runtime
 from shared.testing import Deliverer, outbox
+from tests.members import joined
 from tests.questionnaires import content
-from tests.surveys.given import joined, margins
+from tests.surveys.given import margins
 from tests.surveys.office import a_plan, hidden
 
 STATUSES = ("active", "paused", "left", "waiting")
