@@ -3,23 +3,50 @@
 So no page or job that moves a date has to think of the calendar.
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any, TypeVar
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.database import upsert
+from shared.database import run_sql, upsert
 from shared.events.calendar import Dates
 from shared.mechanism import mechanism
 from shared.messaging import emit, lock
+from shared.service import Runtime
 
 Told = TypeVar("Told", bound=Dates)
 
 
-async def tell_dates(session: AsyncSession, planned: Iterable[Dates]) -> None:
-    """Publish each of ``planned`` that is not as it was told last; ``planned`` holds everything the service has."""
+Planned = Callable[[AsyncSession], Awaitable[Iterable[Dates]]]
+
+#: What the tables looked like when this process last told what differed.
+_LOOKED_AT: WeakKeyDictionary[Runtime, list[object]] = WeakKeyDictionary()
+
+
+async def tell_dates(rt: Runtime, planned: Planned, *tables: Any) -> None:
+    """Publish the dates of each thing that are not as they were told last.
+
+    ``planned`` reads the dates of all things from ``tables`` (mapped classes). It is asked when a row of them has been
+    written since this process last looked: nobody reads years of surveys every few seconds.
+    """
+    async with rt.transaction() as session:
+        looks = [await _looks(session, table) for table in tables]
+        if _LOOKED_AT.get(rt) == looks:
+            return
+        await _tell(session, await planned(session))
+    _LOOKED_AT[rt] = looks
+
+
+async def _looks(session: AsyncSession, table: Any) -> object:
+    """Another value once a row has been added, changed or removed: each version bears its transaction's number."""
+    (row,) = await run_sql(session, f"select count(*), sum(xmin::text::bigint) from {table.__table__.fullname}")
+    return tuple(row)
+
+
+async def _tell(session: AsyncSession, planned: Iterable[Dates]) -> None:
     table = mechanism(session.info["schema"]).told_dates
     told = {row.dates_id: row.told for row in await session.execute(sa.select(table))}
     for event in planned:

@@ -115,6 +115,8 @@ class Runtime:
     profile: Profile
     """The municipality's, with what staff chose on the page; replaced when that changes."""
     metrics: Metrics
+    profile_changed_at: datetime | None = None
+    """When staff last chose what this process shows; None: as installed."""
     health: Health = field(default_factory=Health)
 
     @property

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.meetings.forgetting import PARTICIPATION
 from services.meetings.tables import Meeting
@@ -17,9 +18,11 @@ _BEFORE = timedelta(minutes=1)
 
 async def tell_meeting_dates(rt: Runtime) -> None:
     """Job: dates of each meeting that have changed since they were told."""
-    async with rt.transaction() as session:
-        meetings = await session.scalars(sa.select(Meeting).order_by(Meeting.id))
-        await tell_dates(session, [dates_of(meeting) for meeting in meetings])
+    await tell_dates(rt, _planned, Meeting)
+
+
+async def _planned(session: AsyncSession) -> list[DatesPlanned]:
+    return [dates_of(meeting) for meeting in await session.scalars(sa.select(Meeting).order_by(Meeting.id))]
 
 
 def dates_of(meeting: Meeting) -> DatesPlanned:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.results.forgetting import ANSWERS
 from services.results.settings import results_settings
@@ -15,16 +16,18 @@ from shared.service import Runtime
 
 async def tell_result_dates(rt: Runtime) -> None:
     """Job: dates of each closed survey's result that have changed since they were told."""
-    async with rt.transaction() as session:
-        found = await session.execute(
-            sa.select(Survey, Publication)
-            .outerjoin(Publication, Publication.survey_id == Survey.id)
-            .where(Survey.closed_at.is_not(None), Survey.questionnaire.is_not(None))
-            .order_by(Survey.id)
-        )
-        followed = set(await session.scalars(sa.select(FollowUp.about_id)))
-        planned = [dates_of(survey, published, followed=survey.id in followed) for survey, published in found]
-        await tell_dates(session, planned)
+    await tell_dates(rt, _planned, Survey, Publication, FollowUp)
+
+
+async def _planned(session: AsyncSession) -> list[DatesPlanned]:
+    found = await session.execute(
+        sa.select(Survey, Publication)
+        .outerjoin(Publication, Publication.survey_id == Survey.id)
+        .where(Survey.closed_at.is_not(None), Survey.questionnaire.is_not(None))
+        .order_by(Survey.id)
+    )
+    followed = set(await session.scalars(sa.select(FollowUp.about_id)))
+    return [dates_of(survey, published, followed=survey.id in followed) for survey, published in found]
 
 
 def dates_of(survey: Survey, published: Publication | None, *, followed: bool) -> DatesPlanned:

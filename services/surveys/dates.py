@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.forgetting import PARTICIPATION
 from services.surveys.tables import Survey
@@ -17,9 +18,11 @@ _BEFORE = timedelta(minutes=1)
 
 async def tell_survey_dates(rt: Runtime) -> None:
     """Job: dates of each survey that have changed since they were told."""
-    async with rt.transaction() as session:
-        surveys = await session.scalars(sa.select(Survey).order_by(Survey.id))
-        await tell_dates(session, [dates_of(survey) for survey in surveys])
+    await tell_dates(rt, _planned, Survey)
+
+
+async def _planned(session: AsyncSession) -> list[DatesPlanned]:
+    return [dates_of(survey) for survey in await session.scalars(sa.select(Survey).order_by(Survey.id))]
 
 
 def dates_of(survey: Survey) -> DatesPlanned:

@@ -30,9 +30,13 @@ async def last_change(session: AsyncSession) -> ProfileChanged | None:
 
 
 async def take_up_profile(runtime: Runtime) -> None:
-    """Show from now on what is stored, in this process."""
+    """Show from now on what is stored, in this process; nothing is read again that has not changed."""
     async with runtime.transaction() as session:
+        changed_at = await session.scalar(sa.select(mechanism(runtime.name).profile.c.changed_at))
+        if changed_at == runtime.profile_changed_at:
+            return
         changed = await last_change(session)
+    runtime.profile_changed_at = changed_at
     runtime.profile = runtime.settings.installed.with_choices(changed.choices if changed else {})
 
 

@@ -6,16 +6,20 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import httpx
+import pytest
 import sqlalchemy as sa
 from icalendar import Calendar
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.meetings.dates import dates_of as meeting_dates
 from services.meetings.dates import tell_meeting_dates
+from services.meetings.tables import Meeting
 from services.registration.calendar.store import FEED_LIFE
 from services.results import tables as results_tables
 from services.results.dates import dates_of as result_dates
 from services.surveys.dates import dates_of as survey_dates
 from services.surveys.tables import Survey
-from shared.dates import told_again
+from shared.dates import tell_dates, told_again
 from shared.events import meetings, surveys
 from shared.events.calendar import Dates, PlannedDate
 from shared.events.questionnaire import Questionnaire
@@ -123,6 +127,30 @@ async def test_each_service_tells_its_dates_once_and_again_when_they_change(runt
         await session.execute(sa.text("update meetings.meeting set state = 'cancelled'"))
     await tell_meeting_dates(rt)
     assert (await told(rt, meetings.DatesPlanned))[1:] == [set()]
+
+
+async def test_dates_are_read_again_only_when_something_was_written(runtime_of: RuntimeOf) -> None:
+    rt = await runtime_of("meetings")
+    await insert_rows(rt, "meeting")
+    looks: list[str] = []
+
+    async def planned(session: AsyncSession) -> list[meetings.DatesPlanned]:
+        found = await session.scalars(sa.select(Meeting))
+        looks.append("look")
+        if len(looks) == 1:
+            raise ConnectionError
+        return [meeting_dates(meeting) for meeting in found]
+
+    with pytest.raises(ConnectionError):
+        await tell_dates(rt, planned, Meeting)
+    for _ in range(3):
+        await tell_dates(rt, planned, Meeting)
+    assert len(looks) == 2, "once more after a failure, and no more"
+    async with rt.transaction() as session:
+        await session.execute(sa.text("update meetings.meeting set starts_at = starts_at + interval '1 minute'"))
+    await tell_dates(rt, planned, Meeting)
+    assert len(looks) == 3
+    assert len(await outbox(rt, meetings.DatesPlanned)) == 2
 
 
 DAY = datetime(2027, 3, 1, 10, tzinfo=UTC)
