@@ -74,17 +74,17 @@ def number_classes(
 
 def as_json(counted: Sequence[Counted]) -> list[dict[str, Any]]:
     """The totals as a publication keeps them."""
-    return [asdict(one) for one in counted]
+    return [asdict(part) for part in counted]
 
 
 def from_json(stored: Sequence[Mapping[str, Any]]) -> list[Counted]:
     """The totals a publication kept."""
     return [
-        Counted(**{**one, "quartiles": tuple(one["quartiles"]) if one["quartiles"] else None,
-                   "passages": tuple(one["passages"]),
-                   "parts": tuple(from_json(one.get("parts", ()))),
-                   "classes": tuple(tuple(step) for step in one["classes"])})
-        for one in stored
+        Counted(**{**part, "quartiles": tuple(part["quartiles"]) if part["quartiles"] else None,
+                   "passages": tuple(part["passages"]),
+                   "parts": tuple(from_json(part.get("parts", ()))),
+                   "classes": tuple(tuple(step) for step in part["classes"])})
+        for part in stored
     ]  # fmt: skip
 
 

@@ -62,7 +62,7 @@ class Shown:
 def show(questionnaire: Questionnaire, counted: Sequence[Counted], texts: Language) -> list[Shown]:
     """Every question in the reader's language."""
     questions = {part.id: part for part in questionnaire.parts}
-    return [_one(questions[one.id], one, texts) for one in counted if one.id in questions]
+    return [_one(questions[totals.id], totals, texts) for totals in counted if totals.id in questions]
 
 
 def _one(question: AnyQuestion, counted: Counted, texts: Language) -> Shown:
@@ -173,11 +173,11 @@ def _on_scale(question: Scale, counted: Counted, texts: Language) -> str:
 def leading_finding(questionnaire: Questionnaire, counted: Sequence[Counted], texts: Language) -> str:
     """The first one-choice question with one most chosen answer, as a sentence staff can start from; else nothing."""
     questions = {question.id: question for question in questionnaire.questions}
-    for one in counted:
-        if one.kind in ("one_choice", "pair") and len(most := most_chosen(one.counts)) == 1:
-            question = questions[one.id]
+    for totals in counted:
+        if totals.kind in ("one_choice", "pair") and len(most := most_chosen(totals.counts)) == 1:
+            question = questions[totals.id]
             return texts.gettext(N_("{share} svarte «{label}» på spørsmålet «{question}»")).format(
-                share=texts.percent(one.counts[most[0]] / one.base),
+                share=texts.percent(totals.counts[most[0]] / totals.base),
                 label=question.labels(texts.code, "")[most[0]],
                 question=question.text.to(texts.code),
             )

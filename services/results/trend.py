@@ -64,7 +64,7 @@ def _trend(questionnaire: str, question: Mapping[str, Any], earlier: Sequence[Pa
 
 def _same(past: Past, identity: str) -> tuple[Mapping[str, Any], Counted] | None:
     """The question as that survey asked it, and what was counted."""
-    counted = {one.id: one for one in past.counted}
+    counted = {totals.id: totals for totals in past.counted}
     for part in past.questionnaire.parts:
         if isinstance(part, UnknownQuestion) or part.id not in counted:
             continue

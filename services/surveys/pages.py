@@ -20,7 +20,7 @@ async def show_surveys(request: Request) -> Response:
             )
         ).all()
     lang = request.state.lang
-    rows = [(one, one.questionnaire) for one in found]
+    rows = [(survey, survey.questionnaire) for survey in found]
     context = {
         "open": [
             (survey, asked.title.to(lang), asked.introduction.to(lang), last_day(survey.closes_at))

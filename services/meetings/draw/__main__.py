@@ -35,24 +35,24 @@ def main(arguments: list[str]) -> int:
         ahead = ["Minste endring som gjør trekningen mulig:"] if advice else ["Ingen endring av kvoter over 0 hjelper."]
         return _told([*infeasible.conflicts, *ahead, *advice], 3)
     document = {
-        "probabilities": [{"id": who, "probability": drawn.probabilities[one]} for who, one in found.people],
+        "probabilities": [{"id": who, "probability": drawn.probabilities[kind]} for who, kind in found.people],
         "features": list(found.pool.features),
         "panels": [
-            {"weight": panel.tickets, "seats": [{"type": list(one), "seats": n} for one, n in panel.seats.items()]}
+            {"weight": panel.tickets, "seats": [{"type": list(kind), "seats": n} for kind, n in panel.seats.items()]}
             for panel in drawn.panels
         ],
         "tickets": drawn.tickets,
         "certificate": drawn.certificate,
         "rounding": drawn.rounding,
-        "excluded": [list(one) for one in drawn.excluded],
+        "excluded": [list(kind) for kind in drawn.excluded],
     }
     try:
         given.json.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     except OSError as fault:
         return _told([f"{given.json}: kan ikke skrives ({fault.strerror})."], 2)
-    for one in drawn.excluded:
-        named = ", ".join(f"{name} «{value}»" for name, value in zip(found.pool.features, one, strict=True))
-        _told([f"{found.pool.counts[one]} med {named} kan ikke være med i noe utvalg som holder kvotene."], 0)
+    for kind in drawn.excluded:
+        named = ", ".join(f"{name} «{value}»" for name, value in zip(found.pool.features, kind, strict=True))
+        _told([f"{found.pool.counts[kind]} med {named} kan ikke være med i noe utvalg som holder kvotene."], 0)
     return 0
 
 

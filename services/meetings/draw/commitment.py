@@ -96,7 +96,7 @@ def committed(
     full: Document = {"salt": terms.salt} | by_type(Pool.of(features, (entry.type for entry in listed)), lottery)
     groups = groups_of(full, _groups(full, terms.quotas))
     held = [
-        [(full["types"][one]["type"], number) for one, number in panel["seats"]] for panel in full["panels"]
+        [(full["types"][kind]["type"], number) for kind, number in panel["seats"]] for panel in full["panels"]
     ]  # fmt: skip
     promise = {
         "method": METHOD, "code": terms.code, "verifier": hashlib.sha256(program()).hexdigest(),
@@ -118,16 +118,16 @@ def committed(
 def by_type(pool: Pool, lottery: Lottery) -> Document:
     """The pool's types with their chances, and the lottery's panels over them."""
     types = sorted(pool.counts)
-    number = {one: place for place, one in enumerate(types)}
+    number = {kind: place for place, kind in enumerate(types)}
     return {
         "features": list(pool.features),
         "types": [
-            {"type": list(one), "pool": pool.counts[one], "best": _exact(lottery.best[one]),
-             "probability": _exact(lottery.probabilities[one])}
-            for one in types
+            {"type": list(kind), "pool": pool.counts[kind], "best": _exact(lottery.best[kind]),
+             "probability": _exact(lottery.probabilities[kind])}
+            for kind in types
         ],
         "panels": [
-            {"tickets": panel.tickets, "seats": [[number[one], panel.seats[one]] for one in sorted(panel.seats)]}
+            {"tickets": panel.tickets, "seats": [[number[kind], panel.seats[kind]] for kind in sorted(panel.seats)]}
             for panel in lottery.panels
         ],
     }  # fmt: skip
@@ -138,14 +138,14 @@ def chances_of(full: Document, entries: Iterable[Entry]) -> dict[str, float]:
     total = sum(panel["tickets"] for panel in full["panels"])
     used: Counter[int] = Counter()
     for panel in full["panels"]:
-        for one, number in panel["seats"]:
-            used[one] += panel["tickets"] * number
+        for kind, number in panel["seats"]:
+            used[kind] += panel["tickets"] * number
     lines: dict[Type, list[str]] = {}
     for entry in entries:
         lines.setdefault(entry.type, []).append(entry.leaf)
     told = {}
-    for one, line in enumerate(full["types"]):
-        rounds, more = divmod(used[one], line["pool"])
+    for kind, line in enumerate(full["types"]):
+        rounds, more = divmod(used[kind], line["pool"])
         for place, each in enumerate(sorted(lines[tuple(line["type"])])):
             told[each] = (rounds + (place < more)) / total
     return told

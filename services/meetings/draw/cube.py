@@ -116,7 +116,7 @@ def _placed(
 def _flown(basis: Array, target: Array, random: np.random.Generator) -> Array:
     """The flight: a random walk that keeps ``basis`` @ x until hardly anything is open."""
     at = target.copy()
-    queue = [int(one) for one in random.permutation(np.flatnonzero(at != np.rint(at)))]
+    queue = [int(column) for column in random.permutation(np.flatnonzero(at != np.rint(at)))]
     size = len(basis) + 1
     while queue:
         window = np.array(queue[:size])
@@ -128,10 +128,10 @@ def _flown(basis: Array, target: Array, random: np.random.Generator) -> Array:
         down = _room(at[window], -direction, low, high)
         forth = up if random.random() * (up + down) < down else -down
         at[window] = _snapped(at[window] + forth * direction)
-        done = {int(one) for one in window[at[window] == np.rint(at[window])]}
+        done = {int(column) for column in window[at[window] == np.rint(at[window])]}
         if not done:
             break
-        queue = [one for one in queue[:size] if one not in done] + queue[size:]
+        queue = [column for column in queue[:size] if column not in done] + queue[size:]
     return at
 
 

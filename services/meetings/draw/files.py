@@ -40,7 +40,7 @@ def read(pool: Path, quotas: Path, seats: int) -> Read:
     if people and seats > len(people):
         faults.append(f"Det er {seats} plasser, men bare {len(people)} i {pool.name}.")
     known = {(quota.feature, quota.value) for quota in made}
-    held = Counter((name, value) for _, one in people for name, value in zip(features, one, strict=True))
+    held = Counter((name, value) for _, kind in people for name, value in zip(features, kind, strict=True))
     if made:
         faults += [
             f"{quotas.name}: {name} «{value}» har ingen kvote, men {count} i {pool.name} har verdien."
@@ -49,7 +49,7 @@ def read(pool: Path, quotas: Path, seats: int) -> Read:
         ]
     if faults:
         raise Faulty(faults)
-    return Read(tuple(people), Pool.of(features, (one for _, one in people)), tuple(made))
+    return Read(tuple(people), Pool.of(features, (kind for _, kind in people)), tuple(made))
 
 
 def _table(file: Path, faults: list[str]) -> tuple[list[str], list[tuple[int, list[str]]]]:
@@ -109,13 +109,13 @@ def _people(
     seen: dict[str, int] = {}
     people, told = [], []
     for line, row in rows:
-        who, one = row[at], tuple(row[:at] + row[at + 1 :])
-        if not who or "" in one:
+        who, kind = row[at], tuple(row[:at] + row[at + 1 :])
+        if not who or "" in kind:
             told.append(f"{name}, linje {line}: et felt er tomt.")
         elif who in seen:
             told.append(f"{name}, linje {line}: id «{who}» står også på linje {seen[who]}.")
         seen.setdefault(who, line)
-        people.append((who, one))
+        people.append((who, kind))
     faults += told[:_TOLD]
     if len(told) > _TOLD:
         faults.append(f"{name}: {len(told) - _TOLD} linjer til har slike feil.")

@@ -54,10 +54,10 @@ def _levels(space: Space, tell: Progress, slack: float) -> Array | None:
         return None
     while True:
         tell("bound", float(1 - open_types.mean()))
-        for one in _held(open_types, -found.duals[quotas:] * average):
-            open_types[one] = False
-            program.bound_column(one, max(0.0, found.columns[types] * average[one] - slack), space.counts[one])
-            program.bound_row(quotas + one, -INFINITY, INFINITY)
+        for kind in _held(open_types, -found.duals[quotas:] * average):
+            open_types[kind] = False
+            program.bound_column(kind, max(0.0, found.columns[types] * average[kind] - slack), space.counts[kind])
+            program.bound_row(quotas + kind, -INFINITY, INFINITY)
         if not open_types.any():
             return np.clip(found.columns[:types], 0.0, space.counts)
         found = _solved(program)
@@ -99,11 +99,11 @@ def _whole_levels(space: Space, columns: list[NDArray[np.int64]], tell: Progress
             columns.append(panel)
             master.add_column(0.0, np.append(panel.astype(float), 1.0))
             continue
-        for one in _held(open_types, prices * average):
-            open_types[one] = False
-            settled[one] = found.columns[0] * average[one]
-            master.coefficient(one, 0, 0.0)
-            master.bound_row(one, max(0.0, settled[one] - slack), INFINITY)
+        for kind in _held(open_types, prices * average):
+            open_types[kind] = False
+            settled[kind] = found.columns[0] * average[kind]
+            master.coefficient(kind, 0, 0.0)
+            master.bound_row(kind, max(0.0, settled[kind] - slack), INFINITY)
     return settled, found.columns[1:]
 
 

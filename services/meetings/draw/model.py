@@ -38,8 +38,8 @@ class Pool:
     def of(cls, features: Iterable[str], people: Iterable[Type]) -> "Pool":
         """Counts people, each given by a value per feature."""
         counts: dict[Type, int] = {}
-        for one in people:
-            counts[one] = counts.get(one, 0) + 1
+        for kind in people:
+            counts[kind] = counts.get(kind, 0) + 1
         return cls(tuple(features), counts)
 
 

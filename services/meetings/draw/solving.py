@@ -55,15 +55,15 @@ def solve(
     promised = best / space.counts
     tell("done", 1.0)
     return Lottery(
-        {one: float(chance) for one, chance in zip(space.types, promised, strict=True)},
-        {one: float(chance) for one, chance in zip(space.types, chances, strict=True)},
+        {kind: float(chance) for kind, chance in zip(space.types, promised, strict=True)},
+        {kind: float(chance) for kind, chance in zip(space.types, chances, strict=True)},
         tuple(
             Panel({space.types[at]: int(row[at]) for at in np.flatnonzero(row)}, int(number))
             for row, number in zip(stacked, drawn, strict=True) if number
         ),
         certificate,
         float(np.abs(chances - promised).max()),
-        tuple(one for one, chance in zip(space.types, promised, strict=True) if chance <= CLOSE),
+        tuple(kind for kind, chance in zip(space.types, promised, strict=True) if chance <= CLOSE),
     )  # fmt: skip
 
 
@@ -72,7 +72,7 @@ def open_quotas(quotas: Sequence[Quota], features: Sequence[str], seated: Mappin
 
     def left(quota: Quota) -> Quota:
         at = features.index(quota.feature)
-        taken = sum(count for one, count in seated.items() if one[at] == quota.value)
+        taken = sum(count for kind, count in seated.items() if kind[at] == quota.value)
         return replace(quota, least=max(0, quota.least - taken), most=max(0, quota.most - taken))
 
     return tuple(left(quota) for quota in quotas)

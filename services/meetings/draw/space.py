@@ -24,15 +24,15 @@ class Space:
     @classmethod
     def of(cls, pool: Pool, quotas: Iterable[Quota], seats: int) -> "Space":
         """Types are sorted, so that the order in which people came changes nothing."""
-        types = tuple(sorted(one for one, count in pool.counts.items() if count > 0))
+        types = tuple(sorted(kind for kind, count in pool.counts.items() if count > 0))
         kept = tuple(quotas)
         rows = np.ones((len(kept) + 1, len(types)))
         for place, quota in enumerate(kept, 1):
             at = pool.features.index(quota.feature)
-            rows[place] = [one[at] == quota.value for one in types]
+            rows[place] = [kind[at] == quota.value for kind in types]
         return cls(
             types,
-            np.array([float(pool.counts[one]) for one in types]),
+            np.array([float(pool.counts[kind]) for kind in types]),
             kept,
             rows,
             np.array([float(seats), *(float(quota.least) for quota in kept)]),

@@ -44,7 +44,7 @@ def is_automatic(
     return (
         envelope_sender in ("", "<>")
         or not sender
-        or any(_plain(one) in own_addresses for one in (sender, *addresses_in(headers.get("from", ""))))
+        or any(_plain(address) in own_addresses for address in (sender, *addresses_in(headers.get("from", ""))))
         or our_message(headers.get("message-id", ""), own_domain) is not None
         or headers.get("auto-submitted", "no").split(";")[0].strip().lower() != "no"
         or headers.get("precedence", "").lower() in ("bulk", "junk", "list", "auto_reply")

@@ -30,7 +30,7 @@ class TooManyLetters(Exception):
 def own_addresses(rt: Runtime) -> frozenset[str]:
     """The panel's addresses, in lower case: mail to them is taken, mail from them never answered."""
     settings = rt.settings
-    return frozenset(one.lower() for one in (settings.mail_from, settings.mail_reply_to, rt.profile.contact_email))
+    return frozenset(own.lower() for own in (settings.mail_from, settings.mail_reply_to, rt.profile.contact_email))
 
 
 def own(rt: Runtime) -> Own:

@@ -108,14 +108,14 @@ def judge(words: str, code: int = 0) -> Verdict:
     words = " ".join(words.split())[:4_000]
     if _OURS.search(words):
         return Verdict.OTHER
-    enhanced = [(one[1], int(one[2]), int(one[3])) for one in _ENHANCED.finditer(words)]
-    telling = [one for one in enhanced if one[1:] != (0, 0)]
+    enhanced = [(status[1], int(status[2]), int(status[3])) for status in _ENHANCED.finditer(words)]
+    telling = [status for status in enhanced if status[1:] != (0, 0)]
     codes = [code] if code else [int(found[1]) for found in _CODE.finditer(words)]
     if _NO_DOMAIN.search(words):
         return Verdict.DEAD
-    if _FULL.search(words) or any(one[1:] == (2, 2) for one in telling):
+    if _FULL.search(words) or any(status[1:] == (2, 2) for status in telling):
         return Verdict.SOFT
-    classes = [one[0] for one in enhanced] or [str(one // 100) for one in codes]
+    classes = [status[0] for status in enhanced] or [str(reply // 100) for reply in codes]
     if classes and "5" not in classes:
         return Verdict.SOFT
     gone, later = _GONE.search(words), _LATER.search(_ADVICE.sub("", words))
@@ -125,7 +125,7 @@ def judge(words: str, code: int = 0) -> Verdict:
         return Verdict.SOFT
     if telling:
         return _by_status(telling)
-    return Verdict.DEAD if any(one in _DEAD_CODES for one in codes) else Verdict.OTHER
+    return Verdict.DEAD if any(reply in _DEAD_CODES for reply in codes) else Verdict.OTHER
 
 
 def _by_status(statuses: Iterable[tuple[str, int, int]]) -> Verdict:

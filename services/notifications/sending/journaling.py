@@ -77,10 +77,10 @@ class Steps:
             try:
                 rows = await (await self.connected()).fetch(
                     STEP,
-                    [one.message_id for one in done],
-                    [one.fence for one in done],
-                    [one.message_id for one in begun],
-                    [one.fence for one in begun],
+                    [attempt.message_id for attempt in done],
+                    [attempt.fence for attempt in done],
+                    [attempt.message_id for attempt in begun],
+                    [attempt.fence for attempt in begun],
                     self._lease,
                     _SENDING,
                     timeout=_DEADLINE,

@@ -76,7 +76,7 @@ async def take_in_next(rt: Runtime) -> bool:
                 sa.select(ImportRow).where(ImportRow.import_id == file.id).order_by(ImportRow.number).limit(_PART)
             )
         ).all()
-        people = [JoinInput.model_validate(one.person) for one in part]
+        people = [JoinInput.model_validate(row.person) for row in part]
         if not file.has_consents:
             people = [person.model_copy(update={"purposes": tuple(file.purposes)}) for person in people]
         imported = await import_members(session, people, rt.now(), file.reference, welcome=file.welcome)

@@ -43,7 +43,7 @@ async def objects(session: AsyncSession) -> dict[str, About]:
     for suggestion in await session.scalars(sa.select(Suggestion).where(Suggestion.slug.is_not(None))):
         title = suggestion.public_heading or ""
         found.append((suggestion.registered_at, "suggestion", suggestion.id, suggestion.slug or "", title))
-    found.sort(key=lambda one: one[0], reverse=True)
+    found.sort(key=lambda row: row[0], reverse=True)
     return {f"{about}:{id_}": (about, id_, slug, title) for _, about, id_, slug, title in found}
 
 

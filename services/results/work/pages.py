@@ -38,7 +38,7 @@ class Entry:
 
 async def entries(session: AsyncSession, texts: Language) -> list[Entry]:
     """Everything, newest first; made of copies of events and of what results itself owns."""
-    done: dict[UUID, Texts] = {one.about_id: one.done for one in reversed(await all_of_them(session))}
+    done: dict[UUID, Texts] = {row.about_id: row.done for row in reversed(await all_of_them(session))}
     found = [
         *await _surveys(session, texts, done),
         *await _meetings(session, texts, done),
@@ -88,25 +88,25 @@ async def _meetings(session: AsyncSession, texts: Language, done: dict[UUID, Tex
 
 async def _suggestions(session: AsyncSession, texts: Language, done: dict[UUID, Texts]) -> list[Entry]:
     found = []
-    for one in await session.scalars(sa.select(Suggestion).where(Suggestion.slug.is_not(None))):
-        at = one.answered_at or one.registered_at
-        what = N_("En sak ble besvart") if one.answered_at else N_("En sak kom inn")
-        link = PATHS["suggestion"] + (one.slug or "")
-        led_to = done.get(one.id, "")
-        found.append(Entry(at, texts.gettext(what), one.public_heading or "", link, led_to))
+    for case in await session.scalars(sa.select(Suggestion).where(Suggestion.slug.is_not(None))):
+        at = case.answered_at or case.registered_at
+        what = N_("En sak ble besvart") if case.answered_at else N_("En sak kom inn")
+        link = PATHS["suggestion"] + (case.slug or "")
+        led_to = done.get(case.id, "")
+        found.append(Entry(at, texts.gettext(what), case.public_heading or "", link, led_to))
     return found
 
 
 async def _follow_ups(session: AsyncSession, texts: Language) -> list[Entry]:
     return [
         Entry(
-            _at(one, texts),
+            _at(row, texts),
             texts.gettext(N_("Kommunen fulgte opp")),
-            one.done,
-            PATHS[one.about] + one.slug,
+            row.done,
+            PATHS[row.about] + row.slug,
             None,
         )
-        for one in await all_of_them(session)
+        for row in await all_of_them(session)
     ]
 
 

@@ -238,4 +238,4 @@ def written_back(question: KnownQuestion, answers: Mapping[str, Any]) -> dict[st
     if isinstance(question, Ranking):
         return {field: [code] for field, code in zip(question.fields, answer, strict=False)}
     beside = {field: [str(answers[field])] for field in question.fields[1:] if field in answers}
-    return {question.id: [str(one) for one in answer] if isinstance(answer, list) else [str(answer)]} | beside
+    return {question.id: [str(code) for code in answer] if isinstance(answer, list) else [str(answer)]} | beside

@@ -137,7 +137,7 @@ class FormQuestion:
     def _of(self, name: str) -> str:
         """What a field is called: a statement, or the question."""
         choices: tuple[Choice, ...] = getattr(self.question, "statements", ())
-        named = (self.to(one.text) for one in choices if name == f"{self.question.id}.{one.code}")
+        named = (self.to(choice.text) for choice in choices if name == f"{self.question.id}.{choice.code}")
         return next(named, self.text)
 
     def _value(self, key: str, value: Any) -> Any:
@@ -190,9 +190,9 @@ def page_form(
         "survey_title": questionnaire.title.to(texts.code),
         "title": page.title.to(texts.code, said),
         "fields": fields,
-        "texts": [name for one in fields for name in one.texts_of_ones_own],
-        "errors": {name: text for one in fields for name, text in one.errors.items()},
-        "more": next((one for one in fields if one.question.id == more), None),
+        "texts": [name for field in fields for name in field.texts_of_ones_own],
+        "errors": {name: text for field in fields for name, text in field.errors.items()},
+        "more": next((field for field in fields if field.question.id == more), None),
         "number": number,
         "pages": len(questionnaire.pages),
         "last": page_beside(questionnaire, answers, number, 1) is None,

@@ -102,13 +102,13 @@ class Choices:
 async def choices_of(session: AsyncSession, language: Language, now: datetime) -> Choices:
     """Areas there are, surveys that have opened, and meetings that have begun, newest first."""
     surveys = [
-        (f"survey:{one.id}", f"Undersøkelse: {survey_title(one)} ({language.date(one.opened_at)})")
-        for one in await all_surveys(session)
-        if one.opened_at is not None
+        (f"survey:{survey.id}", f"Undersøkelse: {survey_title(survey)} ({language.date(survey.opened_at)})")
+        for survey in await all_surveys(session)
+        if survey.opened_at is not None
     ]
     begun = sa.select(Meeting).where(Meeting.starts_at <= now).order_by(Meeting.starts_at.desc())
     meetings = [
-        (f"meeting:{one.id}", f"Møte: {one.heading} ({language.date(one.starts_at)})")
-        for one in await session.scalars(begun)
+        (f"meeting:{meeting.id}", f"Møte: {meeting.heading} ({language.date(meeting.starts_at)})")
+        for meeting in await session.scalars(begun)
     ]
     return Choices(await named_areas(session), surveys + meetings)

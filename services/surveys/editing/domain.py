@@ -84,10 +84,14 @@ def add_page(content: Content) -> Content:
     return new
 
 
+def _free_id(content: Content) -> str:
+    return free("q", [question["id"] for question in questions(content)])
+
+
 def add_question(content: Content, page_id: str, kind: str) -> tuple[Content, str]:
     """One more question at the end of the page, and its id; raises KeyError for no such kind."""
     model, new = KINDS[kind], deepcopy(content)
-    question: Content = {"type": kind, "id": free("q", [one["id"] for one in questions(new)]), "text": {}}
+    question: Content = {"type": kind, "id": _free_id(new), "text": {}}
     if "options" in model.model_fields and model.model_fields["options"].is_required():
         question["options"] = []
     if "statements" in model.model_fields:
@@ -102,7 +106,7 @@ def add_asked(content: Content, page_id: str, identity: str, asked: Mapping[str,
     """A question that was asked before, at the end of the page: its words and codes, without its condition; its id."""
     new = deepcopy(content)
     kept = {key: value for key, value in deepcopy(dict(asked)).items() if key not in ("show_if", "same_meaning")}
-    question = {**kept, "id": free("q", [one["id"] for one in questions(new)]), "bank": identity}
+    question = {**kept, "id": _free_id(new), "bank": identity}
     _questions_on(new, page_id).append(question)
     return new, question["id"]
 
@@ -111,7 +115,7 @@ def copy_question(content: Content, question_id: str) -> Content:
     """The question once more, right after itself, under an id of its own."""
     new = deepcopy(content)
     on, place = _place(new, question_id)
-    twin = {**deepcopy(on[place]), "id": free("q", [one["id"] for one in questions(new)])}
+    twin = {**deepcopy(on[place]), "id": _free_id(new)}
     for name in ("bank", "same_meaning"):
         twin.pop(name, None)
     on.insert(place + 1, twin)

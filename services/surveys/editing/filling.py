@@ -119,13 +119,13 @@ def chosen_conditions(part: Mapping[str, Any]) -> tuple[str, list[str]] | None:
         return "all", []
     mode = next((name for name in ("all", "any", "none") if name in condition), "all")
     inner = condition.get(mode, [condition])
-    if not all(set(one) == {"question", "any_of"} for one in inner):
+    if not all(set(condition) == {"question", "any_of"} for condition in inner):
         return None
     if len(inner) == 1 and len(inner[0]["any_of"]) > 1 and mode != "none":
         mode = "any"
-    elif mode == "all" and any(len(one["any_of"]) > 1 for one in inner):
+    elif mode == "all" and any(len(condition["any_of"]) > 1 for condition in inner):
         return None
-    return mode, [f"{one['question']}={value}" for one in inner for value in one["any_of"]]
+    return mode, [f"{condition['question']}={value}" for condition in inner for value in condition["any_of"]]
 
 
 def _set_condition(part: Content, sent: Sent) -> None:
@@ -190,7 +190,7 @@ def _whole(text: str) -> int | None:
 def only_languages(content: Any, languages: Sequence[str]) -> Any:
     """The content, or a piece of it, without texts in other languages."""
     if isinstance(content, list):
-        return [only_languages(one, languages) for one in content]
+        return [only_languages(part, languages) for part in content]
     if isinstance(content, dict):
         gone = set(LANGUAGES) - set(languages)
         return {key: only_languages(value, languages) for key, value in content.items() if key not in gone}

@@ -24,15 +24,15 @@ def is_reachable(own: Part, page: Part | None, asked: Mapping[str, tuple[Part, P
     named: dict[str, list[Any]] = {}
     waiting = list(conditions)
     while waiting:
-        for one in _answered(waiting.pop()):
-            id_ = one["question"].partition(".")[0]
+        for rule in _answered(waiting.pop()):
+            id_ = rule["question"].partition(".")[0]
             if id_ not in asked:
                 return True  # said elsewhere: it names what is not asked before
             if id_ not in named:
                 waiting += [part["show_if"] for part in asked[id_] if part.get("show_if")]
-            named.setdefault(id_, []).append(one)
+            named.setdefault(id_, []).append(rule)
     try:
-        read = [_CONDITION.validate_python(one) for one in conditions]
+        read = [_CONDITION.validate_python(rule) for rule in conditions]
         shown = {
             id_: [_CONDITION.validate_python(part["show_if"]) for part in asked[id_] if part.get("show_if")]
             for id_ in named
@@ -44,8 +44,8 @@ def is_reachable(own: Part, page: Part | None, asked: Mapping[str, tuple[Part, P
     for way in islice(ways, _MOST_WAYS):
         tried += 1
         answers = {id_: value for id_, value in way if value is not None}
-        asks = all(holds(one, answers) for id_ in answers for one in shown[id_])
-        if asks and all(holds(one, answers) for one in read):
+        asks = all(holds(rule, answers) for id_ in answers for rule in shown[id_])
+        if asks and all(holds(rule, answers) for rule in read):
             return True
     return tried == _MOST_WAYS
 
@@ -62,23 +62,23 @@ def _values(question: Part, named: Sequence[Mapping[str, Any]]) -> list[Any]:
     """Answers that the conditions can tell apart, None for no answer among them."""
     kind = question["type"]
     if kind == "grid":
-        rows = sorted({one["question"].partition(".")[2] for one in named})
+        rows = sorted({rule["question"].partition(".")[2] for rule in named})
         steps = _steps(question)
         return [None, *(dict(zip(rows, way, strict=True)) for way in islice(product(steps, repeat=len(rows)), 2_000))]
     if kind == "scale":
         return [None, *_steps(question)]
     if kind in ("number", "year"):
-        edges = {limit for one in named for limit in (one.get("at_least"), one.get("at_most")) if limit is not None}
+        edges = {limit for rule in named for limit in (rule.get("at_least"), rule.get("at_most")) if limit is not None}
         near = {edge + by for edge in edges for by in (-1, 0, 1)} | {question.get("min", 0), question.get("max", 0)}
         return [None, *sorted(n for n in near if question.get("min", n) <= n <= question.get("max", n))]
     codes = [option["code"] for option in question.get("options", ())]
     if kind in ("several_choices", "ranking"):
-        told = sorted({value for one in named for value in one.get("any_of") or ()} & set(codes))[:8]
-        rest = [code for code in codes if code not in told][:1]
+        known = sorted({value for rule in named for value in rule.get("any_of") or ()} & set(codes))[:8]
+        rest = [code for code in codes if code not in known][:1]
         alone = {option["code"] for option in question["options"] if option.get("exclusive")}
-        sets = [[code for code, is_in in zip(told, way, strict=True) if is_in]
-                for way in product((True, False), repeat=len(told))]  # fmt: skip
-        return [None, *(one or rest for one in sets if (one or rest) and (len(one) < 2 or not alone & set(one)))]
+        sets = [[code for code, is_in in zip(known, way, strict=True) if is_in]
+                for way in product((True, False), repeat=len(known))]  # fmt: skip
+        return [None, *(way or rest for way in sets if (way or rest) and (len(way) < 2 or not alone & set(way)))]
     return [None, *codes] if codes else [None, "…"]
 
 

@@ -136,5 +136,5 @@ def _missing(content: Content, part: Mapping[str, Any]) -> list[str]:
     return [
         LANGUAGE_NAMES[code]
         for code in languages_of(content)
-        if any(one.get("nb") and not one.get(code) for one in texts)
+        if any(text.get("nb") and not text.get(code) for text in texts)
     ]

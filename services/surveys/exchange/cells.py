@@ -49,7 +49,7 @@ def language(name: str) -> str | None:
     words = re.findall(r"[^\W\d_]+", name.lower())
     if not words:
         return "nb"
-    return next((one for one in ("nn", "nb", "en") if any(word in _LANGUAGES[one] for word in words)), None)
+    return next((lang for lang in ("nn", "nb", "en") if any(word in _LANGUAGES[lang] for word in words)), None)
 
 
 def plain(text: str) -> str:

@@ -98,8 +98,8 @@ class _Import:
         content["pages"] = [page for page in content["pages"] if page["questions"]] or [
             {"id": "side1", "title": {}, "questions": []}
         ]
-        spoken = {one for texts in self._texts_of.values() for one in texts}
-        if not any(language(one) == "nb" for one in spoken if one):
+        spoken = {lang for texts in self._texts_of.values() for lang in texts}
+        if not any(language(lang) == "nb" for lang in spoken if lang):
             self._done.remarks.append(
                 "Filen har ingen tekster på bokmål. Tekstene er tatt inn som de står. Oversett dem."
             )
@@ -118,7 +118,7 @@ class _Import:
                 found.setdefault(named, clean)
         if "nb" not in found and (text := main or found.get("en") or found.get("nn") or ""):
             found["nb"] = text
-        return {one: found[one] for one in ("nb", "nn", "en") if one in found} if "nb" in found else {}
+        return {lang: found[lang] for lang in ("nb", "nn", "en") if lang in found} if "nb" in found else {}
 
     def question_texts(self, row: Row, column: str = "question") -> dict[str, str]:
         """The text of a question or of one of its rows."""
@@ -128,16 +128,16 @@ class _Import:
     def answers_to(self, row: Row, scale: str = "0") -> list[tuple[str, dict[str, str]]]:
         """(code, texts) of the answers of one scale."""
         found: dict[str, dict[str, str]] = {}
-        rows = [one for one in self._answers.get(row["qid"], ()) if one.get("scale_id", "0") == scale]
-        for one in sorted(rows, key=lambda one: _whole(one.get("sortorder", ""))):
-            key = one.get("aid") or f"{row['qid']} {scale} {one.get('code')}"
-            found[one.get("code", "")] = self.texts(key, "answer") or {"nb": one.get("code", "")}
+        rows = [answer for answer in self._answers.get(row["qid"], ()) if answer.get("scale_id", "0") == scale]
+        for answer in sorted(rows, key=lambda answer: _whole(answer.get("sortorder", ""))):
+            key = answer.get("aid") or f"{row['qid']} {scale} {answer.get('code')}"
+            found[answer.get("code", "")] = self.texts(key, "answer") or {"nb": answer.get("code", "")}
         return list(found.items())
 
     def rows_of(self, row: Row, scale: str = "0") -> list[Row]:
         """Subquestions in order, each once."""
-        rows = {one["qid"]: one for one in self._below.get(row["qid"], ()) if one.get("scale_id", "0") in (scale, "")}
-        return sorted(rows.values(), key=lambda one: _whole(one.get("question_order", "")))
+        rows = {sub["qid"]: sub for sub in self._below.get(row["qid"], ()) if sub.get("scale_id", "0") in (scale, "")}
+        return sorted(rows.values(), key=lambda sub: _whole(sub.get("question_order", "")))
 
     def attribute(self, row: Row, name: str) -> str:
         """A setting of the question, empty where it has none."""

@@ -117,7 +117,7 @@ def _one_choice(file: File, row: Row) -> Content:
 
 def _several(file: File, row: Row) -> Content:
     rows = file.rows_of(row)
-    options, codes = _options(file, row, [(one.get("title", ""), file.question_texts(one)) for one in rows])
+    options, codes = _options(file, row, [(sub.get("title", ""), file.question_texts(sub)) for sub in rows])
     alone = file.attribute(row, "exclude_all_others").split(";")
     for option in options:
         if row["type"] == "P":
@@ -125,8 +125,8 @@ def _several(file: File, row: Row) -> Content:
         if any(codes.get(name) == option["code"] for name in alone):
             option["exclusive"] = True
     question = _plain(file, row, {"type": "several_choices", "options": options}, codes)
-    for one in rows:
-        file.names.tick(row, one.get("title", ""))
+    for sub in rows:
+        file.names.tick(row, sub.get("title", ""))
     for ours, theirs in (("min", "min_answers"), ("max", "max_answers")):
         limit = file.attribute(row, theirs)
         if limit.isdigit() and 1 <= int(limit) <= len(options):
@@ -135,7 +135,7 @@ def _several(file: File, row: Row) -> Content:
 
 
 def _ranking(file: File, row: Row) -> Content:
-    found = file.answers_to(row) or [(one.get("title", ""), file.question_texts(one)) for one in file.rows_of(row)]
+    found = file.answers_to(row) or [(sub.get("title", ""), file.question_texts(sub)) for sub in file.rows_of(row)]
     options, codes = _options(file, row, found)
     most = file.attribute(row, "max_answers")
     places = int(most) if most.isdigit() and int(most) >= 2 else 3
@@ -163,20 +163,20 @@ def _grid(file: File, row: Row, scale: str) -> Content:
     text = file.question_texts(row)
     header = file.attribute(row, "dualscale_headerA" if scale == "0" else "dualscale_headerB")
     if kind == "1" and header:
-        text = {spoken: f"{one} {header}" for spoken, one in text.items()}
+        text = {spoken: f"{ours} {header}" for spoken, ours in text.items()}
     if len(rows) == 1:
         file.names.add(row, id_, codes, rows[0].get("title", ""))
         statement = file.question_texts(rows[0])
         both = {
-            spoken: f"{one} {statement.get(spoken, statement.get('nb', ''))}".strip() for spoken, one in text.items()
+            spoken: f"{ours} {statement.get(spoken, statement.get('nb', ''))}".strip() for spoken, ours in text.items()
         }
         return {"id": id_, "type": "scale", "text": both} | steps
     statements: list[Content] = []
-    for one in rows:
-        own = code(one.get("title", ""), {statement["code"] for statement in statements}, "p")
-        statements.append({"code": own, "text": file.question_texts(one) or {"nb": one.get("title", "")}})
+    for sub in rows:
+        own = code(sub.get("title", ""), {statement["code"] for statement in statements}, "p")
+        statements.append({"code": own, "text": file.question_texts(sub) or {"nb": sub.get("title", "")}})
         if scale == "0":
-            file.names.add(row, f"{id_}.{own}", codes, one.get("title", ""))
+            file.names.add(row, f"{id_}.{own}", codes, sub.get("title", ""))
     return {"id": id_, "type": "grid", "text": text, "statements": statements} | steps
 
 
@@ -199,11 +199,11 @@ def _each(file: File, row: Row) -> list[Content]:
     heading = file.question_texts(row)
     fields = _number(file, row) if row["type"] == "K" else {"type": "short_text"}
     found: list[Content] = []
-    for one in file.rows_of(row):
-        own = file.question_texts(one)
+    for sub in file.rows_of(row):
+        own = file.question_texts(sub)
         text = {spoken: f"{words} {own.get(spoken, own.get('nb', ''))}".strip() for spoken, words in heading.items()}
-        id_ = file.new_id(f"{row.get('title', '')}_{one.get('title', '')}")
-        file.names.add(row, id_, None, one.get("title", ""))
+        id_ = file.new_id(f"{row.get('title', '')}_{sub.get('title', '')}")
+        file.names.add(row, id_, None, sub.get("title", ""))
         found.append({"id": id_, "text": text} | fields)
     if not found:
         raise NotUnderstood("har ingen felt å fylle ut")

@@ -32,16 +32,16 @@ class Names:
         """A question, or its row ``below``, by its title and by the number older files use."""
         name = row.get("title", "")
         number = f"{self.sid}X{row.get('gid')}X{row.get('qid')}"
-        for one in (f"{name}_{below}", f"{number}{below}") if below else (name, number):
-            self.places[one], self.codes[one] = place, codes
+        for alias in (f"{name}_{below}", f"{number}{below}") if below else (name, number):
+            self.places[alias], self.codes[alias] = place, codes
             if not below:
-                self.quoted[one] = place
+                self.quoted[alias] = place
 
     def tick(self, row: dict[str, str], below: str) -> None:
         """One answer among several, which the file asks for as a question of its own."""
         name = row.get("title", "")
-        for one in (f"{name}_{below}", f"{self.sid}X{row.get('gid')}X{row.get('qid')}{below}"):
-            self.ticks[one] = (name, below)
+        for alias in (f"{name}_{below}", f"{self.sid}X{row.get('gid')}X{row.get('qid')}{below}"):
+            self.ticks[alias] = (name, below)
 
     def place(self, name: str) -> str:
         """Our question; raises KeyError."""
@@ -60,7 +60,7 @@ def as_expression(text: str, names: Names) -> str:
     place = 0
     while place < len(parts):
         kind, word = parts[place]
-        ahead = [one for _, one in parts[place + 1 : place + 4]]
+        ahead = [word for _, word in parts[place + 1 : place + 4]]
         if kind == "name" and word == "is_empty" and ahead[:1] == ["("] and ahead[2:] == [")"]:
             out.append(_is_empty(ahead[1], names))
             place += 4

@@ -61,7 +61,7 @@ class _Import:
     def __init__(self, book: Mapping[str, Any], name: str) -> None:
         self._rows: list[dict[str, str]] = [lowered(row) for row in book["survey"]]
         self._lists: dict[str, list[dict[str, str]]] = {}
-        for row in (lowered(one) for one in book.get("choices") or []):
+        for row in (lowered(row) for row in book.get("choices") or []):
             self._lists.setdefault(row.get("list_name") or row.get("list name") or "", []).append(row)
         self._list_codes: dict[str, dict[str, str]] = {}
         self._answer_codes: dict[str, dict[str, str]] = {}
@@ -230,7 +230,7 @@ class _Import:
                 other = other or self._words(value)
         if "nb" not in found and (text := other or found.get("en") or found.get("nn")):
             found["nb"] = text
-        return {one: found[one] for one in ("nb", "nn", "en") if one in found}
+        return {lang: found[lang] for lang in ("nb", "nn", "en") if lang in found}
 
     def _words(self, text: str) -> str:
         """As it stands in our own export; without the markup of others' tools in theirs."""

@@ -89,7 +89,7 @@ def _choices(question: Content) -> list[dict[str, Any]]:
     else:
         rows = [(option["code"], option["text"]) for option in question.get("options", ())]
     return [
-        {"list_name": question["id"], "name": code} | {f"label::{_HEADINGS[one]}": text for one, text in texts.items()}
+        {"list_name": question["id"], "name": code} | {f"label::{_HEADINGS[lang]}": to for lang, to in texts.items()}
         for code, texts in rows
     ]
 

@@ -157,7 +157,7 @@ def _grouped(neighbours: Sequence[list[Cell]], counts: Mapping[Cell, int], k: in
     current: list[Cell] = []
     for cells in neighbours:
         current.extend(cells)
-        if current and sum(counts[one] for one in current) >= k:
+        if current and sum(counts[cell] for cell in current) >= k:
             groups.append(current)
             current = []
     if current:

@@ -47,12 +47,12 @@ async def figures_of(request: Request, session: AsyncSession, survey: Survey, no
         "followed": followed(request, survey, turnout, per_day[survey.id], now) if survey.opened_at else None,
         "strata": [
             (
-                PEOPLE.get(one.gender, one.gender),
-                band_words(one.band),
-                Turnout(one.invited, one.answered),
-                target_of(one.invited, survey.target_percent),
+                PEOPLE.get(stratum.gender, stratum.gender),
+                band_words(stratum.band),
+                Turnout(stratum.invited, stratum.answered),
+                target_of(stratum.invited, survey.target_percent),
             )
-            for one in sorted(strata, key=lambda one: (GENDERS.index(one.gender), one.band))
+            for stratum in sorted(strata, key=lambda stratum: (GENDERS.index(stratum.gender), stratum.band))
         ],
         "pages": await page_figures(session, survey.id, survey.questionnaire) if survey.opened_at else [],
     }

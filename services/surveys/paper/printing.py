@@ -50,7 +50,7 @@ def as_pdf(questionnaire: Questionnaire, texts: Language, code: str, last_day: s
             {
                 "title": page.title.to(texts.code, _blanks(questionnaire, numbers, texts)),
                 "only": _only(for_whom(questionnaire, page.show_if, numbers, texts), texts),
-                "questions": [_question(questionnaire, one, numbers, texts) for one in page.known],
+                "questions": [_question(questionnaire, question, numbers, texts) for question in page.known],
             }
             for page in questionnaire.pages
         ],

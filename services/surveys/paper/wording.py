@@ -46,9 +46,9 @@ def _joined(
     texts: Language,
 ) -> str:
     parts = [
-        f"({words})" if isinstance(one, Every | Some) and len(conditions) > 1 else words
-        for one in conditions
-        for words in [for_whom(questionnaire, one, numbers, texts)]
+        f"({words})" if isinstance(part, Every | Some) and len(conditions) > 1 else words
+        for part in conditions
+        for words in [for_whom(questionnaire, part, numbers, texts)]
     ]
     return f" {word} ".join(parts)
 
@@ -67,7 +67,7 @@ def _answer(questionnaire: Questionnaire, condition: Answered, numbers: Mapping[
         said = and_.join(texts.gettext(text).format(number=limit) for text, limit in limits if limit is not None)
     where = texts.gettext(N_("spørsmål {number}")).format(number=numbers[id_])
     if statement:
-        row = next(one for one in getattr(question, "statements", ()) if one.code == statement)
+        row = next(row for row in getattr(question, "statements", ()) if row.code == statement)
         where = f"{where} ({texts.gettext(N_('«{label}»')).format(label=row.text.to(texts.code))})"
     if not said:
         return texts.gettext(N_("noe på {where}")).format(where=where)

@@ -9,11 +9,11 @@ def in_words(questionnaire: Questionnaire, condition: Condition | None) -> str:
         case Answered():
             return _answered(questionnaire, condition)
         case Every():
-            return " og ".join(_inner(questionnaire, one) for one in condition.all)
+            return " og ".join(_inner(questionnaire, inner) for inner in condition.all)
         case Some():
-            return " eller ".join(_inner(questionnaire, one) for one in condition.any)
+            return " eller ".join(_inner(questionnaire, inner) for inner in condition.any)
         case NoneOf():
-            return "ikke " + " og ikke ".join(f"({in_words(questionnaire, one)})" for one in condition.none)
+            return "ikke " + " og ikke ".join(f"({in_words(questionnaire, inner)})" for inner in condition.none)
         case _:
             return "oppfyller et vilkår denne versjonen ikke kjenner"
 
@@ -28,7 +28,7 @@ def _answered(questionnaire: Questionnaire, condition: Answered) -> str:
     asked = next(question for question in questionnaire.questions if question.id == id_)
     text = asked.text.nb
     if isinstance(asked, Grid):
-        text = next(one.text.nb for one in asked.statements if one.code == code)
+        text = next(statement.text.nb for statement in asked.statements if statement.code == code)
     if condition.any_of is not None:
         labels = asked.labels("nb", "Vet ikke")
         return f"svarer {' eller '.join(f'«{labels[str(value)]}»' for value in condition.any_of)} på «{text}»"

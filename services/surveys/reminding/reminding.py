@@ -83,7 +83,7 @@ async def _enough(session: AsyncSession, survey: Survey) -> list[list[str]]:
         return []
     strata = await count_strata(session, survey.id)
     return strata_with_enough(
-        [((one.gender, one.band), one.invited, one.answered) for one in strata], survey.target_percent
+        [((cell.gender, cell.band), cell.invited, cell.answered) for cell in strata], survey.target_percent
     )
 
 
