@@ -1,4 +1,4 @@
-"""What an exception came from: one walk for those who judge it and those who write it down."""
+"""The causes of an exception, for those who judge it and those who write it down."""
 
 from collections import deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Characters nobody sees: two texts that look alike are alike."""
+"""Invisible characters: two texts that look alike count as alike."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Waiting out what passes: tried again with growing pauses, in one place."""
+"""Outages that pass: one place tries again, with growing pauses."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

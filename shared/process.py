@@ -36,10 +36,10 @@ log = structlog.get_logger()
 _LONGEST_PAUSE = 10.0
 _STDERR = 2
 
-#: Tasks of a process that may be done; a service that subscribes to nothing has no consumers.
+#: Tasks that may end while the process goes on; a service that subscribes to nothing has no consumers.
 _MAY_END = ("start", "consumers")
 
-#: Whether what runs is itself a job that commits wake.
+#: Whether the code that runs belongs to a job which commits wake.
 _in_woken_job: ContextVar[bool] = ContextVar("in_woken_job", default=False)
 
 
@@ -166,7 +166,7 @@ async def run_job(runtime: Runtime, job: Job) -> None:
     committed = asyncio.Event()
 
     def wake() -> None:
-        # Two jobs that commits wake would keep each other up for ever, as one would keep up itself.
+        # Jobs that commits wake would wake each other, and themselves, for ever.
         if not _in_woken_job.get():
             committed.set()
 
@@ -187,8 +187,8 @@ async def run_job(runtime: Runtime, job: Job) -> None:
         runtime.metrics.job_ended(job.name, well=True)
 
     def failed(error: BaseException, _: int) -> None:
-        # A failing job must not take pages and consumers with it; it is tried again and stays visible in the log, once
-        # while it only waits for the database or the network.
+        # A failing job must not end pages and consumers. It is tried again and stands in the log: once only, while it
+        # waits for the database or the network.
         nonlocal waiting
         runtime.metrics.job_ended(job.name, well=False)
         passes = is_transient(error)

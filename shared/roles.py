@@ -70,6 +70,6 @@ async def _connect(url: str) -> asyncpg.Connection:
 async def _create_role(connection: asyncpg.Connection, name: str, password: str) -> None:
     exists = await connection.fetchval("select 1 from pg_roles where rolname = $1", name)
     # Passwords are hexadecimal and names come from topics.yaml: neither can end the quotes.
-    # A new role may nothing but sign in; an owner who is no superuser may not even repeat that it is none.
+    # A new role may only sign in. An owner without superuser rights may not even say so again.
     verb = "alter" if exists else "create"
     await connection.execute(f"{verb} role \"{name}\" login password '{password}'")

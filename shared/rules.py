@@ -1,4 +1,4 @@
-"""What the rules of a service and the pages that apply them share; imports nothing but pydantic's core."""
+"""What a service's rules and its pages share; imports nothing but pydantic's core."""
 
 import re
 from typing import Any

@@ -43,7 +43,7 @@ async def await_schema(runtime: Runtime) -> None:
 
     def failed(error: BaseException, _: int) -> None:
         nonlocal said
-        # The driver's own error lies at the end.
+        # The driver's own error is the last cause.
         reason = str(error) if isinstance(error, SchemaTooOld) else type(list(causes(error))[-1]).__name__
         runtime.health.awaiting = "schema" if isinstance(error, SchemaTooOld) else "database"
         if reason != said:

@@ -30,13 +30,13 @@ def compose_lines(prefix: str, smtp_url: str, oidc_client_secret: str) -> str:
     for service, keys in _new_keys(smtp_url, oidc_client_secret).items():
         own = service.upper()
         values |= {f"{own}_{what}_PASSWORD": secrets.token_hex(24) for what in ("DATABASE", "KAFKA")}
-        # What one service alone has goes by its own name, what several have by the service's and its own.
+        # A secret of one service keeps its name; one that several services have gets the service's name in front.
         for setting, key in keys.items():
             name = setting.removeprefix("PANEL_")
             values.setdefault(f"{own}_{name}" if name in ("COOKIE_KEY", "LINK_KEYS") else name, key)
     for name in ("SMTP_URL", "OIDC_CLIENT_SECRET"):
         del values[name]
-    # In single quotes nothing means anything else.
+    # Single quotes: no character has a meaning of its own.
     return "".join(f"{name}='{value}'\n" for name, value in values.items())
 
 

@@ -171,8 +171,8 @@ class BatchConsumer:
         """
 
         async def bounded() -> T:
-            # A step that hangs (a lost connection that was never closed, a handler that waits for ever) is given up
-            # and tried again like any other.
+            # A step can hang: a lost connection was never closed, a handler waits for ever. It is given up then, and
+            # tried again like any other.
             async with asyncio.timeout(self.longest_step):
                 return await step()
 

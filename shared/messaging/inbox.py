@@ -142,7 +142,7 @@ class Inbox:
             lane, sequence = claim.lane, claim.envelope.sequence
             if lane is not None and lane in taken.blocked:
                 if claim.envelope.replay and sequence is not None and sequence <= taken.blocked[lane]:
-                    # State sent again, and what it repeats waits here already: another letter would tell nothing.
+                    # State sent again: the event it repeats waits here already, so another letter says nothing new.
                     continue
                 await self._set_aside(session, claim, state="waiting", reason="subject_waits")
                 continue

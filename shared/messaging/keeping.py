@@ -1,4 +1,4 @@
-"""How long delivery remembers: archive, inbox and dead letters, in machine time."""
+"""How long archive, inbox and dead letters are kept, in machine time."""
 
 from datetime import timedelta
 from typing import Any
@@ -20,7 +20,7 @@ RESTRICTED_DAYS = 7
 INBOX_DAYS = 75
 
 
-#: No limit's window is longer.
+#: Every limit's window is at most this long.
 LIMIT_DAYS = 1
 #: Days before its content goes in which an open letter is urgent.
 _WARNED_DAYS = 3

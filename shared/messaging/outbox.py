@@ -17,7 +17,7 @@ from shared.trace import traceparent
 
 #: Kafka's default limit is 1 MB a record; what would not fit must fail where it is made, not in the relay.
 LARGEST_PAYLOAD = 900_000
-#: Facts of state sent again in one transaction, about.
+#: About so many facts of state are sent again in one transaction.
 STATE_PART = 1000
 
 

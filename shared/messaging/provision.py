@@ -79,7 +79,7 @@ def provision(admin: AdminClient, prefix: str, *, acls: bool = True, where: str 
             done.result(30)
         for granted in admin.create_acls(rules).values() if rules else ():
             granted.result(30)
-        # Answered is not yet visible: a service that starts in between would be refused.
+        # A topic that was answered for is not visible at once: a service that starts in between would be refused.
         wanted = set(map(_what, rules))
         deadline = time.monotonic() + _DEADLINE
         while wanted and not wanted <= _granted(admin):
@@ -90,7 +90,7 @@ def provision(admin: AdminClient, prefix: str, *, acls: bool = True, where: str 
 
 
 def _granted(admin: AdminClient) -> set[tuple[str, ...]]:
-    # None stands for "any"; the package's types do not say so.
+    # None stands for "any", which the package's types do not know.
     anything: Any = None
     everything = AclBindingFilter(
         ResourceType.ANY, anything, ResourcePatternType.ANY, anything, anything, AclOperation.ANY, AclPermissionType.ANY
