@@ -1,5 +1,6 @@
 """Open messages that nobody wants or needs any more, or that have nowhere to go, end with the reason."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -36,54 +37,20 @@ async def suppress_needless(session: AsyncSession, which: Which) -> None:
     The rule is ``domain.needless``.
     """
     settled = [sa.and_(SettledInvitation.reason == reason, _needless_after(reason)) for reason in _REASONS]
-    await session.execute(
-        sa.update(Message)
-        .where(
-            which,
-            _OPEN,
-            SettledInvitation.id == Message.subject_id,
-            sa.or_(*settled),
-        )
-        .values(state="suppressed", reason=SettledInvitation.reason)
-    )
     paused = sa.and_(Member.status == "paused", Message.consent.is_not(None))
     refused = sa.and_(Message.consent.is_not(None), ~(Message.consent == sa.any_(Member.purposes)))
-    await session.execute(
-        sa.update(Message)
-        .where(
-            which,
-            _OPEN,
-            Message.urgent.is_(False),
-            Member.id == Message.member_id,
-            sa.or_(Member.status == "left", paused, refused),
-        )
-        .values(
-            state="suppressed",
-            reason=sa.case((Member.status == "left", "left"), (paused, "paused"), else_="unsubscribed"),
-        )
+    why = sa.case((Member.status == "left", "left"), (paused, "paused"), else_="unsubscribed")
+    gone = sa.or_(Member.status == "left", paused, refused)
+    # (reason, conditions)
+    needless: Sequence[tuple[object, Sequence[sa.ColumnExpressionArgument[bool]]]] = (
+        (SettledInvitation.reason, (SettledInvitation.id == Message.subject_id, sa.or_(*settled))),
+        (why, (Message.urgent.is_(False), Member.id == Message.member_id, gone)),
+        (CANCELLED, (_needless_after(CANCELLED), Meeting.id == Message.meeting_id, Meeting.cancelled)),
+        (SURVEY_CLOSED, (_needless_after(SURVEY_CLOSED), Survey.id == Message.survey_id, Survey.state == "closed")),
     )
-    await session.execute(
-        sa.update(Message)
-        .where(
-            which,
-            _OPEN,
-            _needless_after(CANCELLED),
-            Meeting.id == Message.meeting_id,
-            Meeting.cancelled,
-        )
-        .values(state="suppressed", reason=CANCELLED)
-    )
-    await session.execute(
-        sa.update(Message)
-        .where(
-            which,
-            _OPEN,
-            _needless_after(SURVEY_CLOSED),
-            Survey.id == Message.survey_id,
-            Survey.state == "closed",
-        )
-        .values(state="suppressed", reason=SURVEY_CLOSED)
-    )
+    for reason, conditions in needless:
+        messages = sa.update(Message).where(which, _OPEN, *conditions)
+        await session.execute(messages.values(state="suppressed", reason=reason))
 
 
 async def give_up_without_address(session: AsyncSession, which: Which) -> None:

@@ -59,21 +59,7 @@ async def claim(
     Each claim raises the fence. What has become needless since it was written is suppressed instead: its message and
     the reason may have been stored at the same moment, each before seeing the other.
     """
-    lane = sa.true() if urgent is None else Message.urgent.is_(urgent)
-    due = await session.scalars(
-        sa.select(Message.id)
-        .where(
-            Message.state == "pending",
-            lane,
-            ~sa.exists().where(Sending.paused),
-            Message.send_before > now,
-            sa.or_(Message.not_before.is_(None), Message.not_before <= _CLOCK),
-        )
-        .order_by(Message.urgent.desc(), Message.created_at)
-        .limit(batch)
-        .with_for_update(skip_locked=True)
-    )
-    ids = list(due)
+    ids = list(await session.scalars(_due(batch, now, urgent)))
     if not ids:
         return []
     await suppress_needless(session, Message.id.in_(ids))
@@ -107,6 +93,23 @@ async def claim(
         )
     await _add_texts(session, mails)
     return [mail for mail in mails if mail.address is not None]
+
+
+def _due(batch: int, now: datetime, urgent: bool | None) -> sa.Select[UUID]:
+    lane = sa.true() if urgent is None else Message.urgent.is_(urgent)
+    return (
+        sa.select(Message.id)
+        .where(
+            Message.state == "pending",
+            lane,
+            ~sa.exists().where(Sending.paused),
+            Message.send_before > now,
+            sa.or_(Message.not_before.is_(None), Message.not_before <= _CLOCK),
+        )
+        .order_by(Message.urgent.desc(), Message.created_at)
+        .limit(batch)
+        .with_for_update(skip_locked=True)
+    )
 
 
 async def _add_texts(session: AsyncSession, mails: Sequence[Mail]) -> None:
