@@ -83,7 +83,7 @@ class Ground:
             "PANEL_RATE_LIMITS": json.dumps({"default": "100000000 per minute"}),
             "PANEL_REGISTRATION_MINIMUM_FILL_SECONDS": "0",
         }
-        async with _process([sys.executable, "-m", "shared.cli", "serve", service], environment, port):
+        async with process([sys.executable, "-m", "shared.cli", "serve", service], environment, port):
             yield port
 
     @asynccontextmanager
@@ -91,19 +91,20 @@ class Ground:
         """The floor of a form POST: Starlette, asyncpg, one transaction of two inserts."""
         (port,) = free_ports(1)
         arguments = ["--port", str(port), "--log-level", "warning", "--no-access-log", "tests.bench.bare_app:app"]
-        async with _process([sys.executable, "-m", "uvicorn", *arguments], {"BENCH_DATABASE_URL": url}, port):
+        async with process([sys.executable, "-m", "uvicorn", *arguments], {"BENCH_DATABASE_URL": url}, port):
             yield port
 
 
 @asynccontextmanager
-async def _process(command: list[str], environment: dict[str, str], port: int) -> AsyncIterator[None]:
-    process = await asyncio.create_subprocess_exec(
+async def process(command: list[str], environment: dict[str, str], port: int) -> AsyncIterator[None]:
+    """A process of its own that listens at ``port``."""
+    running = await asyncio.create_subprocess_exec(
         *command, env={**os.environ, **environment}, stdout=asyncio.subprocess.DEVNULL
     )
 
     async def listening() -> bool:
-        if process.returncode is not None:
-            raise RuntimeError(f"{command[2]} ended with {process.returncode}")
+        if running.returncode is not None:
+            raise RuntimeError(f"{command[2]} ended with {running.returncode}")
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", port)
         except OSError:
@@ -115,8 +116,8 @@ async def _process(command: list[str], environment: dict[str, str], port: int) -
         await eventually(listening)
         yield
     finally:
-        process.terminate()
-        await process.wait()
+        running.terminate()
+        await running.wait()
 
 
 async def count(url: str, query: str) -> int:

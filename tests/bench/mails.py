@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
-from typing import Any
 
 import aiosmtplib
 import asyncpg
@@ -29,8 +28,7 @@ from shared.events.surveys import SurveyOpened
 from shared.ids import new_id
 from shared.service import Runtime
 from shared.testing import Deliverer
-from tests.backends import eventually
-from tests.bench.ground import Ground, count
+from tests.bench.ground import Ground, count, process
 from tests.bench.measure import alternate, bound, note, note_noise
 
 MAILS = 50_000
@@ -209,19 +207,5 @@ async def _journal(steps: Steps, work: Iterator[claiming.Try]) -> None:
 @asynccontextmanager
 async def _sink() -> AsyncIterator[str]:
     (port,) = free_ports(1)
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.bench.sink", str(port))
-
-    async def listening() -> Any:
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:
-            return False
-        writer.close()
-        return True
-
-    try:
-        await eventually(listening)
+    async with process([sys.executable, "-m", "tests.bench.sink", str(port)], {}, port):
         yield f"smtp://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        await process.wait()

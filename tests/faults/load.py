@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from deploy.demo.browser import Browser, FormReader, link_in
-from deploy.demo.people import Person, answer, leave
+from deploy.demo.people import Person, answer, leave, sign_up
 from tests.faults.mail import ServersMailbox
 
 #: How the mail begins that asks somebody to a meeting.
@@ -82,21 +82,8 @@ class Residents:
 
     async def _sign_up(self, person: Person) -> None:
         async with Browser(self.origin, person.address) as browser:
-            form = FormReader((await browser.get("/join")).text)
-            await asyncio.sleep(3.2 + self.chance.random())
-            fields: dict[str, str | list[str]] = {
-                **form.hidden,
-                "website": "",
-                "name": person.name,
-                "email": person.email,
-                "year_of_birth": str(person.year_of_birth),
-                "gender": person.gender,
-                "postcode": person.postcode,
-                "language": "nb",
-                "purposes": ["surveys", "meetings", "results"],
-                "old_enough": "yes",
-            }
-            if "Sjekk e-posten" not in (await browser.post("/join", fields)).text:
+            signed_up = await sign_up(browser, person, 3.2 + self.chance.random())
+            if "Sjekk e-posten" not in signed_up.text:
                 raise RuntimeError("not signed up")
 
     async def _confirm(self, person: Person) -> None:

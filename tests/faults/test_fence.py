@@ -3,28 +3,22 @@
 from collections.abc import Iterator
 
 import pytest
-from aiosmtpd.controller import Controller
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from deploy.local.process import free_ports
 from services.notifications.sending.claiming import Try
 from services.notifications.sending.dispatching import Dispatcher
 from services.notifications.sending.journaling import Steps
 from shared.ids import new_id
 from shared.testing import Deliverer
-from tests.notifications.ground import RuntimeOf, Sink, card, invitation, lease_over, opened, states
+from tests.notifications.ground import RuntimeOf, Sink, card, invitation, lease_over, mail_server, opened, states
 
 
 @pytest.fixture
 def sink() -> Iterator[Sink]:
     """A mail server."""
-    sink = Sink()
-    (sink.port,) = free_ports(1)
-    controller = Controller(sink, hostname="127.0.0.1", port=sink.port)
-    controller.start()
-    yield sink
-    controller.stop()
+    with mail_server() as sink:
+        yield sink
 
 
 @pytest.mark.parametrize(("fenced", "mails"), [(True, 1), (False, 2)])

@@ -3,23 +3,17 @@
 from collections.abc import Iterator
 
 import pytest
-from aiosmtpd.controller import Controller
 from pydantic import SecretStr
 
-from deploy.local.process import free_ports
 from shared.service import Runtime
-from tests.notifications.ground import RuntimeOf, Sink
+from tests.notifications.ground import RuntimeOf, Sink, mail_server
 
 
 @pytest.fixture
 def sink() -> Iterator[Sink]:
     """The server."""
-    sink = Sink()
-    (sink.port,) = free_ports(1)
-    controller = Controller(sink, hostname="127.0.0.1", port=sink.port)
-    controller.start()
-    yield sink
-    controller.stop()
+    with mail_server() as sink:
+        yield sink
 
 
 @pytest.fixture

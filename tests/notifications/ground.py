@@ -4,14 +4,17 @@ import asyncio
 import email
 import email.policy
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from aiosmtpd.controller import Controller
 
+from deploy.local.process import free_ports
 from services.notifications.sending.claiming import Try
 from services.notifications.sending.journaling import Steps
 from services.notifications.tables import Message
@@ -68,6 +71,17 @@ class Sink:
     def mails(self) -> list[EmailMessage]:
         """What was taken, as a mail program reads it."""
         return [read_mail(one.content) for one in self.taken]
+
+
+@contextmanager
+def mail_server() -> Iterator[Sink]:
+    """A sink that listens in a thread."""
+    sink = Sink()
+    (sink.port,) = free_ports(1)
+    controller = Controller(sink, hostname="127.0.0.1", port=sink.port)
+    controller.start()
+    yield sink
+    controller.stop()
 
 
 def read_mail(raw: bytes) -> EmailMessage:
