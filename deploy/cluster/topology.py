@@ -4,8 +4,6 @@
 the committed files with what would be written.
 """
 
-from typing import Any
-
 import yaml
 
 from deploy.local.caddy import public_caddyfile
@@ -19,7 +17,7 @@ GATEWAY_FILE = ROOT / "deploy" / "compose" / "Caddyfile"
 _HEAD = "# Written by `make chart-data` from deploy/kafka/topics.yaml and shared/services.py: change them.\n"
 
 
-def topology() -> dict[str, Any]:
+def topology() -> dict[str, object]:
     """The values that templates range over: ``services`` by name, ``topics`` and their ``replicas``."""
     topics, replicas = read_topics(where="cluster")
     services = {

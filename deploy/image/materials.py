@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from email.parser import Parser
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 #: Where a package's metadata say too little; looked up by hand.
 _LICENCES = {
@@ -52,7 +51,7 @@ def _licence(name: str) -> str:
     return " AND ".join(named) or (written[0] if written and written[0] else "unknown")
 
 
-def bill_of_materials(packages: list[Package], version: str) -> dict[str, Any]:
+def bill_of_materials(packages: list[Package], version: str) -> dict[str, object]:
     """CycloneDX 1.6; of the Python packages, because the base image brings its own."""
     return {
         "bomFormat": "CycloneDX",

@@ -56,7 +56,7 @@ class Catcher:
         return f"250 2.0.0 kept as {mail['id']}"
 
 
-def describe(content: bytes, sender: str, recipients: list[str], number: int) -> dict[str, Any]:
+def describe(content: bytes, sender: str, recipients: list[str], number: int) -> dict[str, object]:
     """One mail as the JSON list shows it."""
     message = email.message_from_bytes(content, policy=email.policy.default)
     assert isinstance(message, EmailMessage)
@@ -152,7 +152,7 @@ def _find(catcher: Catcher, request: Request) -> dict[str, Any] | None:
     return catcher.mails[number - 1] if 1 <= number <= len(catcher.mails) else None
 
 
-def _clock(mail: dict[str, Any]) -> str:
+def _clock(mail: dict[str, object]) -> str:
     return str(mail["accepted_at"])[11:19]
 
 

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from deploy.local.process import Process
 
@@ -35,7 +34,7 @@ class Supervisor:
         self._watches: list[_Watch] = []
         self._status_file = status_file
         self._say = say
-        self.about: dict[str, Any] = {}
+        self.about: dict[str, object] = {}
         """What else status.json says: addresses and credentials for tests and the demo."""
 
     @property

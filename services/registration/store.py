@@ -1,7 +1,6 @@
 """Reads, locks and cards of members that several verbs share."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -61,7 +60,7 @@ async def _purposes(session: AsyncSession, member_ids: Sequence[UUID]) -> dict[U
     return {member_id: tuple(sorted(purposes)) for member_id, purposes in found}
 
 
-async def member_states(session: AsyncSession, members: Sequence[Member]) -> list[dict[str, Any]]:
+async def member_states(session: AsyncSession, members: Sequence[Member]) -> list[dict[str, object]]:
     """The fields of MemberState of each: what others may know about the member."""
     purposes = await _purposes(session, [member.id for member in members])
     areas = await areas_in_force(session)

@@ -1,7 +1,6 @@
 """Reactions to events: answers are kept once, closing says how many to wait for."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from pydantic_core import to_json
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,7 +23,7 @@ on conflict do nothing
 async def keep_survey(session: AsyncSession, event: SurveyOpened | SurveyChanged | SurveyClosed, _: Delivery) -> None:
     """What was asked, and at closing how many took part."""
     if isinstance(event, SurveyChanged):
-        values: dict[str, Any] = {
+        values: dict[str, object] = {
             "questionnaire": event.questionnaire,
             "closes_at": event.closes_at,
             "corrections": event.corrections,

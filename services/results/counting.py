@@ -65,7 +65,7 @@ def count(question: KnownQuestion | UnknownQuestion, answers: Sequence[Answers])
             return counted
 
 
-def _codes(question: KnownQuestion, given: Sequence[Any]) -> dict[str, int]:
+def _codes(question: KnownQuestion, given: Sequence[object]) -> dict[str, int]:
     """How many chose each code, in the order written."""
     chosen = Counter(code for answer in given for code in question.chosen(answer))
     return {code: chosen[code] for code in question.codes}
@@ -78,7 +78,7 @@ def _beside(question: Optioned, answers: Sequence[Answers]) -> tuple[Counted, ..
     )
 
 
-def _statements(question: Grid, given: Sequence[Mapping[str, Any]]) -> tuple[Counted, ...]:
+def _statements(question: Grid, given: Sequence[Mapping[str, object]]) -> tuple[Counted, ...]:
     """Each statement as a scale of its own, of those who answered it."""
     return tuple(
         count(scale, [{scale.id: answer[statement.code]} for answer in given if statement.code in answer])

@@ -72,7 +72,7 @@ def number_classes(
     return found
 
 
-def as_json(counted: Sequence[Counted]) -> list[dict[str, Any]]:
+def as_json(counted: Sequence[Counted]) -> list[dict[str, object]]:
     """The totals as a publication keeps them."""
     return [asdict(part) for part in counted]
 

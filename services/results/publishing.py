@@ -33,7 +33,7 @@ class Draft:
 
     survey: Survey
     counted: list[Counted]
-    participants: dict[str, Any]
+    participants: dict[str, object]
     written: dict[str, list[tuple[UUID, str]]]
     """Question id -> (answer's id, what was written), sorted by the text: the order says nothing about who or when."""
     arrived: int
@@ -71,7 +71,7 @@ async def draft_of(session: AsyncSession, survey: Survey) -> Draft:
     )
 
 
-def _participants(survey: Survey, population: Population | None) -> dict[str, Any]:
+def _participants(survey: Survey, population: Population | None) -> dict[str, object]:
     """Those who took part against the population: lists of [code or codes, share, target] under "gender" and "band".
 
     Under "area" the codes are names, "" for outside every area, and "area_source" says whose figures they are.

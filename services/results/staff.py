@@ -1,7 +1,7 @@
 """The staff's way from arrived answers to a published page."""
 
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -134,7 +134,7 @@ async def _survey(session: AsyncSession, request: Request) -> tuple[Survey, Publ
 
 
 def _draft_page(
-    request: Request, draft: Draft, form: dict[str, Any], errors: FormErrors, status: int, history: Any = ()
+    request: Request, draft: Draft, form: dict[str, object], errors: FormErrors, status: int, history: object = ()
 ) -> Response:
     survey, languages = draft.survey, request.app.state.renderer.languages
     asked = asked_in(survey)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from services.results.domain import Counted
 from shared.events.questionnaire import Questionnaire, UnknownQuestion, identity_of, is_continued
@@ -44,7 +43,7 @@ def trends(questionnaire: Questionnaire, earlier: Sequence[Past]) -> dict[str, T
     return found
 
 
-def _trend(questionnaire: str, question: Mapping[str, Any], earlier: Sequence[Past]) -> Trend:
+def _trend(questionnaire: str, question: Mapping[str, object], earlier: Sequence[Past]) -> Trend:
     identity, later = identity_of(questionnaire, question), question
     days: list[datetime] = []
     each: list[Mapping[str, float]] = []
@@ -62,7 +61,7 @@ def _trend(questionnaire: str, question: Mapping[str, Any], earlier: Sequence[Pa
     return _oldest_first(days, each, broken=False)
 
 
-def _same(past: Past, identity: str) -> tuple[Mapping[str, Any], Counted] | None:
+def _same(past: Past, identity: str) -> tuple[Mapping[str, object], Counted] | None:
     """The question as that survey asked it, and what was counted."""
     counted = {totals.id: totals for totals in past.counted}
     for part in past.questionnaire.parts:

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from services.meetings.draw.model import Lottery, Pool, Quota, Type
 from services.meetings.draw.public import SMALLEST, joined
@@ -67,12 +66,12 @@ class Terms:
     """
 
     quotas: Sequence[Quota]
-    randomness: Mapping[str, Any]
+    randomness: Mapping[str, object]
     code: str
     salt: str
     """Hides the full part from guessing."""
     names: Mapping[str, str]
-    about: Mapping[str, Any]
+    about: Mapping[str, object]
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ def tallies(
     drawn: set[int],
     chances: Mapping[int, float],
     margins: Margins | None,
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """Per value of each feature: quota, how many could be drawn and were, and the lowest and highest chance."""
     quotas = {(row["feature"], row["value"]): row for row in limits}
     rows = []
@@ -132,7 +132,7 @@ async def _enter(
             )
             for one in part
         ]
-        columns: dict[str, tuple[Any, list[Any]]] = {
+        columns: dict[str, tuple[object, list[object]]] = {
             "id": (sa.Uuid, [entry.id for entry in entries]),
             "member_id": (sa.Uuid, [entry.member_id for entry in entries]),
             "gender": (sa.Text, [entry.gender for entry in entries]),

@@ -182,6 +182,6 @@ def limits_of_rows(rows: Iterable[Mapping[str, Any]]) -> list[Limit]:
     return [Limit(row["feature"], row["value"], row["least"], row["most"]) for row in rows]
 
 
-def rows_of_limits(limits: Iterable[Quota]) -> list[dict[str, Any]]:
+def rows_of_limits(limits: Iterable[Quota]) -> list[dict[str, object]]:
     """Quotas to be stored."""
     return [asdict(limit) for limit in limits]

@@ -4,7 +4,6 @@ import asyncio
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -155,7 +154,7 @@ async def cancel_draw(session: AsyncSession, meeting_id: UUID, reason: str, now:
     return draw
 
 
-async def limits_of_meeting(session: AsyncSession, meeting: Meeting) -> list[dict[str, Any]]:
+async def limits_of_meeting(session: AsyncSession, meeting: Meeting) -> list[dict[str, object]]:
     """The quotas its draw keeps, in proportion to the seats it has now; none before it is committed to."""
     draw = await current_draw(session, meeting.id)
     if draw is None or draw.state not in ("committed", "drawn"):

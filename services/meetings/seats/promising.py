@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from services.meetings.draw.commitment import (
     Commitment,
@@ -66,7 +65,7 @@ def names_of(draw: Draw, people: Iterable[Candidate], margins: Margins | None) -
     return names | {f"{feature}={value}": value_words(feature, value, margins) for feature, value in sorted(values)}
 
 
-def _about(draw: Draw, meeting: Meeting) -> dict[str, Any]:
+def _about(draw: Draw, meeting: Meeting) -> dict[str, object]:
     """What must stay as it is beside the pool and the quotas."""
     seed = hashlib.sha256(meeting.seed.encode()).hexdigest()
     return {"draw": str(draw.id), "meeting": str(meeting.id), "seats": meeting.seats, "replacements": seed}
@@ -137,7 +136,7 @@ _CHANGED = {
 }
 
 
-def _quotas(rows: Iterable[Mapping[str, Any]], least: str, most: str) -> list[tuple[Any, ...]]:
+def _quotas(rows: Iterable[Mapping[str, object]], least: str, most: str) -> list[tuple[object, ...]]:
     return [(row["feature"], row["value"], row[least], row[most]) for row in rows]
 
 

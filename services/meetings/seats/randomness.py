@@ -29,7 +29,7 @@ class Announced:
     of: str = ""
     number: int = 0
 
-    def document(self, secret: str) -> dict[str, Any]:
+    def document(self, secret: str) -> dict[str, object]:
         """What the promise says of it."""
         if self.kind == "lottery":
             return {"kind": self.kind, "of": self.of, "numbers": self.number}
@@ -40,7 +40,7 @@ class Announced:
         return {"kind": "dice"}
 
 
-def tickets_for(announced: Mapping[str, Any]) -> int:
+def tickets_for(announced: Mapping[str, object]) -> int:
     """How many tickets this randomness can pick from."""
     return DICE_TICKETS if announced.get("kind") == "dice" else TICKETS
 

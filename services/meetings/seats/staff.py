@@ -1,7 +1,6 @@
 """Staff make a draw ready, see every group's chance, and enter what was thrown in public."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
 from services.meetings.calling.answering import takes_answers
@@ -55,7 +54,7 @@ async def show_draw(request: Request) -> Response:
     return await _show(request, {}, {}, 200)
 
 
-async def _show(request: Request, form: Mapping[str, Any], errors: FormErrors, status: int) -> Response:
+async def _show(request: Request, form: Mapping[str, object], errors: FormErrors, status: int) -> Response:
     rt = runtime(request)
     async with rt.transaction() as session:
         meeting = or_404(await session.get(Meeting, request.path_params["meeting_id"]))
@@ -107,7 +106,7 @@ async def _show(request: Request, form: Mapping[str, Any], errors: FormErrors, s
 
 def _chances(
     commitment: Commitment, people: Sequence[Candidate], limits: Sequence[Limit], margins: Margins | None
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """Each group's pool, quota and chance, of what is committed to."""
     entries = entries_of(people)
     by_leaf = chances_of(commitment.full, entries)
@@ -115,7 +114,7 @@ def _chances(
     return tallies(people, rows_of_limits(limits), set(), chances, margins)
 
 
-def _heads(limits: Sequence[Limit], kinds: Sequence[Kind]) -> list[dict[str, Any]]:
+def _heads(limits: Sequence[Limit], kinds: Sequence[Kind]) -> list[dict[str, object]]:
     """Each group's pool and quota, before chances are known."""
     return [
         {**row, "pool": sum(1 for kind in kinds if limit.holds(kind)), "lowest": None}

@@ -17,7 +17,6 @@ from email.utils import formatdate
 from html import escape
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 from services.notifications.kinds import KINDS, STOPS
 from services.notifications.letters import words as wording
@@ -195,10 +194,10 @@ class Composer:
             html=self._renderer.text(language.code, "mail/letter.html", words),
         )
 
-    def _words(self, kind: Kind, mail: Mail, language: Language) -> dict[str, Any]:
+    def _words(self, kind: Kind, mail: Mail, language: Language) -> dict[str, object]:
         public, chosen = self._rt.settings.public_url, _chosen(language)
-        words: dict[str, Any] = {"greeting": _slot("greeting"), "link": None}
-        told: dict[str, Any] = {"title": ""}
+        words: dict[str, object] = {"greeting": _slot("greeting"), "link": None}
+        told: dict[str, object] = {"title": ""}
         if mail.survey is not None:
             told |= wording.survey_words(mail.survey, language)
             words["link"] = f"{public}/results/{mail.survey.slug}{chosen}"

@@ -70,7 +70,7 @@ def subject(kind: Kind, language: Language, words: Mapping[str, Any]) -> str:
     return " ".join((language.gettext(text) % words).split())
 
 
-def in_language(texts: Any, code: str) -> str:
+def in_language(texts: object, code: str) -> str:
     """A text of ``{language: text}``, in Bokmål or any language where it is not translated."""
     if isinstance(texts, dict):
         return str(texts.get(code) or texts.get("nb") or next(iter(texts.values()), ""))
@@ -94,7 +94,7 @@ def survey_words(survey: Survey, language: Language) -> dict[str, Any]:
     return words
 
 
-def meeting_words(meeting: Meeting, language: Language) -> dict[str, Any]:
+def meeting_words(meeting: Meeting, language: Language) -> dict[str, object]:
     """Heading, purpose, place, day and hours, as mails about a meeting say them; a deadline is each person's own."""
     return {
         "title": meeting.heading or "",
@@ -114,7 +114,7 @@ def deadline(until: datetime, language: Language) -> str:
     return f"{short_day(until, language)} {_hour(until, language)}"
 
 
-def suggestion_words(content: Mapping[str, str], since: datetime | None, language: Language) -> dict[str, Any]:
+def suggestion_words(content: Mapping[str, str], since: datetime | None, language: Language) -> dict[str, object]:
     """Day, status in words and answer, as mails about a suggestion say them.
 
     The heading is repeated only while the matter is public, which staff have approved: anybody may have given this
@@ -131,7 +131,7 @@ def suggestion_words(content: Mapping[str, str], since: datetime | None, languag
     }
 
 
-def change_words(content: Mapping[str, str], language: Language) -> dict[str, Any]:
+def change_words(content: Mapping[str, str], language: Language) -> dict[str, object]:
     """What staff have changed for the member, and why, as sentences."""
     changed = [CHANGES.get(code, CHANGES[""]) for code in content["changes"].split()]
     asked = ASKED.get(content["how"], ASKED[""])

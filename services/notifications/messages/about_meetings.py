@@ -1,7 +1,6 @@
 """Mails about meetings, the texts they need, and follow-ups of surveys and meetings."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -71,7 +70,7 @@ async def _write(session: AsyncSession, code: str, event: AsksForMail, subject_i
 
 async def keep_meeting_texts(session: AsyncSession, event: MeetingAnnounced | MeetingCancelled, _: Delivery) -> None:
     """The meeting as it stands; a cancelled one needs no invitations any more."""
-    values: dict[str, Any] = {"cancelled": True}
+    values: dict[str, object] = {"cancelled": True}
     if isinstance(event, MeetingAnnounced):
         fields = ("slug", "heading", "purpose", "place", "starts_at", "ends_at", "reply_by")
         values = {name: getattr(event, name) for name in fields} | {"cancelled": event.status == "cancelled"}

@@ -1,7 +1,6 @@
 """Mails about surveys, and the texts they need."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -87,6 +86,6 @@ async def keep_result_address(session: AsyncSession, event: ResultsPublished, _:
     await _keep(session, event.survey_id, slug=event.slug)
 
 
-async def _keep(session: AsyncSession, survey_id: UUID, **values: Any) -> None:
+async def _keep(session: AsyncSession, survey_id: UUID, **values: object) -> None:
     await upsert(session, Survey, id=survey_id, **values)
     await release_waiting(session, Message.survey_id == survey_id)

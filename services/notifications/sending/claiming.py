@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -147,7 +147,7 @@ async def doubt(session: AsyncSession, one: Try) -> bool:
     return await _mark(session, one, state="unknown", reason="connection_lost", lease_until=None)
 
 
-async def _mark(session: AsyncSession, one: Try, **values: Any) -> bool:
+async def _mark(session: AsyncSession, one: Try, **values: object) -> bool:
     marked = await session.scalar(
         sa.update(Message)
         .where(Message.id == one.message_id, Message.fence == one.fence, Message.state == "sending")

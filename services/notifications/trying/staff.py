@@ -5,7 +5,7 @@ The address goes nowhere but to this service, and is forgotten the next day.
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
@@ -73,5 +73,5 @@ async def send_trial(request: Request) -> Response:
     return render(request, "notifications/staff_trial.html", {"sent": True, "form": form.values(), "errors": {}})
 
 
-def _show(request: Request, form: Mapping[str, Any], errors: Mapping[str, str], status: int = 422) -> Response:
+def _show(request: Request, form: Mapping[str, object], errors: Mapping[str, str], status: int = 422) -> Response:
     return render(request, "notifications/staff_trial.html", {"sent": False, "form": form, "errors": errors}, status)

@@ -1,7 +1,6 @@
 """Gathering a member's data: asked for by event, collected like the receipts of an erasure."""
 
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -48,11 +47,11 @@ def missing(request: DataRequest | None) -> list[str]:
     return [name for name in ERASING_SERVICES if request is None or name not in request.parts]
 
 
-async def whole_file(session: AsyncSession, page: OwnPage) -> dict[str, Any]:
+async def whole_file(session: AsyncSession, page: OwnPage) -> dict[str, object]:
     """The file: what registration keeps, who has looked, and each other service's part or that it is missing."""
     request = await request_of(session, page.member.id)
     looked = await audit_of(session, page.member.id, limit=1000)
-    parts: dict[str, Any] = dict(request.parts) if request else {}
+    parts: dict[str, object] = dict(request.parts) if request else {}
     waits = "has not answered yet" if request else "has not been asked yet"
     return as_data(page) | {
         "looked_at_or_changed_by_staff": [

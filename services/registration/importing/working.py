@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -48,7 +47,7 @@ async def keep_preview(session: AsyncSession, preview: Preview, digest: str, now
     return kept.id
 
 
-async def examples(session: AsyncSession, import_id: UUID, most: int) -> Sequence[Any]:
+async def examples(session: AsyncSession, import_id: UUID, most: int) -> Sequence[object]:
     """Rows (person, shown_as) that staff should see, the doubtful ones first."""
     found = await session.execute(
         sa.select(ImportRow.person, ImportRow.shown_as)

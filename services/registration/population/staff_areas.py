@@ -1,7 +1,5 @@
 """Staff name the municipality's areas: as a table on the page, or as a file."""
 
-from typing import Any
-
 from services.registration.csv_file import UnreadableFile
 from services.registration.places import place_name, street_postcodes
 from services.registration.population import store
@@ -76,7 +74,7 @@ async def _show(
         outside = await store.members_outside(session, areas)
     population = sum(cell.population for cell in margins.margins) if margins else 0
     typed = [row for _, row in _rows(form)] if form is not None and form.get("rows") else None
-    rows: list[dict[str, Any]] = [*(typed if typed is not None else _as_rows(areas)), *([{}] * _EMPTY_ROWS)]
+    rows: list[dict[str, object]] = [*(typed if typed is not None else _as_rows(areas)), *([{}] * _EMPTY_ROWS)]
     context = {
         "errors": errors,
         "bad": bad,
@@ -93,11 +91,11 @@ async def _show(
     return render(request, "registration/staff_areas.html", context, status)
 
 
-def _as_rows(areas: Areas) -> list[dict[str, Any]]:
+def _as_rows(areas: Areas) -> list[dict[str, object]]:
     return [_as_row(area) for area in areas.areas]
 
 
-def _as_row(area: Area) -> dict[str, Any]:
+def _as_row(area: Area) -> dict[str, object]:
     return {
         "code": area.code,
         "label": area.label,

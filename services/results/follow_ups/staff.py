@@ -1,7 +1,7 @@
 """Staff record what something led to; those who took part get it by mail if they want."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
@@ -56,7 +56,7 @@ class DoneInput(BaseModel):
     done_on: date
     link: Annotated[str, Field(max_length=500), AfterValidator(_https)] | None = None
 
-    def kept(self) -> dict[str, Any]:
+    def kept(self) -> dict[str, object]:
         """As a follow-up keeps it."""
         texts = {"nb": self.done, "nn": self.done_nn, "en": self.done_en}
         done = {code: text for code, text in texts.items() if text}
@@ -75,7 +75,7 @@ async def show_follow_ups(request: Request) -> Response:
     return await _page(request, {"about": request.query_params.get("about", "")}, {}, 200)
 
 
-async def _page(request: Request, form: dict[str, Any], errors: FormErrors, status: int) -> Response:
+async def _page(request: Request, form: dict[str, object], errors: FormErrors, status: int) -> Response:
     async with runtime(request).transaction() as session:
         objects = await store.objects(session)
         rows = await store.all_of_them(session)
@@ -159,7 +159,7 @@ async def _one(
     request: Request,
     session: AsyncSession,
     follow_up: FollowUp | None,
-    form: dict[str, Any],
+    form: dict[str, object],
     errors: FormErrors,
     status: int,
 ) -> Response:

@@ -1,7 +1,6 @@
 """A matter comes in by form or by letter and is kept once; what residents wrote goes after a time."""
 
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -18,7 +17,7 @@ from shared.service import Runtime
 
 
 async def register(
-    session: AsyncSession, suggestion_id: UUID, now: datetime, *, email: str | None = None, **values: Any
+    session: AsyncSession, suggestion_id: UUID, now: datetime, *, email: str | None = None, **values: object
 ) -> None:
     """Keep a new matter once, tell that it came, and send its sender a receipt. ``email``: given in the form."""
     await lock(session, suggestion_id)

@@ -1,7 +1,7 @@
 """Triage: what came in, what becomes of it, what its sender is told, what is public."""
 
 from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -90,7 +90,7 @@ async def show_suggestion(request: Request) -> Response:
 
 
 async def _page(
-    request: Request, suggestion: Suggestion, form: dict[str, Any], errors: FormErrors, status: int
+    request: Request, suggestion: Suggestion, form: dict[str, object], errors: FormErrors, status: int
 ) -> Response:
     async with runtime(request).transaction() as session:
         public = await store.public_suggestions(session)

@@ -1,7 +1,5 @@
 """Copies of meetings' public facts."""
 
-from typing import Any
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.results.tables import Meeting
@@ -16,7 +14,7 @@ async def keep_meeting(
     _: Delivery,
 ) -> None:
     """What the meeting is, and how far it has come."""
-    values: dict[str, Any]
+    values: dict[str, object]
     match event:
         case MeetingAnnounced():
             values = {

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from random import Random
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from services.surveys.answering.reading import NotAnAnswer, Sent, read_question
 from shared.events.questionnaire import (
@@ -17,7 +17,7 @@ from shared.events.questionnaire import (
 )
 
 #: Question id -> answer as stored: a code, a list of codes, a step, a number, a text, steps by statement.
-Answers = Mapping[str, Any]
+Answers = Mapping[str, object]
 AChoice = TypeVar("AChoice", bound=Choice)
 
 
@@ -57,7 +57,7 @@ def quotes(questionnaire: Questionnaire, answers: Answers, language: str, do_not
 class Filled:
     """A page as it was sent: what is right, what was typed and is not, and what the answers have brought up."""
 
-    answers: dict[str, Any]
+    answers: dict[str, object]
     """To every page: those from before, and this page's right ones."""
     typed: dict[str, list[str]]
     """This page's fields that hold no answer, as they were sent."""
@@ -101,9 +101,9 @@ def stored_under(question: KnownQuestion) -> tuple[str, ...]:
     return (question.id, *getattr(question, "written", {}).values())
 
 
-def only_shown(questionnaire: Questionnaire, answers: Answers) -> dict[str, Any]:
+def only_shown(questionnaire: Questionnaire, answers: Answers) -> dict[str, object]:
     """Answers to questions this person sees in the end: a changed mind leaves no answer to a hidden question."""
-    kept: dict[str, Any] = {}
+    kept: dict[str, object] = {}
     for page in questionnaire.pages:
         if not holds(page.show_if, kept):
             continue

@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -167,7 +166,7 @@ def _page(
     request: Request,
     opened: Opened,
     number: int,
-    answers: Mapping[str, Any],
+    answers: Mapping[str, object],
     typed: Sent,
     refused: Mapping[str, NotAnAnswer],
     status: int,

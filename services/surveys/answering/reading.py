@@ -39,7 +39,7 @@ _DAY = re.compile(r"(?P<day>[0-9]{1,2})\.\s?(?P<month>[0-9]{1,2})\.\s?(?P<year>[
 class NotAnAnswer(ValueError):
     """The value breaks the question's rule named by ``code``; ``parameters`` fill the page's text."""
 
-    def __init__(self, code: str, **parameters: Any) -> None:
+    def __init__(self, code: str, **parameters: object) -> None:
         super().__init__(code)
         self.code = code
         self.parameters = parameters
@@ -49,7 +49,7 @@ class NotAnAnswer(ValueError):
 class Read:
     """One question of a form: what is stored of it (nothing where nothing was answered), and what is wrong by field."""
 
-    answers: dict[str, Any]
+    answers: dict[str, object]
     refused: dict[str, NotAnAnswer]
 
 
@@ -77,7 +77,7 @@ def _single(question: KnownQuestion, field: str, given: Sequence[str]) -> Read:
     return Read({} if answer is None else {question.id: answer}, {})
 
 
-def read_answer(question: KnownQuestion, given: Sequence[str]) -> Any:
+def read_answer(question: KnownQuestion, given: Sequence[str]) -> object:
     """The answer in a question's own field, or None for none that may be left out; raises NotAnAnswer."""
     given = [value for value in given if value != ""]
     if not given:
@@ -194,7 +194,7 @@ def _with_words(question: Optioned, values: Sent) -> Read:
 
 
 def _grid(question: Grid, values: Sent) -> Read:
-    answer: dict[str, Any] = {}
+    answer: dict[str, object] = {}
     refused: dict[str, NotAnAnswer] = {}
     for statement, field in zip(question.statements, question.fields, strict=True):
         if not values[field]:

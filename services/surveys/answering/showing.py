@@ -153,7 +153,9 @@ class FormQuestion:
         return [(id_, name.format(place=place)) for place, id_ in enumerate(self.question.fields, start=1)]
 
 
-def standing(question: KnownQuestion, answers: Mapping[str, Any], typed: Sent, language: str) -> dict[str, list[str]]:
+def standing(
+    question: KnownQuestion, answers: Mapping[str, object], typed: Sent, language: str
+) -> dict[str, list[str]]:
     """What stands in the question's fields: what was typed, else the answer as this reader writes it."""
     kept = {name: list(typed[name]) for name in question.fields if name in typed}
     if kept:
@@ -168,12 +170,12 @@ def page_form(
     questionnaire: Questionnaire,
     texts: Language,
     number: int,
-    answers: Mapping[str, Any],
+    answers: Mapping[str, object],
     typed: Sent,
     refused: Mapping[str, NotAnAnswer],
     more: str,
     drawn: int,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """What ``page.html`` shows of page ``number`` (from 1); ``more`` is a question the answers have brought up.
 
     ``drawn`` is what the order of choices is drawn by: the same when a form comes back, anew for a page opened.

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -57,7 +56,7 @@ class Opened:
     survey: Survey
     questionnaire: Questionnaire
     seal: Seal
-    answers: dict[str, Any]
+    answers: dict[str, object]
     """Right answers so far."""
     typed: dict[str, list[str]]
     """What was typed and is no answer yet."""
@@ -118,14 +117,14 @@ async def _questionnaire(session: AsyncSession, survey: Survey) -> Questionnaire
 
 
 async def keep(
-    session: AsyncSession, held: Opened, answers: Mapping[str, Any], typed: Mapping[str, Any], page: int
+    session: AsyncSession, held: Opened, answers: Mapping[str, object], typed: Mapping[str, object], page: int
 ) -> None:
     """Store the half-finished answers of a held invitation, and what was typed that is no answer yet."""
     sealed = held.seal.close(held.invitation.id, {"answers": dict(answers), "typed": dict(typed)})
     await run_sql(session, _KEEP, held.survey.id, held.invitation.id, sealed, page)
 
 
-async def submit(session: AsyncSession, held: Opened, answers: Mapping[str, Any], now: datetime) -> None:
+async def submit(session: AsyncSession, held: Opened, answers: Mapping[str, object], now: datetime) -> None:
     """Send in the answers of a held invitation.
 
     The answer's row has a random id, no time and no invitation, and is sealed. The draft, which could lead to the

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -59,7 +59,7 @@ class AudienceInput(BaseModel):
     def audience(self, zone: ZoneInfo) -> Audience:
         """The filter; a day begins at its midnight in ``zone``."""
         kind, _, id_ = self.took_part.partition(":")
-        part: dict[str, Any] = {kind: UUID(id_)} if id_ else {}
+        part: dict[str, object] = {kind: UUID(id_)} if id_ else {}
         since = datetime.combine(self.joined_since, time(), zone) if self.joined_since else None
         chosen = self.model_dump(include={"genders", "age_from", "age_to", "areas", "languages"})
         return Audience(**chosen, joined_since=since, **part)
@@ -74,7 +74,7 @@ class Choices:
     """Surveys and meetings."""
 
     @property
-    def lists(self) -> dict[str, Any]:
+    def lists(self) -> dict[str, object]:
         """Every list of the form."""
         years = [("", "Alle aldre"), *((str(age), f"{age} år") for age in range(_YOUNGEST, _OLDEST + 1))]
         return {

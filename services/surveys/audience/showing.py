@@ -1,7 +1,6 @@
 """Who a survey asks, as staff see it on its page: the filter in words, and how a sample was drawn."""
 
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,7 +14,7 @@ from shared.web.i18n import Language
 
 async def who_is_asked(
     session: AsyncSession, survey: Survey, language: Language, zone: ZoneInfo, now: datetime
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """``audience`` as (what, value), and ``strata`` of the sample as (gender, age, area, figures)."""
     choices = await choices_of(session, language, now)
     areas = dict(choices.areas)

@@ -25,7 +25,7 @@ class Change:
     after: str
 
 
-def texts_of(content: Any, path: str = "") -> Iterator[tuple[str, dict[str, str]]]:
+def texts_of(content: object, path: str = "") -> Iterator[tuple[str, dict[str, str]]]:
     """(path, texts by language) of every text in the content, in its order."""
     if isinstance(content, dict):
         if "nb" in content and set(content) <= set(LANGUAGES):
@@ -47,7 +47,7 @@ def part_of(content: Mapping[str, Any], number: int) -> tuple[str, Any]:
     return f"pages.{number - 1}", content["pages"][number - 1]
 
 
-def changes_in(content: Mapping[str, Any], wanted: Wanted) -> list[Change]:
+def changes_in(content: Mapping[str, object], wanted: Wanted) -> list[Change]:
     """What would change. A text nobody asked to change, one that is not there and an emptied one stay as they are."""
     return [
         Change(path, language, before, after)
@@ -57,7 +57,7 @@ def changes_in(content: Mapping[str, Any], wanted: Wanted) -> list[Change]:
     ]
 
 
-def corrected(content: Mapping[str, Any], changes: list[Change]) -> dict[str, Any]:
+def corrected(content: Mapping[str, object], changes: list[Change]) -> dict[str, object]:
     """The content with the changes made."""
     new = deepcopy(dict(content))
     found = dict(texts_of(new))

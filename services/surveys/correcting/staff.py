@@ -1,7 +1,5 @@
 """Staff correct a typo in an open survey: part by part, before and after side by side, asked about once."""
 
-from typing import Any
-
 from services.surveys.correcting.correcting import MOST, correct
 from services.surveys.correcting.domain import changes_in, corrected, part_of, texts_of
 from services.surveys.editing.naming import LANGUAGE_NAMES
@@ -89,7 +87,7 @@ def _wanted(survey: Survey, form: Form) -> dict[tuple[str, str], str]:
 def _page(request: Request, survey: Survey, wanted: dict[tuple[str, str], str], error: str | None) -> Response:
     number: int = request.path_params["part"]
     front, part = part_of(survey.questionnaire.content(), number)
-    fields: list[dict[str, Any]] = [
+    fields: list[dict[str, object]] = [
         {
             "name": f"{path}.{language}",
             "label": f"{texts['nb'][:60]} ({LANGUAGE_NAMES[language]})",

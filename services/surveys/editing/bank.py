@@ -1,7 +1,6 @@
 """The question bank: what has been asked in surveys, each question once, in the words it was asked in last."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,7 +14,7 @@ _MOST_SURVEYS = 100
 _NOT_KEPT = ("information", "area")
 
 
-async def asked_before(session: AsyncSession) -> dict[str, Mapping[str, Any]]:
+async def asked_before(session: AsyncSession) -> dict[str, Mapping[str, object]]:
     """Identity (``klima.reisemate``) -> the question as a file holds it, the last asked first."""
     surveys = await session.scalars(
         sa.select(Survey.questionnaire)
@@ -23,7 +22,7 @@ async def asked_before(session: AsyncSession) -> dict[str, Mapping[str, Any]]:
         .order_by(Survey.opened_at.desc(), Survey.id)
         .limit(_MOST_SURVEYS)
     )
-    found: dict[str, Mapping[str, Any]] = {}
+    found: dict[str, Mapping[str, object]] = {}
     for questionnaire in surveys:
         for part in questionnaire.questions:
             question = part.model_dump(mode="json")

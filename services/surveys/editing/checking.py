@@ -48,7 +48,7 @@ class Finding:
     """A fault, not an advice."""
 
 
-def findings(content: Mapping[str, Any], asked: Mapping[str, Mapping[str, Any]] | None = None) -> list[Finding]:
+def findings(content: Mapping[str, object], asked: Mapping[str, Mapping[str, object]] | None = None) -> list[Finding]:
     """Faults first, each in the order of the questionnaire; ``asked`` is the question bank, by identity."""
     found = [
         *_size(content), *_cover(content), *_pages(content), *_questions(content), *_languages(content),
@@ -61,7 +61,7 @@ def findings(content: Mapping[str, Any], asked: Mapping[str, Mapping[str, Any]] 
     return sorted(found, key=lambda one: not one.stops)
 
 
-def minutes_needed(content: Mapping[str, Any]) -> int:
+def minutes_needed(content: Mapping[str, object]) -> int:
     """Whole minutes for reading and answering what everybody is asked, at least one."""
     seconds = 0.0
     for question in questions(content):
@@ -83,7 +83,7 @@ def lix(text: str) -> float:
     return len(words) / sentences + 100 * sum(len(word) > 6 for word in words) / len(words)
 
 
-def _size(content: Mapping[str, Any]) -> Iterator[Finding]:
+def _size(content: Mapping[str, object]) -> Iterator[Finding]:
     number = sum(1 for _ in questions(content))
     if number > _MOST_QUESTIONS:
         yield Finding(f"Skjemaet har {number} spørsmål. Det kan ha høyst {_MOST_QUESTIONS}.")
@@ -111,7 +111,7 @@ def _pages(content: Mapping[str, Any]) -> Iterator[Finding]:
             yield Finding(f"{name} må ha minst ett spørsmål som alle får.", page["id"])
 
 
-def _questions(content: Mapping[str, Any]) -> Iterator[Finding]:
+def _questions(content: Mapping[str, object]) -> Iterator[Finding]:
     seen: dict[str, str] = {}
     for question in questions(content):
         id_, text = question["id"], question["text"].get("nb", "")
@@ -213,7 +213,7 @@ def _reading(content: Mapping[str, Any]) -> Iterator[Finding]:
             yield Finding(f"Teksten er tung å lese (LIX {score:.0f}). Skriv kortere setninger.", part, stops=False)
 
 
-def _special(content: Mapping[str, Any]) -> Iterator[Finding]:
+def _special(content: Mapping[str, object]) -> Iterator[Finding]:
     for question in questions(content):
         for text in _texts_of(question):
             if found := _SPECIAL.search(text):
@@ -238,7 +238,7 @@ def _changed_words(content: Mapping[str, Any], asked: Mapping[str, Mapping[str, 
             )
 
 
-def _refused(content: Mapping[str, Any]) -> list[str]:
+def _refused(content: Mapping[str, object]) -> list[str]:
     try:
         strict(content)
     except RulesBroken as broken:

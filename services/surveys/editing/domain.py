@@ -69,7 +69,7 @@ def page_of(content: Mapping[str, Any], page_id: str) -> Content:
     raise NoSuchPart(page_id)
 
 
-def question_of(content: Mapping[str, Any], question_id: str) -> Content:
+def question_of(content: Mapping[str, object], question_id: str) -> Content:
     """The question; raises NoSuchPart."""
     for question in questions(content):
         if question["id"] == question_id:

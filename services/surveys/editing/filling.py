@@ -131,7 +131,7 @@ def chosen_conditions(part: Mapping[str, Any]) -> tuple[str, list[str]] | None:
 def _set_condition(part: Content, sent: Sent) -> None:
     if sent("condition") == "keep":
         return
-    chosen: dict[str, list[Any]] = {}
+    chosen: dict[str, list[object]] = {}
     for number in range(1, CONDITIONS + 1):
         question, _, value = sent(f"when.{number}").partition("=")
         if question and value:

@@ -82,6 +82,6 @@ def _values(question: Part, named: Sequence[Mapping[str, Any]]) -> list[Any]:
     return [None, *codes] if codes else [None, "…"]
 
 
-def _steps(question: Part) -> list[Any]:
+def _steps(question: Part) -> list[object]:
     first, steps = question.get("first", 1), question.get("steps", 5)
     return [*range(first, first + steps), *([DO_NOT_KNOW] if question.get("do_not_know", True) else [])]

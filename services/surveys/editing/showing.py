@@ -29,7 +29,7 @@ from shared.events.questionnaire import KINDS, LANGUAGES
 _MODES = {"all": "alle disse er svart", "any": "minst ett av disse er svart", "none": "ingen av disse er svart"}
 
 
-def outline(content: Content) -> list[dict[str, Any]]:
+def outline(content: Content) -> list[dict[str, object]]:
     """The pages with their questions, each with its kind and condition in words."""
     return [
         {
@@ -61,7 +61,7 @@ def cover_form(content: Content) -> dict[str, Any]:
     }
 
 
-def page_form(content: Content, page_id: str) -> dict[str, Any]:
+def page_form(content: Content, page_id: str) -> dict[str, object]:
     """A page's title and condition."""
     page = page_of(content, page_id)
     return {"page": page, "languages": _languages(content), **_condition_form(content, page)}
@@ -130,7 +130,7 @@ def _languages(content: Content) -> list[tuple[str, str]]:
     return [(code, LANGUAGE_NAMES[code]) for code in languages_of(content)]
 
 
-def _missing(content: Content, part: Mapping[str, Any]) -> list[str]:
+def _missing(content: Content, part: Mapping[str, object]) -> list[str]:
     """Names of languages in which a text of the part is not written."""
     texts = list(text_parts(part))
     return [

@@ -199,7 +199,7 @@ async def _is_overtaken(session: AsyncSession, held: Written, base: str | None, 
     return before is None or _part_of(before.content, part) != _part_of(held.content, part)
 
 
-def _part_of(content: Content, part: str) -> Any:
+def _part_of(content: Content, part: str) -> object:
     """What a form of the part changes."""
     if part == "om":
         return {key: value for key, value in content.items() if key not in ("pages", "version")}

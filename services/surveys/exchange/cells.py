@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from slugify import slugify
 
@@ -58,7 +57,7 @@ def plain(text: str) -> str:
     return " ".join(re.sub(r"[*_#]{2,}", "", text).split())[:1_000]
 
 
-def lowered(row: Mapping[str, Any]) -> dict[str, str]:
+def lowered(row: Mapping[str, object]) -> dict[str, str]:
     """The row by its headings in small letters, without empty cells; quotation marks of expressions made straight."""
     found = {str(key).strip().lower(): str(value) for key, value in row.items() if value is not None and key}
     return found | {name: found[name].translate(_STRAIGHT) for name in _EXPRESSIONS if name in found}

@@ -19,7 +19,7 @@ class NotUnderstood(ValueError):
     """The expression says more than a condition of ours can."""
 
 
-def read(text: str, question: Callable[[str], str], answer: Callable[[str, str], Any]) -> dict[str, Any]:
+def read(text: str, question: Callable[[str], str], answer: Callable[[str, str], object]) -> dict[str, object]:
     """Our condition; ``question`` and ``answer`` give the codes of names in the file and raise KeyError for unknown."""
     try:
         tokens = list(_tokens(text))
@@ -68,25 +68,25 @@ class _Reader:
     """A recursive-descent reader: either := both (or both)*, both := one (and one)*, one := not(...) | (...) | test."""
 
     def __init__(
-        self, tokens: list[tuple[str, str]], question: Callable[[str], str], answer: Callable[[str, str], Any]
+        self, tokens: list[tuple[str, str]], question: Callable[[str], str], answer: Callable[[str, str], object]
     ) -> None:
         self._tokens, self._question, self._answer = tokens, question, answer
         self.place = 0
 
-    def either(self, depth: int) -> dict[str, Any]:
+    def either(self, depth: int) -> dict[str, object]:
         return self._joined("or", "any", self._both, depth)
 
-    def _both(self, depth: int) -> dict[str, Any]:
+    def _both(self, depth: int) -> dict[str, object]:
         return self._joined("and", "all", self._one, depth)
 
-    def _joined(self, word: str, mode: str, inner: Callable[[int], dict[str, Any]], depth: int) -> dict[str, Any]:
+    def _joined(self, word: str, mode: str, inner: Callable[[int], dict[str, object]], depth: int) -> dict[str, object]:
         found = [inner(depth)]
         while self._next_is("word", word):
             self.place += 1
             found.append(inner(depth))
         return found[0] if len(found) == 1 else {mode: found}
 
-    def _one(self, depth: int) -> dict[str, Any]:
+    def _one(self, depth: int) -> dict[str, object]:
         if depth > _DEEPEST:
             raise NotUnderstood("vilkåret er for sammensatt")
         if self._next_is("word", "not"):

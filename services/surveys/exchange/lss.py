@@ -3,7 +3,6 @@
 import html
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 from xml.etree.ElementTree import ParseError
 
 from defusedxml.common import DefusedXmlException
@@ -188,7 +187,7 @@ class _Import:
         self._done.taken += 1
         return new
 
-    def _condition(self, text: str) -> dict[str, Any] | None:
+    def _condition(self, text: str) -> dict[str, object] | None:
         if text.strip() in ("", "1"):
             return None
         try:

@@ -89,7 +89,7 @@ def _plain(file: File, row: Row, fields: Content, codes: dict[str, Any] | None) 
     return {"id": id_, "text": file.question_texts(row)} | fields
 
 
-def _numbered(steps: int) -> dict[str, Any]:
+def _numbered(steps: int) -> dict[str, object]:
     return {str(step): step for step in range(1, steps + 1)}
 
 
