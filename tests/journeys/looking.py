@@ -58,7 +58,7 @@ def shape_of(page: Page) -> str:
     """What the page is made of, with what other services put into it."""
     page.evaluate(SCRIPT)
     # Parts that other services make come after the page itself.
-    page.wait_for_function("!document.querySelector('[aria-busy=true]')")
+    page.wait_for_selector("[aria-busy=true]", state="detached")
     return str(page.evaluate("looking.shape(document.body)"))
 
 
