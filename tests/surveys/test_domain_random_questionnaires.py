@@ -14,12 +14,38 @@ from services.surveys.editing.reaching import is_reachable
 from services.surveys.exchange.reading import read_xlsform
 from services.surveys.exchange.writing import as_xlsform
 from shared.events.questionnaire import (
+    KINDS,
     Questionnaire,
+    example,
     holds,
     strict,
 )
 
 CODES = ("a", "b", "c")
+#: Kinds that conditions ask about, and made here so that every condition can hold.
+ASKED_ABOUT = ("one_choice", "several_choices", "scale", "number", "short_text")
+
+
+def in_bokmaal(content: Any) -> Any:
+    """The same in one language."""
+    if isinstance(content, dict):
+        kept = {name: value for name, value in content.items() if name not in ("nn", "en")}
+        return {name: in_bokmaal(value) for name, value in kept.items()}
+    return [in_bokmaal(one) for one in content] if isinstance(content, list) else content
+
+
+#: A question of every other kind, as the contracts have it.
+OTHERS = {
+    question["type"]: in_bokmaal({name: value for name, value in question.items() if name != "show_if"})
+    for page in example.QUESTIONNAIRE["pages"]
+    for question in page["questions"]
+    if question["type"] not in ASKED_ABOUT
+}
+#: What is right in each field of those.
+RIGHT: dict[str, list[str]] = {
+    "information": [], "year": ["1998"], "date": ["2026-05-17"], "long_text": ["To\nlinjer"], "grid": ["2"],
+    "ranking": ["sykkel", "buss"], "pair": ["tre"], "area": ["vest"],
+}  # fmt: skip
 
 
 def texts(draw: st.DrawFn) -> dict[str, str]:
@@ -60,6 +86,7 @@ def questionnaires(draw: st.DrawFn) -> Questionnaire:
     """Two to four pages of one to three questions each; first and last page have one that everybody gets."""
     pages: list[dict[str, Any]] = []
     earlier: list[dict[str, Any]] = []
+    made = 0
     count = draw(st.integers(2, 4))
     for number in range(count):
         page: dict[str, Any] = {"id": f"side{number}", "title": texts(draw), "questions": []}
@@ -67,19 +94,23 @@ def questionnaires(draw: st.DrawFn) -> Questionnaire:
         if earlier and not ends and draw(st.booleans()):
             page["show_if"] = draw(conditions(earlier))
         for place in range(draw(st.integers(1, 3))):
-            kind = draw(st.sampled_from(["one_choice", "several_choices", "scale", "number", "short_text"]))
-            question: dict[str, Any] = {"id": f"q{len(earlier)}", "type": kind, "text": texts(draw)}
-            question["required"] = draw(st.booleans())
+            first_or_last = ends and place == 0
+            kind = draw(st.sampled_from(ASKED_ABOUT if first_or_last else (*ASKED_ABOUT, *OTHERS)))
+            question: dict[str, Any] = OTHERS.get(kind, {}) | {"id": f"q{made}", "type": kind, "text": texts(draw)}
+            made += 1
+            if kind != "information":
+                question["required"] = draw(st.booleans())
             if kind in ("one_choice", "several_choices"):
                 question["options"] = [{"code": code, "text": {"nb": code.upper()}} for code in CODES]
             elif kind == "scale":
                 question |= {"steps": 3, "low": {"nb": "Lite"}, "high": {"nb": "Mye"}, "do_not_know": False}
             elif kind == "number":
                 question |= {"min": 0, "max": 10}
-            if earlier and not (ends and place == 0) and draw(st.booleans()):
+            if earlier and not first_or_last and draw(st.booleans()):
                 question["show_if"] = draw(conditions(earlier))
             page["questions"].append(question)
-            earlier.append(question)
+            if kind in ASKED_ABOUT:
+                earlier.append(question)
         pages.append(page)
     return strict({
         "id": "tilfeldig", "version": 1, "title": {"nb": "Tilfeldig"}, "introduction": {"nb": "Vi spør."},
@@ -87,8 +118,22 @@ def questionnaires(draw: st.DrawFn) -> Questionnaire:
     })  # fmt: skip
 
 
-def given_to(data: st.DataObject, question: Any) -> list[str]:
-    """What somebody sends in a field, right more often than not."""
+def rightly(question: Any) -> dict[str, list[str]]:
+    """A right answer, by field."""
+    if question.type in OTHERS:
+        values = RIGHT[question.type]
+        return {name: [values[place % len(values)]] for place, name in enumerate(question.fields)}
+    return {question.id: {"number": ["5"], "scale": ["2"], "short_text": ["noe"]}.get(question.type, ["a"])}
+
+
+def given_to(data: st.DataObject, question: Any) -> dict[str, list[str]]:
+    """What somebody sends, by field, right more often than not."""
+    wrong = st.sampled_from([[], ["finnes ikke"]])
+    if question.type in OTHERS:
+        return {
+            name: data.draw(wrong) if data.draw(st.integers(0, 5)) == 0 else right
+            for name, right in rightly(question).items()
+        }
     right = {
         "one_choice": st.sampled_from(CODES).map(lambda code: [code]),
         "several_choices": st.lists(st.sampled_from(CODES), min_size=1, unique=True),
@@ -96,7 +141,7 @@ def given_to(data: st.DataObject, question: Any) -> list[str]:
         "number": st.integers(0, 10).map(lambda number: [str(number)]),
         "short_text": st.sampled_from([["noe"], ["<script>"]]),
     }[question.type]
-    return data.draw(st.one_of(right, right, right, st.just([]), st.just(["finnes ikke"])))
+    return {question.id: data.draw(st.one_of(right, right, right, wrong))}
 
 
 def walk(data: st.DataObject, questionnaire: Questionnaire) -> dict[str, Any]:
@@ -106,13 +151,9 @@ def walk(data: st.DataObject, questionnaire: Questionnaire) -> dict[str, Any]:
     number, seen = 1, set[str]()
     for step in range(200):
         page = questionnaire.pages[number - 1]
-        sent = {question.id: given_to(data, question) for question in page.known}
-        if step > 30:
-            # Tired of errors: from here on everything is answered rightly.
-            sent = {
-                one.id: {"number": ["5"], "scale": ["2"], "short_text": ["noe"]}.get(one.type, ["a"])
-                for one in page.known
-            }
+        # Tired of errors at last: from then on everything is answered rightly.
+        answering = [given_to(data, one) if step <= 30 else rightly(one) for one in page.known]
+        sent = {name: values for one in answering for name, values in one.items()}
         filled = fill_page(page, sent, seen, (), answers)
         seen |= {question.id for question in page.known}
         answers = filled.answers
@@ -144,6 +185,11 @@ def shown_to(questionnaire: Questionnaire, kept: dict[str, Any]) -> set[str]:
     return found
 
 
+def test_every_kind_may_be_drawn() -> None:
+    assert {*ASKED_ABOUT, *OTHERS} == KINDS.keys()
+    assert OTHERS.keys() == RIGHT.keys()
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(questionnaires(), st.data())
 def test_what_is_stored_was_asked_is_complete_and_is_counted(asked: Questionnaire, data: st.DataObject) -> None:
@@ -155,7 +201,7 @@ def test_what_is_stored_was_asked_is_complete_and_is_counted(asked: Questionnair
     for counted in count_answers(asked, stored):
         given = [kept[counted.id] for kept in stored if counted.id in kept]
         assert counted.base == len(given)
-        if counted.counts:
+        if counted.counts and counted.kind in ASKED_ABOUT:
             flat = Counter(str(code) for answer in given for code in (answer if isinstance(answer, list) else [answer]))
             assert {code: number for code, number in counted.counts.items() if number} == flat
 
