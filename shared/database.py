@@ -24,6 +24,10 @@ NAMING = {
 SERVER_SETTINGS = {"idle_in_transaction_session_timeout": "30s", "timezone": "UTC"}
 
 
+#: Stands in a session's ``info`` once its transaction has published something.
+EMITTED = "emitted"
+
+
 def async_url(url: str) -> URL:
     """The SQLAlchemy URL (asyncpg) for a ``postgresql://`` URL; its ``sslmode`` has another name there."""
     made = make_url(url).set(drivername="postgresql+asyncpg")
@@ -151,6 +155,8 @@ class Database:
         self.url = url
         self.schema = schema
         self.on_commit: list[Callable[[], None]] = []
+        self.on_emit: list[Callable[[], None]] = []
+        """Called after those commits that published something: most pages do not."""
         self.engine: AsyncEngine = make_engine(
             url,
             application_name=f"panel-{schema}",
@@ -174,14 +180,18 @@ class Database:
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """One transaction: committed when the block ends, rolled back when it raises.
 
-        Application code never commits. After the commit the process's relay and jobs are woken, so that an event is
-        on its way milliseconds later without a NOTIFY in every transaction.
+        Application code never commits. After the commit the process's jobs are woken, and its relay if there is an
+        event, so that it is on its way milliseconds later without a NOTIFY in every transaction.
         """
         async with self._session() as session:
             async with session.begin():
                 yield session
-            for wake in self.on_commit:
-                wake()
+            self._committed(session)
+
+    def _committed(self, session: AsyncSession) -> None:
+        emitted = session.info.pop(EMITTED, False)
+        for wake in (*self.on_commit, *(self.on_emit if emitted else ())):
+            wake()
 
     @asynccontextmanager
     async def in_parts(self) -> AsyncIterator[tuple[AsyncSession, Callable[[], Awaitable[None]]]]:
@@ -191,8 +201,7 @@ class Database:
             async def turn() -> None:
                 await session.commit()
                 session.info["locked"].clear()
-                for wake in self.on_commit:
-                    wake()
+                self._committed(session)
 
             yield session, turn
             await turn()

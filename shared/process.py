@@ -34,6 +34,8 @@ from shared.web.app import build_app
 log = structlog.get_logger()
 
 _LONGEST_PAUSE = 10.0
+#: Seconds between a commit and the look of a job that commits wake.
+_BREATH = 0.05
 _STDERR = 2
 
 #: Tasks that may end while the process goes on; a service that subscribes to nothing has no consumers.
@@ -87,7 +89,7 @@ async def running(runtime: Runtime) -> AsyncIterator[None]:
 
     transport = Transport(runtime.settings, runtime.name, make_consumers(runtime), note)
     runtime.health.transport = transport
-    runtime.database.on_commit.append(relay.wake)
+    runtime.database.on_emit.append(relay.wake)
     started = asyncio.Event()
 
     async def start() -> None:
@@ -180,6 +182,8 @@ async def run_job(runtime: Runtime, job: Job) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await committed.wait()
+                # Where many forms come in, a look after each would cost as much as the form.
+                await asyncio.sleep(_BREATH)
 
     async def run() -> None:
         committed.clear()

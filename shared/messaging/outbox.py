@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.database import run_sql
+from shared.database import EMITTED, run_sql
 from shared.events import RESTRICTED_TOPICS, Event
 from shared.ids import new_id, random_id
 from shared.mechanism import Mechanism, mechanism
@@ -171,6 +171,7 @@ async def _insert(session: AsyncSession, sequences: str, events: Sequence[Event]
     for event in events:
         still_to_come[event.subject] -= 1
         before_last.append(still_to_come[event.subject])
+    session.info[EMITTED] = True
     await run_sql(
         session,
         (sequences + _INSERT).format(schema=session.info["schema"]),

@@ -51,7 +51,7 @@ class Relay:
         self._sql = statements(service)
 
     def wake(self) -> None:
-        """Called after each commit in this process."""
+        """Called after each commit of this process that published something."""
         self._wake.set()
 
     def close(self) -> None:

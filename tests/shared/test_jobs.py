@@ -3,9 +3,13 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
+from shared.events.registration import MemberLeft
+from shared.ids import new_id
+from shared.messaging import emit_new
 from shared.process import run_job
 from shared.service import Job, Runtime, Service
 from tests.backends import eventually
@@ -40,3 +44,25 @@ async def test_two_jobs_that_commits_wake_do_not_keep_each_other_up(runtime_of: 
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_the_relay_is_woken_by_commits_that_published_something_and_by_no_others(runtime_of: RuntimeOf) -> None:
+    rt = await runtime_of(Service(name="example", package="shared"))
+    woken: list[str] = []
+    rt.database.on_emit.append(lambda: woken.append("relay"))
+    rt.database.on_commit.append(lambda: woken.append("job"))
+    async with rt.transaction() as session:
+        await session.execute(sa.text("select 1"))
+    assert woken == ["job"]
+    async with rt.transaction() as session:
+        await emit_new(session, [a_fact()])
+    assert woken == ["job", "job", "relay"]
+    async with rt.database.in_parts() as (session, turn):
+        await emit_new(session, [a_fact()])
+        await turn()
+        assert woken.count("relay") == 2
+    assert woken.count("relay") == 2, "the last part published nothing"
+
+
+def a_fact() -> MemberLeft:
+    return MemberLeft(member_id=new_id(), left_at=datetime.now(UTC))
