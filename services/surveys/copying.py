@@ -81,7 +81,8 @@ async def _keep_members(session: AsyncSession, states: dict[UUID, MemberState], 
 async def _withdraw(session: AsyncSession, member_id: UUID) -> list[UUID]:
     """Take the member out of every survey; the ids of the invitations, which are locked.
 
-    Links already sent open nothing any more, and what was half-finished goes. Deleting the member waits for a batch of
+    Links already sent open nothing any more, and what was half-finished goes, and with it what says which answer is the
+    person's. Deleting the member waits for a batch of
     invitations being made right now, so none is missed; their locks wait for a page being answered right now.
     """
     await session.execute(sa.delete(Member).where(Member.id == member_id))

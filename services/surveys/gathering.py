@@ -30,7 +30,12 @@ async def gather_data(session: AsyncSession, event: MemberDataRequested, deliver
             "gender": invitation.gender,
             "age_band": invitation.band,
             "area": invitation.area or "",
-            "half_finished_answers": "sealed, until sent in or until the survey closes" if has_draft else "none",
+            "half_finished_answers": "sealed, until sent in or until the survey closes"
+            if has_draft and invitation.answered_at is None
+            else "none",
+            "answer": "sealed, yours to see and change by your link until the survey closes"
+            if has_draft and invitation.answered_at
+            else "",
         }
         for invitation, has_draft in found
     ]

@@ -211,14 +211,15 @@ class FollowUpNotice(Base):
 
 
 class Draft(Base):
-    """Half-finished answers of an invitation; deleted when sent in and on erasure, dropped with the survey's place."""
+    """Half-finished answers of an invitation, or which answer it sent in; deleted on erasure, dropped at release."""
 
     __tablename__ = "resting_draft"
     __table_args__ = ({"postgresql_partition_by": "LIST (survey_id)"},)
     survey_id: Mapped[UUID] = mapped_column(primary_key=True)
     invitation_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Invitation.id), primary_key=True)
     sealed: Mapped[bytes]
-    """{"answers": ..., "typed": question id -> what is no answer yet, so that going back loses nothing}."""
+    """{"answers": ..., "typed": question id -> what is no answer yet, so that going back loses nothing}; once sent in,
+    {"response": the answer's id} alone; and all three while it is being changed."""
     page: Mapped[int] = mapped_column(server_default=sa.text("1"))
 
 

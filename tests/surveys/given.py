@@ -45,11 +45,14 @@ async def invitations(rt: Runtime, survey_id: UUID) -> list[Invitation]:
         )
 
 
-async def answer(rt: Runtime, invitation_id: UUID, answers: dict[str, Any]) -> bool:
-    """Send in ``answers`` as the page does; False when the invitation takes none any more."""
+async def answer(rt: Runtime, invitation_id: UUID, answers: dict[str, Any], *, again: bool = False) -> bool:
+    """Send in ``answers`` as the page does; False when the invitation takes none (any more).
+
+    ``again``: as a page does that changes what was sent in.
+    """
     async with rt.transaction() as session:
         held = await hold(session, keys_of(rt.settings), invitation_id, 1, rt.now())
-        if isinstance(held, Refusal):
+        if isinstance(held, Refusal) or (held.response_id is not None and not again):
             return False
         await submit(session, held, answers, rt.now())
         return True

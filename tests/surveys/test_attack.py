@@ -32,6 +32,8 @@ from tests.surveys.resident import PAGES, enter, post
 ANSWERS = 200
 #: Of those, as many answer in a browser, and leave log lines.
 IN_A_BROWSER = 6
+#: One in so many changes the answer after everybody has answered.
+CHANGES = 4
 #: A matching with more hits than this is no chance: one in a million over all matchings that are tried.
 _UNLIKELY = 1e-6
 
@@ -142,6 +144,7 @@ async def played(
     random = Random(200)
     random.shuffle(rows)
     truth: dict[str, str] = {}
+    later: list[tuple[UUID, dict[str, str]]] = []
     with structlog.testing.capture_logs() as lines:
         for number, row in enumerate(rows[:ANSWERS]):
             # Longer and shorter answers, and of several kinds: lengths are among what is tried.
@@ -154,7 +157,13 @@ async def played(
                         await post(client, row, page, **(values | {"ett_ord": word} if "ett_ord" in values else values))
             else:
                 given = {"reisemate": random.choice(("gange", "bil")), "forslag": "mer " * random.randrange(60)}
-                assert await answer(rt, row.id, given | {"ett_ord": word})
+                changes = number % CHANGES == 0
+                assert await answer(rt, row.id, given | {"ett_ord": "før" if changes else word})
+                if changes:
+                    later.append((row.id, given | {"ett_ord": word}))
+        random.shuffle(later)
+        for id_, given in later:
+            assert await answer(rt, id_, given, again=True)
     people = {str(id_): str(row.member_id) for row in rows for id_ in (row.id, row.member_id)}
     return survey.id, truth, people, lines
 

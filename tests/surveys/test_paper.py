@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.surveys.answering.store import Refusal, hold
+from services.surveys.answering.store import Opened, hold
 from services.surveys.paper.domain import code_of, ending_of
 from services.surveys.paper.printing import as_pdf
 from services.surveys.paper.wording import for_whom, numbers_of
@@ -100,13 +100,17 @@ async def test_a_paper_is_printed_for_a_member_and_keyed_in_once(
         survey = (await session.scalars(sa.select(Survey))).one()
         opened = keys_of(rt.settings).seal(survey.id, survey.public_key).open(stored.id, stored.sealed)
         kept = (await session.scalars(sa.select(Invitation))).one()
-        assert await hold(session, keys_of(rt.settings), invitation.id, 1, rt.now()) is Refusal.ANSWERED
+        again = await hold(session, keys_of(rt.settings), invitation.id, 1, rt.now())
+        assert isinstance(again, Opened)
+        assert again.response_id == stored.id
     assert opened["answers"] == {"reisemate": "gange", "innsats": 4}
     assert set(opened) == {"answers", "gender", "band", "area"}, "nothing in an answer says how it was given"
     assert kept.mode == "paper"
     assert len(await outbox(rt, SurveyAnswered)) == 1
-    again = await editor.post(f"{PAPER}/{code}", data={"reisemate": "bil"})
-    assert "Her kan det ikke føres inn svar" in again.text
+    survey_page = await editor.get(f"/staff/surveys/{survey.id}")
+    assert "1 av svarene er ført inn av ansatte" in survey_page.text
+    twice = await editor.post(f"{PAPER}/{code}", data={"reisemate": "bil"})
+    assert "Her kan det ikke føres inn svar" in twice.text
     assert (await editor.get(f"{PAPER}/{code}.pdf")).status_code == 404
 
 

@@ -1,5 +1,6 @@
 """A sample: whom it asks and spares, what is kept of the draw, and that anybody may draw it again."""
 
+import asyncio
 import hashlib
 from datetime import timedelta
 from typing import Any
@@ -18,8 +19,10 @@ from services.surveys.tables import Member, Survey
 from shared.events.registration import MemberErased, MemberLeft
 from shared.events.surveys import MemberSpared, SampleDrawn, SurveyOpened
 from shared.ids import new_id
+from shared.messaging import lock
 from shared.service import Runtime
 from shared.testing import Deliverer, move, outbox
+from tests.backends import eventually, waits_for_a_lock
 from tests.members import joined, many
 from tests.surveys.given import invitations
 from tests.surveys.office import a_plan, hidden, surveys
@@ -155,3 +158,23 @@ async def members(rt: Runtime) -> list[UUID]:
     """Ids of all members."""
     async with rt.transaction() as session:
         return list(await session.scalars(sa.select(Member.id).order_by(Member.id)))
+
+
+async def test_a_draw_and_closing_take_the_survey_in_one_order(
+    rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
+) -> None:
+    """Whoever closes has its subject and then takes its row: a draw that has the row and wants the subject is stuck."""
+    survey = await sampled(rt, deliver, editor, 10, 30)
+    async with rt.transaction() as session:
+        # As it was when it had just opened.
+        await session.execute(sa.delete(Candidate))
+        again = {"pooled": False, "sample": sa.null(), "inviting": True, "invite_after": None}
+        await session.execute(sa.update(Survey).values(**again))
+    async with rt.transaction() as closing:
+        await lock(closing, survey.id)
+        drawing = asyncio.create_task(open_due_surveys(rt))
+        await eventually(lambda: waits_for_a_lock(rt), seconds=300)
+        row = sa.select(Survey.id).where(Survey.id == survey.id).with_for_update(nowait=True)
+        assert await closing.scalar(row) == survey.id
+    await drawing
+    assert len(await outbox(rt, SampleDrawn)) == 2

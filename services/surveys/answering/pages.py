@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,7 +17,9 @@ from services.surveys.answering.domain import (
 from services.surveys.answering.reading import NotAnAnswer, Sent
 from services.surveys.answering.showing import drawn_by, page_form
 from services.surveys.answering.store import Opened, Refusal, hold, keep, look, submit
+from services.surveys.audience.domain import leaves_minors_out
 from services.surveys.domain import last_day
+from services.surveys.editing.checking import special_words
 from services.surveys.sealing import keys_of
 from services.surveys.tables import Survey
 from services.surveys.watching.counting import note_finished, note_sent, note_shown
@@ -72,6 +75,8 @@ async def show_start(request: Request) -> HttpResponse:
         "last_day": last_day(found.survey.closes_at),
         "page": min(found.page or 1, len(questionnaire.pages)),
         "begun": found.page is not None,
+        "sent": found.response_id is not None,
+        "only_adults": leaves_minors_out(found.survey.audience) and special_words(questionnaire.content()),
     }
     return render(request, "surveys/start.html", context)
 
@@ -101,6 +106,9 @@ async def save_page(request: Request) -> HttpResponse:
         held = await hold(session, keys_of(rt.settings), *asked, rt.now())
         if isinstance(held, Refusal):
             return _over(request, held, form)
+        if held.response_id is not None and form.get("change") is None:
+            # A form from before it was sent in, on another device perhaps: it must not undo that unasked.
+            return _over(request, Refusal.ANSWERED, form, held.invitation.id)
         questionnaire, number = held.questionnaire, _number(request, held)
         page = questionnaire.pages[number - 1]
         sent = {field: form.all(field) for question in page.known for field in question.fields}
@@ -116,7 +124,7 @@ async def save_page(request: Request) -> HttpResponse:
         if on is None and missing is None and not back and not stays:
             await submit(session, held, filled.answers, rt.now())
             cookie = rt.sealed.get(request, _COOKIE, held.invitation.id) or {}
-            if "began" in cookie:
+            if "began" in cookie and held.response_id is None:
                 note_finished(held.survey.id, held.invitation.id, rt.now().timestamp() - cookie["began"])
             return see_other(f"/surveys/thanks?survey={held.survey.id}")
         await keep(session, held, filled.answers, typed, number if stays or on is None else on)
@@ -149,12 +157,16 @@ async def _look(request: Request, session: AsyncSession) -> Opened | Refusal:
     return await look(session, keys_of(rt.settings), *asked, rt.now()) if asked else Refusal.UNKNOWN
 
 
-def _over(request: Request, refusal: Refusal, form: Form | None = None) -> HttpResponse:
-    """Which reason it is and what to do; what was written in a form that cannot be taken stands there to copy."""
+def _over(request: Request, refusal: Refusal, form: Form | None = None, may_change: UUID | None = None) -> HttpResponse:
+    """Which reason it is and what to do; what was written in a form that cannot be taken stands there to copy.
+
+    ``may_change``: the invitation whose answer can still be changed.
+    """
     names = (form.get("texts") or "").split() if form else []
     written = [text for name in names if form and (text := form.get(name))]
+    context = {"refusal": refusal, "written": written, "may_change": may_change}
     status = 409 if refusal in (Refusal.EARLY, Refusal.PAUSED) else 410  # not for good
-    return render(request, "surveys/over.html", {"refusal": refusal, "written": written}, status)
+    return render(request, "surveys/over.html", context, status)
 
 
 def _number(request: Request, opened: Opened) -> int:
@@ -177,7 +189,8 @@ def _page(
     more = request.query_params.get("more", "")
     form = page_form(opened.questionnaire, translate(request), number, answers, typed, refused, more, drawn)
     since = int(runtime(request).now().timestamp())
-    return render(request, "surveys/page.html", {"id": opened.invitation.id, "since": since} | form, status)
+    context = {"id": opened.invitation.id, "since": since, "sent": opened.response_id is not None}
+    return render(request, "surveys/page.html", context | form, status)
 
 
 def _seconds(since: str | None, now: datetime) -> float | None:

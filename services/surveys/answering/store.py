@@ -1,4 +1,4 @@
-"""An invitation as its holder meets it: opened, held while something is changed, sent in once."""
+"""An invitation as its holder meets it: opened, held while something is changed, sent in, and changed until closing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True)
 class Opened:
-    """An invitation that may be answered, its open survey, and what has been written so far."""
+    """An invitation that may be answered (or its answer changed), its open survey, what has been written so far."""
 
     invitation: Invitation
     survey: Survey
@@ -62,6 +62,8 @@ class Opened:
     """What was typed and is no answer yet."""
     page: int | None
     """Where the person is; None who has not begun."""
+    response_id: UUID | None = None
+    """The answer that was sent in, which sending in again replaces; None before."""
 
 
 async def look(
@@ -74,7 +76,7 @@ async def look(
     invitation, survey, draft = row
     if invitation.member_id is None or invitation.generation > generation:
         return Refusal.WITHDRAWN
-    if invitation.answered_at is not None:
+    if invitation.answered_at is not None and (draft is None or survey.state != "open" or survey.closes_at <= now):
         return Refusal.ANSWERED
     if survey.state in ("planned", "paused") and survey.closes_at > now:
         return Refusal.EARLY if survey.state == "planned" else Refusal.PAUSED
@@ -85,7 +87,11 @@ async def look(
     if draft is None:
         return Opened(invitation, survey, questionnaire, seal, {}, {}, None)
     kept = seal.open(draft.invitation_id, draft.sealed)
-    return Opened(invitation, survey, questionnaire, seal, kept["answers"], kept["typed"], draft.page)
+    response_id = UUID(kept["response"]) if "response" in kept else None
+    if "answers" not in kept:
+        response = await session.get_one(Response, (survey.id, response_id))
+        kept |= {"answers": seal.open(response.id, response.sealed)["answers"], "typed": {}}
+    return Opened(invitation, survey, questionnaire, seal, kept["answers"], kept["typed"], draft.page, response_id)
 
 
 async def hold(
@@ -119,25 +125,38 @@ async def _questionnaire(session: AsyncSession, survey: Survey) -> Questionnaire
 async def keep(
     session: AsyncSession, held: Opened, answers: Mapping[str, object], typed: Mapping[str, object], page: int
 ) -> None:
-    """Store the half-finished answers of a held invitation, and what was typed that is no answer yet."""
-    sealed = held.seal.close(held.invitation.id, {"answers": dict(answers), "typed": dict(typed)})
+    """Store the half-finished answers of a held invitation, and what was typed that is no answer yet.
+
+    What was sent in before stays as it is until the change is sent in too.
+    """
+    pointer = {} if held.response_id is None else {"response": str(held.response_id)}
+    await _rest(session, held, {"answers": dict(answers), "typed": dict(typed), **pointer}, page)
+
+
+async def _rest(session: AsyncSession, held: Opened, content: Mapping[str, object], page: int) -> None:
+    sealed = held.seal.close(held.invitation.id, content)
     await run_sql(session, _KEEP, held.survey.id, held.invitation.id, sealed, page)
 
 
 async def submit(session: AsyncSession, held: Opened, answers: Mapping[str, object], now: datetime) -> None:
-    """Send in the answers of a held invitation.
+    """Send in the answers of a held invitation, for the first time or again.
 
-    The answer's row has a random id, no time and no invitation, and is sealed. The draft, which could lead to the
-    person, goes in the same transaction.
+    The answer's row has a random id, no time and no invitation, and is sealed. Which row it is stands in the draft,
+    sealed too and alone, so that its length says nothing; the draft goes before the answers leave (decision 0030).
     """
     invitation, survey = held.invitation, held.survey
     assert invitation.member_id is not None
-    id_, kept = random_id(), only_shown(held.questionnaire, answers)
+    id_, kept = held.response_id or random_id(), only_shown(held.questionnaire, answers)
     cell = {"gender": invitation.gender, "band": invitation.band, "area": invitation.area}
     sealed = held.seal.close(id_, {"answers": kept, **cell})
+    await _rest(session, held, {"response": str(id_)}, 1)
+    if held.response_id is not None:
+        # Who took part has been said, and that something was changed is nobody's to know.
+        mine = (Response.survey_id == survey.id, Response.id == id_)
+        await session.execute(sa.update(Response).where(*mine).values(sealed=sealed))
+        return
     session.add(Response(id=id_, survey_id=survey.id, sealed=sealed))
     invitation.answered_at = now
-    await session.execute(sa.delete(Draft).where(Draft.survey_id == survey.id, Draft.invitation_id == invitation.id))
     await emit(
         session,
         SurveyAnswered(

@@ -36,6 +36,18 @@ class Audience(BaseModel):
 
 
 EVERYBODY = Audience()
+#: The age one turns this year by which everybody has turned 18: the day of birth is not known.
+ADULT = 19
+
+
+def only_adults(audience: Audience) -> Audience:
+    """The same without anybody who may be under 18."""
+    return audience.model_copy(update={"age_from": max(audience.age_from or 0, ADULT)})
+
+
+def leaves_minors_out(audience: Audience) -> bool:
+    """Whether nobody it lets through may be under 18."""
+    return (audience.age_from or 0) >= ADULT
 
 
 class StratumDrawn(BaseModel):

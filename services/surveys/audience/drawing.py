@@ -10,6 +10,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.audience.choosing import invitable, newest_margins, past_answers, residents_of, wanted
@@ -23,7 +24,7 @@ from shared.contact_cap import may_be_asked
 from shared.database import insert_many
 from shared.events.surveys import MemberSpared, SampleDrawn
 from shared.ids import new_id
-from shared.messaging import emit, lock
+from shared.messaging import emit
 from shared.strata import band_of, gender_of
 
 #: Members kept as candidates in one transaction; those drawn that are marked in one statement.
@@ -78,7 +79,10 @@ def leaf_of(salt: str, member_id: str, cell: Cell, mails: int) -> str:
 
 
 async def draw_sample(session: AsyncSession, survey: Survey, cap: int, now: datetime) -> None:
-    """Draw among the candidates by ``sampling``'s rule and publish how; those at the cap are known by it too."""
+    """Draw among the candidates by ``sampling``'s rule and publish how; those at the cap are known by it too.
+
+    The survey is locked as a subject.
+    """
     assert survey.sample_size is not None
     counts = await session.execute(
         sa.select(Candidate.gender, Candidate.band, Candidate.area, Candidate.mails, sa.func.count())
@@ -94,17 +98,18 @@ async def draw_sample(session: AsyncSession, survey: Survey, cap: int, now: date
     pool_hash = await pool_hash_of(session, survey.id)
 
     came: Counter[Cell] = Counter()
-    chosen: list[UUID] = []
     draw = Draw(pool, chances, survey.sample_size, seed)
-    rows = await session.stream(_row(survey.id, seed))
-    async for id_, gender, band, area, mails in rows:
-        cell = (gender, band, area)
-        if draw.takes((cell, mails)):
-            came[cell] += 1
-            chosen.append(id_)
-    for start in range(0, len(chosen), BATCH):
-        part = chosen[start : start + BATCH]
-        await session.execute(sa.update(Candidate).where(Candidate.id.in_(part)).values(outcome="drawn"))
+    # The rows read are as they were when reading began, whatever is written meanwhile.
+    rows = await session.stream(_row(survey.id, seed), execution_options={"yield_per": BATCH})
+    async for part in rows.partitions():
+        drawn: list[UUID] = []
+        for id_, gender, band, area, mails in part:
+            cell = (gender, band, area)
+            if draw.takes((cell, mails)):
+                came[cell] += 1
+                drawn.append(id_)
+        these = sa.any_(sa.literal(drawn, ARRAY(sa.Uuid)))
+        await session.execute(sa.update(Candidate).where(Candidate.id == these).values(outcome="drawn"))
     rest = sa.update(Candidate).where(Candidate.survey_id == survey.id, Candidate.outcome == "waiting")
     full = sa.not_(may_be_asked(Candidate.mails, cap))
     await session.execute(rest.values(outcome=sa.case((full, "capped"), else_="spared")))
@@ -122,7 +127,6 @@ async def draw_sample(session: AsyncSession, survey: Survey, cap: int, now: date
         for cell in sorted(cells, key=in_row)
     )
     survey.sample = Sample(rule=RULE, seed=seed, pool_hash=pool_hash, size=survey.sample_size, cap=cap, strata=strata)
-    await lock(session, survey.id)
     await emit(session, drawn_event(survey.id, survey.sample))
 
 

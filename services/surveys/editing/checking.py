@@ -213,17 +213,24 @@ def _reading(content: Mapping[str, Any]) -> Iterator[Finding]:
             yield Finding(f"Teksten er tung å lese (LIX {score:.0f}). Skriv kortere setninger.", part, stops=False)
 
 
-def _special(content: Mapping[str, object]) -> Iterator[Finding]:
+def special_words(content: Mapping[str, object]) -> dict[str, str]:
+    """The word that says that a question asks for special categories of personal data, by question."""
+    found: dict[str, str] = {}
     for question in questions(content):
-        for text in _texts_of(question):
-            if found := _SPECIAL.search(text):
-                yield Finding(
-                    f"«{found[0]}» kan gjelde særlige kategorier av personopplysninger. Spør bare hvis dere må,"
-                    " si hvorfor i innledningen, og la være å spørre dem under 18 år.",
-                    question["id"],
-                    stops=False,
-                )
-                break
+        words = (match for text in _texts_of(question) if (match := _SPECIAL.search(text)))
+        if (first := next(words, None)) is not None:
+            found[question["id"]] = first[0]
+    return found
+
+
+def _special(content: Mapping[str, object]) -> Iterator[Finding]:
+    for question, word in special_words(content).items():
+        yield Finding(
+            f"«{word}» kan gjelde særlige kategorier av personopplysninger. Spør bare hvis dere må, og si hvorfor i"
+            " innledningen. De under 18 år blir ikke spurt, og den første siden sier det.",
+            question,
+            stops=False,
+        )
 
 
 def _changed_words(content: Mapping[str, Any], asked: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:

@@ -11,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.audience.choosing import invitable, newest_margins, wanted
 from services.surveys.audience.contacts import at_the_cap
+from services.surveys.audience.domain import only_adults
 from services.surveys.audience.drawing import draw_sample, keep_candidates, spared_event
 from services.surveys.audience.tables import Candidate
+from services.surveys.editing.checking import special_words
 from services.surveys.fieldwork.domain import may_be_invited, reminder_after
 from services.surveys.locks import hold_openings
 from services.surveys.planning.evaluating import group_is_known
@@ -21,7 +23,7 @@ from services.surveys.tables import Invitation, Member, Survey, Threshold
 from shared.database import unnest
 from shared.events.surveys import MeetingAsked, SurveyInvitationIssued, SurveyOpened
 from shared.ids import new_id
-from shared.messaging import emit_new
+from shared.messaging import emit_new, lock
 from shared.service import Runtime
 from shared.strata import band_of, gender_of
 
@@ -42,7 +44,7 @@ async def open_due_surveys(rt: Runtime) -> None:
     """Job: open what is due, then invite batch by batch until nobody is left."""
     while await _open_next(rt):
         pass
-    while await _invite_next(rt):
+    while await _draw_next(rt) or await _invite_next(rt):
         pass
 
 
@@ -63,7 +65,10 @@ async def _open_next(rt: Runtime) -> bool:
 
 
 async def open_survey(session: AsyncSession, survey: Survey, seal: Seal, now: datetime) -> None:
-    """Freeze the questionnaire and the order in which cells merge, and say that the survey is open."""
+    """Freeze the questionnaire and the order in which cells merge, and say that the survey is open.
+
+    Nobody who may be under 18 is asked for special categories of personal data, however it was planned.
+    """
     margins = await newest_margins(session)
     survey.state = "open"
     survey.opened_at = now
@@ -71,6 +76,8 @@ async def open_survey(session: AsyncSession, survey: Survey, seal: Seal, now: da
     survey.soft = survey.soft_size is not None
     survey.public_key = seal.public_key
     survey.reminder_at = reminder_after(survey.reminder_at, now)
+    if special_words(survey.questionnaire.content()):
+        survey.audience = only_adults(survey.audience)
     survey.bands = margins.bands if margins else ()
     survey.bands_year = margins.year if margins else None
     await session.execute(sa.select(sa.func.surveys.make_resting_place(survey.id)))
@@ -99,12 +106,33 @@ def _meeting_of(survey: Survey) -> MeetingAsked | None:
     return MeetingAsked(meeting_id=audience.meeting, group=audience.group, wave=survey.wave)
 
 
+def _awaits_draw() -> sa.ColumnElement[bool]:
+    """Surveys whose pool has been kept and whose sample has not been drawn."""
+    return sa.and_(Survey.state == "open", Survey.inviting, Survey.pooled, Survey.sample.is_(None))
+
+
+async def _draw_next(rt: Runtime) -> bool:
+    """Draw the next sample; False when there is none to draw (or another replica does it)."""
+    async with rt.transaction() as session:
+        survey_id = await session.scalar(sa.select(Survey.id).where(_awaits_draw()).limit(1))
+        if survey_id is None:
+            return False
+        # The subject before the row, as closing takes them: the draw says something about the survey itself.
+        await lock(session, survey_id)
+        mine = sa.select(Survey).where(Survey.id == survey_id, _awaits_draw())
+        survey = await session.scalar(mine.with_for_update(key_share=True, skip_locked=True))
+        if survey is None:
+            return False
+        await draw_sample(session, survey, rt.profile.contact_cap, rt.now())
+        return True
+
+
 async def _invite_next(rt: Runtime) -> bool:
     """Invite the next batch of one survey; False when there is nothing to do (or another replica does it)."""
     async with rt.transaction() as session:
         survey = await session.scalar(
             sa.select(Survey)
-            .where(Survey.state == "open", Survey.inviting)
+            .where(Survey.state == "open", Survey.inviting, sa.not_(_awaits_draw()))
             .order_by(Survey.opened_at)
             .limit(1)
             .with_for_update(key_share=True, skip_locked=True)
@@ -113,8 +141,6 @@ async def _invite_next(rt: Runtime) -> bool:
             return False
         if survey.sample_size is not None and not survey.pooled:
             await keep_candidates(session, survey, rt.now())
-        elif survey.sample_size is not None and survey.sample is None:
-            await draw_sample(session, survey, rt.profile.contact_cap, rt.now())
         elif survey.soft:
             await _invite_first(session, survey, rt)
         elif survey.sample is not None:

@@ -12,6 +12,7 @@ from services.surveys.fieldwork.curve import STATE_WORDS, followed, standing, su
 from services.surveys.fieldwork.domain import target_of
 from services.surveys.fieldwork.store import (
     Turnout,
+    answers_on_paper,
     answers_per_day,
     count_strata,
     turnouts,
@@ -44,6 +45,7 @@ async def figures_of(request: Request, session: AsyncSession, survey: Survey, no
     return {
         "survey": survey,
         "turnout": turnout,
+        "on_paper": await answers_on_paper(session, survey.id),
         "followed": followed(request, survey, turnout, per_day[survey.id], now) if survey.opened_at else None,
         "strata": [
             (

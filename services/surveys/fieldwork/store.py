@@ -86,6 +86,12 @@ async def count_strata(session: AsyncSession, survey_id: UUID, *, by_area: bool 
     ]
 
 
+async def answers_on_paper(session: AsyncSession, survey_id: UUID) -> int:
+    """How many of those who have answered did so on paper."""
+    on_paper = (Invitation.survey_id == survey_id, Invitation.mode == "paper")
+    return await session.scalar(sa.select(sa.func.count()).select_from(Invitation).where(*on_paper)) or 0
+
+
 async def size_reached_without_survey(session: AsyncSession) -> int | None:
     """The first announced size, when the panel has reached it and no survey has ever been planned."""
     if await session.scalar(sa.select(Survey.id).limit(1)) is not None:

@@ -86,7 +86,8 @@ async def key_in(request: Request) -> Response:
         if form is None:
             return _form(request, invitation, survey, {}, {})
         held = await hold(session, keys_of(rt.settings), invitation.id, invitation.generation, rt.now())
-        if isinstance(held, Refusal):
+        # Staff key in an answer once; only its person may see and change it.
+        if isinstance(held, Refusal) or held.response_id is not None:
             return _form(request, invitation, survey, {}, {})
         answers: dict[str, Any] = {}
         typed: dict[str, list[str]] = {}

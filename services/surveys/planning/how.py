@@ -17,7 +17,7 @@ MESSAGES = {
     "remind_to": "Velg timer for påminnelser.",
     "hours": "Påminnelsene må kunne gå i minst én time. Velg en senere slutt.",
     "until_enough": "Velg om grupper som har nådd målet, skal få påminnelse.",
-    "soft_size": "Skriv hvor mange som skal få den først, som et helt tall fra 1, eller la feltet stå tomt.",
+    "soft_size": "Skriv hvor mange som skal få den først, som et helt tall fra 1 til 10 000, eller la feltet stå tomt.",
 }
 #: What the form proposes.
 PROPOSAL = {
@@ -36,7 +36,8 @@ class HowInput(BaseModel):
     remind_from: Annotated[int, Field(ge=6, le=21)] = FROM_HOUR
     remind_to: Annotated[int, Field(ge=7, le=22)] = TO_HOUR
     until_enough: Literal["yes", "no"] = "no"
-    soft_size: Annotated[int | None, Field(ge=1, le=1_000_000)] = None
+    # Those first ones are drawn and invited in one transaction.
+    soft_size: Annotated[int | None, Field(ge=1, le=10_000)] = None
 
     @model_validator(mode="after")
     def _an_hour_at_least(self) -> Self:

@@ -3,16 +3,19 @@
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.answering.showing import FormQuestion
 from services.surveys.audience.choosing import foresee
+from services.surveys.audience.domain import Audience, only_adults
 from services.surveys.audience.forecast import Forecast
 from services.surveys.audience.form import LISTS, MESSAGES, AudienceInput, Choices, choices_of
 from services.surveys.audience.words import described, group
 from services.surveys.domain import asks_for_area, last_day, with_areas
+from services.surveys.editing.checking import special_words
 from services.surveys.editing.saving import questionnaire_to_show, questionnaires_to_ask
 from services.surveys.fieldwork.curve import survey_title
 from services.surveys.fieldwork.domain import TARGET_PERCENT, Plan, PlanRefused, plan_survey
@@ -166,7 +169,7 @@ async def plan(request: Request) -> Response:
         if asked and at_once:
             # Nobody joins between the count and the opening, which are one transaction.
             await hold_openings(session)
-        audience = values.audience(rt.settings.zone)
+        audience = _audience(values, questionnaire, rt.settings.zone)
         reminders = 0 if values.reminder_on is None else 1 if values.again_after is None else 2
         outlook = await foresee(session, audience, values.size, rt.profile.contact_cap, reminders, rt.now())
         if not asked or survey_id is None or (at_once and form.get("number") != str(outlook.invited)):
@@ -219,7 +222,7 @@ async def _show_confirmation(
     """
     others = [survey for survey in await all_surveys(session) if survey.state == "open"]
     lang, areas = translate(request), dict(choices.areas)
-    audience = values.audience(runtime(request).settings.zone)
+    audience = _audience(values, questionnaire, runtime(request).settings.zone)
     sent = values.model_dump()
     context = {
         "survey_id": new_id(),
@@ -236,6 +239,7 @@ async def _show_confirmation(
         "strata": [(PEOPLE.get(one.gender, one.gender), band_words(one.band), one) for one in outlook.strata],
         "smallest": (group(outlook.smallest[0], areas), outlook.smallest[1]) if outlook.smallest else None,
         "audience": described(audience, areas, dict(choices.parts), lang, runtime(request).settings.zone),
+        "special": sorted(set(special_words(questionnaire.content()).values())),
         "cap": runtime(request).profile.contact_cap,
         "total": outlook.invited,
         "before": before,
@@ -256,6 +260,12 @@ async def _show_confirmation(
         ),
     }
     return render(request, "surveys/staff_plan_confirm.html", context)
+
+
+def _audience(values: PlanInput, questionnaire: Questionnaire, zone: ZoneInfo) -> Audience:
+    """Whom it is for: as chosen, and no minors where it asks for special categories of personal data."""
+    chosen = values.audience(zone)
+    return only_adults(chosen) if special_words(questionnaire.content()) else chosen
 
 
 @staff_required("reader")

@@ -14,6 +14,7 @@ from services.surveys.answering.domain import fill_page, first_unfinished, only_
 from services.surveys.answering.reading import NotAnAnswer, Sent
 from services.surveys.answering.showing import drawn_by, page_form
 from services.surveys.domain import with_areas
+from services.surveys.editing.checking import special_words
 from services.surveys.editing.saving import questionnaire_to_show
 from services.surveys.planning.planning import named_areas
 from services.surveys.questionnaire.shelf import shelf
@@ -38,6 +39,7 @@ async def show_start(request: Request) -> Response:
         "minutes": asked.minutes,
         "questions": asked.asked_of_all,
         "last_day": runtime(request).today(),
+        "only_adults": special_words(asked.content()),
     }
     return render(request, "surveys/staff_try_start.html", context | _around(request, asked))
 

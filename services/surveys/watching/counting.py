@@ -11,7 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.surveys.tables import Draft, PageCount, Survey
+from services.surveys.tables import Draft, Invitation, PageCount, Survey
 from services.surveys.watching.domain import FEW, WHOLE, PageFigures, Tally, class_of, figures_of, minute_of, minutes_of
 from shared.database import insert_many
 from shared.events.questionnaire import Questionnaire
@@ -55,8 +55,9 @@ async def keep_stopped(session: AsyncSession, survey_id: UUID) -> None:
 
 
 def _stopped(survey_id: UUID) -> sa.Select[int, int]:
-    """(page, half-finished answers that rest there)."""
-    return sa.select(Draft.page, sa.func.count()).where(Draft.survey_id == survey_id).group_by(Draft.page)
+    """(page, half-finished answers that rest there, of those who have sent nothing in)."""
+    silent = (Draft.survey_id == survey_id, Invitation.id == Draft.invitation_id, Invitation.answered_at.is_(None))
+    return sa.select(Draft.page, sa.func.count()).where(*silent).group_by(Draft.page)
 
 
 async def _add(session: AsyncSession, survey_id: UUID, rows: Sequence[tuple[int, str, int]]) -> None:
