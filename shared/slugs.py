@@ -3,12 +3,18 @@
 import re
 from collections.abc import Collection
 
-from slugify import slugify
+
+def slug(text: str, *, longest: int = 0, separator: str = "-") -> str:
+    """``text`` in a-z, 0-9 and ``separator``; longer than ``longest`` letters it is cut, 0: never."""
+    # Its table of every letter there is takes 5 MB, in a process that may never need it.
+    from slugify import slugify
+
+    return slugify(text, max_length=longest, separator=separator)
 
 
 def slug_words(text: str, longest: int, otherwise: str) -> str:
     """``tryggere-skolevei-pa-rykkinn`` of a heading, at most ``longest`` letters; ``otherwise`` if nothing is left."""
-    return slugify(text, max_length=longest) or otherwise
+    return slug(text, longest=longest) or otherwise
 
 
 def free_slug(wanted: str, taken: Collection[str]) -> str:

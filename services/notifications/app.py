@@ -107,8 +107,8 @@ PAGES = (
 )
 
 JOBS = (
-    Job("dispatch_urgent", Dispatcher(urgent=True).run, every=1.0, on_commit=True),
-    Job("dispatch", Dispatcher(urgent=False).run, every=1.0, on_commit=True),
+    Job("dispatch_urgent", Dispatcher(urgent=True).run, every=5.0, on_commit=True),
+    Job("dispatch", Dispatcher(urgent=False).run, every=5.0, on_commit=True),
     Job("ask_for_cards", dispatching.ask_for_cards, every=10.0),
     Job("forget_journal", dispatching.forget_journal, every=3600.0),
     Job("take_letters", lmtp.take_letters, every=5.0),

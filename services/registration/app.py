@@ -163,7 +163,7 @@ JOBS = (
     Job("forget_unstarted", forget_unstarted, every=60.0),
     Job("forget_participation", forget_participation, every=3600.0),
     Job("forget_gathered", gathering.forget_gathered, every=60.0),
-    Job("send_links", send_links, every=0.5, on_commit=True),
+    Job("send_links", send_links, every=2.0, on_commit=True),
     Job("forget_asked", forget_asked, every=60.0),
     Job("forget_old_sessions", forget_old_sessions, every=60.0),
     Job("forget_unconfirmed", forget_unconfirmed, every=5.0),

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from io import StringIO
 
 from charset_normalizer import from_bytes
-from slugify import slugify
+
+from shared.slugs import slug
 
 #: Eight-bit character sets Norwegian programs write: Windows, old Macs, MS-DOS (where cp850 has the same letters).
 _EIGHT_BIT = ("cp1252", "mac_roman", "cp865")
@@ -137,4 +138,4 @@ def _heading(cells: list[str], needed: Collection[str], optional: Collection[str
 
 
 def _slug(name: str) -> str:
-    return slugify(name, separator="")
+    return slug(name, separator="")

@@ -111,9 +111,9 @@ PAGES = (
 
 JOBS = (
     Job("tell_survey_dates", tell_survey_dates, every=5.0),
-    Job("open_due_surveys", inviting.open_due_surveys, every=0.5),
-    Job("remind_due", reminding.remind_due, every=1.0),
-    Job("close_due_surveys", closing.close_due_surveys, every=1.0),
+    Job("open_due_surveys", inviting.open_due_surveys, every=1.0),
+    Job("remind_due", reminding.remind_due, every=2.0),
+    Job("close_due_surveys", closing.close_due_surveys, every=2.0),
     Job("store_counts", counting.store_counts, every=2.0),
     Job("forget_participation", forgetting.forget_participation, every=3600.0),
     Job("forget_mails", contacts.forget_mails, every=3600.0),

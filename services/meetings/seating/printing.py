@@ -4,12 +4,12 @@ import json
 from collections.abc import Mapping, Sequence
 from importlib import resources
 
-import typst
-
 
 def pdf(sheet: str, data: Mapping[str, object]) -> bytes:
     """The sheet ``door`` or ``tags`` of this package filled with ``data``; takes a few tenths of a second."""
     source = resources.files("services.meetings.seating").joinpath("sheets", f"{sheet}.typ").read_bytes()
+    import typst
+
     return bytes(typst.compile(source, sys_inputs={"data": json.dumps(data, ensure_ascii=False)}))
 
 

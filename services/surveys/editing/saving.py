@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from slugify import slugify
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.editing.domain import Content
 from services.surveys.tables import Survey, WrittenQuestionnaire, WrittenVersion
 from shared.events.questionnaire import Questionnaire, strict
 from shared.ids import random_id
+from shared.slugs import slug
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ async def all_written(session: AsyncSession) -> list[Written]:
 
 def new_id_of(title: str) -> str:
     """An id made of the title, that nobody has."""
-    stem = slugify(title)[:30].strip("-") or "skjema"
+    stem = slug(title)[:30].strip("-") or "skjema"
     return f"{stem if stem[0].isalpha() else f's-{stem[:28]}'}-{random_id().hex[:6]}"
 
 

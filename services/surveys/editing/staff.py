@@ -4,10 +4,9 @@ A form carries the version it was made from. If somebody has changed the same pa
 gets what they typed back beside what the other wrote. Changes to other parts go together.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from slugify import slugify
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.editing import domain
@@ -30,6 +29,7 @@ from services.surveys.editing.saving import (
 from services.surveys.editing.showing import cover_form, outline, page_form, question_form
 from services.surveys.questionnaire.shelf import shelf
 from shared.events.questionnaire import identity_of
+from shared.slugs import slug
 from shared.web import (
     Form,
     Request,
@@ -217,7 +217,6 @@ def _filled(content: Content, part: str, form: Form) -> Content:
         return with_cover(content, sent, languages)
     if part in [page["id"] for page in content["pages"]]:
         return with_page(content, part, sent)
-    slug: Callable[[str], str] = slugify
     return with_question(content, part, sent, slug)
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from slugify import slugify
+from shared.slugs import slug
 
 _LANGUAGES = {
     "nb": ("nb", "no", "nob", "norsk", "norwegian", "bokmål", "bokmal"),
@@ -18,7 +18,7 @@ _STRAIGHT = str.maketrans("‘’“”", "''\"\"")
 
 def code(name: str, taken: set[str], stem: str = "svar") -> str:
     """A code of our form that nobody has, as like the file's name as can be."""
-    base = re.sub(r"[^a-z0-9]+", "_", slugify(name).lower()).strip("_")[:34]
+    base = re.sub(r"[^a-z0-9]+", "_", slug(name).lower()).strip("_")[:34]
     base = base if base and base[0].isalpha() else f"{stem}_{base}".rstrip("_")
     base = (
         f"{base}_1" if base in ("id", "action", "shown", "main", "errors", "lang", "hint", "error", "title") else base

@@ -7,7 +7,6 @@ from xml.etree.ElementTree import ParseError
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
-from slugify import slugify
 
 from services.surveys.editing.domain import Content, languages_of
 from services.surveys.editing.filling import only_languages
@@ -17,6 +16,7 @@ from services.surveys.exchange.files import BadFile, checked
 from services.surveys.exchange.lss_kinds import REASONS, Row, questions_of
 from services.surveys.exchange.lss_terms import Names, as_expression
 from services.surveys.exchange.taking import MOST_ROWS, Imported, Refused
+from shared.slugs import slug
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z][A-Za-z0-9_]*)(?:\.(?:shown|NAOK|value|code))*\}")
 _TEXTS = (
@@ -83,7 +83,7 @@ class _Import:
         title = self.texts(self._sid, "surveyls_title") or {"nb": name.rsplit(".", 1)[0][:200]}
         welcome = self.texts(self._sid, "surveyls_welcometext") or self.texts(self._sid, "surveyls_description")
         self._done = Imported({
-            "id": slugify(title["nb"])[:30].strip("-") or "skjema", "version": 1, "title": title,
+            "id": slug(title["nb"])[:30].strip("-") or "skjema", "version": 1, "title": title,
             "introduction": welcome, "minutes": 5, "pages": [],
         })  # fmt: skip
         self.names = Names(self._sid)

@@ -9,7 +9,6 @@ from typing import Any
 
 from pyxform.errors import PyXFormError
 from pyxform.xls2json_backends import csv_to_dict, xlsx_to_dict
-from slugify import slugify
 
 from services.surveys.editing.domain import Content
 from services.surveys.exchange.cells import code, language, limits, lowered, plain
@@ -17,6 +16,7 @@ from services.surveys.exchange.expressions import NotUnderstood, read
 from services.surveys.exchange.files import BadFile, checked
 from services.surveys.exchange.taking import MOST_ROWS, Imported, Refused
 from shared.events.questionnaire import KINDS
+from shared.slugs import slug
 
 _DEVICE = (
     "start", "end", "today", "deviceid", "subscriberid", "simserial", "phonenumber", "username", "email", "audit",
@@ -71,7 +71,7 @@ class _Import:
         self._is_own = bool(_own(settings))
         title = settings.get("form_title") or settings.get("title") or name.rsplit(".", 1)[0]
         self._done = Imported({
-            "id": f"{slugify(title)[:30].strip('-') or 'skjema'}", "version": 1, "title": {"nb": title[:200]},
+            "id": f"{slug(title)[:30].strip('-') or 'skjema'}", "version": 1, "title": {"nb": title[:200]},
             "introduction": {}, "minutes": 5,
         } | _own(settings) | {"pages": []})  # fmt: skip
         self._groups: list[tuple[str, dict[str, Any] | None]] = []

@@ -4,8 +4,6 @@ import json
 from importlib import resources
 from typing import Any
 
-import typst
-
 from services.surveys.paper.wording import for_whom, numbers_of
 from shared.events.questionnaire import (
     Day,
@@ -56,6 +54,8 @@ def as_pdf(questionnaire: Questionnaire, texts: Language, code: str, last_day: s
         ],
     }
     source = resources.files("services.surveys.paper").joinpath("sheets", "questionnaire.typ").read_bytes()
+    import typst
+
     return bytes(typst.compile(source, sys_inputs={"data": json.dumps(data, ensure_ascii=False)}))
 
 
