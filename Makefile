@@ -76,9 +76,9 @@ pictures: install-test ## play the demo and picture its ten most important pages
 lock: ## pin what pyproject.toml asks for, with hashes; what is pinned stays unless it must move (UPGRADE=--upgrade)
 	@$(PYTHON) -m venv .cache/lock && .cache/lock/bin/pip install --quiet --disable-pip-version-check uv
 	@.cache/lock/bin/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes \
-		--no-annotate --no-header --no-emit-index-url --group topics --group local --group test pyproject.toml -o deploy/requirements.lock
+		--no-annotate --no-header --no-emit-index-url --group topics --group traces --group local --group test pyproject.toml -o deploy/requirements.lock
 	@.cache/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
-		--no-header --no-emit-index-url --constraints deploy/requirements.lock --group topics pyproject.toml -o deploy/image/image.lock
+		--no-header --no-emit-index-url --constraints deploy/requirements.lock --group topics --group traces pyproject.toml -o deploy/image/image.lock
 
 clean: ## remove what was installed and built; the data in .panel stay
 	rm -rf .venv .cache deploy/web/node_modules

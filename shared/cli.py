@@ -3,17 +3,14 @@
 import asyncio
 import importlib
 import json
-import re
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
 
 from shared.logs import configure_logs
 from shared.messaging import dead_letters, missing
+from shared.one_line import refusing_in_one_line
 from shared.process import make_app
 from shared.refusal import Refusal
 from shared.service import Runtime, Service, make_runtime
@@ -237,18 +234,8 @@ def texts() -> None:
 
 
 def main() -> None:
-    """Run a command; what an operator must change is one line that says what and where, and the exit code 1."""
-    try:
-        app()
-    except Refusal as refusal:
-        sys.exit(f"error: {refusal}")
-    except ValidationError as problems:
-        error = problems.errors(include_input=False, include_url=False)[0]
-        name = f"PANEL_{'_'.join(map(str, error['loc'][:1])).upper()}: " if error["loc"] else ""
-        sys.exit(f"error: {name}{error['msg'].removeprefix('Value error, ')}")
-    except SettingsError as error:
-        field = re.search(r'field "(\w+)"', str(error))
-        sys.exit(f'error: PANEL_{field[1].upper() if field else "…"}: it must be JSON, a list say ["a", "b"]')
+    """Run a command."""
+    refusing_in_one_line(app)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
@@ -35,14 +36,15 @@ def async_url(url: str) -> URL:
     return made if mode is None else made.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
 
 
-def make_engine(url: str, *, application_name: str, **arguments: Any) -> AsyncEngine:
+def make_engine(url: str, *, application_name: str, statement_cache: int = 100, **arguments: Any) -> AsyncEngine:
     """An engine for ``url``, whose ``sslmode`` and ``sslrootcert`` mean what they mean to libpq."""
-    return create_async_engine(
-        async_url(url).set(query={}),
-        # The driver reads the URL itself: SQLAlchemy would hand what stands after ``?`` over as unknown arguments.
-        connect_args={"dsn": url, "server_settings": {**SERVER_SETTINGS, "application_name": application_name}},
-        **arguments,
-    )
+    # The driver reads the URL itself: SQLAlchemy would hand what stands after ``?`` over as unknown arguments.
+    connecting: dict[str, Any] = {"dsn": url, "statement_cache_size": statement_cache}
+    connecting["server_settings"] = {**SERVER_SETTINGS, "application_name": application_name}
+    if statement_cache == 0:
+        # SQLAlchemy prepares even then, and behind a pooler another client's statement may have the driver's next name.
+        connecting |= {"prepared_statement_cache_size": 0, "prepared_statement_name_func": lambda: f"s{uuid4().hex}"}
+    return create_async_engine(async_url(url).set(query={}), connect_args=connecting, **arguments)
 
 
 def unnest(**columns: tuple[Any, list[Any]]) -> Any:
@@ -151,7 +153,7 @@ class Typed(sa.TypeDecorator[M]):
 class Database:
     """One service's access to its own schema."""
 
-    def __init__(self, url: str, schema: str, *, pool_size: int = 4) -> None:
+    def __init__(self, url: str, schema: str, *, pool_size: int = 4, statement_cache: int = 100) -> None:
         self.url = url
         self.schema = schema
         self.on_commit: list[Callable[[], None]] = []
@@ -160,6 +162,7 @@ class Database:
         self.engine: AsyncEngine = make_engine(
             url,
             application_name=f"panel-{schema}",
+            statement_cache=statement_cache,
             pool_size=pool_size,
             max_overflow=pool_size // 2,
             pool_pre_ping=False,

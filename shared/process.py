@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from functools import partial
+from typing import TYPE_CHECKING
 
 import structlog
 from starlette.applications import Starlette
@@ -29,7 +30,11 @@ from shared.profile.keeping import take_up_profile
 from shared.schema import await_schema
 from shared.service import Health, Job, Runtime, Service, make_runtime
 from shared.settings import Settings
+from shared.trace import record_with
 from shared.web.app import build_app
+
+if TYPE_CHECKING:
+    from shared.telemetry import OtelSpans
 
 log = structlog.get_logger()
 
@@ -81,6 +86,7 @@ def spare_collector() -> None:
 @asynccontextmanager
 async def running(runtime: Runtime) -> AsyncIterator[None]:
     """Run the relay, the consumers and the jobs of ``runtime`` for the length of the block."""
+    spans = _record_spans(runtime)
     relay = Relay(runtime.settings, runtime.name, runtime.settings.service_database_url.get_secret_value())
 
     async def note(topic: str, partition: int, start: int, end: int) -> None:
@@ -125,7 +131,21 @@ async def running(runtime: Runtime) -> AsyncIterator[None]:
                 tasks[name].cancel()
             await asyncio.gather(*(tasks[name] for name in names), return_exceptions=True)
         await runtime.database.close()
+        if spans is not None:
+            record_with(None)
+            await asyncio.to_thread(spans.close)
         log.info(f"{runtime.name}.process.stopped")
+
+
+def _record_spans(runtime: Runtime) -> "OtelSpans | None":
+    """Traces where they are wanted; otherwise their library is not even loaded."""
+    if not runtime.settings.traces_url:
+        return None
+    from shared.telemetry import spans_to_collector
+
+    spans = spans_to_collector(runtime.settings, runtime.name)
+    record_with(spans)
+    return spans
 
 
 def _end_process_when_it_ends(task: asyncio.Task[None]) -> None:

@@ -61,8 +61,8 @@ class Service:
     deeds: Mapping[str, str] = field(default_factory=dict)
     """Audit action -> what the person did, in Bokmål, after the name."""
     gauges: Gauges | None = None
-    refuse: Callable[[Settings], None] | None = None
-    """Raises Refusal, before the service starts, for settings it cannot use."""
+    refuse: Callable[[Settings], object] | None = None
+    """Reads what the service has of its own before it starts; Refusal or ValidationError for what it cannot use."""
 
 
 class Consuming(Protocol):
@@ -150,7 +150,12 @@ def make_runtime(service: Service, settings: Settings) -> Runtime:
     return Runtime(
         service=service,
         settings=settings,
-        database=Database(url, service.name, pool_size=settings.database_pool_size),
+        database=Database(
+            url,
+            service.name,
+            pool_size=settings.database_pool_size,
+            statement_cache=settings.database_statement_cache,
+        ),
         clock=PanelClock(settings.zone, settings.clock_file),
         links=Links.from_settings(settings, chain(*LINK_PURPOSES.values())),
         sealed=Sealed(*keys),

@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     database_pool_size: int = 4
     """Connections a process keeps; it may open half as many more for a moment, and its relay has one of its own."""
 
+    database_statement_cache: int = Field(100, ge=0)
+    """Statements a connection keeps prepared; 0 with a transaction pooler that keeps none (PgBouncer before 1.21)."""
+
     kafka: str = "127.0.0.1:9092"
     kafka_username: str = ""
     kafka_password: SecretStr = SecretStr("")
@@ -65,6 +68,9 @@ class Settings(BaseSettings):
     mail_from_name: str = ""
     """Whom mails come from by name; empty: the panel, by the name in its profile."""
     mail_reply_to: str = "innbyggerpanel@example.org"
+
+    synthetic_email: str = ""
+    """Who signs up with this address is made up: takes part, is counted nowhere, and is erased within the hour."""
 
     oidc_issuer: str = ""
     oidc_client_id: str = ""
@@ -82,6 +88,10 @@ class Settings(BaseSettings):
     key_dir: Path = Path("keys")
     """Folder for keys that must never be in the database or its backups; all replicas of a service share it."""
     clock_file: Path | None = None
+    traces_url: str = ""
+    """Where spans go by OTLP over HTTP, path and all (http://collector:4318/v1/traces); empty: no spans are made."""
+    traces_share: float = Field(1.0, ge=0, le=1)
+    """The share of traces that are sent."""
     host: str = "127.0.0.1"
     port: int = 8000
     drain_seconds: float = Field(0.0, ge=0, le=60)
@@ -107,6 +117,14 @@ class Settings(BaseSettings):
         parts = urlsplit(value.get_secret_value())
         if parts.scheme not in ("smtp", "smtp+starttls", "smtps") or not parts.hostname:
             raise ValueError("it must be smtp://host:port, smtp+starttls://host:port or smtps://host:port")
+        return value
+
+    @field_validator("traces_url")
+    @classmethod
+    def _names_a_collector(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and not (parts.scheme in ("http", "https") and parts.hostname and parts.path.strip("/")):
+            raise ValueError("it must be http://host:port/path, as http://collector:4318/v1/traces")
         return value
 
     @field_validator("kafka_ca_file", "smtp_ca_file")

@@ -86,7 +86,7 @@ class Mailbox:
         """Mails to one address whose subject starts so."""
         return [mail for mail in self.mails if email in mail["to"] and mail["subject"].startswith(subject)]
 
-    async def wait_for(self, email: str, subject: str, seconds: float = 60) -> dict[str, Any]:
+    async def wait_for(self, email: str, subject: str, seconds: float = 300) -> dict[str, Any]:
         """The newest such mail, when it has come."""
         async with asyncio.timeout(seconds):
             while not (found := self.to(email, subject)):

@@ -1,5 +1,7 @@
 """notifications on one screen: what it reacts to, shows and does by itself."""
 
+import sqlalchemy as sa
+
 from services.notifications.deliveries import staff
 from services.notifications.letters import staff as previews
 from services.notifications.mailbox import imap, lmtp
@@ -7,7 +9,8 @@ from services.notifications.messages import about_meetings, about_members, about
 from services.notifications.people import correspondents, gathering, members, pages
 from services.notifications.sending import dispatching
 from services.notifications.sending.dispatching import Dispatcher
-from services.notifications.tables import Message
+from services.notifications.settings import notification_settings
+from services.notifications.tables import Message, to_made_up
 from services.notifications.trying import staff as trying
 from shared.events import meetings, registration, results, surveys
 from shared.messaging import subscribe
@@ -134,5 +137,6 @@ SERVICE = Service(
     handlers=HANDLERS,
     pages=PAGES,
     jobs=JOBS,
-    gauges=counted(mails=Message.state),
+    refuse=lambda _: notification_settings(),
+    gauges=counted(mails=sa.case((~to_made_up(), Message.state))),
 )

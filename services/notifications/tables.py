@@ -36,6 +36,8 @@ class Contact(Base):
     soft_refusals: Mapped[int] = mapped_column(server_default="0")
     """Refusals in a row that may pass (a full mailbox): so many, and the address counts as one that takes no mail."""
     soft_since: Mapped[datetime | None]
+    synthetic: Mapped[bool] = mapped_column(server_default="false")
+    """A made-up resident's: what is sent to it is counted nowhere."""
 
 
 class Member(Base):
@@ -154,6 +156,8 @@ class Message(Base):
     tries: Mapped[int] = mapped_column(server_default="0")
     created_at: Mapped[datetime] = mapped_column(server_default=_CLOCK)
     asked_for_card: Mapped[bool] = mapped_column(server_default="false")
+    traceparent: Mapped[str | None]
+    """The trace of what somebody did to get it, for the log and the collector; None for mails of a plan."""
 
     __table_args__ = (
         sa.UniqueConstraint("subject_id", "purpose", "member_id", "generation", postgresql_nulls_not_distinct=True),
@@ -195,6 +199,11 @@ class Sending(Base):
     changed_at: Mapped[datetime] = mapped_column(server_default=_CLOCK)
 
     __table_args__ = (sa.CheckConstraint("id = 1", name="one_row"),)
+
+
+def to_made_up() -> sa.ColumnElement[bool]:
+    """Whether a message is to a made-up resident: it is in no count and no list."""
+    return sa.exists().where(Contact.member_id == Message.member_id, Contact.synthetic)
 
 
 metadata = Base.metadata

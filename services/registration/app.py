@@ -1,5 +1,7 @@
 """The whole service on one screen: what registration reacts to, shows and does by itself."""
 
+import sqlalchemy as sa
+
 from services.registration import consenting, erasing, pages, reaching, staff
 from services.registration.announcing import announce_installation
 from services.registration.calendar import copying as calendar_copying
@@ -23,10 +25,13 @@ from services.registration.population import staff_areas as areas
 from services.registration.population import staff_statistics as statistics
 from services.registration.population.regrouping import regroup_members
 from services.registration.recruitment import staff as recruitment
+from services.registration.settings import registration_settings
 from services.registration.signing_in import pages as signing_in
 from services.registration.signing_in.sending import forget_asked, send_links
 from services.registration.signing_in.sessions import forget_old_sessions
 from services.registration.state import state_events
+from services.registration.synthetic.admitting import clear_synthetic
+from services.registration.synthetic.domain import SOURCE
 from services.registration.tables import Member
 from shared.events import meetings, notifications, results, surveys
 from shared.messaging import subscribe
@@ -167,6 +172,7 @@ JOBS = (
     Job("forget_asked", forget_asked, every=60.0),
     Job("forget_old_sessions", forget_old_sessions, every=60.0),
     Job("forget_unconfirmed", forget_unconfirmed, every=5.0),
+    Job("clear_synthetic", clear_synthetic, every=60.0),
 )
 
 #: What staff do, as the audit trail says it: «Siri Stab …».
@@ -198,5 +204,6 @@ SERVICE = Service(
     pages=PAGES,
     jobs=JOBS,
     state=state_events,
-    gauges=counted(members=Member.status),
+    refuse=lambda _: registration_settings(),
+    gauges=counted(members=sa.case((Member.source != SOURCE, Member.status))),
 )

@@ -3,6 +3,7 @@
 from services.results import copying, forgetting, gathering, pages, staff
 from services.results.dates import tell_result_dates
 from services.results.follow_ups import staff as follow_ups
+from services.results.settings import results_settings
 from services.results.state import state_events
 from services.results.suggestions import pages as suggestions
 from services.results.suggestions import registering
@@ -84,5 +85,6 @@ SERVICE = Service(
     pages=PAGES,
     jobs=JOBS,
     state=state_events,
+    refuse=lambda _: results_settings(),
     gauges=counted(suggestions=Suggestion.state),
 )

@@ -27,7 +27,7 @@ class MemberState(_Registration):
     purposes: tuple[Code, ...]
     """Purposes consented to, of ``surveys``, ``meetings``, ``results``."""
     status: OpenEnum
-    """``active`` or ``paused``."""
+    """``active``, ``paused``, or ``synthetic``: made up to see that the panel works, asked and counted by nobody."""
     joined_at: Instant
     reachable: bool = True
     """False while mail to the member comes back: neither asked nor drawn, nor counted as active."""

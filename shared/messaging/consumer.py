@@ -26,7 +26,7 @@ from shared.messaging.inbox import Claim, Inbox
 from shared.messaging.subscription import Routes
 from shared.messaging.transient import is_transient
 from shared.patience import outlast
-from shared.trace import traceparent
+from shared.trace import following
 
 log = structlog.get_logger()
 
@@ -94,8 +94,6 @@ class BatchConsumer:
     async def _store(self, claims: Sequence[Claim]) -> None:
         if not claims:
             return
-        if len(claims) == 1:
-            traceparent.set(claims[0].envelope.traceparent)
         if await self._until_stored(partial(self._apply, claims)):
             return
         for claim in claims:
@@ -113,13 +111,14 @@ class BatchConsumer:
         return True
 
     async def _apply_alone(self, claim: Claim) -> None:
-        try:
-            async with self._transaction() as session:
-                await self._inbox.apply(session, [claim], self._now())
-        except Exception as error:
-            if is_transient(error):
-                raise
-            await self._bury(claim, type(error).__name__, error)
+        with following(claim.envelope.traceparent):
+            try:
+                async with self._transaction() as session:
+                    await self._inbox.apply(session, [claim], self._now())
+            except Exception as error:
+                if is_transient(error):
+                    raise
+                await self._bury(claim, type(error).__name__, error)
 
     async def _bury(self, claim: Claim, reason: str, error: Exception | None = None) -> None:
         async with self._transaction() as session:

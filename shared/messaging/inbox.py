@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from shared.mechanism import mechanism
 from shared.messaging.envelope import Delivery, Envelope
 from shared.messaging.subscription import PermanentError, Routes, Subscription, parse
 from shared.settings import Settings
+from shared.trace import add_span, following, recording, traceparent
 
 #: Claims events and raises their lanes in one statement, because each statement delays every event. Its rows are (told,
 #: handler, topic, subject, event, sequence). Usually all claims are new. Then one row tells "all", and every other row
@@ -162,10 +163,23 @@ class Inbox:
         events = [claim.event(self._routes) for claim in claims]
         deliveries = [self._delivery(claim.envelope, now) for claim in claims]
         if subscription.batch:
-            await subscription.handler(session, events, deliveries)
+            # Several acts in one call: what it publishes belongs to none of them.
+            parents, began = {claim.envelope.traceparent for claim in claims}, datetime.now(UTC)
+            with following(parents.pop() if len(parents) == 1 else None, subscription.name):
+                await subscription.handler(session, events, deliveries)
+            for parent in parents:
+                add_span(parent, subscription.name, "consumer", began)
             return
-        for event, delivery in zip(events, deliveries, strict=True):
-            await subscription.handler(session, event, delivery)
+        with following(None):
+            for claim, event, delivery in zip(claims, events, deliveries, strict=True):
+                about = claim.envelope
+                if not recording():
+                    # Without a block for each, which every event would pay for.
+                    traceparent.set(about.traceparent)
+                    await subscription.handler(session, event, delivery)
+                    continue
+                with following(about.traceparent, subscription.name, event_id=about.event_id, topic=about.topic):
+                    await subscription.handler(session, event, delivery)
 
     async def _read(self, claims: Sequence[Claim]) -> None:
         """Read the events while the database looks into the inbox; what cannot be read is for ``run`` to say."""

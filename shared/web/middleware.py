@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.profile.colours import style_hash
 from shared.settings import Settings
-from shared.trace import new_traceparent, traceparent
+from shared.trace import beginning, following
 from shared.web.i18n import LANGUAGES, choose
 from shared.web.pages import problem
 
@@ -54,8 +54,28 @@ class Shell:
             request.headers.get("accept-language", ""),
             request.app.state.renderer.offered,
         )
-        traceparent.set(new_traceparent())
-        started, status = time.monotonic(), 500
+        if request.url.path.startswith("/-/"):
+            # Asked for every few seconds, by nobody who acts.
+            with following(None):
+                await self._answer(request, asked, scope, receive, send)
+            return
+        with beginning(scope["method"], "server") as span:
+            started = time.monotonic()
+            status = await self._answer(request, asked, scope, receive, send)
+            route = getattr(scope.get("route"), "path", "unmatched")
+            span.tell(f"{scope['method']} {route}", failed=status >= 500, route=route, status=status)
+            log.info(
+                "web.request.answered",
+                method=scope["method"],
+                route=route,
+                status=status,
+                milliseconds=round((time.monotonic() - started) * 1000, 1),
+            )
+            request.app.state.runtime.metrics.answered(scope["method"], route, status, time.monotonic() - started)
+
+    async def _answer(self, request: Request, asked: str | None, scope: Scope, receive: Receive, send: Send) -> int:
+        """Answer, with what every response has; the status."""
+        status = 500
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -79,16 +99,7 @@ class Shell:
             await problem(request, 403)(scope, receive, send_with_headers)
         else:
             await self._app(scope, receive, send_with_headers)
-        route = getattr(scope.get("route"), "path", "unmatched")
-        if not route.startswith("/-/"):
-            log.info(
-                "web.request.answered",
-                method=scope["method"],
-                route=route,
-                status=status,
-                milliseconds=round((time.monotonic() - started) * 1000, 1),
-            )
-            request.app.state.runtime.metrics.answered(scope["method"], route, status, time.monotonic() - started)
+        return status
 
     def _same_origin(self, request: Request) -> bool:
         """Browsers say where a change comes from (Origin, Sec-Fetch-Site); one that says nothing is no browser."""

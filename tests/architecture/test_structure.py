@@ -108,6 +108,13 @@ def test_no_service_commits_by_itself() -> None:
     assert found == []
 
 
+def test_no_lock_outlives_its_transaction() -> None:
+    """Behind a pooler the next transaction has another connection: a session's lock would be somebody else's."""
+    held = re.compile(r"pg_(try_)?advisory_(?!xact_)\w+|\blisten \w+;|create temp", re.IGNORECASE)
+    found = [str(file) for file in files(".py") if file.parts[-2] != "architecture" and held.search(file.read_text())]
+    assert [name for name in found if "/shared/" in name or "/services/" in name] == []
+
+
 def test_no_service_asks_the_machine_for_the_date() -> None:
     """Due dates, ages and deadlines follow panel time, or the demo's months would not move them."""
     found = [

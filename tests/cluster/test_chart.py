@@ -110,6 +110,8 @@ def test_a_wrong_or_missing_value_is_told_by_name() -> None:
         "postgres.backup.enabled=true": "destination",
         "gateway.enabled=true": "name",
         "settings.PASSWORD=x": "PASSWORD",
+        "traces.url=collector:4318": "url",
+        "synthetic.enabled=true": "email",
     }.items():
         done = helm("template", "release", str(CHART), "-f", pilot, "--set", wrong)
         assert done.returncode != 0, wrong
@@ -233,13 +235,17 @@ def test_services_reach_what_the_map_says_and_never_each_other(values: str) -> N
     for service in SERVICES:
         policy = policies[f"{prefix}-{service}"]
         ports = sorted(port["port"] for rule in policy["egress"] for port in rule["ports"])
-        assert ports == sorted([53, 53, 5432, 9093, *further.get(service, [])])
+        assert ports == sorted([53, 53, 5432, 9093, *([4318] * (values == "production")), *further.get(service, [])])
         ours = [peer for rule in policy["egress"] for peer in rule.get("to", []) if _names_us(peer)]
         assert ours == []
         (way_in,) = policy["ingress"]
         assert [peer["podSelector"]["matchLabels"]["app.kubernetes.io/component"] for peer in way_in["from"][2:]] == [
             "test"
         ]
+    if values == "production":
+        outside = policies[f"{prefix}-synthetic"]["egress"]
+        assert [port["port"] for rule in outside for port in rule["ports"]] == [53, 53, 443, 993]
+        assert not [peer for rule in outside for peer in rule.get("to", []) if _names_us(peer)]
     migrate = policies[f"{prefix}-migrate"]
     assert [port["port"] for rule in migrate["egress"] for port in rule["ports"]] == [53, 53, 5432]
 

@@ -25,7 +25,7 @@ _BESIDE = {"PANEL_SERVICE_DATABASE_URL", "PANEL_KAFKA_PASSWORD"}
 
 
 def test_its_parts_are_the_services_their_jobs_and_what_they_stand_on() -> None:
-    assert set(PARTS) == {*SERVICES, *JOBS, "gateway", "postgres", "kafka"}
+    assert set(PARTS) == {*SERVICES, *JOBS, "gateway", "postgres", "kafka", "synthetic"}
     for service in SERVICES:
         assert PARTS[service]["command"] == ["serve", service]
 
@@ -77,7 +77,7 @@ def test_every_value_is_in_the_printed_env_or_asked_for_by_name() -> None:
 
 
 def test_every_process_of_ours_runs_without_rights_and_the_outside_reaches_the_gateway_alone() -> None:
-    for name in (*SERVICES, *JOBS):
+    for name in (*SERVICES, *JOBS, "synthetic"):
         part = PARTS[name]
         assert (part["read_only"], part["cap_drop"]) == (True, ["ALL"]), name
         assert part["security_opt"] == ["no-new-privileges:true"], name
@@ -87,7 +87,11 @@ def test_every_process_of_ours_runs_without_rights_and_the_outside_reaches_the_g
         # Where staff sign in, and the mail relay.
         "registration",
         "notifications",
+        # A visitor, who reaches nothing inside.
+        "synthetic",
     }
+    assert PARTS["synthetic"]["networks"] == ["outside"]
+    assert PARTS["synthetic"]["profiles"] == ["synthetic"]
 
 
 def test_the_shipped_profile_is_one_to_start_from() -> None:

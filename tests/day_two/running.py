@@ -110,14 +110,14 @@ class Running:
     async def balances(self, members: int) -> None:
         """Once nothing is on its way: as many members everywhere, every event applied, nothing dead or stale."""
         oracle = Oracle(self.status["database_url"])
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(600):
             while lag := await oracle.lag():
                 await asyncio.sleep(0.3)
         assert lag == {}
         counts = {
             sql: await self.ask(sql)
             for sql in (
-                "select size from registration.panel",
+                "select coalesce(max(size), 0) from registration.panel",
                 "select count(*) from registration.member where status = 'active'",
                 "select count(*) from surveys.member where status = 'active'",
                 "select count(*) from meetings.member where not erased",

@@ -118,6 +118,10 @@ def serving(tmp_path: Path, settings: dict[str, str]) -> Iterator[Served]:
             "PANEL_KAFKA_CA_FILE: /nowhere is no readable file of certificates (PEM)",
         ),
         (
+            {"PANEL_TRACES_URL": "collector:4318"},
+            "PANEL_TRACES_URL: it must be http://host:port/path, as http://collector:4318/v1/traces",
+        ),
+        (
             {"PANEL_TRUSTED_GATEWAYS": "10.0.0.0/8"},
             'PANEL_TRUSTED_GATEWAYS: it must be JSON, a list say ["a", "b"]',
         ),

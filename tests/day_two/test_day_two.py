@@ -36,11 +36,11 @@ def admin_of(stack: Running) -> AdminClient:
 def recreate(admin: AdminClient, name: str, partitions: int) -> None:
     """Remove the topic and make it anew, as a changed KafkaTopic that was deleted does."""
     (topic,) = (topic for topic in read_topics()[0] if f"panel.{topic.name}" == name)
-    admin.delete_topics([name])[name].result(30)
-    deadline = time.monotonic() + 30
+    admin.delete_topics([name])[name].result(120)
+    deadline = time.monotonic() + 300
     while name in admin.list_topics(timeout=5).topics:
         assert time.monotonic() < deadline
-    admin.create_topics([NewTopic(name, partitions, 1, config=topic.config)])[name].result(30)
+    admin.create_topics([NewTopic(name, partitions, 1, config=topic.config)])[name].result(120)
 
 
 async def test_a_topic_grows_by_being_made_anew_while_people_join(stack: Running) -> None:

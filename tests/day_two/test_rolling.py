@@ -101,7 +101,7 @@ async def roll(stack: Running, *services: str, **settings: str) -> None:
 async def _replace(stack: Running, name: str) -> None:
     before = stack.status["parts"][name]
     os.kill(before["pid"], signal.SIGTERM)
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 600
     async with httpx.AsyncClient(base_url=before["url"], timeout=5) as client:
         while True:
             assert time.monotonic() < deadline, f"{name} did not come back"

@@ -53,6 +53,8 @@ def run(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
             {"PANEL_REGISTRATION_GOAL_SIZE": "9"},
             "_GOAL_SIZE has moved: write goal_size into profile.yaml",
         ),
+        (("serve", "notifications"), {"PANEL_NOTIFICATIONS_BATCH": "x"}, "error: PANEL_NOTIFICATIONS_BATCH: "),
+        (("serve", "registration"), {"PANEL_TRACES_URL": "here:4318"}, "error: PANEL_TRACES_URL: it must be http://"),
         (("serve", "nobody"), {}, "nobody is not one of"),
     ],
 )

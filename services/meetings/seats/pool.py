@@ -61,7 +61,8 @@ async def pool_of(session: AsyncSession, meeting: Meeting, margins: Margins | No
     volunteers = await _volunteers(session, meeting)
     found = await session.execute(
         sa.select(Member.id, Member.gender, Member.year_of_birth, Member.area, Member.status, WILLING.label("willing"))
-        .where(Member.erased.is_(False), Member.status.is_not(None))
+        # A made-up resident is nobody whom a draw leaves out.
+        .where(Member.erased.is_(False), Member.status.is_not(None), Member.status != "synthetic")
         .order_by(Member.id)
     )
     people: list[Person] = []

@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.notifications.tables import Contact, Letter, Meeting, Message, Sending, Survey
+from services.notifications.tables import Contact, Letter, Meeting, Message, Sending, Survey, to_made_up
 from shared.web.lists import Rows
 
 
@@ -32,9 +32,9 @@ async def report(session: AsyncSession) -> list[Line]:
     """Every message ever made, by survey or meeting, kind and state."""
     about = sa.func.coalesce(Message.survey_id, Message.meeting_id).label("about")
     found = await session.execute(
-        sa.select(about, Message.purpose, Message.state, sa.func.count().label("n")).group_by(
-            about, Message.purpose, Message.state
-        )
+        sa.select(about, Message.purpose, Message.state, sa.func.count().label("n"))
+        .where(~to_made_up())
+        .group_by(about, Message.purpose, Message.state)
     )
     names = await titles(session)
     counts: dict[tuple[UUID | None, str], dict[str, int]] = {}
@@ -56,7 +56,7 @@ async def titles(session: AsyncSession) -> dict[UUID | None, str]:
 
 def chosen(filters: Mapping[str, str]) -> list[sa.ColumnElement[bool]]:
     """Conditions of a list's filters: ``state``, ``purpose`` and ``about``."""
-    conditions: list[sa.ColumnElement[bool]] = []
+    conditions: list[sa.ColumnElement[bool]] = [~to_made_up()]
     if "state" in filters:
         conditions.append(Message.state == filters["state"])
     if "purpose" in filters:
@@ -103,13 +103,15 @@ class Overview:
 
 async def overview(session: AsyncSession) -> Overview:
     """Everything at a glance."""
-    by_state = await session.execute(sa.select(Message.state, sa.func.count()).group_by(Message.state))
+    by_state = await session.execute(
+        sa.select(Message.state, sa.func.count()).where(~to_made_up()).group_by(Message.state)
+    )
     letters = await session.execute(sa.select(Letter.outcome, sa.func.count()).group_by(Letter.outcome))
     oldest = await session.scalar(sa.select(sa.func.min(Message.created_at)).where(Message.state == "pending"))
     an_hour = sa.func.clock_timestamp() - sa.func.make_interval(0, 0, 0, 0, 1)
     late = await session.scalar(sa.select(sa.exists().where(Message.state == "pending", Message.created_at < an_hour)))
     unreachable = await session.scalar(
-        sa.select(sa.func.count()).select_from(Contact).where(Contact.unreachable.is_not(None))
+        sa.select(sa.func.count()).select_from(Contact).where(Contact.unreachable.is_not(None), ~Contact.synthetic)
     )
     return Overview(
         counts={row[0]: row[1] for row in by_state},

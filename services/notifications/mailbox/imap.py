@@ -5,72 +5,17 @@ the mailbox. A mail that is taken and not marked, because the process stopped, i
 """
 
 import asyncio
-import imaplib
-import re
 from email.parser import BytesHeaderParser
-from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import structlog
 
 from services.notifications.mailbox.reading import Unreadable
 from services.notifications.mailbox.taking import TooManyLetters, take_mail
 from services.notifications.settings import NotificationSettings, notification_settings
+from shared.imap import Mailbox
 from shared.service import Runtime
 
 log = structlog.get_logger()
-
-_SECONDS = 30
-_MOST_A_ROUND = 50
-
-
-class Mailbox:
-    """The blocking conversation with the server; every method runs in a thread."""
-
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        make = imaplib.IMAP4_SSL if parts.scheme == "imaps" else imaplib.IMAP4
-        port = parts.port or (993 if parts.scheme == "imaps" else 143)
-        self._client = make(parts.hostname or "", port, timeout=_SECONDS)
-        self._client.login(unquote(parts.username or ""), unquote(parts.password or ""))
-        folder = unquote(parts.path.lstrip("/")) or "INBOX"
-        self._checked(self._client.select(f'"{folder}"'))
-
-    def unread(self) -> list[str]:
-        """Ids of the oldest unread mails."""
-        found = self._checked(self._client.uid("SEARCH", "UNSEEN"))
-        return (found[0] or b"").decode("ascii").split()[:_MOST_A_ROUND]
-
-    def size(self, uid: str) -> int:
-        """The mail's size in bytes."""
-        found = self._checked(self._client.uid("FETCH", uid, "(RFC822.SIZE)"))
-        stated = re.search(rb"RFC822\.SIZE (\d+)", found[0] or b"")
-        return int(stated[1]) if stated else 0
-
-    def content(self, uid: str) -> bytes:
-        """The whole mail, left unread."""
-        for part in self._checked(self._client.uid("FETCH", uid, "(BODY.PEEK[])")):
-            if isinstance(part, tuple):
-                return bytes(part[1])
-        return b""
-
-    def mark(self, uid: str, flags: str) -> None:
-        """Add flags."""
-        self._checked(self._client.uid("STORE", uid, "+FLAGS", f"({flags})"))
-
-    def close(self) -> None:
-        """Say goodbye, or drop a connection that does not listen."""
-        try:
-            self._client.logout()
-        except (imaplib.IMAP4.error, OSError):
-            self._client.shutdown()
-
-    @staticmethod
-    def _checked(answer: tuple[str, list[Any]]) -> list[Any]:
-        state, found = answer
-        if state != "OK":
-            raise ConnectionError("the mailbox's server refused a command")
-        return found
 
 
 async def fetch_letters(rt: Runtime, settings: NotificationSettings | None = None) -> None:

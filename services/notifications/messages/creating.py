@@ -19,6 +19,7 @@ from services.notifications.messages.suppressing import (
 )
 from services.notifications.tables import Contact, Meeting, Message, Survey
 from shared.ids import new_id
+from shared.trace import traceparent
 
 
 class AsksForMail(Protocol):
@@ -47,6 +48,7 @@ class NewMessage(TypedDict):
     consent: str | None
     state: str
     reason: str | None
+    traceparent: str | None
 
 
 def message(
@@ -75,6 +77,7 @@ def message(
         "consent": kind.consent,
         "state": "suppressed" if held_back else "waiting",
         "reason": held_back or "no_card_yet",
+        "traceparent": traceparent.get(),
     }
 
 

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.notifications.messages.creating import release_waiting
 from services.notifications.messages.suppressing import give_up_on_member, suppress_needless
 from services.notifications.settings import notification_settings
-from services.notifications.tables import Contact, Member, Message
+from services.notifications.tables import Contact, Member, Message, to_made_up
+from shared.addresses import address_key
 from shared.database import insert_many, upsert, upsert_many
 from shared.events.notifications import MemberDataErased
 from shared.events.registration import (
@@ -26,7 +27,7 @@ from shared.service import Runtime
 
 
 async def keep_cards(
-    session: AsyncSession, events: Sequence[ContactChanged | ContactRemoved], _: Sequence[Delivery]
+    session: AsyncSession, events: Sequence[ContactChanged | ContactRemoved], deliveries: Sequence[Delivery]
 ) -> None:
     """The newest cards; a removed one stays removed. Messages that waited for a card are due now."""
     newest: dict[UUID, ContactChanged] = {}
@@ -37,16 +38,18 @@ async def keep_cards(
         else:
             newest[event.member_id] = event
     if newest:
-        await _keep_cards(session, sorted(newest.values(), key=lambda card: card.member_id))
+        made_up = deliveries[0].settings.synthetic_email
+        await _keep_cards(session, sorted(newest.values(), key=lambda card: card.member_id), made_up)
 
 
-async def _keep_cards(session: AsyncSession, cards: Sequence[ContactChanged]) -> None:
+async def _keep_cards(session: AsyncSession, cards: Sequence[ContactChanged], made_up: str) -> None:
     statement = insert_many(
         Contact,
         member_id=[card.member_id for card in cards],
         name=[card.name for card in cards],
         email=[card.email for card in cards],
         language=[card.language for card in cards],
+        synthetic=[bool(made_up) and address_key(card.email) == address_key(made_up) for card in cards],
     )
     new = statement.excluded
     await session.execute(
@@ -56,6 +59,7 @@ async def _keep_cards(session: AsyncSession, cards: Sequence[ContactChanged]) ->
                 "name": new.name,
                 "email": new.email,
                 "language": new.language,
+                "synthetic": new.synthetic,
                 "unreachable": sa.case((Contact.email == new.email, Contact.unreachable), else_=None),
                 "soft_refusals": sa.case((Contact.email == new.email, Contact.soft_refusals), else_=0),
             },
@@ -91,6 +95,7 @@ async def keep_wishes(
 async def erase(session: AsyncSession, event: MemberErased) -> None:
     """Blank the card and the recipients, and say so."""
     await remove_card(session, event.member_id)
+    await session.execute(sa.delete(Message).where(Message.member_id == event.member_id, to_made_up()))
     await session.execute(sa.update(Message).where(Message.member_id == event.member_id).values(member_id=None))
     # Also for an id never heard of: a service filled by state alone must not take an older wish for a newer one.
     await upsert(session, Member, id=event.member_id, purposes=[], status="left")

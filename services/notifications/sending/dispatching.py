@@ -27,6 +27,7 @@ from services.notifications.tables import Contact, Message
 from shared.events.notifications import ContactCardMissing, MemberUnreachable, MessageFailed
 from shared.messaging import emit, lock
 from shared.service import Runtime
+from shared.trace import following
 
 log = structlog.get_logger()
 
@@ -147,19 +148,23 @@ class Dispatcher:
                 # Sending was paused meanwhile; a claim that no longer holds is left alone by this.
                 await claiming.release(session, [mail.one])
             return None
-        try:
-            await line.send(rt.settings.mail_from, mail.recipient, mail.raw)
-        except Certain as refusal:
-            await self._refused(rt, mail.message, mail.one, refusal)
+        message = mail.message
+        with following(message.traceparent, f"mail {message.purpose}", "client", message_id=message.id) as span:
+            try:
+                await line.send(rt.settings.mail_from, mail.recipient, mail.raw)
+                return mail.one
+            except Certain as refusal:
+                await self._refused(rt, message, mail.one, refusal)
+            except Lost:
+                async with rt.transaction() as session:
+                    if message.urgent:
+                        await claiming.refuse(
+                            session, mail.one, state="pending", reason="connection", wait=retry_wait(0)
+                        )
+                    else:
+                        await claiming.doubt(session, mail.one)
+            span.tell(failed=True)
             return None
-        except Lost:
-            async with rt.transaction() as session:
-                if mail.message.urgent:
-                    await claiming.refuse(session, mail.one, state="pending", reason="connection", wait=retry_wait(0))
-                else:
-                    await claiming.doubt(session, mail.one)
-            return None
-        return mail.one
 
     async def _prepare(self, rt: Runtime, mail: Mail) -> Ready | None:
         assert self._write is not None

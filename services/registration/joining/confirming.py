@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registration.admitting import admit
 from services.registration.consenting import add_consents
 from services.registration.store import contact_card
+from services.registration.synthetic.admitting import admit_synthetic
+from services.registration.synthetic.domain import SOURCE
 from services.registration.tables import Member, SignUp
 from shared.messaging import emit
 
@@ -26,5 +28,8 @@ async def confirm(session: AsyncSession, member: Member, generation: int, now: d
     if generation != member.generation:
         # A later sign-up had sent its own card meanwhile.
         await emit(session, contact_card(member))
-    await admit(session, [member], now)
+    if member.source == SOURCE:
+        await admit_synthetic(session, member, now)
+    else:
+        await admit(session, [member], now)
     return True

@@ -13,6 +13,7 @@ from services.registration.mail_links import held_link, link_over, may_mail, ope
 from services.registration.places import place_name
 from services.registration.settings import registration_settings
 from services.registration.store import lock_member, panel_size
+from services.registration.synthetic.domain import is_made_up
 from services.registration.tables import Member, SignUp, Survey, Threshold
 from shared.addresses import address_key
 from shared.ids import random_id
@@ -118,6 +119,7 @@ async def _mail_link(request: Request, wanted: JoinInput) -> tuple[UUID, int]:
                 rt.now(),
                 unconfirmed_days=rules.unconfirmed_days,
                 consent_version=rules.consent_version,
+                made_up=is_made_up(wanted.email, rt.settings.synthetic_email),
             )
 
 
@@ -187,7 +189,7 @@ async def show_confirmation(request: Request) -> Response:
         told = await session.get(SignUp, (member_id, held["generation"]))
         member = await session.get(Member, member_id)
     if told is None:
-        known = member is not None and member.status in ("active", "paused")
+        known = member is not None and member.takes_part
         return see_other("/join/welcome") if known else link_over(request, why="used")
     return render(request, "registration/confirm.html", {"told": told, "place": place_name(told.area)})
 
@@ -201,7 +203,7 @@ async def confirm_membership(request: Request) -> Response:
         return link_over(request, why="elsewhere")
     async with rt.transaction() as session:
         member = await lock_member(session, member_id)
-        known = member is not None and member.status in ("active", "paused")
+        known = member is not None and member.takes_part
         if not known and (member is None or not await confirm(session, member, held["generation"], rt.now())):
             return link_over(request, why="used")
     return see_other("/join/welcome")

@@ -10,6 +10,7 @@ from services.registration.joining.domain import JoinInput
 from services.registration.new_address.moving import drop_old_address_changes
 from services.registration.settings import registration_settings
 from services.registration.store import contact_card, hold_address, lock_member, member_by_email
+from services.registration.synthetic.domain import SOURCE
 from services.registration.tables import Channel, Member, OnBehalf, SignUp
 from shared.addresses import address_key
 from shared.events.registration import (
@@ -33,6 +34,7 @@ async def sign_up(
     unconfirmed_days: int,
     consent_version: str,
     source: str = "form",
+    made_up: bool = False,
 ) -> tuple[UUID, int]:
     """A new applicant with a link on its way; an address we know gets a fresh link or "already a member".
 
@@ -50,7 +52,7 @@ async def sign_up(
             name=form.name,
             email=form.email,
             email_key=address_key(form.email),
-            source="form",
+            source=SOURCE if made_up else "form",
             language=form.language,
             generation=1,
             signed_up_at=now,

@@ -14,6 +14,7 @@ from services.registration.places import place_name
 from services.registration.population.domain import band_text
 from services.registration.population.store import newest_margins
 from services.registration.store import in_panel, lock_member
+from services.registration.synthetic.domain import SOURCE
 from services.registration.tables import Channel, Member
 from shared.service import Runtime
 from shared.strata import PERSON
@@ -170,7 +171,8 @@ async def show_erasures(request: Request) -> Response:
     rt = runtime(request)
     view = list_view(request, {}, ("newest",))
     async with rt.transaction() as session:
-        total = await count_rows(session, sa.select(Member.id).where(Member.status == "erased"))
+        gone = sa.select(Member.id).where(Member.status == "erased", Member.source != SOURCE)
+        total = await count_rows(session, gone)
         found = await store.erasures(session, view.offset, PER_PAGE)
     context = {"found": found, "total": total, "view": view, "services": ERASING_SERVICES}
     return render(request, "registration/staff_erasures.html", context)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registration.erasing import ERASING_SERVICES
+from services.registration.synthetic.domain import SOURCE
 from services.registration.tables import Channel, Consent, ErasureReceipt, Member
 from shared.addresses import address_key
 from shared.characters import plain
@@ -130,7 +131,7 @@ async def erasures(session: AsyncSession, offset: int = 0, limit: int | None = N
     """Erased people, newest first, with their receipts."""
     erased = await session.execute(
         sa.select(Member.id, Member.erased_at)
-        .where(Member.status == "erased")
+        .where(Member.status == "erased", Member.source != SOURCE)
         .order_by(Member.erased_at.desc(), Member.id)
         .offset(offset)
         .limit(limit)

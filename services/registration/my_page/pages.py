@@ -22,6 +22,7 @@ from services.registration.settings import registration_settings
 from services.registration.signing_in.pages import sign_in_form
 from services.registration.signing_in.sessions import clear_cookie, members_signed_in, signed_in
 from services.registration.store import lock_member
+from services.registration.synthetic.domain import STATUS
 from services.registration.tables import DrawProof, ErasureReceipt, Member
 from shared.addresses import address_key
 from shared.web import (
@@ -191,11 +192,11 @@ async def change_membership(request: Request) -> Response:
         return see_other(f"/me/leave?id={member_id}")
     async with rt.transaction() as session:
         member = await lock_member(session, member_id)
-        if member is None or member.status not in ("active", "paused"):
+        if member is None or not member.takes_part:
             return see_other("/me")
         if action == "leave":
             await erase(session, member, rt.now())
-        elif action in ("pause", "resume"):
+        elif action in ("pause", "resume") and member.status != STATUS:
             await pause_or_resume(session, member, "paused" if action == "pause" else "active", rt.now())
     if action != "leave":
         return see_other(f"/me?id={member_id}&saved={action}")

@@ -52,7 +52,7 @@ def last_day(closes_at: datetime) -> datetime:
 async def own_page(session: AsyncSession, member_id: UUID) -> OwnPage | None:
     """Everything the page shows; None for somebody who is no member."""
     member = await session.get(Member, member_id)
-    if member is None or member.status not in ("active", "paused"):
+    if member is None or not member.takes_part:
         return None
     consents = await session.scalars(
         sa.select(Consent).where(Consent.member_id == member_id).order_by(Consent.given_at.desc(), Consent.purpose)

@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from io import StringIO
 
-from slugify import slugify
-
 from services.registration.csv_file import UnreadableFile, decoded
+from shared.slugs import slug
 
 #: The last stands for itself and all older.
 AGES = range(106)
@@ -137,7 +136,7 @@ def _newest(head: list[str], mine: list[list[str]], taken: set[int]) -> tuple[in
 
 
 def _word(cell: str) -> str:
-    return slugify(cell, separator="")
+    return slug(cell, separator="")
 
 
 def _is(region: str, number: str, name: str) -> bool:

@@ -110,7 +110,7 @@ async def sign_in(request: Request) -> Response:
     opened_with = UUID(held["browser"])
     async with runtime(request).transaction() as session:
         member = await lock_member(session, member_id)
-        if member is None or member.status not in ("active", "paused"):
+        if member is None or not member.takes_part:
             return link_over(request, "/me", why="used")
         if member.opened_generation < held["generation"]:
             member.opened_generation = held["generation"]

@@ -51,7 +51,7 @@ async def forget_asked(rt: Runtime) -> None:
 async def _send(session: AsyncSession, asked: SignInAsked, now: datetime) -> bool:
     member_id = await member_by_email(session, asked.email_key)
     member = await lock_member(session, member_id) if member_id else None
-    if member is None or member.status not in ("active", "paused") or member.email_key != asked.email_key:
+    if member is None or not member.takes_part or member.email_key != asked.email_key:
         return False
     lately = await session.scalar(
         sa.select(sa.func.count())

@@ -40,8 +40,13 @@ class Member(Base):
     """Code of the recruitment channel the person came by."""
     unreachable_since: Mapped[datetime | None]
 
+    @property
+    def takes_part(self) -> bool:
+        """Whether the own page is theirs; counts and lists ask for statuses, and never for made-up residents'."""
+        return self.status in ("active", "paused", "synthetic")
+
     __table_args__ = (
-        sa.CheckConstraint("status in ('applicant', 'active', 'paused', 'erased')", name="status"),
+        sa.CheckConstraint("status in ('applicant', 'active', 'paused', 'synthetic', 'erased')", name="status"),
         sa.Index("ix_member_unconfirmed", "signed_up_at", postgresql_where=sa.text("status = 'applicant'")),
     )
 
