@@ -26,6 +26,7 @@ _FORMS = """() => [...document.forms].flatMap((form, n) => form.method !== "post
     // Not form.action, which is a field where one is called so.
     action: new URL(form.getAttribute("action") ?? "", location.href).href,
   })))"""
+_BUTTONS = "button[type=submit], button:not([type])"
 #: As a person who has filled in nothing sends it; a browser's own checks would not let the server answer.
 _SEND_EMPTY = """([form, button]) => {
   const sent = document.forms[form];
@@ -136,7 +137,11 @@ class Crawl:
         for _, (context, form) in met:
             self.renew(context)
             page = context.new_page()
-            if self._open(page, form.page) and page.locator("form").count() > form.number:
+            if (
+                self._open(page, form.page)
+                and form.number < page.locator("form").count()
+                and (form.button < page.locator("form").nth(form.number).locator(_BUTTONS).count())
+            ):
                 with page.expect_navigation():
                     page.evaluate(_SEND_EMPTY, [form.number, form.button])
                 self._say(look(page, self.views))
@@ -161,6 +166,9 @@ class Crawl:
             raise
         assert answer is not None
         if not answer.headers.get("content-type", "").startswith("text/html") or answer.status >= 400:
+            return False
+        # The sign-in of a provider is no page of ours.
+        if not page.url.startswith(self.panel):
             return False
         self._say(self._foreign_in(url, page.content()))
         return True
