@@ -9,7 +9,8 @@ from services.registration.my_page.store import last_day
 from services.registration.population.domain import advice, attribution
 from services.registration.population.store import composition, newest_margins
 from services.registration.settings import registration_settings
-from services.registration.tables import FollowUp, Meeting, PublishedResult, Survey
+from services.registration.surveys_now import surveys_now
+from services.registration.tables import FollowUp, Meeting, PublishedResult
 from services.registration.texts import filled_text
 from shared.profile.colours import theme
 from shared.web import N_, Request, Response, render, runtime, translate
@@ -29,9 +30,7 @@ async def show_front_page(request: Request) -> Response:
         panel = await composition(session)
         margins = await newest_margins(session)
         results = await _last_results(session)
-        survey = await session.scalar(
-            sa.select(Survey).where(Survey.closes_at > rt.now(), ~Survey.paused).order_by(Survey.closes_at).limit(1)
-        )
+        surveys = await surveys_now(session, rt.profile.start_size, rt.now())
         meeting = await session.scalar(
             sa.select(Meeting)
             .where(Meeting.starts_at > rt.now(), ~Meeting.cancelled)
@@ -48,8 +47,8 @@ async def show_front_page(request: Request) -> Response:
     context = {
         "heading": heading.lstrip("# "),
         "lead": to_html(lead, headings_down=1),
-        "survey": survey,
-        "survey_last_day": last_day(survey.closes_at) if survey else None,
+        "surveys": [(one, last_day(one.closes_at)) for one in surveys.open],
+        "stage": surveys.stage,
         "meeting": meeting,
         "size": panel.size,
         "goal": goal,

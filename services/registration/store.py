@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registration.population.store import areas_in_force
-from services.registration.tables import Consent, Member, Panel
+from services.registration.tables import Consent, Member
 from shared.addresses import address_key
 from shared.database import hold
 from shared.events.registration import (
@@ -84,8 +84,3 @@ async def member_states(session: AsyncSession, members: Sequence[Member]) -> lis
 async def changed_event(session: AsyncSession, member: Member) -> MemberChanged:
     """The member's full state after a change."""
     return MemberChanged(**(await member_states(session, [member]))[0])
-
-
-async def panel_size(session: AsyncSession) -> int:
-    """Confirmed members."""
-    return await session.scalar(sa.select(Panel.size)) or 0

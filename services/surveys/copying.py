@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.surveys.audience.choosing import invitable
+from services.surveys.audience.contacts import at_the_cap
 from services.surveys.audience.tables import AskedToMeeting, Candidate, MeetingGuest
 from services.surveys.fieldwork.inviting import invite_latecomers
 from services.surveys.locks import wait_for_openings
@@ -25,6 +27,7 @@ from shared.events.registration import (
 )
 from shared.events.surveys import MemberDataErased
 from shared.messaging import Delivery, emit, forget_subject, lock
+from shared.profile.keeping import profile_in_force
 
 MemberEvent = MemberJoined | MemberChanged | MemberLeft | MemberErased
 
@@ -32,32 +35,37 @@ MemberEvent = MemberJoined | MemberChanged | MemberLeft | MemberErased
 async def project_members(session: AsyncSession, events: Sequence[MemberEvent], deliveries: Sequence[Delivery]) -> None:
     """Keep the members' states; those who joined before an open survey opened are invited now.
 
+    So is, where the survey asks who joins while it is open, a member who says yes to surveys or ends a pause meanwhile.
     States in a row are stored together: an import or a state sent again is a few statements a batch.
     """
-    if any(isinstance(event, MemberJoined) for event in events):
+    if any(isinstance(event, MemberJoined | MemberChanged) for event in events):
         # The lock comes first: either the opening sees these members, or this handler sees the open survey.
         await wait_for_openings(session)
     states: dict[UUID, MemberState] = {}
     late: set[UUID] = set()
+    changed: set[UUID] = set()
     for event, delivery in zip(events, deliveries, strict=True):
         match event:
             case MemberJoined() | MemberChanged():
                 states[event.member_id] = event
-                if isinstance(event, MemberJoined) and not delivery.replay:
-                    late.add(event.member_id)
+                if not delivery.replay:
+                    (late if isinstance(event, MemberJoined) else changed).add(event.member_id)
             case MemberLeft():
-                await _keep_members(session, states, late, delivery.now)
+                await _keep_members(session, states, late, changed, delivery)
                 await _withdraw(session, event.member_id)
             case MemberErased():
-                await _keep_members(session, states, late, delivery.now)
+                await _keep_members(session, states, late, changed, delivery)
                 await erase_member(session, event.member_id, delivery.now)
     if deliveries:
-        await _keep_members(session, states, late, deliveries[-1].now)
+        await _keep_members(session, states, late, changed, deliveries[-1])
 
 
-async def _keep_members(session: AsyncSession, states: dict[UUID, MemberState], late: set[UUID], now: datetime) -> None:
-    """Store the states and invite the late ones; empties both. Erased members stay erased."""
+async def _keep_members(
+    session: AsyncSession, states: dict[UUID, MemberState], late: set[UUID], changed: set[UUID], delivery: Delivery
+) -> None:
+    """Store the states and invite who is late, or wants to be asked from now on; empties all. Erased stay erased."""
     await lock(session, *states)
+    asked_before = set(await session.scalars(sa.select(Member.id).where(Member.id.in_(changed), invitable())))
     erased = set(await session.scalars(sa.select(ErasedMember.id).where(ErasedMember.id.in_(states))))
     kept = [state for id_, state in states.items() if id_ not in erased]
     if kept:
@@ -73,9 +81,19 @@ async def _keep_members(session: AsyncSession, states: dict[UUID, MemberState], 
             joined_at=[state.joined_at for state in kept],
             language=[state.language for state in kept],
         )
-        await invite_latecomers(session, late - erased, now)
-    states.clear()
-    late.clear()
+        await invite_latecomers(session, late - erased, delivery.now)
+        willing = await _below_cap(session, changed - asked_before - erased, delivery)
+        await invite_latecomers(session, willing, delivery.now, new=True)
+    for emptied in (states, late, changed):
+        emptied.clear()
+
+
+async def _below_cap(session: AsyncSession, members: set[UUID], delivery: Delivery) -> set[UUID]:
+    """Those who have not been asked too often lately."""
+    if not members:
+        return members
+    cap = (await profile_in_force(session, delivery.settings)).contact_cap
+    return members - set(await session.scalars(at_the_cap(delivery.now, cap, Member.id.in_(members))))
 
 
 async def _withdraw(session: AsyncSession, member_id: UUID) -> list[UUID]:

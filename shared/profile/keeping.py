@@ -9,7 +9,9 @@ from shared.database import upsert
 from shared.events.registration import ProfileChanged
 from shared.mechanism import mechanism
 from shared.messaging import Delivery, Subscription, subscribe
+from shared.profile.model import Profile
 from shared.service import Runtime
+from shared.settings import Settings
 
 #: One id for the installation's profile, so that a newer choice follows the older one in order.
 PROFILE_ID = uuid5(UUID("6ba7b812-9dad-11d1-80b4-00c04fd430c8"), "innbyggerpanel/profile")
@@ -29,15 +31,20 @@ async def last_change(session: AsyncSession) -> ProfileChanged | None:
     return ProfileChanged(profile_id=PROFILE_ID, choices=found.choices, changed_at=found.changed_at)
 
 
+async def profile_in_force(session: AsyncSession, settings: Settings) -> Profile:
+    """The profile as installed with what staff chose last."""
+    changed = await last_change(session)
+    return settings.installed.with_choices(changed.choices if changed else {})
+
+
 async def take_up_profile(runtime: Runtime) -> None:
     """Show from now on what is stored, in this process; nothing is read again that has not changed."""
     async with runtime.transaction() as session:
         changed_at = await session.scalar(sa.select(mechanism(runtime.name).profile.c.changed_at))
         if changed_at == runtime.profile_changed_at:
             return
-        changed = await last_change(session)
-    runtime.profile_changed_at = changed_at
-    runtime.profile = runtime.settings.installed.with_choices(changed.choices if changed else {})
+        profile = await profile_in_force(session, runtime.settings)
+    runtime.profile_changed_at, runtime.profile = changed_at, profile
 
 
 def profile_changes(service: str) -> Subscription:

@@ -2,19 +2,22 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import product
+from uuid import UUID
 
 import httpx
 import sqlalchemy as sa
 
 from services.surveys.audience.choosing import invitable
+from services.surveys.audience.tables import AskedToMeeting
 from services.surveys.domain import asks_for_area, with_areas
 from services.surveys.fieldwork.domain import may_be_invited
 from services.surveys.fieldwork.inviting import open_due_surveys
 from services.surveys.planning.planning import named_areas
 from services.surveys.tables import Invitation, Member, Survey
 from shared.events.questionnaire import Questionnaire
-from shared.events.registration import AreaMargin
+from shared.events.registration import AreaMargin, MemberChanged
 from shared.events.surveys import SurveyOpened
+from shared.ids import new_id
 from shared.service import Runtime
 from shared.testing import Deliverer, outbox
 from tests.members import joined
@@ -87,6 +90,45 @@ async def test_who_joins_while_it_is_open_is_invited_where_staff_said_so(
         assert list(asked) == ["klima"]
     told = {str(one.questionnaire.id): one.invites_new_members for one in await outbox(rt, SurveyOpened)}  # type: ignore[attr-defined]
     assert told == {"klima": True, "baeringen": False}
+
+
+async def test_who_says_yes_while_it_is_open_is_invited_as_who_joins_then(
+    rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
+) -> None:
+    asked, unwilling, resting, often = (
+        joined(rt.now()),
+        joined(rt.now(), purposes=("results",)),
+        joined(rt.now(), status="paused"),
+        joined(rt.now(), purposes=()),
+    )
+    await deliver(margins(), asked, unwilling, resting, often)
+    for new_members, questionnaire in (("yes", "klima"), ("no", "baeringen")):
+        plan = a_plan(rt, questionnaire=questionnaire, new_members=new_members)
+        shown = await editor.post("/staff/surveys/plan", data=plan)
+        await editor.post("/staff/surveys/plan", data=hidden(shown.text))
+    await open_due_surveys(rt)
+    async with rt.transaction() as session:
+        mails = [
+            AskedToMeeting(invitation_id=new_id(), number=0, member_id=often.member_id, asked_at=rt.now())
+            for _ in range(6)
+        ]
+        session.add_all(mails)
+    late = {"status": "active", "purposes": ("surveys",)}
+    changed = [MemberChanged(**one.model_dump() | late) for one in (asked, unwilling, resting, often)]
+    await deliver(*changed, replay=True)
+    assert await _invited(rt) == {(asked.member_id, "klima"), (asked.member_id, "baeringen")}
+    await deliver(*[MemberChanged(**one.model_dump()) for one in (unwilling, resting, often)])
+    await deliver(*changed, *changed)
+    new = {(unwilling.member_id, "klima"), (resting.member_id, "klima")}
+    assert await _invited(rt) == {(asked.member_id, "klima"), (asked.member_id, "baeringen")} | new
+
+
+async def _invited(rt: Runtime) -> set[tuple[UUID | None, str]]:
+    async with rt.transaction() as session:
+        found = await session.execute(
+            sa.select(Invitation.member_id, Survey.questionnaire_id).join(Survey, Invitation.survey_id == Survey.id)
+        )
+        return {(member, questionnaire) for member, questionnaire in found}
 
 
 async def test_a_survey_that_opens_now_is_nowhere_called_planned(

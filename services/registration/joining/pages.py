@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from starlette.responses import JSONResponse
 
 from services.registration.joining.confirming import confirm
@@ -12,9 +11,10 @@ from services.registration.joining.signing_up import sign_up, take_back
 from services.registration.mail_links import held_link, link_over, may_mail, open_link
 from services.registration.places import place_name
 from services.registration.settings import registration_settings
-from services.registration.store import lock_member, panel_size
+from services.registration.store import lock_member, purposes_of
+from services.registration.surveys_now import surveys_now
 from services.registration.synthetic.domain import is_made_up
-from services.registration.tables import Member, SignUp, Survey, Threshold
+from services.registration.tables import Member, SignUp
 from shared.addresses import address_key
 from shared.ids import random_id
 from shared.service import Runtime
@@ -190,7 +190,7 @@ async def show_confirmation(request: Request) -> Response:
         member = await session.get(Member, member_id)
     if told is None:
         known = member is not None and member.takes_part
-        return see_other("/join/welcome") if known else link_over(request, why="used")
+        return see_other(f"/join/welcome?id={member_id}") if known else link_over(request, why="used")
     return render(request, "registration/confirm.html", {"told": told, "place": place_name(told.area)})
 
 
@@ -206,7 +206,7 @@ async def confirm_membership(request: Request) -> Response:
         known = member is not None and member.takes_part
         if not known and (member is None or not await confirm(session, member, held["generation"], rt.now())):
             return link_over(request, why="used")
-    return see_other("/join/welcome")
+    return see_other(f"/join/welcome?id={member_id}")
 
 
 async def tell_place(request: Request) -> Response:
@@ -215,12 +215,12 @@ async def tell_place(request: Request) -> Response:
 
 
 async def show_welcome(request: Request) -> Response:
-    """What happens next and when, and a link to pass on."""
-    async with runtime(request).transaction() as session:
-        size = await panel_size(session)
-        start = await session.scalar(
-            sa.select(Threshold.size).where(
-                Threshold.role == "start", Threshold.reached_at.is_(None), ~sa.exists(sa.select(Survey.id))
-            )
-        )
-    return render(request, "registration/welcome.html", {"size": size, "start": start})
+    """What happens next, as far as this browser confirmed who reads it, and a link to pass on."""
+    rt, wants_surveys = runtime(request), None
+    member_id = as_id(request.query_params.get("id"))
+    async with rt.transaction() as session:
+        if member_id is not None and held_link(request, "confirm", member_id):
+            wants_surveys = "surveys" in await purposes_of(session, member_id)
+        surveys = await surveys_now(session, rt.profile.start_size, rt.now())
+    context = {"surveys": surveys.open, "stage": surveys.stage, "wants_surveys": wants_surveys}
+    return render(request, "registration/welcome.html", context)

@@ -33,13 +33,17 @@ from shared.messaging import Delivery
 
 
 async def keep_survey_title(session: AsyncSession, event: SurveyOpened | SurveyChanged, _: Delivery) -> None:
-    """What the survey is called, and until when it takes answers."""
-    closes_at, paused = event.closes_at, False
+    """What the survey is called, until when it takes answers, and whom it asks of those who join meanwhile."""
+    kept = {"title": event.questionnaire.title.by_language, "closes_at": event.closes_at, "paused": False}
     if isinstance(event, SurveyChanged):
-        paused = event.state == "paused"
-        closes_at = min(closes_at, event.changed_at) if event.state == "ended" else closes_at
-    title = event.questionnaire.title.by_language
-    await upsert(session, Survey, id=event.survey_id, title=title, closes_at=closes_at, paused=paused)
+        kept["paused"] = event.state == "paused"
+        kept["closes_at"] = min(event.closes_at, event.changed_at) if event.state == "ended" else event.closes_at
+    elif event.asks == "sample" or not event.invites_new_members:
+        # A sample has been drawn and takes nobody more.
+        kept["new_members"] = "none"
+    else:
+        kept["new_members"] = "all" if event.asks == "everybody" else "some"
+    await upsert(session, Survey, id=event.survey_id, **kept)
 
 
 async def keep_survey_end(session: AsyncSession, event: SurveyClosed, _: Delivery) -> None:

@@ -12,13 +12,15 @@ from services.registration.tables.base import Base
 
 
 class Survey(Base):
-    """Copy: a survey's title, for the member's own page."""
+    """Copy: a survey's title, and whom it asks of those who join while it is open."""
 
     __tablename__ = "survey"
     id: Mapped[UUID] = mapped_column(primary_key=True)
     title: Mapped[dict[str, str]]
     closes_at: Mapped[datetime]
     paused: Mapped[bool] = mapped_column(server_default=sa.false())
+    new_members: Mapped[str] = mapped_column(server_default="some")
+    """``all``, ``some`` or ``none`` of them."""
 
 
 class Asked(Base):

@@ -203,11 +203,13 @@ async def _tell_candidates(session: AsyncSession, survey: Survey, now: datetime)
     survey.invite_after = candidates[-1].id if survey.inviting else None
 
 
-async def invite_latecomers(session: AsyncSession, member_ids: Collection[UUID], now: datetime) -> None:
+async def invite_latecomers(
+    session: AsyncSession, member_ids: Collection[UUID], now: datetime, *, new: bool = False
+) -> None:
     """Invite members whose MemberJoined arrived after the opening, to every open survey that may ask them.
 
-    Those are the surveys they had joined before, and those that invite who joins while they are open; a sample has been
-    drawn and takes nobody more.
+    Those are the surveys they had joined before, and those that invite who joins while they are open; ``new`` says that
+    only these ask, for members who want to be asked from now on. A sample has been drawn and takes nobody more.
     """
     if not member_ids:
         return
@@ -219,6 +221,7 @@ async def invite_latecomers(session: AsyncSession, member_ids: Collection[UUID],
             Survey.closes_at > now,
             Survey.soft.is_(False),
             Survey.sample_size.is_(None),
+            Survey.invites_new if new else sa.true(),
         )
         .order_by(Survey.id)
         # Closing takes the row for itself: wait for it rather than invite to a survey that has just been closed.

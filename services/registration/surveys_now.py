@@ -1,0 +1,35 @@
+"""Where the panel's surveys stand, in one place for every page that says it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registration.tables import PublishedResult, Survey, Threshold
+
+#: One is open; none was yet and the panel is too small; none was yet, and it is large enough; between two.
+Stage = Literal["open", "too_few", "enough", "between"]
+
+
+@dataclass(frozen=True)
+class SurveysNow:
+    """The surveys that take answers, the one that closes first at the front, and what holds where there is none."""
+
+    stage: Stage
+    open: tuple[Survey, ...]
+
+
+async def surveys_now(session: AsyncSession, start_size: int, now: datetime) -> SurveysNow:
+    """``start_size`` is how many the first survey waits for."""
+    found = await session.scalars(
+        sa.select(Survey).where(Survey.closes_at > now, ~Survey.paused).order_by(Survey.closes_at, Survey.id)
+    )
+    if taking := tuple(found):
+        return SurveysNow("open", taking)
+    was_any = sa.or_(sa.exists(sa.select(Survey.id)), sa.exists(sa.select(PublishedResult.survey_id)))
+    if await session.scalar(sa.select(was_any)):
+        return SurveysNow("between", ())
+    reached = sa.exists().where(Threshold.size == start_size, Threshold.reached_at.is_not(None))
+    return SurveysNow("enough" if await session.scalar(sa.select(reached)) else "too_few", ())
