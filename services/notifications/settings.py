@@ -22,7 +22,7 @@ class NotificationSettings(BaseSettings):
     hand_over_seconds: int = 45
     """The longest one mail may take from MAIL FROM to the answer after the data; its lease is made to last longer."""
     per_minute: int = Field(0, ge=0)
-    """Most bulk mails a minute from one process; 0 is no limit."""
+    """Most bulk mails a minute from all processes together; 0 is no limit."""
     quiet_from: time | None = None
     quiet_to: time | None = None
     """Local hours between which bulk mail rests, e.g. 22:00 and 07:00."""

@@ -201,6 +201,15 @@ class Sending(Base):
     __table_args__ = (sa.CheckConstraint("id = 1", name="one_row"),)
 
 
+class Minute(Base):
+    """How many bulk mails were claimed within a minute of the database's clock, by every process."""
+
+    __tablename__ = "minute"
+
+    began_at: Mapped[datetime] = mapped_column(primary_key=True)
+    mails: Mapped[int]
+
+
 def to_made_up() -> sa.ColumnElement[bool]:
     """Whether a message is to a made-up resident: it is in no count and no list."""
     return sa.exists().where(Contact.member_id == Message.member_id, Contact.synthetic)

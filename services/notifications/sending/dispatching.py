@@ -21,7 +21,7 @@ from services.notifications.sending.claiming import Try
 from services.notifications.sending.domain import is_quiet, retry_wait
 from services.notifications.sending.handing_over import Certain, Line, Lost
 from services.notifications.sending.journaling import Steps
-from services.notifications.sending.pacing import Budget, Rest
+from services.notifications.sending.pacing import Rest, left_this_minute, spend
 from services.notifications.settings import NotificationSettings, notification_settings
 from services.notifications.tables import Contact, Message
 from shared.events.notifications import ContactCardMissing, MemberUnreachable, MessageFailed
@@ -61,7 +61,6 @@ class Dispatcher:
         self._make_steps = steps
         self._lines: list[Line] = []
         self._steps: Steps | None = None
-        self._budget = Budget()
         self._rest = Rest()
 
     async def run(self, rt: Runtime) -> None:
@@ -83,13 +82,18 @@ class Dispatcher:
     async def _send_batch(self, rt: Runtime, settings: NotificationSettings) -> bool:
         """Claim and send one batch; False when nothing is due in this lane now."""
         quiet = is_quiet(rt.now().astimezone(rt.settings.zone), settings.quiet_from, settings.quiet_to)
-        batch = settings.batch if self._urgent else min(settings.batch, self._budget.left(settings.per_minute))
-        lane = True if quiet or batch == 0 else self._urgent
-        if (lane and self._urgent is False) or self._rest.goes_on():
+        if (quiet and self._urgent is False) or self._rest.goes_on():
             return False
+        paced = settings.per_minute and not quiet and not self._urgent
         async with rt.transaction() as session:
-            mails = await claiming.claim(session, batch or settings.batch, settings.lease_seconds, rt.now(), lane)
-        self._budget.spend(sum(not mail.message.urgent for mail in mails))
+            may_go = await left_this_minute(session, settings.per_minute) if paced else settings.batch
+            if may_go == 0 and self._urgent is False:
+                return False
+            none_go = quiet or may_go == 0
+            lane, batch = (True, settings.batch) if none_go else (self._urgent, min(settings.batch, may_go))
+            mails = await claiming.claim(session, batch, settings.lease_seconds, rt.now(), lane)
+            if paced and (bulk := sum(not mail.message.urgent for mail in mails)):
+                await spend(session, bulk)
         # Written together: far cheaper than one by one between the answers of server and database.
         work = deque([ready for mail in mails if (ready := await self._prepare(rt, mail)) is not None])
         lines = self._lines[: len(work)]

@@ -1,30 +1,38 @@
-"""How fast mail goes: a limit a minute, and rest while the server does not answer. Machine time of one process."""
+"""How fast mail goes: a limit a minute for all processes, and a lane's rest while the server does not answer."""
 
 import time
 from collections.abc import Sequence
 
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from services.notifications.sending.domain import retry_wait
+from services.notifications.tables import Minute
 
 _LONGEST_REST = 60
 
 
-class Budget:
-    """How many bulk mails this process may still send this minute."""
+_THIS_MINUTE = sa.func.date_trunc("minute", sa.func.clock_timestamp())
 
-    def __init__(self) -> None:
-        self._minute = 0
-        self._spent = 0
 
-    def left(self, per_minute: int) -> int:
-        """Mails left; far more than a batch without a limit."""
-        minute = int(time.monotonic() // 60)
-        if minute != self._minute:
-            self._minute, self._spent = minute, 0
-        return max(per_minute - self._spent, 0) if per_minute else 1_000_000
+async def left_this_minute(session: AsyncSession, per_minute: int) -> int:
+    """Bulk mails that may still go; whoever asks holds the minute until its transaction ends."""
+    held = await session.execute(
+        pg_insert(Minute)
+        .values(began_at=_THIS_MINUTE, mails=0)
+        .on_conflict_do_update(index_elements=["began_at"], set_={"mails": Minute.mails})
+        .returning(Minute.began_at, Minute.mails)
+    )
+    minute = held.one()
+    await session.execute(sa.delete(Minute).where(Minute.began_at < minute.began_at))
+    mails: int = minute.mails
+    return max(per_minute - mails, 0)
 
-    def spend(self, mails: int) -> None:
-        """Count mails as sent."""
-        self._spent += mails
+
+async def spend(session: AsyncSession, mails: int) -> None:
+    """Count mails claimed in the minute that is held."""
+    await session.execute(sa.update(Minute).values(mails=Minute.mails + mails))
 
 
 class Rest:
