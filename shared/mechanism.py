@@ -26,6 +26,7 @@ class Mechanism:
     subject_seen: sa.Table
     removed_unread: sa.Table
     limit_hit: sa.Table
+    shown_page: sa.Table
     dead_letter: sa.Table
     audit_entry: sa.Table
     ended_staff_session: sa.Table
@@ -137,6 +138,7 @@ def mechanism(schema: str) -> Mechanism:
         sa.Column("payload", sa.LargeBinary, nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False, server_default=_now()),
         sa.Column("decided_at", sa.DateTime(timezone=True)),
+        sa.Column("warned_at", sa.DateTime(timezone=True)),
         sa.CheckConstraint("state in ('dead', 'waiting', 'redriven', 'dropped', 'lost')", name="state"),
         sa.Index(
             "uq_dead_letter_event",
@@ -202,8 +204,17 @@ def mechanism(schema: str) -> Mechanism:
         sa.Index(None, "key", "at"),
         prefixes=["unlogged"],
     )
+    shown_page = sa.Table(
+        "shown_page",
+        metadata,
+        sa.Column("id", sa.Uuid, primary_key=True),
+        sa.Column("sealed", sa.Text, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=_now()),
+        prefixes=["unlogged"],
+    )
     return Mechanism(
         limit_hit=limit_hit,
+        shown_page=shown_page,
         metadata=metadata,
         subject=subject,
         outbox=outbox,

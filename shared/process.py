@@ -8,19 +8,23 @@ import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 from starlette.applications import Starlette
 
+from shared.events import REGISTRY
 from shared.health import health_routes
+from shared.ids import new_id
 from shared.logs import what_and_where
 from shared.messaging.consumer import BatchConsumer
 from shared.messaging.dead_letters import redriving
 from shared.messaging.inbox import Inbox
-from shared.messaging.keeping import forget_what_is_old
+from shared.messaging.keeping import WARNED_DAYS, forget_what_is_old, newly_expiring
 from shared.messaging.missing import note_removed
+from shared.messaging.outbox import emit_new
 from shared.messaging.relay import Relay
 from shared.messaging.subscription import Routes
 from shared.messaging.transient import is_transient
@@ -171,16 +175,21 @@ async def beat(health: Health, stuck_seconds: float = 60.0) -> None:
         faulthandler.cancel_dump_traceback_later()
 
 
-async def _keep_mechanism(runtime: Runtime) -> None:
+async def keep_mechanism(runtime: Runtime) -> None:
     async with runtime.transaction() as session:
         lost = await forget_what_is_old(session)
+        fact = REGISTRY.get(f"{runtime.name}.dead_letters_expiring.v1")
+        if fact is not None and (letters := await newly_expiring(session)):
+            until = runtime.now() + timedelta(days=WARNED_DAYS)
+            warning = {"warning_id": new_id(), "letters": letters, "days": WARNED_DAYS, "send_before": until}
+            await emit_new(session, [fact.model_validate(warning)])
     if lost:
         # What waited behind them has nothing left to wait for.
         await redriving(runtime).all(runtime.now())
 
 
 #: What every service does by itself.
-_JOBS = (Job("take_up_profile", take_up_profile, every=2.0), Job("keep_mechanism", _keep_mechanism, every=3600.0))
+_JOBS = (Job("take_up_profile", take_up_profile, every=2.0), Job("keep_mechanism", keep_mechanism, every=3600.0))
 
 
 async def run_job(runtime: Runtime, job: Job) -> None:

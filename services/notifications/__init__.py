@@ -1,5 +1,6 @@
 """notifications owns contact cards and every mail: what it says, when it goes, and what became of it; and mail in.
 
-Reacts to everything that asks for a mail, and to what makes one needless. Publishes MessageFailed, MemberUnreachable,
+Reacts to everything that asks for a mail (DeadLettersExpiring asks for one to staff), and to what makes one needless.
+Publishes MessageFailed, MemberUnreachable,
 MailPreferenceChanged, ContactCardMissing, MemberDataErased and, on its restricted topic, SuggestionLetterReceived.
 """

@@ -6,7 +6,7 @@ from services.notifications.deliveries import staff
 from services.notifications.letters import staff as previews
 from services.notifications.mailbox import imap, lmtp
 from services.notifications.messages import about_meetings, about_members, about_surveys
-from services.notifications.people import correspondents, gathering, members, pages
+from services.notifications.people import correspondents, gathering, members, pages, warning
 from services.notifications.sending import dispatching
 from services.notifications.sending.dispatching import Dispatcher
 from services.notifications.settings import notification_settings
@@ -87,6 +87,12 @@ HANDLERS = (
         results.SuggestionContactGiven,
         results.SuggestionReplyDue,
     ),
+    subscribe(
+        "notifications.warn_of_letters",
+        warning.warn_of_letters,
+        registration.DeadLettersExpiring,
+        results.DeadLettersExpiring,
+    ),
     subscribe("notifications.gather_data", gathering.gather_data, registration.MemberDataRequested),
     ended_sessions("notifications"),
     profile_changes("notifications"),
@@ -116,6 +122,7 @@ JOBS = (
     Job("forget_journal", dispatching.forget_journal, every=3600.0),
     Job("take_letters", lmtp.take_letters, every=5.0),
     Job("fetch_letters", imap.fetch_letters, every=60.0),
+    Job("warn_of_own_letters", warning.warn_of_own_letters, every=3600.0),
     Job("forget_recipients", members.forget_recipients, every=3600.0),
     Job("forget_correspondents", correspondents.forget_correspondents, every=3600.0),
 )

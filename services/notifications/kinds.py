@@ -104,6 +104,14 @@ _ALL = (
         link=None,
         needless=(),
     ),
+    Kind(
+        code="letters_expiring",
+        name="Varsel til de ansatte om hendelser som går tapt",
+        about="staff",
+        subject=N_("Innbyggerpanelet: noe går tapt om %(days)s dager"),
+        button=N_("Se hva som venter"),
+        urgent=True,
+    ),
     replace(_REMINDER, code="first_reminder", name="Første påminnelse om undersøkelse"),
     _REMINDER,
     Kind(

@@ -3,5 +3,5 @@
 Reacts to MailPreferenceChanged, MemberUnreachable, ContactCardMissing, the other services' MemberDataErased, and to
 what "my page" shows of surveys, meetings and results. Publishes MemberJoined, MemberChanged, MemberLeft, MemberErased,
 the requests for mail about membership, PanelThresholdSet, PanelThresholdReached, PopulationMarginsSet,
-StaffSessionEnded and, on its restricted topic, ContactChanged and ContactRemoved.
+StaffSessionEnded, DeadLettersExpiring and, on its restricted topic, ContactChanged and ContactRemoved.
 """

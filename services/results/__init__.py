@@ -3,5 +3,5 @@
 Reacts to SurveyOpened, SurveyChanged, ResponseSubmitted, SurveyClosed, PopulationMarginsSet, MemberErased,
 SuggestionLetterReceived and the meetings' public facts. Publishes ResultsPublished, FollowUpRecorded,
 SuggestionRegistered, SuggestionAnswered, for notifications alone SuggestionContactGiven and SuggestionReplyDue, and
-MemberDataErased (it holds no member).
+MemberDataErased (it holds no member) and DeadLettersExpiring.
 """

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.events.attention import LettersExpiring
 from shared.events.base import Code, Event, Instant, OpenEnum, PublicText
 
 
@@ -249,7 +250,15 @@ class ContactRemoved(_Contact):
     type: ClassVar[str] = "registration.contact_removed.v1"
 
 
+class DeadLettersExpiring(LettersExpiring):
+    """Events that registration could not use lose their content soon."""
+
+    type: ClassVar[str] = "registration.dead_letters_expiring.v1"
+    topic: ClassVar[str] = "registration"
+
+
 EVENTS: tuple[type[Event], ...] = (
+    DeadLettersExpiring,
     MemberJoined,
     MemberChanged,
     MemberLeft,

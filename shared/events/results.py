@@ -3,6 +3,7 @@
 from typing import ClassVar
 from uuid import UUID
 
+from shared.events.attention import LettersExpiring
 from shared.events.base import Code, Event, Instant, OpenEnum, PublicTexts
 from shared.events.calendar import Dates
 from shared.events.member_data import MemberData
@@ -121,7 +122,15 @@ class DatesPlanned(Dates):
     topic: ClassVar[str] = "results"
 
 
+class DeadLettersExpiring(LettersExpiring):
+    """Events that results could not use lose their content soon."""
+
+    type: ClassVar[str] = "results.dead_letters_expiring.v1"
+    topic: ClassVar[str] = "results"
+
+
 EVENTS: tuple[type[Event], ...] = (
+    DeadLettersExpiring,
     DatesPlanned,
     ResultsPublished,
     FollowUpRecorded,

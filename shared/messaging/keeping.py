@@ -20,10 +20,12 @@ RESTRICTED_DAYS = 7
 INBOX_DAYS = 75
 
 
-#: Every limit's window is at most this long.
+#: Every limit's window is at most this long, and so is what an answer to a form is kept for.
 LIMIT_DAYS = 1
+#: What staff did and looked at: five years, in which anybody can ask who saw what about them.
+AUDIT_DAYS = 5 * 365 + 1
 #: Days before its content goes in which an open letter is urgent.
-_WARNED_DAYS = 3
+WARNED_DAYS = 3
 
 OPEN = ("dead", "waiting")
 
@@ -38,8 +40,22 @@ def expiring(letter: sa.Table) -> sa.ColumnElement[bool]:
     return (
         letter.c.state.in_(OPEN)
         & letter.c.topic.in_(RESTRICTED_TOPICS)
-        & _older(letter.c.received_at, RESTRICTED_DAYS - _WARNED_DAYS)
+        & _older(letter.c.received_at, RESTRICTED_DAYS - WARNED_DAYS)
     )
+
+
+async def newly_expiring(session: AsyncSession) -> int:
+    """How many open letters lose their content soon, if there is one that nobody has been warned of; else 0."""
+    letter = mechanism(session.info["schema"]).dead_letter
+    new = await session.execute(
+        sa.update(letter)
+        .where(expiring(letter), letter.c.warned_at.is_(None))
+        .values(warned_at=sa.func.clock_timestamp())
+        .returning(letter.c.id)
+    )
+    if not new.all():
+        return 0
+    return await session.scalar(sa.select(sa.func.count()).select_from(letter).where(expiring(letter))) or 0
 
 
 async def forget_what_is_old(session: AsyncSession) -> int:
@@ -52,7 +68,9 @@ async def forget_what_is_old(session: AsyncSession) -> int:
     keep = sa.text(f'select "{schema}".keep_archive(:days, :restricted)')
     await session.execute(keep, {"days": ARCHIVE_DAYS, "restricted": RESTRICTED_DAYS})
     await session.execute(sa.delete(tables.inbox).where(_older(tables.inbox.c.received_at, INBOX_DAYS)))
-    await session.execute(sa.delete(tables.limit_hit).where(_older(tables.limit_hit.c.at, LIMIT_DAYS)))
+    for brief in (tables.limit_hit, tables.shown_page):
+        await session.execute(sa.delete(brief).where(_older(brief.c.at, LIMIT_DAYS)))
+    await session.execute(sa.delete(tables.audit_entry).where(_older(tables.audit_entry.c.at, AUDIT_DAYS)))
     letter = tables.dead_letter.c
     decided = letter.state.in_(("redriven", "dropped"))
     too_old = letter.topic.in_(RESTRICTED_TOPICS) & _older(letter.received_at, RESTRICTED_DAYS)
@@ -69,7 +87,7 @@ async def forget_what_is_old(session: AsyncSession) -> int:
     for row in gone:
         log.error("messaging.dead_letter.lost", letter=str(row.id), type=row.type, handler=row.handler)
     if soon := await session.scalar(sa.select(sa.func.count()).where(expiring(tables.dead_letter))):
-        log.error("messaging.dead_letters.expire_soon", letters=soon, days=_WARNED_DAYS)
+        log.error("messaging.dead_letters.expire_soon", letters=soon, days=WARNED_DAYS)
     return len(gone)
 
 

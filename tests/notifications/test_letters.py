@@ -58,10 +58,12 @@ def survey(**changes: Any) -> Survey:
 
 def row_of(purpose: str, language: str = "nb", name: str = "Kari", email: str = "kari@example.org") -> Mail:
     """A claimed message with all its texts, as ``store.claim`` gives it."""
-    for_member = not purpose.startswith("suggestion")
+    for_member = not purpose.startswith("suggestion") and KINDS[purpose].about != "staff"
     content: dict[str, str] | None = None
     if purpose == "on_behalf":
         content = {"changes": " ".join([*CHANGES, "a_new_one"]), "how": "phone"}
+    elif purpose == "letters_expiring":
+        content = {"service": "results", "letters": "2", "days": "3"}
     elif not for_member:
         content = {"heading": "Bro > båt", "text": "Takk.\n\nVi bygger <snart>.", "status": "forwarded", "slug": "bro"}
     message = Message(

@@ -71,7 +71,7 @@ def _store(
         session.add(SettledInvitation(id=subject_id, reason=known.settled))
     if known.status is not None:
         session.add(Member(id=member_id, status=known.status, purposes=list(known.purposes)))
-    if kind_about in ("suggestion", "trial"):
+    if kind_about in ("suggestion", "trial", "staff"):
         email = "kari@example.org" if known.address == "known" else None
         session.add(
             Correspondent(suggestion_id=subject_id, email=email, language="nb", since=datetime(2027, 1, 1, tzinfo=UTC))

@@ -54,6 +54,8 @@ KINDS = [
     ("meetings", ("meeting", "invitation"), "", "meetings.invitation where member_id is not null", 3),
     ("notifications", ("message",), "update notifications.message set state = 'expired'",
      "notifications.message where member_id is not null", 2),
+    ("notifications", ("correspondent",), "update notifications.correspondent set answered_at = null",
+     "notifications.correspondent where email is not null", 2),
     ("results", ("survey", "answer"), "update results.answer set survey_id = (select id from results.survey)",
      "results.answer", 5),
     ("results", ("suggestion",), "update results.suggestion set answered_at = null",

@@ -60,6 +60,21 @@ async def test_a_dead_letter_stays_as_long_as_it_may(
         assert kept == int(stays)
 
 
+async def test_what_staff_did_is_known_for_five_years_and_a_page_they_were_shown_for_a_day(runtime: Runtime) -> None:
+    tables = mechanism("example")
+    async with runtime.transaction() as session:
+        for years, days in ((0, 0), (5, -1), (5, 2), (10, 0)):
+            at = sa.text(f"clock_timestamp() - interval '{years} years {days} days'")
+            row = {"id": new_id(), "at": at, "actor": "siri", "actor_name": "Siri", "detail": {}}
+            await session.execute(sa.insert(tables.audit_entry).values(**row, action=f"{years} {days}"))
+        for hours in (1, 25):
+            at = sa.text(f"clock_timestamp() - interval '{hours} hours'")
+            await session.execute(sa.insert(tables.shown_page).values(id=new_id(), sealed=f"{hours}", at=at))
+        await forget_what_is_old(session)
+        assert set(await session.scalars(sa.select(tables.audit_entry.c.action))) == {"0 0", "5 -1"}
+        assert (await session.scalars(sa.select(tables.shown_page.c.sealed))).all() == ["1"]
+
+
 async def test_restricted_events_rest_in_the_archive_for_seven_days_and_others_for_thirty(runtime: Runtime) -> None:
     """Read off the partitions, which are the days: 7 and 30 back, and some days ahead."""
     async with runtime.transaction() as session:

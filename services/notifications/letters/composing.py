@@ -213,6 +213,9 @@ class Composer:
             # Opened by who is signed in, so the link is no secret.
             tried = mail.message.content
             words["link"] = f"{public}/staff/surveys/try/{tried['questionnaire']}?language={tried['language']}"
+        elif kind.about == "staff" and mail.message.content is not None:
+            told |= mail.message.content
+            words["link"] = f"{public}/staff/{told['service']}/dead-letters"
         elif mail.message.content is not None:
             told |= wording.suggestion_words(
                 mail.message.content, mail.correspondent.since if mail.correspondent else None, language
@@ -239,7 +242,7 @@ class Composer:
         rows, chosen = [], _chosen(language)
         if kind.consent:
             rows.append((gettext(STOPS[kind.consent]), _slot("unsubscribe")))
-        if kind.about != "suggestion" and not kind.code.startswith("confirm"):
+        if kind.about not in ("suggestion", "staff") and not kind.code.startswith("confirm"):
             rows.append((gettext(N_("Endre opplysninger, ta pause eller gå ut av panelet")), f"{public}/me{chosen}"))
         return [*rows, (gettext(N_("Slik behandler vi opplysninger om deg")), f"{public}/privacy{chosen}")]
 

@@ -29,7 +29,7 @@ class Kind:
     name: str
     """What staff call it."""
     about: str
-    """``member``, ``survey``, ``result``, ``meeting``, ``suggestion`` or ``trial``: whose texts it waits for."""
+    """``member``, ``survey``, ``result``, ``meeting``, ``suggestion``, ``trial``, ``staff``: whose texts it needs."""
     subject: str
     subject_with_topic: str = ""
     """The subject for a questionnaire that names its topic in one or two words."""
@@ -45,7 +45,7 @@ class Kind:
     @property
     def to_correspondent(self) -> bool:
         """It goes to an address given for it, not to a member."""
-        return self.about in ("suggestion", "trial")
+        return self.about in ("suggestion", "trial", "staff")
 
     @property
     def template(self) -> str:

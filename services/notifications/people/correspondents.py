@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from services.notifications.kinds import KINDS, codes_to_correspondents
+from services.notifications.kinds import KINDS, codes_about, codes_to_correspondents
 from services.notifications.messages.creating import create_messages, message
 from services.notifications.settings import notification_settings
 from services.notifications.tables import Correspondent, Message
@@ -69,7 +69,7 @@ async def _why_no_receipt(session: AsyncSession, suggestion_id: UUID) -> str | N
 
 
 async def forget_correspondents(rt: Runtime) -> None:
-    """Blank the addresses of suggestions answered long ago (or never) and of trials, and the texts of mails to them."""
+    """Blank addresses of suggestions answered long ago (or never), trials and staff, and texts of mails to them."""
     settings, now = notification_settings(), rt.now()
     days = {"answered": settings.correspondent_days, "unanswered": settings.unanswered_days}
     interval = {name: sa.func.make_interval(0, 0, 0, value) for name, value in days.items()}
@@ -77,8 +77,10 @@ async def forget_correspondents(rt: Runtime) -> None:
         Correspondent.answered_at < now - interval["answered"],
         sa.and_(Correspondent.answered_at.is_(None), Correspondent.since < now - interval["unanswered"]),
     )
-    tried = sa.exists().where(Message.subject_id == Correspondent.suggestion_id, Message.purpose == "survey_trial")
-    over = sa.or_(over, sa.and_(tried, Correspondent.since < now - timedelta(days=1)))
+    briefly = sa.exists().where(
+        Message.subject_id == Correspondent.suggestion_id, Message.purpose.in_(codes_about("trial", "staff"))
+    )
+    over = sa.or_(over, sa.and_(briefly, Correspondent.since < now - timedelta(days=1)))
     async with rt.transaction() as session:
         forgotten = await session.scalars(
             sa.update(Correspondent)
