@@ -1,0 +1,67 @@
+"""What waits for what: each of these fails without its lock, whatever the machine does first."""
+
+import asyncio
+
+import sqlalchemy as sa
+
+from services.surveys.answering.store import Refusal, hold, submit
+from services.surveys.copying import project_members
+from services.surveys.fieldwork.closing import close_survey
+from services.surveys.sealing import keys_of
+from services.surveys.tables import Invitation, Response
+from shared.events.surveys import SurveyClosed
+from shared.ids import new_id
+from shared.messaging import Delivery
+from shared.service import Runtime
+from shared.testing import Deliverer, outbox
+from tests.surveys.conftest import PlanSurvey
+from tests.surveys.given import answer, invitations, joined, many
+from tests.waiting import waits
+
+
+async def test_who_joins_while_a_survey_opens_is_invited(rt: Runtime, deliver: Deliverer, plan: PlanSurvey) -> None:
+    await deliver(*many(rt.now(), 3))
+    late = joined(rt.now())
+    delivery = Delivery(rt.now(), rt.settings, new_id(), 1, False, None)
+    async with rt.transaction() as session:
+        # Has found no open survey, and is not to be seen by the opening either.
+        await project_members(session, [late], [delivery])
+        opening = asyncio.ensure_future(plan())
+        assert await waits(rt, opening)
+    survey = await opening
+    assert late.member_id in {row.member_id for row in await invitations(rt, survey.id)}
+
+
+async def test_a_closing_waits_for_the_answer_that_is_being_sent_in(
+    rt: Runtime, deliver: Deliverer, plan: PlanSurvey
+) -> None:
+    await deliver(*many(rt.now(), 6))
+    survey = await plan()
+    last, *others = await invitations(rt, survey.id)
+    for row in others:
+        assert await answer(rt, row.id, {"reisemate": "gange"})
+
+    async def close() -> None:
+        async with rt.transaction() as session:
+            await close_survey(session, keys_of(rt.settings), survey.id, rt.now())
+
+    async with rt.transaction() as session:
+        held = await hold(session, keys_of(rt.settings), last.id, 1, rt.now())
+        assert not isinstance(held, Refusal)
+        closing = asyncio.create_task(close())
+        assert await waits(rt, closing)
+        await submit(session, held, {"reisemate": "bil"}, rt.now())
+    await closing
+    (closed,) = await outbox(rt, SurveyClosed)
+    assert isinstance(closed, SurveyClosed)
+    assert (closed.answered, closed.released) == (6, 6)
+
+
+async def test_an_answer_to_a_question_that_was_hidden_in_the_end_is_not_sent_in(
+    rt: Runtime, invitation: Invitation
+) -> None:
+    assert await answer(rt, invitation.id, {"reisemate": "gange", "bilfri": "pris"})
+    async with rt.transaction() as session:
+        stored = (await session.scalars(sa.select(Response))).one()
+    answers = keys_of(rt.settings).seal(stored.survey_id).open(stored.id, stored.sealed)["answers"]
+    assert answers == {"reisemate": "gange"}
