@@ -21,6 +21,7 @@ from shared.service import Runtime
 from shared.settings import Settings
 from shared.tokens import sign, signed
 from shared.web.forms import Form, read_form
+from shared.web.own_address import asks_again, at_address, give_address
 from shared.web.pages import runtime
 
 COOKIE = "__Host-staff"
@@ -111,7 +112,10 @@ def staff_required(*roles: str) -> Callable[[Page], Page]:
             if not any(map(staff.may, roles)):
                 raise StaffRefused(None)
             request.state.staff = staff
-            return await page(request)
+            if asks_again(request):
+                return await at_address(request, staff.subject)
+            answer = await page(request)
+            return await give_address(request, staff.subject, answer) if request.method == "POST" else answer
 
         _GUARDED[guarded] = roles
         return guarded

@@ -16,6 +16,7 @@ from services.meetings.tables import Called, Invitation, Meeting, Notice
 from shared.tokens import BadLink, LinkExpired
 from shared.web import (
     N_,
+    Form,
     FormErrors,
     Request,
     Response,
@@ -26,7 +27,9 @@ from shared.web import (
     render,
     runtime,
     see_other,
+    show_again,
     translate,
+    typed_before,
     validate,
 )
 
@@ -69,12 +72,15 @@ async def open_invitation(request: Request) -> Response:
 
 
 async def show_invitation(request: Request) -> Response:
-    """What, when, where, who else, what is served; then whatever the person's state is."""
+    """What, when, where, who else, what is served; then whatever the person's state is, and what was wrong."""
     async with runtime(request).transaction() as session:
         found = await _look(request, session)
     if found is None:
         return no_link(request)
-    return _show(request, *found)
+    if typed := typed_before(request, f"needs-{found[1].id}"):
+        return _show(request, *found, _needs(request, typed)[1], typed.values() | {"needs": typed.all("needs")})
+    faulty = "reply" in request.query_params
+    return _show(request, *found, {"reply": translate(request).gettext(N_("Svar ja eller nei."))} if faulty else None)
 
 
 async def reply(request: Request) -> Response:
@@ -90,7 +96,7 @@ async def reply(request: Request) -> Response:
         if held is None:
             return no_link(request)
         if says not in list(Reply) or "reply" in form.refused:
-            return _show(request, *held, {"reply": translate(request).gettext(N_("Svar ja eller nei."))}, status=422)
+            return see_other(f"{_BASE}?id={asked[0]}&reply=")
         await answer(session, *held, Reply(says), rt.now())
     return see_other(f"{_BASE}?id={asked[0]}")
 
@@ -102,18 +108,23 @@ async def save_needs(request: Request) -> Response:
     asked = asked_by(request, form.get("id"))
     if asked is None:
         return no_link(request)
-    values, errors = validate(NeedsInput, form, MESSAGES, translate(request).gettext, lists=("needs",))
+    values, errors = _needs(request, form)
     async with rt.transaction() as session:
         held = await hold(session, *asked, rt.now())
         if held is None:
             return no_link(request)
         meeting, row = held
         if values is None:
-            return _show(request, meeting, row, errors, form.values(), 422)
+            again = show_again(request, f"needs-{row.id}", f"{_BASE}?id={row.id}&again=yes", form)
+            return again or _show(request, meeting, row, errors, form.values(), 422)
         if row.state == "accepted" and meeting.state == "drawn" and rt.now() < meeting.ends_at:
             chosen = [need for need in NEEDS if need in values.needs]
             row.needs = [*chosen, values.other_need] if chosen or values.other_need else None
     return see_other(f"{_BASE}?id={asked[0]}&saved=1")
+
+
+def _needs(request: Request, form: Form) -> tuple[NeedsInput | None, FormErrors]:
+    return validate(NeedsInput, form, MESSAGES, translate(request).gettext, lists=("needs",))
 
 
 async def give_calendar(request: Request) -> Response:

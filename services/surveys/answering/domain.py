@@ -113,12 +113,12 @@ def only_shown(questionnaire: Questionnaire, answers: Answers) -> dict[str, obje
     return kept
 
 
-def unfinished_on(page: Page, answers: Answers, typed: Sent) -> dict[str, NotAnAnswer]:
-    """What still has to be answered or put right on the page, by field."""
+def unfinished_on(page: Page, answers: Answers, typed: Sent, unseen: Collection[str] = ()) -> dict[str, NotAnAnswer]:
+    """What still has to be answered or put right on the page, by field, but for questions ``unseen`` until now."""
     found: dict[str, NotAnAnswer] = {}
     for question in shown_questions(page, answers):
         values = {field: typed[field] for field in question.fields if field in typed}
-        if question.id in answers or not (question.required or values):
+        if question.id in answers or question.id in unseen or not (question.required or values):
             continue
         read = read_question(question, values)
         # Right by now, and not taken as an answer: characters were taken out, and the person has not seen it since.

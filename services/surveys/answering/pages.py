@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
+from urllib.parse import urlencode
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -82,17 +83,22 @@ async def show_start(request: Request) -> HttpResponse:
 
 
 async def show_page(request: Request) -> HttpResponse:
-    """One theme, with what was answered before; ``check`` says what is missing, ``more`` what has come up."""
+    """One theme, with what was answered before; ``check`` says what is wrong, ``more`` what has come up.
+
+    ``unseen`` are questions that came up together with a fault elsewhere: nobody has left them out yet.
+    """
     async with runtime(request).transaction() as session:
         found = await _look(request, session)
     if isinstance(found, Refusal):
         return _over(request, found)
-    number, refused = _number(request, found), {}
+    number, refused, drawn = _number(request, found), {}, None
     note_shown(found.survey.id, found.invitation.id, number)
     if "check" in request.query_params:
         answers = only_shown(found.questionnaire, found.answers)
-        refused = unfinished_on(found.questionnaire.pages[number - 1], answers, found.typed)
-    return _page(request, found, number, found.answers, found.typed, refused, 200)
+        unseen = request.query_params.get("unseen", "").split()
+        refused = unfinished_on(found.questionnaire.pages[number - 1], answers, found.typed, unseen)
+        drawn = drawn_by(request.query_params.get("order"))
+    return _page(request, found, number, found.answers, found.typed, refused, drawn)
 
 
 async def save_page(request: Request) -> HttpResponse:
@@ -132,7 +138,9 @@ async def save_page(request: Request) -> HttpResponse:
         if back:
             return see_other(f"{_BASE}/{on or number}{here}")
         if filled.refused:
-            return _page(request, held, number, filled.answers, typed, filled.refused, 422, drawn_by(form.get("order")))
+            # To an address of its own: Back and reload send nothing again. The order of choices stays as it was.
+            again = {"check": "1", "order": drawn_by(form.get("order")), "unseen": " ".join(filled.brought_up)}
+            return see_other(f"{_BASE}/{number}{here}&{urlencode({name: one for name, one in again.items() if one})}")
         if filled.brought_up:
             return see_other(f"{_BASE}/{number}{here}&more={filled.brought_up[0]}#{filled.brought_up[0]}")
         if on is not None:
@@ -181,16 +189,15 @@ def _page(
     answers: Mapping[str, object],
     typed: Sent,
     refused: Mapping[str, NotAnAnswer],
-    status: int,
-    drawn: int | None = None,
+    drawn: int | None,
 ) -> HttpResponse:
-    """``drawn``: what the order of choices was drawn by when this form was sent; a page that is opened draws anew."""
+    """``drawn``: what the order of choices was drawn by when the form was sent; a page that is opened draws anew."""
     drawn = secrets.randbelow(2**31) if drawn is None else drawn
     more = request.query_params.get("more", "")
     form = page_form(opened.questionnaire, translate(request), number, answers, typed, refused, more, drawn)
     since = int(runtime(request).now().timestamp())
     context = {"id": opened.invitation.id, "since": since, "sent": opened.response_id is not None}
-    return render(request, "surveys/page.html", context | form, status)
+    return render(request, "surveys/page.html", context | form)
 
 
 def _seconds(since: str | None, now: datetime) -> float | None:

@@ -1,0 +1,70 @@
+"""What a form of staff is answered with gets an address of its own: Back and reload never ask to send it again.
+
+The page rests for an hour, sealed, for whoever sent the form.
+"""
+
+import zlib
+from base64 import b64decode, b64encode
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import sqlalchemy as sa
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from shared.ids import random_id
+from shared.mechanism import mechanism
+from shared.web.forms import as_id
+from shared.web.pages import runtime, see_other
+
+_SECONDS = 3600
+_ASKED = "again"
+
+
+def asks_again(request: Request) -> bool:
+    """Whether the address is one of a page that was the answer to a form."""
+    return request.method in ("GET", "HEAD") and _ASKED in request.query_params
+
+
+async def give_address(request: Request, actor: str, answer: Response) -> Response:
+    """On to an address that shows ``answer``: the form's page with a number more.
+
+    What is no page stays as it is, and so does what a script asked for and what comes from no page of ours.
+    """
+    page = _came_from(request)
+    is_page = answer.headers.get("content-type", "").startswith("text/html") and answer.status_code != 303
+    if page is None or not is_page or request.headers.get("sec-fetch-mode", "navigate") != "navigate":
+        return answer
+    rt, id_ = runtime(request), random_id()
+    packed = b64encode(zlib.compress(bytes(answer.body))).decode()
+    sealed = rt.sealed.seal(f"{_ASKED}-{actor}", {"status": answer.status_code, "page": packed}, _SECONDS)
+    async with rt.transaction() as session:
+        await session.execute(sa.insert(mechanism(rt.name).shown_page).values(id=id_, sealed=sealed))
+    onward = see_other(_with(page, str(id_)))
+    onward.raw_headers += [one for one in answer.raw_headers if one[0] == b"set-cookie"]
+    return onward
+
+
+async def at_address(request: Request, actor: str) -> Response:
+    """The page that was the answer; after an hour, and for anybody else, the page the form is on."""
+    rt, id_ = runtime(request), as_id(request.query_params.get(_ASKED))
+    table = mechanism(rt.name).shown_page
+    async with rt.transaction() as session:
+        sealed = await session.scalar(sa.select(table.c.sealed).where(table.c.id == id_)) if id_ else None
+    kept = rt.sealed.unseal(f"{_ASKED}-{actor}", sealed) if sealed else None
+    if kept is None:
+        return see_other(_with(f"{request.url.path}?{request.url.query}", None))
+    return HTMLResponse(zlib.decompress(b64decode(kept["page"])), kept["status"])
+
+
+def _came_from(request: Request) -> str | None:
+    """Path and query of the page of ours that the form is on."""
+    referer = request.headers.get("referer", "")
+    ours = runtime(request).settings.public_url
+    return referer.removeprefix(ours) if referer.startswith(f"{ours}/") else None
+
+
+def _with(page: str, id_: str | None) -> str:
+    parts = urlsplit(page)
+    query = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name != _ASKED]
+    query += [(_ASKED, id_)] if id_ else []
+    return f"{parts.path}?{urlencode(query)}".rstrip("?")
