@@ -28,6 +28,7 @@ from shared.events.registration import (
 from shared.events.results import FollowUpRecorded
 from shared.events.surveys import SurveyAnswered, SurveyInvitationIssued, SurveyReminderDue
 from shared.messaging import subscribe
+from shared.messaging.missing import missed_events
 from shared.profile.keeping import profile_changes
 from shared.service import Job, Service
 from shared.web import Route, audit_pages, dead_letter_pages, ended_sessions, role_pages
@@ -43,6 +44,7 @@ HANDLERS = (
     subscribe("meetings.keep_follow_up", concluding.keep_follow_up, FollowUpRecorded),
     subscribe("meetings.gather_data", gather_data, MemberDataRequested),
     ended_sessions("meetings"),
+    missed_events("meetings"),
     profile_changes("meetings"),
 )
 

@@ -14,6 +14,7 @@ from services.notifications.tables import Message, to_made_up
 from services.notifications.trying import staff as trying
 from shared.events import meetings, registration, results, surveys
 from shared.messaging import subscribe
+from shared.messaging.missing import missed_events
 from shared.metrics import counted
 from shared.profile.keeping import profile_changes
 from shared.service import Job, Service
@@ -95,6 +96,7 @@ HANDLERS = (
     ),
     subscribe("notifications.gather_data", gathering.gather_data, registration.MemberDataRequested),
     ended_sessions("notifications"),
+    missed_events("notifications"),
     profile_changes("notifications"),
 )
 

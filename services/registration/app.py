@@ -35,6 +35,7 @@ from services.registration.synthetic.domain import SOURCE
 from services.registration.tables import Member
 from shared.events import meetings, notifications, results, surveys
 from shared.messaging import subscribe
+from shared.messaging.missing import missed_events
 from shared.metrics import counted
 from shared.service import Job, Service
 from shared.web import Route, audit_pages, dead_letter_pages, role_pages
@@ -55,6 +56,7 @@ DATA_PARTS = (
 )
 
 HANDLERS = (
+    missed_events("registration"),
     subscribe("registration.keep_erasure_receipt", erasing.keep_receipt, *RECEIPTS),
     subscribe("registration.send_card_again", reaching.send_card_again, notifications.ContactCardMissing),
     subscribe("registration.mark_unreachable", reaching.mark_unreachable, notifications.MemberUnreachable),

@@ -16,6 +16,7 @@ from shared.events.notifications import SuggestionLetterReceived
 from shared.events.registration import MemberDataRequested, MemberErased, PopulationMarginsSet
 from shared.events.surveys import ResponseSubmitted, SampleDrawn, SurveyChanged, SurveyClosed, SurveyOpened
 from shared.messaging import subscribe
+from shared.messaging.missing import missed_events
 from shared.metrics import counted
 from shared.profile.keeping import profile_changes
 from shared.service import Job, Service
@@ -33,6 +34,7 @@ HANDLERS = (
     subscribe("results.register_letter", registering.register_letter, SuggestionLetterReceived),
     subscribe("results.keep_meeting", meetings.keep_meeting, *MEETING_FACTS),
     ended_sessions("results"),
+    missed_events("results"),
     profile_changes("results"),
 )
 

@@ -40,6 +40,7 @@ from shared.events.registration import (
 )
 from shared.events.results import FollowUpRecorded, ResultsPublished
 from shared.messaging import subscribe
+from shared.messaging.missing import missed_events
 from shared.metrics import counted
 from shared.profile.keeping import profile_changes
 from shared.service import Job, Service
@@ -64,6 +65,7 @@ HANDLERS = (
     subscribe("surveys.plan_evaluation", plan_evaluation, MeetingSurveyAsked),
     subscribe("surveys.gather_data", gathering.gather_data, MemberDataRequested),
     ended_sessions("surveys"),
+    missed_events("surveys"),
     profile_changes("surveys"),
 )  # fmt: skip
 

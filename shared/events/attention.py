@@ -1,4 +1,4 @@
-"""What staff are to be told of by mail: said by the service it is about, and no person stands in it."""
+"""What a service says of its own trouble: no person stands in it."""
 
 from typing import ClassVar
 from uuid import UUID
@@ -16,3 +16,15 @@ class LettersExpiring(Event):
     days: int
     """Until the first of them goes."""
     send_before: Instant
+
+
+class EventsMissed(Event):
+    """The broker removed events before this service read them: whoever published them sends that stretch again."""
+
+    subject_field: ClassVar[str | None] = "miss_id"
+    miss_id: UUID
+    missed_topic: str
+    partition: int
+    from_offset: int
+    to_offset: int
+    """The first one behind the stretch."""

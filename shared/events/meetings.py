@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from shared.events import attention
 from shared.events.base import Code, Event, Instant, OpenEnum, PublicText
 from shared.events.calendar import Dates
 from shared.events.member_data import MemberData
@@ -246,7 +247,15 @@ class DatesPlanned(Dates):
     topic: ClassVar[str] = "meetings"
 
 
+class EventsMissed(attention.EventsMissed):
+    """meetings has not read events that were removed."""
+
+    type: ClassVar[str] = "meetings.events_missed.v1"
+    topic: ClassVar[str] = "meetings"
+
+
 EVENTS: tuple[type[Event], ...] = (
+    EventsMissed,
     DatesPlanned,
     MeetingAnnounced,
     MeetingDrawn,

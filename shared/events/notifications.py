@@ -3,6 +3,7 @@
 from typing import ClassVar
 from uuid import UUID
 
+from shared.events import attention
 from shared.events.base import Code, Event, Instant, OpenEnum
 from shared.events.member_data import MemberData
 
@@ -84,7 +85,15 @@ class MemberDataGathered(MemberData):
     topic: ClassVar[str] = "notifications.member_data"
 
 
+class EventsMissed(attention.EventsMissed):
+    """notifications has not read events that were removed."""
+
+    type: ClassVar[str] = "notifications.events_missed.v1"
+    topic: ClassVar[str] = "notifications"
+
+
 EVENTS: tuple[type[Event], ...] = (
+    EventsMissed,
     SuggestionLetterReceived,
     MessageFailed,
     MemberUnreachable,

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.events.attention import LettersExpiring
+from shared.events import attention
 from shared.events.base import Code, Event, Instant, OpenEnum, PublicText
 
 
@@ -250,14 +250,22 @@ class ContactRemoved(_Contact):
     type: ClassVar[str] = "registration.contact_removed.v1"
 
 
-class DeadLettersExpiring(LettersExpiring):
+class DeadLettersExpiring(attention.LettersExpiring):
     """Events that registration could not use lose their content soon."""
 
     type: ClassVar[str] = "registration.dead_letters_expiring.v1"
     topic: ClassVar[str] = "registration"
 
 
+class EventsMissed(attention.EventsMissed):
+    """registration has not read events that were removed."""
+
+    type: ClassVar[str] = "registration.events_missed.v1"
+    topic: ClassVar[str] = "registration"
+
+
 EVENTS: tuple[type[Event], ...] = (
+    EventsMissed,
     DeadLettersExpiring,
     MemberJoined,
     MemberChanged,

@@ -3,7 +3,7 @@
 from typing import ClassVar
 from uuid import UUID
 
-from shared.events.attention import LettersExpiring
+from shared.events import attention
 from shared.events.base import Code, Event, Instant, OpenEnum, PublicTexts
 from shared.events.calendar import Dates
 from shared.events.member_data import MemberData
@@ -122,14 +122,22 @@ class DatesPlanned(Dates):
     topic: ClassVar[str] = "results"
 
 
-class DeadLettersExpiring(LettersExpiring):
+class DeadLettersExpiring(attention.LettersExpiring):
     """Events that results could not use lose their content soon."""
 
     type: ClassVar[str] = "results.dead_letters_expiring.v1"
     topic: ClassVar[str] = "results"
 
 
+class EventsMissed(attention.EventsMissed):
+    """results has not read events that were removed."""
+
+    type: ClassVar[str] = "results.events_missed.v1"
+    topic: ClassVar[str] = "results"
+
+
 EVENTS: tuple[type[Event], ...] = (
+    EventsMissed,
     DeadLettersExpiring,
     DatesPlanned,
     ResultsPublished,

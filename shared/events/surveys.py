@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.events import attention
 from shared.events.base import Code, Event, Instant, OpenEnum, PublicText
 from shared.events.calendar import Dates
 from shared.events.member_data import MemberData
@@ -262,7 +263,15 @@ class DatesPlanned(Dates):
     topic: ClassVar[str] = "surveys"
 
 
+class EventsMissed(attention.EventsMissed):
+    """surveys has not read events that were removed."""
+
+    type: ClassVar[str] = "surveys.events_missed.v1"
+    topic: ClassVar[str] = "surveys"
+
+
 EVENTS: tuple[type[Event], ...] = (
+    EventsMissed,
     DatesPlanned,
     SurveyOpened,
     SurveyChanged,

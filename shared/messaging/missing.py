@@ -5,23 +5,64 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.events import meetings, notifications, registration, results, surveys
+from shared.events.attention import EventsMissed
+from shared.ids import new_id
 from shared.mechanism import mechanism
+from shared.messaging.envelope import Delivery
+from shared.messaging.outbox import emit_new
+from shared.messaging.subscription import Subscription, subscribe
+
+_MISSED: dict[str, type[EventsMissed]] = {
+    "registration": registration.EventsMissed,
+    "surveys": surveys.EventsMissed,
+    "notifications": notifications.EventsMissed,
+    "meetings": meetings.EventsMissed,
+    "results": results.EventsMissed,
+}
+
+
+log = structlog.get_logger()
 
 
 async def note_removed(session: AsyncSession, topic: str, partition: int, from_offset: int, to_offset: int) -> None:
-    """Store that the broker removed records ``from_offset`` up to but not ``to_offset`` before they were read."""
+    """Store that the broker removed records ``from_offset`` up to but not ``to_offset`` before they were read.
+
+    Said once to whoever published them, who sends the stretch again.
+    """
     table = mechanism(session.info["schema"]).removed_unread
     statement = pg_insert(table).values(topic=topic, partition=partition, from_offset=from_offset, to_offset=to_offset)
     # The same start is found again until something behind it has been read.
-    await session.execute(
+    new = await session.execute(
         statement.on_conflict_do_update(
             index_elements=["topic", "partition", "from_offset"],
-            set_={"to_offset": sa.func.greatest(table.c.to_offset, statement.excluded.to_offset)},
-        )
+            set_={"to_offset": statement.excluded.to_offset},
+            where=table.c.to_offset < statement.excluded.to_offset,
+        ).returning(table.c.to_offset)
     )
+    fact = _MISSED.get(session.info["schema"])
+    if new.all() and fact is not None:
+        stretch = {"missed_topic": topic, "partition": partition, "from_offset": from_offset, "to_offset": to_offset}
+        await emit_new(session, [fact.model_validate({"miss_id": new_id(), **stretch})])
+
+
+async def send_missed(session: AsyncSession, event: EventsMissed, delivery: Delivery) -> None:
+    """Send again what another service has missed of ours: it applies what it had not, and everybody else skips it."""
+    if delivery.replay or event.missed_topic.partition(".")[0] != session.info["schema"]:
+        return
+    sent = await send_again(session, event.missed_topic, event.partition, event.from_offset, event.to_offset)
+    missing = event.to_offset - event.from_offset - sent
+    log.warning("messaging.missed.sent_again", topic=event.missed_topic, events=sent, not_archived=missing)
+
+
+def missed_events(service: str) -> Subscription:
+    """The subscription by which a service hears what others have missed of it."""
+    others = [fact for name, fact in _MISSED.items() if name != service]
+    return subscribe(f"{service}.send_missed", send_missed, *others)
 
 
 async def removed_unread(session: AsyncSession) -> Sequence[sa.Row[Any]]:
