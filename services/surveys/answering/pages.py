@@ -92,8 +92,10 @@ async def show_page(request: Request) -> HttpResponse:
     if isinstance(found, Refusal):
         return _over(request, found)
     number, refused, drawn = _number(request, found), {}, None
-    note_shown(found.survey.id, found.invitation.id, number)
-    if "check" in request.query_params:
+    if "check" not in request.query_params:
+        # Shown again to say what is wrong, a page counts no second time.
+        note_shown(found.survey.id, found.invitation.id, number)
+    else:
         answers = only_shown(found.questionnaire, found.answers)
         unseen = request.query_params.get("unseen", "").split()
         refused = unfinished_on(found.questionnaire.pages[number - 1], answers, found.typed, unseen)
