@@ -58,7 +58,9 @@ async def test_both_addresses_of_the_profile_get_the_warning_and_are_forgotten(r
     await Deliverer(rt)(warning, warning)
     await Dispatcher().run(rt)
     profile = rt.profile
-    assert sorted(mail["To"] for mail in sink.mails) == sorted({profile.contact_email, profile.data_protection_email})
+    assert sorted(mail["To"] for mail in sink.mails) == sorted(
+        {profile.contact_email, profile.data_protection_email} - {""}
+    )
     text = text_of(sink.mails[0])
     assert "4 hendelser" in text
     assert "/staff/registration/dead-letters" in text
@@ -74,5 +76,5 @@ async def test_notifications_warns_of_its_own_letters(rt: Runtime, sink: Sink) -
     for _ in range(2):
         await warn_of_own_letters(rt)
     await Dispatcher().run(rt)
-    assert len(sink.taken) == 2
+    assert len(sink.taken) == len({rt.profile.contact_email, rt.profile.data_protection_email} - {""})
     assert "/staff/notifications/dead-letters" in text_of(sink.mails[0])

@@ -215,7 +215,7 @@ class Composer:
             words["link"] = f"{public}/staff/surveys/try/{tried['questionnaire']}?language={tried['language']}"
         elif kind.about == "staff" and mail.message.content is not None:
             told |= mail.message.content
-            words["link"] = f"{public}/staff/{told['service']}/dead-letters"
+            words["link"] = f"{public}/staff/{told['service']}/dead-letters{chosen}"
         elif mail.message.content is not None:
             told |= wording.suggestion_words(
                 mail.message.content, mail.correspondent.since if mail.correspondent else None, language

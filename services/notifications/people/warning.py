@@ -44,7 +44,7 @@ async def _write(
 ) -> None:
     """One mail to each address; both are forgotten the next day, as a trial's is."""
     rows = []
-    for email in dict.fromkeys((profile.contact_email, profile.data_protection_email)):
+    for email in dict.fromkeys(filter(None, (profile.contact_email, profile.data_protection_email))):
         id_ = new_id()
         session.add(Correspondent(suggestion_id=id_, email=email, language="nb", since=now))
         content = {"service": service, "letters": str(letters), "days": str(WARNED_DAYS)}

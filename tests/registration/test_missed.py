@@ -1,0 +1,53 @@
+"""What a reader has missed comes by itself: it says so, and whoever published it sends the stretch again."""
+
+from collections.abc import Awaitable, Callable
+
+import sqlalchemy as sa
+
+from shared.events import notifications
+from shared.events.attention import EventsMissed
+from shared.ids import new_id
+from shared.mechanism import mechanism
+from shared.messaging import emit_new, missing
+from shared.service import Runtime
+from shared.testing import Deliverer, outbox
+from tests.shared.test_inbox import joined
+
+RuntimeOf = Callable[..., Awaitable[Runtime]]
+
+
+async def test_whoever_missed_events_says_so_once_and_again_when_there_are_more(runtime_of: RuntimeOf) -> None:
+    rt = await runtime_of("notifications")
+    async with rt.transaction() as session:
+        for end in (120, 120, 110, 130):
+            await missing.note_removed(session, "registration.contacts", 3, 100, end)
+    said = [event for event in await outbox(rt) if isinstance(event, EventsMissed)]
+    assert [(one.missed_topic, one.partition, one.from_offset, one.to_offset) for one in said] == [
+        ("registration.contacts", 3, 100, 120),
+        ("registration.contacts", 3, 100, 130),
+    ]
+
+
+async def test_whoever_published_them_sends_the_stretch_again_and_nobody_else_does(runtime_of: RuntimeOf) -> None:
+    publisher, members = await runtime_of("registration"), [joined() for _ in range(3)]
+    tables = mechanism("registration")
+    async with publisher.transaction() as session:
+        await emit_new(session, members)
+        rows = (await session.execute(sa.select(tables.outbox).order_by(tables.outbox.c.id))).all()
+        columns = ("event_id", "topic", "type", "subject", "sequence", "headers", "payload")
+        for place, row in enumerate(rows):
+            kept = {name: getattr(row, name) for name in columns}
+            place_ = {"archived_on": sa.func.current_date(), "id": row.id, "partition": 7, "offset": place}
+            await session.execute(sa.insert(tables.archive).values(**kept, **place_))
+        await session.execute(sa.delete(tables.outbox))
+    stretch = {"partition": 7, "from_offset": 1, "to_offset": 3}
+    deliver = Deliverer(publisher)
+    for topic, replay in (("surveys", False), ("registration", True)):
+        await deliver(notifications.EventsMissed(miss_id=new_id(), missed_topic=topic, **stretch), replay=replay)
+    assert await outbox(publisher) == []
+    await deliver(notifications.EventsMissed(miss_id=new_id(), missed_topic="registration", **stretch))
+    assert await outbox(publisher) == members[1:]
+    # A reader that had them skips them, by their ids.
+    async with publisher.transaction() as session:
+        again = (await session.scalars(sa.select(tables.outbox.c.event_id).order_by(tables.outbox.c.id))).all()
+    assert list(again) == [row.event_id for row in rows[1:]]
