@@ -55,7 +55,7 @@ async def test_a_service_says_once_that_content_goes_soon(runtime_of: RuntimeOf,
 async def test_both_addresses_of_the_profile_get_the_warning_and_are_forgotten(rt: Runtime, sink: Sink) -> None:
     asked = {"warning_id": new_id(), "letters": 4, "days": 3, "send_before": rt.now() + timedelta(days=3)}
     warning = DeadLettersExpiring.model_validate(asked)
-    await Deliverer(rt)(warning, warning)
+    await Deliverer(rt)(warning, warning, event_id=new_id())
     await Dispatcher().run(rt)
     profile = rt.profile
     assert sorted(mail["To"] for mail in sink.mails) == sorted(
