@@ -14,4 +14,6 @@ invited and accepted never outnumber the seats: nobody is asked to a seat somebo
 waiting list is ``reserve`` until it is answered, then ``waiting`` until it is ``accepted`` or ``released``. The job
 ``fill_free_seats`` asks to the list and gives free seats away. How things are locked:
 ``locks.py``; the draw: ``seats/lottery.py``.
+
+What it has not read before the broker removed it, it says by EventsMissed.
 """

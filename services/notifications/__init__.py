@@ -3,4 +3,6 @@
 Reacts to everything that asks for a mail (DeadLettersExpiring asks for one to staff), and to what makes one needless.
 Publishes MessageFailed, MemberUnreachable,
 MailPreferenceChanged, ContactCardMissing, MemberDataErased and, on its restricted topic, SuggestionLetterReceived.
+
+What it has not read before the broker removed it, it says by EventsMissed.
 """

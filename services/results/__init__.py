@@ -4,4 +4,6 @@ Reacts to SurveyOpened, SurveyChanged, ResponseSubmitted, SurveyClosed, Populati
 SuggestionLetterReceived and the meetings' public facts. Publishes ResultsPublished, FollowUpRecorded,
 SuggestionRegistered, SuggestionAnswered, for notifications alone SuggestionContactGiven and SuggestionReplyDue, and
 MemberDataErased (it holds no member) and DeadLettersExpiring.
+
+What it has not read before the broker removed it, it says by EventsMissed.
 """

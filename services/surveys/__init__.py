@@ -5,4 +5,6 @@ and invitations to meetings (meetings).
 Publishes SurveyOpened, SurveyChanged, SampleDrawn, MemberSpared, SurveyInvitationIssued, SurveyReminderDue,
 SurveyAnswered, SurveyClosed, SurveyResultsNoticeDue, SurveyFollowUpNoticeDue, MemberDataErased and, on a restricted
 topic, ResponseSubmitted.
+
+What it has not read before the broker removed it, it says by EventsMissed.
 """
