@@ -6,18 +6,21 @@ from typing import Any
 
 import pytest
 
+from services.meetings.afterwards.evaluating import ask_before
+from services.meetings.calling.sending import send_some
 from services.meetings.locks import wait_for_draws
 from services.meetings.planning.announcing import announce_meeting
 from services.meetings.seats.drawing import draw_meeting
 from services.meetings.seats.filling import fill_meeting
-from services.meetings.seats.preparing import ask_for_draw
+from services.meetings.seats.preparing import fix_pool
 from shared.ids import new_id
 from shared.service import Runtime
 from tests.waiting import waits
 
 #: The verb, and what it takes after session and meeting.
 INVITING: list[tuple[Callable[..., Awaitable[Any]], int]] = [
-    (announce_meeting, 2), (ask_for_draw, 3), (draw_meeting, 2), (fill_meeting, 3),
+    (announce_meeting, 2), (fix_pool, 2), (draw_meeting, 2), (fill_meeting, 3),
+    (send_some, 2), (ask_before, 2),
 ]  # fmt: skip
 
 

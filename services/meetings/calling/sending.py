@@ -84,11 +84,11 @@ async def send_calls(rt: Runtime) -> None:
     for meeting_id in sorted(sending):
         while True:
             async with rt.transaction() as session:
-                if not await _send_some(session, meeting_id, rt.now(), rt.profile.contact_cap):
+                if not await send_some(session, meeting_id, rt.now(), rt.profile.contact_cap):
                     break
 
 
-async def _send_some(session: AsyncSession, meeting_id: UUID, now: datetime, cap: int) -> bool:
+async def send_some(session: AsyncSession, meeting_id: UUID, now: datetime, cap: int) -> bool:
     """Ask the next batch; whether there may be more."""
     # An erasure waits, so nobody is asked who is being forgotten.
     await hold_draws(session)
