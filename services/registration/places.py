@@ -31,10 +31,10 @@ def register() -> dict[str, Place]:
     }
 
 
-def street_postcodes(municipality: str) -> list[str]:
+def street_postcodes(numbers: tuple[str, ...]) -> list[str]:
     """The municipality's postcodes where somebody can live, in order."""
     return sorted(
-        place.postcode for place in register().values() if place.municipality == municipality and not place.is_po_box
+        place.postcode for place in register().values() if place.municipality in numbers and not place.is_po_box
     )
 
 

@@ -22,6 +22,7 @@ _Address = Annotated[
     str, StringConstraints(strip_whitespace=True, pattern=r"^$|^[^@\s<>\"]+@[^@\s<>\"]+\.[^@\s<>\"]+$")
 ]
 _Texts = Mapping[str, str]
+_Number = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
 
 
 class Profile(BaseModel):
@@ -29,8 +30,10 @@ class Profile(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    number: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
+    number: _Number
     """Statistics Norway's number of the municipality; part of every event's source, so it never changes."""
+    former_numbers: tuple[_Number, ...] = ()
+    """Those it, or the municipalities merged into it, had while the postcode register was made."""
     name: _Line
     """``Bærum kommune``"""
     panel_name: Annotated[Mapping[str, _Line], Field(min_length=1)] = {
@@ -120,6 +123,11 @@ class Profile(BaseModel):
             else:
                 mine[field] = value
         return Profile.model_validate(mine)
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Under which the postcode register may carry the municipality."""
+        return (self.number, *self.former_numbers)
 
     @property
     def own_answers(self) -> frozenset[str]:

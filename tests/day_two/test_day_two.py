@@ -78,7 +78,7 @@ async def test_a_merger_gives_the_municipality_another_number(stack: Running) ->
     before = await stack.ask("select size from registration.panel")
     await stack.balances(before)
     stack.stop()
-    write_profile(stack.state / "profile", number="3299", name="Nye Bærum kommune")
+    write_profile(stack.state / "profile", number="3299", former_numbers=["3201"], name="Nye Bærum kommune")
     stack.start()
     await stack.join(stack.people(before + 1)[-1:])
     await stack.balances(before + 1)

@@ -19,7 +19,7 @@ BANDS = ("15-24", "25-")
 def example() -> list[Area]:
     """Five areas of Bærum, old figures."""
     file = resources.files("services.registration").joinpath("data", "areas_3201_2005.csv")
-    areas, bad = read_file(file.read_bytes(), "3201", BANDS)
+    areas, bad = read_file(file.read_bytes(), ("3201",), BANDS)
     assert bad == []
     return areas
 
@@ -29,7 +29,7 @@ def test_the_example_names_five_areas_with_most_of_the_postcodes() -> None:
     assert [area.code for area in areas.areas] == ["ost", "sorost", "midt", "vest", "nordvest"]
     assert areas.of("1337") == "vest"
     assert areas.of("0150") is None
-    covered = coverage(areas, 104_583, street_postcodes("3201"))
+    covered = coverage(areas, 104_583, street_postcodes(("3201",)))
     assert covered.residents == 104_583
     assert covered.share == 1.0
     assert all(areas.of(postcode) is None for postcode in covered.postcodes)
@@ -42,7 +42,7 @@ def test_residents_by_gender_and_age_add_up_to_the_area() -> None:
         "Vest;1336 1337;300;menn;25-",
         "Øst;1358;50;kvinner;25-",
     ]
-    areas, bad = read_file("\n".join(rows).encode(), "3201", BANDS)
+    areas, bad = read_file("\n".join(rows).encode(), ("3201",), BANDS)
     assert bad == []
     west = areas[0]
     assert (west.code, west.population, west.postcodes) == ("vest", 400, ("1336", "1337"))
@@ -66,7 +66,7 @@ def test_residents_by_gender_and_age_add_up_to_the_area() -> None:
     ],
 )
 def test_a_bad_row_is_named_with_its_reason(row: str, reason: str) -> None:
-    _, bad = read_file(f"område;postnumre;innbyggere\nØst;1358;10\nSør;1336;10\n{row}".encode(), "3201", BANDS)
+    _, bad = read_file(f"område;postnumre;innbyggere\nØst;1358;10\nSør;1336;10\n{row}".encode(), ("3201",), BANDS)
     assert [line for line, _ in bad] == [4]
     assert reason in bad[0][1]
 
@@ -75,7 +75,7 @@ def test_a_bad_row_is_named_with_its_reason(row: str, reason: str) -> None:
 def test_no_file_of_areas_is_an_error_of_ours(raw: bytes) -> None:
     for content in (raw, "område;postnumre;innbyggere;kjønn;alder\n".encode() + raw):
         try:
-            read_file(content, "3201", BANDS)
+            read_file(content, ("3201",), BANDS)
         except UnreadableFile:
             continue
 

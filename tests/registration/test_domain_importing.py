@@ -11,7 +11,7 @@ from services.registration.importing.domain import MOST_ROWS, Preview, read_memb
 from services.registration.joining.domain import Rules
 from services.registration.population.area_file import read_file
 
-RULES = Rules("3201", date(2026, 11, 23), minimum_age=15)
+RULES = Rules(("3201",), date(2026, 11, 23), minimum_age=15)
 HEAD = "navn;epost;fodselsar;kjonn;postnummer;sprak"
 KARI = "Kari;kari@example.org;1980;kvinne;1353;nb"
 
@@ -171,7 +171,7 @@ def test_no_file_is_an_error_of_ours(raw: bytes) -> None:
 
 def test_area_figures_are_read_and_their_bad_rows_listed() -> None:
     rows = ["1353;1200", "1337;0", "0150;10", "9999;10", "1353;5", "1354;mange", "1356"]
-    areas, bad = read_file("\n".join(["postnummer;befolkning", *rows]).encode(), "3201", ())
+    areas, bad = read_file("\n".join(["postnummer;befolkning", *rows]).encode(), ("3201",), ())
     assert [(area.code, area.label, area.population) for area in areas] == [("1353", "1353 Bærums Verk", 1200)]
     assert [line for line, _ in bad] == [3, 4, 5, 6, 7, 8]
 
@@ -180,6 +180,6 @@ def test_area_figures_are_read_and_their_bad_rows_listed() -> None:
 def test_no_area_file_is_an_error_of_ours(raw: bytes) -> None:
     for content in (raw, b"postnummer;befolkning\n" + raw):
         try:
-            read_file(content, "3201", ())
+            read_file(content, ("3201",), ())
         except UnreadableFile:
             continue

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from services.registration.joining.domain import age_refusal, judge_residence
 from services.registration.population.domain import BANDS, advice, band_of, compose, load_margins
 from shared.addresses import address_key
+from shared.profile import Profile
 
 TODAY = date(2026, 11, 23)
 
@@ -34,7 +35,14 @@ def test_who_turns_fifteen_this_year_may_join(born: int, refusal: str | None) ->
     ],
 )
 def test_a_postcode_says_who_may_live_here(postcode: str, declared: bool, refusal: str | None) -> None:
-    assert judge_residence(postcode, "3201", declared=declared).refusal == refusal
+    assert judge_residence(postcode, ("3201",), declared=declared).refusal == refusal
+
+
+def test_after_a_merger_the_postcodes_of_the_former_numbers_are_at_home() -> None:
+    merged = Profile(number="3299", former_numbers=("3201", "3203"), name="Nye Bærum kommune").numbers
+    assert [judge_residence(code, merged, declared=False).refusal for code in ("1353", "1383", "0150")] == [
+        None, None, "elsewhere",
+    ]  # fmt: skip
 
 
 def test_two_spellings_of_an_address_are_one() -> None:

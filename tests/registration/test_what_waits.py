@@ -10,7 +10,7 @@ from tests.waiting import waits
 
 
 async def test_two_sign_ups_with_one_address_at_once_are_one_applicant(rt: Runtime) -> None:
-    rules = Rules(rt.profile.number, rt.today(), rt.profile.minimum_age)
+    rules = Rules(rt.profile.numbers, rt.today(), rt.profile.minimum_age)
     first, second = (
         JoinInput.model_validate({**FORM, "email": email}, context=rules)
         for email in ("kari@example.org", "Kari@Example.org")

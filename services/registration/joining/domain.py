@@ -21,7 +21,8 @@ OLDEST_BIRTH_YEAR = 1905
 class Rules:
     """What a municipality decides about who may join; given as pydantic's context."""
 
-    municipality: str
+    numbers: tuple[str, ...]
+    """The municipality's, with those it had before a merger."""
     """Its number, four digits."""
     today: date
     minimum_age: int
@@ -88,7 +89,7 @@ class DetailsInput(BaseModel):
     @classmethod
     def _where_people_live(cls, value: str, info: ValidationInfo) -> str:
         rules: Rules | None = info.context
-        if rules and (code := judge_residence(value, rules.municipality, declared=True).refusal):
+        if rules and (code := judge_residence(value, rules.numbers, declared=True).refusal):
             raise rule_broken(code)
         return value
 
@@ -98,10 +99,10 @@ class DetailsInput(BaseModel):
         rules: Rules | None = info.context
         if rules is None or "postcode" not in info.data:
             return value
-        residence = judge_residence(info.data["postcode"], rules.municipality, declared=value)
+        residence = judge_residence(info.data["postcode"], rules.numbers, declared=value)
         if residence.refusal:
             raise rule_broken(residence.refusal)
-        at_home = residence.place is not None and residence.place.municipality == rules.municipality
+        at_home = residence.place is not None and residence.place.municipality in rules.numbers
         return value and not at_home
 
 
@@ -123,14 +124,14 @@ class Residence:
     """``unknown_postcode``, ``po_box`` or ``elsewhere``; None when the person may join."""
 
 
-def judge_residence(postcode: str, municipality: str, *, declared: bool) -> Residence:
+def judge_residence(postcode: str, numbers: tuple[str, ...], *, declared: bool) -> Residence:
     """A PO box is nobody's home; a postcode of another municipality is believed on declaration (borders)."""
     place = register().get(postcode)
     if place is None:
         return Residence(None, "unknown_postcode")
     if place.is_po_box:
         return Residence(place, "po_box")
-    if place.municipality != municipality and not declared:
+    if place.municipality not in numbers and not declared:
         return Residence(place, "elsewhere")
     return Residence(place, None)
 

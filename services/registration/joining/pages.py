@@ -146,7 +146,7 @@ def _sent(request: Request, wanted: JoinInput, link: tuple[UUID, int]) -> Respon
 
 def joining_rules(rt: Runtime) -> Rules:
     """Who may join here today."""
-    return Rules(rt.profile.number, rt.today(), rt.profile.minimum_age, rt.profile.own_answers)
+    return Rules(rt.profile.numbers, rt.today(), rt.profile.minimum_age, rt.profile.own_answers)
 
 
 def _form(request: Request, values: dict[str, object], errors: FormErrors, status: int) -> Response:

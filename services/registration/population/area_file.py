@@ -38,7 +38,7 @@ class _Draft:
     cells: dict[tuple[str, str], int] = field(default_factory=dict)
 
 
-def read_file(raw: bytes, municipality: str, bands: Collection[str]) -> tuple[list[Area], list[tuple[int, str]]]:
+def read_file(raw: bytes, numbers: tuple[str, ...], bands: Collection[str]) -> tuple[list[Area], list[tuple[int, str]]]:
     """(areas, (line, reason) of each bad row). Raises UnreadableFile."""
     text = decoded(raw)
     per_postcode = "befolkning" in text.split("\n", 1)[0].lower()
@@ -51,12 +51,12 @@ def read_file(raw: bytes, municipality: str, bands: Collection[str]) -> tuple[li
             bad.append((row.line, f"Raden må ha {len(needed)} felt"))
         else:
             read.append((row.line, {holds[name]: cell for name, cell in row.cells.items()}))
-    areas, wrong = read_areas(read, municipality, bands)
+    areas, wrong = read_areas(read, numbers, bands)
     return areas, sorted([*bad, *wrong])
 
 
 def read_areas(
-    numbered: Iterable[tuple[int, Mapping[str, str]]], municipality: str, bands: Collection[str]
+    numbered: Iterable[tuple[int, Mapping[str, str]]], numbers: tuple[str, ...], bands: Collection[str]
 ) -> tuple[list[Area], list[tuple[int, str]]]:
     """Areas from numbered rows with ``label``, ``postcodes``, ``residents`` and perhaps ``code``, ``gender``, ``band``.
 
@@ -70,7 +70,7 @@ def read_areas(
         label = row.get("label") or " ".join((*postcodes, place_name(postcodes[0]) or "") if postcodes else ())
         code = row.get("code") or (postcodes[0] if postcodes and not row.get("label") else "")
         code = slug_words(code or label, _LONGEST_CODE, "omrade")
-        reason = _wrong_with(row, label, postcodes, municipality, bands)
+        reason = _wrong_with(row, label, postcodes, numbers, bands)
         if reason is None and code in drafts and "gender" not in row:
             reason = f"Området «{label}» står to ganger"
         if reason is None:
@@ -103,7 +103,7 @@ def read_areas(
 
 
 def _wrong_with(
-    row: Mapping[str, str], label: str, postcodes: Collection[str], municipality: str, bands: Collection[str]
+    row: Mapping[str, str], label: str, postcodes: Collection[str], numbers: tuple[str, ...], bands: Collection[str]
 ) -> str | None:
     if not label or len(label) > _LONGEST_LABEL:
         return f"Området må ha et navn på høyst {_LONGEST_LABEL} tegn"
@@ -113,7 +113,7 @@ def _wrong_with(
         place = register().get(postcode)
         if place is None:
             return f"Postnummer {postcode[:10]} finnes ikke"
-        if place.municipality != municipality:
+        if place.municipality not in numbers:
             return f"Postnummer {postcode} hører til en annen kommune"
     residents = row["residents"]
     if not (residents.isascii() and residents.isdigit() and 0 < int(residents[:9]) <= _MOST):

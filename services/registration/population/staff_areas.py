@@ -35,9 +35,9 @@ async def save_areas(request: Request) -> Response:
         if len(raw) > _LARGEST_FILE:
             raise UnreadableFile("Filen er større enn 500 kB")
         if form.get("rows"):
-            areas, bad = read_areas(_rows(form), rt.profile.number, bands)
+            areas, bad = read_areas(_rows(form), rt.profile.numbers, bands)
         else:
-            areas, bad = read_file(raw, rt.profile.number, bands)
+            areas, bad = read_file(raw, rt.profile.numbers, bands)
     except UnreadableFile as error:
         return await _show(request, form, {"file": str(error)}, [], 422)
     if bad:
@@ -83,7 +83,7 @@ async def _show(
         "detailed": any(area.cells for area in areas.areas),
         "source": (form.get("source") if form is not None else None) or areas.source,
         "stored": stored,
-        "coverage": coverage(areas, population, street_postcodes(rt.profile.number)),
+        "coverage": coverage(areas, population, street_postcodes(rt.profile.numbers)),
         "outside": outside,
         "place_name": place_name,
         "saved": "saved" in request.query_params,
