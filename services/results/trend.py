@@ -22,43 +22,71 @@ class Past:
 
 @dataclass(frozen=True)
 class Trend:
-    """Earlier answers to one question, the oldest first."""
+    """Earlier answers to one question or statement, the oldest first."""
 
     days: tuple[datetime, ...]
     """When each of the surveys closed."""
     shares: dict[str, tuple[float | None, ...]]
     """Option code or step -> its share (0 to 1) in each; None where it could not be chosen."""
+    medians: tuple[float, ...]
+    """Of numbers and years, the middle answer in each; empty for the other kinds."""
     broken: bool
     """It was asked before that in other words that do not mean the same."""
 
 
 def trends(questionnaire: Questionnaire, earlier: Sequence[Past]) -> dict[str, Trend]:
-    """By question id; ``earlier`` from the newest to the oldest. Questions never asked before are left out."""
-    found = {}
+    """By id of question or of a grid's statement; ``earlier`` from the newest to the oldest.
+
+    What was never asked before is left out.
+    """
+    found: dict[str, Trend] = {}
     for part in questionnaire.questions:
-        question = part.model_dump(mode="json")
-        trend = _trend(questionnaire.id, question, earlier)
-        if trend.days or trend.broken:
-            found[part.id] = trend
-    return found
+        before, broken = _asked_before(questionnaire.id, part.model_dump(mode="json"), earlier)
+        found[part.id] = _trend(before, broken=broken)
+        for code in dict.fromkeys(code for _, counted in before for code in _statements(counted)):
+            # Said once, at the question, that it is broken.
+            of_it = [(day, here[code]) for day, counted in before if code in (here := _statements(counted))]
+            found[f"{part.id}.{code}"] = _trend(of_it, broken=False)
+    return {id_: trend for id_, trend in found.items() if trend.days or trend.broken}
 
 
-def _trend(questionnaire: str, question: Mapping[str, object], earlier: Sequence[Past]) -> Trend:
+def _asked_before(
+    questionnaire: str, question: Mapping[str, object], earlier: Sequence[Past]
+) -> tuple[list[tuple[datetime, Counted]], bool]:
+    """When it was asked alike and what was counted, the newest first; and whether other words came before that."""
     identity, later = identity_of(questionnaire, question), question
-    days: list[datetime] = []
-    each: list[Mapping[str, float]] = []
+    before: list[tuple[datetime, Counted]] = []
     for past in earlier:
         same = _same(past, identity)
         if same is None:
             continue
-        before, counted = same
-        if not is_continued(before, later):
-            return _oldest_first(days, each, broken=True)
-        later = before
-        if counted.counts and counted.base and len(days) < _MOST:
-            days.append(past.closed_at)
-            each.append({code: number / counted.base for code, number in counted.counts.items()})
-    return _oldest_first(days, each, broken=False)
+        asked, counted = same
+        if not is_continued(asked, later):
+            return before, True
+        later = asked
+        before.append((past.closed_at, counted))
+    return before, False
+
+
+def _statements(counted: Counted) -> dict[str, Counted]:
+    """A grid's statements by their codes; surveys may name the grid differently."""
+    if counted.kind != "grid":
+        return {}
+    return {part.id.removeprefix(f"{counted.id}."): part for part in counted.parts}
+
+
+def _trend(before: Sequence[tuple[datetime, Counted]], *, broken: bool) -> Trend:
+    """Of what was counted, the newest first."""
+    told = [(day, one) for day, one in before if one.base and (one.counts or one.quartiles)][:_MOST]
+    told.reverse()
+    each = [{code: number / one.base for code, number in one.counts.items()} for _, one in told]
+    codes = dict.fromkeys(code for shares in reversed(each) for code in shares)
+    return Trend(
+        days=tuple(day for day, _ in told),
+        shares={code: tuple(shares.get(code) for shares in each) for code in codes},
+        medians=tuple(one.quartiles[1] for _, one in told if one.quartiles),
+        broken=broken,
+    )
 
 
 def _same(past: Past, identity: str) -> tuple[Mapping[str, object], Counted] | None:
@@ -71,12 +99,3 @@ def _same(past: Past, identity: str) -> tuple[Mapping[str, object], Counted] | N
         if identity_of(past.questionnaire.id, asked) == identity:
             return asked, counted[part.id]
     return None
-
-
-def _oldest_first(days: Sequence[datetime], each: Sequence[Mapping[str, float]], *, broken: bool) -> Trend:
-    codes = dict.fromkeys(code for shares in each for code in shares)
-    return Trend(
-        tuple(reversed(days)),
-        {code: tuple(shares.get(code) for shares in reversed(each)) for code in codes},
-        broken,
-    )

@@ -7,7 +7,7 @@ import pytest
 
 from services.results.domain import Counted
 from services.results.trend import Past, trends
-from shared.events.questionnaire import Questionnaire, identity_of, is_continued, strict, wording
+from shared.events.questionnaire import Questionnaire, example, identity_of, is_continued, strict, wording
 from shared.events.surveys import AnswerStrata, ResponseSubmitted, StratumCount, SurveyClosed, SurveyOpened
 from shared.ids import new_id, random_id
 from shared.service import Runtime
@@ -38,6 +38,47 @@ def test_the_same_question_in_later_surveys_shows_what_it_was_before() -> None:
     assert trend.days == (AT.replace(year=2024), AT.replace(year=2025))
     assert trend.shares == {"ja": (0.6, 0.8), "nei": (0.4, 0.2)}
     assert not trend.broken
+
+
+def asking(id_: str, **question: Any) -> Questionnaire:
+    """A survey of one question of any kind."""
+    content = asked(id_).content()
+    (page,) = content["pages"]
+    return strict(content | {"pages": [page | {"questions": [{"text": {"nb": "Hva?"}} | question]}]})
+
+
+def grid(id_: str, code: str, year: int, far: int) -> Past:
+    """A grid of two statements, of which ten answered the first."""
+    part = Counted(f"{code}.trygt", "scale", 10, {"1": 10 - far, "5": far})
+    return Past(a_grid(id_, code), AT.replace(year=year), [Counted(code, "grid", 10, parts=(part,))])
+
+
+def a_grid(id_: str, code: str) -> Questionnaire:
+    each = [{"code": "trygt", "text": {"nb": "Det er trygt her"}}, {"code": "rent", "text": {"nb": "Det er rent her"}}]
+    ends = {"low": {"nb": "Uenig"}, "high": {"nb": "Enig"}}
+    return asking(id_, id=code, type="grid", bank="byen.steder", statements=each, **ends)
+
+
+def test_each_statement_of_a_grid_has_a_trend_whatever_the_grid_is_called() -> None:
+    found = trends(a_grid("c", "q9"), [grid("b", "q5", 2025, 7), grid("a", "q1", 2024, 4)])
+    assert found.keys() == {"q9.trygt"}, "what nobody answered has none"
+    assert found["q9.trygt"].days == (AT.replace(year=2024), AT.replace(year=2025))
+    assert found["q9.trygt"].shares == {"1": (0.6, 0.3), "5": (0.4, 0.7)}
+
+
+def test_numbers_have_the_middle_answer_of_each_survey() -> None:
+    def numbers(id_: str) -> Questionnaire:
+        return asking(id_, id="trives", type="number", min=0, max=100, bank="byen.minutter")
+
+    earlier = [
+        Past(numbers("b"), AT.replace(year=2025), [Counted("trives", "number", 9, quartiles=(5.0, 12.5, 20.0))]),
+        Past(numbers("few"), AT.replace(year=2024), [Counted("trives", "number", 3)]),
+        Past(numbers("a"), AT.replace(year=2023), [Counted("trives", "number", 9, quartiles=(1.0, 10.0, 20.0))]),
+    ]
+    (trend,) = trends(numbers("c"), earlier).values()
+    assert trend.days == (AT.replace(year=2023), AT.replace(year=2025)), "too few is no point of a trend"
+    assert trend.medians == (10.0, 12.5)
+    assert trend.shares == {}
 
 
 @pytest.mark.parametrize("same", [False, True])
@@ -76,6 +117,41 @@ def test_a_scale_written_short_and_as_stored_is_the_same_question() -> None:
     stored = strict(asked().content() | {"pages": [{"id": "s", "title": {"nb": "T"}, "questions": [short]}]})
     assert wording(short) == wording(stored.questions[0].model_dump(mode="json"))
     assert identity_of("byen", short) == "byen.a"
+
+
+async def test_the_public_page_shows_the_middle_of_numbers_and_each_statement(rt: Runtime) -> None:
+    deliver = Deliverer(rt)
+    asked_all = strict(example.QUESTIONNAIRE)
+    pages = []
+    async with browser(rt) as client:
+        sign_in(rt, client, "editor")
+        for number in range(2):
+            survey_id, at = new_id(), AT + timedelta(days=100 * number)
+            answers = [
+                ResponseSubmitted(
+                    response_id=random_id(),
+                    survey_id=survey_id,
+                    strata=AnswerStrata(gender=None, bands=None),
+                    answers=example.ANSWERS | {"minutter": 20 + 10 * number},
+                )
+                for _ in range(10)
+            ]
+            strata = (StratumCount(gender="female", band="15-24", invited=20, answered=10),)
+            opened = SurveyOpened(
+                survey_id=survey_id, questionnaire=asked_all.content(), opened_at=at, closes_at=at, cell_minimum=5
+            )
+            closed = SurveyClosed(
+                survey_id=survey_id, opened_at=at, closed_at=at, invited=20, answered=10, released=10, strata=strata
+            )
+            await deliver(opened, *answers, closed)
+            done = await client.post(f"/staff/results/{survey_id}", data={"finding": "Noe"})
+            pages.append((await client.get(done.headers["location"])).text)
+    middle = pages[1].split("Det midterste svaret i undersøkelsen som ble stengt")[1].split("</table>")[0]
+    assert middle.count("<td") == 2
+    assert [">20<" in middle, ">30<" in middle] == [True, True]
+    statement = pages[1].split('id="q-paastander.ofte"')[1].split("<h3")[0]
+    assert "Slik svarte panelet før" in statement
+    assert "Slik svarte panelet før" not in pages[0]
 
 
 async def test_the_public_page_shows_the_trend_and_says_where_it_is_broken(rt: Runtime) -> None:
