@@ -122,8 +122,14 @@ async def join(origin: str, person: Person, mailbox: Mailbox, chance: random.Ran
         _expect(await browser.post("/join/confirm", dict(button.hidden)), "Velkommen")
 
 
-async def answer(origin: str, person: Person, mail: dict[str, Any], chance: random.Random) -> None:
-    """Open the link and answer every page."""
+async def answer(
+    origin: str,
+    person: Person,
+    mail: dict[str, Any],
+    chance: random.Random,
+    words: str = "Flere bussavganger på kvelden 🚌 <b>takk</b>",
+) -> None:
+    """Open the link and answer every page, with ``words`` wherever there is room for many."""
     async with Browser(origin, person.address) as browser:
         start = await browser.get(link_in(mail["text"], "/surveys/answer/"))
         id_ = str(start.url.params["id"])
@@ -137,7 +143,7 @@ async def answer(origin: str, person: Person, mail: dict[str, Any], chance: rand
                 elif field.kind == "checkbox":
                     values[name] = chance.sample(field.values, k=min(2, len(field.values)))
                 elif field.kind == "textarea":
-                    values[name] = "Flere bussavganger på kvelden 🚌 <b>takk</b>"
+                    values[name] = words
                 else:
                     values[name] = str(chance.randint(1, 60))
             response = await browser.post(str(response.url.path), values)

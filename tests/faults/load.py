@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -13,6 +14,8 @@ from tests.faults.mail import ServersMailbox
 
 #: How the mail begins that asks somebody to a meeting.
 DRAWN = "Du er trukket ut"
+#: What each writes where there is room, to be known again by; and who wrote it.
+WORDS, SAID = "Flere busser 🚌 <b>takk</b>, hilsen beboer {number}.", re.compile(r"hilsen beboer (\d+)\.")
 AGAIN = (RuntimeError, TimeoutError, httpx.HTTPError, KeyError)
 
 
@@ -54,7 +57,8 @@ class Residents:
                     return
                 await asyncio.sleep(0.5)
         mail = mails[-1]
-        await self._until_done(lambda: answer(self.origin, person, mail, self.chance))
+        words = WORDS.format(number=person.number)
+        await self._until_done(lambda: answer(self.origin, person, mail, self.chance, words))
         self.acknowledged.answered.add(person.number)
 
     async def reply(self, person: Person) -> None:

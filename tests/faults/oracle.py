@@ -12,7 +12,7 @@ from deploy.demo.people import Person
 from shared.cli import load_service
 from shared.messaging.subscription import Routes
 from shared.services import SERVICES
-from tests.faults.load import Acknowledged
+from tests.faults.load import SAID, Acknowledged
 
 _BUSY = {
     "outbox rows": " union all ".join(f"select count(*) as n from {schema}.outbox" for schema in SERVICES),
@@ -186,7 +186,18 @@ class Oracle:
         wrong = max(len(told.answered) - answered, 0) + abs(releasable - released) + abs(released - counted)
         verdict.enter("I5 answers counted are those given", wrong, acknowledged=len(told.answered), answered=answered,
                       released=released, counted=counted, invitations=tombs)  # fmt: skip
+        if releasable:
+            await self._each_answer(connection, verdict, told)
         await self._recounted(connection, verdict, counted)
+
+    async def _each_answer(self, connection: Any, verdict: Verdict, told: Acknowledged) -> None:
+        """Whoever was thanked has an answer, with what they wrote, and nobody has two."""
+        rows = await connection.fetch("select answers::text as answers from results.answer")
+        found = Counter(int(number) for row in rows for number in set(SAID.findall(row["answers"])))
+        missing = [number for number in told.answered if not found[number]]
+        twice = [number for number, times in found.items() if times > 1]
+        verdict.enter("I5b each thanked has an answer, nobody two", len(missing) + len(twice), missing=len(missing),
+                      twice=len(twice), found=len(found))  # fmt: skip
 
     async def _recounted(self, connection: Any, verdict: Verdict, counted: int) -> None:
         """Every number of every published question, counted again from the raw answers."""
