@@ -75,6 +75,7 @@ class Ground:
             "PANEL_PORT": str(port),
             "PANEL_MASTER_KEYS": json.dumps({"t": _KEY}),
             "PANEL_COOKIE_KEY": _KEY,
+            "PANEL_KEY_DIR": str(self.folder / "keys"),
             "PANEL_STAFF_PUBLIC_KEY": public_half(_KEY),
             "PANEL_KAFKA": kafka.address,
             "PANEL_KAFKA_USERNAME": kafka.username,
