@@ -13,9 +13,9 @@ import pytest
 
 from deploy.demo.browser import Browser, FormReader, link_in
 from deploy.demo.people import Mailbox, Person, draw_people, join
-from tests.journeys.conftest import Stack, stack
+from tests.journeys.conftest import Stack, environment, stack
 
-__all__ = ["stack"]
+__all__ = ["environment", "stack"]
 
 #: How long the broker is silent; STARVING=240 by hand.
 SECONDS = float(os.environ.get("STARVING") or 40)
