@@ -59,7 +59,7 @@ async def test_staff_are_told_before_they_confirm_and_the_number_is_the_number_i
     rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = about("religion")
-    monkeypatch.setattr("services.surveys.editing.saving.shipped", lambda: {asked.id: asked})
+    monkeypatch.setattr("services.surveys.questionnaire.shelf.shipped", lambda: {asked.id: asked})
     year = rt.now().year
     await deliver(margins(), *(joined(rt.now(), year_of_birth=born + year - 2026) for born in BORN))
     form = {
