@@ -16,7 +16,7 @@ _COUNTS = {
     "released": "select coalesce(sum(released), 0) from surveys.survey",
     "counted": "select count(*) from results.answer",
     "erased": "select count(*) from registration.member where status = 'erased'",
-    "drawn": "select count(*) from meetings.invitation where replaces is null",
+    "drawn": "select count(*) from meetings.invitation where replaces is null and had_seat",
     "accepted": "select count(*) from meetings.invitation where state = 'accepted'",
     "replaced": "select count(*) from meetings.invitation where replaces is not null",
     "minutes": "select count(*) from meetings.meeting where minuted_at is not null",
