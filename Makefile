@@ -32,8 +32,8 @@ check: install-check ## lint, strict types, import contracts, contract examples,
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q $(wildcard tests/*/test_domain*.py) tests/contracts tests/architecture tests/cluster/test_chart*.py tests/cluster/test_compose.py
 
-test: install-test check ## check, then every test on real Postgres and Kafka, in a real browser
-	$(BIN)/pytest -q
+test: install-test check ## check, then every test on real Postgres and Kafka, in a real browser; two files at a time
+	$(BIN)/pytest -q --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 crawl: install-test ## open every page of the route table as everybody who may see it, and let axe look at each
 	$(BIN)/pytest -q -m "crawl or stack" tests/journeys/test_crawl.py
