@@ -184,20 +184,17 @@ class Oracle:
         verdict.doubled += max(counted - releasable, 0)
         # Somebody may have answered without hearing so; nobody who heard so may be missing.
         wrong = max(len(told.answered) - answered, 0) + abs(releasable - released) + abs(released - counted)
-        verdict.enter("I5 answers counted are those given", wrong, acknowledged=len(told.answered), answered=answered,
-                      released=released, counted=counted, invitations=tombs)  # fmt: skip
-        if releasable:
-            await self._each_answer(connection, verdict, told)
+        missing, twice = await self._by_their_words(connection, told) if releasable else (0, 0)
+        verdict.enter("I5 answers counted are those given", wrong + missing + twice, acknowledged=len(told.answered),
+                      answered=answered, released=released, counted=counted, invitations=tombs,
+                      missing=missing, twice=twice)  # fmt: skip
         await self._recounted(connection, verdict, counted)
 
-    async def _each_answer(self, connection: Any, verdict: Verdict, told: Acknowledged) -> None:
-        """Whoever was thanked has an answer, with what they wrote, and nobody has two."""
+    async def _by_their_words(self, connection: Any, told: Acknowledged) -> tuple[int, int]:
+        """How many were thanked and have no answer with what they wrote; how many have two."""
         rows = await connection.fetch("select answers::text as answers from results.answer")
         found = Counter(int(number) for row in rows for number in set(SAID.findall(row["answers"])))
-        missing = [number for number in told.answered if not found[number]]
-        twice = [number for number, times in found.items() if times > 1]
-        verdict.enter("I5b each thanked has an answer, nobody two", len(missing) + len(twice), missing=len(missing),
-                      twice=len(twice), found=len(found))  # fmt: skip
+        return sum(not found[number] for number in told.answered), sum(times > 1 for times in found.values())
 
     async def _recounted(self, connection: Any, verdict: Verdict, counted: int) -> None:
         """Every number of every published question, counted again from the raw answers."""

@@ -32,7 +32,7 @@ from services.surveys.sealing import keys_of
 from shared.ids import new_id
 from shared.messaging import lock
 from shared.service import Runtime
-from tests.faults.load import DRAWN, Acknowledged
+from tests.faults.load import DRAWN, WORDS, Acknowledged
 from tests.faults.mail import MailServer
 from tests.meetings.given import a_meeting
 
@@ -151,7 +151,7 @@ class Actors:
         async with rt.transaction() as session:
             held = await hold(session, keys_of(rt.settings), link.id, link.generation, rt.now())
             if not isinstance(held, Refusal):
-                await submit(session, held, ANSWERS, rt.now())
+                await submit(session, held, ANSWERS | {"forslag": WORDS.format(number=person.number)}, rt.now())
         if not isinstance(held, Refusal) or held is Refusal.ANSWERED:
             self.told.answered.add(person.number)
         return True

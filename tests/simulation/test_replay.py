@@ -121,6 +121,10 @@ DAMAGES = [
         "I5 answers counted are those given",
         "delete from results.answer where id = (select id from results.answer limit 1)",
     ),
+    (
+        "I5 answers counted are those given",
+        "update results.answer set answers = (select answers from results.answer order by id limit 1)",
+    ),
     ("I1 acknowledged is there", "delete from surveys.member where id = (select id from surveys.member limit 1)"),
     ("I1 acknowledged is there", "update registration.panel set size = size + 1"),
     (
