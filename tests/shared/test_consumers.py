@@ -84,6 +84,8 @@ async def test_a_consumer_that_can_never_join_again_is_replaced(
         transport, lost = runtime.health.transport, client(runtime)
         assert transport is not None
         coordinator = lost._coordinator
+        # While the group settles once more there is no heartbeat.
+        await eventually(lambda: getattr(coordinator, task) is not None)
         getattr(coordinator, task).cancel()
         ended = asyncio.get_running_loop().create_future()
         ended.set_exception(KafkaError("as the client does when its own routine fails"))
