@@ -1,7 +1,9 @@
 """What a service's rules and its pages share; imports nothing but pydantic's core."""
 
 import re
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic_core import PydanticCustomError
 
@@ -14,6 +16,16 @@ def N_(text: str) -> str:  # noqa: N802 - gettext's own name for it, which extra
 def rule_broken(code: str, **parameters: Any) -> PydanticCustomError:
     """The error a form model's validator raises; ``code`` is looked up in the page's messages."""
     return PydanticCustomError(code, code, parameters)
+
+
+def end_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """The first instant after ``day``: what a deadline that includes its last day is stored as."""
+    return datetime.combine(day + timedelta(days=1), time(), zone)
+
+
+def last_day(ends_at: datetime, ended_at: datetime | None = None) -> datetime:
+    """An instant on the last day before ``ends_at``; on the day of ``ended_at``, where the end came early."""
+    return min(ends_at - timedelta(seconds=1), ended_at or ends_at)
 
 
 #: C0 and C1 controls except line breaks and tab, and the characters that reorder text (bidi overrides and isolates).

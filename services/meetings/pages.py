@@ -8,13 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import JSONResponse
 
 from services.meetings.draw.public import SMALLEST
-from services.meetings.seats.domain import last_day
 from services.meetings.seats.pool import newest_margins
 from services.meetings.seats.preparing import cancelled_draws, current_draw
 from services.meetings.seats.promising import changed_since, file_of
 from services.meetings.seats.tallies import composition, promised_tallies, protocol_rows, public_tallies
 from services.meetings.tables import FollowUp, Meeting
 from services.meetings.verify import Refused, program
+from shared.rules import last_day
 from shared.slugs import is_slug
 from shared.web import Request, Response, or_404, problem, render, runtime
 from shared.web.markdown import to_html

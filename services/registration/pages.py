@@ -5,7 +5,6 @@ from importlib import resources
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registration.my_page.store import last_day
 from services.registration.population.domain import advice, attribution
 from services.registration.population.store import composition, newest_margins
 from services.registration.settings import registration_settings
@@ -13,6 +12,7 @@ from services.registration.surveys_now import surveys_now
 from services.registration.tables import FollowUp, Meeting, PublishedResult
 from services.registration.texts import filled_text
 from shared.profile.colours import theme
+from shared.rules import last_day
 from shared.web import N_, Request, Response, render, runtime, translate
 from shared.web.charts import progress
 from shared.web.markdown import to_html

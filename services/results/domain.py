@@ -6,7 +6,6 @@ What is counted is free of language and is what a publication keeps; texts come 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
 from math import floor, log10
 from statistics import quantiles
 from typing import Any
@@ -98,11 +97,6 @@ def most_chosen(counts: Mapping[str, int]) -> list[str]:
     """The codes that most people chose: several when they are equally many, none when nobody chose any."""
     top = max(counts.values(), default=0)
     return [code for code, n in counts.items() if n == top] if top else []
-
-
-def last_instant(closed_at: datetime, closes_at: datetime | None) -> datetime:
-    """An instant on the last day on which answers were taken: closing by plan is done a little after midnight."""
-    return closed_at if closes_at is None else min(closed_at, closes_at - timedelta(seconds=1))
 
 
 def merged_groups(

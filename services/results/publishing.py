@@ -13,17 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.results.changes import changes_of, waiting_for
 from services.results.counting import count_answers, written_in
-from services.results.domain import (
-    Counted,
-    as_json,
-    gender_shares,
-    last_instant,
-    merged_groups,
-)
+from services.results.domain import Counted, as_json, gender_shares, merged_groups
 from services.results.tables import Answer, Population, Publication, Survey, asked_in
 from shared.database import hold
 from shared.events.results import ResultsPublished
 from shared.messaging import emit
+from shared.rules import last_day
 from shared.slugs import free_slug
 
 
@@ -170,7 +165,7 @@ async def publish(
 async def _free_slug(session: AsyncSession, survey: Survey, now: datetime, zone: ZoneInfo) -> str:
     """``klima-2027-03-12``, with a number behind it when the same questionnaire closed twice that day."""
     await hold(session, "results.slug")
-    day = last_instant(survey.closed_at or now, survey.closes_at).astimezone(zone).date()
+    day = last_day(survey.closes_at or now, survey.closed_at).astimezone(zone).date()
     wanted = f"{asked_in(survey).id}-{day.isoformat()}"
     taken = set(await session.scalars(sa.select(Publication.slug).where(Publication.slug.startswith(wanted))))
     return free_slug(wanted, taken)

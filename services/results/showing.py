@@ -7,12 +7,12 @@ from typing import Any
 
 from markupsafe import Markup
 
-from services.results.domain import Counted, last_instant
+from services.results.domain import Counted
 from services.results.findings import Shown, figure, show
 from services.results.tables import Survey, asked_in
 from shared.events.questionnaire import Questionnaire
 from shared.events.surveys import TextChange
-from shared.rules import N_
+from shared.rules import N_, last_day
 from shared.web.charts import panel_against_population
 from shared.web.i18n import Language
 
@@ -28,8 +28,8 @@ def tables_of(
 ) -> dict[str, Any]:
     """What a result and its draft both show: the days answers were taken, each question, who answered."""
     days = None
-    if survey.opened_at and survey.closed_at:
-        days = (texts.date(survey.opened_at), texts.date(last_instant(survey.closed_at, survey.closes_at)))
+    if survey.opened_at and (ended_at := survey.closed_at):
+        days = (texts.date(survey.opened_at), texts.date(last_day(survey.closes_at or ended_at, ended_at)))
     return {
         "days": days,
         "corrections": [

@@ -4,10 +4,10 @@ import json
 
 import sqlalchemy as sa
 
-from services.surveys.domain import last_day
 from services.surveys.steering.domain import RUNNING
 from services.surveys.tables import Survey
 from shared.events.questionnaire import json_schema
+from shared.rules import last_day
 from shared.web import Request, Response, render, runtime
 
 

@@ -3,7 +3,6 @@
 import itertools
 import json
 from collections import defaultdict
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +16,6 @@ from services.results.domain import (
     as_json,
     from_json,
     gender_shares,
-    last_instant,
     merged_groups,
     most_chosen,
     number_classes,
@@ -117,13 +115,6 @@ def test_one_very_large_number_does_not_hide_the_others() -> None:
     assert classes[-1][0] is not None
     assert classes[-1][0] < 60
     assert number_classes([10.0] * 20 + [300.0], 0) == []
-
-
-def test_the_last_day_is_the_planned_one_however_late_the_closing_is_done() -> None:
-    planned = datetime(2027, 3, 12, 23, tzinfo=UTC)
-    assert last_instant(planned + timedelta(hours=9), planned) < planned
-    by_hand = planned - timedelta(days=3)
-    assert last_instant(by_hand, planned) == last_instant(by_hand, None) == by_hand
 
 
 @given(st.lists(st.integers(0, 12), max_size=8))

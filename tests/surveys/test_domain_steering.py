@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.surveys.fieldwork.domain import end_of_day
 from services.surveys.steering.domain import DayRefused, Deed, Life, after, ended_by_plan, last_day_at, possible
+from shared.rules import end_of_day
 
 OSLO = ZoneInfo("Europe/Oslo")
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)

@@ -14,7 +14,6 @@ from services.surveys.fieldwork.domain import (
     ReleaseCell,
     answered_by_day,
     attention_of,
-    end_of_day,
     expected_at_end,
     may_be_invited,
     plan_survey,
@@ -23,6 +22,7 @@ from services.surveys.fieldwork.domain import (
     target_of,
 )
 from shared.events.registration import AgeBand
+from shared.rules import end_of_day
 from shared.strata import band_of, gender_of
 
 OSLO = ZoneInfo("Europe/Oslo")

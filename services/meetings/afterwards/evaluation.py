@@ -1,11 +1,11 @@
 """Staff let surveys ask those present, and before and after the meeting also a control group."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from services.meetings.afterwards.evaluating import FEWEST, ask_after, ask_before, count_guests, evaluations_of
-from services.meetings.seats.domain import last_day
 from services.meetings.tables import Meeting
+from shared.rules import end_of_day, last_day
 from shared.web import (
     FormErrors,
     Request,
@@ -37,9 +37,7 @@ async def ask_groups(request: Request) -> Response:
     meeting_id: UUID = request.path_params["meeting_id"]
     form = await read_form(request)
     try:
-        closes_at = datetime.combine(
-            date.fromisoformat(form.get("last_day") or "") + timedelta(days=1), time(), rt.settings.zone
-        )
+        closes_at = end_of_day(date.fromisoformat(form.get("last_day") or ""), rt.settings.zone)
     except ValueError:
         return await _show(request, {"last_day": "Skriv siste dag for å svare som dag, måned og år."}, 422)
     if not rt.now() < closes_at <= rt.now() + _LONGEST:

@@ -1,8 +1,10 @@
 """Rules of a call: until when it may be answered, and what its question may be."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
+
+from shared.rules import end_of_day
 
 #: Options of the question, and letters of one.
 FEWEST, MOST, LONGEST = 2, 8, 60
@@ -24,7 +26,7 @@ def call_ends_at(last_day: date, reply_by: datetime, now: datetime, zone: ZoneIn
     """
     if last_day < now.astimezone(zone).date():
         raise CallRefused("last_day", "day_in_the_past")
-    ends = datetime.combine(last_day + timedelta(days=1), time(), zone)
+    ends = end_of_day(last_day, zone)
     if ends >= reply_by:
         raise CallRefused("last_day", "no_time_to_draw")
     return ends

@@ -2,8 +2,8 @@
 
 from services.meetings.calling.answering import answer_call, find_called, takes_answers
 from services.meetings.replying.pages import asked_by, no_link
-from services.meetings.seats.domain import last_day
 from services.meetings.tables import Called, Meeting
+from shared.rules import last_day
 from shared.web import N_, FormErrors, Request, Response, read_form, render, runtime, see_other, translate
 
 _BASE = "/meetings/call"

@@ -9,11 +9,11 @@ from pydantic import BaseModel, Field
 from services.meetings.calling.domain import LONGEST, MOST, CallRefused, call_ends_at, options_of
 from services.meetings.calling.sending import Call, start_call, who_is_called
 from services.meetings.previews import mail_preview
-from services.meetings.seats.domain import last_day
 from services.meetings.seats.pool import newest_margins, values_of
 from services.meetings.seats.preparing import current_draw
 from services.meetings.seats.words import FEATURE_NAMES, value_words
 from services.meetings.tables import Margins, Meeting
+from shared.rules import last_day
 from shared.strata import GENDERS
 from shared.web import (
     Form,

@@ -1,10 +1,11 @@
 """Rules of planning: days and hours become instants, and a meeting gets its address."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from services.meetings.seats.domain import replacements_stop_at
+from shared.rules import end_of_day
 from shared.slugs import free_slug, slug_words
 
 
@@ -53,7 +54,7 @@ def plan_times(
             raise PlanRefused("reply_on", "reply_on")
         if reply_on < now.astimezone(zone).date():
             raise PlanRefused("reply_on", "reply_in_the_past")
-        reply_by = datetime.combine(reply_on + timedelta(days=1), time(), zone)
+        reply_by = end_of_day(reply_on, zone)
         if reply_by >= starts_at:
             raise PlanRefused("reply_on", "reply_after_meeting")
         if reply_by >= replacements_stop_at(starts_at.astimezone(UTC), stop_hours):

@@ -13,10 +13,10 @@ from services.meetings.planning.announcing import Plan, announce_meeting, change
 from services.meetings.planning.cancelling import cancel_meeting
 from services.meetings.planning.domain import PlanRefused, plan_times
 from services.meetings.previews import mail_preview
-from services.meetings.seats.domain import last_day
 from services.meetings.seats.preparing import current_draw
 from services.meetings.tables import Meeting
 from shared.ids import new_id
+from shared.rules import last_day
 from shared.web import (
     Form,
     FormErrors,

@@ -10,9 +10,10 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.meetings.seats.answering import Reply, answer, find, hold
-from services.meetings.seats.domain import UNANSWERED, last_day, waiting_ends_at
+from services.meetings.seats.domain import UNANSWERED, waiting_ends_at
 from services.meetings.seats.tallies import composition
 from services.meetings.tables import Called, Invitation, Meeting, Notice
+from shared.rules import last_day
 from shared.tokens import BadLink, LinkExpired
 from shared.web import (
     N_,

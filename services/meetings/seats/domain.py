@@ -1,7 +1,9 @@
 """Rules of seats: bands, codes, deadlines."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from shared.rules import end_of_day
 
 #: Invitations that hold a seat.
 LIVE = ("invited", "accepted")
@@ -42,8 +44,7 @@ def replacement_replies_by(
     """
     latest = starts_at - timedelta(hours=stop_hours) / 2
     wanted = (now + max(reply_by - drawn_at, _SHORTEST_REPLY)).astimezone(zone)
-    midnight = datetime.combine(wanted.date() + timedelta(days=1), time(), zone)
-    return min(midnight, latest)
+    return min(end_of_day(wanted.date(), zone), latest)
 
 
 def waiting_ends_at(starts_at: datetime, stop_hours: int) -> datetime:
@@ -52,8 +53,3 @@ def waiting_ends_at(starts_at: datetime, stop_hours: int) -> datetime:
     No reply is waited for longer than that: see `replacement_replies_by`.
     """
     return starts_at - max(timedelta(hours=stop_hours) / 2, _LAST_WORD)
-
-
-def last_day(reply_by: datetime) -> datetime:
-    """An instant on the last day an answer is taken; ``reply_by`` is the first at which it is not."""
-    return reply_by - timedelta(seconds=1)

@@ -6,7 +6,6 @@ from uuid import UUID
 from services.meetings.calling.answering import takes_answers
 from services.meetings.draw.commitment import Commitment, chances_of
 from services.meetings.previews import mail_preview
-from services.meetings.seats.domain import last_day
 from services.meetings.seats.drawing import draw_meeting, tallies
 from services.meetings.seats.lottery import Kind, Limit
 from services.meetings.seats.pool import (
@@ -30,6 +29,7 @@ from services.meetings.seats.randomness import KINDS, LAST_ROUND, MOST_NUMBERS, 
 from services.meetings.seats.words import FEATURE_NAMES, value_words
 from services.meetings.tables import Candidate, Margins, Meeting
 from services.meetings.verify import Refused
+from shared.rules import last_day
 from shared.web import (
     Form,
     FormErrors,

@@ -1,7 +1,7 @@
 """What mails say about a survey, a meeting or a suggestion, in one language."""
 
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from types import MappingProxyType
 from typing import Any
 
@@ -9,7 +9,7 @@ from babel.dates import format_date, format_time
 
 from services.notifications.messages.domain import Kind
 from services.notifications.tables import Meeting, Survey
-from shared.rules import N_
+from shared.rules import N_, last_day
 from shared.web.i18n import Language
 
 #: A suggestion's status in words; the empty code is any other.
@@ -90,7 +90,7 @@ def survey_words(survey: Survey, language: Language) -> dict[str, Any]:
     }
     if survey.closes_at is not None:
         # Closing is the first instant at which answers are refused; the day before midnight is the last to answer on.
-        words["last_day"] = short_day(survey.closes_at - timedelta(microseconds=1), language)
+        words["last_day"] = short_day(last_day(survey.closes_at), language)
     return words
 
 
@@ -110,7 +110,7 @@ def meeting_words(meeting: Meeting, language: Language) -> dict[str, object]:
 def deadline(until: datetime, language: Language) -> str:
     """``12. mars``, the last whole day before ``until``; with the hour when that is not midnight."""
     if until.astimezone(language.zone).time() == time():
-        return short_day(until - timedelta(microseconds=1), language)
+        return short_day(last_day(until), language)
     return f"{short_day(until, language)} {_hour(until, language)}"
 
 

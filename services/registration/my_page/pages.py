@@ -15,7 +15,7 @@ from services.registration.joining.pages import joining_rules
 from services.registration.mail_links import may_mail
 from services.registration.my_page.changing import save_details
 from services.registration.my_page.pausing import pause_or_resume
-from services.registration.my_page.store import last_day, own_page
+from services.registration.my_page.store import own_page
 from services.registration.new_address.moving import ask_for_new_address
 from services.registration.places import place_name
 from services.registration.settings import registration_settings
@@ -25,6 +25,7 @@ from services.registration.store import lock_member
 from services.registration.synthetic.domain import STATUS
 from services.registration.tables import DrawProof, ErasureReceipt, Member
 from shared.addresses import address_key
+from shared.rules import last_day
 from shared.web import (
     Form,
     FormErrors,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -42,11 +42,6 @@ class OwnPage:
     """An address that waits for its confirmation."""
     on_behalf: Sequence[OnBehalf]
     """What staff have done for the member, newest first."""
-
-
-def last_day(closes_at: datetime) -> datetime:
-    """An instant on the last day for answering; ``closes_at`` is the first at which no answer is taken."""
-    return closes_at - timedelta(seconds=1)
 
 
 async def own_page(session: AsyncSession, member_id: UUID) -> OwnPage | None:

@@ -9,9 +9,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.results.domain import last_instant
 from services.results.follow_ups.store import PATHS, all_of_them
 from services.results.tables import FollowUp, Meeting, Publication, Suggestion, Survey
+from shared.rules import last_day
 from shared.web import N_, Request, Response, render, runtime
 from shared.web.i18n import Language
 from shared.web.pages import translate
@@ -58,9 +58,9 @@ async def _surveys(session: AsyncSession, texts: Language, done: dict[UUID, Text
         if survey.opened_at:
             opened = texts.gettext(N_("En undersøkelse åpnet"))
             found.append(Entry(survey.opened_at, opened, title, "/surveys", None))
-        if survey.closed_at:
+        if ended_at := survey.closed_at:
             closed = texts.gettext(N_("En undersøkelse stengte, {n} hadde svart")).format(n=survey.answered or 0)
-            found.append(Entry(last_instant(survey.closed_at, survey.closes_at), closed, title, None, None))
+            found.append(Entry(last_day(survey.closes_at or ended_at, ended_at), closed, title, None, None))
         if publication:
             what, link = texts.gettext(N_("Et resultat ble klart")), PATHS["survey"] + publication.slug
             led_to = done.get(survey.id, "")

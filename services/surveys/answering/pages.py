@@ -19,11 +19,11 @@ from services.surveys.answering.reading import NotAnAnswer, Sent
 from services.surveys.answering.showing import drawn_by, page_form
 from services.surveys.answering.store import Opened, Refusal, hold, keep, look, submit
 from services.surveys.audience.domain import leaves_minors_out
-from services.surveys.domain import last_day
 from services.surveys.editing.checking import special_words
 from services.surveys.sealing import keys_of
 from services.surveys.tables import Survey
 from services.surveys.watching.counting import note_finished, note_sent, note_shown
+from shared.rules import last_day
 from shared.tokens import BadLink, LinkExpired
 from shared.web import (
     Form,

@@ -6,10 +6,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from services.surveys.domain import last_day
 from services.surveys.fieldwork.domain import answered_by_day, expected_at_end, standing_of, target_of
 from services.surveys.fieldwork.store import Turnout
 from services.surveys.tables import Survey
+from shared.rules import last_day
 from shared.web import Request, runtime, translate
 from shared.web.charts import line
 

@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from shared.rules import end_of_day
 from shared.strata import GENDERS
 
 #: k: a released answer shares its cell with at least this many answers, itself included.
@@ -83,11 +84,6 @@ def plan_survey(
         closes_at=end_of_day(closes_on, zone),
         reminder_at=None if reminder_on is None else datetime.combine(reminder_on, MORNING, zone),
     )
-
-
-def end_of_day(day: date, zone: ZoneInfo) -> datetime:
-    """The first instant after ``day`` in ``zone``."""
-    return datetime.combine(day + timedelta(days=1), time(), zone)
 
 
 def reminder_after(reminder_at: datetime | None, opened_at: datetime) -> datetime | None:

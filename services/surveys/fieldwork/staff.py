@@ -7,7 +7,6 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.audience.showing import who_is_asked
-from services.surveys.domain import last_day
 from services.surveys.fieldwork.curve import STATE_WORDS, followed, standing, survey_title
 from services.surveys.fieldwork.domain import target_of
 from services.surveys.fieldwork.store import (
@@ -22,6 +21,7 @@ from services.surveys.steering.domain import possible
 from services.surveys.steering.steering import life_of
 from services.surveys.tables import Survey
 from services.surveys.watching.counting import page_figures
+from shared.rules import last_day
 from shared.strata import GENDERS, PEOPLE, band_words
 from shared.web import (
     Request,

@@ -4,7 +4,6 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from services.surveys.domain import last_day
 from services.surveys.fieldwork.curve import STATE_WORDS, followed, standing, survey_title
 from services.surveys.fieldwork.domain import attention_of, target_of
 from services.surveys.fieldwork.store import (
@@ -17,6 +16,7 @@ from services.surveys.fieldwork.store import (
 )
 from services.surveys.steering.domain import RUNNING
 from services.surveys.tables import Survey
+from shared.rules import last_day
 from shared.web import (
     Request,
     Response,

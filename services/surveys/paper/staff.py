@@ -8,7 +8,6 @@ from services.surveys.answering.domain import fill_page
 from services.surveys.answering.reading import NotAnAnswer
 from services.surveys.answering.showing import FormQuestion, standing
 from services.surveys.answering.store import Refusal, hold, submit
-from services.surveys.domain import last_day
 from services.surveys.fieldwork.curve import survey_title
 from services.surveys.paper.domain import all_optional, code_of, ending_of
 from services.surveys.paper.printing import as_pdf
@@ -17,6 +16,7 @@ from services.surveys.paper.wording import for_whom, numbers_of
 from services.surveys.sealing import keys_of
 from services.surveys.tables import Invitation, Survey
 from shared.events.questionnaire import Page
+from shared.rules import last_day
 from shared.web import (
     Request,
     Response,

@@ -14,7 +14,7 @@ from services.surveys.audience.domain import Audience, only_adults
 from services.surveys.audience.forecast import Forecast
 from services.surveys.audience.form import LISTS, MESSAGES, AudienceInput, Choices, choices_of
 from services.surveys.audience.words import described, group
-from services.surveys.domain import asks_for_area, last_day, with_areas
+from services.surveys.domain import asks_for_area, with_areas
 from services.surveys.editing.checking import special_words
 from services.surveys.editing.saving import questionnaire_to_show, questionnaires_to_ask
 from services.surveys.fieldwork.curve import survey_title
@@ -32,6 +32,7 @@ from services.surveys.tables import Survey
 from services.surveys.watching.counting import as_measured
 from shared.events.questionnaire import LANGUAGES, Questionnaire
 from shared.ids import new_id
+from shared.rules import last_day
 from shared.strata import PEOPLE, band_words
 from shared.web import (
     FormErrors,

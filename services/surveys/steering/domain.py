@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from services.surveys.fieldwork.domain import end_of_day
+from shared.rules import end_of_day
 
 #: States in which answers rest here; none has left.
 RUNNING = ("open", "paused", "ended")

@@ -7,7 +7,6 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.surveys.domain import last_day
 from services.surveys.fieldwork.closing import close_survey
 from services.surveys.fieldwork.curve import survey_title
 from services.surveys.fieldwork.store import turnouts
@@ -15,6 +14,7 @@ from services.surveys.sealing import keys_of
 from services.surveys.steering.domain import SECOND_THOUGHTS, DayRefused, Deed, last_day_at, possible
 from services.surveys.steering.steering import life_of, steer
 from services.surveys.tables import Survey
+from shared.rules import last_day
 from shared.web import (
     FormErrors,
     Request,
