@@ -53,6 +53,11 @@ def address_key(text: str) -> str:
         return visible(text).strip().casefold()
 
 
+def same_mailbox(text: str, mailbox: str) -> bool:
+    """Whether the text is a spelling of the mailbox; an empty mailbox is nobody's."""
+    return bool(mailbox) and address_key(text) == address_key(mailbox)
+
+
 def checked_address(value: str) -> str:
     """For form models: the normal form, or the error ``email_form``."""
     try:

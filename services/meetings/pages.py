@@ -100,8 +100,7 @@ async def give_verifier(request: Request) -> Response:
     content, slug = program(), request.path_params.get("slug")
     if slug is not None:
         async with runtime(request).transaction() as session:
-            meeting = await session.scalar(sa.select(Meeting).where(Meeting.slug == slug)) if is_slug(slug) else None
-            draw = await current_draw(session, meeting.id) if meeting is not None else None
+            draw = await current_draw(session, or_404(await _named(session, slug)).id)
         if draw is None or draw.committed_at is None:
             return problem(request, 404)
         content = draw.program.encode() if draw.program else content

@@ -74,7 +74,7 @@ async def _count_not_asked(session: AsyncSession) -> int:
             sa.select(sa.func.count())
             .select_from(Member)
             .where(
-                Member.status.in_(["active", "paused"]),
+                Member.in_panel,
                 sa.or_(Member.status == "paused", Member.unreachable_since.is_not(None), ~wants),
             )
         )

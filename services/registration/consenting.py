@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registration.admitting import reach_after_change
 from services.registration.settings import registration_settings
-from services.registration.store import changed_event, lock_member, purposes_of
+from services.registration.store import changed_event, in_panel, lock_member, purposes_of
 from services.registration.tables import Consent, Member
 from shared.events.notifications import MailPreferenceChanged
 from shared.ids import new_id
@@ -64,8 +64,8 @@ async def change_consent(session: AsyncSession, event: MailPreferenceChanged, de
     """An unsubscribe in a mail is a withdrawn consent, and taking it back is a new one."""
     if delivery.replay:
         return
-    member = await lock_member(session, event.member_id)
-    if member is None or member.status not in ("active", "paused"):
+    member = in_panel(await lock_member(session, event.member_id))
+    if member is None:
         return
     if event.wanted == (event.purpose in await purposes_of(session, member.id)):
         return

@@ -32,7 +32,7 @@ ERASING_SERVICES = ("surveys", "notifications", "meetings", "results")
 
 async def erase(session: AsyncSession, member: Member, now: datetime) -> None:
     """Blank a locked member and tell everybody; the id stays as a tombstone."""
-    counted = member.status in ("active", "paused")
+    counted = member.in_panel
     await drop_address_change(session, member.id)
     await forget_subject(session, member.id)
     await session.execute(sa.delete(SignInAsked).where(SignInAsked.email_key == member.email_key))

@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registration.store import changed_event, contact_card, lock_member
+from services.registration.store import changed_event, contact_card, in_panel, lock_member
 from shared.events.notifications import ContactCardMissing, MemberUnreachable
 from shared.events.registration import ContactRemoved
 from shared.messaging import Delivery, emit
@@ -21,7 +21,7 @@ async def mark_unreachable(session: AsyncSession, event: MemberUnreachable, deli
     """The address takes no mail: staff, the member and the other services see it until the address changes."""
     if delivery.replay:
         return
-    member = await lock_member(session, event.member_id)
-    if member is not None and member.status in ("active", "paused") and member.unreachable_since is None:
+    member = in_panel(await lock_member(session, event.member_id))
+    if member is not None and member.unreachable_since is None:
         member.unreachable_since = event.since
         await emit(session, await changed_event(session, member))

@@ -63,9 +63,7 @@ async def show_card(request: Request) -> Response:
         margins = await newest_margins(session)
         joined = await growth(session, rt.settings.zone_name, rt.now() - 12 * _MONTH)
         recent = await session.scalar(
-            sa.select(sa.func.count()).where(
-                Member.status.in_(["active", "paused"]), Member.joined_at >= rt.now() - _MONTH
-            )
+            sa.select(sa.func.count()).where(Member.in_panel, Member.joined_at >= rt.now() - _MONTH)
         )
         near = await session.scalar(
             sa.select(Threshold.size)

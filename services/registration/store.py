@@ -31,7 +31,7 @@ async def lock_member(session: AsyncSession, member_id: UUID) -> Member | None:
 
 def in_panel(member: Member | None) -> Member | None:
     """The member, if it has confirmed and has not left."""
-    return member if member is not None and member.status in ("active", "paused") else None
+    return member if member is not None and member.in_panel else None
 
 
 async def hold_address(session: AsyncSession, *emails: str) -> None:

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.events import meetings, notifications, registration, results, surveys
+from shared.events import REGISTRY
 from shared.events.attention import EventsMissed
 from shared.ids import new_id
 from shared.mechanism import mechanism
@@ -17,14 +17,8 @@ from shared.messaging.envelope import Delivery
 from shared.messaging.outbox import emit_new
 from shared.messaging.subscription import Subscription, subscribe
 
-_MISSED: dict[str, type[EventsMissed]] = {
-    "registration": registration.EventsMissed,
-    "surveys": surveys.EventsMissed,
-    "notifications": notifications.EventsMissed,
-    "meetings": meetings.EventsMissed,
-    "results": results.EventsMissed,
-}
-
+#: Each service's own kind.
+_MISSED = {event.source_service(): event for event in REGISTRY.values() if issubclass(event, EventsMissed)}
 
 log = structlog.get_logger()
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-from shared.profile.own_questions import MOST_QUESTIONS, OwnQuestion
+from shared.profile.own_questions import MOST_QUESTIONS, Line, OwnQuestion
 
 #: Languages the pages exist in; a profile chooses among them.
 SPOKEN = ("nb", "nn", "en")
@@ -17,7 +17,6 @@ TEXT_PAGES = ("front", "about", "privacy", "accessibility")
 _LARGEST_LOGO = 60_000
 _LONGEST_TEXT = 30_000
 
-_Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\n\r<>]*$")]
 _Address = Annotated[
     str, StringConstraints(strip_whitespace=True, pattern=r"^$|^[^@\s<>\"]+@[^@\s<>\"]+\.[^@\s<>\"]+$")
 ]
@@ -34,9 +33,9 @@ class Profile(BaseModel):
     """Statistics Norway's number of the municipality; part of every event's source, so it never changes."""
     former_numbers: tuple[_Number, ...] = ()
     """Those it, or the municipalities merged into it, had while the postcode register was made."""
-    name: _Line
+    name: Line
     """``Bærum kommune``"""
-    panel_name: Annotated[Mapping[str, _Line], Field(min_length=1)] = {
+    panel_name: Annotated[Mapping[str, Line], Field(min_length=1)] = {
         "nb": "Innbyggerpanelet",
         "nn": "Innbyggjarpanelet",
         "en": "The citizen panel",
@@ -59,7 +58,7 @@ class Profile(BaseModel):
     """Mails that ask something, per member and quarter, over surveys and meetings; ``shared.contact_cap`` counts."""
     minimum_age: int = Field(15, ge=13, le=99)
     """Age a resident turns this year at the latest."""
-    age_wording: Mapping[str, _Line] = {}
+    age_wording: Mapping[str, Line] = {}
     """The box about age by language, where the municipality words it itself."""
     own_questions: Annotated[tuple[OwnQuestion, ...], Field(max_length=MOST_QUESTIONS)] = ()
     """Optional questions about oneself on the form for joining."""

@@ -15,7 +15,8 @@ MOST_QUESTIONS = 3
 _MOST_OPTIONS = 12
 _LONGEST_CODE = 40
 
-_Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\n\r<>]*$")]
+#: What a form shows on one line: no tags, no breaks.
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\n\r<>]*$")]
 _Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
 
 
@@ -24,7 +25,7 @@ class OwnOption(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     code: _Code
-    text: Mapping[str, _Line]
+    text: Mapping[str, Line]
 
 
 class OwnQuestion(BaseModel):
@@ -32,7 +33,7 @@ class OwnQuestion(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     id: _Code
-    text: Mapping[str, _Line]
+    text: Mapping[str, Line]
     options: Annotated[tuple[OwnOption, ...], Field(min_length=2, max_length=_MOST_OPTIONS)]
 
     @property

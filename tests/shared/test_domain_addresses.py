@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.addresses import BadAddress, address_key, ascii_form, normal_form
+from shared.addresses import BadAddress, address_key, ascii_form, normal_form, same_mailbox
 from shared.characters import plain
 
 
@@ -83,3 +83,9 @@ def test_names_that_look_alike_are_alike(name: str) -> None:
 
 def test_a_space_of_any_kind_is_a_space() -> None:
     assert plain("Kari\u00a0Nordmann") == "Kari Nordmann"
+
+
+def test_two_spellings_of_a_mailbox_are_one_and_an_empty_setting_is_nobodys() -> None:
+    assert same_mailbox("Prove@EXAMPLE.org ", "prove@example.org")
+    assert not same_mailbox("kari@example.org", "prove@example.org")
+    assert not same_mailbox("", "")

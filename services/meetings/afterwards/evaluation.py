@@ -11,7 +11,7 @@ from shared.web import (
     Request,
     Response,
     audit,
-    problem,
+    or_404,
     read_form,
     render,
     runtime,
@@ -43,9 +43,7 @@ async def ask_groups(request: Request) -> Response:
     if not rt.now() < closes_at <= rt.now() + _LONGEST:
         return await _show(request, {"last_day": "Velg en dag fra og med i dag, og høyst to måneder fram."}, 422)
     async with rt.transaction() as session:
-        meeting = await session.get(Meeting, meeting_id)
-        if meeting is None:
-            return problem(request, 404)
+        meeting = or_404(await session.get(Meeting, meeting_id))
         if meeting.state == "drawn" and closes_at > meeting.starts_at:
             return await _show(request, {"last_day": "Velg en dag før møtet."}, 422)
         ask = ask_before if meeting.state == "drawn" else ask_after
@@ -58,9 +56,7 @@ async def ask_groups(request: Request) -> Response:
 async def _show(request: Request, errors: FormErrors, status: int) -> Response:
     rt = runtime(request)
     async with rt.transaction() as session:
-        meeting = await session.get(Meeting, request.path_params["meeting_id"])
-        if meeting is None:
-            return problem(request, 404)
+        meeting = or_404(await session.get(Meeting, request.path_params["meeting_id"]))
         asked = await evaluations_of(session, meeting.id)
         guests = await count_guests(session, meeting.id)
     proposed = (rt.now() + timedelta(days=_DAYS)).astimezone(rt.settings.zone).date()

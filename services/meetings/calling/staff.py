@@ -21,7 +21,7 @@ from shared.web import (
     Request,
     Response,
     audit,
-    problem,
+    or_404,
     read_form,
     render,
     runtime,
@@ -95,9 +95,7 @@ async def send_call(request: Request) -> Response:
     meeting_id: UUID = request.path_params["meeting_id"]
     form = await read_form(request)
     async with rt.transaction() as session:
-        meeting, margins = await session.get(Meeting, meeting_id), await newest_margins(session)
-        if meeting is None:
-            return problem(request, 404)
+        meeting, margins = or_404(await session.get(Meeting, meeting_id)), await newest_margins(session)
         call, errors = read_call(request, form, meeting, margins)
         if call is not None and form.get("confirmed") == "yes":
             if await start_call(session, meeting_id, call) is not None:
@@ -131,9 +129,7 @@ def _in_words(call: Call, margins: Margins | None) -> list[tuple[str, str]]:
 
 async def _show(request: Request, typed: dict[str, Any], errors: FormErrors, status: int) -> Response:
     async with runtime(request).transaction() as session:
-        meeting = await session.get(Meeting, request.path_params["meeting_id"])
-        if meeting is None:
-            return problem(request, 404)
+        meeting = or_404(await session.get(Meeting, request.path_params["meeting_id"]))
         margins = await newest_margins(session)
         draw = await current_draw(session, meeting.id)
     if meeting.state != "announced" or meeting.called_until is not None or draw is not None:

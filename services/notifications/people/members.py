@@ -11,7 +11,7 @@ from services.notifications.messages.creating import release_waiting
 from services.notifications.messages.suppressing import give_up_on_member, suppress_needless
 from services.notifications.settings import notification_settings
 from services.notifications.tables import Contact, Member, Message, to_made_up
-from shared.addresses import address_key
+from shared.addresses import same_mailbox
 from shared.database import insert_many, upsert, upsert_many
 from shared.events.notifications import MemberDataErased
 from shared.events.registration import (
@@ -49,7 +49,7 @@ async def _keep_cards(session: AsyncSession, cards: Sequence[ContactChanged], ma
         name=[card.name for card in cards],
         email=[card.email for card in cards],
         language=[card.language for card in cards],
-        synthetic=[bool(made_up) and address_key(card.email) == address_key(made_up) for card in cards],
+        synthetic=[same_mailbox(card.email, made_up) for card in cards],
     )
     new = statement.excluded
     await session.execute(

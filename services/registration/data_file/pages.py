@@ -9,7 +9,7 @@ from services.registration.erasing import ERASING_SERVICES
 from services.registration.my_page.store import OwnPage, own_page
 from services.registration.signing_in.pages import sign_in_form
 from services.registration.signing_in.sessions import signed_in
-from services.registration.store import lock_member
+from services.registration.store import in_panel, lock_member
 from shared.web import Request, Response, as_id, read_form, render, runtime, see_other
 
 
@@ -38,8 +38,7 @@ async def ask_for_data(request: Request) -> Response:
         return sign_in_form(request, was_signed_in=True)
     await request.app.state.limiter.check(request, "details")
     async with rt.transaction() as session:
-        member = await lock_member(session, member_id)
-        if member is not None and member.status in ("active", "paused"):
+        if in_panel(await lock_member(session, member_id)):
             await ask_everybody(session, member_id, rt.now())
     return see_other(f"/me/gathering?id={member_id}")
 

@@ -25,7 +25,7 @@ _WELCOME_LIFE = timedelta(days=7)
 
 async def known_addresses(session: AsyncSession) -> frozenset[str]:
     """Keys of members' addresses; somebody who has only signed up may be imported."""
-    found = await session.scalars(sa.select(Member.email_key).where(Member.status.in_(["active", "paused"])))
+    found = await session.scalars(sa.select(Member.email_key).where(Member.in_panel))
     return frozenset(key for key in found if key)
 
 

@@ -22,8 +22,7 @@ class Rules:
     """What a municipality decides about who may join; given as pydantic's context."""
 
     numbers: tuple[str, ...]
-    """The municipality's, with those it had before a merger."""
-    """Its number, four digits."""
+    """The municipality's, with those it had before a merger; four digits each."""
     today: date
     minimum_age: int
     own_answers: frozenset[str] = frozenset()

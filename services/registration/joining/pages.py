@@ -13,9 +13,8 @@ from services.registration.places import place_name
 from services.registration.settings import registration_settings
 from services.registration.store import lock_member, purposes_of
 from services.registration.surveys_now import surveys_now
-from services.registration.synthetic.domain import is_made_up
 from services.registration.tables import Member, SignUp
-from shared.addresses import address_key
+from shared.addresses import address_key, same_mailbox
 from shared.ids import random_id
 from shared.service import Runtime
 from shared.slugs import is_slug
@@ -119,7 +118,7 @@ async def _mail_link(request: Request, wanted: JoinInput) -> tuple[UUID, int]:
                 rt.now(),
                 unconfirmed_days=rules.unconfirmed_days,
                 consent_version=rules.consent_version,
-                made_up=is_made_up(wanted.email, rt.settings.synthetic_email),
+                made_up=same_mailbox(wanted.email, rt.settings.synthetic_email),
             )
 
 

@@ -12,22 +12,19 @@ from shared.addresses import address_key
 
 #: What an address in its one form never holds; few rows do, so the rest is asked here and not in the database.
 _STRANGE = r"[^!-~]|@.*[A-Z]|@(.*\.)?[xX][nN]--"
-_HERE = ("active", "paused")
 
 
 async def doubles(session: AsyncSession) -> Mapping[UUID, UUID]:
     """Member -> the other member with the same mailbox, each of a pair by the other."""
     strange = await session.execute(
-        sa.select(Member.id, Member.email, Member.email_key).where(
-            Member.status.in_(_HERE), Member.email.regexp_match(_STRANGE)
-        )
+        sa.select(Member.id, Member.email, Member.email_key).where(Member.in_panel, Member.email.regexp_match(_STRANGE))
     )
     keys = {row.id: address_key(row.email) for row in strange if row.email_key != address_key(row.email)}
     if not keys:
         return {}
     other = aliased(Member)
     owners = await session.execute(
-        sa.select(other.email_key, other.id).where(other.email_key.in_(keys.values()), other.status.in_(_HERE))
+        sa.select(other.email_key, other.id).where(other.email_key.in_(keys.values()), other.in_panel)
     )
     by_key = {row.email_key: row.id for row in owners}
     pairs = {member_id: by_key[key] for member_id, key in keys.items() if key in by_key}

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registration.erasing import ERASING_SERVICES
 from services.registration.synthetic.domain import SOURCE
-from services.registration.tables import Channel, Consent, ErasureReceipt, Member
+from services.registration.tables import IN_PANEL, Channel, Consent, ErasureReceipt, Member
 from shared.addresses import address_key
 from shared.characters import plain
 from shared.events.registration import AgeBand
@@ -18,8 +18,6 @@ from shared.strata import GENDERS
 from shared.web import ListView
 from shared.web.lists import Rows
 
-#: Filter -> condition by value; ``band`` comes with the margins.
-STATUSES = ("active", "paused")
 ORDERS = ("newest", "oldest", "youngest", "eldest", "area")
 _ORDER_BY = {
     "newest": (Member.joined_at.desc(), Member.id),
@@ -49,7 +47,7 @@ class Filters:
         return {
             "gender": GENDERS,
             "band": [band.code for band in self.bands],
-            "status": STATUSES,
+            "status": IN_PANEL,
             "channel": [channel.code for channel in self.channels],
             "area": self.areas,
             "unreachable": ("yes",),
@@ -59,16 +57,16 @@ class Filters:
 
 async def areas(session: AsyncSession) -> list[str]:
     """Postcodes with members, in order."""
-    found = await session.scalars(
-        sa.select(Member.area).where(Member.status.in_(STATUSES)).distinct().order_by(Member.area)
-    )
+    found = await session.scalars(sa.select(Member.area).where(Member.in_panel).distinct().order_by(Member.area))
     return [area for area in found if area]
 
 
 def chosen(view: ListView, filters: Filters) -> Rows:
     """The list: id, gender, year_of_birth, area, status, joined_at, channel, source, unreachable_since; no names."""
     asked = view.filters
-    conditions: list[sa.ColumnElement[bool]] = [Member.status.in_([asked["status"]] if "status" in asked else STATUSES)]
+    conditions: list[sa.ColumnElement[bool]] = [
+        Member.status == asked["status"] if "status" in asked else Member.in_panel
+    ]
     columns = {"gender": Member.gender, "channel": Member.channel, "area": Member.area}
     conditions += [column == asked[name] for name, column in columns.items() if name in asked]
     if "unreachable" in asked:
@@ -93,7 +91,7 @@ async def look_up(session: AsyncSession, text: str) -> Sequence[Member]:
     found = await session.scalars(
         sa.select(Member)
         .where(
-            Member.status.in_(STATUSES),
+            Member.in_panel,
             sa.or_(Member.email_key == address_key(text), Member.name.ilike(pattern, escape="\\")),
         )
         .order_by(Member.name)

@@ -21,7 +21,7 @@ from services.registration.places import place_name
 from services.registration.settings import registration_settings
 from services.registration.signing_in.pages import sign_in_form
 from services.registration.signing_in.sessions import clear_cookie, members_signed_in, signed_in
-from services.registration.store import lock_member
+from services.registration.store import in_panel, lock_member
 from services.registration.synthetic.domain import STATUS
 from services.registration.tables import DrawProof, ErasureReceipt, Member
 from shared.addresses import address_key
@@ -122,8 +122,8 @@ async def change_details(request: Request) -> Response:
         again = show_again(request, f"details-{member_id}", f"/me/details?id={member_id}&again=yes", form)
         return again or _details(request, member_id, _as_typed(form), errors, 422)
     async with rt.transaction() as session:
-        member = await lock_member(session, member_id)
-        if member is None or member.status not in ("active", "paused"):
+        member = in_panel(await lock_member(session, member_id))
+        if member is None:
             return see_other("/me")
         await save_details(session, member, values, rt.now())
         moved = address_key(values.email) != member.email_key
@@ -174,8 +174,8 @@ async def change_purposes(request: Request) -> Response:
     if member_id is None or values is None or not await signed_in(request, member_id):
         return sign_in_form(request, was_signed_in=True)
     async with rt.transaction() as session:
-        member = await lock_member(session, member_id)
-        if member is None or member.status not in ("active", "paused"):
+        member = in_panel(await lock_member(session, member_id))
+        if member is None:
             return see_other("/me")
         version = registration_settings().consent_version
         await choose_purposes(session, member, values.purposes, rt.now(), version)

@@ -44,7 +44,7 @@ async def move_to(session: AsyncSession, member: Member, change: AddressChange) 
 
     False when somebody else took it meanwhile, and for who has left: an erased row stays empty.
     """
-    if member.status not in ("active", "paused") or change.taken:
+    if not member.in_panel or change.taken:
         return False
     await hold_address(session, change.email)
     owner = await member_by_email(session, change.email)

@@ -23,7 +23,7 @@ async def register(session: AsyncSession, form: RegisterInput, by: str, now: dat
     known = await member_by_email(session, form.email)
     if known is not None:
         member = await session.get_one(Member, known)
-        if member.status in ("active", "paused"):
+        if member.in_panel:
             return member.id, False
     settings = registration_settings()
     member_id, _ = await sign_up(

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registration.population.areas import Area, Areas
-from services.registration.population.store import ACTIVE, areas_of, hold_areas, margins_event, newest_scheme
+from services.registration.population.store import areas_of, hold_areas, margins_event, newest_scheme
 from services.registration.store import member_states
 from services.registration.tables import AreaScheme, Margins, Member
 from shared.events.registration import MemberChanged
@@ -54,15 +54,13 @@ async def regroup_batch(session: AsyncSession, now: datetime, batch: int = BATCH
     )
     if scheme is None:
         return False
-    of_panel = sa.select(Member.id).where(Member.status.in_(ACTIVE)).order_by(Member.id).limit(batch)
+    of_panel = sa.select(Member.id).where(Member.in_panel).order_by(Member.id).limit(batch)
     if scheme.regrouped_after is not None:
         of_panel = of_panel.where(Member.id > scheme.regrouped_after)
     ids = list(await session.scalars(of_panel))
     await lock(session, *ids)
     members = (
-        await session.scalars(
-            sa.select(Member).where(Member.id.in_(ids), Member.status.in_(ACTIVE)).order_by(Member.id)
-        )
+        await session.scalars(sa.select(Member).where(Member.id.in_(ids), Member.in_panel).order_by(Member.id))
     ).all()
     if members:
         await emit(session, *(MemberChanged(**state) for state in await member_states(session, members)))

@@ -12,7 +12,6 @@ from services.registration.tables import AreaScheme, Margins, Member
 from shared.database import hold
 from shared.events.registration import PopulationMarginsSet
 
-ACTIVE = ("active", "paused")
 _SCHEME = "registration.areas"
 
 
@@ -49,7 +48,7 @@ async def composition(session: AsyncSession) -> Composition:
     stored = await newest_margins(session)
     found = await session.execute(
         sa.select(Member.gender, Member.year_of_birth, sa.func.count().label("members"))
-        .where(Member.status.in_(ACTIVE))
+        .where(Member.in_panel)
         .group_by(Member.gender, Member.year_of_birth)
     )
     bands = stored.bands if stored else ()
@@ -67,15 +66,13 @@ async def members_outside(session: AsyncSession, areas: Areas) -> int:
 
 
 async def _members_by_postcode(session: AsyncSession) -> Mapping[str, int]:
-    found = await session.execute(
-        sa.select(Member.area, sa.func.count()).where(Member.status.in_(ACTIVE)).group_by(Member.area)
-    )
+    found = await session.execute(sa.select(Member.area, sa.func.count()).where(Member.in_panel).group_by(Member.area))
     return {postcode or "": count for postcode, count in found}
 
 
 async def own_answers(session: AsyncSession) -> Mapping[str, int]:
     """How many members have told what about themselves, by ``question:option``."""
-    each = sa.select(sa.func.unnest(Member.own_answers).label("answer")).where(Member.status.in_(ACTIVE)).subquery()
+    each = sa.select(sa.func.unnest(Member.own_answers).label("answer")).where(Member.in_panel).subquery()
     found = await session.execute(sa.select(each.c.answer, sa.func.count()).group_by(each.c.answer))
     return {row[0]: row[1] for row in found}
 

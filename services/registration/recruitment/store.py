@@ -22,9 +22,7 @@ async def channels(session: AsyncSession) -> Sequence[Channel]:
 
 async def counts(session: AsyncSession) -> dict[str, tuple[int, int]]:
     """What people came by -> (confirmed members, sign-ups that wait for confirmation)."""
-    members = await session.execute(
-        sa.select(_CAME_BY, sa.func.count()).where(Member.status.in_(["active", "paused"])).group_by(_CAME_BY)
-    )
+    members = await session.execute(sa.select(_CAME_BY, sa.func.count()).where(Member.in_panel).group_by(_CAME_BY))
     code = sa.func.coalesce(SignUp.channel, NO_CHANNEL)
     waiting = await session.execute(sa.select(code, sa.func.count(sa.distinct(SignUp.member_id))).group_by(code))
     found: dict[str, tuple[int, int]] = {name: (n, 0) for name, n in members}
@@ -41,7 +39,7 @@ async def growth(session: AsyncSession, zone: str, since: datetime) -> list[tupl
         sa.select(day, sa.func.coalesce(Channel.name, _CAME_BY), sa.func.count())
         .select_from(Member)
         .outerjoin(Channel, sa.and_(Channel.code == Member.channel, Member.source != "import"))
-        .where(Member.status.in_(["active", "paused"]), Member.joined_at >= since)
+        .where(Member.in_panel, Member.joined_at >= since)
         .group_by(sa.text("1"), sa.text("2"))
         .order_by(sa.text("1"), sa.text("2"))
     )

@@ -14,6 +14,7 @@ from services.registration.tables.copies import (
     Survey,
 )
 from services.registration.tables.members import (
+    IN_PANEL,
     AddressChange,
     Consent,
     DataRequest,
@@ -35,6 +36,7 @@ from services.registration.tables.panel import (
 )
 
 __all__ = [
+    "IN_PANEL",
     "AddressChange",
     "AreaScheme",
     "Asked",

@@ -5,9 +5,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.registration.tables.base import CLOCK, Base
+
+#: Statuses of those who have confirmed and not left; a made-up resident has another.
+IN_PANEL = ("active", "paused")
 
 
 class Member(Base):
@@ -40,10 +44,20 @@ class Member(Base):
     """Code of the recruitment channel the person came by."""
     unreachable_since: Mapped[datetime | None]
 
+    @hybrid_property
+    def in_panel(self) -> bool:
+        """Whether the person has confirmed and has not left: who counts, is drawn and is listed."""
+        return self.status in IN_PANEL
+
+    @in_panel.inplace.expression
+    @classmethod
+    def _in_panel(cls) -> sa.ColumnElement[bool]:
+        return cls.status.in_(IN_PANEL)
+
     @property
     def takes_part(self) -> bool:
         """Whether the own page is theirs; counts and lists ask for statuses, and never for made-up residents'."""
-        return self.status in ("active", "paused", "synthetic")
+        return self.status in (*IN_PANEL, "synthetic")
 
     __table_args__ = (
         sa.CheckConstraint("status in ('applicant', 'active', 'paused', 'synthetic', 'erased')", name="status"),

@@ -19,7 +19,7 @@ from shared.web import (
     as_id,
     audit,
     audit_of,
-    problem,
+    or_404,
     read_form,
     render,
     rule_broken,
@@ -152,19 +152,18 @@ async def _record(
 async def show_follow_up(request: Request) -> Response:
     """One follow-up as it stands, and the form to correct it."""
     async with runtime(request).transaction() as session:
-        return await _one(request, session, await session.get(FollowUp, request.path_params["id"]), {}, {}, 200)
+        follow_up = or_404(await session.get(FollowUp, request.path_params["id"]))
+        return await _one(request, session, follow_up, {}, {}, 200)
 
 
 async def _one(
     request: Request,
     session: AsyncSession,
-    follow_up: FollowUp | None,
+    follow_up: FollowUp,
     form: dict[str, object],
     errors: FormErrors,
     status: int,
 ) -> Response:
-    if follow_up is None:
-        return problem(request, 404)
     done = {name: follow_up.done.get(code) for name, code in (("done", "nb"), ("done_nn", "nn"), ("done_en", "en"))}
     context = {
         "follow_up": follow_up,
@@ -186,8 +185,8 @@ async def correct_follow_up(request: Request) -> Response:
     id_: UUID = request.path_params["id"]
     async with runtime(request).transaction() as session:
         await lock(session, id_)
-        follow_up = await session.get(FollowUp, id_, populate_existing=True)
-        if follow_up is None or values is None or errors:
+        follow_up = or_404(await session.get(FollowUp, id_, populate_existing=True))
+        if values is None or errors:
             return await _one(request, session, follow_up, form.values(), errors, 422)
         kept = values.kept()
         if any(getattr(follow_up, name) != value for name, value in kept.items()):
