@@ -33,16 +33,16 @@ async def surveys_beside(session: AsyncSession, survey: Survey) -> list[Survey]:
     return list(await session.scalars(sa.select(Survey).where(same).order_by(Survey.id)))
 
 
-async def changes_of(session: AsyncSession, survey: Survey) -> list[dict[str, Any]]:
+async def changes_of(session: AsyncSession, survey: Survey, beside: Sequence[Survey]) -> list[dict[str, Any]]:
     """A row for each scale asked before and after: {"id", "before", "after", "control_before", "control_after"}.
 
     None where too few answered, or the answers are not all here yet. Empty where nothing was asked before.
     """
     answers: dict[str, list[Mapping[str, Any]]] = {}
-    for one in await surveys_beside(session, survey):
-        place = _PLACES.get((one.meeting["group"], one.meeting["wave"])) if one.meeting else None
+    for other in beside:
+        place = _PLACES.get((other.meeting["group"], other.meeting["wave"])) if other.meeting else None
         if place is not None:
-            answers[place] = await _answers(session, one)
+            answers[place] = await _answers(session, other)
     if "before" not in answers:
         return []
     scales = [question.id for question in asked_in(survey).questions if isinstance(question, Scale)]
@@ -52,16 +52,15 @@ async def changes_of(session: AsyncSession, survey: Survey) -> list[dict[str, An
 
 def mean_of(question: str, answers: Sequence[Mapping[str, Any]]) -> float | None:
     """The mean of those who took a stand, to one decimal; None where they are too few to be shown."""
-    steps = [int(one[question]) for one in answers if str(one.get(question, "")).isdigit()]
+    steps = [int(answer[question]) for answer in answers if str(answer.get(question, "")).isdigit()]
     return round(mean(steps), 1) if len(steps) >= SMALLEST_GROUP else None
 
 
-async def waiting_for(session: AsyncSession, survey: Survey) -> int:
+def waiting_for(survey: Survey, beside: Sequence[Survey]) -> int:
     """How many of the meeting's surveys have not released their answers yet, this one apart."""
-    return sum(1 for one in await surveys_beside(session, survey) if one.id != survey.id and one.released is None)
+    return sum(other.id != survey.id and other.released is None for other in beside)
 
 
 async def _answers(session: AsyncSession, survey: Survey) -> list[Mapping[str, Any]]:
-    found = await session.scalars(sa.select(Answer.answers).where(Answer.survey_id == survey.id))
-    answers = list(found)
+    answers = list(await session.scalars(sa.select(Answer.answers).where(Answer.survey_id == survey.id)))
     return answers if survey.released is not None and len(answers) >= survey.released else []

@@ -12,6 +12,9 @@ from typing import Any
 
 #: Fewer than this many people are never a group of their own.
 SMALLEST_GROUP = 5
+#: From so many answers on, whole percents of women and men cannot give away how few chose neither (tested by
+#: enumeration).
+FEWEST_BY_GENDER = 100
 
 
 @dataclass(frozen=True)
@@ -118,11 +121,6 @@ def merged_groups(
         last, before = merged.pop()
         merged.append(((*last, *codes), before + people))
     return merged
-
-
-#: From so many answers on, whole percents of women and men cannot give away how few chose neither (tested by
-#: enumeration).
-FEWEST_BY_GENDER = 100
 
 
 def gender_shares(counts: Mapping[str, int], minimum: int = SMALLEST_GROUP) -> dict[str, float]:

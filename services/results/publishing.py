@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.results.changes import changes_of, waiting_for
+from services.results.changes import changes_of, surveys_beside, waiting_for
 from services.results.counting import count_answers, written_in
 from services.results.domain import Counted, as_json, gender_shares, merged_groups
 from services.results.tables import Answer, Population, Publication, Survey, asked_in
@@ -55,14 +55,15 @@ async def draft_of(session: AsyncSession, survey: Survey) -> Draft:
         found = dict(sorted(given, reverse=True))
         written[name] = [(id_, text) for text, id_ in sorted(found.items())]
     population = await session.scalar(sa.select(Population).order_by(Population.year.desc()).limit(1))
+    beside = await surveys_beside(session, survey)
     return Draft(
         survey,
         count_answers(questionnaire, answers),
         _participants(survey, population),
         written,
         len(answers),
-        await changes_of(session, survey),
-        await waiting_for(session, survey),
+        await changes_of(session, survey, beside),
+        waiting_for(survey, beside),
     )
 
 

@@ -17,6 +17,18 @@ from shared.web.charts import panel_against_population
 from shared.web.i18n import Language
 
 _GENDERS = {"female": N_("Kvinner"), "male": N_("Menn"), "other": N_("Annet / ikke oppgitt")}
+_PARTS = (("gender", N_("Kjønn")), ("band", N_("Alder")), ("area", N_("Område")))
+#: Column names of the tables as a file.
+COLUMNS = (
+    N_("Id"),
+    N_("Spørsmål"),
+    N_("Svar"),
+    N_("Antall"),
+    N_("Andel"),
+    N_("Svarte i alt"),
+    N_("Andel av dem som tok stilling"),
+    N_("Befolkningen"),
+)
 
 
 def tables_of(
@@ -114,9 +126,6 @@ def show_participants(participants: Mapping[str, Any], texts: Language) -> list[
     return parts
 
 
-_PARTS = (("gender", N_("Kjønn")), ("band", N_("Alder")), ("area", N_("Område")))
-
-
 def _group(key: str, code: Any, texts: Language) -> str:
     if key == "gender":
         return texts.gettext(_GENDERS[code])
@@ -141,19 +150,6 @@ def _ages(codes: Sequence[str], texts: Language) -> str:
     if not oldest:
         return texts.gettext(N_("{age} år og eldre")).format(age=youngest)
     return texts.gettext(N_("{ages} år")).format(ages=f"{youngest}–{oldest}")
-
-
-#: Column names of the tables as a file.
-COLUMNS = (
-    N_("Id"),
-    N_("Spørsmål"),
-    N_("Svar"),
-    N_("Antall"),
-    N_("Andel"),
-    N_("Svarte i alt"),
-    N_("Andel av dem som tok stilling"),
-    N_("Befolkningen"),
-)
 
 
 def table_rows(

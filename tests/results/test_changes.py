@@ -47,6 +47,12 @@ async def published(rt: Runtime, survey_id: UUID) -> str:
         return (await client.get(done.headers["location"])).text
 
 
+def row_of(page: str, question: str) -> str:
+    """The question's row in the table of changes."""
+    changes = page[page.index('id="changes"') :]
+    return changes[changes.index(question) :].partition("</tr>")[0]
+
+
 async def test_a_result_says_what_changed_for_those_present_alone(rt: Runtime) -> None:
     survey = new_id()
     await Deliverer(rt)(
@@ -55,10 +61,7 @@ async def test_a_result_says_what_changed_for_those_present_alone(rt: Runtime) -
         *asked("control", "after", [3, 2, 3, 2, 3]),
         *asked("present", "after", [4, 4, 5, 4, 4], survey),
     )
-    page = await published(rt, survey)
-    part = page[page.index('id="changes"') :]
-    row = part[part.index("Hvor godt kjenner du saken") :]
-    row = row[: row.index("</tr>")]
+    row = row_of(await published(rt, survey), "Hvor godt kjenner du saken")
     for number in ("2,0", "4,2", "2,6", "1,6"):
         assert f">{number}<" in row, "before, after, control after, and 2,2 less 0,6"
 
@@ -71,10 +74,7 @@ async def test_a_group_too_small_is_not_shown_and_neither_is_the_difference(rt: 
         *asked("control", "after", [3, 2, 3, 2, 3]),
         *asked("present", "after", [4, 4, 5, 4, 4], survey),
     )
-    page = await published(rt, survey)
-    part = page[page.index('id="changes"') :]
-    row = part[part.index("Hvor godt kjenner du saken") :]
-    row = row[: row.index("</tr>")]
+    row = row_of(await published(rt, survey), "Hvor godt kjenner du saken")
     assert row.count(">–<") == 2, "the control group before, and the difference"
     assert ">4,0<" not in row
 

@@ -1,5 +1,6 @@
 """The same question over surveys: a trend while it asks the same, broken by other words unless staff say otherwise."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -119,58 +120,17 @@ def test_a_scale_written_short_and_as_stored_is_the_same_question() -> None:
     assert identity_of("byen", short) == "byen.a"
 
 
-async def test_the_public_page_shows_the_middle_of_numbers_and_each_statement(rt: Runtime) -> None:
-    deliver = Deliverer(rt)
-    asked_all = strict(example.QUESTIONNAIRE)
-    pages = []
+async def published(rt: Runtime, *surveys: tuple[Questionnaire, Sequence[Mapping[str, Any]]]) -> list[str]:
+    """The pages of surveys held one after the other, each with ten answers."""
+    deliver, pages = Deliverer(rt), []
     async with browser(rt) as client:
         sign_in(rt, client, "editor")
-        for number in range(2):
+        for number, (questionnaire, each) in enumerate(surveys):
             survey_id, at = new_id(), AT + timedelta(days=100 * number)
+            nobody = AnswerStrata(gender=None, bands=None)
             answers = [
-                ResponseSubmitted(
-                    response_id=random_id(),
-                    survey_id=survey_id,
-                    strata=AnswerStrata(gender=None, bands=None),
-                    answers=example.ANSWERS | {"minutter": 20 + 10 * number},
-                )
-                for _ in range(10)
-            ]
-            strata = (StratumCount(gender="female", band="15-24", invited=20, answered=10),)
-            opened = SurveyOpened(
-                survey_id=survey_id, questionnaire=asked_all.content(), opened_at=at, closes_at=at, cell_minimum=5
-            )
-            closed = SurveyClosed(
-                survey_id=survey_id, opened_at=at, closed_at=at, invited=20, answered=10, released=10, strata=strata
-            )
-            await deliver(opened, *answers, closed)
-            done = await client.post(f"/staff/results/{survey_id}", data={"finding": "Noe"})
-            pages.append((await client.get(done.headers["location"])).text)
-    middle = pages[1].split("Det midterste svaret i undersøkelsen som ble stengt")[1].split("</table>")[0]
-    assert middle.count("<td") == 2
-    assert [">20<" in middle, ">30<" in middle] == [True, True]
-    statement = pages[1].split('id="q-paastander.ofte"')[1].split("<h3")[0]
-    assert "Slik svarte panelet før" in statement
-    assert "Slik svarte panelet før" not in pages[0]
-
-
-async def test_the_public_page_shows_the_trend_and_says_where_it_is_broken(rt: Runtime) -> None:
-    deliver = Deliverer(rt)
-    later = asked("ny", id="q1", bank="byen.trives")
-    changed = asked("nyest", id="q1", bank="byen.trives", text={"nb": "Har du det bra?"})
-    pages = []
-    async with browser(rt) as client:
-        sign_in(rt, client, "editor")
-        for number, (questionnaire, yes) in enumerate(((asked(), 3), (later, 6), (changed, 5))):
-            survey_id, at = new_id(), AT + timedelta(days=100 * number)
-            answers = [
-                ResponseSubmitted(
-                    response_id=random_id(),
-                    survey_id=survey_id,
-                    strata=AnswerStrata(gender=None, bands=None),
-                    answers={questionnaire.questions[0].id: "ja" if place < yes else "nei"},
-                )
-                for place in range(10)
+                ResponseSubmitted(response_id=random_id(), survey_id=survey_id, strata=nobody, answers=given)
+                for given in each
             ]
             strata = (StratumCount(gender="female", band="15-24", invited=20, answered=10),)
             opened = SurveyOpened(
@@ -182,6 +142,28 @@ async def test_the_public_page_shows_the_trend_and_says_where_it_is_broken(rt: R
             await deliver(opened, *answers, closed)
             done = await client.post(f"/staff/results/{survey_id}", data={"finding": "Noe"})
             pages.append((await client.get(done.headers["location"])).text)
+    return pages
+
+
+async def test_the_public_page_shows_the_middle_of_numbers_and_each_statement(rt: Runtime) -> None:
+    asked_all = strict(example.QUESTIONNAIRE)
+    pages = await published(rt, *((asked_all, [example.ANSWERS | {"minutter": minutes}] * 10) for minutes in (20, 30)))
+    middle = pages[1].split("Det midterste svaret i undersøkelsen som ble stengt")[1].split("</table>")[0]
+    assert middle.count("<td") == 2
+    assert [">20<" in middle, ">30<" in middle] == [True, True]
+    statement = pages[1].split('id="q-paastander.ofte"')[1].split("<h3")[0]
+    assert "Slik svarte panelet før" in statement
+    assert "Slik svarte panelet før" not in pages[0]
+
+
+async def test_the_public_page_shows_the_trend_and_says_where_it_is_broken(rt: Runtime) -> None:
+    later = asked("ny", id="q1", bank="byen.trives")
+    changed = asked("nyest", id="q1", bank="byen.trives", text={"nb": "Har du det bra?"})
+    surveys = [
+        (questionnaire, [{questionnaire.questions[0].id: "ja" if place < yes else "nei"} for place in range(10)])
+        for questionnaire, yes in ((asked(), 3), (later, 6), (changed, 5))
+    ]
+    pages = await published(rt, *surveys)
     assert "Slik svarte panelet før" not in pages[0]
     assert "Slik svarte panelet før" in pages[1]
     assert "30\u00a0%" in pages[1]

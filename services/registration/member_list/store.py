@@ -64,11 +64,8 @@ async def areas(session: AsyncSession) -> list[str]:
 def chosen(view: ListView, filters: Filters) -> Rows:
     """The list: id, gender, year_of_birth, area, status, joined_at, channel, source, unreachable_since; no names."""
     asked = view.filters
-    conditions: list[sa.ColumnElement[bool]] = [
-        Member.status == asked["status"] if "status" in asked else Member.in_panel
-    ]
-    columns = {"gender": Member.gender, "channel": Member.channel, "area": Member.area}
-    conditions += [column == asked[name] for name, column in columns.items() if name in asked]
+    columns = {"gender": Member.gender, "status": Member.status, "channel": Member.channel, "area": Member.area}
+    conditions = [Member.in_panel, *(column == asked[name] for name, column in columns.items() if name in asked)]
     if "unreachable" in asked:
         conditions.append(Member.unreachable_since.is_not(None))
     if "mailbox" in asked:

@@ -23,6 +23,9 @@ from shared.web import Request, Response, audit, read_form, render, runtime, see
 from shared.web.charts import panel_against_population
 from shared.web.forms import validate
 
+#: Members who told the same, below which no number is shown.
+FEWEST_SHOWN = 5
+
 
 @staff_required("reader")
 async def show_panel(request: Request) -> Response:
@@ -63,10 +66,6 @@ def _finding(panel: Composition) -> str:
     """The picture's title says what it shows."""
     worst: CellShare | None = panel.most_missing
     return "Panelet mot befolkningen etter alder" + (" – noen grupper mangler" if worst else "")
-
-
-#: Members who told the same, below which no number is shown.
-FEWEST_SHOWN = 5
 
 
 class ThresholdInput(BaseModel):

@@ -1,6 +1,6 @@
 """Copies of meetings: what they are called, and who said yes to a place, to ask those who were there."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -27,39 +27,32 @@ async def keep_meeting(session: AsyncSession, event: MeetingAnnounced, _: Delive
 async def keep_guests(
     session: AsyncSession, events: Sequence[MeetingInvitationAnswered], _: Sequence[Delivery]
 ) -> None:
-    """Who has said yes and not taken it back; nothing about an erased member."""
-    last: dict[UUID, MeetingInvitationAnswered] = {event.invitation_id: event for event in events}
-    members = {event.member_id for event in last.values()}
-    await lock(session, *members)
-    erased = set(await session.scalars(sa.select(ErasedMember.id).where(ErasedMember.id.in_(members))))
-    guests = [event for event in last.values() if event.reply == "accepted" and event.member_id not in erased]
-    others = set(last) - {event.invitation_id for event in guests}
-    await session.execute(sa.delete(MeetingGuest).where(MeetingGuest.invitation_id.in_(others)))
-    if guests:
-        await upsert_many(
-            session,
-            MeetingGuest,
-            invitation_id=[event.invitation_id for event in guests],
-            meeting_id=[event.meeting_id for event in guests],
-            member_id=[event.member_id for event in guests],
-        )
+    """Who has said yes and not taken it back."""
+    places = {
+        event.invitation_id: (event.meeting_id, event.member_id, "guest" if event.reply == "accepted" else None)
+        for event in events
+    }
+    await _keep_places(session, places)
 
 
 async def keep_groups(session: AsyncSession, events: Sequence[MeetingGroupSet], _: Sequence[Delivery]) -> None:
-    """Who was at a meeting, and who is in its control group; nothing about an erased member."""
-    last: dict[UUID, MeetingGroupSet] = {event.entry_id: event for event in events}
-    members = {event.member_id for event in last.values()}
+    """Who was at a meeting, and who is in its control group."""
+    places = {
+        event.entry_id: (event.meeting_id, event.member_id, event.group if event.group in GROUPS else None)
+        for event in events
+    }
+    await _keep_places(session, places)
+
+
+async def _keep_places(session: AsyncSession, places: Mapping[UUID, tuple[UUID, UUID, str | None]]) -> None:
+    """Store (meeting, member, group) of each place; without a group there is none, nor of an erased member."""
+    members = {member_id for _, member_id, _ in places.values()}
     await lock(session, *members)
     erased = set(await session.scalars(sa.select(ErasedMember.id).where(ErasedMember.id.in_(members))))
-    kept = [event for event in last.values() if event.group in GROUPS and event.member_id not in erased]
-    others = set(last) - {event.entry_id for event in kept}
-    await session.execute(sa.delete(MeetingGuest).where(MeetingGuest.invitation_id.in_(others)))
-    if kept:
-        await upsert_many(
-            session,
-            MeetingGuest,
-            invitation_id=[event.entry_id for event in kept],
-            meeting_id=[event.meeting_id for event in kept],
-            member_id=[event.member_id for event in kept],
-            group=[event.group for event in kept],
-        )
+    rows = [(id_, *place) for id_, place in places.items() if place[2] and place[1] not in erased]
+    empty = places.keys() - {id_ for id_, *_ in rows}
+    await session.execute(sa.delete(MeetingGuest).where(MeetingGuest.invitation_id.in_(empty)))
+    if rows:
+        names = ("invitation_id", "meeting_id", "member_id", "group")
+        columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+        await upsert_many(session, MeetingGuest, **columns)

@@ -8,6 +8,8 @@ from services.surveys.fieldwork.domain import ReleaseCell
 from shared.strata import PEOPLE, band_words
 from shared.web.i18n import NAMES, Language
 
+_GROUPS = {"present": "Var på møtet", "control": "I kontrollgruppen til"}
+
 
 def group(cell: ReleaseCell, areas: Mapping[str, str]) -> str:
     """A group of answers that can be told apart, e.g. ``Kvinner, 15–24 år, Fossum``."""
@@ -48,9 +50,6 @@ def described(
         where = parts.get(part, "noe som ikke finnes lenger")
         found.append((_GROUPS.get(audience.group, "Var med i"), where))
     return found
-
-
-_GROUPS = {"present": "Var på møtet", "control": "I kontrollgruppen til"}
 
 
 def part_of(audience: Audience) -> str | None:
