@@ -1,9 +1,10 @@
 """Links that came by mail: how many may be asked for, held in a cookie once opened, over."""
 
-from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.addresses import address_key
 from shared.ids import random_id
@@ -19,13 +20,13 @@ _MOST_HELD = 9
 Why = Literal["used", "expired", "broken", "elsewhere"]
 
 
-def may_mail(request: Request, email: str) -> AbstractAsyncContextManager[bool]:
+async def may_mail(request: Request, session: AsyncSession, email: str) -> bool:
     """Whether one more mail may go to the address now: these forms must not fill a stranger's mailbox.
 
     The page does not say that none went; somebody to whom six went in an hour has the mails.
     """
     limiter: Limiter = request.app.state.limiter
-    return limiter.one_more("mail_to_one", address_key(email))
+    return await limiter.one_more(session, "mail_to_one", address_key(email))
 
 
 async def open_link(request: Request, purpose: str, cookie: str, page: str, *, again: str = "/join") -> Response:

@@ -1,13 +1,10 @@
 """Rate limits per network address and form, in machine time, counted in the service's schema for all its replicas."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from ipaddress import ip_address, ip_network
-from uuid import UUID
 
 import sqlalchemy as sa
 from limits import RateLimitItem, parse
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from starlette.requests import Request
 
 from shared.database import Database
@@ -24,7 +21,6 @@ select :id, {key} where (
     where key = {key} and at > clock_timestamp() - make_interval(secs => :seconds)
 ) < :most returning id
 """
-_GIVE_BACK = "delete from {schema}.limit_hit where id = :id"
 
 
 class TooMany(Exception):
@@ -38,39 +34,29 @@ class Limiter:
         self._settings = settings
         self.database = database
         self._take_sql = sa.text(_TAKE.format(schema=database.schema, key=_KEY))
-        self._give_back_sql = sa.text(_GIVE_BACK.format(schema=database.schema))
         self._rules: dict[str, RateLimitItem] = {}
 
     async def check(self, request: Request, form: str) -> None:
         """Count this post; raises TooMany above the form's limit."""
-        if await self._take(form, network_of(client_address(request, self._settings))) is None:
+        async with self.database.engine.begin() as connection:
+            within = await self._take(connection, form, network_of(client_address(request, self._settings)))
+        if not within:
             raise TooMany(form)
 
-    @asynccontextmanager
-    async def one_more(self, form: str, whose: str) -> AsyncIterator[bool]:
+    async def one_more(self, session: AsyncSession, form: str, whose: str) -> bool:
         """Whether one more of ``form`` for ``whose`` is within the limit.
 
-        It is given back when the block fails: what came to nothing, the database being away, uses nothing up, or
+        It counts with the session's transaction: what came to nothing, the database being away, uses nothing up, or
         whoever tried again and again meanwhile would be told that a mail is on its way and get none.
         """
-        taken = await self._take(form, whose)
-        try:
-            yield taken is not None
-        except BaseException:
-            if taken is not None:
-                with suppress(OSError, DBAPIError):
-                    async with self.database.engine.begin() as connection:
-                        await connection.execute(self._give_back_sql, {"id": taken})
-            raise
+        return await self._take(session, form, whose)
 
-    async def _take(self, form: str, whose: str) -> UUID | None:
-        """The hit that was stored, or None where the limit is reached; replicas ask one after the other."""
+    async def _take(self, database: AsyncConnection | AsyncSession, form: str, whose: str) -> bool:
+        """Whether a hit was stored; replicas ask one after the other."""
         rule, key = self._rule(form), f"{self.database.schema} {form} {whose}"
-        async with self.database.engine.begin() as connection:
-            await connection.execute(_HOLD, {"key": key})
-            values = {"id": random_id(), "key": key, "seconds": rule.get_expiry(), "most": rule.amount}
-            found: UUID | None = await connection.scalar(self._take_sql, values)
-            return found
+        await database.execute(_HOLD, {"key": key})
+        values = {"id": random_id(), "key": key, "seconds": rule.get_expiry(), "most": rule.amount}
+        return await database.scalar(self._take_sql, values) is not None
 
     def _rule(self, form: str) -> RateLimitItem:
         if form not in self._rules:

@@ -21,8 +21,8 @@ async def limiter(runtime_of: Callable[..., Awaitable[Runtime]]) -> Limiter:
 
 
 async def mailed(limiter: Limiter, whose: str, *, fails: bool = False) -> bool:
-    async with limiter.one_more("mail_to_one", whose) as allowed:
-        await asyncio.sleep(0)
+    async with limiter.database.transaction() as session:
+        allowed = await limiter.one_more(session, "mail_to_one", whose)
         if fails:
             raise ConnectionError
     return allowed

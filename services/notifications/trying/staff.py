@@ -55,21 +55,18 @@ async def send_trial(request: Request) -> Response:
         return _show(request, form.values(), _MESSAGES)
     limiter: Limiter = request.app.state.limiter
     staff = request.state.staff.subject
-    async with (
-        limiter.one_more("trial", staff) as mine,
-        limiter.one_more("mail_to_one", address_key(address)) as theirs,
-    ):
-        if not (mine and theirs):
+    async with rt.transaction() as session:
+        mine = await limiter.one_more(session, "trial", staff)
+        if not (mine and await limiter.one_more(session, "mail_to_one", address_key(address))):
             return _show(request, form.values(), {"email": "Det er sendt nok prøver den siste timen. Vent litt."}, 429)
-        async with rt.transaction() as session:
-            id_, now = new_id(), rt.now()
-            session.add(Correspondent(suggestion_id=id_, email=address, language=values.language, since=now))
-            await session.flush()
-            content = {name: str(value) for name, value in values.model_dump(exclude={"email"}).items()}
-            content["closes_at"] = (now + _OPEN_FOR).isoformat()
-            row = message(KINDS["survey_trial"], _Asked(send_before=now + _SEND_WITHIN), id_, content=content)
-            await create_messages(session, [row])
-            await audit(session, request, "notifications.trial.sent", values.questionnaire)
+        id_, now = new_id(), rt.now()
+        session.add(Correspondent(suggestion_id=id_, email=address, language=values.language, since=now))
+        await session.flush()
+        content = {name: str(value) for name, value in values.model_dump(exclude={"email"}).items()}
+        content["closes_at"] = (now + _OPEN_FOR).isoformat()
+        row = message(KINDS["survey_trial"], _Asked(send_before=now + _SEND_WITHIN), id_, content=content)
+        await create_messages(session, [row])
+        await audit(session, request, "notifications.trial.sent", values.questionnaire)
     return render(request, "notifications/staff_trial.html", {"sent": True, "form": form.values(), "errors": {}})
 
 

@@ -108,18 +108,17 @@ async def _mail_link(request: Request, wanted: JoinInput) -> tuple[UUID, int]:
     Where none goes out, because six have within an hour, they are nobody's.
     """
     rt, rules = runtime(request), registration_settings()
-    async with may_mail(request, wanted.email) as allowed:
-        if not allowed:
+    async with rt.transaction() as session:
+        if not await may_mail(request, session, wanted.email):
             return random_id(), 1
-        async with rt.transaction() as session:
-            return await sign_up(
-                session,
-                wanted,
-                rt.now(),
-                unconfirmed_days=rules.unconfirmed_days,
-                consent_version=rules.consent_version,
-                made_up=same_mailbox(wanted.email, rt.settings.synthetic_email),
-            )
+        return await sign_up(
+            session,
+            wanted,
+            rt.now(),
+            unconfirmed_days=rules.unconfirmed_days,
+            consent_version=rules.consent_version,
+            made_up=same_mailbox(wanted.email, rt.settings.synthetic_email),
+        )
 
 
 async def _take_back_corrected(request: Request, form: Form, wanted: JoinInput) -> None:

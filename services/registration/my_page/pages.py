@@ -129,8 +129,8 @@ async def change_details(request: Request) -> Response:
         moved = address_key(values.email) != member.email_key
         if moved:
             expires = rt.now() + timedelta(days=registration_settings().unconfirmed_days)
-            async with may_mail(request, values.email) as allowed:
-                await ask_for_new_address(session, member, values.email, rt.now(), expires, may_mail=allowed)
+            allowed = await may_mail(request, session, values.email)
+            await ask_for_new_address(session, member, values.email, rt.now(), expires, may_mail=allowed)
     return see_other(f"/me?id={member_id}&saved={'address' if moved else 'details'}")
 
 

@@ -1,7 +1,6 @@
 """The pages: change something for a member who asked, or fill the join form in for somebody; each with a reason."""
 
 from urllib.parse import urlencode
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -114,12 +113,11 @@ async def change_for_member(request: Request) -> Response:
             context = {"member": member, "changed": changed, "pairs": form.pairs(), "how": HOWS[wanted.how]}
             context |= {"note": wanted.note, "email": wanted.email, "preview": _preview(changed, wanted)}
             return render(request, "registration/staff_change_sure.html", context)
-        async with may_mail(request, wanted.email) as allowed:
-            if "email" in changed and not allowed:
-                return _change(request, member, before, _as_typed(form), {"email": _FULL}, 422)
-            await change_on_behalf(session, member, wanted, changed, request.state.staff.name, rt.now())
-            detail = {"what": list(changed), "how": wanted.how}
-            await audit(session, request, "registration.member.changed_on_behalf", member.id, **detail)
+        if "email" in changed and not await may_mail(request, session, wanted.email):
+            return _change(request, member, before, _as_typed(form), {"email": _FULL}, 422)
+        await change_on_behalf(session, member, wanted, changed, request.state.staff.name, rt.now())
+        detail = {"what": list(changed), "how": wanted.how}
+        await audit(session, request, "registration.member.changed_on_behalf", member.id, **detail)
     return see_other(f"/staff/registration/members/{member.id}?done=changed")
 
 
@@ -175,17 +173,16 @@ async def register_person(request: Request) -> Response:
         errors["old_enough"] = _MESSAGES["old_enough"].format(minimum_age=rt.profile.minimum_age)
     if wanted is None:
         return await _register(request, _as_typed(form), errors, 422)
-    known: UUID | None = None
-    async with may_mail(request, wanted.email) as allowed:
-        if not allowed:
-            return await _register(request, _as_typed(form), {"email": _FULL}, 422)
-        async with rt.transaction() as session:
+    async with rt.transaction() as session:
+        allowed = await may_mail(request, session, wanted.email)
+        if allowed:
             member_id, sent = await register(session, wanted, request.state.staff.name, rt.now())
             if sent:
                 await audit(session, request, "registration.member.registered", member_id, how=wanted.how)
             else:
                 await audit(session, request, "registration.member.found", member_id)
-                known = member_id
-    if known is not None:
-        return see_other(f"/staff/registration/members/{known}?done=known")
+    if not allowed:
+        return await _register(request, _as_typed(form), {"email": _FULL}, 422)
+    if not sent:
+        return see_other(f"/staff/registration/members/{member_id}?done=known")
     return see_other("/staff/registration/register?done=sent")
