@@ -191,6 +191,12 @@ class Database:
                 yield session
             self._committed(session)
 
+    @asynccontextmanager
+    async def rehearsal(self) -> AsyncIterator[AsyncSession]:
+        """One transaction that is rolled back when the block ends: what it did nobody else ever sees or hears of."""
+        async with self._session() as session:
+            yield session
+
     def _committed(self, session: AsyncSession) -> None:
         emitted = session.info.pop(EMITTED, False)
         for wake in (*self.on_commit, *(self.on_emit if emitted else ())):

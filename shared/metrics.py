@@ -44,7 +44,7 @@ class Metrics:
             (*names, "method", "route", "status"), buckets=_BUCKETS, registry=self._registry,
         )  # fmt: skip
         self._done = Gauge(
-            "panel_job_succeeded_at_seconds", "When a job last ended well (Unix time)",
+            "panel_job_succeeded_at_seconds", "When a job last ended well, or its process began (Unix time)",
             (*names, "job"), registry=self._registry,
         )  # fmt: skip
         self._failed = Counter(
@@ -54,6 +54,10 @@ class Metrics:
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Note a request; ``route`` is the path's pattern, so that no token gets in."""
         self._requests.labels(**self._of, method=method, route=route, status=f"{status // 100}xx").observe(seconds)
+
+    def job_begins(self, job: str) -> None:
+        """From now on it is tried: one that never ends well is as silent as one that did once."""
+        self._done.labels(**self._of, job=job).set_to_current_time()
 
     def job_ended(self, job: str, *, well: bool) -> None:
         """Note a run of a job."""

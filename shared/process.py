@@ -229,6 +229,7 @@ async def run_job(runtime: Runtime, job: Job) -> None:
             log.error("service.job.failed", job=job.name, transient=passes, failure=what_and_where(error))
         waiting = passes
 
+    runtime.metrics.job_begins(job.name)
     first, longest = max(job.every * 2, 0.5), max(_LONGEST_PAUSE, job.every)
     while True:
         waiting = False

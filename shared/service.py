@@ -31,6 +31,10 @@ from shared.tokens import Links, Sealed, as_keys
 _LONGEST_SILENCE = 15.0
 
 
+class RehearsalFailed(Exception):
+    """What was rehearsed with somebody made up did not come out as it should."""
+
+
 @dataclass(frozen=True)
 class Job:
     """Timed work: rows with a due time, claimed so that several replicas may run it at once."""

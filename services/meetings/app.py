@@ -10,6 +10,7 @@ from services.meetings.dates import tell_meeting_dates
 from services.meetings.figures import figures
 from services.meetings.gathering import gather_data
 from services.meetings.planning import staff as planning
+from services.meetings.rehearsing import rehearse_draw
 from services.meetings.replying import pages as replying
 from services.meetings.replying import staff as replies
 from services.meetings.seating import staff as seating
@@ -108,6 +109,7 @@ JOBS = (
     Job("forget_participation", forgetting.forget_participation, every=3600.0),
     Job("forget_mails", contacts.forget_mails, every=3600.0),
     Job("forget_needs", answering.forget_needs, every=60.0),
+    Job("rehearse_draw", rehearse_draw, every=3600.0),
 )
 
 #: What staff do, as the audit trail says it: «Siri Stab …».

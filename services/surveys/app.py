@@ -13,6 +13,7 @@ from services.surveys.paper import staff as paper
 from services.surveys.planning import staff as planning
 from services.surveys.planning.evaluating import plan_evaluation
 from services.surveys.questionnaire.shelf import refuse_bad_shelf
+from services.surveys.rehearsing import rehearse_survey
 from services.surveys.reminding import reminding
 from services.surveys.steering import staff as steering
 from services.surveys.tables import Survey
@@ -120,6 +121,7 @@ JOBS = (
     Job("forget_participation", forgetting.forget_participation, every=3600.0),
     Job("forget_mails", contacts.forget_mails, every=3600.0),
     Job("destroy_keys", closing.destroy_keys, every=5.0),
+    Job("rehearse_survey", rehearse_survey, every=3600.0),
 )
 
 #: What staff do, as the audit trail says it: «Siri Stab …».

@@ -46,6 +46,24 @@ async def test_two_jobs_that_commits_wake_do_not_keep_each_other_up(runtime_of: 
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+async def test_a_job_that_never_ends_well_is_missed_too(runtime_of: RuntimeOf) -> None:
+    """The alarm looks at when each job last ended well: one that has not must not be unknown to it."""
+    rt = await runtime_of(Service(name="example", package="shared"))
+    tried = asyncio.Event()
+
+    async def fail(_: Runtime) -> None:
+        tried.set()
+        raise ValueError
+
+    task = asyncio.create_task(run_job(rt, Job("fail", fail, every=3600.0)))
+    try:
+        await asyncio.wait_for(tried.wait(), 30)
+        assert 'panel_job_succeeded_at_seconds{job="fail"' in rt.metrics.page({}).decode()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
 async def test_the_relay_is_woken_by_commits_that_published_something_and_by_no_others(runtime_of: RuntimeOf) -> None:
     rt = await runtime_of(Service(name="example", package="shared"))
     woken: list[str] = []

@@ -14,7 +14,7 @@ from services.meetings.seats.pool import limits_of_rows, newest_margins, rows_of
 from services.meetings.seats.preparing import candidates_of, fix_pool
 from services.meetings.seats.promising import kind_of_candidate, make_promise, names_of
 from services.meetings.seats.randomness import tickets_for
-from services.meetings.tables import Candidate, Draw
+from services.meetings.tables import Candidate, Draw, Margins, Meeting
 from services.meetings.verify import METHOD, program
 from shared.service import Runtime
 
@@ -84,11 +84,18 @@ async def _prepare(rt: Runtime, draw_id: UUID, watch: Watch) -> None:
         if isinstance(found, Infeasible):
             _explain(draw, found, names_of(draw, people, margins))
             return
-        commitment = make_promise(draw, meeting, people, found, margins)
-        draw.promise, draw.full_part, draw.digest = commitment.promise, commitment.full, commitment.digest
-        draw.program = program().decode()
-        draw.root = commitment.promise["root"]
-        draw.state = "ready"
+        keep_promise(draw, meeting, people, found, margins)
+
+
+def keep_promise(
+    draw: Draw, meeting: Meeting, people: Sequence[Candidate], lottery: Lottery, margins: Margins | None
+) -> None:
+    """The draw is ready, with the tickets that were found."""
+    commitment = make_promise(draw, meeting, people, lottery, margins)
+    draw.promise, draw.full_part, draw.digest = commitment.promise, commitment.full, commitment.digest
+    draw.program = program().decode()
+    draw.root = commitment.promise["root"]
+    draw.state = "ready"
 
 
 async def _solved(rt: Runtime, draw: Draw, people: Sequence[Candidate], watch: Watch) -> Lottery | Infeasible | None:

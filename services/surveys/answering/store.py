@@ -122,6 +122,12 @@ async def _questionnaire(session: AsyncSession, survey: Survey) -> Questionnaire
     return _FROZEN[key]
 
 
+def let_go(survey_id: UUID) -> None:
+    """Forget what the survey asks, where nobody will ask for it again."""
+    for key in [key for key in _FROZEN if key[0] == survey_id]:
+        del _FROZEN[key]
+
+
 async def keep(
     session: AsyncSession, held: Opened, answers: Mapping[str, object], typed: Mapping[str, object], page: int
 ) -> None:
