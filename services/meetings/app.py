@@ -77,6 +77,8 @@ PAGES = (
     Route(ONE + "/cancel", planning.cancel, methods=["POST"]),
     Route(ONE + "/call", calling.call_form, methods=["GET"]),
     Route(ONE + "/call", calling.send_call, methods=["POST"]),
+    Route(ONE + "/call/end", calling.confirm_end, methods=["GET"]),
+    Route(ONE + "/call/end", calling.end_early, methods=["POST"]),
     Route(ONE + "/quotas", quotas.quota_form, methods=["GET"]),
     Route(ONE + "/quotas", quotas.save_quotas, methods=["POST"]),
     Route(ONE + "/draw", seats.show_draw, methods=["GET"]),
@@ -116,6 +118,7 @@ JOBS = (
 DEEDS = {
     "meetings.attendance.recorded": "registrerte oppmøtet",
     "meetings.attendance.seen": "så oppmøtelisten",
+    "meetings.call.ended": "avsluttet oppropet før tiden",
     "meetings.call.sent": "sendte oppropet",
     "meetings.draw.announced": "kunngjorde trekningen",
     "meetings.draw.asked": "gjorde trekningen klar",

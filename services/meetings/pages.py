@@ -1,7 +1,7 @@
 """What everybody may see: planned and held meetings, and each meeting's draw, agenda, minutes and follow-ups."""
 
 import hashlib
-from datetime import date
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -68,6 +68,7 @@ async def show_meeting(request: Request) -> Response:
         "seed_hash": hashlib.sha256(meeting.seed.encode()).hexdigest(),
         "last_day": last_day(meeting.reply_by),
         "call_day": last_day(meeting.called_until) if meeting.called_until else None,
+        "told_day": last_day(datetime.fromisoformat(told)) if (told := (meeting.call or {}).get("told")) else None,
         "composition": composition(meeting) if meeting.drawn_at else None,
         "over": runtime(request).now() >= meeting.ends_at,
         "follow_ups": [(date.fromisoformat(one.done_on), one.done) for one in follow_ups],

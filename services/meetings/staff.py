@@ -1,6 +1,7 @@
 """Staff see one meeting: its seats, who is asked by stratum, the draw, what was done and by whom."""
 
 from services.meetings.calling.answering import count_called, takes_answers
+from services.meetings.calling.sending import may_call
 from services.meetings.facts import invitations_of
 from services.meetings.planning.announcing import count_states
 from services.meetings.seats.auditing import auditable_draws
@@ -72,6 +73,7 @@ async def show_meeting(request: Request) -> Response:
         done = await audit_of(session, meeting.id)
         draws = await auditable_draws(session, meeting.id)
         changed = changed_since(draw, meeting)
+        again = await may_call(session, meeting, now) and now < meeting.reply_by
     may_audit = request.state.staff.may("admin") or request.state.staff.may("dpo")
     context = {
         "meeting": meeting,
@@ -88,7 +90,7 @@ async def show_meeting(request: Request) -> Response:
         "may_edit": request.state.staff.may("editor"),
         "called": called,
         "call_open": takes_answers(meeting, now),
-        "may_call": meeting.state == "announced" and meeting.called_until is None and draw is None,
+        "may_call": again,
         "auditable": may_audit and draws,
         "changed": changed,
         "done": done,

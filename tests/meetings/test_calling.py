@@ -42,7 +42,7 @@ async def a_call(
     """The call, sent; it ends in three days."""
     call = Call(rt.now() + timedelta(days=3), only or {}, question, OPTIONS if question else ())
     async with rt.transaction() as session:
-        assert await start_call(session, meeting.id, call) is not None
+        assert await start_call(session, meeting.id, call, rt.now()) is not None
     await send_calls(rt)
     return await called(rt)
 
@@ -76,7 +76,8 @@ async def test_a_call_asks_willing_members_once_and_says_so(
     assert len(await called(rt)) == 8
     assert (await fresh(rt, meeting.id)).calling is None
     async with rt.transaction() as session:
-        assert await start_call(session, meeting.id, Call(rt.now() + timedelta(days=2), {})) is None, "one call each"
+        call = Call(rt.now() + timedelta(days=2), {})
+        assert await start_call(session, meeting.id, call, rt.now()) is None, "one at a time"
 
 
 async def test_a_call_may_be_for_some_groups_and_spares_those_asked_enough(rt: Runtime, deliver: Deliverer) -> None:

@@ -1,5 +1,6 @@
 """Quotas made from the population's figures."""
 
+from services.meetings.seats.lottery import Kind
 from services.meetings.seats.pool import limits_of_panel, limits_of_population
 from services.meetings.tables import Margins
 from shared.events.registration import AgeBand, AreaMargin, Margin
@@ -22,7 +23,7 @@ def margins(**women: int) -> Margins:
 
 def seats_of_areas(known: Margins) -> dict[str, tuple[int, int]]:
     """Least and most of nine seats."""
-    found = limits_of_population(known, [("female", "15-", "nord"), ("male", "15-", "sor")], 9)
+    found = limits_of_population(known, {("female", "15-", "nord"): 1, ("male", "15-", "sor"): 1}, 9)
     return {limit.value: (limit.least, limit.most) for limit in found if limit.feature == "area"}
 
 
@@ -33,9 +34,13 @@ def test_where_residents_are_known_by_age_children_count_in_no_areas_share() -> 
 
 
 def test_answers_to_a_call_have_quotas_of_the_pool_and_none_of_the_population() -> None:
-    kinds = [("female", "15-", "nord", "Bil"), ("male", "15-", "sor", "Tog"), ("male", "15-", "sor", "")]
-    of_panel = limits_of_panel(margins(), kinds, 6, ("Bil", "Tog"))
+    heads: dict[Kind, int] = {
+        ("female", "15-", "nord", "Bil"): 2,
+        ("male", "15-", "sor", "Tog"): 2,
+        ("male", "15-", "sor", ""): 2,
+    }
+    of_panel = limits_of_panel(margins(), heads, 6, ("Bil", "Tog"))
     answers = {limit.value: (limit.least, limit.most) for limit in of_panel if limit.feature == "answer"}
     assert answers == {"Bil": (2, 3), "Tog": (2, 3)}, "a third answered neither, and the least leave room for them"
-    assert {limit.feature for limit in limits_of_population(margins(), kinds, 6)} == {"gender", "band", "area"}
-    assert limits_of_panel(margins(), [], 6, ("Bil", "Tog")) == []
+    assert {limit.feature for limit in limits_of_population(margins(), heads, 6)} == {"gender", "band", "area"}
+    assert limits_of_panel(margins(), {}, 6, ("Bil", "Tog")) == []

@@ -91,6 +91,22 @@ def test_a_file_of_several_municipalities_gives_the_one_that_is_installed() -> N
     assert read_statistics(text.encode(), "0301", "Oslo kommune").total == 728_714
 
 
+def test_ssbs_shorter_list_of_ages_ends_at_a_hundred_or_older() -> None:
+    old = {sex: sum(n for (each, age), n in BAERUM.items() if each == sex and age >= 100) for sex in WORDS}
+    short = {key: n for key, n in BAERUM.items() if key[1] < 100} | {(sex, 100): n for sex, n in old.items()}
+    text = by_column({"K-3201 Bærum": short}).replace('"100 år"', '"100 år eller eldre"')
+    found = read(text)
+    assert tuple(margins_of(found)) == load_margins("3201")
+    assert unpacked(packed(found)) == found
+    with pytest.raises(UnreadableFile, match="mangler kvinner på 101 år"):
+        read(text.replace("100 år eller eldre", "100 år"))
+
+
+def test_a_name_alone_may_have_another_languages_beside_it() -> None:
+    text = by_column({"Oslo - Oslove": OSLO, "Oslofjord": BAERUM})
+    assert read_statistics(text.encode(), "0301", "Oslo kommune").total == 728_714
+
+
 ROW = re.escape('"3201 Bærum";"Kvinner";"17 år";') + "[0-9]+;"
 
 
@@ -103,6 +119,7 @@ ROW = re.escape('"3201 Bærum";"Kvinner";"17 år";') + "[0-9]+;"
         (lambda t: re.sub(f"{ROW}.*\n", "", t), "mangler kvinner på 17 år"),
         (lambda t: re.sub(f"({ROW}.*\n)", r"\1\1", t), "kvinner på 17 år to ganger"),
         (lambda t: t.replace('"17 år"', '"15-19 år"'), "«15-19 år» er ikke ett år"),
+        (lambda t: t.replace('"99 år"', '"99 år eller eldre"'), "«99 år eller eldre» er ikke ett år"),
         (lambda t: re.sub(f"({ROW}).*\n", r'\1".."\n', t), "«..» er ikke et antall personer"),
         (lambda t: t.replace('"Menn"', '"Ukjent"'), "Kjønnet «Ukjent» kjenner vi ikke"),
         (lambda t: t + '"3201 Bærum";"Kvinner";"Alle aldre";1;66715\n', "sier 66715 kvinner, men tallene gir 66714"),

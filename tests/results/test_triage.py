@@ -155,13 +155,19 @@ async def test_a_matter_may_join_another_public_one(rt: Runtime, editor: httpx.A
 
 async def test_staff_filter_export_and_see_what_waits(rt: Runtime, editor: httpx.AsyncClient) -> None:
     id_ = await a_suggestion(rt)
-    await a_suggestion(rt)
+    later = [await a_suggestion(rt), await a_suggestion(rt)]
+    page = (await editor.get(f"/staff/results/suggestions/{id_}")).text
+    assert "Det eldste av 2 nye forslag" in page
+    assert f'href="/staff/results/suggestions/{later[0]}"' in page
+    await decide(editor, later[1])
     await decide(editor, id_)
     assert "1 <small>forslag" in (await editor.get("/staff/results/suggestions?state=new")).text
     file = (await editor.get("/staff/results/suggestions?form=csv")).text
-    assert len(file.strip().splitlines()) == 3
+    assert len(file.strip().splitlines()) == 4
     assert "fortau" not in file
-    assert "1 nytt forslag" in (await editor.get("/staff/results/card")).text
+    card = (await editor.get("/staff/results/card")).text
+    assert "1 nytt forslag" in card
+    assert f'href="/staff/results/suggestions/{later[0]}"' in card, "straight to what waits"
 
 
 @given(st.sampled_from(STATES), st.sampled_from(STATES), st.text(max_size=3), st.text(max_size=3) | st.none())

@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.meetings.calling.answering import takes_answers
 from services.meetings.contacts import at_the_cap
 from services.meetings.facts import call_issued
 from services.meetings.locks import hold_draws, lock_meeting
@@ -41,16 +42,36 @@ class Call:
         return all(value in self.only[feature] for feature, value in chosen if self.only.get(feature))
 
 
-async def start_call(session: AsyncSession, meeting_id: UUID, call: Call) -> Meeting | None:
-    """Keep the call; the job sends it. None when the meeting has one, or a draw is asked for or made."""
+async def may_call(session: AsyncSession, meeting: Meeting, now: datetime) -> bool:
+    """Whether a call may be sent: no other is under way, and no draw is asked for or made."""
+    if meeting.state != "announced" or meeting.calling is not None or takes_answers(meeting, now):
+        return False
+    return await current_draw(session, meeting.id) is None
+
+
+async def start_call(session: AsyncSession, meeting_id: UUID, call: Call, now: datetime) -> Meeting | None:
+    """Keep the call; the job sends it. None when there may be none.
+
+    A later call asks others, as the earlier one did: its question stays, since some have answered it.
+    """
     meeting = await lock_meeting(session, meeting_id)
-    if meeting is None or meeting.state != "announced" or meeting.called_until is not None:
-        return None
-    if await current_draw(session, meeting_id) is not None:
+    if meeting is None or not await may_call(session, meeting, now):
         return None
     meeting.called_until, meeting.calling = call.until, _FIRST
     only = {feature: list(values) for feature, values in call.only.items()}
-    meeting.call = {"question": call.question, "options": list(call.options), "only": only}
+    asked = meeting.call or {"question": call.question, "options": list(call.options)}
+    meeting.call = {"question": asked["question"], "options": asked["options"], "only": only}
+    return meeting
+
+
+async def end_call(session: AsyncSession, meeting_id: UUID, now: datetime) -> Meeting | None:
+    """Take no more answers from now on; None when the call is over. What people were told stays known."""
+    meeting = await lock_meeting(session, meeting_id)
+    if meeting is None or not takes_answers(meeting, now):
+        return None
+    assert meeting.called_until is not None
+    meeting.call = {**(meeting.call or {}), "told": meeting.called_until.isoformat()}
+    meeting.called_until, meeting.calling = now, None
     return meeting
 
 
@@ -59,14 +80,17 @@ async def who_is_called(
 ) -> tuple[list[UUID], UUID | None]:
     """Whom the call asks, of the next ``most`` willing members (0 is all) behind ``after``; and the last looked at.
 
-    Those asked to a meeting lately and those at the contact cap are not asked.
+    Those asked to a meeting lately, by an earlier call to this one, or at the contact cap are not asked.
     """
     found = (
         sa.select(Member.id, Member.gender, Member.year_of_birth, Member.area)
         .where(WILLING, Member.id > after)
         .order_by(Member.id)
     )
-    left = {*await session.scalars(rested(meeting, now)), *await session.scalars(at_the_cap(now, cap))}
+    before = sa.select(Called.member_id).where(Called.meeting_id == meeting.id)
+    left: set[UUID | None] = set()
+    for which in (rested(meeting, now), at_the_cap(now, cap), before):
+        left |= set(await session.scalars(which))
     rows = (await session.execute(found.limit(most) if most else found)).all()
     margins = await newest_margins(session)
     asked = [row.id for row in rows if row.id not in left and call.is_for(_kind(row, margins))]

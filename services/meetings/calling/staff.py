@@ -6,11 +6,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from services.meetings.calling.answering import count_called, takes_answers
 from services.meetings.calling.domain import LONGEST, MOST, CallRefused, call_ends_at, options_of
-from services.meetings.calling.sending import Call, start_call, who_is_called
+from services.meetings.calling.sending import Call, end_call, may_call, start_call, who_is_called
 from services.meetings.previews import mail_preview
 from services.meetings.seats.pool import newest_margins, values_of
-from services.meetings.seats.preparing import current_draw
 from services.meetings.seats.words import FEATURE_NAMES, value_words
 from services.meetings.tables import Margins, Meeting
 from shared.rules import last_day
@@ -73,6 +73,8 @@ def read_call(
     try:
         until = call_ends_at(values.last_day, meeting.reply_by, rt.now(), rt.settings.zone)
         options = options_of(question, values.options)
+        if meeting.call:
+            question, options = meeting.call["question"], meeting.call["options"]
     except CallRefused as refused:
         return None, {refused.field: _MESSAGES[refused.code]}
     only = {
@@ -80,6 +82,35 @@ def read_call(
         for feature, each in choices(margins).items()
     }
     return Call(until, only, question, options), {}
+
+
+@staff_required("editor")
+async def confirm_end(request: Request) -> Response:
+    """Say what ending the call does, and ask once."""
+    async with runtime(request).transaction() as session:
+        meeting = or_404(await session.get(Meeting, request.path_params["meeting_id"]))
+        called = await count_called(session, meeting.id)
+    if not takes_answers(meeting, runtime(request).now()):
+        return see_other(f"/staff/meetings/{meeting.id}")
+    assert meeting.called_until is not None
+    context = {"meeting": meeting, "called": called, "last_day": last_day(meeting.called_until)}
+    return render(request, "meetings/staff_call_end.html", context)
+
+
+@staff_required("editor")
+async def end_early(request: Request) -> Response:
+    """End the call once that is confirmed; a second click changes nothing."""
+    rt = runtime(request)
+    meeting_id: UUID = request.path_params["meeting_id"]
+    form = await read_form(request)
+    if form.get("confirmed") != "yes":
+        return see_other(f"/staff/meetings/{meeting_id}/call/end")
+    async with rt.transaction() as session:
+        or_404(await session.get(Meeting, meeting_id))
+        if (meeting := await end_call(session, meeting_id, rt.now())) is not None:
+            told = (meeting.call or {})["told"]
+            await audit(session, request, "meetings.call.ended", meeting_id, told=told)
+    return see_other(f"/staff/meetings/{meeting_id}")
 
 
 @staff_required("editor")
@@ -98,7 +129,7 @@ async def send_call(request: Request) -> Response:
         meeting, margins = or_404(await session.get(Meeting, meeting_id)), await newest_margins(session)
         call, errors = read_call(request, form, meeting, margins)
         if call is not None and form.get("confirmed") == "yes":
-            if await start_call(session, meeting_id, call) is not None:
+            if await start_call(session, meeting_id, call, rt.now()) is not None:
                 await audit(session, request, "meetings.call.sent", meeting_id)
             return see_other(f"/staff/meetings/{meeting_id}")
         asked = (await who_is_called(session, meeting, call, rt.now(), rt.profile.contact_cap))[0] if call else []
@@ -131,8 +162,8 @@ async def _show(request: Request, typed: dict[str, Any], errors: FormErrors, sta
     async with runtime(request).transaction() as session:
         meeting = or_404(await session.get(Meeting, request.path_params["meeting_id"]))
         margins = await newest_margins(session)
-        draw = await current_draw(session, meeting.id)
-    if meeting.state != "announced" or meeting.called_until is not None or draw is not None:
+        allowed = await may_call(session, meeting, runtime(request).now())
+    if not allowed:
         return see_other(f"/staff/meetings/{meeting.id}")
     features = [(feature, FEATURE_NAMES[feature], each) for feature, each in choices(margins).items()]
     context = {

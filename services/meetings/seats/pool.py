@@ -22,6 +22,10 @@ COUNTED_GENDERS = GENDERS[:2]
 WILLING = sa.and_(Member.status == "active", Member.purposes.contains(["meetings"]))
 
 
+Heads = Mapping[Kind, int]
+"""How many there are of each kind."""
+
+
 @dataclass(frozen=True)
 class Person:
     """One who may be drawn; ``kind`` is (gender, age band, area), the area empty outside every one."""
@@ -36,13 +40,11 @@ class Pool:
 
     people: tuple[Person, ...]
     left_out: Mapping[str, int]
-    answers: tuple[str, ...] = ()
-    """The options of the question that a call asked, if it did."""
 
     @property
-    def kinds(self) -> list[Kind]:
-        """Each one's kind, in the same order."""
-        return [person.kind for person in self.people]
+    def heads(self) -> Heads:
+        """How many there are of each kind."""
+        return Counter(person.kind for person in self.people)
 
 
 async def newest_margins(session: AsyncSession) -> Margins | None:
@@ -56,29 +58,59 @@ async def pool_of(session: AsyncSession, meeting: Meeting, margins: Margins | No
     Where there is a call, those of them who said yes to it. They want to hear of this meeting, so the cap, which
     decided who was asked, does not take them out again.
     """
-    asked = set(await session.scalars(rested(meeting, now)))
-    full = set(await session.scalars(at_the_cap(now, cap))) if meeting.called_until is None else set()
-    volunteers = await _volunteers(session, meeting)
-    found = await session.execute(
-        sa.select(Member.id, Member.gender, Member.year_of_birth, Member.area, Member.status, WILLING.label("willing"))
-        # A made-up resident is nobody whom a draw leaves out.
-        .where(Member.erased.is_(False), Member.status.is_not(None), Member.status != "synthetic")
-        .order_by(Member.id)
-    )
     people: list[Person] = []
     left_out: Counter[str] = Counter()
-    for row in found:
-        if row.willing and volunteers is not None and row.id not in volunteers:
-            left_out["uncalled"] += 1
-        elif row.willing and row.id not in asked and row.id not in full:
-            kind = kind_of(row.gender, row.year_of_birth, row.area, margins)
-            answer = volunteers[row.id] if volunteers else None
-            people.append(Person(row.id, kind if answer is None else (*kind, answer)))
-        elif row.willing:
-            left_out["rested" if row.id in asked else "capped"] += 1
+    for row in await session.execute(_looked_at(meeting, now, cap).order_by(Member.id)):
+        if row.rule is None:
+            people.append(Person(row.id, _kind(row, margins)))
         else:
-            left_out["unwilling" if row.status == "active" else row.status] += 1
-    return Pool(tuple(people), left_out, tuple(meeting.call["options"]) if meeting.call else ())
+            left_out[row.rule] += 1
+    return Pool(tuple(people), left_out)
+
+
+async def heads_of_pool(
+    session: AsyncSession, meeting: Meeting, margins: Margins | None, now: datetime, cap: int
+) -> tuple[Heads, Mapping[str, int]]:
+    """The same counted: how many of each kind may be drawn, and how many are left out by each rule."""
+    each = _looked_at(meeting, now, cap).subquery()
+    alike = [each.c[name] for name in ("gender", "year_of_birth", "area", "answer", "rule")]
+    heads: Counter[Kind] = Counter()
+    left_out: Counter[str] = Counter()
+    for row in await session.execute(sa.select(*alike, sa.func.count().label("heads")).group_by(*alike)):
+        if row.rule is None:
+            heads[_kind(row, margins)] += row.heads
+        else:
+            left_out[row.rule] += row.heads
+    return heads, left_out
+
+
+def _looked_at(meeting: Meeting, now: datetime, cap: int) -> sa.Select[Any]:
+    """Every member with the first rule that leaves him or her out of the pool, null for those in it."""
+    rules: list[tuple[sa.ColumnElement[bool], Any]] = [
+        (sa.and_(sa.not_(WILLING), Member.status == "active"), "unwilling"),
+        (sa.not_(WILLING), Member.status),
+    ]
+    members = sa.select(Member.id, Member.gender, Member.year_of_birth, Member.area)
+    # A made-up resident is nobody whom a draw leaves out.
+    members = members.where(Member.erased.is_(False), Member.status.is_not(None), Member.status != "synthetic")
+    answer: sa.ColumnElement[Any] = sa.null()
+    if meeting.called_until is None:
+        rules += [(Member.id.in_(rested(meeting, now)), "rested"), (Member.id.in_(at_the_cap(now, cap)), "capped")]
+    else:
+        said_yes = sa.and_(Called.meeting_id == meeting.id, Called.member_id == Member.id, Called.state == "yes")
+        members, answer = members.outerjoin(Called, said_yes), Called.answer.expression
+        rules += [(Called.id.is_(None), "uncalled"), (Member.id.in_(rested(meeting, now)), "rested")]
+    return members.add_columns(answer.label("answer"), sa.case(*rules, else_=None).label("rule"))
+
+
+def answers_of(meeting: Meeting) -> tuple[str, ...]:
+    """The options of the question that the meeting's call asks, if it does."""
+    return tuple(meeting.call["options"]) if meeting.call else ()
+
+
+def _kind(row: Any, margins: Margins | None) -> Kind:
+    kind = kind_of(row.gender, row.year_of_birth, row.area, margins)
+    return kind if row.answer is None else (*kind, row.answer)
 
 
 def rested(meeting: Meeting, now: datetime) -> sa.Select[UUID | None]:
@@ -87,16 +119,6 @@ def rested(meeting: Meeting, now: datetime) -> sa.Select[UUID | None]:
     return sa.select(Invitation.member_id).where(
         Invitation.invited_at > since, Invitation.member_id.is_not(None), Invitation.meeting_id != meeting.id
     )
-
-
-async def _volunteers(session: AsyncSession, meeting: Meeting) -> dict[UUID, str | None] | None:
-    """Who said yes to the call, with the answer to its question; None without a call."""
-    if meeting.called_until is None:
-        return None
-    said_yes = sa.select(Called.member_id, Called.answer).where(
-        Called.meeting_id == meeting.id, Called.state == "yes", Called.member_id.is_not(None)
-    )
-    return {row.member_id: row.answer for row in await session.execute(said_yes)}
 
 
 def kind_of(gender: str, year_of_birth: int, area: str | None, margins: Margins | None) -> Kind:
@@ -121,7 +143,7 @@ def values_of(margins: Margins | None, answers: Sequence[str] = ()) -> dict[str,
     return values | {feature: each for feature, each in more.items() if each}
 
 
-def limits_of_population(margins: Margins | None, kinds: Sequence[Kind], seats: int) -> list[Limit]:
+def limits_of_population(margins: Margins | None, heads: Heads, seats: int) -> list[Limit]:
     """Each value's share of the population, rounded down and up; none without figures."""
     if margins is None:
         return []
@@ -133,21 +155,22 @@ def limits_of_population(margins: Margins | None, kinds: Sequence[Kind], seats: 
     by_age = all(area.cells for area in margins.areas)
     for area in margins.areas:
         counted["area"][area.area] += sum(cell.population for cell in area.cells) if by_age else area.population
-    return _limits(counted, margins, kinds, seats)
+    return _limits(counted, margins, heads, seats)
 
 
-def limits_of_panel(
-    margins: Margins | None, kinds: Sequence[Kind], seats: int, answers: Sequence[str] = ()
-) -> list[Limit]:
+def limits_of_panel(margins: Margins | None, heads: Heads, seats: int, answers: Sequence[str] = ()) -> list[Limit]:
     """Each value's share of the pool, rounded down and up."""
-    counted = {feature: Counter(kind[at] for kind in kinds) for at, feature in enumerate(features_of(kinds))}
-    return _limits(counted, margins, kinds, seats, answers)
+    counted: dict[str, Counter[str]] = {feature: Counter() for feature in features_of(heads)}
+    for kind, number in heads.items():
+        for by_value, value in zip(counted.values(), kind, strict=True):
+            by_value[value] += number
+    return _limits(counted, margins, heads, seats, answers)
 
 
 def _limits(
     counted: Mapping[str, Mapping[str, int]],
     margins: Margins | None,
-    kinds: Sequence[Kind],
+    heads: Heads,
     seats: int,
     answers: Sequence[str] = (),
 ) -> list[Limit]:
@@ -157,24 +180,25 @@ def _limits(
         total = sum(counts.get(value, 0) for value in values)
         if total:
             shares[feature] = {value: counts.get(value, 0) / total for value in values}
+    pool = sum(heads.values())
     unstated = {
-        feature: sum(1 for kind in kinds if kind[at] not in shares.get(feature, ())) / len(kinds)
-        for at, feature in enumerate(features_of(kinds))
-    } if kinds else {}  # fmt: skip
+        feature: sum(number for kind, number in heads.items() if kind[at] not in shares.get(feature, ())) / pool
+        for at, feature in enumerate(features_of(heads))
+    } if pool else {}  # fmt: skip
     return limits_of_shares(shares, seats, unstated)
 
 
-def limits_for(meeting: Meeting, margins: Margins | None, kinds: Sequence[Kind]) -> list[Limit]:
+def limits_for(meeting: Meeting, margins: Margins | None, heads: Heads) -> list[Limit]:
     """Those set by hand, else the population's."""
     if meeting.limits is not None:
         return limits_of_rows(meeting.limits)
-    return limits_of_population(margins, kinds, meeting.seats)
+    return limits_of_population(margins, heads, meeting.seats)
 
 
 def outdated_limits(meeting: Meeting, margins: Margins | None) -> bool:
     """Quotas set by hand for ages or areas there are no more."""
-    answers = meeting.call["options"] if meeting.call else ()
-    known = {(feature, value) for feature, values in values_of(margins, answers).items() for value in values}
+    values = values_of(margins, answers_of(meeting))
+    known = {(feature, value) for feature, each in values.items() for value in each}
     return any((limit.feature, limit.value) not in known for limit in limits_of_rows(meeting.limits or []))
 
 

@@ -12,7 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.meetings.calling.answering import takes_answers
 from services.meetings.draw.commitment import Entry
 from services.meetings.locks import hold_draws, lock_meeting
-from services.meetings.seats.pool import Person, limits_for, newest_margins, outdated_limits, pool_of, rows_of_limits
+from services.meetings.seats.pool import (
+    Heads,
+    Person,
+    limits_for,
+    newest_margins,
+    outdated_limits,
+    pool_of,
+    rows_of_limits,
+)
 from services.meetings.seats.promising import check_promise
 from services.meetings.seats.randomness import Announced
 from services.meetings.tables import Candidate, Draw, Meeting
@@ -94,7 +102,7 @@ async def fix_pool(session: AsyncSession, draw_id: UUID, now: datetime, cap: int
         draw.state, draw.cancelled_at = "cancelled", now
         return
     # Where everybody is asked there is nothing to keep quotas with.
-    limits = limits_for(meeting, margins, pool.kinds) if len(pool.people) > meeting.seats else []
+    limits = limits_for(meeting, margins, pool.heads) if len(pool.people) > meeting.seats else []
     draw.seats, draw.limits = min(meeting.seats, len(pool.people)), rows_of_limits(limits)
     draw.left_out, draw.pooled_at = dict(pool.left_out), now
     salts = [secrets.token_hex(_SALT_BYTES) for _ in pool.people]
@@ -125,6 +133,14 @@ async def candidates_of(session: AsyncSession, draw_id: UUID) -> list[Candidate]
     return list(
         await session.scalars(sa.select(Candidate).where(Candidate.draw_id == draw_id).order_by(Candidate.number))
     )
+
+
+async def heads_of_draw(session: AsyncSession, draw_id: UUID) -> Heads:
+    """How many of each kind are in its pool."""
+    alike = (Candidate.gender, Candidate.band, Candidate.area, Candidate.answer)
+    found = sa.select(*alike, sa.func.count().label("heads")).where(Candidate.draw_id == draw_id).group_by(*alike)
+    rows = await session.execute(found)
+    return {(row.gender, row.band, row.area, *([] if row.answer is None else [row.answer])): row.heads for row in rows}
 
 
 async def announce_draw(session: AsyncSession, meeting_id: UUID, now: datetime) -> Draw | None:

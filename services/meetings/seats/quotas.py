@@ -8,11 +8,12 @@ from uuid import UUID
 from services.meetings.planning.announcing import set_limits
 from services.meetings.seats.lottery import FEATURES, Limit
 from services.meetings.seats.pool import (
+    answers_of,
+    heads_of_pool,
     limits_for,
     limits_of_panel,
     limits_of_population,
     newest_margins,
-    pool_of,
     values_of,
 )
 from services.meetings.seats.preparing import current_draw
@@ -82,12 +83,13 @@ async def save_quotas(request: Request) -> Response:
     action = form.get("action")
     async with rt.transaction() as session:
         meeting, margins = or_404(await session.get(Meeting, meeting_id)), or_404(await newest_margins(session))
-        pool = await pool_of(session, meeting, margins, rt.now(), rt.profile.contact_cap)
+        heads, _ = await heads_of_pool(session, meeting, margins, rt.now(), rt.profile.contact_cap)
+    answers = answers_of(meeting)
     limits: list[Limit] | None = None
     if action == "panel":
-        limits = limits_of_panel(margins, pool.kinds, meeting.seats, pool.answers)
+        limits = limits_of_panel(margins, heads, meeting.seats, answers)
     elif action == "hand":
-        limits, errors = read_limits(form, values_of(margins, pool.answers), meeting.seats, margins)
+        limits, errors = read_limits(form, values_of(margins, answers), meeting.seats, margins)
         if errors:
             return await _show_quotas(request, form.values(), errors, 422)
     elif action != "population":
@@ -103,17 +105,16 @@ async def _show_quotas(request: Request, typed: Mapping[str, Any] | None, errors
     async with rt.transaction() as session:
         meeting = or_404(await session.get(Meeting, request.path_params["meeting_id"]))
         margins = or_404(await newest_margins(session))
-        pool = await pool_of(session, meeting, margins, rt.now(), rt.profile.contact_cap)
-        kinds = pool.kinds
+        heads, _ = await heads_of_pool(session, meeting, margins, rt.now(), rt.profile.contact_cap)
         draw = await current_draw(session, meeting.id)
     if meeting.state != "announced" or (draw is not None and draw.state != "infeasible"):
         return see_other(f"/staff/meetings/{meeting.id}/draw")
     by_population = {
-        (limit.feature, limit.value): limit for limit in limits_of_population(margins, kinds, meeting.seats)
+        (limit.feature, limit.value): limit for limit in limits_of_population(margins, heads, meeting.seats)
     }
     form = typed or {
         field_of(which, limit.feature, limit.value): getattr(limit, which)
-        for limit in limits_for(meeting, margins, kinds)
+        for limit in limits_for(meeting, margins, heads)
         for which in ("least", "most")
     }
     features = [
@@ -124,13 +125,13 @@ async def _show_quotas(request: Request, typed: Mapping[str, Any] | None, errors
                     "words": value_words(feature, value, margins),
                     "least": field_of("least", feature, value),
                     "most": field_of("most", feature, value),
-                    "pool": sum(1 for kind in kinds if kind[FEATURES.index(feature)] == value),
+                    "pool": sum(n for kind, n in heads.items() if kind[FEATURES.index(feature)] == value),
                     "population": by_population.get((feature, value)),
                 }
                 for value in values
             ],
         )
-        for feature, values in values_of(margins, pool.answers).items()
+        for feature, values in values_of(margins, answers_of(meeting)).items()
     ]
     context = {"meeting": meeting, "features": features, "form": form, "errors": errors, "source": margins.area_source}
     return render(request, "meetings/staff_quotas.html", context, status)

@@ -7,13 +7,14 @@ from services.meetings.calling.answering import takes_answers
 from services.meetings.draw.commitment import Commitment, chances_of
 from services.meetings.previews import mail_preview
 from services.meetings.seats.drawing import draw_meeting, tallies
-from services.meetings.seats.lottery import Kind, Limit
+from services.meetings.seats.lottery import Limit
 from services.meetings.seats.pool import (
+    Heads,
+    heads_of_pool,
     limits_for,
     limits_of_rows,
     newest_margins,
     outdated_limits,
-    pool_of,
     rows_of_limits,
 )
 from services.meetings.seats.preparing import (
@@ -23,6 +24,7 @@ from services.meetings.seats.preparing import (
     cancelled_draws,
     candidates_of,
     current_draw,
+    heads_of_draw,
 )
 from services.meetings.seats.promising import OldProgram, check_promise, entries_of
 from services.meetings.seats.randomness import KINDS, LAST_ROUND, MOST_NUMBERS, Announced
@@ -61,21 +63,25 @@ async def _show(request: Request, form: Mapping[str, object], errors: FormErrors
         margins = await newest_margins(session)
         draw = await current_draw(session, meeting.id)
         cancelled = await cancelled_draws(session, meeting.id)
-        people = await candidates_of(session, draw.id) if draw is not None else []
-        pool = await pool_of(session, meeting, margins, rt.now(), rt.profile.contact_cap)
+        fixed = draw is not None and draw.pooled_at is not None
+        left_out: Mapping[str, int]
+        if draw is not None and fixed:
+            heads, left_out = await heads_of_draw(session, draw.id), draw.left_out
+        else:
+            heads, left_out = await heads_of_pool(session, meeting, margins, rt.now(), rt.profile.contact_cap)
+        promised = draw is not None and draw.state in ("ready", "committed")
+        people = await candidates_of(session, draw.id) if draw is not None and promised else []
     if meeting.state != "announced":
         return see_other(f"/staff/meetings/{meeting.id}")
     commitment, changed, replaced = None, "", False
-    if draw is not None and draw.state in ("ready", "committed"):
+    if draw is not None and promised:
         try:
             commitment = check_promise(draw, meeting, people)
         except Refused as refused:
             changed, replaced = str(refused), isinstance(refused, OldProgram)
-    fixed = draw is not None and draw.pooled_at is not None
-    limits = limits_for(meeting, margins, pool.kinds)
     rows = (
         _chances(commitment, people, limits_of_rows(draw.limits), margins) if draw is not None and commitment
-        else _heads(limits, pool.kinds)
+        else _heads(limits_for(meeting, margins, heads), heads)
     )  # fmt: skip
     context = {
         "meeting": meeting,
@@ -85,8 +91,8 @@ async def _show(request: Request, form: Mapping[str, object], errors: FormErrors
         "replaced": replaced,
         "never": _never(commitment) if commitment else [],
         "cancelled": cancelled,
-        "pool": len(people) if fixed else len(pool.people),
-        "left_out": draw.left_out if draw is not None and fixed else pool.left_out,
+        "pool": sum(heads.values()),
+        "left_out": left_out,
         "rows": rows,
         "words": lambda row: value_words(row["feature"], row["value"], margins),
         "features": FEATURE_NAMES,
@@ -114,10 +120,10 @@ def _chances(
     return tallies(people, rows_of_limits(limits), set(), chances, margins)
 
 
-def _heads(limits: Sequence[Limit], kinds: Sequence[Kind]) -> list[dict[str, object]]:
+def _heads(limits: Sequence[Limit], heads: Heads) -> list[dict[str, object]]:
     """Each group's pool and quota, before chances are known."""
     return [
-        {**row, "pool": sum(1 for kind in kinds if limit.holds(kind)), "lowest": None}
+        {**row, "pool": sum(number for kind, number in heads.items() if limit.holds(kind)), "lowest": None}
         for limit, row in zip(limits, rows_of_limits(limits), strict=True)
     ]
 

@@ -85,8 +85,9 @@ class Meeting(Base):
     """Whoever was asked to a meeting within so many days before the draw is not in its pool."""
     by_hand: Mapped[bool] = mapped_column(server_default=sa.false())
     call: Mapped[dict[str, Any] | None]
-    """The call for volunteers, if there is one: {"question", "options", "only": {"gender", "band", "area"}}; those who
-    said yes to it are the pool. No question is "", an empty list of ``only`` is everybody."""
+    """The newest call for volunteers, if there is one: {"question", "options", "only": {"gender", "band", "area"}};
+    those who said yes are the pool. No question is "", an empty list of ``only`` is everybody. "told" is there when it
+    ended early: until when people were told that they could answer."""
     called_until: Mapped[datetime | None]
     """The first instant at which the call takes no answer."""
     calling: Mapped[UUID | None]

@@ -21,6 +21,9 @@ _WORDS = {"female": "kvinner", "male": "menn"}
 _COLUMNS = {"kjonn": "sex", "sex": "sex", "alder": "age", "age": "age", "region": "region"}
 _YEARS = ("ar", "tid", "year")
 _CONTENTS = ("statistikkvariabel", "contents", "contentscode")
+_OLDER = re.compile(r"\+$|(?:eller eldre|or older)$")
+#: A file that ends lower says too little: the oldest band begins at 80.
+_OPEN_FROM = 100
 _HOW = "Last ned tabell 07459 fra SSB med region, kjønn og ettårig alder, som CSV."
 
 
@@ -64,6 +67,9 @@ def read_statistics(raw: bytes, number: str, name: str) -> Statistics:
             raise UnreadableFile(f"Filen har tall for {_WORDS[gender]} på {age} år to ganger.")
         else:
             persons[gender, age] = count
+            if _OLDER.search(cells[places["age"]].strip()):
+                # SSB's shorter list of ages ends at «100 år eller eldre».
+                persons |= {(gender, above): 0 for above in AGES if above > age}
     return checked(year, persons, totals)
 
 
@@ -143,7 +149,9 @@ def _is(region: str, number: str, name: str) -> bool:
     code = re.match(r"(?:K-)?([0-9]{4})\b", region.strip())
     if code:
         return code[1] == number
-    return region.strip().casefold() == re.sub(r"\s+kommune$", "", name, flags=re.IGNORECASE).casefold()
+    # Some have a Sámi or Kven name too, after the Norwegian one: «Oslo - Oslove».
+    ours = re.sub(r"\s+kommune$", "", name, flags=re.IGNORECASE).casefold()
+    return ours in (region.strip().casefold(), region.split(" - ")[0].strip().casefold())
 
 
 def _gender(cell: str) -> str | None:
@@ -159,7 +167,8 @@ def _age(cell: str) -> int | None:
     if _word(cell) in _ALL and _word(cell) != "0":
         return None
     found = re.fullmatch(r"([0-9]{1,3})\+?(?:\s+(?:år|years?)(?:\s+(?:eller eldre|or older))?)?", cell.strip())
-    if found is None or int(found[1]) not in AGES:
+    ends = _OLDER.search(cell.strip()) is not None
+    if found is None or int(found[1]) not in AGES or (ends and int(found[1]) < _OPEN_FROM):
         raise UnreadableFile(f"Alderen «{cell.strip()[:30]}» er ikke ett år. {_HOW}")
     return int(found[1])
 

@@ -96,6 +96,7 @@ async def _page(
         public = await store.public_suggestions(session)
         standing = await store.standing(session, suggestion)
         history = await audit_of(session, suggestion.id)
+        new, next_new = await store.count(session, Suggestion.state == "new", Suggestion.id != suggestion.id)
     values = form or {
         **asdict(standing),
         "public": "yes" if standing.public else "",
@@ -112,6 +113,8 @@ async def _page(
         "errors": errors,
         "names": NAMES,
         "history": history,
+        "new": new,
+        "next_new": next_new,
     }
     return render(request, "results/staff_suggestion.html", context, status)
 

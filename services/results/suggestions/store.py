@@ -83,11 +83,11 @@ def chosen(filters: Mapping[str, str]) -> sa.Select[Suggestion]:
     return rows.where(*(column == filters[name] for name, column in columns.items() if name in filters))
 
 
-async def count(session: AsyncSession, *conditions: Any) -> tuple[int, datetime | None]:
-    """(how many suggestions meet the conditions, when the oldest of them came)."""
-    counted = sa.select(sa.func.count(), sa.func.min(Suggestion.registered_at)).where(*conditions)
-    row = (await session.execute(counted)).one()
-    return row[0], row[1]
+async def count(session: AsyncSession, *conditions: Any) -> tuple[int, Suggestion | None]:
+    """(how many suggestions meet the conditions, the oldest of them)."""
+    number = await session.scalar(sa.select(sa.func.count()).select_from(Suggestion).where(*conditions))
+    oldest = sa.select(Suggestion).where(*conditions).order_by(Suggestion.registered_at, Suggestion.id).limit(1)
+    return number or 0, await session.scalar(oldest)
 
 
 def reply_event(suggestion: Suggestion, notice: str, now: datetime, text: str = "") -> SuggestionReplyDue:

@@ -11,3 +11,15 @@ for (const part of document.querySelectorAll("[data-live]")) {
     part.replaceChildren(...fresh.childNodes);
   });
 }
+
+// A part that waits for work of the server (<div data-waits>) is asked for again until the page has none, which is then
+// shown. Without it there is a button.
+async function again(part) {
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" }, redirect: "error" });
+  const fresh = answer.ok && new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-waits]");
+  if (!fresh) return location.replace(location.href);
+  part.replaceChildren(...fresh.childNodes);
+  setTimeout(again, 1000, part);
+}
+const waits = document.querySelector("[data-waits]");
+if (waits) setTimeout(again, 500, waits);
