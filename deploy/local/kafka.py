@@ -142,6 +142,8 @@ class Kafka:
             "auto.create.topics.enable": "false",
             "offsets.topic.replication.factor": "1",
             "offsets.topic.num.partitions": "4",
+            # A service away for longer than Kafka's own seven days must still find out what it missed.
+            "offsets.retention.minutes": "86400",
             "transaction.state.log.replication.factor": "1",
             "transaction.state.log.min.isr": "1",
             "transaction.state.log.num.partitions": "4",

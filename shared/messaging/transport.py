@@ -1,12 +1,11 @@
 """FastStream wiring: one raw batch subscriber per topic, offsets committed explicitly after the batch is stored.
 
-This module, the relay and the broker helpers are the only ones that know faststream and aiokafka.
+This module, the relay, ``gaps`` and the broker helpers are the only ones that know faststream and aiokafka.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 import structlog
@@ -19,6 +18,7 @@ from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLS
 
 from shared.messaging.broker import client_arguments
 from shared.messaging.consumer import BatchConsumer
+from shared.messaging.gaps import Gaps
 from shared.patience import outlast
 from shared.settings import Settings
 
@@ -81,25 +81,12 @@ class Transport:
         note_removed: Callable[[str, int, int, int], Awaitable[None]],
     ) -> None:
         """``note_removed(topic, partition, from, to)``: stores offsets that the broker removed unread."""
-        self._note_removed = note_removed
-        self._noting: set[asyncio.Task[None]] = set()
+        self.gaps = Gaps(note_removed)
         self._settings = settings
         self._service = service
         self._consumers = consumers
         self._broker: KafkaBroker | None = None
         self._subscribers: list[Any] = []
-
-    def note(self, topic: str, partition: int, start: int, end: int) -> None:
-        """Store that nobody read the records from ``start`` up to, but not including, ``end``; the reader goes on."""
-
-        def failed(error: BaseException, number: int) -> None:
-            if number == 1:
-                log.warning("messaging.removed_unread.waits", reason=type(error).__name__)
-
-        store = partial(self._note_removed, topic, partition, start, end)
-        task = asyncio.create_task(outlast(store, lambda error: isinstance(error, Exception), failed=failed))
-        self._noting.add(task)
-        task.add_done_callback(self._noting.discard)
 
     async def run(self) -> None:
         """Consume until cancelled; a broker that is away at the start is waited for."""
@@ -119,6 +106,7 @@ class Transport:
                 await self._stop()
         finally:
             await self._stop()
+            await self.gaps.stop()
 
     async def _start(self) -> None:
         await self._stop()
@@ -198,6 +186,7 @@ class Transport:
         )
 
         async def take(records: Any) -> None:
+            await self.gaps.read(consumer.topic, subscriber.consumer, records)
             await consumer.take(records)
             await _commit(subscriber.consumer, records)
 
@@ -221,7 +210,7 @@ async def stop_each(stops: Iterable[Callable[[], Awaitable[None]]]) -> None:
 
 
 class _Assigned(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
-    """Looks, before anything is read of a partition, whether the broker still has what was not read."""
+    """Has a partition looked at before anything is read of it."""
 
     def __init__(self, transport: Transport, topic: str) -> None:
         self._transport = transport
@@ -231,28 +220,8 @@ class _Assigned(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ha
         """A batch in hand is still stored; the inbox knows what the next owner reads again."""
 
     async def on_partitions_assigned(self, assigned: Any) -> None:
-        """The client would go on at the log's start and say nothing: that is an alarm."""
-        consumer = self._transport.client(self._topic)
-        try:
-            async with asyncio.timeout(_LOOK):
-                missing = await _removed_unread(consumer, list(assigned))
-        except (KafkaError, TimeoutError) as error:
-            log.warning("messaging.log_start.not_known", topic=self._topic, reason=type(error).__name__)
-            return
-        for number, start, end in missing:
-            log.error("messaging.events.removed_unread", topic=self._topic, partition=number, events=end - start)
-            self._transport.note(self._topic, number, start, end)
-
-
-async def _removed_unread(consumer: Any, partitions: Sequence[TopicPartition]) -> list[tuple[int, int, int]]:
-    """(partition, committed offset, log's start) where the log starts behind what the group has committed."""
-    starts = await consumer.beginning_offsets(partitions) if partitions else {}
-    missing = []
-    for partition, start in starts.items():
-        # Most partitions have lost nothing yet; where nothing was committed, the start is where reading begins.
-        if start > 0 and (committed := await consumer.committed(partition)) is not None and committed < start:
-            missing.append((partition.partition, committed, start))
-    return missing
+        """Before the client asks for records."""
+        await self._transport.gaps.assigned(self._topic, self._transport.client(self._topic), list(assigned))
 
 
 async def _unread(consumer: Any) -> int:

@@ -2,15 +2,21 @@
 
 from collections.abc import Awaitable, Callable
 
+import pytest
 import sqlalchemy as sa
 
+from services.notifications.tables import Contact, Message
 from shared.events import notifications
 from shared.events.attention import EventsMissed
 from shared.ids import new_id
 from shared.mechanism import mechanism
 from shared.messaging import emit_new, missing
+from shared.process import running
 from shared.service import Runtime
-from shared.testing import Deliverer, outbox
+from shared.testing import Deliverer, browser, outbox
+from tests.backends import TestKafka, eventually
+from tests.registration.given import send
+from tests.shared.test_gaps import reads, remove, sent, stretches
 from tests.shared.test_inbox import joined
 
 RuntimeOf = Callable[..., Awaitable[Runtime]]
@@ -51,3 +57,46 @@ async def test_whoever_published_them_sends_the_stretch_again_and_nobody_else_do
     async with publisher.transaction() as session:
         again = (await session.scalars(sa.select(tables.outbox.c.event_id).order_by(tables.outbox.c.id))).all()
     assert list(again) == [row.event_id for row in rows[1:]]
+
+
+@pytest.mark.parametrize("by_command", [False, True])
+async def test_sign_ups_whose_events_the_broker_removed_unread_get_their_mails(
+    runtime_of: RuntimeOf, kafka: TestKafka, by_command: bool
+) -> None:
+    """Nothing had come yet to most of the partitions; the publisher hears of it, or an operator has it sent again."""
+    registration = await runtime_of("registration", **kafka.settings())
+    notifications = await runtime_of("notifications", **kafka.settings())
+    topics = ("registration", "registration.contacts")
+    async with running(notifications):
+        await eventually(lambda: reads(notifications, *topics))
+    people = {"kari@example.org", "ola@example.org", "per@example.org"}
+    async with browser(registration) as client:
+        for email in people:
+            assert (await send(client, registration, email=email)).status_code == 303
+    async with running(registration):
+        await eventually(lambda: sent(registration))
+    for topic in topics:
+        await remove(registration, topic, range(3))
+
+    async def written_to() -> bool:
+        async with notifications.transaction() as session:
+            found = await session.scalars(
+                sa.select(Contact.email)
+                .join(Message, Message.member_id == Contact.member_id)
+                .where(Message.purpose == "confirm")
+            )
+            return sorted(email or "" for email in found) == sorted(people)
+
+    if by_command:
+        async with running(notifications):
+            await eventually(lambda: stretches(notifications))
+            await eventually(lambda: reads(notifications, *topics))
+        async with registration.transaction() as session:
+            for one in await stretches(notifications):
+                await missing.send_again(session, one.topic, one.partition, one.from_offset, one.to_offset)
+    async with running(notifications), running(registration):
+        await eventually(written_to)
+        lost = sum(one.to_offset - one.from_offset for one in await stretches(notifications))
+        await eventually(lambda: sent(registration))
+        assert await written_to()
+    assert lost >= 2 * len(people)

@@ -1,0 +1,100 @@
+"""Records the broker removed before the service read them: found where reading goes on behind them, and stored.
+
+The client goes on at the log's start and says nothing, whether the service was away or stood still on a batch.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import structlog
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+
+from shared.patience import outlast
+
+log = structlog.get_logger()
+
+#: Seconds a question about offsets may take.
+_LOOK = 5.0
+
+
+class Gaps:
+    """Which record of each partition should come next, and what is missing where another one does."""
+
+    def __init__(self, store: Callable[[str, int, int, int], Awaitable[None]]) -> None:
+        """``store(topic, partition, from, to)``: keep that nobody read ``from`` up to, but not including, ``to``."""
+        self._store = store
+        self._storing: set[asyncio.Task[None]] = set()
+        self._next: dict[TopicPartition, int] = {}
+
+    async def assigned(self, topic: str, consumer: Any, places: Sequence[TopicPartition]) -> None:
+        """Look, before anything is read of the partitions, whether the broker still has what was not read.
+
+        Where nothing was committed, reading begins at the log's start, and that is committed at once: of a partition
+        to which nothing came for long, nobody could tell later that something was removed unread.
+        """
+        for place in places:
+            self._next.pop(place, None)
+        with _unless_silent(topic):
+            async with asyncio.timeout(_LOOK):
+                starts = await consumer.beginning_offsets(places) if places else {}
+                begun = {}
+                for place, start in starts.items():
+                    committed = await consumer.committed(place)
+                    if committed is None:
+                        begun[place] = start
+                    self._reach(topic, place, start if committed is None else committed, start)
+                if begun:
+                    await consumer.commit(begun)
+
+    async def read(self, topic: str, consumer: Any, records: Sequence[Any]) -> None:
+        """Look whether these records follow those before them, and return when every gap so far is stored.
+
+        Their offsets are committed after that, and nothing would tell of a gap then.
+        """
+        for record in records:
+            place = TopicPartition(record.topic, record.partition)
+            expected = self._next.get(place)
+            if expected is None:
+                with _unless_silent(topic):
+                    async with asyncio.timeout(_LOOK):
+                        expected = await consumer.committed(place)
+            if expected is not None:
+                self._reach(topic, place, expected, record.offset)
+            self._next[place] = record.offset + 1
+        if self._storing:
+            await asyncio.wait(self._storing)
+
+    async def stop(self) -> None:
+        """Let go of what cannot be stored."""
+        for task in self._storing:
+            task.cancel()
+        await asyncio.gather(*self._storing, return_exceptions=True)
+
+    def _reach(self, topic: str, place: TopicPartition, expected: int, offset: int) -> None:
+        """Reading goes on at ``offset`` where ``expected`` should have come."""
+        self._next[place] = max(expected, offset)
+        if expected >= offset:
+            return
+        log.error("messaging.events.removed_unread", topic=topic, partition=place.partition, events=offset - expected)
+
+        def failed(error: BaseException, number: int) -> None:
+            if number == 1:
+                log.warning("messaging.removed_unread.waits", reason=type(error).__name__)
+
+        store = partial(self._store, topic, place.partition, expected, offset)
+        task = asyncio.create_task(outlast(store, lambda error: isinstance(error, Exception), failed=failed))
+        self._storing.add(task)
+        task.add_done_callback(self._storing.discard)
+
+
+@contextmanager
+def _unless_silent(topic: str) -> Iterator[None]:
+    """A broker that does not answer a question about offsets holds up no reading."""
+    try:
+        yield
+    except (KafkaError, TimeoutError) as error:
+        log.warning("messaging.log_start.not_known", topic=topic, reason=type(error).__name__)
