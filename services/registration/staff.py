@@ -86,7 +86,9 @@ async def show_card(request: Request) -> Response:
         "goal": goal,
         "missing": advice(panel, texts.gettext),
         "recent": recent,
-        "picture": progress("Panelet mot målet", f"{panel.size} av {goal}", panel.size, goal),
+        "picture": progress(
+            "Panelet mot målet", f"{texts.number(panel.size)} av {texts.number(goal)}", panel.size, goal
+        ),
         "against": panel_against_population(
             "Panelet mot befolkningen etter alder",
             "Søylen er panelet, streken er befolkningen",
@@ -94,10 +96,14 @@ async def show_card(request: Request) -> Response:
                 (band_text(band), *shares_by(panel.cells, "band")[band.code])
                 for band in (margins.bands if margins else [])
             ],
-            texts.percent,
+            texts,
         ),
         "growth": stacked_growth(
-            "Hvor medlemmene kom fra", "Medlemmer over tid etter kanal", _days(joined, panel.size, rt.today()), _short
+            "Hvor medlemmene kom fra",
+            "Medlemmer over tid etter kanal",
+            _days(joined, panel.size, rt.today()),
+            _short,
+            texts,
         )
         if joined
         else None,

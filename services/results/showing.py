@@ -121,7 +121,7 @@ def show_participants(participants: Mapping[str, Any], texts: Language) -> list[
         if rows:
             told = texts.gettext(N_("Søylen er de som svarte, streken er befolkningen"))
             statement = _largest_difference(rows, texts)
-            picture = panel_against_population(statement, told, list(rows), texts.percent)
+            picture = panel_against_population(statement, told, list(rows), texts)
             parts.append(Part(name, rows, statement, picture))
     return parts
 

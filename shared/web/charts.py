@@ -11,6 +11,8 @@ from textwrap import wrap
 
 from markupsafe import Markup, escape
 
+from shared.web.i18n import Language
+
 #: Narrow enough for its words to be read on a phone, where the picture is as wide as the screen.
 _WIDTH = 440
 _ROW = 46
@@ -23,8 +25,6 @@ _BAR = 20
 _FIGURE = 96
 
 _ids = count(1)
-
-Percent = Callable[[float], str]
 
 
 def _svg(title: str, description: str, height: float, body: list[Markup]) -> Markup:
@@ -52,7 +52,7 @@ def _lines(x: float, y: float, label: str, width: int, anchor: str = "start") ->
     return [_text(x, y + place * _LINE, line, anchor) for place, line in enumerate(wrap(label, width) or [""])]
 
 
-def bars(title: str, description: str, rows: Sequence[tuple[str, int, float]], percent: Percent) -> Markup:
+def bars(title: str, description: str, rows: Sequence[tuple[str, int, float]], texts: Language) -> Markup:
     """Horizontal bars of (label, n, share between 0 and 1) on an axis from 0 to 100 %."""
     body: list[Markup] = []
     scale, top = _WIDTH - _FIGURE, 0
@@ -63,7 +63,7 @@ def bars(title: str, description: str, rows: Sequence[tuple[str, int, float]], p
             *written,
             _bar("rest", 0, top + _LABEL + 4, scale),
             _bar("mark", 0, top + _LABEL + 4, scale * share),
-            _text(scale + 8, top + _LABEL + 19, f"{percent(share)} ({n})"),
+            _text(scale + 8, top + _LABEL + 19, f"{texts.percent(share)} ({texts.number(n)})"),
         ]
         top += _ROW
     return _svg(title, description, top, body)
@@ -74,7 +74,7 @@ def stacked(
     description: str,
     steps: Sequence[tuple[str, int]],
     apart: tuple[str, int] | None,
-    percent: Percent,
+    texts: Language,
 ) -> Markup:
     """One bar of 100 % in two to five steps from low to high, and those without an opinion on a bar of their own.
 
@@ -91,7 +91,7 @@ def stacked(
         if width > 42:
             body.append(
                 Markup('<text class="on-step-{}" x="{}" y="21" text-anchor="middle">{}</text>').format(
-                    shade, round(x + width / 2, 1), percent(n / stand)
+                    shade, round(x + width / 2, 1), texts.percent(n / stand)
                 )
             )
         x += width
@@ -106,7 +106,7 @@ def stacked(
         _text(0, top + 30, apart[0]),
         _bar("rest", 0, top + 36, _WIDTH - _FIGURE),
         _bar("mark", 0, top + 36, (_WIDTH - _FIGURE) * share),
-        _text(_WIDTH - _FIGURE + 8, top + 51, f"{percent(share)} ({apart[1]})"),
+        _text(_WIDTH - _FIGURE + 8, top + 51, f"{texts.percent(share)} ({texts.number(apart[1])})"),
     ]
     return _svg(title, description, top + 62, body)
 
@@ -127,7 +127,7 @@ def panel_against_population(
     title: str,
     description: str,
     rows: Sequence[tuple[str, float | None, float | None]],
-    percent: Percent,
+    texts: Language,
     hidden: str = ":",
 ) -> Markup:
     """Bars of (label, share of the panel, share of the population as a target mark).
@@ -140,8 +140,8 @@ def panel_against_population(
     top = 0
     for label, share, target in rows:
         mark = (target or 0.0) * scale
-        figure = hidden if share is None else percent(share)
-        compared = figure if target is None else f"{figure} / {percent(target)}"
+        figure = hidden if share is None else texts.percent(share)
+        compared = figure if target is None else f"{figure} / {texts.percent(target)}"
         written = _lines(0, top + _LABEL - 2, label, _CHARACTERS)
         top += (len(written) - 1) * _LINE
         body += [
@@ -160,7 +160,12 @@ def panel_against_population(
 
 
 def line(
-    title: str, description: str, points: Sequence[tuple[str, int]], highest: int, target: tuple[str, int] | None = None
+    title: str,
+    description: str,
+    points: Sequence[tuple[str, int]],
+    highest: int,
+    target: tuple[str, int] | None,
+    texts: Language,
 ) -> Markup:
     """A curve of (label, value) over equal steps, from zero to ``highest``; ``target`` is a line (label, value)."""
     height, bottom = 220, 190
@@ -184,7 +189,7 @@ def line(
     if points:
         body.append(_text(30, bottom + 20, points[0][0]))
         body.append(_text(_WIDTH - 30, bottom + 20, points[-1][0], "end"))
-        body.append(_text(_WIDTH - 30, y(points[-1][1]) - 6, str(points[-1][1]), "end"))
+        body.append(_text(_WIDTH - 30, y(points[-1][1]) - 6, texts.number(points[-1][1]), "end"))
     return _svg(title, description, height, body)
 
 
@@ -194,7 +199,11 @@ _LEGEND = 26
 
 
 def stacked_growth(
-    title: str, description: str, days: Sequence[tuple[str, Mapping[str, int]]], label: Callable[[date], str]
+    title: str,
+    description: str,
+    days: Sequence[tuple[str, Mapping[str, int]]],
+    label: Callable[[date], str],
+    texts: Language,
 ) -> Markup:
     """Areas on top of each other: (ISO day, part -> total so far), true to the distance between days.
 
@@ -227,7 +236,7 @@ def stacked_growth(
         body.append(Markup('<polygon class="part-{}" points="{}"/>').format(place, " ".join(corners)))
         line_at = bottom + 52 + _LEGEND * (len(parts) - 1 - place)
         body.append(Markup('<rect class="part-{}" x="0" y="{}" width="16" height="16"/>').format(place, line_at - 14))
-        body.append(_text(26, line_at, f"{name}: {above[-1] - below[-1]}"))
+        body.append(_text(26, line_at, f"{name}: {texts.number(above[-1] - below[-1])}"))
         below = above
     body.append(Markup('<line class="axis" x1="0" x2="{0}" y1="{1}" y2="{1}"/>').format(width, bottom))
     last_day = date.fromisoformat(days[-1][0])

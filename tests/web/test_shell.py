@@ -1,12 +1,15 @@
 """What every response goes through: one host, headers, and cookies that do not pile up."""
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
+import services.surveys
 from shared.service import Runtime
 from shared.testing import PUBLIC_URL, browser
+from shared.web.pages import Renderer
 
 RuntimeOf = Callable[..., Awaitable[Runtime]]
 
@@ -46,3 +49,22 @@ async def test_a_form_of_another_site_changes_nothing(runtime_of: RuntimeOf, sit
         answer = await client.post("/join", data={}, headers={"sec-fetch-site": site})
         ours = await client.post("/join", data={}, headers={"sec-fetch-site": "same-origin"})
     assert (answer.status_code, ours.status_code == 403) == (403, False)
+
+
+@pytest.mark.parametrize(
+    ("code", "one", "many"),
+    [
+        ("nb", "Ett spørsmål, omtrent ett minutt", "12\u00a0345 spørsmål, omtrent 2 minutter"),
+        ("nn", "Eitt spørsmål, omtrent eitt minutt", "12\u00a0345 spørsmål, omtrent 2 minutt"),
+        ("en", "One question, about one minute", "12,345 questions, about 2 minutes"),
+    ],
+)
+async def test_a_count_is_written_as_every_other_number_and_one_is_a_word(
+    runtime_of: RuntimeOf, code: str, one: str, many: str
+) -> None:
+    renderer = Renderer(await runtime_of("surveys"), Path(services.surveys.__file__).parent)
+    said = renderer._environments[code].from_string(
+        '{{ ngettext("Ett spørsmål", "%(num)s spørsmål", n) }},'
+        ' {{ ngettext("omtrent ett minutt", "omtrent %(num)s minutter", minutes) }}'
+    )
+    assert (said.render(n=1, minutes=1), said.render(n=12_345, minutes=2)) == (one, many)

@@ -51,9 +51,7 @@ async def show_panel(request: Request) -> Response:
         "area_source": areas.source,
         "told": told,
         "fewest": FEWEST_SHOWN,
-        "picture": panel_against_population(
-            _finding(panel), "Søylen er panelet, streken er befolkningen", rows, texts.percent
-        ),
+        "picture": panel_against_population(_finding(panel), "Søylen er panelet, streken er befolkningen", rows, texts),
     }
     return render(request, "registration/staff.html", context)
 

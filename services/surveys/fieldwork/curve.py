@@ -67,9 +67,10 @@ def followed(
 
 def _picture(request: Request, curve: Sequence[tuple[date, int]], turnout: Turnout, target: int) -> Markup:
     """The response curve towards the target."""
-    number = translate(request).number
+    texts = translate(request)
+    number = texts.number
     title = f"{number(turnout.answered)} av {number(turnout.invited)} har svart"
     description = f"Hvor mange som hadde svart ved slutten av hver dag. Den stiplede linjen er målet, {number(target)}."
     # Two points at least, so that the first day has a line too.
     points = [("", 0), *((f"{day.day}.{day.month}.", total) for day, total in curve)]
-    return line(title, description, points, max(target, turnout.answered), (f"Mål: {number(target)}", target))
+    return line(title, description, points, max(target, turnout.answered), (f"Mål: {number(target)}", target), texts)

@@ -174,7 +174,8 @@ async def plan(request: Request) -> Response:
         reminders = 0 if values.reminder_on is None else 1 if values.again_after is None else 2
         outlook = await foresee(session, audience, values.size, rt.profile.contact_cap, reminders, rt.now())
         if not asked or survey_id is None or (at_once and form.get("number") != str(outlook.invited)):
-            before = form.get("number") if asked else None
+            confirmed = form.get("number") or ""
+            before = int(confirmed) if asked and confirmed.isdecimal() else None
             return await _show_confirmation(
                 request, session, values, questionnaire, planned, choices, outlook, reached, before
             )
@@ -215,7 +216,7 @@ async def _show_confirmation(
     choices: Choices,
     outlook: Forecast,
     reached: bool,
-    before: str | None,
+    before: int | None,
 ) -> Response:
     """How many people, who, what to expect, the text as they get it: what is asked about once.
 
