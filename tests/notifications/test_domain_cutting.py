@@ -31,6 +31,27 @@ OURS = ("panelet", "panel@panel.example", "the citizens' panel")
         ("Bygg bru.\n\nKari Nordmann\ntlf. 912 34 567\nStorveien 1, 1337 Sandvika", "Bygg bru."),
         ("Bygg bru.\n\nRing meg gjerne på 912 34 567.", "Bygg bru.\n\nRing meg gjerne på 912 34 567."),
         ("Mvh\nKari, 912 34 567", "Mvh\nKari, [telefonnummer]"),
+        ("Ja.\n\ntors. 12. mars 2026 kl. 10:15 skrev Panelet:\n\n> Hei", "Ja."),
+        ("Ja.\n\nFrån: Panelet\nSkickat: torsdag\nTill: Anna\nÄmne: Ny\n\nHej", "Ja."),
+        ("Ja.\n\n-----Ursprungligt meddelande-----\nFrån: Panelet\nTill: Anna\n\nHej", "Ja."),
+        ("Ja.\n\nVon: Panelet\nGesendet: Donnerstag\nAn: Anna\nBetreff: Neu\n\nHallo", "Ja."),
+        ("Ja.\n\nAm Do., 12. März 2026 um 10:15 Uhr schrieb Panelet <panel@panel.example>:\n\n> Hallo", "Ja."),
+        ("Yes.\n\n---- On Thu, 12 Mar 2026 10:15:00 +0100 Panelet wrote ----\n\nHi", "Yes."),
+        ("Yes.\n\n2026-03-12 10:15 GMT+01:00 Panelet <panel@panel.example>:\n\n> Hi", "Yes."),
+        ("Yes.\n\n---- Forwarded Message ----\nSubject: New\nDate: today\nFrom: Panelet\nTo: Kari\n\nHi", "Yes."),
+        (
+            "Begin forwarded message:\n\nFrom: Ola <ola@a.example>\nSubject: Road\nDate: May\nTo: Kari\n\nIt is bad.",
+            "It is bad.",
+        ),
+        (
+            "Ser dere dette?\n\nFra: Ola\nSendt: mai\nTil: Kari\nEmne: Bru\n\nBrua er glatt.",
+            "Ser dere dette?\n\nFra: Ola\nSendt: mai\nTil: Kari\nEmne: Bru\n\nBrua er glatt.",
+        ),
+        ("Bygg bru.\n\nMed vänlig hälsning\nAnna Svensson\nTel 070-123 45 67", "Bygg bru."),
+        ("Bygg bru.\n\nMit freundlichen Grüßen\nHans Müller", "Bygg bru."),
+        ("Bygg bru.\n\nHilsen Kari og Ola i Sandvika", "Bygg bru."),
+        ("Bygg bru.\n\nSkickat från min iPhone", "Bygg bru."),
+        ("Bygg bru.\n\nVon meinem iPhone gesendet", "Bygg bru."),
         ("Fra: Ola <ola@example.org>\nEmne: Bru\n\nBygg bru.", "Bygg bru."),
         (
             "Bygg bru.\n\nMed vennlig hilsen\nKari\n" + "Avdeling\n" * 12 + "k@jobb.example\n" + "Konfidensielt. " * 9,
@@ -57,6 +78,9 @@ def test_quotes_and_signature_are_cut_and_the_letter_is_kept(text: str, told: st
         "from: the bus stop at Fornebu\nsubject: noise\nIt is too loud.",
         "Sendt fra skolen i dag: brua er glatt.\n\nDen må strøs.\n\nHver dag.\n\nHele vinteren.",
         "Hilsen er et fint ord.\nBruk det på skiltene.",
+        "Von: Sandvika\nAn: Asker\nDer Bus fehlt.",
+        "Am Montag schrieb die Zeitung: Alles wird teurer.\nDas stimmt.",
+        "Tema: parkering\nTil: kommunen\nFra: beboerne\nEmne: boligsone\nVi vil ha boligsone.",
     ],
 )
 def test_a_letters_own_words_are_kept_whatever_they_look_like(text: str) -> None:

@@ -7,38 +7,45 @@ from typing import NamedTuple
 from services.notifications.kinds import KINDS
 from services.notifications.mailbox.wording import tidy, words_of
 
-_LABELS_OF_HEAD = r"(fra|from|frå|von|sendt|sent|dato|date|emne|subject|til|to|kopi|cc)"
+_FROM = r"(?:fra|from|frå|från|von)"
+_SENT = words_of("sendt sent skickat gesendet dato date datum")
+_SUBJECT = words_of("emne subject ämne betreff")
+_LABELS_OF_HEAD = rf"({_FROM}|{'|'.join(sorted(_SENT | _SUBJECT))}|til|to|till|an|kopi|kopia|cc)"
 #: A line of the head that mail programs put over what they quote; the label alone is any letter's "Fra: Sandvika".
 _HEAD_LINE = re.compile(rf"\s*\*?{_LABELS_OF_HEAD}\s*:\*?\s.*", re.IGNORECASE)
 _HEAD_LABEL = re.compile(rf"\s*\*?{_LABELS_OF_HEAD}\s*:", re.IGNORECASE)
-_HEAD_START = re.compile(r"\s*\*?(fra|from|frå|von)\s*:\*?\s.+", re.IGNORECASE)
+_HEAD_START = re.compile(rf"\s*\*?{_FROM}\s*:\*?\s.+", re.IGNORECASE)
 _SEPARATOR = re.compile(
     r"\s*(-{2,}\s*(opprinnelig melding|opphavleg melding|original message|videresendt melding|vidaresend melding"
-    r"|forwarded message)\b.*|_{10,}\s*)$",
+    r"|forwarded message|ursprungligt meddelande|vidarebefordrat meddelande|ursprüngliche nachricht"
+    r"|weitergeleitete nachricht)\b.*|begin forwarded message:\s*|_{10,}\s*)$",
     re.IGNORECASE,
 )
 #: "Den 3. mars 2027 kl. 12 skrev Panelet:", on one line or broken into several; never "… skrev jeg til dere:".
 _ATTRIBUTION = re.compile(
-    r"\s*(?:(?:(?:on|den|på|man|tir|tys|ons|tor|fre|lør|lau|søn|sun|mon|tue|wed|thu|fri|sat)\b|\d)"
+    r"\s*(?:-{2,}\s*)?(?:(?:(?:on|den|am|på|man|tirs?|tys|ons|tors?|fre|lør|lau|søn|sun|mon|tue|wed|thu|fri|sat)\b|\d)"
     r"(?=.{0,300}(?:\d{4}|\d[:.]\d\d|@)).{0,300}"
-    r"(?:(?<!\bI )(?<!\bwe )\bwrote|\b(?:skrev|skreiv)\b(?!\s+(?:jeg|eg|vi|du|dere|de|dykk)\b)).{0,200}:"
-    r"|.{1,120}\bskrev følgende:)\s*$",
+    r"(?:(?<!\bI )(?<!\bwe )\bwrote|\b(?:skrev|skreiv|schrieb)\b(?!\s+(?:jeg|eg|jag|vi|du|dere|de|dykk|ich|wir)\b))"
+    r".{0,200}(?::|-{2,})|\d{4}-\d\d-\d\d .{0,150}<\S+@\S+>:|.{1,120}\bskrev følgende:)\s*$",
     re.IGNORECASE,
 )
 _DEVICE = re.compile(
-    r"\s*(sendt fra (min|mitt|outlook|e-?post|mail|yahoo|samsung|iphone|ipad|proton)"
-    r"|sent from (my|outlook|mail|yahoo|proton)|hent outlook|get outlook|skaff outlook)\b.{0,60}$",
+    r"\s*((sendt (fra|frå)|skickat från) (min|mitt|outlook|e-?post|mail|yahoo|samsung|iphone|ipad|proton)"
+    r"|sent from (my|outlook|mail|yahoo|proton)|gesendet von (meinem|outlook)|von meinem \w+ gesendet"
+    r"|hent outlook|get outlook|skaff outlook)\b.{0,60}$",
     re.IGNORECASE,
 )
 _NAME_WORD = r"[A-ZÆØÅÄÖÉÜ][\w.'’-]*"
 _GREETING_WORDS = (
-    r"(?:(?:med\s+)?(?:(?:vennlig|venleg|venlege|beste?|hjertelig|varme?|mange|god)\s+)?"
-    r"(?:hilsen|hilsning(?:er)?|helsing|helsning)"
-    r"|mvh|vh|(?:(?:with\s+)?(?:kind|best|warm)\s+)?regards|yours\s+(?:sincerely|faithfully)|sincerely(?:\s+yours)?)"
+    r"(?:(?:med\s+)?(?:(?:vennlig|venleg|venlege|vänliga?|bästa|beste?|hjertelig|varme?|mange|god)\s+)?"
+    r"(?:hilsen|hilsning(?:er)?|helsing|helsning|hälsning(?:ar)?)"
+    r"|mvh|vh|(?:(?:with\s+)?(?:kind|best|warm)\s+)?regards|yours\s+(?:sincerely|faithfully)|sincerely(?:\s+yours)?"
+    r"|cheers|best wishes|mfg|lg|(?:(?:mit\s+)?(?:freundliche[nr]?|beste|liebe|viele|schöne)\s+)?gr(?:ü|ue)(?:ß|ss)en?)"
 )
 #: The closing words alone, or with a name behind them: "Hilsen fra Høvik vel!" and "Vh. forslaget:" are none.
 _CLOSING = re.compile(
-    rf"\s*(?i:{_GREETING_WORDS})\b[\s,.!:]*(?:(?:fra|from|frå)\s+)?((?:{_NAME_WORD}[\s,.!-]*){{0,5}})$"
+    rf"\s*(?i:{_GREETING_WORDS})\b[\s,.!:]*(?:(?:fra|from|frå|från|von)\s+)?"
+    rf"((?:{_NAME_WORD}[\s,.!-]*(?:(?:og|and|och|und|i|in|på)\s+(?=[A-ZÆØÅÄÖÉÜ]))?){{0,5}})$"
 )
 _NAME = re.compile(rf"\s*{_NAME_WORD}[\s,.-]*(?:(?:{_NAME_WORD}|\d{{1,4}}[A-Z]?)[\s,.-]*){{0,4}}")
 _POSTSCRIPT = re.compile(r"\s*(p\.?\s?s\b|forresten|nb\b)", re.IGNORECASE)
@@ -64,6 +71,7 @@ _LONGEST_ATTRIBUTION = 500
 _LONGEST_SIGNATURE_LINE = 60
 _CLOSING_SEARCHED = 40
 _DEVICE_SEARCHED = 4
+_QUOTE_SEARCHED = 60
 
 
 class Cut(NamedTuple):
@@ -160,22 +168,23 @@ def _head(lines: list[str], number: int, ours: Collection[str]) -> tuple[int, bo
 
     It names us, or it is one that only programs write; lines of a person's own ("Fra: Sandvika") are none.
     """
-    start = number
+    start, begins = number, _HEAD_START
     if _SEPARATOR.match(lines[number]):
         start = next((at for at in range(number + 1, min(number + 4, len(lines))) if lines[at].strip()), number)
-    if not _HEAD_START.match(lines[start]):
+        begins = _HEAD_LINE
+    if not begins.match(lines[start]):
         return 0, False
     end = start + 8
     while end > start and not _HEAD_LINE.match(lines[end - 1] if end <= len(lines) else ""):
         end -= 1
     head = lines[start:end]
-    found = (_HEAD_LABEL.match(line) for line in head)
-    labels = {label[1].lower() for label in found if label is not None}
+    labels = {label[1].lower() for label in map(_HEAD_LABEL.match, head) if label is not None}
     if len(labels) < 2:
         return 0, False
-    whole = len(labels) >= 4 and bool(labels & {"emne", "subject"}) and bool(labels & {"sendt", "sent", "dato", "date"})
+    whole = len(labels) >= 4 and bool(labels & _SUBJECT) and bool(labels & _SENT)
     written = "\n".join(head)
-    return (end - number if _ADDRESS.search(written) else 0), whole or _names_us(written, ours)
+    ours_surely = _names_us(written, ours) or (whole and _names_us("\n".join(lines[end : end + _QUOTE_SEARCHED]), ours))
+    return (end - number if start > number or _ADDRESS.search(written) else 0), ours_surely
 
 
 def _names_us(text: str, ours: Collection[str]) -> bool:
