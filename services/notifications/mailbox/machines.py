@@ -14,21 +14,30 @@ _HEADERS = (
     "x-autoreply", "x-autoreply-from", "x-mail-autoreply", "x-autorespond", "x-autoresponder",
     "list-id", "list-unsubscribe", "list-post", "feedback-id", "x-loop",
 )  # fmt: skip
-_AGAIN = re.compile(r"(\s*(re|sv|vs|fwd?|vb|aw|antw)\s*:)+\s*", re.IGNORECASE)
+_AGAIN = re.compile(r"^(\s*(re|sv|vs|fwd?|vb|aw|antw)\s*:)+\s*", re.IGNORECASE)
 #: What programs put before a colon, or alone, in the subject of an answer or a report.
 _WORDS = (
-    r"automatisk(e)? svar|autosvar|auto(matic)?[- ]?reply|auto[- ]?response|automatische (antwort|reply)"
-    r"|r[ée]ponse automatique|automatiskt svar|autom(aattinen|atisch) (vastaus|antwoord)"
-    r"|(i am |i'm )?(currently )?out of (the )?office|fr[aå]værsmelding|fr[aå]vær|ikke til stede|ikkje til stades"
-    r"|abwesend|abwesenheitsnotiz|poissa|frånvarande|absence|(på )?ferie|borte fra kontoret"
+    r"automatisk(e)? svar|autosvar|\[?auto(matic)?[- ]?reply\]?|auto[- ]?response|automatische (antwort|reply)"
+    r"|r[ée]ponse automatique|automatiskt svar|autom(aattinen|atisch) (vastaus|antwoord)|vacation reply|ooo"
+    r"|(i am |i'm )?(currently )?out of (the )?office( (auto)?reply)?|fr[aå]vær(smelding|sassistent)?"
+    r"|ikke til stede|ikkje til stades|(ikke|ikkje|ej) på kontoret|ute av kontoret|borte fr[aå] kontoret|nicht im büro"
+    r"|abwesend|abwesenheit(snotiz|sassistent)?|poissa|frånvar(ande|o|omeddelande)"
     r"|undelivered mail( returned to sender)?|undeliver(able|ed)|returned mail|failure notice|delivery failure"
-    r"|delivery status notification( \(\w+\))?|mail delivery (failed|failure|system)|delivery has failed"
-    r"|mail system error|kan ikke leveres|meldingen ble ikke levert|meldinga blei ikkje levert|ikke levert"
-    r"|e-?posten (ble|kunne) ikke (bli )?levert|unzustellbar|olevererat"
+    r"|delivery status notification( \(\w+\))?|mail delivery (failed|failure|system|subsystem)|delivery has failed"
+    r"|mail system error|meldingen ble ikke levert|meldinga blei ikkje levert|(u|ikke )leverbar|leveringsfeil"
+    r"|(message|mail) (undeliverable|not delivered)|nondeliverable mail|zustellung fehlgeschlagen"
+    r"|nachricht konnte nicht zugestellt werden|kunde inte levereras|det gick inte att leverera"
+    r"|e-?posten (ble|kunne) ikke (bli )?levert|unzustellbar|olevererbart?"
+)
+#: What they put there too, and people write about.
+_TOPICS = (
+    r"absence|(jeg er )?(på )?(sommer)?ferie|semester|urlaub|on (vacation|holiday|leave)|ikk(e|je) tilgjengelig"
+    r"|(kan )?ikke lever(t|es)|(foreldre)?permisjon(?=:)|föräldraledig|(har )?sluttet(?=:)"
+    r"|(ikke |not )?(lest|read|læst|gelesen)(?=:)"
 )
 #: Alone, with a colon behind, or with what these programs add; a person's sentence goes on with other words.
 _SURE_SUBJECT = re.compile(rf"({_WORDS})\s*(:|$|[-–(].*$|returning message to sender.*$)", re.IGNORECASE)
-_DOUBTFUL_SUBJECT = re.compile(rf"({_WORDS})(?!\w)", re.IGNORECASE)
+_DOUBTFUL_SUBJECT = re.compile(rf"({_WORDS}|{_TOPICS})(?!\w)", re.IGNORECASE)
 
 
 def is_automatic(
