@@ -119,6 +119,8 @@ DEAD = [
         "Meldingen ble ikke levert",
         "Kunne ikke levere til kari@kommune.example. Mottakeren er ukjent: ukjent mottaker.",
     ),
+    qmail("deliver: account is locked, mail bounced"),
+    standard("5.5.0", "smtp; 550 5.5.0 The recipient account is blocked."),
 ]  # fmt: skip
 SOFT = [
     standard("5.2.2", "smtp; 552 5.2.2 <kari@example.net> Quota exceeded (mailbox for user is full)"),
@@ -132,6 +134,15 @@ SOFT = [
     qmail("Mailbox is over quota. Please try again later. (#5.2.2)"),
     exim("retry timeout exceeded"),
     gmail("the recipient's inbox is full."),
+    plain("MAILER-DAEMON@mx.example.net", "Undeliverable", "kari@example.net: Envelope expired"),
+    plain("MAILER-DAEMON@mx.example.net", "Undeliverable", "Could not deliver for the last 432000 seconds. Giving up."),
+    plain("MAILER-DAEMON@mx.example.net", "Undeliverable", "Not sent after multiple retries, giving up."),
+    exim("all hosts have been failing for a long time"),
+    gmail("The recipient server did not accept our requests to connect."),
+    standard("5.4.316", "smtp; 550 5.4.316 Message expired, connection refused"),
+    standard("5.5.0", "smtp; 554 It could not be delivered because the domain is not reachable"),
+    standard("5.0.0", "smtp; 554 Service currently unavailable"),
+    standard("4.4.2", "X-Postfix; lost connection with mx.example.net while performing the HELO handshake"),
 ]  # fmt: skip
 OTHER = [
     standard("5.7.1", "smtp; 554 5.7.1 Service unavailable; Client host [192.0.2.9] blocked using zen.example"),
@@ -144,6 +155,13 @@ OTHER = [
     standard("5.0.0", text="Something went wrong."),
     qmail("Remote host said: 554 5.7.1 The server sending this has a poor reputation, mailbox unavailable."),
     office("The group only accepts messages from people inside its organization: restricted senders. 550 5.7.133"),
+    exim("SMTP error from remote mail server after MAIL FROM:<a@panel.example>: 550 No such domain panel.example"),
+    exim("SMTP error from remote mail server after end of data: 550 5.2.0 Domain is invalid. Give a valid From:"),
+    exim("SMTP error from remote mail server: 550 Unroutable sender address"),
+    qmail("Connected to 192.0.2.112 but my name was rejected. Remote host said: 501 5.0.0 Invalid domain name"),
+    plain("MAILER-DAEMON@mx.example.net", "Undeliverable", "554 INVALID IP FOR SENDING MAIL OF DOMAIN panel.example"),
+    standard("5.0.0", "smtp; 550 SC-004 Unfortunately, messages from 192.0.2.1 weren't sent."),
+    standard("5.0.0", "smtp; 550 Please turn on SMTP Authentication in your mail client"),
 ]
 
 

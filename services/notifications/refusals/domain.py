@@ -37,11 +37,12 @@ _OURS = _any(
     r"relay(ing)? (access )?(denied|not permitted)|unable to relay|not permitted to relay"
     r"|relaying? (is )?(prohibited|disallowed)",
     r"(message|mail|size) .{0,30}(too (large|big)|exceeds)|too large|size limit|message size|max(imum)? .{0,20}size",
-    r"(content|message|mail|attachment) .{0,20}(rejected|refused|blocked|violat)|virus|malware|phish",
+    r"(content|message|mail|attachment) [^,;]{0,20}(rejected|refused|blocked|violat)|virus|malware|phish",
     r"(mail|routing) loop|too many hops|hop count|rate limit|too many (messages|connections|recipients)",
     r"not (allowed|authori[sz]ed|permitted) to send|RESOLVER\.RST\.|restricted .{0,30}(sender|recipient|group)|moderat",
-    r"allowed only from|only (accepts?|allows?) .{0,40}(internal|authori|members)|line too long|reverse dns|\bPTR\b"
-    r"|HELO",
+    r"allowed only from|only (accepts?|allows?) .{0,40}(internal|authori|members)|line too long|reverse dns|\bPTR\b",
+    r"\bHELO\b(?! handshake)|(after|>>>) MAIL FROM|unrout\w* sender|valid From:|sending mail of domain|open relay"
+    r"|my name was rejected|(messages|mail) from .{0,60}(weren.?t|not) (sent|accepted)|SMTP Authentication",
 )
 _FULL = _any(
     r"(mail ?box|inbox|account|user|recipient|quota|disk|storage|mbx|postboks\w*|innboks\w*).{0,60}"
@@ -56,11 +57,13 @@ _LATER = _any(
     r"try (again|later)|temporar|greylist|gr[ae]y-list|deferred|timed? ?out|time-?out|connection (refused|reset"
     r"|lost|failed)",
     r"not responding|network (is )?(unreachable|error)|no route to host|could not connect|can'?t connect"
-    r"|unable to connect",
-    r"delivery time expired|retry time.{0,30}(exceeded|not reached)|message (has )?expired|too long in the queue"
-    r"|gave up|giving up on",
+    r"|unable to connect|(host|domain|server) (is )?not reachable|did not accept our requests to connect"
+    r"|lost connection",
+    r"delivery time expired|retry time.{0,30}(exceeded|not reached)|(message|envelope) (has )?expired"
+    r"|too long in the queue|gave up|giving up (on|\.)|retries, giving up|could not deliver for the last"
+    r"|failing for a long time",
     r"receiving mail at a rate|name server reply|prevents additional messages",
-    r"resources? (temporarily )?unavailable|service (not |un)available|server (is )?busy|under maintenance"
+    r"resources? (temporarily )?unavailable|service (currently )?(not |un)available|server (is )?busy|under maintenance"
     r"|mailbox is locked",
 )
 _GONE = _any(
@@ -80,6 +83,7 @@ _GONE = _any(
     r"(\w+\W+){0,3}?(user|recipients?|addressee|account|mail ?box|address|alias|login|person|local.?part|domain"
     r"|host|destination"
     r"|mottaker\w*|adresse\w*|bruker\w*|postboks\w*|empf\w+nger)\b",
+    r"account is (locked|blocked)",
     r"no (mail ?box|account|such \w+) (here )?(by|with) that (name|address)|doesn'?t have an? .{0,40}account"
     r"|is not a member",
     r"RecipNotFound|RecipientNotFound|recipient not found|host or domain name not found|domain .{0,20}does not exist",
