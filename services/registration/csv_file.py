@@ -36,11 +36,14 @@ def decoded(raw: bytes) -> str:
     """The file's text. A file of mixed lines, or one encoded twice, is read line by line. Raises UnreadableFile."""
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         try:
-            return raw.decode("utf-16")
+            text = raw.decode("utf-16")
         except UnicodeDecodeError:
             raise UnreadableFile(_UNKNOWN) from None
+        if "\x00" in text:
+            raise UnreadableFile(_NO_TEXT)
+        return text
     if b"\x00" in raw:
-        raise UnreadableFile("Filen er ikke ren tekst. Lagre den på nytt som «CSV UTF-8» og prøv igjen.")
+        raise UnreadableFile(_NO_TEXT)
     raw = raw.removeprefix(b"\xef\xbb\xbf")
     try:
         return "\n".join(map(_once, raw.decode("utf-8").split("\n")))
@@ -56,6 +59,7 @@ def decoded(raw: bytes) -> str:
     return "\n".join(read[line] if line in read else _once(line.decode("utf-8")) for line in lines)
 
 
+_NO_TEXT = "Filen er ikke ren tekst. Lagre den på nytt som «CSV UTF-8» og prøv igjen."
 _UNKNOWN = "Vi kjenner ikke tegnsettet i filen. Lagre den på nytt som «CSV UTF-8» og prøv igjen."
 
 
@@ -76,13 +80,13 @@ def _is_utf8(line: bytes) -> bool:
 
 
 def _once(line: str) -> str:
-    """The line as it was before somebody encoded it a second time."""
-    if not _TWICE.search(line):
-        return line
-    try:
-        return line.encode("cp1252").decode("utf-8")
-    except UnicodeError:
-        return line
+    """The line as it was before somebody encoded it a second time, or a third."""
+    for encoding in ("cp1252", "latin-1") if _TWICE.search(line) else ():
+        try:
+            return _once(line.encode(encoding).decode("utf-8"))
+        except UnicodeError:
+            continue
+    return line
 
 
 def rows(text: str, needed: Collection[str], optional: Collection[str] = (), *, most: int) -> Iterator[Row]:

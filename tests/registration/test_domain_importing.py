@@ -77,8 +77,15 @@ def test_the_letters_of_any_usual_program_are_read(encoding: str) -> None:
 def test_lines_of_several_programs_and_letters_encoded_twice_are_read() -> None:
     rows = [f"{name};p{n}@example.org;1980;kvinne;1353;nb" for n, name in enumerate(NAMES)]
     twice = rows[2].encode().decode("cp1252").encode()
-    raw = b"\n".join([HEAD.encode(), rows[0].encode("cp1252"), rows[1].encode(), twice, rows[3].encode("cp1252")])
-    assert [row.name for row in read_members(raw, rules=RULES, known=frozenset()).good] == list(NAMES)
+    for more in (twice, twice.decode("cp1252").encode(), rows[2].encode().decode("latin-1").encode()):
+        raw = b"\n".join([HEAD.encode(), rows[0].encode("cp1252"), rows[1].encode(), more, rows[3].encode("cp1252")])
+        assert [row.name for row in read_members(raw, rules=RULES, known=frozenset()).good] == list(NAMES)
+
+
+def test_a_file_that_is_no_text_is_refused_in_words() -> None:
+    for encoding in ("utf-32", "utf-16-le"):
+        with pytest.raises(UnreadableFile, match="ikke ren tekst"):
+            read(KARI, encoding=encoding)
 
 
 def test_what_no_norwegian_name_holds_is_shown_first_then_letters_beyond_ascii() -> None:
