@@ -64,7 +64,7 @@ kube: ## build the Kubernetes API server that cluster-test uses, once; needs Go 
 image: install ## build the container image (PANEL_ENGINE, PANEL_IMAGE, PANEL_IMAGE_BASE)
 	@$(BIN)/python -m deploy.image.build
 
-chart-data: install ## write what the Helm chart knows of topics and paths, after a change of them
+chart-data: install ## write what chart and compose know of topics and paths, after a change of them
 	@$(BIN)/python -m deploy.cluster.topology
 
 texts: install ## give new texts a place in the catalogues, and list what is not translated yet

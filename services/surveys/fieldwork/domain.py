@@ -14,8 +14,7 @@ from shared.strata import GENDERS
 
 #: k: a released answer shares its cell with at least this many answers, itself included.
 CELL_MINIMUM = 5
-#: The fixed order in which genders are looked at when cells merge.
-#: Hour of the installation's day at which a survey opens by date and reminders go out.
+#: Hour of the installation's day at which a survey opens by date; its first reminder goes no earlier.
 MORNING = time(9)
 #: The mail about a public result is worth sending for this long.
 NOTICE_LASTS = timedelta(days=30)
