@@ -10,6 +10,7 @@ from services.meetings.seats.preparing import current_draw
 from services.meetings.seats.promising import changed_since
 from services.meetings.staff_list import needs_somebody, seats_picture
 from services.meetings.tables import Meeting
+from shared.rules import last_day
 from shared.strata import PERSON, band_words
 from shared.web import (
     Request,
@@ -90,6 +91,7 @@ async def show_meeting(request: Request) -> Response:
         "may_edit": request.state.staff.may("editor"),
         "called": called,
         "call_open": takes_answers(meeting, now),
+        "call_day": last_day(meeting.called_until) if meeting.called_until else None,
         "may_call": again,
         "auditable": may_audit and draws,
         "changed": changed,

@@ -138,7 +138,7 @@ DEEDS = {
     "surveys.survey.cancelled": "avlyste undersøkelsen",
     "surveys.survey.closed": "sendte svarene videre",
     "surveys.survey.corrected": "rettet tekster i undersøkelsen",
-    "surveys.survey.ended": "lukket undersøkelsen",
+    "surveys.survey.ended": "stengte undersøkelsen",
     "surveys.survey.extended": "forlenget undersøkelsen",
     "surveys.survey.paused": "satte undersøkelsen på pause",
     "surveys.survey.planned": "planla undersøkelsen",

@@ -11,6 +11,7 @@ import json
 import re
 from datetime import timedelta
 from functools import partial
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -18,6 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from deploy.local.sign_in import USERS
 from shared.services import SERVICES
+from tests.journeys import odd_days
 from tests.journeys import test_meeting as meetings
 from tests.journeys.conftest import Stack, wait
 from tests.journeys.crawl import Crawl
@@ -34,7 +36,7 @@ BAERUMS = re.compile("bærum|baerum|bæring|sandvika|fossum|rykkinn|\\b3201\\b|1
 #: Where people begin, and what stands at an address of its own without a link to it.
 WAYS_IN = (
     "/", "/join", "/join/sent", f"/join/place?postcode={POSTCODE}", "/me/ask", "/me/sent", "/suggest/thanks",
-    "/surveys/thanks", "/surveys/questionnaire.schema.json", "/no-such-page",
+    "/surveys/thanks", "/surveys/questionnaire.schema.json", "/meetings/verify.py", "/no-such-page",
 )  # fmt: skip
 STAFF_WAYS_IN = (
     "/staff", *(f"/staff/{name}/dead-letters" for name in SERVICES), "/staff/notifications/resume",
@@ -47,6 +49,8 @@ live_a_year().
 """
 MONTH = timedelta(days=31)
 FIRST = "beboer1@example.org"
+#: Seats of the meeting that can be evaluated, and how many must have said yes before it is.
+GROUP, FEWEST = 6, 5
 
 
 @pytest.fixture(scope="module")
@@ -87,9 +91,11 @@ def test_axe_finds_nothing_on_any_page_there_is(stack: Stack, chromium: Browser)
 
 def look_around(crawl: Crawl, visitor: BrowserContext, staff: dict[str, BrowserContext], *links: str) -> None:
     """Everything, as it is now."""
-    crawl.walk(visitor, *(crawl.panel + path for path in WAYS_IN), *links, alike=3)
+    public = [link for link in links if not urlsplit(link).path.startswith("/staff/")]
+    crawl.walk(visitor, *(crawl.panel + path for path in WAYS_IN), *public, alike=3)
     for name, person in staff.items():
-        entrances = (crawl.panel + path for path in STAFF_WAYS_IN)
+        entrances = [crawl.panel + path for path in STAFF_WAYS_IN]
+        entrances += [link for link in links if urlsplit(link).path.startswith("/staff/") and name == "styrer"]
         crawl.walk(person, *entrances, alike=2 if name == "styrer" else 1, fetched=True)
 
 
@@ -132,8 +138,15 @@ def live_a_year(crawl: Crawl, stack: Stack, visitor: BrowserContext, staff: Page
     crawl.renew(staff.context)
     hold_meeting(staff, held)
     plan_now(staff, stack, closes_in=60)
-    draw_meeting(staff, stack, MONTH)
+    odd_days.key_in_paper(staff, stack)
+    drawn = draw_meeting(staff, stack, MONTH, GROUP, addresses)
+    addresses += odd_days.come_with_needs(staff, phone, stack, drawn, FEWEST)
+    crawl.renew(staff.context)
+    addresses += odd_days.call_volunteers(staff, phone, stack, MONTH)
+    addresses += [odd_days.plan_for_later(staff, stack, MONTH), odd_days.keep_calendar(staff, stack)]
     addresses += [join(phone, stack), own_page(phone, stack)]
+    addresses += odd_days.take_data_and_leave(phone, stack, "beboer12@example.org")
+    odd_days.put_at_fault(stack)
     return addresses
 
 
@@ -181,18 +194,31 @@ def make_channel(staff: Page, stack: Stack) -> None:
     staff.get_by_role("button", name="Lag kanalen").click()
 
 
-def draw_meeting(staff: Page, stack: Stack, later: timedelta = timedelta()) -> str:
-    """Announce one and draw it; its staff page."""
+def draw_meeting(
+    staff: Page,
+    stack: Stack,
+    later: timedelta = timedelta(),
+    seats: int = meetings.SEATS,
+    given_up: list[str] | None = None,
+) -> str:
+    """Announce one and draw it; its staff page. ``given_up`` takes the public page once a first draw was cancelled."""
     before = len(meetings.links(stack))
-    page = meetings.announce(staff, stack, later)
+    page = meetings.announce(staff, stack, later, seats, rest=0)
+    make_ready(staff, page)
+    if given_up is not None:
+        given_up.append(odd_days.give_up_draw(staff))
+        make_ready(staff, page)
+    staff.get_by_label("Hva ble trukket?").fill("437")
+    staff.get_by_role("button", name=f"Trekk og inviter {seats}").click()
+    wait(lambda: len(meetings.links(stack)) == before + seats)
+    return page
+
+
+def make_ready(staff: Page, page: str) -> None:
+    """The draw is announced; the page follows the tickets by itself."""
     staff.goto(page + "/draw")
     staff.get_by_role("button", name="Gjør trekningen klar").click()
-    wait(lambda: staff.goto(page + "/draw") and "Kunngjør trekningen" in staff.inner_text("main"))
-    staff.get_by_role("button", name="Kunngjør trekningen").click()
-    staff.get_by_label("Hva ble trukket?").fill("437")
-    staff.get_by_role("button", name=f"Trekk og inviter {meetings.SEATS}").click()
-    wait(lambda: len(meetings.links(stack)) == before + meetings.SEATS)
-    return page
+    staff.get_by_role("button", name="Kunngjør trekningen").click(timeout=300_000)
 
 
 def hold_meeting(staff: Page, page: str) -> None:

@@ -226,8 +226,8 @@ def publish(keys: Keyboard, stack: Stack) -> None:
     page = keys.page
     page.goto(stack.panel + "/staff/surveys")
     keys.go(keys.link(re.compile(TITLE)))
-    keys.go(keys.link(re.compile("Lukk")))
-    keys.go(keys.button("Lukk og send svarene videre nå"))
+    keys.go(keys.link(re.compile("Steng")))
+    keys.go(keys.button("Steng og send svarene videre nå"))
     all_answers_arrived(page, stack.panel)
     keys.go(keys.link(re.compile(TITLE)))
     check(page)

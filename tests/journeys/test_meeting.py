@@ -55,8 +55,8 @@ def import_members(staff: Page, stack: Stack, postcode: str = "1353") -> None:
     wait(lambda: staff.goto(stack.panel + "/staff/meetings") and "12 aktive" in staff.inner_text("main"))
 
 
-def announce(staff: Page, stack: Stack, later: timedelta = timedelta()) -> str:
-    """A meeting of four, ``later`` than in a month; the address of its staff page."""
+def announce(staff: Page, stack: Stack, later: timedelta = timedelta(), seats: int = SEATS, rest: int = 180) -> str:
+    """A meeting, ``later`` than in a month; the address of its staff page."""
     visit(staff, stack.panel + "/staff/meetings/new")
     today = datetime.now(UTC).date() + later
     for field, value in {
@@ -64,7 +64,8 @@ def announce(staff: Page, stack: Stack, later: timedelta = timedelta()) -> str:
         "purpose": "Hva skal torget brukes til?",
         "place": "Kommunegården",
         "day": (today + timedelta(days=30)).isoformat(),
-        "seats": str(SEATS),
+        "seats": str(seats),
+        "rest_days": str(rest),
         "reply_on": (today + timedelta(days=7)).isoformat(),
         "agenda": "# Først\n\n- Velkommen",
     }.items():

@@ -3,12 +3,17 @@
 import hashlib
 import re
 from datetime import timedelta
+from uuid import UUID
 
 import httpx
+import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.meetings.seats import looking
 from services.meetings.seats.committing import prepare_draws
-from services.meetings.tables import Draw, Meeting
+from services.meetings.seats.preparing import candidates_of
+from services.meetings.tables import Candidate, Draw, Meeting
 from services.meetings.verify import digest, program
 from shared.service import Runtime
 from shared.testing import Deliverer, move, sign_in
@@ -92,6 +97,28 @@ async def test_every_groups_pool_seats_and_chance_are_seen_before_anything_is_an
     assert "Trekk og inviter 6" in again
     assert "Fingeravtrykk" in (await editor.get(f"/meetings/{meeting.slug}")).text
     assert "flytter ingen sjanse mer enn 0,00 prosentpoeng" in again
+
+
+async def test_the_pool_is_read_again_only_when_something_in_it_has_changed(
+    rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await deliver(margins(), *many(rt.now(), 30))
+    meeting = await a_meeting(rt)
+    read: list[UUID] = []
+
+    async def counted(session: AsyncSession, draw_id: UUID) -> list[Candidate]:
+        read.append(draw_id)
+        return await candidates_of(session, draw_id)
+
+    monkeypatch.setattr(looking, "candidates_of", counted)
+    first = await made_ready(rt, editor, meeting)
+    page = f"/staff/meetings/{meeting.id}/draw"
+    assert (await editor.get(page)).text == first
+    assert len(read) == 1
+    async with rt.transaction() as session:
+        await session.execute(sa.update(Candidate).where(Candidate.number == 3).values(person="0" * 64))
+    assert "Ingen kan trekkes med den." in (await editor.get(page)).text
+    assert len(read) == 2
 
 
 async def test_the_kind_of_randomness_is_announced_and_every_fault_of_it_told(

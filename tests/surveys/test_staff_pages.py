@@ -88,7 +88,7 @@ async def test_readers_look_and_change_nothing(rt: Runtime, deliver: Deliverer, 
         sign_in(rt, client, "reader")
         page = await client.get(f"/staff/surveys/{survey.id}")
         assert page.status_code == 200
-        assert "Lukk undersøkelsen" not in page.text
+        assert "Steng undersøkelsen" not in page.text
         assert (await client.get("/staff/surveys/plan")).status_code == 403
         assert (await client.post("/staff/surveys/plan", data=a_plan(rt))).status_code == 403
         close = await client.post(f"/staff/surveys/{survey.id}/life/end", data={"action": "release"})
@@ -161,7 +161,7 @@ async def test_the_list_is_filtered_ordered_and_exported_from_its_address(
     assert "Ingen undersøkelser passer" in (await editor.get("/staff/surveys?page=7")).text
     csv = await editor.get("/staff/surveys?form=csv&order=oldest")
     lines = csv.content.decode("utf-8-sig").splitlines()
-    assert lines[0].startswith("Tema;Status;Åpnet;Lukker;Invitert;Svart")
+    assert lines[0].startswith("Tema;Status;Åpnet;Stenger;Invitert;Svart")
     assert [line.split(";")[1] for line in lines[1:]] == ["Åpen", "Planlagt"]
     assert (await editor.get("/staff/surveys?form=xlsx")).content.startswith(b"PK")
     assert "2 undersøkelser" in (await editor.get("/staff/surveys?form=pdf")).text

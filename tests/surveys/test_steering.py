@@ -195,7 +195,7 @@ async def test_staff_are_asked_once_and_the_trail_says_who_did_what(
         assert clicks[0].status_code == 303, deed
     page = (await editor.get(base)).text
     trail = ("satte undersøkelsen på pause", "lot undersøkelsen fortsette", "forlenget undersøkelsen")
-    for words in (*trail, "lukket undersøkelsen", "åpnet undersøkelsen igjen"):
+    for words in (*trail, "stengte undersøkelsen", "åpnet undersøkelsen igjen"):
         assert page.count(words) == 1, words
 
 

@@ -4,15 +4,14 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from services.meetings.calling.answering import takes_answers
-from services.meetings.draw.commitment import Commitment, chances_of
 from services.meetings.previews import mail_preview
-from services.meetings.seats.drawing import draw_meeting, tallies
+from services.meetings.seats.drawing import draw_meeting
+from services.meetings.seats.looking import look_at
 from services.meetings.seats.lottery import Limit
 from services.meetings.seats.pool import (
     Heads,
     heads_of_pool,
     limits_for,
-    limits_of_rows,
     newest_margins,
     outdated_limits,
     rows_of_limits,
@@ -22,14 +21,13 @@ from services.meetings.seats.preparing import (
     ask_for_draw,
     cancel_draw,
     cancelled_draws,
-    candidates_of,
     current_draw,
     heads_of_draw,
 )
-from services.meetings.seats.promising import OldProgram, check_promise, entries_of
+from services.meetings.seats.promising import OldProgram
 from services.meetings.seats.randomness import KINDS, LAST_ROUND, MOST_NUMBERS, Announced
 from services.meetings.seats.words import FEATURE_NAMES, value_words
-from services.meetings.tables import Candidate, Margins, Meeting
+from services.meetings.tables import Meeting
 from services.meetings.verify import Refused
 from shared.rules import last_day
 from shared.web import (
@@ -69,31 +67,25 @@ async def _show(request: Request, form: Mapping[str, object], errors: FormErrors
             heads, left_out = await heads_of_draw(session, draw.id), draw.left_out
         else:
             heads, left_out = await heads_of_pool(session, meeting, margins, rt.now(), rt.profile.contact_cap)
-        promised = draw is not None and draw.state in ("ready", "committed")
-        people = await candidates_of(session, draw.id) if draw is not None and promised else []
+        seen, changed, replaced = None, "", False
+        if draw is not None and draw.state in ("ready", "committed"):
+            try:
+                seen = await look_at(session, draw, meeting, margins)
+            except Refused as refused:
+                changed, replaced = str(refused), isinstance(refused, OldProgram)
     if meeting.state != "announced":
         return see_other(f"/staff/meetings/{meeting.id}")
-    commitment, changed, replaced = None, "", False
-    if draw is not None and promised:
-        try:
-            commitment = check_promise(draw, meeting, people)
-        except Refused as refused:
-            changed, replaced = str(refused), isinstance(refused, OldProgram)
-    rows = (
-        _chances(commitment, people, limits_of_rows(draw.limits), margins) if draw is not None and commitment
-        else _heads(limits_for(meeting, margins, heads), heads)
-    )  # fmt: skip
     context = {
         "meeting": meeting,
         "draw": draw,
-        "promise": commitment.promise if commitment else None,
+        "promise": seen.promise if seen else None,
         "changed": changed,
         "replaced": replaced,
-        "never": _never(commitment) if commitment else [],
+        "never": seen.never if seen else [],
         "cancelled": cancelled,
         "pool": sum(heads.values()),
         "left_out": left_out,
-        "rows": rows,
+        "rows": seen.rows if seen else _heads(limits_for(meeting, margins, heads), heads),
         "words": lambda row: value_words(row["feature"], row["value"], margins),
         "features": FEATURE_NAMES,
         "known": margins is not None,
@@ -101,6 +93,7 @@ async def _show(request: Request, form: Mapping[str, object], errors: FormErrors
         "last_day": last_day(meeting.reply_by),
         "called": meeting.called_until is not None,
         "call_open": takes_answers(meeting, rt.now()),
+        "call_day": last_day(meeting.called_until) if meeting.called_until else None,
         "too_late": rt.now() >= meeting.reply_by,
         "mail": mail_preview("meeting", meeting),
         "area_source": margins.area_source if margins else "",
@@ -110,32 +103,11 @@ async def _show(request: Request, form: Mapping[str, object], errors: FormErrors
     return render(request, "meetings/staff_draw.html", context, status)
 
 
-def _chances(
-    commitment: Commitment, people: Sequence[Candidate], limits: Sequence[Limit], margins: Margins | None
-) -> list[dict[str, object]]:
-    """Each group's pool, quota and chance, of what is committed to."""
-    entries = entries_of(people)
-    by_leaf = chances_of(commitment.full, entries)
-    chances = {one.number: by_leaf[entry.leaf] for one, entry in zip(people, entries, strict=True)}
-    return tallies(people, rows_of_limits(limits), set(), chances, margins)
-
-
 def _heads(limits: Sequence[Limit], heads: Heads) -> list[dict[str, object]]:
     """Each group's pool and quota, before chances are known."""
     return [
         {**row, "pool": sum(number for kind, number in heads.items() if limit.holds(kind)), "lowest": None}
         for limit, row in zip(limits, rows_of_limits(limits), strict=True)
-    ]
-
-
-def _never(commitment: Commitment) -> list[tuple[int, str]]:
-    """Kinds of people in no group that keeps the quotas: how many, and what they are."""
-    names = commitment.promise["names"]
-    features = commitment.full["features"]
-    return [
-        (line["pool"], ", ".join(names[f"{name}={value}"] for name, value in zip(features, line["type"], strict=True)))
-        for line in commitment.full["types"]
-        if not line["probability"] and not line["best"]
     ]
 
 

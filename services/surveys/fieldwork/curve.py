@@ -22,7 +22,7 @@ STATE_WORDS = {
     "soft": ("Prøves ut", "info"),
     "paused": ("Satt på pause", "warning"),
     "ended": ("Stengt for svar", "info"),
-    "closed": ("Lukket", "neutral"),
+    "closed": ("Stengt", "neutral"),
     "cancelled": ("Avlyst", "neutral"),
 }
 

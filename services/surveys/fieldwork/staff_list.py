@@ -40,7 +40,7 @@ STATES = {
     "cancelled": "Avlyste",
 }
 ORDER_NAMES = {"newest": "Nyeste først", "oldest": "Eldste først", "closing": "Siste dag for å svare", "topic": "Tema"}
-_COLUMNS = ("Tema", "Status", "Åpnet", "Lukker", "Invitert", "Svart", "Andel i prosent", "Mål i prosent")
+_COLUMNS = ("Tema", "Status", "Åpnet", "Stenger", "Invitert", "Svart", "Andel i prosent", "Mål i prosent")
 
 
 @staff_required("reader")
