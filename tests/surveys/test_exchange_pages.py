@@ -22,6 +22,11 @@ FILE = workbook(
 )
 
 
+def fields(page: str, **more: str) -> dict[str, str]:
+    """What the page sends when staff take what fits."""
+    return {**dict(re.findall(r'name="(name|data)" value="([^"]*)"', page)), "confirmed": "yes", **more}
+
+
 async def kept(rt: Runtime) -> int:
     """Questionnaires stored."""
     async with rt.transaction() as session:
@@ -35,8 +40,7 @@ async def test_what_fits_is_shown_first_and_saved_when_staff_say_so(rt: Runtime,
     assert "sted på kart" in seen.text
     assert "<script>alert" not in seen.text
     assert await kept(rt) == 0
-    fields = dict(re.findall(r'name="(confirmed|name|data)" value="([^"]*)"', seen.text))
-    done = await editor.post(IMPORT, data=fields)
+    done = await editor.post(IMPORT, data=fields(seen.text))
     assert done.status_code == 303
     assert "Har du bil?" in (await editor.get(done.headers["location"])).text
 
@@ -66,5 +70,34 @@ async def test_a_limesurvey_file_is_seen_and_then_taken_too(rt: Runtime, editor:
     assert "1 spørsmål passer her" in seen.text
     assert "ber om en fil" in seen.text
     assert await kept(rt) == 0
-    done = await editor.post(IMPORT, data=dict(re.findall(r'name="(confirmed|name|data)" value="([^"]*)"', seen.text)))
+    done = await editor.post(IMPORT, data=fields(seen.text))
     assert "Trives du?" in (await editor.get(done.headers["location"])).text
+
+
+REPEATS = workbook([
+    ["type", "name", "label"],
+    ["text", "navn", "Hva heter du?"],
+    ["begin repeat", "barn", "Barnet"],
+    ["text", "skole", "Hvilken skole går barnet på?"],
+    ["end repeat", "", ""],
+])  # fmt: skip
+
+
+async def test_staff_choose_how_many_times_a_group_may_be_asked_before_anything_is_saved(
+    rt: Runtime, editor: httpx.AsyncClient
+) -> None:
+    seen = await editor.post(IMPORT, files={"file": ("barn.xlsx", REPEATS)})
+    assert "«Barnet» kan gjentas, høyst 3 ganger" in seen.text
+    again = await editor.post(IMPORT, data=fields(seen.text, confirmed="no", copies="2"))
+    assert "«Barnet» kan gjentas, høyst 2 ganger" in again.text
+    assert await kept(rt) == 0
+    done = await editor.post(IMPORT, data=fields(again.text, copies="2"))
+    draft = (await editor.get(done.headers["location"])).text
+    assert "Barnet 2" in draft
+    assert "Vil du legge til en til?" in draft
+    assert "Barnet 3" not in draft
+
+
+async def test_a_number_of_copies_nobody_was_offered_is_the_usual_one(editor: httpx.AsyncClient) -> None:
+    seen = await editor.post(IMPORT, files={"file": ("barn.xlsx", REPEATS)}, data={"copies": "9999"})
+    assert "høyst 3 ganger" in seen.text

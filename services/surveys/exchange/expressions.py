@@ -1,11 +1,18 @@
 """Conditions as XLSForm writes them: ``selected(${vei}, 'ja') and not(${alder} < 18)``; read into ours, and written.
 
-What can be said: a question compared with a value, ``selected``, ``and``, ``or``, ``not``. Anything else is refused.
+What can be said: a question compared with a value, ``selected``, whether anything was answered, ``and``, ``or``,
+``not``. Anything else is refused.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import combinations
+from typing import Any, Protocol
+
+Condition = dict[str, Any]
+#: All of nothing, and any of nothing.
+ALWAYS: Condition = {"all": []}
+NEVER: Condition = {"any": []}
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<ref>\$\{[^}]+\})|(?P<text>'[^']*'|\"[^\"]*\")|(?P<number>-?\d+(?:\.\d+)?)"
@@ -13,25 +20,78 @@ _TOKEN = re.compile(
 )
 #: Nesting past this is no condition a person wrote.
 _DEEPEST = 20
+#: A condition names at most as many others.
+_MOST_PAIRS = 20
+_SOME, _NONE, _TWO = (">0", ">=1", "!=0"), ("=0", "<1", "<=0"), (">1", ">=2")
+_SIZES = ("count-selected", "string-length", "sum")
+_SIGNS = ("<", "<=", ">", ">=")
+_COMPARING = [("sign", sign) for sign in (*_SIGNS, "=", "!=")]
+#: ``18 <= ${alder}`` read from the other end.
+_TURNED = str.maketrans("<>", "><")
 
 
 class NotUnderstood(ValueError):
     """The expression says more than a condition of ours can."""
 
 
-def read(text: str, question: Callable[[str], str], answer: Callable[[str, str], object]) -> dict[str, object]:
-    """Our condition; ``question`` and ``answer`` give the codes of names in the file and raise KeyError for unknown."""
+class NeverShown(NotUnderstood):
+    """No answer of the file can meet the expression."""
+
+
+class Asked(Protocol):
+    """What the file has asked so far, by the names it uses; each raises KeyError or ValueError for what is unknown."""
+
+    def answered(self, name: str) -> Condition:
+        """The condition that there is an answer."""
+
+    def chosen(self, name: str, value: str) -> Condition:
+        """The condition that the answer is, or is among, this."""
+
+    def within(self, name: str, sign: str, number: float) -> Condition:
+        """The condition that the answer is a number so compared."""
+
+    def choices(self, name: str) -> list[Condition]:
+        """One condition for each answer that can be chosen."""
+
+    def holds(self, name: str) -> Condition:
+        """The condition that what the name stands for is true: reckoned so, or answered."""
+
+
+def read(text: str, asked: Asked) -> Condition | None:
+    """Our condition, None where it always holds; raises NotUnderstood."""
     try:
-        tokens = list(_tokens(text))
-        reader = _Reader(tokens, question, answer)
+        reader = _Reader(list(_tokens(text)), asked)
         condition = reader.either(0)
     except NotUnderstood:
         raise
     except (KeyError, IndexError, ValueError) as error:
         raise NotUnderstood(f"«{text}» viser til noe som ikke finnes før dette") from error
-    if reader.place != len(tokens):
+    if reader.is_left:
         raise NotUnderstood(f"«{text}» kan ikke uttrykkes som vilkår")
-    return condition
+    if condition == NEVER:
+        raise NeverShown(f"vises aldri: ingen svar passer til «{text}»")
+    return None if condition == ALWAYS else condition
+
+
+def all_of(conditions: Iterable[Condition]) -> Condition:
+    """The condition that all of them hold."""
+    found = [one for one in conditions if one != ALWAYS]
+    if NEVER in found:
+        return NEVER
+    return found[0] if len(found) == 1 else {"all": found}
+
+
+def any_of(conditions: Iterable[Condition]) -> Condition:
+    """The condition that one of them holds."""
+    found = [one for one in conditions if one != NEVER]
+    if ALWAYS in found:
+        return ALWAYS
+    return found[0] if len(found) == 1 else {"any": found}
+
+
+def none_of(condition: Condition) -> Condition:
+    """The condition that it does not hold."""
+    return ALWAYS if condition == NEVER else NEVER if condition == ALWAYS else {"none": [condition]}
 
 
 def write(condition: Mapping[str, Any]) -> str:
@@ -64,92 +124,156 @@ def _tokens(text: str) -> Iterator[tuple[str, str]]:
             place += 1
 
 
+def reckoned(text: str, asked: Asked) -> list[tuple[str, Condition]]:
+    """What a hidden row comes to, and when: ``if(C, 1, 0)`` or a condition alone; raises NotUnderstood."""
+    try:
+        reader = _Reader(list(_tokens(text)), asked)
+        cases = reader.cases(0)
+    except (KeyError, IndexError, ValueError) as error:
+        raise NotUnderstood(f"«{text}» kan ikke uttrykkes her") from error
+    if reader.is_left:
+        raise NotUnderstood(f"«{text}» kan ikke uttrykkes her")
+    return cases
+
+
 class _Reader:
     """A recursive-descent reader: either := both (or both)*, both := one (and one)*, one := not(...) | (...) | test."""
 
-    def __init__(
-        self, tokens: list[tuple[str, str]], question: Callable[[str], str], answer: Callable[[str, str], object]
-    ) -> None:
-        self._tokens, self._question, self._answer = tokens, question, answer
-        self.place = 0
+    def __init__(self, tokens: list[tuple[str, str]], asked: Asked) -> None:
+        self._tokens, self._asked = tokens, asked
+        self._place = 0
 
-    def either(self, depth: int) -> dict[str, object]:
-        return self._joined("or", "any", self._both, depth)
+    @property
+    def is_left(self) -> bool:
+        """Something stands after what was read."""
+        return self._place != len(self._tokens)
 
-    def _both(self, depth: int) -> dict[str, object]:
-        return self._joined("and", "all", self._one, depth)
+    def cases(self, depth: int) -> list[tuple[str, Condition]]:
+        """Values and when each is the one."""
+        if depth > _DEEPEST:
+            raise NotUnderstood("er for sammensatt")
+        if not self._next_is("word", "if"):
+            if self.is_left and self._tokens[self._place][0] in ("text", "number") and depth:
+                return [(self._value(), ALWAYS)]
+            condition = self.either(depth)
+            return [("true", condition), ("false", none_of(condition))]
+        self._place += 1
+        self._take("sign", "(")
+        condition = self.either(depth + 1)
+        self._take("sign", ",")
+        yes = self.cases(depth + 1)
+        self._take("sign", ",")
+        no = self.cases(depth + 1)
+        self._take("sign", ")")
+        return [(value, all_of([condition, when])) for value, when in yes] + [
+            (value, all_of([none_of(condition), when])) for value, when in no
+        ]
 
-    def _joined(self, word: str, mode: str, inner: Callable[[int], dict[str, object]], depth: int) -> dict[str, object]:
+    def either(self, depth: int) -> Condition:
+        return self._joined("or", any_of, self._both, depth)
+
+    def _both(self, depth: int) -> Condition:
+        return self._joined("and", all_of, self._one, depth)
+
+    def _joined(
+        self, word: str, join: Callable[[list[Condition]], Condition], inner: Callable[[int], Condition], depth: int
+    ) -> Condition:
         found = [inner(depth)]
         while self._next_is("word", word):
-            self.place += 1
+            self._place += 1
             found.append(inner(depth))
-        return found[0] if len(found) == 1 else {mode: found}
+        return join(found)
 
-    def _one(self, depth: int) -> dict[str, object]:
+    def _one(self, depth: int) -> Condition:
         if depth > _DEEPEST:
             raise NotUnderstood("vilkåret er for sammensatt")
         if self._next_is("word", "not"):
-            self.place += 1
-            self._take("sign", "(")
-            inner = self.either(depth + 1)
-            self._take("sign", ")")
-            return {"none": [inner]}
+            self._place += 1
+            return none_of(self._in_brackets(depth))
         if self._next_is("sign", "("):
-            self.place += 1
-            inner = self.either(depth + 1)
-            self._take("sign", ")")
-            return inner
+            return self._in_brackets(depth)
         if self._next_is("word", "selected"):
-            self.place += 1
+            self._place += 1
             self._take("sign", "(")
-            name = self._take("ref")[2:-1].strip()
+            name = self._name()
             self._take("sign", ",")
-            value = self._take("text")[1:-1]
+            value = self._value()
             self._take("sign", ")")
-            return self._chosen(name, value)
+            return self._asked.chosen(name, value) if value else none_of(self._asked.answered(name))
+        if any(self._next_is("word", word) for word in _SIZES):
+            return self._sized()
         return self._compared()
 
-    def _compared(self) -> dict[str, Any]:
-        name, sign = self._take("ref")[2:-1].strip(), self._take("sign")
-        kind, value = self._tokens[self.place]
-        self.place += 1
-        if kind == "text" and sign in ("=", "!="):
-            value = value[1:-1]
-            test = self._chosen(name, value) if value else {"none": [{"question": self._question(name)}]}
+    def _in_brackets(self, depth: int) -> Condition:
+        self._take("sign", "(")
+        inner = self.either(depth + 1)
+        self._take("sign", ")")
+        return inner
+
+    def _sized(self) -> Condition:
+        """``count-selected(${vei}) > 0``: how many answers there are, none, some or two; ``sum``: how many are true."""
+        word = self._take("word")
+        self._take("sign", "(")
+        names = [self._name()]
+        while word == "sum" and not self._next_is("sign", ")"):
+            names.append(self._name())
+        self._take("sign", ")")
+        size = self._take("sign") + self._take("number")
+        is_sum = word == "sum"
+        some = any_of(self._asked.holds(name) for name in names) if is_sum else self._asked.answered(names[0])
+        if size in _SOME:
+            return some
+        if size in _NONE:
+            return none_of(some)
+        each = [self._asked.holds(name) for name in names] if is_sum else self._asked.choices(names[0])
+        pairs = [all_of(pair) for pair in combinations(each, 2)]
+        if size in _TWO and word != "string-length" and 0 < len(pairs) <= _MOST_PAIRS:
+            return any_of(pairs)
+        raise NotUnderstood(f"hvor mange svar som er valgt ({size}), kan ikke være et vilkår")
+
+    def _compared(self) -> Condition:
+        if self._tokens[self._place][0] in ("text", "number"):
+            kind, value, sign = self._tokens[self._place][0], self._value(), self._take("sign")
+            if self._tokens[self._place][0] in ("text", "number"):
+                return self._constant(value, sign, self._value())
+            name, sign = self._name(), sign.translate(_TURNED)
+        else:
+            name = self._name()
+            if not self.is_left or self._tokens[self._place] not in _COMPARING:
+                return self._asked.holds(name)
+            sign = self._take("sign")
+            kind, value = self._tokens[self._place][0], self._value()
+        if sign in ("=", "!="):
+            test = self._asked.chosen(name, value) if value else none_of(self._asked.answered(name))
             if sign == "=":
                 return test
-            return {"none": [test]} if value else test["none"][0]
-        if kind == "number":
-            number = float(value) if "." in value else int(value)
-            if sign in ("=", "!="):
-                test = self._chosen(name, value)
-                return test if sign == "=" else {"none": [test]}
-            question = self._question(name)
-            match sign:
-                case ">=":
-                    return {"question": question, "at_least": number}
-                case "<=":
-                    return {"question": question, "at_most": number}
-                case "<":
-                    return {"all": [{"question": question}, {"none": [{"question": question, "at_least": number}]}]}
-                case ">":
-                    return {"all": [{"question": question}, {"none": [{"question": question, "at_most": number}]}]}
+            return none_of(test) if value else self._asked.answered(name)
+        if kind == "number" and sign in _SIGNS:
+            return self._asked.within(name, sign, float(value) if "." in value else int(value))
         raise NotUnderstood(f"«{name} {sign} {value}» kan ikke uttrykkes som vilkår")
 
-    def _chosen(self, name: str, value: str) -> dict[str, Any]:
-        code = self._answer(name, value)
-        question = self._question(name)
-        if isinstance(code, float):
-            return {"question": question, "at_least": code, "at_most": code}
-        return {"question": question, "any_of": [code]}
+    def _constant(self, left: str, sign: str, right: str) -> Condition:
+        """``2 = 1``: which copy of a repeat this is."""
+        if sign not in ("=", "!="):
+            raise NotUnderstood(f"«{left} {sign} {right}» ble ikke forstått i vilkåret")
+        return ALWAYS if (left == right) == (sign == "=") else NEVER
+
+    def _name(self) -> str:
+        return self._take("ref")[2:-1].strip()
+
+    def _value(self) -> str:
+        kind, text = self._tokens[self._place]
+        if kind not in ("text", "number"):
+            raise NotUnderstood(f"«{text}» ble ikke forstått i vilkåret")
+        self._place += 1
+        return text[1:-1].strip() if kind == "text" else text
 
     def _next_is(self, kind: str, value: str) -> bool:
-        return self.place < len(self._tokens) and self._tokens[self.place] == (kind, value)
+        return self._place < len(self._tokens) and self._tokens[self._place] == (kind, value)
 
     def _take(self, kind: str, value: str | None = None) -> str:
-        found, text = self._tokens[self.place]
+        found, text = self._tokens[self._place]
         if found != kind or (value is not None and text != value):
             raise NotUnderstood(f"«{text}» ble ikke forstått i vilkåret")
-        self.place += 1
+        self._place += 1
         return text

@@ -191,7 +191,7 @@ class _Import:
         if text.strip() in ("", "1"):
             return None
         try:
-            return read(as_expression(text, self.names), self.names.place, self.names.answer)
+            return read(as_expression(text, self.names), self.names.asked)
         except NotUnderstood as error:
             raise NotUnderstood(
                 f"vilkåret «{text[:200]}» kan ikke uttrykkes her, eller det viser til noe som ikke er tatt inn"

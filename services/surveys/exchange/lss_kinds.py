@@ -4,6 +4,7 @@ import re
 from typing import Any, Protocol
 
 from services.surveys.editing.domain import Content
+from services.surveys.exchange.asked import Place
 from services.surveys.exchange.cells import code
 from services.surveys.exchange.expressions import NotUnderstood
 from services.surveys.exchange.lss_terms import Names
@@ -85,7 +86,7 @@ def questions_of(file: File, row: Row) -> list[Content]:
 def _plain(file: File, row: Row, fields: Content, codes: dict[str, Any] | None) -> Content:
     id_ = file.new_id(row.get("title", ""))
     if fields["type"] != "information":
-        file.names.add(row, id_, codes)
+        file.names.add(row, Place(id_, codes, is_figure=fields["type"] == "number"))
     return {"id": id_, "text": file.question_texts(row)} | fields
 
 
@@ -165,7 +166,7 @@ def _grid(file: File, row: Row, scale: str) -> Content:
     if kind == "1" and header:
         text = {spoken: f"{ours} {header}" for spoken, ours in text.items()}
     if len(rows) == 1:
-        file.names.add(row, id_, codes, rows[0].get("title", ""))
+        file.names.add(row, Place(id_, codes), rows[0].get("title", ""))
         statement = file.question_texts(rows[0])
         both = {
             spoken: f"{ours} {statement.get(spoken, statement.get('nb', ''))}".strip() for spoken, ours in text.items()
@@ -176,7 +177,7 @@ def _grid(file: File, row: Row, scale: str) -> Content:
         own = code(sub.get("title", ""), {statement["code"] for statement in statements}, "p")
         statements.append({"code": own, "text": file.question_texts(sub) or {"nb": sub.get("title", "")}})
         if scale == "0":
-            file.names.add(row, f"{id_}.{own}", codes, sub.get("title", ""))
+            file.names.add(row, Place(f"{id_}.{own}", codes), sub.get("title", ""))
     return {"id": id_, "type": "grid", "text": text, "statements": statements} | steps
 
 
@@ -203,7 +204,7 @@ def _each(file: File, row: Row) -> list[Content]:
         own = file.question_texts(sub)
         text = {spoken: f"{words} {own.get(spoken, own.get('nb', ''))}".strip() for spoken, words in heading.items()}
         id_ = file.new_id(f"{row.get('title', '')}_{sub.get('title', '')}")
-        file.names.add(row, id_, None, sub.get("title", ""))
+        file.names.add(row, Place(id_, is_figure=row["type"] == "K"), sub.get("title", ""))
         found.append({"id": id_, "text": text} | fields)
     if not found:
         raise NotUnderstood("har ingen felt å fylle ut")

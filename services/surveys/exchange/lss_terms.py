@@ -2,7 +2,8 @@
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
+
+from services.surveys.exchange.asked import AskedHere, Place
 
 _WORDS = {
     "&&": "and", "||": "or", "==": "=", "and": "and", "or": "or", "eq": "=", "ne": "!=", "lt": "<", "le": "<=",
@@ -19,38 +20,26 @@ class Names:
     """What questions and rows of the file are called, and what that is here."""
 
     sid: str
-    places: dict[str, str] = field(default_factory=dict)
-    """Name in the file -> question or ``grid.statement``."""
-    codes: dict[str, dict[str, Any] | None] = field(default_factory=dict)
-    """Name in the file -> its answers' codes -> ours; None for numbers and texts."""
+    asked: AskedHere = field(default_factory=AskedHere)
     ticks: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Name of one answer among several -> (the question's name, the answer's code in the file)."""
     quoted: dict[str, str] = field(default_factory=dict)
     """Names a text may quote -> question."""
 
-    def add(self, row: dict[str, str], place: str, codes: dict[str, Any] | None, below: str = "") -> None:
+    def add(self, row: dict[str, str], place: Place, below: str = "") -> None:
         """A question, or its row ``below``, by its title and by the number older files use."""
         name = row.get("title", "")
         number = f"{self.sid}X{row.get('gid')}X{row.get('qid')}"
         for alias in (f"{name}_{below}", f"{number}{below}") if below else (name, number):
-            self.places[alias], self.codes[alias] = place, codes
-            if not below:
-                self.quoted[alias] = place
+            self.asked.add(alias, place)
+            if not below and place.id:
+                self.quoted[alias] = place.id
 
     def tick(self, row: dict[str, str], below: str) -> None:
         """One answer among several, which the file asks for as a question of its own."""
         name = row.get("title", "")
         for alias in (f"{name}_{below}", f"{self.sid}X{row.get('gid')}X{row.get('qid')}{below}"):
             self.ticks[alias] = (name, below)
-
-    def place(self, name: str) -> str:
-        """Our question; raises KeyError."""
-        return self.places[name]
-
-    def answer(self, name: str, value: str) -> Any:
-        """Our code of an answer; raises KeyError."""
-        codes = self.codes[name]
-        return float(value) if codes is None else codes[value]
 
 
 def as_expression(text: str, names: Names) -> str:

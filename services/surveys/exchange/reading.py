@@ -4,39 +4,35 @@ import json
 import re
 import warnings
 from collections.abc import Mapping
+from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
 from pyxform.errors import PyXFormError
 from pyxform.xls2json_backends import csv_to_dict, xlsx_to_dict
 
-from services.surveys.editing.domain import Content
-from services.surveys.exchange.cells import code, language, limits, lowered, plain
-from services.surveys.exchange.expressions import NotUnderstood, read
+from services.surveys.editing.domain import Content, languages_of
+from services.surveys.editing.filling import only_languages
+from services.surveys.exchange.asked import AskedHere, Place
+from services.surveys.exchange.cells import code, language, lowered, plain
+from services.surveys.exchange.expressions import NeverShown, NotUnderstood, read, reckoned
 from services.surveys.exchange.files import BadFile, checked
+from services.surveys.exchange.listing import Lists
+from services.surveys.exchange.repeating import USUAL, Layout, begins_repeat
 from services.surveys.exchange.taking import MOST_ROWS, Imported, Refused
-from shared.events.questionnaire import KINDS
+from services.surveys.exchange.xlsform_kinds import Kinds, reason_against
+from shared.events.questionnaire import KINDS, LANGUAGES
 from shared.slugs import slug
 
-_DEVICE = (
-    "start", "end", "today", "deviceid", "subscriberid", "simserial", "phonenumber", "username", "email", "audit",
-    "start-geopoint", "background-audio", "device id", "imei", "phone number", "phone",
-)  # fmt: skip
-_NOT_HERE = "og det finnes ikke her"
-_REASONS = {
-    **dict.fromkeys(_DEVICE, "samler opplysninger om enheten eller personen, og det gjør panelet ikke"),
-    **dict.fromkeys(("geopoint", "geotrace", "geoshape", "location", "gps"), f"spør om sted på kart, {_NOT_HERE}"),
-    **dict.fromkeys(("image", "photo", "audio", "video", "file", "barcode", "osm"), f"ber om en fil, {_NOT_HERE}"),
-    **dict.fromkeys(("calculate", "hidden", "xml-external", "csv-external"), f"regner ut noe skjult, {_NOT_HERE}"),
-    **dict.fromkeys(("time", "datetime", "date time"), f"spør om klokkeslett, {_NOT_HERE}"),
-    **dict.fromkeys(("acknowledge", "trigger"), f"ber om en bekreftelse, {_NOT_HERE}"),
-}
-_CHOICES = {"select_one": "one_choice", "select_multiple": "several_choices", "rank": "ranking"}
-_LONG = re.compile(r"multiline", re.IGNORECASE)
+#: ``${navn}`` once its braces, and all others, have been turned to brackets: a brace quotes an answer here.
+_REFERENCE, _NO_QUOTES = re.compile(r"\$\(([^()]+)\)"), str.maketrans("{}", "()")
 
 
-def read_xlsform(data: bytes, name: str) -> Imported:
-    """The questionnaire in an ``.xlsx`` or ``.csv`` file; raises BadFile with a sentence for staff."""
+def read_xlsform(data: bytes, name: str, copies: int = USUAL) -> Imported:
+    """The questionnaire in an ``.xlsx`` or ``.csv`` file; raises BadFile with a sentence for staff.
+
+    ``copies`` is how many times a repeated group without a count is asked at most.
+    """
     kind = checked(data, name)
     try:
         with warnings.catch_warnings():
@@ -47,173 +43,182 @@ def read_xlsform(data: bytes, name: str) -> Imported:
         raise BadFile(
             "Filen kan ikke leses som XLSForm. Den må ha arket «survey» med kolonnene type, name og label."
         ) from error
-    rows = book.get("survey") or []
-    if not any("type" in lowered(row) for row in rows):
+    rows = [lowered(row) for row in book.get("survey") or []]
+    if not any("type" in row for row in rows):
         raise BadFile("Arket «survey» mangler eller har ingen kolonne som heter «type».")
     if len(rows) > MOST_ROWS:
         raise BadFile(f"Arket «survey» har {len(rows)} rader. Det er plass til {MOST_ROWS}.")
-    return _Import(book, name).run()
+    layout = Layout(enumerate(rows, start=2), copies)
+    if len(layout.lines) > MOST_ROWS:
+        raise BadFile(
+            f"Med grupper som gjentas, blir skjemaet på {len(layout.lines)} rader. Det er plass til {MOST_ROWS}."
+        )
+    done = _Import(book, name).run(layout.lines)
+    done.remarks += layout.remarks
+    done.repeats = layout.is_open
+    return done
+
+
+@dataclass
+class _Group:
+    """A group of the file that is not ended yet."""
+
+    condition: dict[str, Any] | None = None
+    unfit: str = ""
+    """Why nothing in it can be taken."""
 
 
 class _Import:
     """One reading: names in the file to ids here, pages and what was refused."""
 
     def __init__(self, book: Mapping[str, Any], name: str) -> None:
-        self._rows: list[dict[str, str]] = [lowered(row) for row in book["survey"]]
-        self._lists: dict[str, list[dict[str, str]]] = {}
-        for row in (lowered(row) for row in book.get("choices") or []):
-            self._lists.setdefault(row.get("list_name") or row.get("list name") or "", []).append(row)
-        self._list_codes: dict[str, dict[str, str]] = {}
-        self._answer_codes: dict[str, dict[str, str]] = {}
-        self._ids: dict[str, str] = {}
-        self._asked: dict[str, Content] = {}
+        self._languages_seen: set[str] = set()
         settings = lowered((book.get("settings") or [{}])[0]) if book.get("settings") else {}
         self._is_own = bool(_own(settings))
+        lists = Lists((lowered(row) for row in book.get("choices") or []), lambda row: self._texts(row, "label"))
+        self._asked = AskedHere()
+        self._ids: set[str] = set()
+        self._kinds = Kinds(lists, self._asked, self._new_id, self._remark)
+        self._quotable: dict[str, tuple[str, int]] = {}
+        """Name in the file -> question and the page it is on, of answers short enough to quote."""
         title = settings.get("form_title") or settings.get("title") or name.rsplit(".", 1)[0]
         self._done = Imported({
             "id": f"{slug(title)[:30].strip('-') or 'skjema'}", "version": 1, "title": {"nb": title[:200]},
             "introduction": {}, "minutes": 5,
         } | _own(settings) | {"pages": []})  # fmt: skip
-        self._groups: list[tuple[str, dict[str, Any] | None]] = []
-        self._languages_seen: set[str] = set()
+        self._groups: list[_Group] = []
+        self._rows_taken: set[int] = set()
+        self._quotes_this_page = self._leaves_out = False
 
-    def run(self) -> Imported:
-        for number, row in enumerate(self._rows, start=2):
+    def run(self, lines: list[tuple[int, dict[str, str]]]) -> Imported:
+        for number, row in lines:
             kind = " ".join((row.get("type") or "").split())
             if kind:
                 self._row(number, kind, row)
-        pages = [page for page in self._done.content["pages"] if page["questions"]]
-        self._done.content["pages"] = pages or [{"id": "side1", "title": {}, "questions": []}]
+        content = self._done.content
+        content["pages"] = [page for page in content["pages"] if page["questions"]] or [
+            {"id": "side1", "title": {}, "questions": []}
+        ]
+        for number, page in enumerate(content["pages"], start=1):
+            if page["questions"] and not page["title"]:
+                page["title"] = {"nb": f"Side {number}", "nn": f"Side {number}", "en": f"Page {number}"}
         if self._languages_seen and "nb" not in self._languages_seen:
             self._done.remarks.append(
                 "Filen har ingen tekster på bokmål. Tekstene er tatt inn som de står. Oversett dem."
             )
+        if not self._is_own:
+            content["title"] = {
+                one: content["title"]["nb"] for one in LANGUAGES if one == "nb" or one in self._languages_seen
+            }
+            # Words of our own ("Annet") stand in every language; the file may have fewer.
+            self._done.content = only_languages(content, languages_of(content))
         return self._done
 
     def _row(self, number: int, kind: str, row: dict[str, str]) -> None:
         lowered = kind.lower()
         try:
-            if re.match(r"begin[ _]repeat", lowered):
-                self._groups.append(("repeat", None))
-                raise NotUnderstood("gjentar spørsmål flere ganger, og det finnes ikke her")
+            if begins_repeat(lowered):
+                self._groups.append(_Group(unfit="står i en gruppe som gjentas"))
+                raise NotUnderstood("gjentar spørsmål flere ganger enn det er plass til")
             if re.match(r"begin[ _]group", lowered):
-                condition = self._condition(row)
-                self._groups.append(("group", condition))
-                self._new_page(row, self._joined())
+                self._begin_group(row)
             elif re.match(r"end[ _](group|repeat)", lowered):
                 if self._groups:
                     self._groups.pop()
                 self._new_page({}, self._joined())
-            elif any(name == "repeat" for name, _ in self._groups):
-                raise NotUnderstood("står i en gruppe som gjentas")
+            elif unfit := next((group.unfit for group in self._groups if group.unfit), ""):
+                raise NotUnderstood(unfit)
+            elif lowered == "calculate":
+                self._reckon(row)
             else:
                 self._question(kind, row)
+                self._rows_taken.add(number)
         except NotUnderstood as error:
-            if re.match(r"begin[ _]group", lowered):
-                self._groups.append(("repeat", None))
-            self._done.refused.append(Refused("survey", number, row.get("name") or kind, str(error)))
+            # A row of a group that is repeated is refused once, and not at all when some copies are only never shown.
+            known = {one.row for one in self._done.refused} | (
+                self._rows_taken if isinstance(error, NeverShown) else set()
+            )
+            if number not in known:
+                self._done.refused.append(Refused("survey", number, row.get("name") or kind, str(error)))
+
+    def _reckon(self, row: Mapping[str, str]) -> None:
+        """A hidden row that only says whether something was answered: conditions on it become conditions on that."""
+        try:
+            cases = reckoned(row.get("calculation") or "", self._asked)
+        except NotUnderstood as error:
+            raise NotUnderstood(reason_against("calculate")) from error
+        self._asked.add(row.get("name") or "", *(Place(None, {value: value}, when) for value, when in cases))
+
+    def _begin_group(self, row: dict[str, str]) -> None:
+        try:
+            self._groups.append(_Group(self._condition(row)))
+        except NotUnderstood as error:
+            self._groups.append(_Group(unfit=f"står i en gruppe som ikke er tatt inn: {error}"))
+            raise
+        self._new_page(row, self._joined())
 
     def _joined(self) -> dict[str, Any] | None:
         """What everybody on a page in these groups has met."""
-        conditions = [condition for _, condition in self._groups if condition]
+        conditions = [group.condition for group in self._groups if group.condition]
         return None if not conditions else conditions[0] if len(conditions) == 1 else {"all": conditions}
 
     def _new_page(self, row: Mapping[str, str], condition: dict[str, Any] | None) -> None:
         pages = self._done.content["pages"]
-        title = self._texts(row, "label")
+        number = len(pages) + 1
         # A page of our own export is called what it was; the groups of others may share a name.
-        id_ = row["name"] if "panel" in row else f"side{len(pages) + 1}"
-        page: Content = {"id": id_, "title": title or {"nb": f"Side {len(pages) + 1}"}}
+        id_ = row["name"] if "panel" in row else f"side{number}"
+        page: Content = {"id": id_, "title": self._texts(row, "label")}
         if condition := _own(row).get("show_if", condition):
             page["show_if"] = condition
         pages.append(page | {"questions": []})
 
     def _question(self, kind: str, row: dict[str, str]) -> None:
-        word, _, rest = kind.partition(" ")
-        word = word.lower()
-        if word == "select" and rest.lower().startswith(("one", "multiple", "all that apply")):
-            head, _, rest = rest.partition(" ")
-            word = "select_one" if head.lower() == "one" else "select_multiple"
-            rest = re.sub(r"^(that apply )?(from )?", "", rest)
-        if kind.lower() in _REASONS or word in _REASONS:
-            raise NotUnderstood(_REASONS.get(kind.lower(), _REASONS.get(word, "")))
+        if reason := reason_against(kind):
+            raise NotUnderstood(reason)
         name = row.get("name") or ""
         own = _own(row)
+        pages = self._done.content["pages"]
+        if not pages:
+            self._new_page({}, self._joined())
+        self._quotes_this_page = self._leaves_out = False
         text = self._texts(row, "label") or ({"nb": name} if name else {})
-        question: Content = {"type": "", "id": self._new_id(name), "text": text}
+        question: Content = {"type": "", "id": "", "text": text}
         if helping := self._texts(row, "hint"):
             question["help"] = helping
         if (row.get("required") or "").lower() not in ("yes", "true", "true()", "ja", "1"):
             question["required"] = False
         if own.get("type") in KINDS:
             question |= {key: value for key, value in own.items() if key not in ("id", "text", "help")}
-            self._answer_codes[question["id"]] = {one["code"]: one["code"] for one in question.get("options", ())}
+            question["id"] = self._new_id(name)
+            codes = {one["code"]: one["code"] for one in question["options"]} if "options" in question else None
+            is_figure = own["type"] in ("number", "year", "scale")
+            new, places = [question], [Place(question["id"], codes, is_figure=is_figure)]
         else:
             if condition := self._condition(row):
                 question["show_if"] = condition
-            self._of_kind(word, rest, row, question)
+            new, places = self._kinds.questions(kind, row, question)
         if not text:
             raise NotUnderstood("har ingen tekst å vise")
-        if not self._done.content["pages"]:
-            self._new_page({}, self._joined())
-        self._done.content["pages"][-1]["questions"].append(question)
-        self._ids[name], self._asked[name] = question["id"], question
-        self._done.taken += 1
-
-    def _of_kind(self, word: str, rest: str, row: Mapping[str, str], question: Content) -> None:
-        match word:
-            case "select_one" | "select_multiple" | "rank":
-                question["type"] = _CHOICES[word]
-                if row.get("choice_filter"):
-                    raise NotUnderstood(f"viser ulike svar etter hva som er svart før, {_NOT_HERE}")
-                self._options(rest, question)
-                if word == "rank":
-                    question["most"] = max(2, min(3, len(question["options"])))
-            case "integer" | "int" | "decimal" | "range":
-                low, high = limits(row)
-                question |= {"type": "number", "min": int(low), "max": int(high)}
-                if word == "decimal":
-                    question["decimals"] = 2
-            case "text" | "string":
-                question["type"] = "long_text" if _LONG.search(row.get("appearance") or "") else "short_text"
-            case "date":
-                question["type"] = "date"
-            case "note":
-                question |= {"type": "information", "required": False}
-            case _:
-                raise NotUnderstood(f"er av typen «{word}», som ikke finnes her")
-        if question["type"] not in KINDS:
-            raise NotUnderstood(f"er av typen «{word}», som ikke finnes her")
-
-    def _options(self, rest: str, question: Content) -> None:
-        list_name, _, more = rest.strip().partition(" ")
-        rows = self._lists.get(list_name)
-        if not rows:
-            raise NotUnderstood(f"viser til listen «{list_name}», som ikke finnes i arket «choices»")
-        codes = self._list_codes.setdefault(list_name, {})
-        question["options"] = []
-        for row in rows:
-            name = row.get("name") or row.get("value") or ""
-            own = codes.setdefault(name, code(name, set(codes.values())))
-            text = self._texts(row, "label") or {"nb": name}
-            if own not in [option["code"] for option in question["options"]]:
-                question["options"].append({"code": own, "text": text})
-        if "or_other" in more or "or specify other" in more:
-            question["options"].append({"code": "annet", "text": {"nb": "Annet"}, "write": True})
-            codes["other"] = "annet"
-        if len(question["options"]) < 2:
-            raise NotUnderstood("har færre enn to svar å velge mellom")
-        self._answer_codes[question["id"]] = codes
+        if self._quotes_this_page:
+            # An answer can be quoted from the next page on.
+            pages.append({**pages[-1], "id": f"side{len(pages) + 1}", "questions": []})
+        pages[-1]["questions"] += new
+        self._asked.add(name, *places)
+        if len(new) == 1 and new[0]["type"] not in ("long_text", "grid", "information"):
+            self._quotable[name] = new[0]["id"], len(pages)
+        self._done.taken += len(new)
+        if self._leaves_out:
+            self._remark(
+                f"Teksten til «{name}» skal vise noe som regnes ut, eller et svar som ikke kan gjengis. Der står «…»."
+            )
 
     def _condition(self, row: Mapping[str, str]) -> dict[str, Any] | None:
         text = row.get("relevant") or row.get("relevance") or row.get("bind::relevant")
-        return read(text, self._ids.__getitem__, self._answer) if text else None
+        return read(text, self._asked) if text else None
 
-    def _answer(self, name: str, value: str) -> Any:
-        question = self._asked[name]
-        if "options" in question:
-            return self._answer_codes[question["id"]][value]
-        return float(value)
+    def _remark(self, sentence: str) -> None:
+        if sentence not in self._done.remarks:
+            self._done.remarks.append(sentence)
 
     def _texts(self, row: Mapping[str, str], column: str) -> dict[str, str]:
         found: dict[str, str] = {}
@@ -233,11 +238,21 @@ class _Import:
         return {lang: found[lang] for lang in ("nb", "nn", "en") if lang in found}
 
     def _words(self, text: str) -> str:
-        """As it stands in our own export; without the markup of others' tools in theirs."""
-        return text if self._is_own else plain(text)
+        """As it stands in our own export; in others' without their tools' markup, earlier answers quoted as here."""
+        return text if self._is_own else _REFERENCE.sub(self._quoted, plain(text).translate(_NO_QUOTES))
+
+    def _quoted(self, reference: re.Match[str]) -> str:
+        id_, page = self._quotable.get(reference[1].strip(), ("", 0))
+        if not id_:
+            self._leaves_out = True
+            return "…"
+        self._quotes_this_page |= page == len(self._done.content["pages"])
+        return f"{{{id_}}}"
 
     def _new_id(self, name: str) -> str:
-        return code(name, {question["id"] for question in self._asked.values()}, "q")
+        id_ = code(name, self._ids, "q")
+        self._ids.add(id_)
+        return id_
 
 
 def _own(row: Mapping[str, str]) -> dict[str, Any]:

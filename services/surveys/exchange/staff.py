@@ -6,11 +6,14 @@ import binascii
 from services.surveys.editing.domain import copied
 from services.surveys.editing.saving import begin, new_id_of, written
 from services.surveys.exchange.files import MOST_LSS_BYTES, BadFile
+from services.surveys.exchange.repeating import USUAL
 from services.surveys.exchange.taking import Imported
 from services.surveys.questionnaire.shelf import shelf
 from shared.web import Request, Response, audit, problem, read_form, render, runtime, see_other, staff_required
 
 _WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+#: How many times a repeated group may be asked, where its file does not say.
+_COPIES = tuple(range(1, 11))
 #: A file comes back in the confirmation as base64, which is a third longer.
 _MOST_FORM = MOST_LSS_BYTES * 3 // 2
 
@@ -18,7 +21,7 @@ _MOST_FORM = MOST_LSS_BYTES * 3 // 2
 @staff_required("editor")
 async def show_import(request: Request) -> Response:
     """The form that takes a file."""
-    return _show(request)
+    return _show(request, USUAL)
 
 
 @staff_required("editor")
@@ -29,17 +32,19 @@ async def import_questionnaire(request: Request) -> Response:
     from services.surveys.exchange.reading import read_xlsform
 
     form, rt = await read_form(request, _MOST_FORM), runtime(request)
+    sent = form.get("copies") or ""
+    copies = int(sent) if sent in map(str, _COPIES) else USUAL
     upload = form.files.get("file")
     name = (upload.filename if upload else form.get("name")) or ""
     try:
         data = await upload.read() if upload else base64.b64decode(form.get("data") or "", validate=True)
-        found = read_lss(data, name) if name.lower().endswith(".lss") else read_xlsform(data, name)
+        found = read_lss(data, name) if name.lower().endswith(".lss") else read_xlsform(data, name, copies)
     except BadFile as error:
-        return _show(request, error=str(error), status=422)
+        return _show(request, copies, error=str(error), status=422)
     except binascii.Error:
-        return _show(request, error="Velg filen på nytt.", status=422)
+        return _show(request, copies, error="Velg filen på nytt.", status=422)
     if form.get("confirmed") != "yes" or not found.taken:
-        return _show(request, found, name, base64.b64encode(data).decode())
+        return _show(request, copies, found, name, base64.b64encode(data).decode())
     async with rt.transaction() as session:
         content = copied(found.content, new_id_of(found.content["title"]["nb"]))
         await begin(session, content, request.state.staff.name, rt.now())
@@ -50,13 +55,17 @@ async def import_questionnaire(request: Request) -> Response:
 
 def _show(
     request: Request,
+    copies: int,
     found: Imported | None = None,
     name: str = "",
     data: str = "",
     error: str = "",
     status: int = 200,
 ) -> Response:
-    context = {"found": found, "name": name, "data": data, "errors": {"file": error} if error else {}}
+    context = {
+        "found": found, "name": name, "data": data, "errors": {"file": error} if error else {},
+        "copies": str(copies), "choices": [(str(number), str(number)) for number in _COPIES],
+    }  # fmt: skip
     return render(request, "surveys/editor_import.html", context, status)
 
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 from services.surveys.editing.domain import Content
 
-#: More than any survey asks; a file with more is no questionnaire.
-MOST_ROWS = 1_000
+#: The longest survey found has 705 rows, and 1,292 with its repeats laid out. A file with more is no questionnaire.
+MOST_ROWS = 2_000
 
 
 @dataclass(frozen=True)
@@ -27,3 +27,5 @@ class Imported:
     taken: int = 0
     refused: list[Refused] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    repeats: bool = False
+    """Staff may choose how many times some questions are asked."""
