@@ -1,7 +1,8 @@
 """Postgres for one service: engine, transactions, naming, and the tables of shared mechanism."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -21,9 +22,23 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
 }
 
+Rows = sa.Select[*tuple[Any, ...]]
+
+#: The database's own clock, machine time.
+CLOCK = sa.text("clock_timestamp()")
+
+#: What columns of these annotations are, in every service: a list of texts is an array, all else of parts is JSON.
+COLUMN_TYPES: Mapping[Any, Any] = {
+    datetime: sa.DateTime(timezone=True),
+    str: sa.Text,
+    list[str]: ARRAY(sa.Text),
+    list[Any]: JSONB,
+    dict[str, str]: JSONB,
+    dict[str, Any]: JSONB,
+}
+
 #: Every role's limits: a stuck transaction would hold the relay and vacuum back for everybody.
 SERVER_SETTINGS = {"idle_in_transaction_session_timeout": "30s", "timezone": "UTC"}
-
 
 #: Stands in a session's ``info`` once its transaction has published something.
 EMITTED = "emitted"
@@ -93,6 +108,11 @@ def _or_update(statement: Insert, table: Any, names: Iterable[str], conditions: 
         set_={name: statement.excluded[name] for name in names if name not in keys},
         where=sa.and_(*conditions) if conditions else None,
     )
+
+
+async def count_rows(session: AsyncSession, rows: Rows) -> int:
+    """How many rows there are, on all pages of a list."""
+    return await session.scalar(sa.select(sa.func.count()).select_from(rows.order_by(None).subquery())) or 0
 
 
 async def hold(session: AsyncSession, *names: str, shared: bool = False) -> None:

@@ -9,7 +9,7 @@ from functools import cache
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from shared.database import NAMING
+from shared.database import CLOCK, NAMING
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,6 @@ def _event_columns() -> list[sa.Column[object]]:
     ]
 
 
-def _now() -> sa.TextClause:
-    return sa.text("clock_timestamp()")
-
-
 def _archive(name: str, metadata: sa.MetaData) -> sa.Table:
     return sa.Table(
         name,
@@ -80,7 +76,7 @@ def mechanism(schema: str) -> Mechanism:
         sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
         *_event_columns(),
         sa.Column("restricted", sa.Boolean, nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=_now()),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=CLOCK),
         sa.Index(None, "subject"),
     )
     relay_position = sa.Table(
@@ -96,7 +92,7 @@ def mechanism(schema: str) -> Mechanism:
         metadata,
         sa.Column("handler", sa.Text, primary_key=True),
         sa.Column("event_id", sa.Uuid, primary_key=True),
-        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False, server_default=_now()),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False, server_default=CLOCK),
         sa.Index(None, "received_at", postgresql_using="brin"),
     )
     subject_seen = sa.Table(
@@ -117,7 +113,7 @@ def mechanism(schema: str) -> Mechanism:
         sa.Column("partition", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("from_offset", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("to_offset", sa.BigInteger, nullable=False),
-        sa.Column("noticed_at", sa.DateTime(timezone=True), nullable=False, server_default=_now()),
+        sa.Column("noticed_at", sa.DateTime(timezone=True), nullable=False, server_default=CLOCK),
         sa.Column("settled_at", sa.DateTime(timezone=True)),
     )
     dead_letter = sa.Table(
@@ -136,7 +132,7 @@ def mechanism(schema: str) -> Mechanism:
         sa.Column("sequence", sa.BigInteger),
         sa.Column("headers", JSONB, nullable=False),
         sa.Column("payload", sa.LargeBinary, nullable=False),
-        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False, server_default=_now()),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False, server_default=CLOCK),
         sa.Column("decided_at", sa.DateTime(timezone=True)),
         sa.Column("warned_at", sa.DateTime(timezone=True)),
         sa.CheckConstraint("state in ('dead', 'waiting', 'redriven', 'dropped', 'lost')", name="state"),
@@ -167,7 +163,7 @@ def mechanism(schema: str) -> Mechanism:
         "audit_entry",
         metadata,
         sa.Column("id", sa.Uuid, primary_key=True),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=_now()),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=CLOCK),
         sa.Column("actor", sa.Text, nullable=False),
         sa.Column("actor_name", sa.Text, nullable=False),
         sa.Column("action", sa.Text, nullable=False),
@@ -200,7 +196,7 @@ def mechanism(schema: str) -> Mechanism:
         metadata,
         sa.Column("id", sa.Uuid, primary_key=True),
         sa.Column("key", sa.BigInteger, nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=_now()),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=CLOCK),
         sa.Index(None, "key", "at"),
         prefixes=["unlogged"],
     )
@@ -209,7 +205,7 @@ def mechanism(schema: str) -> Mechanism:
         metadata,
         sa.Column("id", sa.Uuid, primary_key=True),
         sa.Column("sealed", sa.Text, nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=_now()),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=CLOCK),
         prefixes=["unlogged"],
     )
     return Mechanism(

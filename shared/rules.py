@@ -28,6 +28,14 @@ def last_day(ends_at: datetime, ended_at: datetime | None = None) -> datetime:
     return min(ends_at - timedelta(seconds=1), ended_at or ends_at)
 
 
+class FieldRefused(ValueError):
+    """What a form's field asks for breaks a rule; ``code`` names the rule."""
+
+    def __init__(self, field: str, code: str) -> None:
+        super().__init__(code)
+        self.field, self.code = field, code
+
+
 #: C0 and C1 controls except line breaks and tab, and the characters that reorder text (bidi overrides and isolates).
 _REFUSED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]|[\ud800-\udfff]"

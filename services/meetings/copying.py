@@ -10,7 +10,7 @@ from services.meetings.locks import wait_for_draws
 from services.meetings.seats.answering import give_up_seats
 from services.meetings.seats.domain import OPEN, UNANSWERED
 from services.meetings.tables import AskedInSurvey, Called, Candidate, DrawEntry, Invitation, Margins, Member, Notice
-from shared.database import upsert, upsert_many
+from shared.database import count_rows, upsert, upsert_many
 from shared.events.meetings import MemberDataErased
 from shared.events.registration import MemberChanged, MemberErased, MemberJoined, MemberLeft, PopulationMarginsSet
 from shared.messaging import Delivery, emit, forget_subject, lock
@@ -116,9 +116,5 @@ async def project_margins(session: AsyncSession, event: PopulationMarginsSet, _:
 
 async def willing_members(session: AsyncSession) -> int:
     """Active members who consented to meetings."""
-    return (
-        await session.scalar(
-            sa.select(sa.func.count()).where(Member.status == "active", Member.purposes.contains(["meetings"]))
-        )
-        or 0
-    )
+    willing = sa.select(Member).where(Member.status == "active", Member.purposes.contains(["meetings"]))
+    return await count_rows(session, willing)

@@ -13,11 +13,11 @@ from services.meetings.copying import willing_members
 from services.meetings.planning.announcing import count_states
 from services.meetings.seats.domain import replacements_stop_at
 from services.meetings.tables import Meeting
+from shared.database import count_rows
 from shared.web import (
     Request,
     Response,
     audit,
-    count_rows,
     events_at_fault,
     list_view,
     render,

@@ -4,21 +4,18 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from services.notifications.messages.domain import STATES
-from shared.database import NAMING, Typed
+from shared.database import CLOCK, COLUMN_TYPES, NAMING, Typed
 from shared.events.questionnaire import Cover
-
-_CLOCK = sa.text("clock_timestamp()")
 
 
 class Base(DeclarativeBase):
     """Everything in the schema ``notifications``."""
 
     metadata = sa.MetaData(schema="notifications", naming_convention=NAMING)
-    type_annotation_map = {datetime: sa.DateTime(timezone=True), str: sa.Text}  # noqa: RUF012
+    type_annotation_map = COLUMN_TYPES
 
 
 class Contact(Base):
@@ -46,7 +43,7 @@ class Member(Base):
     __tablename__ = "member"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    purposes: Mapped[list[str]] = mapped_column(ARRAY(sa.Text))
+    purposes: Mapped[list[str]]
     status: Mapped[str]
     """``active``, ``paused`` or ``left``."""
 
@@ -62,7 +59,7 @@ class Survey(Base):
     state: Mapped[str] = mapped_column(server_default="open")
     """``open``; ``paused`` or ``ended``, when its invitations and reminders wait; ``closed``."""
     slug: Mapped[str | None]
-    done: Mapped[dict[str, str] | None] = mapped_column(JSONB)
+    done: Mapped[dict[str, str] | None]
     """The newest follow-up, by language."""
 
 
@@ -80,7 +77,7 @@ class Meeting(Base):
     ends_at: Mapped[datetime | None]
     reply_by: Mapped[datetime | None]
     cancelled: Mapped[bool] = mapped_column(server_default="false")
-    done: Mapped[dict[str, str] | None] = mapped_column(JSONB)
+    done: Mapped[dict[str, str] | None]
 
 
 class SettledInvitation(Base):
@@ -105,7 +102,7 @@ class Correspondent(Base):
     by_mail: Mapped[bool] = mapped_column(server_default="false")
     doubtful: Mapped[bool] = mapped_column(server_default="false")
     """A letter that may be a machine's: it gets no receipt, only what people answer."""
-    created_at: Mapped[datetime] = mapped_column(server_default=_CLOCK)
+    created_at: Mapped[datetime] = mapped_column(server_default=CLOCK)
     """Machine time, for the number of letters a day."""
     since: Mapped[datetime]
     """Panel time."""
@@ -139,7 +136,7 @@ class Message(Base):
     survey_id: Mapped[UUID | None]
     meeting_id: Mapped[UUID | None]
     generation: Mapped[int]
-    content: Mapped[dict[str, str] | None] = mapped_column(JSONB)
+    content: Mapped[dict[str, str] | None]
     """Texts of this one mail (suggestions); blanked when its recipient is forgotten."""
     link_expires_at: Mapped[datetime | None]
     send_before: Mapped[datetime]
@@ -154,7 +151,7 @@ class Message(Base):
     not_before: Mapped[datetime | None]
     """Machine time of the next try."""
     tries: Mapped[int] = mapped_column(server_default="0")
-    created_at: Mapped[datetime] = mapped_column(server_default=_CLOCK)
+    created_at: Mapped[datetime] = mapped_column(server_default=CLOCK)
     asked_for_card: Mapped[bool] = mapped_column(server_default="false")
     traceparent: Mapped[str | None]
     """The trace of what somebody did to get it, for the log and the collector; None for mails of a plan."""
@@ -181,7 +178,7 @@ class Journal(Base):
 
     message_id: Mapped[UUID] = mapped_column(primary_key=True)
     fence: Mapped[int] = mapped_column(primary_key=True)
-    started_at: Mapped[datetime] = mapped_column(server_default=_CLOCK)
+    started_at: Mapped[datetime] = mapped_column(server_default=CLOCK)
     accepted_at: Mapped[datetime | None]
     refused: Mapped[bool] = mapped_column(server_default="false")
     """The server said no, or the connection went before the data: certain, and may be tried again."""
@@ -196,7 +193,7 @@ class Sending(Base):
     paused: Mapped[bool]
     reason: Mapped[str]
     """``staff`` or ``start`` (the setting)."""
-    changed_at: Mapped[datetime] = mapped_column(server_default=_CLOCK)
+    changed_at: Mapped[datetime] = mapped_column(server_default=CLOCK)
 
     __table_args__ = (sa.CheckConstraint("id = 1", name="one_row"),)
 

@@ -9,10 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registration.store import member_states
 from services.registration.tables import Consent, Member, Panel, Threshold
-from shared.events.registration import (
-    MemberJoined,
-    PanelThresholdReached,
-)
+from shared.database import count_rows
+from shared.events.registration import MemberJoined, PanelThresholdReached
 from shared.messaging import emit, lock
 
 
@@ -69,14 +67,5 @@ async def _count_not_asked(session: AsyncSession) -> int:
     wants = sa.exists().where(
         Consent.member_id == Member.id, Consent.purpose == "surveys", Consent.withdrawn_at.is_(None)
     )
-    return (
-        await session.scalar(
-            sa.select(sa.func.count())
-            .select_from(Member)
-            .where(
-                Member.in_panel,
-                sa.or_(Member.status == "paused", Member.unreachable_since.is_not(None), ~wants),
-            )
-        )
-        or 0
-    )
+    not_asked = sa.or_(Member.status == "paused", Member.unreachable_since.is_not(None), ~wants)
+    return await count_rows(session, sa.select(Member).where(Member.in_panel, not_asked))

@@ -10,6 +10,7 @@ from services.registration.population.domain import advice, band_text, shares_by
 from services.registration.population.store import composition, newest_margins
 from services.registration.recruitment.store import growth
 from services.registration.tables import Member, Threshold
+from shared.database import count_rows
 from shared.events.registration import StaffSessionEnded
 from shared.messaging import emit, lock
 from shared.web import (
@@ -62,9 +63,8 @@ async def show_card(request: Request) -> Response:
         panel = await composition(session)
         margins = await newest_margins(session)
         joined = await growth(session, rt.settings.zone_name, rt.now() - 12 * _MONTH)
-        recent = await session.scalar(
-            sa.select(sa.func.count()).where(Member.in_panel, Member.joined_at >= rt.now() - _MONTH)
-        )
+        newcomers = sa.select(Member).where(Member.in_panel, Member.joined_at >= rt.now() - _MONTH)
+        recent = await count_rows(session, newcomers)
         near = await session.scalar(
             sa.select(Threshold.size)
             .where(Threshold.reached_at.is_(None), Threshold.size <= panel.size + _NEAR)

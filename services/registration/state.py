@@ -9,12 +9,7 @@ from services.registration.population.store import areas_in_force, margins_event
 from services.registration.store import contact_card, lock_member, member_states
 from services.registration.tables import Margins, Member, Threshold
 from shared.events import Event
-from shared.events.registration import (
-    ContactRemoved,
-    MemberErased,
-    MemberJoined,
-    PanelThresholdSet,
-)
+from shared.events.registration import ContactRemoved, MemberErased, MemberJoined, PanelThresholdSet
 from shared.messaging import lock
 from shared.profile.keeping import PROFILE_ID, last_change
 

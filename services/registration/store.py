@@ -11,10 +11,7 @@ from services.registration.population.store import areas_in_force
 from services.registration.tables import Consent, Member
 from shared.addresses import address_key
 from shared.database import hold
-from shared.events.registration import (
-    ContactChanged,
-    MemberChanged,
-)
+from shared.events.registration import ContactChanged, MemberChanged
 from shared.messaging import lock
 
 

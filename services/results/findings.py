@@ -8,15 +8,7 @@ from babel.dates import format_date
 from markupsafe import Markup
 
 from services.results.domain import Counted, most_chosen, share_positive
-from shared.events.questionnaire import (
-    Grid,
-    KnownQuestion,
-    Optioned,
-    Questionnaire,
-    Ranking,
-    Scale,
-    UnknownQuestion,
-)
+from shared.events.questionnaire import Grid, KnownQuestion, Optioned, Questionnaire, Ranking, Scale, UnknownQuestion
 from shared.rules import N_
 from shared.web.charts import bars, stacked
 from shared.web.i18n import Language

@@ -143,7 +143,6 @@ def _draft_page(
     context = {
         "survey": survey,
         "draft": draft,
-        "publication": None,
         "title": asked.title.nb,
         "finding": findings["nb"],
         "arrived": draft.arrived,

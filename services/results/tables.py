@@ -5,10 +5,9 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from shared.database import NAMING, Typed
+from shared.database import COLUMN_TYPES, NAMING, Typed
 from shared.events.questionnaire import Questionnaire
 from shared.events.registration import AgeBand, AreaMargin, Margin
 from shared.events.surveys import StratumCount, TextCorrection
@@ -18,12 +17,7 @@ class Base(DeclarativeBase):
     """Everything in the schema ``results``."""
 
     metadata = sa.MetaData(schema="results", naming_convention=NAMING)
-    type_annotation_map = {  # noqa: RUF012
-        datetime: sa.DateTime(timezone=True),
-        str: sa.Text,
-        dict[str, Any]: JSONB,
-        list[Any]: JSONB,
-    }
+    type_annotation_map = COLUMN_TYPES
 
 
 class Survey(Base):

@@ -141,10 +141,9 @@ async def erase_member(session: AsyncSession, member_id: UUID, now: datetime) ->
 
 
 async def project_threshold(
-    session: AsyncSession, event: PanelThresholdSet | PanelThresholdReached, delivery: Delivery
+    session: AsyncSession, event: PanelThresholdSet | PanelThresholdReached, _: Delivery
 ) -> None:
     """Remember announced sizes and that one was reached; surveys planned for it are opened by the job."""
-    del delivery
     role = event.role if isinstance(event, PanelThresholdSet) else ""
     statement = pg_insert(Threshold).values(
         id=event.threshold_id, size=event.size, role=role, reached_at=event.reached_at
@@ -162,9 +161,8 @@ async def project_threshold(
     )
 
 
-async def project_margins(session: AsyncSession, event: PopulationMarginsSet, delivery: Delivery) -> None:
+async def project_margins(session: AsyncSession, event: PopulationMarginsSet, _: Delivery) -> None:
     """Keep the newest age bands; surveys already open keep those they opened with."""
-    del delivery
     areas = [
         {
             "code": area.area,

@@ -13,7 +13,7 @@ from shared.web.dead_letter_pages import dead_letter_pages, events_at_fault
 from shared.web.forms import BadForm, Form, FormErrors, as_id, read_form, validate
 from shared.web.limits import TooMany, client_address
 from shared.web.links import check_link, held_generation, hold_link
-from shared.web.lists import ListView, count_rows, list_view
+from shared.web.lists import ListView, list_view
 from shared.web.pages import or_404, problem, render, runtime, see_other, translate
 from shared.web.role_pages import role_pages
 from shared.web.staff import Staff, audit, audit_of, ended_sessions, staff_required
@@ -37,7 +37,6 @@ __all__ = [
     "build_app",
     "check_link",
     "client_address",
-    "count_rows",
     "dead_letter_pages",
     "ended_sessions",
     "events_at_fault",

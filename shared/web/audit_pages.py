@@ -5,8 +5,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from shared.database import count_rows
 from shared.mechanism import mechanism
-from shared.web.lists import count_rows, list_view
+from shared.web.lists import list_view
 from shared.web.pages import render, runtime
 from shared.web.staff import audit, staff_required
 from shared.web.tables import table_file

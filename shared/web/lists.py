@@ -5,18 +5,16 @@ The same address with ``form=csv`` or ``form=xlsx`` is the whole list as a file.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import urlencode
 
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
+from shared.database import Rows
 from shared.web.tables import FORMATS
 
 PER_PAGE = 50
 
-Rows = sa.Select[*tuple[Any, ...]]
 Statement = TypeVar("Statement", bound=Rows)
 
 
@@ -64,8 +62,3 @@ def list_view(request: Request, filters: Mapping[str, Sequence[str]], orders: Se
         min(max(int(page), 1), 100_000) if page.isascii() and page.isdigit() else 1,
         form if form in FORMATS else "",
     )
-
-
-async def count_rows(session: AsyncSession, rows: Rows) -> int:
-    """How many rows a list has on all its pages."""
-    return await session.scalar(sa.select(sa.func.count()).select_from(rows.order_by(None).subquery())) or 0

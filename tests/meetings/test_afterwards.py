@@ -23,12 +23,7 @@ from shared.messaging.outbox import emit_state
 from shared.service import Runtime
 from shared.testing import Deliverer, move, outbox
 from shared.web.markdown import to_html
-from tests.meetings.given import (
-    a_drawn_meeting,
-    fresh,
-    invitations,
-    reply,
-)
+from tests.meetings.given import a_drawn_meeting, fresh, invitations, reply
 from tests.members import many, margins
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from services.meetings.calling import sending
 from services.meetings.calling.answering import answer_call
-from services.meetings.calling.domain import CallRefused, options_of
+from services.meetings.calling.domain import options_of
 from services.meetings.calling.sending import Call, send_calls, start_call
 from services.meetings.contacts import at_the_cap
 from services.meetings.dates import dates_of
@@ -21,14 +21,10 @@ from services.meetings.seats.preparing import ask_for_draw, candidates_of
 from services.meetings.state import state_events
 from services.meetings.tables import Called, DrawEntry, Invitation, Meeting
 from services.meetings.verify import check, person
-from shared.events.meetings import (
-    DrawProofIssued,
-    MeetingCallAnswered,
-    MeetingCallIssued,
-    MemberDataGathered,
-)
+from shared.events.meetings import DrawProofIssued, MeetingCallAnswered, MeetingCallIssued, MemberDataGathered
 from shared.events.registration import MemberDataRequested, MemberErased
 from shared.ids import new_id
+from shared.rules import FieldRefused
 from shared.service import Runtime
 from shared.testing import Deliverer, browser, move, outbox, sign_in
 from tests.meetings.given import DICE, a_committed_draw, a_meeting, fresh, invitations, joined, many, margins
@@ -272,7 +268,7 @@ async def test_a_call_is_in_the_data_file_and_goes_with_the_person(rt: Runtime, 
     ],
 )
 def test_a_question_has_two_to_eight_short_options_that_differ(question: str, typed: str, field: str) -> None:
-    with pytest.raises(CallRefused) as refused:
+    with pytest.raises(FieldRefused) as refused:
         options_of(question, typed)
     assert refused.value.field == field
 

@@ -14,14 +14,7 @@ from shared.events.surveys import SurveyAnswered, SurveyInvitationIssued, Survey
 from shared.ids import new_id
 from shared.service import Runtime
 from shared.testing import Deliverer, move
-from tests.meetings.given import (
-    a_committed_draw,
-    a_drawn_meeting,
-    a_meeting,
-    invitations,
-    reply,
-    run_jobs,
-)
+from tests.meetings.given import a_committed_draw, a_drawn_meeting, a_meeting, invitations, reply, run_jobs
 from tests.members import many, margins
 
 

@@ -18,14 +18,7 @@ from services.meetings.tables import Candidate, Draw, Meeting
 from shared.events.registration import AreaMargin, MemberErased, MemberLeft
 from shared.service import Runtime
 from shared.testing import Deliverer, browser
-from tests.meetings.given import (
-    a_committed_draw,
-    a_drawn_meeting,
-    a_meeting,
-    invitations,
-    reply,
-    run_jobs,
-)
+from tests.meetings.given import a_committed_draw, a_drawn_meeting, a_meeting, invitations, reply, run_jobs
 from tests.members import joined, many, margins
 
 

@@ -18,12 +18,7 @@ from shared.events.meetings import MeetingInvitationAnswered, MeetingInvitationI
 from shared.events.registration import MemberErased, MemberLeft
 from shared.service import Runtime
 from shared.testing import Deliverer, move, outbox
-from tests.meetings.given import (
-    a_drawn_meeting,
-    invitations,
-    reply,
-    run_jobs,
-)
+from tests.meetings.given import a_drawn_meeting, invitations, reply, run_jobs
 from tests.members import many, margins
 
 SEATS = 4

@@ -13,14 +13,7 @@ from services.meetings.tables import Invitation, Meeting
 from shared.ids import new_id
 from shared.service import Runtime
 from shared.testing import Deliverer, browser, move, sign_in
-from tests.meetings.given import (
-    a_drawn_meeting,
-    fresh,
-    invitations,
-    reply,
-    run_jobs,
-    states,
-)
+from tests.meetings.given import a_drawn_meeting, fresh, invitations, reply, run_jobs, states
 from tests.members import many, margins
 
 

@@ -8,13 +8,7 @@ from services.meetings.seats.answering import Reply
 from services.meetings.tables import Meeting
 from shared.service import Runtime
 from shared.testing import Deliverer, browser
-from tests.meetings.given import (
-    a_drawn_meeting,
-    a_meeting,
-    invitations,
-    reply,
-    states,
-)
+from tests.meetings.given import a_drawn_meeting, a_meeting, invitations, reply, states
 from tests.members import many, margins
 
 

@@ -17,12 +17,7 @@ from services.meetings.tables import Candidate, Draw, Meeting
 from services.meetings.verify import digest, program
 from shared.service import Runtime
 from shared.testing import Deliverer, move, sign_in
-from tests.meetings.given import (
-    a_meeting,
-    fresh,
-    invitations,
-    states,
-)
+from tests.meetings.given import a_meeting, fresh, invitations, states
 from tests.meetings.test_staff_pages import the_form
 from tests.members import many, margins
 

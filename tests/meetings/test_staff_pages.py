@@ -14,16 +14,7 @@ from shared.events.meetings import MeetingAnnounced, MeetingCancelled, MeetingNo
 from shared.ids import new_id
 from shared.service import Runtime
 from shared.testing import Deliverer, browser, move, outbox, sign_in
-from tests.meetings.given import (
-    a_draw,
-    a_drawn_meeting,
-    a_meeting,
-    fresh,
-    invitations,
-    reply,
-    run_jobs,
-    states,
-)
+from tests.meetings.given import a_draw, a_drawn_meeting, a_meeting, fresh, invitations, reply, run_jobs, states
 from tests.members import many, margins
 
 

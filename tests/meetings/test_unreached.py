@@ -8,13 +8,7 @@ from shared.events.registration import MemberChanged
 from shared.ids import new_id
 from shared.service import Runtime
 from shared.testing import Deliverer, browser, sign_in
-from tests.meetings.given import (
-    a_drawn_meeting,
-    invitations,
-    reply,
-    run_jobs,
-    states,
-)
+from tests.meetings.given import a_drawn_meeting, invitations, reply, run_jobs, states
 from tests.members import many, margins
 
 

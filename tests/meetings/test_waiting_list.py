@@ -22,15 +22,7 @@ from shared.events.registration import MemberChanged, MemberJoined
 from shared.ids import new_id
 from shared.service import Runtime
 from shared.testing import Deliverer, browser, move, outbox
-from tests.meetings.given import (
-    a_drawn_meeting,
-    a_meeting,
-    fresh,
-    invitations,
-    reply,
-    run_jobs,
-    states,
-)
+from tests.meetings.given import a_drawn_meeting, a_meeting, fresh, invitations, reply, run_jobs, states
 from tests.members import many, margins
 
 SEATS = 6

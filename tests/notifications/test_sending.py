@@ -11,11 +11,7 @@ import sqlalchemy as sa
 from services.notifications.sending import claiming
 from services.notifications.sending.claiming import Try
 from services.notifications.sending.dispatching import Dispatcher, ask_for_cards
-from shared.events.notifications import (
-    ContactCardMissing,
-    MailPreferenceChanged,
-    MessageFailed,
-)
+from shared.events.notifications import ContactCardMissing, MailPreferenceChanged, MessageFailed
 from shared.ids import new_id
 from shared.service import Runtime
 from shared.testing import Deliverer, browser, move, outbox

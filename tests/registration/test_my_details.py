@@ -9,12 +9,7 @@ import sqlalchemy as sa
 
 from services.registration.joining.signing_up import forget_unconfirmed
 from services.registration.tables import AddressChange, Member
-from shared.events.registration import (
-    ConfirmationRequested,
-    ContactChanged,
-    ContactRemoved,
-    MemberChanged,
-)
+from shared.events.registration import ConfirmationRequested, ContactChanged, ContactRemoved, MemberChanged
 from shared.service import Runtime
 from shared.testing import browser, move, outbox
 from tests.registration.given import DETAILS, a_member, or_again, signed_in

@@ -8,11 +8,7 @@ import sqlalchemy as sa
 
 from services.results.suggestions.registering import remove_old_texts
 from shared.events.notifications import SuggestionLetterReceived
-from shared.events.results import (
-    SuggestionContactGiven,
-    SuggestionRegistered,
-    SuggestionReplyDue,
-)
+from shared.events.results import SuggestionContactGiven, SuggestionRegistered, SuggestionReplyDue
 from shared.ids import new_id
 from shared.service import Runtime
 from shared.testing import Deliverer, browser, move, outbox

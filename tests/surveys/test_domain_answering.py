@@ -6,13 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.surveys.answering.domain import (
-    fill_page,
-    first_unfinished,
-    only_shown,
-    page_beside,
-    shown_questions,
-)
+from services.surveys.answering.domain import fill_page, first_unfinished, only_shown, page_beside, shown_questions
 from services.surveys.answering.reading import NotAnAnswer, read_answer
 from services.surveys.questionnaire.shelf import shelf
 from shared.events.questionnaire import Number, Question, Texts

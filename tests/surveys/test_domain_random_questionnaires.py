@@ -13,13 +13,7 @@ from services.surveys.editing.checking import findings
 from services.surveys.editing.reaching import is_reachable
 from services.surveys.exchange.reading import read_xlsform
 from services.surveys.exchange.writing import as_xlsform
-from shared.events.questionnaire import (
-    KINDS,
-    Questionnaire,
-    example,
-    holds,
-    strict,
-)
+from shared.events.questionnaire import KINDS, Questionnaire, example, holds, strict
 
 CODES = ("a", "b", "c")
 #: Kinds that conditions ask about, and made here so that every condition can hold.

@@ -8,15 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.surveys.audience.forecast import forecast
-from services.surveys.audience.sampling import (
-    Draw,
-    Pool,
-    chances_of,
-    in_row,
-    population_of,
-    response_of,
-    share_out,
-)
+from services.surveys.audience.sampling import Draw, Pool, chances_of, in_row, population_of, response_of, share_out
 from services.surveys.fieldwork.domain import Cell
 
 BANDS = ("15-24", "25-44", "45-")

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.surveys.steering.domain import DayRefused, Deed, Life, after, ended_by_plan, last_day_at, possible
-from shared.rules import end_of_day
+from services.surveys.steering.domain import Deed, Life, after, ended_by_plan, last_day_at, possible
+from shared.rules import FieldRefused, end_of_day
 
 OSLO = ZoneInfo("Europe/Oslo")
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
@@ -66,7 +66,7 @@ def test_a_survey_past_its_end_can_only_be_extended() -> None:
     ],
 )
 def test_a_last_day_that_cannot_be_is_refused_by_name(day: date, deed: Deed, code: str) -> None:
-    with pytest.raises(DayRefused) as refused:
+    with pytest.raises(FieldRefused) as refused:
         last_day_at(day, OPEN, deed, NOW, OSLO)
     assert refused.value.code == code
 

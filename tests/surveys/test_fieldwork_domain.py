@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from services.surveys.fieldwork.domain import (
     Attention,
-    PlanRefused,
     ReleaseCell,
     answered_by_day,
     attention_of,
@@ -22,7 +21,7 @@ from services.surveys.fieldwork.domain import (
     target_of,
 )
 from shared.events.registration import AgeBand
-from shared.rules import end_of_day
+from shared.rules import FieldRefused, end_of_day
 from shared.strata import band_of, gender_of
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -137,7 +136,7 @@ def test_a_plan_by_size_has_no_opening_instant() -> None:
 def test_a_plan_that_cannot_be_is_refused_at_its_field(
     opens: str, opens_on: date | None, closes_on: date, reminder_on: date | None, field: str
 ) -> None:
-    with pytest.raises(PlanRefused) as refused:
+    with pytest.raises(FieldRefused) as refused:
         plan_survey(opens, opens_on, closes_on, reminder_on, NOW, OSLO)
     assert refused.value.field == field
 

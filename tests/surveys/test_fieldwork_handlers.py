@@ -28,13 +28,7 @@ from shared.service import Runtime
 from shared.testing import Deliverer, move, outbox
 from tests.members import joined, many
 from tests.surveys.conftest import PlanSurvey
-from tests.surveys.given import (
-    answer,
-    invitations,
-    margins,
-    move_to_work,
-    threshold,
-)
+from tests.surveys.given import answer, invitations, margins, move_to_work, threshold
 
 
 async def test_opening_invites_every_active_member_who_consented(

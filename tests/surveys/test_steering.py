@@ -15,13 +15,7 @@ from services.surveys.sealing import keys_of
 from services.surveys.steering.domain import Deed
 from services.surveys.steering.steering import steer
 from services.surveys.tables import Draft, Invitation, Survey
-from shared.events.surveys import (
-    ResponseSubmitted,
-    SurveyChanged,
-    SurveyClosed,
-    SurveyOpened,
-    SurveyReminderDue,
-)
+from shared.events.surveys import ResponseSubmitted, SurveyChanged, SurveyClosed, SurveyOpened, SurveyReminderDue
 from shared.messaging import emit_state
 from shared.service import Runtime
 from shared.testing import Deliverer, browser, move, outbox

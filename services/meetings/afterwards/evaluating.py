@@ -18,6 +18,7 @@ from services.meetings.seats.pool import WILLING, limits_of_rows
 from services.meetings.seats.preparing import limits_of_meeting
 from services.meetings.seats.promising import kind_of_candidate
 from services.meetings.tables import DrawEntry, Evaluation, Invitation, Meeting, Member
+from shared.database import count_rows
 from shared.events.meetings import MeetingGroupSet, MeetingSurveyAsked
 from shared.ids import new_id
 from shared.messaging import emit, emit_new, lock
@@ -86,7 +87,7 @@ async def ask_after(session: AsyncSession, meeting_id: UUID, closes_at: datetime
 async def count_guests(session: AsyncSession, meeting_id: UUID) -> int:
     """Those who have said yes to a seat."""
     said_yes = (Invitation.meeting_id == meeting_id, Invitation.state == "accepted", Invitation.member_id.is_not(None))
-    return await session.scalar(sa.select(sa.func.count()).select_from(Invitation).where(*said_yes)) or 0
+    return await count_rows(session, sa.select(Invitation).where(*said_yes))
 
 
 async def _draw_control(session: AsyncSession, meeting: Meeting) -> list[DrawEntry]:

@@ -4,43 +4,34 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from shared.rules import end_of_day
+from shared.rules import FieldRefused, end_of_day
 
 #: Options of the question, and letters of one.
 FEWEST, MOST, LONGEST = 2, 8, 60
 
 
-class CallRefused(ValueError):
-    """A call breaks a rule; ``code`` names it and ``field`` says where."""
-
-    def __init__(self, field: str, code: str) -> None:
-        super().__init__(code)
-        self.field = field
-        self.code = code
-
-
 def call_ends_at(last_day: date, reply_by: datetime, now: datetime, zone: ZoneInfo) -> datetime:
-    """The midnight after the last day to answer; raises CallRefused.
+    """The midnight after the last day to answer; raises FieldRefused.
 
     It lies before ``reply_by``, when those drawn must have answered: between the two the draw is made.
     """
     if last_day < now.astimezone(zone).date():
-        raise CallRefused("last_day", "day_in_the_past")
+        raise FieldRefused("last_day", "day_in_the_past")
     ends = end_of_day(last_day, zone)
     if ends >= reply_by:
-        raise CallRefused("last_day", "no_time_to_draw")
+        raise FieldRefused("last_day", "no_time_to_draw")
     return ends
 
 
 def options_of(question: str, typed: str) -> Sequence[str]:
-    """One option a line, spaces tidied; none without a question. Raises CallRefused."""
+    """One option a line, spaces tidied; none without a question. Raises FieldRefused."""
     options = [text for line in typed.splitlines() if (text := " ".join(line.split()))]
     if not question and options:
-        raise CallRefused("question", "options_alone")
+        raise FieldRefused("question", "options_alone")
     if question and not FEWEST <= len(options) <= MOST:
-        raise CallRefused("options", "number_of_options")
+        raise FieldRefused("options", "number_of_options")
     if len({option.casefold() for option in options}) < len(options):
-        raise CallRefused("options", "option_twice")
+        raise FieldRefused("options", "option_twice")
     if any(len(option) > LONGEST for option in options):
-        raise CallRefused("options", "option_too_long")
+        raise FieldRefused("options", "option_too_long")
     return options

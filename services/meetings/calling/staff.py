@@ -7,13 +7,13 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from services.meetings.calling.answering import count_called, takes_answers
-from services.meetings.calling.domain import LONGEST, MOST, CallRefused, call_ends_at, options_of
+from services.meetings.calling.domain import LONGEST, MOST, call_ends_at, options_of
 from services.meetings.calling.sending import Call, end_call, may_call, start_call, who_is_called
 from services.meetings.previews import mail_preview
 from services.meetings.seats.pool import newest_margins, values_of
 from services.meetings.seats.words import FEATURE_NAMES, value_words
 from services.meetings.tables import Margins, Meeting
-from shared.rules import last_day
+from shared.rules import FieldRefused, last_day
 from shared.strata import GENDERS
 from shared.web import (
     Form,
@@ -75,7 +75,7 @@ def read_call(
         options = options_of(question, values.options)
         if meeting.call:
             question, options = meeting.call["question"], meeting.call["options"]
-    except CallRefused as refused:
+    except FieldRefused as refused:
         return None, {refused.field: _MESSAGES[refused.code]}
     only = {
         feature: [value for value, _ in each if value in form.all(feature)]

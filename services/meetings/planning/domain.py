@@ -5,17 +5,8 @@ from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from services.meetings.seats.domain import replacements_stop_at
-from shared.rules import end_of_day
+from shared.rules import FieldRefused, end_of_day
 from shared.slugs import free_slug, slug_words
-
-
-class PlanRefused(ValueError):
-    """A plan breaks a rule; ``code`` names it and ``field`` says where."""
-
-    def __init__(self, field: str, code: str) -> None:
-        super().__init__(code)
-        self.field = field
-        self.code = code
 
 
 @dataclass(frozen=True)
@@ -37,7 +28,7 @@ def plan_times(
     zone: ZoneInfo,
     reply_by: datetime | None,
 ) -> Times:
-    """The meeting's instants, the last day to answer inclusive; raises PlanRefused with the field that must change.
+    """The meeting's instants, the last day to answer inclusive; raises FieldRefused with the field that must change.
 
     ``starts`` and ``ends`` are HH:MM. The deadline must come before replacements stop, ``stop_hours`` before the start,
     or nobody would get the seats of the silent. After the draw people have been told it: then ``reply_by`` is it, and
@@ -46,21 +37,21 @@ def plan_times(
     starts_at = datetime.combine(day, time.fromisoformat(starts), zone)
     ends_at = datetime.combine(day, time.fromisoformat(ends), zone)
     if starts_at <= now:
-        raise PlanRefused("day", "day_in_the_past")
+        raise FieldRefused("day", "day_in_the_past")
     if ends_at <= starts_at:
-        raise PlanRefused("ends", "ends_before_start")
+        raise FieldRefused("ends", "ends_before_start")
     if reply_by is None:
         if reply_on is None:
-            raise PlanRefused("reply_on", "reply_on")
+            raise FieldRefused("reply_on", "reply_on")
         if reply_on < now.astimezone(zone).date():
-            raise PlanRefused("reply_on", "reply_in_the_past")
+            raise FieldRefused("reply_on", "reply_in_the_past")
         reply_by = end_of_day(reply_on, zone)
         if reply_by >= starts_at:
-            raise PlanRefused("reply_on", "reply_after_meeting")
+            raise FieldRefused("reply_on", "reply_after_meeting")
         if reply_by >= replacements_stop_at(starts_at.astimezone(UTC), stop_hours):
-            raise PlanRefused("reply_on", "reply_after_stop")
+            raise FieldRefused("reply_on", "reply_after_stop")
     elif reply_by >= starts_at:
-        raise PlanRefused("day", "day_before_deadline")
+        raise FieldRefused("day", "day_before_deadline")
     return Times(starts_at, ends_at, reply_by)
 
 

@@ -11,12 +11,12 @@ from services.meetings.calling.answering import takes_answers
 from services.meetings.locks import lock_meeting
 from services.meetings.planning.announcing import Plan, announce_meeting, change_meeting, count_states, moves
 from services.meetings.planning.cancelling import cancel_meeting
-from services.meetings.planning.domain import PlanRefused, plan_times
+from services.meetings.planning.domain import plan_times
 from services.meetings.previews import mail_preview
 from services.meetings.seats.preparing import current_draw
 from services.meetings.tables import Meeting
 from shared.ids import new_id
-from shared.rules import last_day
+from shared.rules import FieldRefused, last_day
 from shared.web import (
     Form,
     FormErrors,
@@ -91,7 +91,7 @@ def read_plan(request: Request, form: Form, meeting: Meeting | None) -> tuple[Pl
         times = plan_times(
             values.day, values.starts, values.ends, values.reply_on, values.stop_hours, rt.now(), rt.settings.zone, told
         )
-    except PlanRefused as refused:
+    except FieldRefused as refused:
         return None, {refused.field: _MESSAGES[refused.code]}
     kept = values.model_dump(
         include={"heading", "purpose", "agenda", "place", "served", "seats", "stop_hours", "rest_days", "day"}

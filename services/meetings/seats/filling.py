@@ -14,13 +14,7 @@ from services.meetings.contacts import at_the_cap
 from services.meetings.locks import hold_draws, lock_invitations, lock_meeting
 from services.meetings.seats.answering import settle
 from services.meetings.seats.asking import Somebody, Step, YesRates, next_step, reserves
-from services.meetings.seats.domain import (
-    GIVEN_UP,
-    LIVE,
-    replacement_replies_by,
-    replacements_stop_at,
-    waiting_ends_at,
-)
+from services.meetings.seats.domain import GIVEN_UP, LIVE, replacement_replies_by, replacements_stop_at, waiting_ends_at
 from services.meetings.seats.drawing import invite
 from services.meetings.seats.pool import WILLING, limits_of_rows
 from services.meetings.seats.preparing import current_draw, limits_of_meeting

@@ -26,7 +26,7 @@ from services.meetings.seats.preparing import (
 )
 from services.meetings.seats.promising import OldProgram
 from services.meetings.seats.randomness import KINDS, LAST_ROUND, MOST_NUMBERS, Announced
-from services.meetings.seats.words import FEATURE_NAMES, value_words
+from services.meetings.seats.words import value_words
 from services.meetings.tables import Meeting
 from services.meetings.verify import Refused
 from shared.rules import last_day
@@ -87,7 +87,6 @@ async def _show(request: Request, form: Mapping[str, object], errors: FormErrors
         "left_out": left_out,
         "rows": seen.rows if seen else _heads(limits_for(meeting, margins, heads), heads),
         "words": lambda row: value_words(row["feature"], row["value"], margins),
-        "features": FEATURE_NAMES,
         "known": margins is not None,
         "outdated": outdated_limits(meeting, margins),
         "last_day": last_day(meeting.reply_by),

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifications.tables import Contact, Letter, Meeting, Message, Sending, Survey, to_made_up
-from shared.web.lists import Rows
+from shared.database import Rows, count_rows
 
 
 @dataclass(frozen=True)
@@ -110,14 +110,12 @@ async def overview(session: AsyncSession) -> Overview:
     oldest = await session.scalar(sa.select(sa.func.min(Message.created_at)).where(Message.state == "pending"))
     an_hour = sa.func.clock_timestamp() - sa.func.make_interval(0, 0, 0, 0, 1)
     late = await session.scalar(sa.select(sa.exists().where(Message.state == "pending", Message.created_at < an_hour)))
-    unreachable = await session.scalar(
-        sa.select(sa.func.count()).select_from(Contact).where(Contact.unreachable.is_not(None), ~Contact.synthetic)
-    )
+    unreachable = sa.select(Contact).where(Contact.unreachable.is_not(None), ~Contact.synthetic)
     return Overview(
         counts={row[0]: row[1] for row in by_state},
         paused=await session.scalar(sa.select(Sending).where(Sending.paused)),
         oldest_due=oldest,
         due_for_an_hour=bool(late),
-        unreachable=unreachable or 0,
+        unreachable=await count_rows(session, unreachable),
         letters={row[0]: row[1] for row in letters},
     )

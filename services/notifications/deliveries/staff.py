@@ -6,14 +6,13 @@ from services.notifications.deliveries import counting
 from services.notifications.kinds import KINDS
 from services.notifications.messages.domain import STATES
 from services.notifications.sending import claiming
-from shared.messaging import dead_letters
+from shared.database import count_rows
 from shared.web import (
     Request,
     Response,
     as_id,
     audit,
     audit_of,
-    count_rows,
     events_at_fault,
     list_view,
     problem,
@@ -103,7 +102,6 @@ async def show_deliveries(request: Request) -> Response:
         context = {
             "lines": await counting.report(session),
             "now": await counting.overview(session),
-            "dead_letters": (await dead_letters.count(session))["open"],
             "done": await audit_of(session, _SWITCH),
             "states": STATES,
             "names": STATE_NAMES,

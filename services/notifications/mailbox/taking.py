@@ -15,6 +15,7 @@ from services.notifications.refusals.domain import judge
 from services.notifications.sending.dispatching import report_failure
 from services.notifications.settings import notification_settings
 from services.notifications.tables import Correspondent, Letter, Message
+from shared.database import count_rows
 from shared.events.notifications import SuggestionLetterReceived
 from shared.ids import new_id
 from shared.messaging import emit_new
@@ -111,16 +112,10 @@ async def _keep_letter(session: AsyncSession, rt: Runtime, incoming: Incoming) -
 async def _check_number(session: AsyncSession, sender: str) -> None:
     """Raises TooManyLetters when this address has sent as many as it may, however it is spelled."""
     lately = sa.func.clock_timestamp() - timedelta(days=1)
-    sent = await session.scalar(
-        sa.select(sa.func.count())
-        .select_from(Correspondent)
-        .where(
-            sa.func.lower(Correspondent.email) == sender.lower(),
-            Correspondent.by_mail,
-            Correspondent.created_at > lately,
-        )
+    sent = sa.select(Correspondent).where(
+        sa.func.lower(Correspondent.email) == sender.lower(), Correspondent.by_mail, Correspondent.created_at > lately
     )
-    if (sent or 0) >= notification_settings().letters_per_day:
+    if await count_rows(session, sent) >= notification_settings().letters_per_day:
         raise TooManyLetters
 
 

@@ -12,6 +12,7 @@ from services.notifications.kinds import KINDS, codes_about, codes_to_correspond
 from services.notifications.messages.creating import create_messages, message
 from services.notifications.settings import notification_settings
 from services.notifications.tables import Correspondent, Message
+from shared.database import count_rows
 from shared.events.results import SuggestionContactGiven, SuggestionReplyDue
 from shared.messaging import Delivery, PermanentError
 from shared.service import Runtime
@@ -55,9 +56,8 @@ async def _why_no_receipt(session: AsyncSession, suggestion_id: UUID) -> str | N
     if await session.scalar(sa.select(Correspondent.doubtful).where(Correspondent.suggestion_id == suggestion_id)):
         return "may_be_machine"
     this, earlier = aliased(Correspondent), aliased(Correspondent)
-    lately = await session.scalar(
-        sa.select(sa.func.count())
-        .select_from(earlier)
+    lately = (
+        sa.select(earlier)
         .join(this, sa.func.lower(this.email) == sa.func.lower(earlier.email))
         .where(
             this.suggestion_id == suggestion_id,
@@ -65,7 +65,8 @@ async def _why_no_receipt(session: AsyncSession, suggestion_id: UUID) -> str | N
             earlier.created_at > this.created_at - timedelta(days=1),
         )
     )
-    return "receipts_enough" if (lately or 0) >= notification_settings().receipts_per_day else None
+    enough = await count_rows(session, lately) >= notification_settings().receipts_per_day
+    return "receipts_enough" if enough else None
 
 
 async def forget_correspondents(rt: Runtime) -> None:

@@ -13,11 +13,7 @@ from services.registration.store import contact_card, hold_address, lock_member,
 from services.registration.synthetic.domain import SOURCE
 from services.registration.tables import Channel, Member, OnBehalf, SignUp
 from shared.addresses import address_key
-from shared.events.registration import (
-    ConfirmationRequested,
-    ContactRemoved,
-    SignUpRepeated,
-)
+from shared.events.registration import ConfirmationRequested, ContactRemoved, SignUpRepeated
 from shared.ids import new_id
 from shared.messaging import emit, emit_new, forget_subject
 from shared.service import Runtime

@@ -16,6 +16,7 @@ from services.registration.population.store import newest_margins
 from services.registration.store import in_panel, lock_member
 from services.registration.synthetic.domain import SOURCE
 from services.registration.tables import Channel, Member
+from shared.database import count_rows
 from shared.service import Runtime
 from shared.strata import PERSON
 from shared.web import (
@@ -23,7 +24,6 @@ from shared.web import (
     Response,
     audit,
     audit_of,
-    count_rows,
     list_view,
     or_404,
     read_form,

@@ -13,10 +13,10 @@ from services.registration.synthetic.domain import SOURCE
 from services.registration.tables import IN_PANEL, Channel, Consent, ErasureReceipt, Member
 from shared.addresses import address_key
 from shared.characters import plain
+from shared.database import Rows, count_rows
 from shared.events.registration import AgeBand
 from shared.strata import GENDERS
 from shared.web import ListView
-from shared.web.lists import Rows
 
 ORDERS = ("newest", "oldest", "youngest", "eldest", "area")
 _ORDER_BY = {
@@ -145,7 +145,6 @@ async def count_late_erasures(session: AsyncSession, before: datetime) -> int:
         .where(ErasureReceipt.member_id == Member.id, ErasureReceipt.service.in_(ERASING_SERVICES))
         .scalar_subquery()
     )
-    late = sa.select(sa.func.count()).where(
-        Member.status == "erased", Member.erased_at < before, receipts < len(ERASING_SERVICES)
-    )
-    return await session.scalar(late) or 0
+    unconfirmed = receipts < len(ERASING_SERVICES)
+    late = sa.select(Member).where(Member.status == "erased", Member.erased_at < before, unconfirmed)
+    return await count_rows(session, late)

@@ -7,14 +7,7 @@ from pydantic import BaseModel, Field
 
 from services.registration.admitting import reach_thresholds
 from services.registration.population import store
-from services.registration.population.domain import (
-    CellShare,
-    Composition,
-    advice,
-    attribution,
-    band_text,
-    shares_by,
-)
+from services.registration.population.domain import CellShare, Composition, advice, attribution, band_text, shares_by
 from services.registration.tables import Margins, Panel, Threshold
 from shared.events.registration import AgeBand, PanelThresholdSet
 from shared.ids import new_id

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registration.settings import registration_settings
 from services.registration.store import lock_member, member_by_email
 from services.registration.tables import Member, SignInAsked
+from shared.database import count_rows
 from shared.events.registration import SignInRequested
 from shared.ids import random_id
 from shared.messaging import emit
@@ -53,17 +54,13 @@ async def _send(session: AsyncSession, asked: SignInAsked, now: datetime) -> boo
     member = await lock_member(session, member_id) if member_id else None
     if member is None or not member.takes_part or member.email_key != asked.email_key:
         return False
-    lately = await session.scalar(
-        sa.select(sa.func.count())
-        .select_from(SignInAsked)
-        .where(
-            SignInAsked.email_key == asked.email_key,
-            SignInAsked.known == asked.known,
-            SignInAsked.sent.is_(True),
-            SignInAsked.asked_at > sa.func.now() - _HOUR,
-        )
+    lately = sa.select(SignInAsked).where(
+        SignInAsked.email_key == asked.email_key,
+        SignInAsked.known == asked.known,
+        SignInAsked.sent.is_(True),
+        SignInAsked.asked_at > sa.func.now() - _HOUR,
     )
-    if (lately or 0) >= MOST_AN_HOUR:
+    if await count_rows(session, lately) >= MOST_AN_HOUR:
         return False
     await _emit_link(session, member, now)
     return True

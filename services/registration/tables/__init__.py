@@ -25,15 +25,7 @@ from services.registration.tables.members import (
     SignInAsked,
     SignUp,
 )
-from services.registration.tables.panel import (
-    AreaScheme,
-    Channel,
-    ImportRow,
-    Margins,
-    MemberImport,
-    Panel,
-    Threshold,
-)
+from services.registration.tables.panel import AreaScheme, Channel, ImportRow, Margins, MemberImport, Panel, Threshold
 
 __all__ = [
     "IN_PANEL",

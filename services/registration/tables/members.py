@@ -8,7 +8,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.registration.tables.base import CLOCK, Base
+from services.registration.tables.base import Base
+from shared.database import CLOCK
 
 #: Statuses of those who have confirmed and not left; a made-up resident has another.
 IN_PANEL = ("active", "paused")

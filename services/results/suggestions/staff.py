@@ -12,13 +12,13 @@ from services.results.suggestions.deciding import notice_to
 from services.results.suggestions.domain import STATES, Decision, mark, problems, settled
 from services.results.suggestions.pages import STATES as STATES_AS_SHOWN
 from services.results.tables import Suggestion
+from shared.database import count_rows
 from shared.web import (
     FormErrors,
     Request,
     Response,
     audit,
     audit_of,
-    count_rows,
     list_view,
     or_404,
     read_form,

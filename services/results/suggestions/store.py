@@ -10,11 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.results.suggestions.domain import Decision
 from services.results.tables import Suggestion
-from shared.events.results import (
-    SuggestionAnswered,
-    SuggestionRegistered,
-    SuggestionReplyDue,
-)
+from shared.events.results import SuggestionAnswered, SuggestionRegistered, SuggestionReplyDue
 from shared.messaging import lock
 
 #: A reply that could not be sent for so long says nothing any more.

@@ -6,15 +6,7 @@ from random import Random
 from typing import TypeVar
 
 from services.surveys.answering.reading import NotAnAnswer, Sent, read_question
-from shared.events.questionnaire import (
-    Choice,
-    Grid,
-    Information,
-    KnownQuestion,
-    Page,
-    Questionnaire,
-    holds,
-)
+from shared.events.questionnaire import Choice, Grid, Information, KnownQuestion, Page, Questionnaire, holds
 
 #: Question id -> answer as stored: a code, a list of codes, a step, a number, a text, steps by statement.
 Answers = Mapping[str, object]

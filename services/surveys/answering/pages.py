@@ -8,13 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.surveys.answering.domain import (
-    fill_page,
-    first_unfinished,
-    only_shown,
-    page_beside,
-    unfinished_on,
-)
+from services.surveys.answering.domain import fill_page, first_unfinished, only_shown, page_beside, unfinished_on
 from services.surveys.answering.reading import NotAnAnswer, Sent
 from services.surveys.answering.showing import drawn_by, page_form
 from services.surveys.answering.store import Opened, Refusal, hold, keep, look, submit

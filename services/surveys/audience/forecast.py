@@ -5,12 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from services.surveys.audience.sampling import Pool, askable, chances_of
-from services.surveys.fieldwork.domain import (
-    CELL_MINIMUM,
-    Cell,
-    ReleaseCell,
-    release_cells,
-)
+from services.surveys.fieldwork.domain import CELL_MINIMUM, Cell, ReleaseCell, release_cells
 from shared.contact_cap import may_be_asked
 from shared.strata import GENDERS
 

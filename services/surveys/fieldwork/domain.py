@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from shared.rules import end_of_day
+from shared.rules import FieldRefused, end_of_day
 from shared.strata import GENDERS
 
 #: k: a released answer shares its cell with at least this many answers, itself included.
@@ -35,15 +35,6 @@ class ReleaseCell:
     areas: tuple[str, ...] | None = None
 
 
-class PlanRefused(ValueError):
-    """A plan breaks a rule; ``code`` names it and ``field`` says where."""
-
-    def __init__(self, field: str, code: str) -> None:
-        super().__init__(code)
-        self.field = field
-        self.code = code
-
-
 @dataclass(frozen=True)
 class Plan:
     """When a survey opens, reminds and closes; instants in UTC."""
@@ -62,22 +53,22 @@ def plan_survey(
     now: datetime,
     zone: ZoneInfo,
 ) -> Plan:
-    """The plan's instants, the closing day inclusive; raises PlanRefused with the field that must change."""
+    """The plan's instants, the closing day inclusive; raises FieldRefused with the field that must change."""
     today = now.astimezone(zone).date()
     if opens == "date":
         if opens_on is None:
-            raise PlanRefused("opens_on", "opens_on_missing")
+            raise FieldRefused("opens_on", "opens_on_missing")
         if opens_on < today:
-            raise PlanRefused("opens_on", "opens_in_the_past")
+            raise FieldRefused("opens_on", "opens_in_the_past")
         starts_on, opens_at = opens_on, max(now, datetime.combine(opens_on, MORNING, zone))
     else:
         starts_on, opens_at = today, now
     if closes_on < starts_on:
-        raise PlanRefused("closes_on", "closes_before_opening")
+        raise FieldRefused("closes_on", "closes_before_opening")
     if closes_on > starts_on + timedelta(days=366):
-        raise PlanRefused("closes_on", "open_too_long")
+        raise FieldRefused("closes_on", "open_too_long")
     if reminder_on is not None and not starts_on < reminder_on <= closes_on:
-        raise PlanRefused("reminder_on", "reminder_outside")
+        raise FieldRefused("reminder_on", "reminder_outside")
     return Plan(
         opens_at=None if opens == "threshold" else opens_at,
         closes_at=end_of_day(closes_on, zone),

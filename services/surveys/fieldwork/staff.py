@@ -9,13 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.surveys.audience.showing import who_is_asked
 from services.surveys.fieldwork.curve import STATE_WORDS, followed, standing, survey_title
 from services.surveys.fieldwork.domain import target_of
-from services.surveys.fieldwork.store import (
-    Turnout,
-    answers_on_paper,
-    answers_per_day,
-    count_strata,
-    turnouts,
-)
+from services.surveys.fieldwork.store import Turnout, answers_on_paper, answers_per_day, count_strata, turnouts
 from services.surveys.planning.planning import cancel_plan
 from services.surveys.steering.domain import possible
 from services.surveys.steering.steering import life_of
@@ -23,18 +17,7 @@ from services.surveys.tables import Survey
 from services.surveys.watching.counting import page_figures
 from shared.rules import last_day
 from shared.strata import GENDERS, PEOPLE, band_words
-from shared.web import (
-    Request,
-    Response,
-    audit,
-    audit_of,
-    or_404,
-    render,
-    runtime,
-    see_other,
-    staff_required,
-    translate,
-)
+from shared.web import Request, Response, audit, audit_of, or_404, render, runtime, see_other, staff_required, translate
 
 
 async def figures_of(request: Request, session: AsyncSession, survey: Survey, now: datetime) -> dict[str, Any]:

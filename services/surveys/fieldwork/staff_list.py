@@ -16,12 +16,12 @@ from services.surveys.fieldwork.store import (
 )
 from services.surveys.steering.domain import RUNNING
 from services.surveys.tables import Survey
+from shared.database import count_rows
 from shared.rules import last_day
 from shared.web import (
     Request,
     Response,
     audit,
-    count_rows,
     events_at_fault,
     list_view,
     render,

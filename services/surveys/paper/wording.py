@@ -2,15 +2,7 @@
 
 from collections.abc import Mapping
 
-from shared.events.questionnaire import (
-    Answered,
-    Condition,
-    Every,
-    Information,
-    NoneOf,
-    Questionnaire,
-    Some,
-)
+from shared.events.questionnaire import Answered, Condition, Every, Information, NoneOf, Questionnaire, Some
 from shared.rules import N_
 from shared.web.i18n import Language
 

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from services.surveys.fieldwork.domain import Plan, PlanRefused
+from services.surveys.fieldwork.domain import Plan
 from services.surveys.reminding.domain import AGAIN_AFTER, FROM_HOUR, TO_HOUR, Reminding, next_moment
 from services.surveys.reminding.reminding import is_holiday
+from shared.rules import FieldRefused
 
 MESSAGES = {
     "again_after": "Skriv dager mellom påminnelsene som et helt tall fra 1 til 60, eller la feltet stå tomt.",
@@ -46,12 +47,12 @@ class HowInput(BaseModel):
         return self
 
     def on_a_working_day(self, plan: Plan, zone: ZoneInfo) -> Plan:
-        """The plan with its reminder moved on to when reminders go; raises PlanRefused when it would come too late."""
+        """The plan with its reminder moved on to when reminders go; raises FieldRefused when it would come too late."""
         if plan.reminder_at is None:
             return plan
         moment = next_moment(plan.reminder_at, self.remind_from, self.remind_to, is_holiday, zone)
         if moment >= plan.closes_at:
-            raise PlanRefused("reminder_on", "reminder_outside")
+            raise FieldRefused("reminder_on", "reminder_outside")
         return replace(plan, reminder_at=moment)
 
     @property

@@ -18,7 +18,7 @@ from services.surveys.domain import asks_for_area, with_areas
 from services.surveys.editing.checking import special_words
 from services.surveys.editing.saving import questionnaire_to_show, questionnaires_to_ask
 from services.surveys.fieldwork.curve import survey_title
-from services.surveys.fieldwork.domain import TARGET_PERCENT, Plan, PlanRefused, plan_survey
+from services.surveys.fieldwork.domain import TARGET_PERCENT, Plan, plan_survey
 from services.surveys.fieldwork.inviting import open_survey
 from services.surveys.fieldwork.store import all_surveys
 from services.surveys.locks import hold_openings
@@ -32,7 +32,7 @@ from services.surveys.tables import Survey
 from services.surveys.watching.counting import as_measured
 from shared.events.questionnaire import LANGUAGES, Questionnaire
 from shared.ids import new_id
-from shared.rules import last_day
+from shared.rules import FieldRefused, last_day
 from shared.strata import PEOPLE, band_words
 from shared.web import (
     FormErrors,
@@ -159,7 +159,7 @@ async def plan(request: Request) -> Response:
                 values.opens, values.opens_on, values.closes_on, values.reminder_on, rt.now(), rt.settings.zone
             )
             planned = values.on_a_working_day(planned, rt.settings.zone)
-        except PlanRefused as refused:
+        except FieldRefused as refused:
             return await _show_form(request, session, typed, {refused.field: _MESSAGES[refused.code]}, 422)
         if form.get("action") == "change":
             return await _show_form(request, session, typed, {})

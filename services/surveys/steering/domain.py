@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from shared.rules import end_of_day
+from shared.rules import FieldRefused, end_of_day
 
 #: States in which answers rest here; none has left.
 RUNNING = ("open", "paused", "ended")
@@ -49,14 +49,6 @@ class Life:
     """When the answers of one that has ended leave."""
     soft: bool = False
     """It has been sent to the first ones alone."""
-
-
-class DayRefused(ValueError):
-    """The day asked for cannot be the last to answer on; ``code`` says why."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 def possible(life: Life, now: datetime) -> Collection[Deed]:
@@ -102,12 +94,12 @@ def ended_by_plan(life: Life) -> Life:
 
 
 def last_day_at(day: date, life: Life, deed: Deed, now: datetime, zone: ZoneInfo) -> datetime:
-    """``closes_at`` for a new last day, that day inclusive; raises DayRefused."""
+    """``closes_at`` for a new last day, that day inclusive; raises FieldRefused."""
     closes_at = end_of_day(day, zone)
     if closes_at <= now:
-        raise DayRefused("day_has_been")
+        raise FieldRefused("closes_on", "day_has_been")
     if deed is Deed.EXTEND and closes_at <= life.closes_at:
-        raise DayRefused("no_later_day")
+        raise FieldRefused("closes_on", "no_later_day")
     if closes_at > life.opened_at + LONGEST:
-        raise DayRefused("open_too_long")
+        raise FieldRefused("closes_on", "open_too_long")
     return closes_at

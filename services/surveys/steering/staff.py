@@ -11,10 +11,10 @@ from services.surveys.fieldwork.closing import close_survey
 from services.surveys.fieldwork.curve import survey_title
 from services.surveys.fieldwork.store import turnouts
 from services.surveys.sealing import keys_of
-from services.surveys.steering.domain import SECOND_THOUGHTS, DayRefused, Deed, last_day_at, possible
+from services.surveys.steering.domain import SECOND_THOUGHTS, Deed, last_day_at, possible
 from services.surveys.steering.steering import life_of, steer
 from services.surveys.tables import Survey
-from shared.rules import last_day
+from shared.rules import FieldRefused, last_day
 from shared.web import (
     FormErrors,
     Request,
@@ -79,8 +79,8 @@ async def do(request: Request) -> Response:
             values, errors = validate(_Day, form, _MESSAGES, str)
             try:
                 closes_at = values and last_day_at(values.closes_on, life_of(survey), deed, rt.now(), rt.settings.zone)
-            except DayRefused as refused:
-                errors = {"closes_on": _MESSAGES[refused.code]}
+            except FieldRefused as refused:
+                errors = {refused.field: _MESSAGES[refused.code]}
             if errors:
                 return await _page(request, session, survey, deed, form.values(), errors)
         await _carry_out(request, session, survey.id, deed, closes_at)

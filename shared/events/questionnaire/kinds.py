@@ -9,16 +9,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Discriminator, Field, GetJsonSchemaHandler, Tag, ValidationInfo, model_validator
 from pydantic_core import CoreSchema
 
-from shared.events.questionnaire.choices import (
-    Area,
-    Asked,
-    Grid,
-    OneChoice,
-    Pair,
-    Ranking,
-    Scale,
-    SeveralChoices,
-)
+from shared.events.questionnaire.choices import Area, Asked, Grid, OneChoice, Pair, Ranking, Scale, SeveralChoices
 from shared.events.questionnaire.parts import Texts
 
 SHORT_TEXT = 200
