@@ -38,14 +38,14 @@ def asyncapi_text() -> str:
     return json.dumps(asyncapi(), indent=2, ensure_ascii=False) + "\n"
 
 
-def example_of(event: type[Event]) -> dict[str, Any]:
+def example_of(event: type[Event]) -> dict[str, object]:
     """A valid example made from the field types."""
     made = event.model_validate(_example_fields(event))
-    stored: dict[str, Any] = made.model_dump(mode="json")
+    stored: dict[str, object] = made.model_dump(mode="json")
     return stored
 
 
-def asyncapi() -> dict[str, Any]:
+def asyncapi() -> dict[str, object]:
     """AsyncAPI 3: a channel per topic, a message per event type, CloudEvents binary headers."""
     topics = sorted({event.topic for event in REGISTRY.values()})
     return {
@@ -96,7 +96,7 @@ _HEADERS = {
 }
 
 
-def _message(event: type[Event]) -> dict[str, Any]:
+def _message(event: type[Event]) -> dict[str, object]:
     return {
         "name": event.type,
         "title": event.__name__,
@@ -108,7 +108,7 @@ def _message(event: type[Event]) -> dict[str, Any]:
     }
 
 
-def _example_fields(model: type[BaseModel]) -> dict[str, Any]:
+def _example_fields(model: type[BaseModel]) -> dict[str, object]:
     return {name: _example_value(name, field) for name, field in model.model_fields.items()}
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, Insert
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import DeclarativeBase, Session
 
 NAMING = {
     "pk": "pk_%(table_name)s",
@@ -23,6 +23,7 @@ NAMING = {
 }
 
 Rows = sa.Select[*tuple[Any, ...]]
+Table = type[DeclarativeBase] | sa.Table
 
 #: The database's own clock, machine time.
 CLOCK = sa.text("clock_timestamp()")
@@ -35,6 +36,7 @@ COLUMN_TYPES: Mapping[Any, Any] = {
     list[Any]: JSONB,
     dict[str, str]: JSONB,
     dict[str, Any]: JSONB,
+    dict[str, object]: JSONB,
 }
 
 #: Every role's limits: a stuck transaction would hold the relay and vacuum back for everybody.
@@ -54,7 +56,7 @@ def async_url(url: str) -> URL:
 def make_engine(url: str, *, application_name: str, statement_cache: int = 100, **arguments: Any) -> AsyncEngine:
     """An engine for ``url``, whose ``sslmode`` and ``sslrootcert`` mean what they mean to libpq."""
     # The driver reads the URL itself: SQLAlchemy would hand what stands after ``?`` over as unknown arguments.
-    connecting: dict[str, Any] = {"dsn": url, "statement_cache_size": statement_cache}
+    connecting: dict[str, object] = {"dsn": url, "statement_cache_size": statement_cache}
     connecting["server_settings"] = {**SERVER_SETTINGS, "application_name": application_name}
     if statement_cache == 0:
         # SQLAlchemy prepares even then, and behind a pooler another client's statement may have the driver's next name.
@@ -71,7 +73,7 @@ def unnest(**columns: tuple[Any, list[Any]]) -> Any:
     return sa.func.unnest(*arrays).table_valued(*columns, with_ordinality="place").render_derived()
 
 
-def insert_many(table: Any, **columns: list[Any]) -> Insert:
+def insert_many(table: type[DeclarativeBase], **columns: list[Any]) -> Insert:
     """An insert of parallel arrays in their order, one statement whatever their number; say what a conflict does.
 
     ``table`` is a mapped class, which gives the types. Texts of an array column hold no comma: arrays of arrays would
@@ -89,20 +91,22 @@ def insert_many(table: Any, **columns: list[Any]) -> Insert:
     return pg_insert(table).from_select(list(columns), sa.select(*chosen).order_by(rows.c.place))
 
 
-async def upsert(session: AsyncSession, table: Any, *conditions: sa.ColumnElement[bool], **values: Any) -> None:
+async def upsert(session: AsyncSession, table: Table, *conditions: sa.ColumnElement[bool], **values: object) -> None:
     """Insert the row of a mapped class or table, or bring what its key names up to date where ``conditions`` hold."""
     await session.execute(_or_update(pg_insert(table).values(**values), table, values, conditions))
 
 
 async def upsert_many(
-    session: AsyncSession, table: Any, *conditions: sa.ColumnElement[bool], **columns: list[Any]
+    session: AsyncSession, table: type[DeclarativeBase], *conditions: sa.ColumnElement[bool], **columns: list[Any]
 ) -> None:
     """``upsert`` of parallel arrays, one statement whatever their number; no key may come twice."""
     await session.execute(_or_update(insert_many(table, **columns), table, columns, conditions))
 
 
-def _or_update(statement: Insert, table: Any, names: Iterable[str], conditions: Sequence[Any]) -> Insert:
-    keys = [column.name for column in getattr(table, "__table__", table).primary_key]
+def _or_update(
+    statement: Insert, table: Table, names: Iterable[str], conditions: Sequence[sa.ColumnElement[bool]]
+) -> Insert:
+    keys = [column.name for column in sa.inspect(table).primary_key]
     return statement.on_conflict_do_update(
         index_elements=keys,
         set_={name: statement.excluded[name] for name in names if name not in keys},
@@ -129,7 +133,7 @@ async def hold(session: AsyncSession, *names: str, shared: bool = False) -> None
     )
 
 
-async def run_sql(session: AsyncSession, statement: str, *values: Any) -> Sequence[Any]:
+async def run_sql(session: AsyncSession, statement: str, *values: object) -> Sequence[Any]:
     """The rows of a statement in the driver's own words ($1, $2, …), inside the session's transaction.
 
     For the few statements every event and every form goes through: building and compiling an expression costs
@@ -159,12 +163,12 @@ class Typed(sa.TypeDecorator[M]):
         self.model = model
         self._adapter = TypeAdapter(model)
 
-    def process_bind_param(self, value: M | None, dialect: Any) -> Any:
+    def process_bind_param(self, value: M | None, dialect: sa.Dialect) -> object:
         """What is stored."""
         del dialect
         return None if value is None else self._adapter.dump_python(value, mode="json")
 
-    def process_result_value(self, value: Any, dialect: Any) -> M | None:
+    def process_result_value(self, value: object, dialect: sa.Dialect) -> M | None:
         """What was stored, unknown fields of a newer version too."""
         del dialect
         return None if value is None else self._adapter.validate_python(value)

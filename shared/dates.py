@@ -4,12 +4,13 @@ So no page or job that moves a date has to think of the calendar.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import DeclarativeBase
 
 from shared.database import run_sql, upsert
 from shared.events.calendar import Dates
@@ -26,7 +27,7 @@ Planned = Callable[[AsyncSession], Awaitable[Iterable[Dates]]]
 _LOOKED_AT: WeakKeyDictionary[Runtime, list[object]] = WeakKeyDictionary()
 
 
-async def tell_dates(rt: Runtime, planned: Planned, *tables: Any) -> None:
+async def tell_dates(rt: Runtime, planned: Planned, *tables: type[DeclarativeBase]) -> None:
     """Publish the dates of each thing that are not as they were told last.
 
     ``planned`` reads the dates of all things from ``tables`` (mapped classes). It is asked when a row of them has been
@@ -40,9 +41,10 @@ async def tell_dates(rt: Runtime, planned: Planned, *tables: Any) -> None:
     _LOOKED_AT[rt] = looks
 
 
-async def _looks(session: AsyncSession, table: Any) -> object:
+async def _looks(session: AsyncSession, table: type[DeclarativeBase]) -> object:
     """Another value once a row has been added, changed or removed: each version bears its transaction's number."""
-    (row,) = await run_sql(session, f"select count(*), sum(xmin::text::bigint) from {table.__table__.fullname}")
+    name = f"{session.info['schema']}.{table.__tablename__}"
+    (row,) = await run_sql(session, f"select count(*), sum(xmin::text::bigint) from {name}")
     return tuple(row)
 
 
@@ -65,6 +67,8 @@ async def told_again(session: AsyncSession, event_type: type[Told]) -> AsyncIter
     ids: list[UUID] = list(await session.scalars(sa.select(table.c.dates_id)))
     for dates_id in ids:
         await lock(session, dates_id)
-        told: dict[str, Any] | None = await session.scalar(sa.select(table.c.told).where(table.c.dates_id == dates_id))
+        told: dict[str, object] | None = await session.scalar(
+            sa.select(table.c.told).where(table.c.dates_id == dates_id)
+        )
         if told is not None:
             yield event_type.model_validate(told)

@@ -8,11 +8,10 @@ constraint and places in the code are.
 import logging
 import sys
 import time
-from collections.abc import Mapping, MutableMapping
 from types import TracebackType
-from typing import Any
 
 import structlog
+from structlog.typing import EventDict
 
 from shared.causes import causes
 from shared.trace import traceparent
@@ -60,10 +59,10 @@ def _one_cause(error: BaseException) -> str:
     return f"{type(error).__name__}{known}{where}"
 
 
-def _exceptions_without_texts(_: Any, __: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
+def _exceptions_without_texts(_: object, __: str, event: EventDict) -> EventDict:
     info = event.pop("exc_info", None)
     event.pop("stack_info", None)
-    error: Any = None
+    error: object = None
     if isinstance(info, BaseException):
         error = info
     elif isinstance(info, tuple):
@@ -75,19 +74,19 @@ def _exceptions_without_texts(_: Any, __: str, event: MutableMapping[str, Any]) 
     return event
 
 
-def _trace(_: Any, __: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
+def _trace(_: object, __: str, event: EventDict) -> EventDict:
     """The trace of the work in hand, from the page through the events that follow to their handlers."""
     if (parent := traceparent.get()) is not None:
         event["trace_id"] = parent.split("-")[1]
     return event
 
 
-def _one_line(_: Any, __: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
+def _one_line(_: object, __: str, event: EventDict) -> EventDict:
     """Keep texts on one line, so that a log line cannot be forged."""
     return {key: value.replace("\n", "\\n") if isinstance(value, str) else value for key, value in event.items()}
 
 
-def _foreign_text(_: Any, __: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
+def _foreign_text(_: object, __: str, event: EventDict) -> EventDict:
     """The head of another library's text: exceptions and arguments that it quotes come after it.
 
     asyncio quotes tasks, callbacks and their exceptions; Starlette hands whole tracebacks to uvicorn as texts.

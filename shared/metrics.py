@@ -1,7 +1,6 @@
 """What a process tells Prometheus: counts, ages and times; never a person, an answer or an address."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Any
 
 import sqlalchemy as sa
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
@@ -87,7 +86,7 @@ class _Moment(Collector):
             yield family
 
 
-def counted(**columns: Any) -> Gauges:
+def counted(**columns: sa.SQLColumnExpression[object]) -> Gauges:
     """Figures of rows by what ``columns`` hold: ``counted(members=Member.status)`` gives ``members`` by status."""
 
     async def count(session: AsyncSession) -> Figures:

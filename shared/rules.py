@@ -2,7 +2,6 @@
 
 import re
 from datetime import date, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic_core import PydanticCustomError
@@ -13,7 +12,7 @@ def N_(text: str) -> str:  # noqa: N802 - gettext's own name for it, which extra
     return text
 
 
-def rule_broken(code: str, **parameters: Any) -> PydanticCustomError:
+def rule_broken(code: str, **parameters: object) -> PydanticCustomError:
     """The error a form model's validator raises; ``code`` is looked up in the page's messages."""
     return PydanticCustomError(code, code, parameters)
 

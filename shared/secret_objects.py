@@ -3,7 +3,6 @@
 import base64
 import json
 import secrets
-from typing import Any
 
 import yaml
 
@@ -57,13 +56,13 @@ def _new_keys(smtp_url: str, oidc_client_secret: str) -> dict[str, dict[str, str
     return made
 
 
-def _database(prefix: str, role: str) -> dict[str, Any]:
+def _database(prefix: str, role: str) -> dict[str, object]:
     # Hexadecimal, so that it means the same in a URL.
     values = {"username": f"{prefix}_{role}", "password": secrets.token_hex(24)}
     return _secret(f"{prefix}-{role}-db", "kubernetes.io/basic-auth", values)
 
 
-def _secret(name: str, kind: str, values: dict[str, str]) -> dict[str, Any]:
+def _secret(name: str, kind: str, values: dict[str, str]) -> dict[str, object]:
     return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "type": kind, "stringData": values}
 
 

@@ -165,7 +165,7 @@ def public_half(private: str) -> str:
     return base64.b64encode(key.public_key().public_bytes_raw()).decode()
 
 
-def sign(private: str, content: Mapping[str, Any], max_age: int) -> str:
+def sign(private: str, content: Mapping[str, object], max_age: int) -> str:
     """Text that anybody can read and that only who has ``private`` can make; it holds for ``max_age`` seconds."""
     plain = json.dumps({"until": int(time.time()) + max_age, "content": content}).encode()
     signature = Ed25519PrivateKey.from_private_bytes(base64.b64decode(private)).sign(plain)
@@ -204,7 +204,7 @@ class Sealed:
         """The first key seals, each opens."""
         self._ciphers = [AESGCM(key) for key in keys]
 
-    def seal(self, name: str, content: Mapping[str, Any], max_age: int) -> str:
+    def seal(self, name: str, content: Mapping[str, object], max_age: int) -> str:
         """Encrypted, authenticated text that ``unseal`` takes back for ``max_age`` seconds under the same name."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
         plain = json.dumps({"until": int(time.time()) + max_age, "content": content}).encode()
@@ -223,7 +223,9 @@ class Sealed:
         content: dict[str, Any] = plain["content"]
         return content
 
-    def set(self, response: Response, purpose: str, id: UUID | str, content: Mapping[str, Any], max_age: int) -> None:
+    def set(
+        self, response: Response, purpose: str, id: UUID | str, content: Mapping[str, object], max_age: int
+    ) -> None:
         """Set the cookie for one purpose and id; ``max_age`` in seconds."""
         name = f"__Host-{purpose}-{id}"
         response.set_cookie(

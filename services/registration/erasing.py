@@ -1,7 +1,6 @@
 """Leaving is erasing: the row is blanked, every service is told, and their receipts are kept."""
 
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as pg_insert
@@ -23,6 +22,7 @@ from services.registration.tables import (
     SignUp,
     Spared,
 )
+from shared.events.member_data import Erased
 from shared.events.registration import ContactRemoved, MemberErased, MemberLeft
 from shared.messaging import Delivery, emit, forget_subject
 
@@ -53,7 +53,7 @@ async def erase(session: AsyncSession, member: Member, now: datetime) -> None:
     )
 
 
-async def keep_receipt(session: AsyncSession, event: Any, _: Delivery) -> None:
+async def keep_receipt(session: AsyncSession, event: Erased, _: Delivery) -> None:
     """A service has erased the person."""
     await session.execute(
         pg_insert(ErasureReceipt)

@@ -4,13 +4,14 @@ A mean is shown only where as many answered as any group must be (`SMALLEST_GROU
 those who were there less that of the control group; what changed for both alike is not the meeting's doing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from statistics import mean
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.results.counting import Answers
 from services.results.domain import SMALLEST_GROUP
 from services.results.tables import Answer, Survey, asked_in
 from shared.events.questionnaire import Scale
@@ -38,7 +39,7 @@ async def changes_of(session: AsyncSession, survey: Survey, beside: Sequence[Sur
 
     None where too few answered, or the answers are not all here yet. Empty where nothing was asked before.
     """
-    answers: dict[str, list[Mapping[str, Any]]] = {}
+    answers: dict[str, list[Answers]] = {}
     for other in beside:
         place = _PLACES.get((other.meeting["group"], other.meeting["wave"])) if other.meeting else None
         if place is not None:
@@ -50,7 +51,7 @@ async def changes_of(session: AsyncSession, survey: Survey, beside: Sequence[Sur
     return [row for row in rows if row["before"] is not None and row["after"] is not None]
 
 
-def mean_of(question: str, answers: Sequence[Mapping[str, Any]]) -> float | None:
+def mean_of(question: str, answers: Sequence[Answers]) -> float | None:
     """The mean of those who took a stand, to one decimal; None where they are too few to be shown."""
     steps = [int(answer[question]) for answer in answers if str(answer.get(question, "")).isdigit()]
     return round(mean(steps), 1) if len(steps) >= SMALLEST_GROUP else None
@@ -61,6 +62,6 @@ def waiting_for(survey: Survey, beside: Sequence[Survey]) -> int:
     return sum(other.id != survey.id and other.released is None for other in beside)
 
 
-async def _answers(session: AsyncSession, survey: Survey) -> list[Mapping[str, Any]]:
+async def _answers(session: AsyncSession, survey: Survey) -> list[Answers]:
     answers = list(await session.scalars(sa.select(Answer.answers).where(Answer.survey_id == survey.id)))
     return answers if survey.released is not None and len(answers) >= survey.released else []

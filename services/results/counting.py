@@ -86,7 +86,7 @@ def _statements(question: Grid, given: Sequence[Mapping[str, object]]) -> tuple[
     )
 
 
-def _numbers(counted: Counted, decimals: int, given: Sequence[Any]) -> Counted:
+def _numbers(counted: Counted, decimals: int, given: Sequence[float]) -> Counted:
     numbers = sorted(float(answer) for answer in given)
     first, middle, third = quantiles(numbers, n=4, method="inclusive")
     classes = tuple(number_classes(numbers, decimals))

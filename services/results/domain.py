@@ -5,10 +5,9 @@ What is counted is free of language and is what a publication keeps; texts come 
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from math import floor, log10
 from statistics import quantiles
-from typing import Any
 
 #: Fewer than this many people are never a group of their own.
 SMALLEST_GROUP = 5
@@ -72,22 +71,6 @@ def number_classes(
     found[0] = (None, *found[0][1:])
     found[-1] = (found[-1][0], None, found[-1][2])
     return found
-
-
-def as_json(counted: Sequence[Counted]) -> list[dict[str, object]]:
-    """The totals as a publication keeps them."""
-    return [asdict(part) for part in counted]
-
-
-def from_json(stored: Sequence[Mapping[str, Any]]) -> list[Counted]:
-    """The totals a publication kept."""
-    return [
-        Counted(**{**part, "quartiles": tuple(part["quartiles"]) if part["quartiles"] else None,
-                   "passages": tuple(part["passages"]),
-                   "parts": tuple(from_json(part.get("parts", ()))),
-                   "classes": tuple(tuple(step) for step in part["classes"])})
-        for part in stored
-    ]  # fmt: skip
 
 
 def share_positive(counted: Counted, upper: Sequence[str], scale: Sequence[str]) -> float | None:

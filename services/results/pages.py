@@ -5,7 +5,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.results.domain import from_json
 from services.results.findings import show
 from services.results.follow_ups import store as follow_ups
 from services.results.showing import COLUMNS, table_rows, tables_of
@@ -29,7 +28,7 @@ async def show_results(request: Request) -> Response:
     cards = []
     for survey, publication in rows:
         asked = asked_in(survey)
-        shown = show(asked, from_json(publication.counted), texts)
+        shown = show(asked, publication.counted, texts)
         cards.append(
             {
                 "publication": publication,
@@ -60,9 +59,7 @@ async def _published_before(session: AsyncSession, survey: Survey) -> list[Past]
         .where(Survey.closed_at < survey.closed_at, Survey.questionnaire.is_not(None))
         .order_by(Survey.closed_at.desc())
     )
-    return [
-        Past(asked_in(one), one.closed_at, from_json(publication.counted)) for one, publication in rows if one.closed_at
-    ]
+    return [Past(asked_in(one), one.closed_at, publication.counted) for one, publication in rows if one.closed_at]
 
 
 async def _published(session: AsyncSession, slug: str) -> tuple[Survey, Publication] | None:
@@ -88,7 +85,7 @@ def result_context(request: Request, survey: Survey, publication: Publication) -
         "heading": asked.title.by_language,
         "finding": publication.finding,
         "arrived": publication.arrived,
-        **tables_of(survey, from_json(publication.counted), publication.participants, texts, publication.changes),
+        **tables_of(survey, publication.counted, publication.participants, texts, publication.changes),
     }
 
 

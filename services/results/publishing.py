@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.results.changes import changes_of, surveys_beside, waiting_for
 from services.results.counting import count_answers, written_in
-from services.results.domain import Counted, as_json, gender_shares, merged_groups
+from services.results.domain import Counted, gender_shares, merged_groups
 from services.results.tables import Answer, Population, Publication, Survey, asked_in
 from shared.database import hold
 from shared.events.results import ResultsPublished
@@ -96,7 +96,7 @@ def _participants(survey: Survey, population: Population | None) -> dict[str, ob
     }
 
 
-def _by_area(survey: Survey, population: Population) -> dict[str, Any]:
+def _by_area(survey: Survey, population: Population) -> dict[str, object]:
     living = sum(area.population for area in population.areas)
     if not living:
         return {}
@@ -152,7 +152,7 @@ async def publish(
         survey_id=survey.id,
         slug=await _free_slug(session, survey, now, zone),
         finding=dict(finding),
-        counted=as_json(counted),
+        counted=tuple(counted),
         participants=draft.participants,
         changes=draft.changes,
         arrived=draft.arrived,

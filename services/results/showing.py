@@ -29,6 +29,8 @@ COLUMNS = (
     N_("Andel av dem som tok stilling"),
     N_("Befolkningen"),
 )
+#: A row of such a table.
+Line = list[str | float | None]
 
 
 def tables_of(
@@ -154,10 +156,12 @@ def _ages(codes: Sequence[str], texts: Language) -> str:
 
 def table_rows(
     shown: Sequence[Shown], parts: Sequence[Part], answered: int, invited: int, texts: Language
-) -> list[list[Any]]:
+) -> list[Line]:
     """The page's tables as rows of ``COLUMNS``; shares between 0 and 1."""
     rate = answered / invited if invited else 0.0
-    rows: list[list[Any]] = [["", texts.gettext(N_("Svarprosent")), "", answered, round(rate, 4), invited, None, None]]
+    rows: list[list[str | float | None]] = [
+        ["", texts.gettext(N_("Svarprosent")), "", answered, round(rate, 4), invited, None, None]
+    ]
     for one in (part for question in shown for part in (question, *question.parts)):
         for row in one.rows:
             stand = None if row.of_stand is None else round(row.of_stand, 4)

@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from services.results.domain import Counted
 from shared.database import COLUMN_TYPES, NAMING, Typed
 from shared.events.questionnaire import Questionnaire
 from shared.events.registration import AgeBand, AreaMargin, Margin
@@ -42,9 +43,9 @@ class Survey(Base):
     """Texts corrected while it was open, oldest first."""
     asks: Mapped[str] = mapped_column(server_default="everybody")
     """``everybody``, ``some`` (a filter) or ``sample``."""
-    meeting: Mapped[dict[str, Any] | None]
+    meeting: Mapped[dict[str, str] | None]
     """{"meeting_id", "group", "wave"} of one that evaluates a meeting."""
-    sample: Mapped[dict[str, Any] | None]
+    sample: Mapped[dict[str, object] | None]
     """{"rule", "seed", "pool_hash", "pool", "capped", "drawn"} of a survey whose people were drawn."""
 
 
@@ -67,9 +68,9 @@ class Publication(Base):
 
     survey_id: Mapped[UUID] = mapped_column(sa.ForeignKey("results.survey.id"), primary_key=True)
     slug: Mapped[str] = mapped_column(unique=True)
-    finding: Mapped[dict[str, Any]]
+    finding: Mapped[dict[str, str]]
     """The finding in one sentence, by language."""
-    counted: Mapped[list[Any]]
+    counted: Mapped[tuple[Counted, ...]] = mapped_column(Typed(tuple[Counted, ...]))
     """Each question's totals, with the passages staff chose."""
     participants: Mapped[dict[str, Any]]
     """Shares of those who took part against the population: {"gender": [...], "band": [...]}."""
@@ -87,7 +88,7 @@ class Answer(Base):
 
     survey_id: Mapped[UUID] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    strata: Mapped[dict[str, Any]]
+    strata: Mapped[dict[str, object]]
     answers: Mapped[dict[str, Any]]
 
 
@@ -156,7 +157,7 @@ class FollowUp(Base):
     """``survey``, ``meeting`` or ``suggestion``."""
     about_id: Mapped[UUID] = mapped_column(index=True)
     slug: Mapped[str]
-    done: Mapped[dict[str, Any]]
+    done: Mapped[dict[str, str]]
     done_on: Mapped[date]
     link: Mapped[str | None]
     recorded_at: Mapped[datetime]

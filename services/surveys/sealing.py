@@ -35,7 +35,7 @@ class Seal:
         self._private = private
         self._public = private.public_key()
 
-    def close(self, row: UUID, content: Mapping[str, Any]) -> bytes:
+    def close(self, row: UUID, content: Mapping[str, object]) -> bytes:
         """The sealed content; needs the public half only."""
         plain = json.dumps(content).encode()
         plain += b" " * (-len(plain) % _STEP)

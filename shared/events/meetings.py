@@ -8,7 +8,7 @@ from pydantic import Field
 from shared.events import attention
 from shared.events.base import Code, Event, Instant, OpenEnum, PublicText
 from shared.events.calendar import Dates
-from shared.events.member_data import MemberData
+from shared.events.member_data import Erased, MemberData
 
 
 class _Meetings(Event):
@@ -204,13 +204,11 @@ class MeetingCancelled(_Meetings):
     cancelled_at: Instant
 
 
-class MemberDataErased(_Meetings):
+class MemberDataErased(Erased):
     """meetings has erased what it held about the person."""
 
     type: ClassVar[str] = "meetings.member_data_erased.v1"
-    subject_field: ClassVar[str | None] = "member_id"
-    member_id: UUID
-    erased_at: Instant
+    topic: ClassVar[str] = "meetings"
 
 
 class DrawProofIssued(_Meetings):

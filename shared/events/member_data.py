@@ -1,4 +1,4 @@
-"""What a service keeps about a member, told on its own restricted topic when the member asks for everything."""
+"""What a service keeps about a member: told on its own restricted topic when the member asks, and gone at erasure."""
 
 from typing import Annotated, ClassVar
 from uuid import UUID
@@ -22,3 +22,11 @@ class MemberData(Event):
     member_id: UUID
     kept: Kept
     gathered_at: Instant
+
+
+class Erased(Event):
+    """One service's receipt: nothing of the member is left there."""
+
+    subject_field: ClassVar[str | None] = "member_id"
+    member_id: UUID
+    erased_at: Instant

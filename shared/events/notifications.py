@@ -5,7 +5,7 @@ from uuid import UUID
 
 from shared.events import attention
 from shared.events.base import Code, Event, Instant, OpenEnum
-from shared.events.member_data import MemberData
+from shared.events.member_data import Erased, MemberData
 
 
 class _Notifications(Event):
@@ -53,11 +53,11 @@ class ContactCardMissing(_Notifications):
     type: ClassVar[str] = "notifications.contact_card_missing.v1"
 
 
-class MemberDataErased(_Notifications):
+class MemberDataErased(Erased):
     """notifications has erased what it held about the person."""
 
     type: ClassVar[str] = "notifications.member_data_erased.v1"
-    erased_at: Instant
+    topic: ClassVar[str] = "notifications"
 
 
 class SuggestionLetterReceived(Event):

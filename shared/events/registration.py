@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from shared.events import attention
 from shared.events.base import Code, Event, Instant, OpenEnum, PublicText
+from shared.events.member_data import Erased
 
 
 class _Registration(Event):
@@ -220,12 +221,11 @@ class MemberDataRequested(_Registration):
     asked_at: Instant
 
 
-class MemberDataErased(_Registration):
+class MemberDataErased(Erased):
     """registration has erased what it held about the person."""
 
     type: ClassVar[str] = "registration.member_data_erased.v1"
-    member_id: UUID
-    erased_at: Instant
+    topic: ClassVar[str] = "registration"
 
 
 class _Contact(Event):

@@ -6,7 +6,7 @@ from uuid import UUID
 from shared.events import attention
 from shared.events.base import Code, Event, Instant, OpenEnum, PublicTexts
 from shared.events.calendar import Dates
-from shared.events.member_data import MemberData
+from shared.events.member_data import Erased, MemberData
 
 
 class _Results(Event):
@@ -69,13 +69,11 @@ class SuggestionAnswered(_Results):
     answered_at: Instant
 
 
-class MemberDataErased(_Results):
+class MemberDataErased(Erased):
     """results has erased what it held about the person."""
 
     type: ClassVar[str] = "results.member_data_erased.v1"
-    subject_field: ClassVar[str | None] = "member_id"
-    member_id: UUID
-    erased_at: Instant
+    topic: ClassVar[str] = "results"
 
 
 class _Correspondence(Event):

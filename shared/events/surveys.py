@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.events import attention
 from shared.events.base import Code, Event, Instant, OpenEnum, PublicText
 from shared.events.calendar import Dates
-from shared.events.member_data import MemberData
+from shared.events.member_data import Erased, MemberData
 from shared.events.questionnaire import Questionnaire, example
 
 
@@ -215,13 +215,11 @@ class SurveyFollowUpNoticeDue(_Surveys):
     send_before: Instant
 
 
-class MemberDataErased(_Surveys):
+class MemberDataErased(Erased):
     """surveys has erased what it held about the person."""
 
     type: ClassVar[str] = "surveys.member_data_erased.v1"
-    subject_field: ClassVar[str | None] = "member_id"
-    member_id: UUID
-    erased_at: Instant
+    topic: ClassVar[str] = "surveys"
 
 
 class AnswerStrata(BaseModel):

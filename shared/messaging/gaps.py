@@ -7,10 +7,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
 
 import structlog
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from shared.patience import outlast
@@ -30,7 +29,7 @@ class Gaps:
         self._storing: set[asyncio.Task[None]] = set()
         self._next: dict[TopicPartition, int] = {}
 
-    async def assigned(self, topic: str, consumer: Any, places: Sequence[TopicPartition]) -> None:
+    async def assigned(self, topic: str, consumer: AIOKafkaConsumer, places: Sequence[TopicPartition]) -> None:
         """Look, before anything is read of the partitions, whether the broker still has what was not read.
 
         Where nothing was committed, reading begins at the log's start, and that is committed at once: of a partition
@@ -50,7 +49,7 @@ class Gaps:
                 if begun:
                     await consumer.commit(begun)
 
-    async def read(self, topic: str, consumer: Any, records: Sequence[Any]) -> None:
+    async def read(self, topic: str, consumer: AIOKafkaConsumer, records: Sequence[ConsumerRecord]) -> None:
         """Look whether these records follow those before them, and return when every gap so far is stored.
 
         Their offsets are committed after that, and nothing would tell of a gap then.

@@ -2,14 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TypeAlias
 
 import asyncpg
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from aiokafka.structs import RecordMetadata
 
 from shared.database import SERVER_SETTINGS
 from shared.messaging.broker import BrokerProbe, client_arguments, in_background
@@ -36,6 +37,9 @@ _STATEMENT_DEADLINE = 60.0
 #: Broker or database away.
 _PASSING = (KafkaError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 
+_Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+_Acknowledged = tuple[asyncpg.Record, RecordMetadata]
+
 
 class Relay:
     """Sends one schema's outbox; several may run, an advisory lock lets one work at a time."""
@@ -47,7 +51,7 @@ class Relay:
         self._service = service
         self._url = database_url
         self._wake = asyncio.Event()
-        self._connection: asyncpg.Connection[Any] | None = None
+        self._connection: _Connection | None = None
         self.producer: AIOKafkaProducer | None = None
         self._probe = BrokerProbe(settings)
         self._sql = statements(service)
@@ -105,7 +109,7 @@ class Relay:
             raise failure
         return len(acknowledged)
 
-    async def pending(self, connection: Any) -> Sequence[Mapping[str, Any]] | None:
+    async def pending(self, connection: _Connection) -> Sequence[asyncpg.Record] | None:
         """What is there, oldest first; None while another relay works.
 
         Ids may become visible out of order, so no place is remembered.
@@ -113,7 +117,7 @@ class Relay:
         found = await connection.fetch(self._sql["select"], BATCH, f"{self._service}.relay")
         return [row for row in found if row["id"] is not None] if found[0]["mine"] else None
 
-    async def _archive(self, connection: Any, acknowledged: Sequence[tuple[Mapping[str, Any], Any]]) -> None:
+    async def _archive(self, connection: _Connection, acknowledged: Sequence[_Acknowledged]) -> None:
         for restricted in sorted({row["restricted"] for row, _ in acknowledged}):
             await connection.execute(
                 self._sql["move_restricted" if restricted else "move"],
@@ -127,10 +131,10 @@ class Relay:
             await self._note_emptied(connection)
 
     async def send(
-        self, producer: AIOKafkaProducer, rows: Sequence[Mapping[str, Any]]
-    ) -> tuple[list[tuple[Mapping[str, Any], Any]], BaseException | None]:
+        self, producer: AIOKafkaProducer, rows: Sequence[asyncpg.Record]
+    ) -> tuple[list[_Acknowledged], BaseException | None]:
         """Rows acknowledged, without any that follow a failed row of the same subject; and the first failure."""
-        futures: list[asyncio.Future[Any]] = []
+        futures: list[asyncio.Future[RecordMetadata]] = []
         failure: BaseException | None = None
         try:
             async with asyncio.timeout(ACK_DEADLINE):
@@ -157,7 +161,7 @@ class Relay:
                 acknowledged.append((row, future.result()))
         return acknowledged, failure
 
-    def _record(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def _record(self, row: asyncpg.Record) -> dict[str, object]:
         headers = json.loads(row["headers"])
         headers["ce_id"] = str(row["event_id"])
         headers["ce_source"] = self._settings.source(row["type"].partition(".")[0])
@@ -171,7 +175,7 @@ class Relay:
             "headers": [(name, value.encode()) for name, value in headers.items()],
         }
 
-    async def store_positions(self, connection: Any, acknowledged: Sequence[tuple[Mapping[str, Any], Any]]) -> bool:
+    async def store_positions(self, connection: _Connection, acknowledged: Sequence[_Acknowledged]) -> bool:
         """Remember the highest offset of each partition; False when one lies below what was acknowledged before."""
         offsets: dict[tuple[str, int], list[int]] = {}
         for row, ack in acknowledged:
@@ -187,7 +191,7 @@ class Relay:
         )
         return not lower
 
-    async def _broker_is_whole(self, connection: Any, look_every: float) -> bool:
+    async def _broker_is_whole(self, connection: _Connection, look_every: float) -> bool:
         """Whether the broker still has what it acknowledged. If it came back empty: note it, wait, then fill it.
 
         The note is committed before anything is sent. An interrupted refill raises the end offsets too, so without the
@@ -208,11 +212,11 @@ class Relay:
         await self._note_emptied(connection)
         return False
 
-    async def _note_emptied(self, connection: Any) -> None:
+    async def _note_emptied(self, connection: _Connection) -> None:
         log.error("messaging.broker.came_back_empty")
         await connection.execute(self._sql["emptied"])
 
-    async def _fill(self, connection: Any) -> None:
+    async def _fill(self, connection: _Connection) -> None:
         """Send the whole archive in order, before anything new."""
         await connection.execute(self._sql["forget_positions"])
         producer, sent = await self._started(), 0
@@ -233,7 +237,7 @@ class Relay:
             pass
         self._wake.clear()
 
-    async def _connected(self) -> Any:
+    async def _connected(self) -> _Connection:
         if self._connection is None or self._connection.is_closed():
             self._connection = await asyncpg.connect(
                 self._url,
@@ -270,7 +274,7 @@ class Relay:
             connection.terminate()
 
 
-def _add_spans(acknowledged: Sequence[tuple[Mapping[str, Any], Any]]) -> None:
+def _add_spans(acknowledged: Sequence[_Acknowledged]) -> None:
     """From when a fact was published until Kafka had it; one without a trace or a time has neither in its span."""
     for row, _ in acknowledged:
         headers = json.loads(row["headers"])

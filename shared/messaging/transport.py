@@ -6,14 +6,14 @@ This module, the relay, ``gaps`` and the broker helpers are the only ones that k
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import Any
 
 import structlog
-from aiokafka import ConsumerRebalanceListener, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import FAKE_CONSUMER, KafkaAckableMessage
+from faststream.kafka.subscriber.usecase import BatchSubscriber
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from shared.messaging.broker import client_arguments
@@ -58,12 +58,12 @@ def _security(settings: Settings) -> BaseSecurity | None:
     return BaseSecurity(ssl_context=context, use_ssl=True) if context is not None else None
 
 
-async def _parse(records: Any) -> KafkaAckableMessage:
+async def _parse(records: Sequence[ConsumerRecord]) -> KafkaAckableMessage:
     """Hand the records over unread: FastStream's own parser loses a record whose header is not UTF-8."""
     return KafkaAckableMessage(body=b"", raw_message=records, headers={}, message_id="", consumer=FAKE_CONSUMER)
 
 
-async def _decode(message: Any) -> Any:
+async def _decode(message: KafkaAckableMessage) -> object:
     """Leave decoding to the inbox, for what it lets through (the default decoder costs three quarters of the rate)."""
     return message.raw_message
 
@@ -86,7 +86,7 @@ class Transport:
         self._service = service
         self._consumers = consumers
         self._broker: KafkaBroker | None = None
-        self._subscribers: list[Any] = []
+        self._subscribers: list[BatchSubscriber] = []
 
     async def run(self) -> None:
         """Consume until cancelled; a broker that is away at the start is waited for."""
@@ -144,7 +144,7 @@ class Transport:
             for consumer, subscriber in zip(self._consumers, self._subscribers, strict=False)
         }
 
-    def client(self, topic: str) -> Any:
+    def client(self, topic: str) -> AIOKafkaConsumer:
         """Kafka's client for a topic."""
         topics = [consumer.topic for consumer in self._consumers]
         return self._subscribers[topics.index(topic)].consumer
@@ -167,7 +167,7 @@ class Transport:
         )
         self._subscribers = [self._subscribe(self._broker, consumer) for consumer in self._consumers]
 
-    def _subscribe(self, broker: KafkaBroker, consumer: BatchConsumer) -> Any:
+    def _subscribe(self, broker: KafkaBroker, consumer: BatchConsumer) -> BatchSubscriber:
         subscriber = broker.subscriber(
             self._settings.topic(consumer.topic),
             group_id=self._settings.group(self._service, consumer.topic),
@@ -185,7 +185,7 @@ class Transport:
             decoder=_decode,
         )
 
-        async def take(records: Any) -> None:
+        async def take(records: Sequence[ConsumerRecord]) -> None:
             await self.gaps.read(consumer.topic, subscriber.consumer, records)
             await consumer.take(records)
             await _commit(subscriber.consumer, records)
@@ -216,15 +216,15 @@ class _Assigned(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ha
         self._transport = transport
         self._topic = topic
 
-    def on_partitions_revoked(self, revoked: Any) -> None:
+    def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """A batch in hand is still stored; the inbox knows what the next owner reads again."""
 
-    async def on_partitions_assigned(self, assigned: Any) -> None:
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Before the client asks for records."""
         await self._transport.gaps.assigned(self._topic, self._transport.client(self._topic), list(assigned))
 
 
-async def _unread(consumer: Any) -> int:
+async def _unread(consumer: AIOKafkaConsumer) -> int:
     """Records the broker has that the client has not handed over."""
     unread = 0
     for partition in consumer.assignment() if consumer is not None else ():
@@ -236,7 +236,7 @@ async def _unread(consumer: Any) -> int:
     return unread
 
 
-def _has_failed(consumer: Any) -> bool:
+def _has_failed(consumer: AIOKafkaConsumer) -> bool:
     """Whether one of the client's tasks has ended with an error; it has no public word for it."""
     coordinator, fetcher = getattr(consumer, "_coordinator", None), getattr(consumer, "_fetcher", None)
     tasks = [getattr(coordinator, name, None) for name in ("_coordination_task", "_heartbeat_task")]
@@ -244,7 +244,7 @@ def _has_failed(consumer: Any) -> bool:
     return any(task is not None and task.done() and not task.cancelled() and task.exception() for task in tasks)
 
 
-async def _commit(consumer: Any, records: Sequence[Any]) -> None:
+async def _commit(consumer: AIOKafkaConsumer, records: Sequence[ConsumerRecord]) -> None:
     """Commit what this batch held of the partitions that are still ours; one refused would refuse them all."""
     offsets: dict[TopicPartition, int] = {}
     for record in records:

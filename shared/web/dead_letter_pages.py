@@ -1,7 +1,5 @@
 """What went wrong with a service's events, for staff: see, try again, give up, settle. The same in every service."""
 
-from typing import Any
-
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,7 +11,7 @@ from shared.web.pages import render, runtime, see_other
 from shared.web.staff import audit, staff_required
 
 
-async def events_at_fault(request: Request, session: AsyncSession) -> dict[str, Any]:
+async def events_at_fault(request: Request, session: AsyncSession) -> dict[str, object]:
     """What a service's card says of its events.
 
     ``letters``: open dead letters; ``expiring``, ``lost``: whose content goes soon, or went before anybody decided;

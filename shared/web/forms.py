@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import parse_qsl
 from uuid import UUID
 
@@ -59,7 +59,7 @@ class Form:
         """Every name and value in the order sent; files are not among them."""
         return [(name, value) for name, values in self._values.items() for value in values]
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> dict[str, object]:
         """Field -> value, or list of values where a name came more than once; for showing the form again."""
         return {name: values[0] if len(values) == 1 else values for name, values in self._values.items()}
 
@@ -102,7 +102,7 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
 
 
 async def _read_multipart(request: Request, body: bytes) -> Form:
-    async def receive() -> dict[str, Any]:
+    async def receive() -> dict[str, object]:
         return {"type": "http.request", "body": body, "more_body": False}
 
     try:
@@ -148,6 +148,6 @@ def validate(
     return (None, errors) if errors else (parsed, {})
 
 
-class _Lenient(dict[str, Any]):
+class _Lenient(dict[str, object]):
     def __missing__(self, key: str) -> str:
         return ""

@@ -1,6 +1,5 @@
 """Links from mails: a link is exchanged for a cookie, the pages behind it carry the id, and the cookie is the right."""
 
-from typing import Any
 from uuid import UUID
 
 from starlette.requests import Request
@@ -17,7 +16,7 @@ def check_link(request: Request, purpose: str) -> Link:
     return rt.links.check(purpose, request.path_params["token"], rt.now())
 
 
-def hold_link(request: Request, page: str, cookie: str, id_: UUID, seconds: int, **content: Any) -> Response:
+def hold_link(request: Request, page: str, cookie: str, id_: UUID, seconds: int, **content: object) -> Response:
     """Go on to ``page``; this browser holds ``content`` about the id for so many seconds."""
     response = see_other(f"{page}?id={id_}")
     runtime(request).sealed.set(response, cookie, id_, content, seconds)

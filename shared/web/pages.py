@@ -57,7 +57,7 @@ class Renderer:
         chosen = tuple(code for code in self._runtime.profile.languages if code in self._translated)
         return chosen or self._translated
 
-    def text(self, lang: str, template: str, context: Mapping[str, Any]) -> str:
+    def text(self, lang: str, template: str, context: Mapping[str, object]) -> str:
         """The template's output in one language; it may use the municipality's ``profile``."""
         profile = self._runtime.profile
         shown = {
@@ -107,14 +107,14 @@ def _counting(ngettext: Any, lang: Language) -> Callable[..., str]:
     return counting
 
 
-def _written(lang: str) -> Callable[[Any], str]:
+def _written(lang: str) -> Callable[[object], str]:
     """The filter for what staff wrote, ``{language: text}`` or Bokmål alone.
 
     It stands in the reader's language where it is translated, else in Bokmål and marked so that it is read aloud as
     such (WCAG 3.1.2). For running text; a ``<title>`` takes no markup.
     """
 
-    def written(texts: Any) -> str:
+    def written(texts: object) -> str:
         if isinstance(texts, Mapping):
             if texts.get(lang):
                 return str(texts[lang])
@@ -138,7 +138,7 @@ def runtime(request: Request) -> Runtime:
 
 
 def render(
-    request: Request, template: str, context: Mapping[str, Any] | None = None, status: int = 200
+    request: Request, template: str, context: Mapping[str, object] | None = None, status: int = 200
 ) -> HTMLResponse:
     """A page in the visitor's language. ``errors`` and ``form`` may be left out of the context."""
     renderer: Renderer = request.app.state.renderer

@@ -135,7 +135,7 @@ async def _has_ended(runtime: Runtime, session_id: UUID) -> bool:
 
 
 async def audit(
-    session: AsyncSession, request: Request, action: str, subject: UUID | str | None = None, **detail: Any
+    session: AsyncSession, request: Request, action: str, subject: UUID | str | None = None, **detail: object
 ) -> None:
     """Write who did what to which object, in the transaction of the deed; ``detail`` holds ids and counts only."""
     staff: Staff = request.state.staff

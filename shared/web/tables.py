@@ -3,7 +3,6 @@
 import csv
 from collections.abc import Iterable, Sequence
 from io import BytesIO, StringIO
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,7 +15,7 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #: Formats a list may be asked for.
 FORMATS = ("csv", "xlsx")
 
-Rows = Iterable[Sequence[Any]]
+Rows = Iterable[Sequence[object]]
 
 
 def file_format(request: Request) -> str:
@@ -40,7 +39,7 @@ def _csv(columns: Sequence[str], rows: Rows) -> bytes:
     return target.getvalue().encode("utf-8-sig")
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     """As text, and never as something a spreadsheet would run."""
     if value is None:
         return ""

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -97,7 +96,7 @@ async def who_is_called(
     return asked, rows[-1].id if rows else None
 
 
-def _kind(row: Any, margins: Margins | None) -> Kind:
+def _kind(row: sa.Row[UUID, str | None, int | None, str | None], margins: Margins | None) -> Kind:
     return kind_of(row.gender, row.year_of_birth, row.area, margins)
 
 

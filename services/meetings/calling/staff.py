@@ -1,7 +1,8 @@
 """Staff ask, before a draw, who wants to be in it."""
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -133,7 +134,7 @@ async def send_call(request: Request) -> Response:
                 await audit(session, request, "meetings.call.sent", meeting_id)
             return see_other(f"/staff/meetings/{meeting_id}")
         asked = (await who_is_called(session, meeting, call, rt.now(), rt.profile.contact_cap))[0] if call else []
-    typed: dict[str, Any] = {**form.values(), **{feature: form.all(feature) for feature in choices(margins)}}
+    typed: dict[str, object] = {**form.values(), **{feature: form.all(feature) for feature in choices(margins)}}
     if call is not None and not asked:
         errors = {"": "Ingen kan spørres nå. Spør flere grupper, eller vent til folk får spørres igjen."}
     if call is None or errors or form.get("action") == "back":
@@ -158,7 +159,7 @@ def _in_words(call: Call, margins: Margins | None) -> list[tuple[str, str]]:
     ]
 
 
-async def _show(request: Request, typed: dict[str, Any], errors: FormErrors, status: int) -> Response:
+async def _show(request: Request, typed: Mapping[str, object], errors: FormErrors, status: int) -> Response:
     async with runtime(request).transaction() as session:
         meeting = or_404(await session.get(Meeting, request.path_params["meeting_id"]))
         margins = await newest_margins(session)

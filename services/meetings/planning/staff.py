@@ -1,7 +1,8 @@
 """Staff create a meeting, change it, and cancel it."""
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -193,7 +194,7 @@ async def change(request: Request) -> Response:
 
 
 def _show_form(
-    request: Request, meeting: Meeting | None, form: dict[str, Any], errors: FormErrors, status: int = 200
+    request: Request, meeting: Meeting | None, form: Mapping[str, object], errors: FormErrors, status: int = 200
 ) -> Response:
     context = {
         "meeting": meeting,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -180,7 +180,7 @@ def _show(
     meeting: Meeting,
     row: Invitation,
     errors: FormErrors | None = None,
-    typed: Mapping[str, Any] | None = None,
+    typed: Mapping[str, object] | None = None,
     status: int = 200,
 ) -> Response:
     kept = row.needs or []

@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from services.meetings.contacts import at_the_cap
 from services.meetings.locks import hold_draws, lock_invitations, lock_meeting
@@ -46,7 +46,7 @@ async def yes_rates(session: AsyncSession) -> YesRates:
     return YesRates({(gender, band, area or ""): (asked, yes) for gender, band, area, asked, yes in found})
 
 
-def _unasked(meeting_id: Any, now: datetime, cap: int) -> sa.Select[DrawEntry]:
+def _unasked(meeting_id: UUID | InstrumentedAttribute[UUID], now: datetime, cap: int) -> sa.Select[DrawEntry]:
     """Those of the draw's pool who are still willing and not yet asked to this meeting.
 
     Whoever said yes to its call wants to hear of it; others are asked within the contact cap.

@@ -1,7 +1,6 @@
 """Staff set the quotas of a meeting: by hand, the panel's, or the population's."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -100,7 +99,9 @@ async def save_quotas(request: Request) -> Response:
     return see_other(f"/staff/meetings/{meeting_id}/draw")
 
 
-async def _show_quotas(request: Request, typed: Mapping[str, Any] | None, errors: FormErrors, status: int) -> Response:
+async def _show_quotas(
+    request: Request, typed: Mapping[str, object] | None, errors: FormErrors, status: int
+) -> Response:
     rt = runtime(request)
     async with rt.transaction() as session:
         meeting = or_404(await session.get(Meeting, request.path_params["meeting_id"]))

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime, time
 from types import MappingProxyType
-from typing import Any
 
 from babel.dates import format_date, format_time
 
@@ -64,9 +63,9 @@ _WEEKDAY = {"nb": "EEEE d. MMMM", "nn": "EEEE d. MMMM", "en": "EEEE d MMMM"}
 _LOCALES = {"nb": "nb_NO", "nn": "nn_NO", "en": "en_GB"}
 
 
-def subject(kind: Kind, language: Language, words: Mapping[str, Any]) -> str:
+def subject(kind: Kind, language: Language, words: Mapping[str, object]) -> str:
     """The subject line, on one line."""
-    text = (words.get("topic") and kind.subject_with_topic) or kind.subject
+    text = kind.subject_with_topic if words.get("topic") and kind.subject_with_topic else kind.subject
     return " ".join((language.gettext(text) % words).split())
 
 
@@ -77,7 +76,7 @@ def in_language(texts: object, code: str) -> str:
     return str(texts or "")
 
 
-def survey_words(survey: Survey, language: Language) -> dict[str, Any]:
+def survey_words(survey: Survey, language: Language) -> dict[str, str]:
     """Title, topic, minutes and the last day to answer on, as mails about a survey say them."""
     cover = survey.questionnaire
     assert cover is not None, "a mail about a survey waits for its texts"

@@ -1,7 +1,8 @@
 """The own page: see and change details and consents, take the data along, pause, leave."""
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -141,14 +142,14 @@ def _validated(request: Request, form: Form) -> tuple[DetailsInput | None, FormE
     )  # fmt: skip
 
 
-def _as_typed(form: Form) -> dict[str, Any]:
+def _as_typed(form: Form) -> dict[str, object]:
     return form.values() | {"own_answers": form.all("own_answers")}
 
 
 def _details(
     request: Request,
     member_id: UUID | None,
-    values: dict[str, Any],
+    values: Mapping[str, object],
     errors: FormErrors | None = None,
     status: int = 200,
 ) -> Response:

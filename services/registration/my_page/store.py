@@ -32,11 +32,11 @@ class OwnPage:
     purposes: tuple[str, ...]
     consents: Sequence[Consent]
     """Newest first, withdrawn ones included."""
-    asked: Sequence[Any]
+    asked: Sequence[sa.Row[dict[str, str], datetime, datetime | None]]
     """Rows (title, closes_at, answered_at), newest first."""
-    spared: Sequence[Any]
+    spared: Sequence[sa.Row[dict[str, str], datetime, str]]
     """Rows (title, closes_at, reason), newest first."""
-    drawn: Sequence[Any]
+    drawn: Sequence[sa.Row[str, str, datetime, float, bool, UUID | None]]
     """Rows (slug, heading, starts_at, chance, drawn, proof: the entry's id when there is one), newest first."""
     new_email: str | None
     """An address that waits for its confirmation."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -35,7 +34,7 @@ async def growth(session: AsyncSession, zone: str, since: datetime) -> list[tupl
     """(ISO day, name of what people came by, members who joined that day) since an instant, oldest first."""
     # Compiled into the statement: two parameters of one value would be two expressions to Postgres' grouping.
     day = sa.cast(sa.func.timezone(sa.literal_column(f"'{zone}'"), Member.joined_at), sa.Date)
-    found: Any = await session.execute(
+    found = await session.execute(
         sa.select(day, sa.func.coalesce(Channel.name, _CAME_BY), sa.func.count())
         .select_from(Member)
         .outerjoin(Channel, sa.and_(Channel.code == Member.channel, Member.source != "import"))

@@ -1,7 +1,6 @@
 """Copies of other services' facts, for the own page and the front page."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -73,7 +72,7 @@ class DrawProof(Base):
     entry_id: Mapped[UUID] = mapped_column(primary_key=True)
     member_id: Mapped[UUID] = mapped_column(index=True)
     meeting_id: Mapped[UUID]
-    proof: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    proof: Mapped[dict[str, object]] = mapped_column(JSONB)
     """The file `services.meetings.verify` checks."""
 
 

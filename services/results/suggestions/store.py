@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -79,7 +78,7 @@ def chosen(filters: Mapping[str, str]) -> sa.Select[Suggestion]:
     return rows.where(*(column == filters[name] for name, column in columns.items() if name in filters))
 
 
-async def count(session: AsyncSession, *conditions: Any) -> tuple[int, Suggestion | None]:
+async def count(session: AsyncSession, *conditions: sa.ColumnElement[bool]) -> tuple[int, Suggestion | None]:
     """(how many suggestions meet the conditions, the oldest of them)."""
     number = await session.scalar(sa.select(sa.func.count()).select_from(Suggestion).where(*conditions))
     oldest = sa.select(Suggestion).where(*conditions).order_by(Suggestion.registered_at, Suggestion.id).limit(1)

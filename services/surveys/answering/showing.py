@@ -140,7 +140,7 @@ class FormQuestion:
         named = (self.to(choice.text) for choice in choices if name == f"{self.question.id}.{choice.code}")
         return next(named, self.text)
 
-    def _value(self, key: str, value: Any) -> Any:
+    def _value(self, key: str, value: Any) -> object:
         if isinstance(value, date):
             return self.texts.date(value)
         return dict(self.choices)[value] if key == "option" else value

@@ -52,7 +52,7 @@ def outline(content: Content) -> list[dict[str, object]]:
     ]
 
 
-def cover_form(content: Content) -> dict[str, Any]:
+def cover_form(content: Content) -> dict[str, object]:
     """Title, topic, introduction, minutes and languages."""
     return {
         "content": content,
@@ -67,7 +67,7 @@ def page_form(content: Content, page_id: str) -> dict[str, object]:
     return {"page": page, "languages": _languages(content), **_condition_form(content, page)}
 
 
-def question_form(content: Content, question_id: str) -> dict[str, Any]:
+def question_form(content: Content, question_id: str) -> dict[str, object]:
     """A question's fields, by how they are written."""
     question = question_of(content, question_id)
     kind = question["type"]
@@ -98,7 +98,7 @@ def question_form(content: Content, question_id: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _condition_form(content: Content, part: Mapping[str, Any]) -> dict[str, Any]:
+def _condition_form(content: Content, part: Mapping[str, Any]) -> dict[str, object]:
     earlier = earlier_answers(content, part["id"])
     chosen = chosen_conditions(part)
     mode, rows = chosen if chosen is not None and len(chosen[1]) <= CONDITIONS else ("keep", [])

@@ -236,7 +236,7 @@ def _part(
         template, context = "page", page_form(content, part)
     else:
         template, context = "question", question_form(content, part)
-        context["before"] = asked.get(identity_of(content["id"], context["question"]))
+        context["before"] = asked.get(identity_of(content["id"], domain.question_of(content, part)))
     context |= {
         "id": found.row.id,
         "base": found.row.current,

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from markupsafe import Markup
 
@@ -41,7 +40,7 @@ def survey_title(survey: Survey) -> str:
 
 def followed(
     request: Request, survey: Survey, turnout: Turnout, per_day: Mapping[date, int], now: datetime
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """What is shown of an open or closed survey: curve, picture, target, expected end."""
     zone = runtime(request).settings.zone
     assert survey.opened_at is not None

@@ -53,7 +53,7 @@ async def show_survey(request: Request) -> Response:
         figures = await figures_of(request, session, survey, now)
         done = await audit_of(session, survey.id)
         asked = await who_is_asked(session, survey, translate(request), rt.settings.zone, now)
-    context: dict[str, Any] = {
+    context: dict[str, object] = {
         "title": survey_title(survey),
         **figures,
         "asked": asked,

@@ -2,7 +2,6 @@
 
 import json
 from importlib import resources
-from typing import Any
 
 from services.surveys.paper.wording import for_whom, numbers_of
 from shared.events.questionnaire import (
@@ -61,9 +60,9 @@ def as_pdf(questionnaire: Questionnaire, texts: Language, code: str, last_day: s
 
 def _question(
     questionnaire: Questionnaire, question: KnownQuestion, numbers: dict[str, int], texts: Language
-) -> dict[str, Any]:
+) -> dict[str, object]:
     blanks = _blanks(questionnaire, numbers, texts)
-    row: dict[str, Any] = {
+    row: dict[str, object] = {
         "number": numbers.get(question.id),
         "text": question.text.to(texts.code, blanks),
         "help": question.help.to(texts.code, blanks) if question.help else "",

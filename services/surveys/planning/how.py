@@ -1,7 +1,7 @@
 """How a survey is sent: reminders, and to a few first. The part of the plan form that asks for it."""
 
 from dataclasses import replace
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field, model_validator
@@ -61,7 +61,7 @@ class HowInput(BaseModel):
         return Reminding(self.again_after, self.remind_from, self.remind_to, self.until_enough == "yes")
 
 
-def columns_of(reminding: Reminding) -> dict[str, Any]:
+def columns_of(reminding: Reminding) -> dict[str, object]:
     """The survey's columns that say how it reminds."""
     return {
         "again_after": reminding.again_after,

@@ -1,7 +1,8 @@
 """Staff start a survey: choose, see what residents get and how many get it, confirm once."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -103,7 +104,7 @@ async def plan_form(request: Request) -> Response:
 
 
 async def _show_form(
-    request: Request, session: AsyncSession, form: dict[str, Any], errors: FormErrors, status: int = 200
+    request: Request, session: AsyncSession, form: Mapping[str, object], errors: FormErrors, status: int = 200
 ) -> Response:
     lang = translate(request)
     sizes = await announced_sizes(session)

@@ -1,7 +1,7 @@
 """Staff steer a survey: pause, go on, extend, close, open again, let its answers leave; each asked about once."""
 
-from datetime import date
-from typing import Any
+from collections.abc import Mapping
+from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -78,7 +78,8 @@ async def do(request: Request) -> Response:
         if deed in _WITH_DAY:
             values, errors = validate(_Day, form, _MESSAGES, str)
             try:
-                closes_at = values and last_day_at(values.closes_on, life_of(survey), deed, rt.now(), rt.settings.zone)
+                zone = rt.settings.zone
+                closes_at = last_day_at(values.closes_on, life_of(survey), deed, rt.now(), zone) if values else None
             except FieldRefused as refused:
                 errors = {refused.field: _MESSAGES[refused.code]}
             if errors:
@@ -87,9 +88,11 @@ async def do(request: Request) -> Response:
     return see_other(f"/staff/surveys/{survey.id}")
 
 
-async def _carry_out(request: Request, session: AsyncSession, survey_id: UUID, deed: Deed, closes_at: Any) -> None:
+async def _carry_out(
+    request: Request, session: AsyncSession, survey_id: UUID, deed: Deed, closes_at: datetime | None
+) -> None:
     rt = runtime(request)
-    detail: dict[str, Any] = {}
+    detail: dict[str, object] = {}
     if deed is Deed.RELEASE:
         done = await close_survey(session, keys_of(rt.settings), survey_id, rt.now())
         detail = {"answered": done.answered, "released": done.released} if done else {}
@@ -112,7 +115,7 @@ async def _asked(request: Request, session: AsyncSession) -> tuple[Survey, Deed]
 
 
 async def _page(
-    request: Request, session: AsyncSession, survey: Survey, deed: Deed, form: dict[str, Any], errors: FormErrors
+    request: Request, session: AsyncSession, survey: Survey, deed: Deed, form: Mapping[str, object], errors: FormErrors
 ) -> Response:
     rt = runtime(request)
     now, zone = rt.now(), rt.settings.zone

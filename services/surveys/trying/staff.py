@@ -84,7 +84,7 @@ async def _asked(request: Request, session: AsyncSession) -> Questionnaire | Non
     return with_areas(asked, await named_areas(session) or _AREAS)
 
 
-def _around(request: Request, asked: Questionnaire) -> dict[str, Any]:
+def _around(request: Request, asked: Questionnaire) -> dict[str, object]:
     """What stands around the resident's page: other languages, the width, the way back."""
     phone = request.query_params.get("width") == "phone"
     here = {"language": request.state.lang} | ({"width": "phone"} if phone else {})

@@ -52,13 +52,13 @@ class UnknownCondition(Part):
 
     @model_validator(mode="before")
     @classmethod
-    def _nobody_writes_it(cls, content: Any, info: ValidationInfo) -> Any:
+    def _nobody_writes_it(cls, content: object, info: ValidationInfo) -> object:
         if info.context == "written":
             raise ValueError("a condition has question, all, any or none")
         return content
 
 
-def _form_of(content: Any) -> str:
+def _form_of(content: object) -> str:
     for name in ("question", "all", "any", "none"):
         if name in content if isinstance(content, dict) else hasattr(content, name):
             return name

@@ -1,7 +1,6 @@
 """A question over surveys: what it is called in all of them, and whether its wording is still the same."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from shared.events.questionnaire.kinds import KINDS
 
@@ -9,12 +8,12 @@ from shared.events.questionnaire.kinds import KINDS
 _WORDING = ("type", "text", "options", "statements", "steps", "first", "low", "high", "each", "most", "unit")
 
 
-def identity_of(questionnaire: str, question: Mapping[str, Any]) -> str:
+def identity_of(questionnaire: str, question: Mapping[str, object]) -> str:
     """``klima.reisemate``: where the question was asked first; ``question`` as a file holds it."""
     return str(question.get("bank") or f"{questionnaire}.{question['id']}")
 
 
-def wording(question: Mapping[str, Any]) -> dict[str, Any]:
+def wording(question: Mapping[str, object]) -> dict[str, object]:
     """What the question asks in Bokmål, and what may be answered; translations and pictures left out."""
     fields = KINDS[question["type"]].model_fields if question["type"] in KINDS else {}
     found = {}
@@ -25,14 +24,14 @@ def wording(question: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def is_continued(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+def is_continued(before: Mapping[str, object], after: Mapping[str, object]) -> bool:
     """Whether answers to both can stand in one trend: the same words, or other words that staff say mean the same."""
     if before["type"] != after["type"]:
         return False
     return wording(before) == wording(after) or bool(after.get("same_meaning"))
 
 
-def _in_bokmal(value: Any) -> Any:
+def _in_bokmal(value: object) -> object:
     if isinstance(value, Mapping):
         if "nb" in value:
             return " ".join(str(value["nb"]).split())

@@ -95,7 +95,7 @@ class UnknownQuestion(Asked):
         return made
 
 
-def _kind_of(content: Any) -> str:
+def _kind_of(content: object) -> str:
     """The name of the content's kind, ``unknown`` when this version has none of that name."""
     name = content.get("type") if isinstance(content, dict) else getattr(content, "type", None)
     return name if name in KINDS else "unknown"

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any
 
 from shared.events.questionnaire.choices import Area, Grid, Optioned, Pair, Ranking, Scale, SeveralChoices
 from shared.events.questionnaire.conditions import Condition, named_in
@@ -24,7 +23,7 @@ class RulesBroken(ValueError):
         self.problems = problems
 
 
-def strict(content: Any) -> Questionnaire:
+def strict(content: object) -> Questionnaire:
     """The questionnaire somebody has written: no unknown field or kind, every rule kept.
 
     Raises pydantic's ValidationError for what is wrong in a part, and RulesBroken once each part is right.
