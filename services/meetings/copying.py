@@ -60,17 +60,17 @@ async def _asked(session: AsyncSession, members: Collection[UUID]) -> set[UUID |
 
 async def _keep(session: AsyncSession, states: dict[UUID, MemberState]) -> None:
     ids = sorted(states)
-    found = [states[member_id] for member_id in ids]
+    newest = [states[member_id] for member_id in ids]
     await upsert_many(
         session,
         Member,
         Member.erased.is_(False),
         id=ids,
-        status=[state.standing for state in found],
-        year_of_birth=[state.year_of_birth for state in found],
-        gender=[state.gender for state in found],
-        area=[state.area for state in found],
-        purposes=[state.purposes for state in found],
+        status=[state.standing for state in newest],
+        year_of_birth=[state.year_of_birth for state in newest],
+        gender=[state.gender for state in newest],
+        area=[state.area for state in newest],
+        purposes=[state.purposes for state in newest],
     )
 
 

@@ -121,16 +121,16 @@ def entered(entry: DrawEntry, draw_id: UUID) -> MemberEnteredDraw:
     )
 
 
-def proof_issued(entry: DrawEntry, draw: Draw, one: Candidate, path: Way) -> DrawProofIssued:
+def proof_issued(entry: DrawEntry, draw: Draw, candidate: Candidate, path: Way) -> DrawProofIssued:
     """The member's proof of having been in the pool, as long as its salt is kept."""
     assert entry.member_id is not None
-    assert one.salt is not None
+    assert candidate.salt is not None
     return DrawProofIssued(
         entry_id=entry.id,
         meeting_id=entry.meeting_id,
         member_id=entry.member_id,
-        salt=one.salt,
-        kind=kind_of_candidate(one),
+        salt=candidate.salt,
+        kind=kind_of_candidate(candidate),
         path=tuple((side, sister) for side, sister in path),
         root=draw.root or "",
         digest=draw.digest or "",
@@ -150,22 +150,22 @@ async def tell(
     if not people:
         return 0
     values = [{"id": new_id(), "invitation_id": id_, "follow_up_id": follow_up_id} for id_ in people]
-    told = await session.execute(
+    notices = await session.execute(
         pg_insert(Notice).values(values).on_conflict_do_nothing().returning(Notice.id, Notice.invitation_id)
     )
     events = [
         MeetingNoticeDue(
-            notice_id=made.id,
-            invitation_id=made.invitation_id,
+            notice_id=new.id,
+            invitation_id=new.invitation_id,
             meeting_id=meeting.id,
             member_id=member_id,
             notice=notice,
-            generation=people[made.invitation_id].generation,
+            generation=people[new.invitation_id].generation,
             send_before=send_before,
             link_expires_at=meeting.ends_at + LINK_LASTS if notice in _OWN_PAGE else None,
         )
-        for made in told
-        if (member_id := people[made.invitation_id].member_id) is not None
+        for new in notices
+        if (member_id := people[new.invitation_id].member_id) is not None
     ]
     await emit_new(session, events)
     return len(events)

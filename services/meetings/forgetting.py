@@ -22,6 +22,6 @@ async def forget_participation(rt: Runtime) -> None:
         draws = sa.select(Draw.id).where(Draw.meeting_id.in_(old))
         for gone in (Candidate, AuditedDraw):
             await session.execute(sa.delete(gone).where(gone.draw_id.in_(draws)))
-        kept = sa.or_(Draw.full_part.is_not(None), Draw.tickets.is_not(None))
+        not_blank = sa.or_(Draw.full_part.is_not(None), Draw.tickets.is_not(None))
         parts = {"full_part": sa.null(), "tickets": sa.null(), "salt": None}
-        await session.execute(sa.update(Draw).where(Draw.meeting_id.in_(old), kept).values(parts))
+        await session.execute(sa.update(Draw).where(Draw.meeting_id.in_(old), not_blank).values(parts))

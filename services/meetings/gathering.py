@@ -52,7 +52,7 @@ async def gather_data(session: AsyncSession, event: MemberDataRequested, deliver
         .where(AskedInSurvey.member_id == event.member_id)
         .order_by(AskedInSurvey.asked_at)
     )
-    kept = {
+    sections = {
         "mails_of_surveys": [{"asked_at": at.isoformat()} for at in mails],
         "calls": [
             {
@@ -100,4 +100,4 @@ async def gather_data(session: AsyncSession, event: MemberDataRequested, deliver
             for slug, invitation in invitations
         ],
     }
-    await tell_data(session, event, delivery, MemberDataGathered, kept)
+    await tell_data(session, event, delivery, MemberDataGathered, sections)

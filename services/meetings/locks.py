@@ -40,5 +40,5 @@ async def lock_invitations(session: AsyncSession, *which: sa.ColumnElement[bool]
     """The invitations that meet the conditions, by id, locked and read afresh; their meetings are locked already."""
     ids = list(await session.scalars(sa.select(Invitation.id).where(*which)))
     await lock(session, *ids)
-    found = await session.scalars(sa.select(Invitation).where(Invitation.id.in_(ids), *which).order_by(Invitation.id))
-    return list(found)
+    invitations = sa.select(Invitation).where(Invitation.id.in_(ids), *which).order_by(Invitation.id)
+    return list(await session.scalars(invitations))

@@ -25,8 +25,8 @@ async def show_meetings(request: Request) -> Response:
     now = runtime(request).now()
     async with runtime(request).transaction() as session:
         meetings = (await session.scalars(sa.select(Meeting).order_by(Meeting.starts_at, Meeting.id))).all()
-    planned = [one for one in meetings if one.state in ("announced", "drawn") and one.ends_at > now]
-    over = [one for one in reversed(meetings) if one not in planned]
+    planned = [meeting for meeting in meetings if meeting.state in ("announced", "drawn") and meeting.ends_at > now]
+    over = [meeting for meeting in reversed(meetings) if meeting not in planned]
     return render(request, "meetings/list.html", {"planned": planned, "over": over})
 
 
@@ -71,7 +71,7 @@ async def show_meeting(request: Request) -> Response:
         "told_day": last_day(datetime.fromisoformat(told)) if (told := (meeting.call or {}).get("told")) else None,
         "composition": composition(meeting) if meeting.drawn_at else None,
         "over": runtime(request).now() >= meeting.ends_at,
-        "follow_ups": [(date.fromisoformat(one.done_on), one.done) for one in follow_ups],
+        "follow_ups": [(date.fromisoformat(follow_up.done_on), follow_up.done) for follow_up in follow_ups],
     }
     return render(request, "meetings/meeting.html", context)
 
@@ -86,11 +86,11 @@ async def give_draw(request: Request) -> Response:
     async with runtime(request).transaction() as session:
         meeting = or_404(await _named(session, slug))
         draws = [await current_draw(session, meeting.id), *await cancelled_draws(session, meeting.id)]
-    found = [one for one in draws if one and one.promise and one.committed_at and named in (None, one.digest)]
-    if not found or (named is None and found[0] is not draws[0]):
+    public = [draw for draw in draws if draw and draw.promise and draw.committed_at and named in (None, draw.digest)]
+    if not public or (named is None and public[0] is not draws[0]):
         return problem(request, 404)
     try:
-        content = file_of(found[0])
+        content = file_of(public[0])
     except Refused:
         return problem(request, 500)
     return JSONResponse(content, headers={"Content-Disposition": f'attachment; filename="{slug}-draw.json"'})

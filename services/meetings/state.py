@@ -57,8 +57,8 @@ async def state_events(session: AsyncSession) -> AsyncIterator[Event | None]:
 
 
 async def _calls(session: AsyncSession, meeting: Meeting) -> AsyncIterator[Event | None]:
-    kept = (Called.meeting_id == meeting.id, Called.member_id.is_not(None))
-    ids = list(await session.scalars(sa.select(Called.id).where(*kept).order_by(Called.id)))
+    mine = (Called.meeting_id == meeting.id, Called.member_id.is_not(None))
+    ids = list(await session.scalars(sa.select(Called.id).where(*mine).order_by(Called.id)))
     for start in range(0, len(ids), BATCH):
         part = ids[start : start + BATCH]
         await lock(session, *part)
@@ -75,10 +75,10 @@ async def _entries(session: AsyncSession, meeting: Meeting) -> AsyncIterator[Eve
     draw = await session.get(Draw, meeting.draw_id)
     people = await candidates_of(session, meeting.draw_id) if draw is not None and draw.promise is not None else []
     ways = ways_of(people)
-    evaluated = any(one.group == "present" for one in await evaluations_of(session, meeting.id))
+    evaluated = any(evaluation.group == "present" for evaluation in await evaluations_of(session, meeting.id))
     came = sa.select(Invitation.member_id).where(Invitation.meeting_id == meeting.id, Invitation.attended.is_(True))
     present = set(await session.scalars(came)) if evaluated else set()
-    by_member = {one.member_id: one for one in people}
+    by_member = {candidate.member_id: candidate for candidate in people}
     ids = list(
         await session.scalars(sa.select(DrawEntry.id).where(DrawEntry.meeting_id == meeting.id).order_by(DrawEntry.id))
     )
@@ -92,7 +92,7 @@ async def _entries(session: AsyncSession, meeting: Meeting) -> AsyncIterator[Eve
             yield entered(row, meeting.draw_id)
             if row.control or row.member_id in present:
                 yield group_fact(row, "control" if row.control else "present")
-            one = by_member.get(row.member_id)
-            if draw is not None and one is not None and one.salt is not None:
-                yield proof_issued(row, draw, one, ways[one.number])
+            candidate = by_member.get(row.member_id)
+            if draw is not None and candidate is not None and candidate.salt is not None:
+                yield proof_issued(row, draw, candidate, ways[candidate.number])
         yield None

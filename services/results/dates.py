@@ -20,14 +20,14 @@ async def tell_result_dates(rt: Runtime) -> None:
 
 
 async def _planned(session: AsyncSession) -> list[DatesPlanned]:
-    found = await session.execute(
+    rows = await session.execute(
         sa.select(Survey, Publication)
         .outerjoin(Publication, Publication.survey_id == Survey.id)
         .where(Survey.closed_at.is_not(None), Survey.questionnaire.is_not(None))
         .order_by(Survey.id)
     )
     followed = set(await session.scalars(sa.select(FollowUp.about_id)))
-    return [dates_of(survey, published, followed=survey.id in followed) for survey, published in found]
+    return [dates_of(survey, published, followed=survey.id in followed) for survey, published in rows]
 
 
 def dates_of(survey: Survey, published: Publication | None, *, followed: bool) -> DatesPlanned:

@@ -64,13 +64,13 @@ def number_classes(
     groups = merged_groups(steps, minimum)
     if len(groups) < 2:
         return []
-    found: list[tuple[float | None, float | None, int]] = [
+    classes: list[tuple[float | None, float | None, int]] = [
         (round(int(codes[0]) * width, decimals), round((int(codes[-1]) + 1) * width - unit, decimals), people)
         for codes, people in groups
     ]
-    found[0] = (None, *found[0][1:])
-    found[-1] = (found[-1][0], None, found[-1][2])
-    return found
+    classes[0] = (None, *classes[0][1:])
+    classes[-1] = (classes[-1][0], None, classes[-1][2])
+    return classes
 
 
 def share_positive(counted: Counted, upper: Sequence[str], scale: Sequence[str]) -> float | None:

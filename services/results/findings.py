@@ -205,9 +205,9 @@ def _months(code: str, texts: Language) -> str:
 
 
 def _picture(question: AnyQuestion, rows: Sequence[Row], statement: str, texts: Language) -> Markup:
-    told = "; ".join(f"{row.label}: {texts.number(row.n)}" for row in rows)
+    alternative = "; ".join(f"{row.label}: {texts.number(row.n)}" for row in rows)
     if isinstance(question, Scale) and question.steps <= _MOST_STACKED:
         steps = [(row.label, row.n) for row in rows[: question.steps]]
         apart = next(((row.label, row.n) for row in rows[question.steps :]), None)
-        return stacked(statement, told, steps, apart, texts)
-    return bars(statement, told, [(row.label, row.n, row.share) for row in rows], texts)
+        return stacked(statement, alternative, steps, apart, texts)
+    return bars(statement, alternative, [(row.label, row.n, row.share) for row in rows], texts)

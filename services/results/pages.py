@@ -24,7 +24,7 @@ async def show_results(request: Request) -> Response:
                 .order_by(Publication.published_at.desc())
             )
         ).all()
-        done = {one.about_id: one for one in reversed(await follow_ups.all_of_them(session))}
+        done = {follow_up.about_id: follow_up for follow_up in reversed(await follow_ups.all_of_them(session))}
     cards = []
     for survey, publication in rows:
         asked = asked_in(survey)
@@ -35,7 +35,7 @@ async def show_results(request: Request) -> Response:
                 "title": asked.title.by_language,
                 "finding": publication.finding,
                 "led_to": done[survey.id].done if survey.id in done else None,
-                "first": next((one for one in shown if one.picture), None),
+                "first": next((question for question in shown if question.picture), None),
             }
         )
     return render(request, "results/list.html", {"cards": cards})
@@ -44,11 +44,11 @@ async def show_results(request: Request) -> Response:
 async def show_result(request: Request) -> Response:
     """Purpose, finding, picture and table per question, participants against population, method."""
     async with runtime(request).transaction() as session:
-        found = or_404(await _published(session, request.path_params["slug"]))
-        done = await follow_ups.of(session, found[0].id)
-        earlier = await _published_before(session, found[0])
-    shown = {"follow_ups": done, "trends": trends(asked_in(found[0]), earlier)}
-    return render(request, "results/result.html", {**result_context(request, *found), **shown})
+        survey, publication = or_404(await _published(session, request.path_params["slug"]))
+        done = await follow_ups.of(session, survey.id)
+        earlier = await _published_before(session, survey)
+    shown = {"follow_ups": done, "trends": trends(asked_in(survey), earlier)}
+    return render(request, "results/result.html", {**result_context(request, survey, publication), **shown})
 
 
 async def _published_before(session: AsyncSession, survey: Survey) -> list[Past]:
@@ -59,7 +59,7 @@ async def _published_before(session: AsyncSession, survey: Survey) -> list[Past]
         .where(Survey.closed_at < survey.closed_at, Survey.questionnaire.is_not(None))
         .order_by(Survey.closed_at.desc())
     )
-    return [Past(asked_in(one), one.closed_at, publication.counted) for one, publication in rows if one.closed_at]
+    return [Past(asked_in(past), past.closed_at, publication.counted) for past, publication in rows if past.closed_at]
 
 
 async def _published(session: AsyncSession, slug: str) -> tuple[Survey, Publication] | None:
@@ -93,8 +93,7 @@ async def download_result(request: Request) -> Response:
     """The page's tables as CSV or XLSX."""
     texts, form = translate(request), file_format(request)
     async with runtime(request).transaction() as session:
-        found = or_404(await _published(session, request.path_params["slug"]))
-    survey, publication = found
+        survey, publication = or_404(await _published(session, request.path_params["slug"]))
     context = result_context(request, survey, publication)
     columns = [texts.gettext(name) for name in COLUMNS]
     rows = table_rows(context["results"], context["participants"], survey.answered or 0, survey.invited or 0, texts)

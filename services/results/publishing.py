@@ -52,8 +52,8 @@ async def draft_of(session: AsyncSession, survey: Survey) -> Draft:
     for name in written_in(questionnaire):
         given = [(str(row.answers[name]), row.id) for row in rows if name in row.answers]
         # One of each text, the least id: as random as any, and the same at every look.
-        found = dict(sorted(given, reverse=True))
-        written[name] = [(id_, text) for text, id_ in sorted(found.items())]
+        id_by_text = dict(sorted(given, reverse=True))
+        written[name] = [(id_, text) for text, id_ in sorted(id_by_text.items())]
     population = await session.scalar(sa.select(Population).order_by(Population.year.desc()).limit(1))
     beside = await surveys_beside(session, survey)
     return Draft(
@@ -126,16 +126,16 @@ def with_passages(draft: Draft, chosen: Mapping[str, Sequence[str]]) -> list[Cou
 
     An id, not a place in a list: an answer that arrives meanwhile must not publish its neighbour.
     """
-    return [_with_passages(draft, one, chosen) for one in draft.counted]
+    return [_with_passages(draft, question, chosen) for question in draft.counted]
 
 
-def _with_passages(draft: Draft, one: Counted, chosen: Mapping[str, Sequence[str]]) -> Counted:
-    texts = {str(id_): text for id_, text in draft.written.get(one.id, ())}
-    wanted = chosen.get(one.id, ())
+def _with_passages(draft: Draft, question: Counted, chosen: Mapping[str, Sequence[str]]) -> Counted:
+    texts = {str(id_): text for id_, text in draft.written.get(question.id, ())}
+    wanted = chosen.get(question.id, ())
     if any(id_ not in texts for id_ in wanted):
-        raise UnknownPassage(one.id)
-    parts = tuple(_with_passages(draft, part, chosen) for part in one.parts)
-    return replace(one, passages=tuple(texts[id_] for id_ in wanted), parts=parts)
+        raise UnknownPassage(question.id)
+    parts = tuple(_with_passages(draft, part, chosen) for part in question.parts)
+    return replace(question, passages=tuple(texts[id_] for id_ in wanted), parts=parts)
 
 
 async def publish(

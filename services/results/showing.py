@@ -121,9 +121,9 @@ def show_participants(participants: Mapping[str, Any], texts: Language) -> list[
         name = texts.gettext(name)
         rows = [(_group(key, code, texts), share, target) for code, share, target in participants.get(key, ())]
         if rows:
-            told = texts.gettext(N_("Søylen er de som svarte, streken er befolkningen"))
+            alternative = texts.gettext(N_("Søylen er de som svarte, streken er befolkningen"))
             statement = _largest_difference(rows, texts)
-            picture = panel_against_population(statement, told, list(rows), texts)
+            picture = panel_against_population(statement, alternative, list(rows), texts)
             parts.append(Part(name, rows, statement, picture))
     return parts
 
@@ -159,28 +159,30 @@ def table_rows(
 ) -> list[Line]:
     """The page's tables as rows of ``COLUMNS``; shares between 0 and 1."""
     rate = answered / invited if invited else 0.0
-    rows: list[list[str | float | None]] = [
-        ["", texts.gettext(N_("Svarprosent")), "", answered, round(rate, 4), invited, None, None]
-    ]
-    for one in (part for question in shown for part in (question, *question.parts)):
-        for row in one.rows:
+    rows: list[Line] = [["", texts.gettext(N_("Svarprosent")), "", answered, round(rate, 4), invited, None, None]]
+    for question in (part for whole in shown for part in (whole, *whole.parts)):
+        for row in question.rows:
             stand = None if row.of_stand is None else round(row.of_stand, 4)
-            rows.append([one.id, one.text, row.label, row.n, round(row.share, 4), one.base, stand, None])
-        for row in one.rows:
+            rows.append([question.id, question.text, row.label, row.n, round(row.share, 4), question.base, stand, None])
+        for row in question.rows:
             if row.first is not None:
                 label = texts.gettext(N_("{label}, satt først")).format(label=row.label)
-                rows.append([one.id, one.text, label, row.first, round(row.first / one.base, 4), one.base, None, None])
-        if one.counted.quartiles and one.counted.mean is not None:
-            first, middle, third = one.counted.quartiles
+                share = round(row.first / question.base, 4)
+                rows.append([question.id, question.text, label, row.first, share, question.base, None, None])
+        if question.counted.quartiles and question.counted.mean is not None:
+            first, middle, third = question.counted.quartiles
             figures = (
                 (texts.gettext(N_("Nedre kvartil")), first),
                 (texts.gettext(N_("Median")), middle),
                 (texts.gettext(N_("Øvre kvartil")), third),
-                (texts.gettext(N_("Gjennomsnitt")), one.counted.mean),
+                (texts.gettext(N_("Gjennomsnitt")), question.counted.mean),
             )
-            rows += [[one.id, one.text, name, round(value, 2), None, one.base, None, None] for name, value in figures]
-        elif not one.rows:
-            rows.append([one.id, one.text, "", None, None, one.base, None, None])
+            rows += [
+                [question.id, question.text, name, round(value, 2), None, question.base, None, None]
+                for name, value in figures
+            ]
+        elif not question.rows:
+            rows.append([question.id, question.text, "", None, None, question.base, None, None])
     for part in parts:
         for name, share, target in part.rows:
             counted = None if target is None else round(target, 4)

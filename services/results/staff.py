@@ -62,13 +62,13 @@ async def show_staff_results(request: Request) -> Response:
 async def _progress(session: AsyncSession) -> list[tuple[Survey, Publication | None, int, str]]:
     """(survey, its publication, answers arrived, title), newest first."""
     counts = sa.select(Answer.survey_id, sa.func.count().label("n")).group_by(Answer.survey_id).subquery()
-    found = await session.execute(
+    rows = await session.execute(
         sa.select(Survey, Publication, sa.func.coalesce(counts.c.n, 0))
         .outerjoin(Publication, Publication.survey_id == Survey.id)
         .outerjoin(counts, counts.c.survey_id == Survey.id)
         .order_by(Survey.opened_at.desc())
     )
-    return [(row[0], row[1], row[2], title_of(row[0])) for row in found]
+    return [(row[0], row[1], row[2], title_of(row[0])) for row in rows]
 
 
 @staff_required("reader")
@@ -80,8 +80,8 @@ async def show_card(request: Request) -> Response:
         new, oldest_new = await suggestions.count(session, Suggestion.state == "new")
         open_, oldest_open = await suggestions.count(session, Suggestion.state == "considered")
         suggested, _ = await suggestions.count(session)
-        told = await follow_ups.all_of_them(session)
-    followed = {one.about_id for one in told}
+        all_follow_ups = await follow_ups.all_of_them(session)
+    followed = {follow_up.about_id for follow_up in all_follow_ups}
     late_from = runtime(request).now() - timedelta(days=results_settings().follow_up_days)
     unfollowed = [
         (survey, title, publication.published_at)
@@ -103,7 +103,7 @@ async def show_card(request: Request) -> Response:
         "open": open_,
         "oldest_open": oldest_open,
         "suggested": suggested,
-        "followed": len(told),
+        "followed": len(all_follow_ups),
         "unfollowed": unfollowed,
     }
     return render(request, "results/card.html", context)
@@ -113,8 +113,7 @@ async def show_card(request: Request) -> Response:
 async def show_draft(request: Request) -> Response:
     """The result as it would be published, with every written answer to choose passages from; once public, where."""
     async with runtime(request).transaction() as session:
-        found = or_404(await _survey(session, request))
-        survey, publication = found
+        survey, publication = or_404(await _survey(session, request))
         draft = await draft_of(session, survey)
         history = await audit_of(session, survey.id)
         done = await follow_ups.of(session, survey.id)
@@ -147,9 +146,9 @@ def _draft_page(
         "finding": findings["nb"],
         "arrived": draft.arrived,
         **tables,
-        "uncountable": [one for one in tables["results"] if not one.counted.countable],
-        "questions": {one.id: one.text for one in tables["results"]}
-        | {part.id: f"{one.text} {part.text}" for one in tables["results"] for part in one.parts},
+        "uncountable": [question for question in tables["results"] if not question.counted.countable],
+        "questions": {question.id: question.text for question in tables["results"]}
+        | {part.id: f"{question.text} {part.text}" for question in tables["results"] for part in question.parts},
         "form": form or {"finding": findings["nb"], "finding_nn": findings.get("nn"), "finding_en": findings.get("en")},
         "mail": urlencode({"purpose": "results", "title": asked.title.nb}),
         "errors": errors,
@@ -167,8 +166,7 @@ async def publish_result(request: Request) -> Response:
     async with rt.transaction() as session:
         survey_id = request.path_params["survey_id"]
         await lock(session, survey_id)
-        found = or_404(await _survey(session, request))
-        survey, publication = found
+        survey, publication = or_404(await _survey(session, request))
         if publication is None:
             draft = await draft_of(session, survey)
             if survey.released is None:

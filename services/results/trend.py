@@ -39,15 +39,15 @@ def trends(questionnaire: Questionnaire, earlier: Sequence[Past]) -> dict[str, T
 
     What was never asked before is left out.
     """
-    found: dict[str, Trend] = {}
+    by_id: dict[str, Trend] = {}
     for part in questionnaire.questions:
         before, broken = _asked_before(questionnaire.id, part.model_dump(mode="json"), earlier)
-        found[part.id] = _trend(before, broken=broken)
+        by_id[part.id] = _trend(before, broken=broken)
         for code in dict.fromkeys(code for _, counted in before for code in _statements(counted)):
             # Said once, at the question, that it is broken.
             of_it = [(day, here[code]) for day, counted in before if code in (here := _statements(counted))]
-            found[f"{part.id}.{code}"] = _trend(of_it, broken=False)
-    return {id_: trend for id_, trend in found.items() if trend.days or trend.broken}
+            by_id[f"{part.id}.{code}"] = _trend(of_it, broken=False)
+    return {id_: trend for id_, trend in by_id.items() if trend.days or trend.broken}
 
 
 def _asked_before(
@@ -77,14 +77,14 @@ def _statements(counted: Counted) -> dict[str, Counted]:
 
 def _trend(before: Sequence[tuple[datetime, Counted]], *, broken: bool) -> Trend:
     """Of what was counted, the newest first."""
-    told = [(day, one) for day, one in before if one.base and (one.counts or one.quartiles)][:_MOST]
-    told.reverse()
-    each = [{code: number / one.base for code, number in one.counts.items()} for _, one in told]
-    codes = dict.fromkeys(code for shares in reversed(each) for code in shares)
+    points = [(day, counted) for day, counted in before if counted.base and (counted.counts or counted.quartiles)]
+    points = points[:_MOST][::-1]
+    shares_by_code = [{code: number / counted.base for code, number in counted.counts.items()} for _, counted in points]
+    codes = dict.fromkeys(code for shares in reversed(shares_by_code) for code in shares)
     return Trend(
-        days=tuple(day for day, _ in told),
-        shares={code: tuple(shares.get(code) for shares in each) for code in codes},
-        medians=tuple(one.quartiles[1] for _, one in told if one.quartiles),
+        days=tuple(day for day, _ in points),
+        shares={code: tuple(shares.get(code) for shares in shares_by_code) for code in codes},
+        medians=tuple(counted.quartiles[1] for _, counted in points if counted.quartiles),
         broken=broken,
     )
 

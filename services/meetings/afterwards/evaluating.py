@@ -43,8 +43,8 @@ def asked_fact(row: Evaluation) -> MeetingSurveyAsked:
 
 async def evaluations_of(session: AsyncSession, meeting_id: UUID) -> Sequence[Evaluation]:
     """What was asked so far, in that order."""
-    found = sa.select(Evaluation).where(Evaluation.meeting_id == meeting_id)
-    return (await session.scalars(found.order_by(Evaluation.asked_at, Evaluation.id))).all()
+    mine = sa.select(Evaluation).where(Evaluation.meeting_id == meeting_id)
+    return (await session.scalars(mine.order_by(Evaluation.asked_at, Evaluation.id))).all()
 
 
 async def ask_before(session: AsyncSession, meeting_id: UUID, closes_at: datetime, now: datetime) -> list[Evaluation]:

@@ -16,8 +16,8 @@ from shared.messaging import emit, lock
 async def find_called(session: AsyncSession, called_id: UUID) -> tuple[Meeting, Called] | None:
     """Somebody's call and its meeting; None when the link's id is unknown or the person is gone."""
     statement = sa.select(Meeting, Called).join(Called, Called.meeting_id == Meeting.id).where(Called.id == called_id)
-    found = (await session.execute(statement)).one_or_none()
-    return None if found is None or found.Called.member_id is None else (found.Meeting, found.Called)
+    row = (await session.execute(statement)).one_or_none()
+    return None if row is None or row.Called.member_id is None else (row.Meeting, row.Called)
 
 
 def takes_answers(meeting: Meeting, now: datetime) -> bool:
@@ -43,7 +43,7 @@ async def answer_call(session: AsyncSession, called_id: UUID, says: str, answer:
 
 async def count_called(session: AsyncSession, meeting_id: UUID) -> Mapping[str, int]:
     """How many were asked and have not answered, said yes, said no."""
-    found = await session.execute(
+    rows = await session.execute(
         sa.select(Called.state, sa.func.count()).where(Called.meeting_id == meeting_id).group_by(Called.state)
     )
-    return {"asked": 0, "yes": 0, "no": 0} | dict(list(found))
+    return {"asked": 0, "yes": 0, "no": 0} | dict(list(rows))

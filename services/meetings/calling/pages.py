@@ -15,8 +15,8 @@ async def show_call(request: Request) -> Response:
     """What the meeting is, the call's question if it has one, yes or no; then what was answered."""
     asked = asked_by(request, request.query_params.get("id"))
     async with runtime(request).transaction() as session:
-        found = await find_called(session, asked[0]) if asked else None
-    return no_link(request) if found is None else _show(request, *found)
+        called = await find_called(session, asked[0]) if asked else None
+    return no_link(request) if called is None else _show(request, *called)
 
 
 async def reply_to_call(request: Request) -> Response:
@@ -26,10 +26,10 @@ async def reply_to_call(request: Request) -> Response:
     asked = asked_by(request, form.get("id"))
     says, chosen = form.get("reply"), form.get("answer")
     async with rt.transaction() as session:
-        found = await find_called(session, asked[0]) if asked else None
-        if found is None or asked is None:
+        called = await find_called(session, asked[0]) if asked else None
+        if called is None or asked is None:
             return no_link(request)
-        meeting, row = found
+        meeting, row = called
         options = meeting.call["options"] if meeting.call else []
         numbers = {str(place): option for place, option in enumerate(options)} | {NONE: ""}
         errors: FormErrors = {}

@@ -81,7 +81,7 @@ async def who_is_called(
 
     Those asked to a meeting lately, by an earlier call to this one, or at the contact cap are not asked.
     """
-    found = (
+    willing = (
         sa.select(Member.id, Member.gender, Member.year_of_birth, Member.area)
         .where(WILLING, Member.id > after)
         .order_by(Member.id)
@@ -90,7 +90,7 @@ async def who_is_called(
     left: set[UUID | None] = set()
     for which in (rested(meeting, now), at_the_cap(now, cap), before):
         left |= set(await session.scalars(which))
-    rows = (await session.execute(found.limit(most) if most else found)).all()
+    rows = (await session.execute(willing.limit(most) if most else willing)).all()
     margins = await newest_margins(session)
     asked = [row.id for row in rows if row.id not in left and call.is_for(_kind(row, margins))]
     return asked, rows[-1].id if rows else None

@@ -111,9 +111,9 @@ async def set_limits(session: AsyncSession, meeting_id: UUID, limits: Sequence[L
 
 async def count_states(session: AsyncSession, meeting_id: UUID) -> dict[str, int]:
     """Number of invitations in each state."""
-    found = await session.execute(
+    rows = await session.execute(
         sa.select(Invitation.state, sa.func.count().label("number"))
         .where(Invitation.meeting_id == meeting_id)
         .group_by(Invitation.state)
     )
-    return {**dict.fromkeys(STATES, 0), **{row.state: row.number for row in found}}
+    return {**dict.fromkeys(STATES, 0), **{row.state: row.number for row in rows}}

@@ -35,5 +35,4 @@ async def cancel_meeting(session: AsyncSession, meeting_id: UUID, now: datetime)
     meeting.state = "cancelled"
     meeting.cancelled_at = now
     await emit(session, announced(meeting), cancelled_fact(meeting))
-    told = await tell(session, meeting, said_yes, "cancelled", meeting.starts_at)
-    return meeting, told
+    return meeting, await tell(session, meeting, said_yes, "cancelled", meeting.starts_at)

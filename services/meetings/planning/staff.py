@@ -87,17 +87,24 @@ def read_plan(request: Request, form: Form, meeting: Meeting | None) -> tuple[Pl
     values, errors = validate(MeetingInput, form, _MESSAGES, str)
     if values is None:
         return None, errors
-    told = meeting.reply_by if meeting is not None and meeting.state != "announced" else None
+    deadline = meeting.reply_by if meeting is not None and meeting.state != "announced" else None
     try:
         times = plan_times(
-            values.day, values.starts, values.ends, values.reply_on, values.stop_hours, rt.now(), rt.settings.zone, told
+            values.day,
+            values.starts,
+            values.ends,
+            values.reply_on,
+            values.stop_hours,
+            rt.now(),
+            rt.settings.zone,
+            deadline,
         )
     except FieldRefused as refused:
         return None, {refused.field: _MESSAGES[refused.code]}
-    kept = values.model_dump(
+    details = values.model_dump(
         include={"heading", "purpose", "agenda", "place", "served", "seats", "stop_hours", "rest_days", "day"}
     )
-    return Plan(**kept, times=times), {}
+    return Plan(**details, times=times), {}
 
 
 @staff_required("editor")
@@ -181,15 +188,15 @@ async def change(request: Request) -> Response:
             return _show_form(request, meeting, form.values(), errors, 422)
         if form.get("action") == "back":
             return _show_form(request, meeting, form.values(), {})
-        told = counts["accepted"] + counts["waiting"] if moves(meeting, plan) else 0
-        if told and form.get("confirmed") != "yes":
+        mails = counts["accepted"] + counts["waiting"] if moves(meeting, plan) else 0
+        if mails and form.get("confirmed") != "yes":
             values = {name: value for name, value in form.values().items() if name in MeetingInput.model_fields}
             starts_at, ends_at = plan.times.starts_at, plan.times.ends_at
             mail = mail_preview("meeting_changed", meeting, place=plan.place, starts_at=starts_at, ends_at=ends_at)
-            context = {"meeting": meeting, "plan": plan, "told": told, "values": values, "mail": mail}
+            context = {"meeting": meeting, "plan": plan, "told": mails, "values": values, "mail": mail}
             return render(request, "meetings/staff_change_confirm.html", context)
-        told = await change_meeting(session, meeting, plan)
-        await audit(session, request, "meetings.meeting.changed", meeting_id, told=told, seats=plan.seats)
+        mails = await change_meeting(session, meeting, plan)
+        await audit(session, request, "meetings.meeting.changed", meeting_id, told=mails, seats=plan.seats)
     return see_other(f"/staff/meetings/{meeting_id}")
 
 

@@ -32,5 +32,4 @@ def calendar_file(meeting: Meeting, description: str, url: str, now: datetime) -
     calendar.add("version", "2.0")
     calendar.add("method", "CANCEL" if cancelled else "PUBLISH")
     calendar.add_component(event)
-    made: bytes = calendar.to_ical()
-    return made
+    return bytes(calendar.to_ical())

@@ -75,13 +75,15 @@ async def open_invitation(request: Request) -> Response:
 async def show_invitation(request: Request) -> Response:
     """What, when, where, who else, what is served; then whatever the person's state is, and what was wrong."""
     async with runtime(request).transaction() as session:
-        found = await _look(request, session)
-    if found is None:
+        invitation = await _look(request, session)
+    if invitation is None:
         return no_link(request)
-    if typed := typed_before(request, f"needs-{found[1].id}"):
-        return _show(request, *found, _needs(request, typed)[1], typed.values() | {"needs": typed.all("needs")})
-    faulty = "reply" in request.query_params
-    return _show(request, *found, {"reply": translate(request).gettext(N_("Svar ja eller nei."))} if faulty else None)
+    if typed := typed_before(request, f"needs-{invitation[1].id}"):
+        return _show(request, *invitation, _needs(request, typed)[1], typed.values() | {"needs": typed.all("needs")})
+    errors = (
+        {"reply": translate(request).gettext(N_("Svar ja eller nei."))} if "reply" in request.query_params else None
+    )
+    return _show(request, *invitation, errors)
 
 
 async def reply(request: Request) -> Response:
@@ -132,10 +134,10 @@ async def give_calendar(request: Request) -> Response:
     """The calendar file, after a yes; of a cancelled meeting, the one that takes it out of the calendar."""
     rt = runtime(request)
     async with rt.transaction() as session:
-        found = await _look(request, session)
-    if found is None:
+        invitation = await _look(request, session)
+    if invitation is None:
         return no_link(request)
-    meeting, row = found
+    meeting, row = invitation
     if row.state not in ("accepted", "ended"):
         return see_other(f"{_BASE}?id={row.id}")
     url = f"{rt.settings.public_url}/meetings/{meeting.slug}"
@@ -183,10 +185,10 @@ def _show(
     typed: Mapping[str, object] | None = None,
     status: int = 200,
 ) -> Response:
-    kept = row.needs or []
+    needs = row.needs or []
     form = typed or {
-        "needs": [need for need in kept if need in NEEDS],
-        "other_need": next((text for text in kept if text not in NEEDS), ""),
+        "needs": [need for need in needs if need in NEEDS],
+        "other_need": next((text for text in needs if text not in NEEDS), ""),
     }
     state = _state(meeting, row, request)
     context = {

@@ -30,15 +30,15 @@ class Reply(StrEnum):
 
 async def find(session: AsyncSession, invitation_id: UUID, generation: int) -> tuple[Meeting, Invitation] | None:
     """An invitation as it is, to show a page; None when the link's id is unknown, outdated or the person is gone."""
-    found = (
+    row = (
         await session.execute(
             sa.select(Meeting, Invitation).join(Meeting, Meeting.id == Invitation.meeting_id)
             .where(Invitation.id == invitation_id)
         )
     ).one_or_none()  # fmt: skip
-    if found is None or found.Invitation.member_id is None or found.Invitation.generation > generation:
+    if row is None or row.Invitation.member_id is None or row.Invitation.generation > generation:
         return None
-    return found.Meeting, found.Invitation
+    return row.Meeting, row.Invitation
 
 
 async def hold(
@@ -49,10 +49,10 @@ async def hold(
     meeting = await lock_meeting(session, meeting_id) if meeting_id else None
     if meeting is None:
         return None
-    found = await lock_invitations(session, Invitation.id == invitation_id, Invitation.generation <= generation)
-    if not found or found[0].member_id is None:
+    invitations = await lock_invitations(session, Invitation.id == invitation_id, Invitation.generation <= generation)
+    if not invitations or invitations[0].member_id is None:
         return None
-    row = found[0]
+    row = invitations[0]
     if row.state in UNANSWERED and row.reply_by <= now:
         await settle(session, meeting, [row], "lapsed", now)
     return meeting, row

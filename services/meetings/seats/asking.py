@@ -157,9 +157,9 @@ def _most_waiting(pool: model.Pool, quotas: Sequence[Quota], seats: int) -> int:
     from services.meetings.draw.space import Space
 
     space = Space.of(pool, quotas, seats)
-    found = space.panels(np.array([float(kind[-1] == _WAITS) for kind in space.types])).solve()
-    assert found is not None, "the quotas are within reach"
-    return round(found.value)
+    panel = space.panels(np.array([float(kind[-1] == _WAITS) for kind in space.types])).solve()
+    assert panel is not None, "the quotas are within reach"
+    return round(panel.value)
 
 
 def _panel_of(lottery: model.Lottery, ticket: int) -> Mapping[model.Type, int]:

@@ -71,8 +71,8 @@ async def _prepare(rt: Runtime, draw_id: UUID, watch: Watch) -> None:
             return
         draw.taken_until = rt.now() + _TURN
         people = await candidates_of(session, draw_id)
-    found = await _solved(rt, draw, people, watch)
-    if found is None:
+    outcome = await _solved(rt, draw, people, watch)
+    if outcome is None:
         return
     async with rt.transaction() as session:
         meeting = await lock_meeting(session, draw.meeting_id)
@@ -81,10 +81,10 @@ async def _prepare(rt: Runtime, draw_id: UUID, watch: Watch) -> None:
             return
         draw.step = draw.done = draw.taken_until = None
         people, margins = await candidates_of(session, draw_id), await newest_margins(session)
-        if isinstance(found, Infeasible):
-            _explain(draw, found, names_of(draw, people, margins))
+        if isinstance(outcome, Infeasible):
+            _explain(draw, outcome, names_of(draw, people, margins))
             return
-        keep_promise(draw, meeting, people, found, margins)
+        keep_promise(draw, meeting, people, outcome, margins)
 
 
 def keep_promise(
@@ -103,7 +103,7 @@ async def _solved(rt: Runtime, draw: Draw, people: Sequence[Candidate], watch: W
     # The solver and what it calculates with are 30 MB that only a draw needs.
     from services.meetings.draw.solving import solve
 
-    kinds = [kind_of_candidate(one) for one in people]
+    kinds = [kind_of_candidate(candidate) for candidate in people]
     pool = Pool.of(features_of(kinds), kinds)
     limits, tickets = limits_of_rows(draw.limits), tickets_for(draw.announced or {})
     solving = asyncio.create_task(
@@ -126,8 +126,8 @@ async def _still_mine(rt: Runtime, draw_id: UUID, watch: Watch) -> bool:
     """Store how far it is; False when the draw is no longer to be made."""
     async with rt.transaction() as session:
         values = {"step": watch.step, "done": watch.done, "taken_until": rt.now() + _TURN}
-        told = sa.update(Draw).where(Draw.id == draw_id, Draw.state == "preparing").values(values).returning(Draw.id)
-        return await session.scalar(told) is not None
+        mine = sa.update(Draw).where(Draw.id == draw_id, Draw.state == "preparing")
+        return await session.scalar(mine.values(values).returning(Draw.id)) is not None
 
 
 def _explain(draw: Draw, infeasible: Infeasible, names: Mapping[str, str]) -> None:

@@ -53,17 +53,17 @@ async def draw_meeting(session: AsyncSession, meeting_id: UUID, randomness: str,
     draw.state, draw.drawn_at, draw.randomness = "drawn", now, outcome["value"]
     entries = entries_of(people)
     seated = set(drawn_leaves(commitment.full, [entry.document() for entry in entries], draw.ticket))
-    on_ticket = {one.number for one, entry in zip(people, entries, strict=True) if entry.leaf in seated}
+    on_ticket = {candidate.number for candidate, entry in zip(people, entries, strict=True) if entry.leaf in seated}
     willing = set(await session.scalars(sa.select(Member.id).where(WILLING)))
-    invited = [one for one in people if one.number in on_ticket and one.member_id in willing]
+    invited = [candidate for candidate in people if candidate.number in on_ticket and candidate.member_id in willing]
     meeting.state, meeting.drawn_at, meeting.draw_id, meeting.method = "drawn", now, draw.id, draw.method
     margins = await newest_margins(session)
     meeting.bands = band_codes(margins)
     by_leaf = chances_of(commitment.full, entries)
-    chances = {one.number: by_leaf[entry.leaf] for one, entry in zip(people, entries, strict=True)}
+    chances = {candidate.number: by_leaf[entry.leaf] for candidate, entry in zip(people, entries, strict=True)}
     meeting.protocol = tallies(people, draw.limits, on_ticket, chances, margins)
     await _enter(session, draw, people, chances, on_ticket)
-    await invite(session, meeting, [(one, None) for one in invited], meeting.reply_by, now)
+    await invite(session, meeting, [(candidate, None) for candidate in invited], meeting.reply_by, now)
     fact = MeetingDrawn(meeting_id=meeting.id, draw_id=draw.id, pool=len(people), drawn=len(on_ticket), drawn_at=now)
     await emit(session, announced(meeting), fact)
     return meeting
@@ -80,11 +80,11 @@ def tallies(
     quotas = {(row["feature"], row["value"]): row for row in limits}
     rows = []
     for index, feature in enumerate(features_of(map(kind_of_candidate, people))):
-        there = {kind_of_candidate(one)[index] for one in people}
+        there = {kind_of_candidate(candidate)[index] for candidate in people}
         named = [row["value"] for row in limits if row["feature"] == feature]
         fixed = [*GENDERS, *named] if feature == "gender" else [*named, *sorted(there - set(named))]
         for value in dict.fromkeys(fixed):
-            group = [one for one in people if kind_of_candidate(one)[index] == value]
+            group = [candidate for candidate in people if kind_of_candidate(candidate)[index] == value]
             quota = quotas.get((feature, value))
             if not group and quota is None:
                 continue
@@ -97,9 +97,9 @@ def tallies(
                     "least": quota["least"] if quota else None,
                     "most": quota["most"] if quota else None,
                     "pool": len(group),
-                    "drawn": sum(1 for one in group if one.number in drawn),
-                    "lowest": min((chances[one.number] for one in group), default=0.0),
-                    "highest": max((chances[one.number] for one in group), default=0.0),
+                    "drawn": sum(1 for candidate in group if candidate.number in drawn),
+                    "lowest": min((chances[candidate.number] for candidate in group), default=0.0),
+                    "highest": max((chances[candidate.number] for candidate in group), default=0.0),
                 }
             )
     return rows
@@ -115,22 +115,22 @@ async def _enter(
     """Store everybody's chance and say it to each, with the proof of having been in the pool."""
     ways = ways_of(pool)
     # An erased person's place stays in the pool; there is nobody left to tell.
-    told = [one for one in pool if one.member_id is not None]
-    for start in range(0, len(told), BATCH):
-        part = told[start : start + BATCH]
+    living = [candidate for candidate in pool if candidate.member_id is not None]
+    for start in range(0, len(living), BATCH):
+        part = living[start : start + BATCH]
         entries = [
             DrawEntry(
                 id=new_id(),
                 meeting_id=draw.meeting_id,
-                member_id=one.member_id,
-                gender=one.gender,
-                band=one.band,
-                area=one.area or None,
-                answer=one.answer,
-                chance=chances[one.number],
-                drawn=one.number in drawn,
+                member_id=candidate.member_id,
+                gender=candidate.gender,
+                band=candidate.band,
+                area=candidate.area or None,
+                answer=candidate.answer,
+                chance=chances[candidate.number],
+                drawn=candidate.number in drawn,
             )
-            for one in part
+            for candidate in part
         ]
         columns: dict[str, tuple[object, list[object]]] = {
             "id": (sa.Uuid, [entry.id for entry in entries]),
@@ -146,8 +146,8 @@ async def _enter(
         selected = sa.select(*(rows.c[name] for name in columns), sa.literal(draw.meeting_id, sa.Uuid))
         await session.execute(sa.insert(DrawEntry).from_select([*columns, "meeting_id"], selected))
         facts: list[Event] = []
-        for entry, one in zip(entries, part, strict=True):
-            facts += [entered(entry, draw.id), proof_issued(entry, draw, one, ways[one.number])]
+        for entry, candidate in zip(entries, part, strict=True):
+            facts += [entered(entry, draw.id), proof_issued(entry, draw, candidate, ways[candidate.number])]
         await emit_new(session, facts)
 
 
@@ -161,21 +161,21 @@ async def invite(
 ) -> None:
     """Ask each to a seat, or to the waiting list (``reserve``); with the id of the invitation it replaces, if any."""
     used = set(await session.scalars(sa.select(Invitation.code).where(Invitation.meeting_id == meeting.id)))
-    made = []
-    for one, replaces in people:
+    invitations = []
+    for person, replaces in people:
         code = _new_code(used)
         used.add(code)
-        made.append(
+        invitations.append(
             Invitation(
                 id=new_id(),
                 meeting_id=meeting.id,
-                member_id=one.member_id,
+                member_id=person.member_id,
                 state=state,
                 had_seat=state != "reserve",
-                gender=one.gender,
-                band=one.band,
-                area=one.area or None,
-                answer=one.answer,
+                gender=person.gender,
+                band=person.band,
+                area=person.area or None,
+                answer=person.answer,
                 code=code,
                 generation=1,
                 replaces=replaces,
@@ -183,8 +183,8 @@ async def invite(
                 invited_at=now,
             )
         )
-    session.add_all(made)
-    await emit_new(session, [issued(meeting, row) for row in made])
+    session.add_all(invitations)
+    await emit_new(session, [issued(meeting, row) for row in invitations])
 
 
 def _new_code(used: set[str]) -> str:

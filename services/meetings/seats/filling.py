@@ -38,12 +38,12 @@ async def fill_free_seats(rt: Runtime) -> None:
 async def yes_rates(session: AsyncSession) -> YesRates:
     """From every reply kept so far, of this meeting and others before it; an address that took no mail is no reply."""
     comes = sa.func.count().filter(Invitation.state.in_(_YES))
-    found = await session.execute(
+    rows = await session.execute(
         sa.select(Invitation.gender, Invitation.band, Invitation.area, sa.func.count(), comes)
         .where(Invitation.state.in_((*_YES, *GIVEN_UP)), Invitation.unreached.is_(False))
         .group_by(Invitation.gender, Invitation.band, Invitation.area)
     )
-    return YesRates({(gender, band, area or ""): (asked, yes) for gender, band, area, asked, yes in found})
+    return YesRates({(gender, band, area or ""): (asked, yes) for gender, band, area, asked, yes in rows})
 
 
 def _unasked(meeting_id: UUID | InstrumentedAttribute[UUID], now: datetime, cap: int) -> sa.Select[DrawEntry]:

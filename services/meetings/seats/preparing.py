@@ -46,8 +46,8 @@ async def current_draw(session: AsyncSession, meeting_id: UUID) -> Draw | None:
 async def cancelled_draws(session: AsyncSession, meeting_id: UUID) -> list[Draw]:
     """Draws that were announced and given up before their outcome, oldest first; they stay public."""
     announced = (Draw.state == "cancelled", Draw.committed_at.is_not(None))
-    found = sa.select(Draw).where(Draw.meeting_id == meeting_id, *announced)
-    return list(await session.scalars(found.order_by(Draw.id)))
+    draws = sa.select(Draw).where(Draw.meeting_id == meeting_id, *announced)
+    return list(await session.scalars(draws.order_by(Draw.id)))
 
 
 async def ask_for_draw(session: AsyncSession, meeting_id: UUID, how: Announced, now: datetime) -> Draw | None:
@@ -125,7 +125,7 @@ async def fix_pool(session: AsyncSession, draw_id: UUID, now: datetime, cap: int
 
 
 def _entries(salts: Sequence[str], people: Sequence[Person]) -> list[Entry]:
-    return [Entry.of(salt, str(one.id), one.kind) for salt, one in zip(salts, people, strict=True)]
+    return [Entry.of(salt, str(person.id), person.kind) for salt, person in zip(salts, people, strict=True)]
 
 
 async def candidates_of(session: AsyncSession, draw_id: UUID) -> list[Candidate]:

@@ -26,22 +26,22 @@ class OldProgram(Refused):
     """The draw was made ready by another version of the program; nobody has changed anything else."""
 
 
-def kind_of_candidate(one: Candidate | DrawEntry | Invitation) -> Kind:
+def kind_of_candidate(candidate: Candidate | DrawEntry | Invitation) -> Kind:
     """(gender, age band, area) and perhaps the answer to the call's question, as quotas are counted by."""
-    kind = (one.gender, one.band, one.area or "")
-    return kind if one.answer is None else (*kind, one.answer)
+    kind = (candidate.gender, candidate.band, candidate.area or "")
+    return kind if candidate.answer is None else (*kind, candidate.answer)
 
 
 def entries_of(people: Iterable[Candidate]) -> list[Entry]:
     """The pool as it is committed to; an erased person's entry is its fingerprint and type."""
-    return [Entry(one.person or "", kind_of_candidate(one)) for one in people]
+    return [Entry(candidate.person or "", kind_of_candidate(candidate)) for candidate in people]
 
 
 def ways_of(people: Sequence[Candidate]) -> dict[int, Way]:
     """By place in the pool, the way from each one's leaf to the root."""
     entries = entries_of(people)
     ways = paths(entry.leaf for entry in entries) if entries else {}
-    return {one.number: ways[entry.leaf] for one, entry in zip(people, entries, strict=True)}
+    return {candidate.number: ways[entry.leaf] for candidate, entry in zip(people, entries, strict=True)}
 
 
 def make_promise(
@@ -58,7 +58,7 @@ def make_promise(
 def names_of(draw: Draw, people: Iterable[Candidate], margins: Margins | None) -> dict[str, str]:
     """Words for the features and for "feature=value" of all that has a quota or is in the pool."""
     values = {(quota.feature, quota.value) for quota in limits_of_rows(draw.limits)}
-    kinds = [kind_of_candidate(one) for one in people]
+    kinds = [kind_of_candidate(candidate) for candidate in people]
     features = features_of(kinds)
     values |= {pair for kind in kinds for pair in zip(features, kind, strict=True)}
     names = {feature: FEATURE_NAMES[feature].lower() for feature in features}
@@ -146,12 +146,12 @@ def file_of(draw: Draw, people: Iterable[Candidate] | None = None) -> Document:
     Beside them stands what is known of the draw's end. Raises `Refused` when what is stored names no ticket there is.
     """
     randomness = _randomness(draw)
-    told = (
+    file = (
         public_file(promise_of(draw), randomness, draw.ticket) if people is None
         else auditors_file(commitment_of(draw), entries_of(people), randomness, draw.ticket)
     )  # fmt: skip
     ends = {name: at.isoformat() for name in _TIMES if (at := getattr(draw, name)) is not None}
-    return {**told, "digest": draw.digest, **ends, **({"reason": draw.reason} if draw.reason else {})}
+    return {**file, "digest": draw.digest, **ends, **({"reason": draw.reason} if draw.reason else {})}
 
 
 _TIMES = ("committed_at", "drawn_at", "cancelled_at")

@@ -99,14 +99,14 @@ async def record_follow_up(request: Request) -> Response:
     if values is not None and values.done_on > rt.today():
         errors = {"done_on": _FUTURE}
     async with rt.transaction() as session:
-        found = (await store.objects(session)).get(values.about) if values else None
-        if values is not None and found is None:
+        about = (await store.objects(session)).get(values.about) if values else None
+        if values is not None and about is None:
             errors |= {"about": _MESSAGES["about"]}
         id_ = as_id(form.get("follow_up_id"))
-        if values is not None and found is not None and not errors and form.get("action") != "change":
+        if values is not None and about is not None and not errors and form.get("action") != "change":
             if form.get("confirmed") != "yes" or id_ is None:
-                return await _confirm(request, session, values, found)
-            await _record(request, session, id_, values, found)
+                return await _confirm(request, session, values, about)
+            await _record(request, session, id_, values, about)
             return see_other("/staff/results/follow-ups")
     return await _page(request, form.values(), errors, 422 if errors else 200)
 
@@ -188,9 +188,9 @@ async def correct_follow_up(request: Request) -> Response:
         follow_up = or_404(await session.get(FollowUp, id_, populate_existing=True))
         if values is None or errors:
             return await _one(request, session, follow_up, form.values(), errors, 422)
-        kept = values.kept()
-        if any(getattr(follow_up, name) != value for name, value in kept.items()):
-            for name, value in kept.items():
+        wanted = values.kept()
+        if any(getattr(follow_up, name) != value for name, value in wanted.items()):
+            for name, value in wanted.items():
                 setattr(follow_up, name, value)
             await emit(session, store.recorded_event(follow_up))
             await audit(session, request, "results.follow_up.corrected", id_)

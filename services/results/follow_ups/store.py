@@ -18,10 +18,10 @@ PATHS = {"survey": "/results/", "meeting": "/meetings/", "suggestion": "/suggest
 
 async def of(session: AsyncSession, about_id: UUID) -> Sequence[FollowUp]:
     """What one object led to, newest first."""
-    found = await session.scalars(
+    follow_ups = await session.scalars(
         sa.select(FollowUp).where(FollowUp.about_id == about_id).order_by(FollowUp.done_on.desc(), FollowUp.id)
     )
-    return found.all()
+    return follow_ups.all()
 
 
 async def all_of_them(session: AsyncSession) -> Sequence[FollowUp]:
@@ -31,20 +31,20 @@ async def all_of_them(session: AsyncSession) -> Sequence[FollowUp]:
 
 async def objects(session: AsyncSession) -> dict[str, About]:
     """``about:id`` -> (about, id, slug, title) of everything public that a follow-up may be about, newest first."""
-    found: list[tuple[Any, str, UUID, str, str]] = []
+    public: list[tuple[Any, str, UUID, str, str]] = []
     published = await session.execute(
         sa.select(Survey, Publication).join(Publication, Publication.survey_id == Survey.id)
     )
     for survey, publication in published:
         title = title_of(survey)
-        found.append((publication.published_at, "survey", survey.id, publication.slug, title))
+        public.append((publication.published_at, "survey", survey.id, publication.slug, title))
     for meeting in await session.scalars(sa.select(Meeting).where(Meeting.status.in_(["held", "minuted"]))):
-        found.append((meeting.starts_at, "meeting", meeting.id, meeting.slug or "", meeting.heading or ""))
+        public.append((meeting.starts_at, "meeting", meeting.id, meeting.slug or "", meeting.heading or ""))
     for suggestion in await session.scalars(sa.select(Suggestion).where(Suggestion.slug.is_not(None))):
         title = suggestion.public_heading or ""
-        found.append((suggestion.registered_at, "suggestion", suggestion.id, suggestion.slug or "", title))
-    found.sort(key=lambda row: row[0], reverse=True)
-    return {f"{about}:{id_}": (about, id_, slug, title) for _, about, id_, slug, title in found}
+        public.append((suggestion.registered_at, "suggestion", suggestion.id, suggestion.slug or "", title))
+    public.sort(key=lambda row: row[0], reverse=True)
+    return {f"{about}:{id_}": (about, id_, slug, title) for _, about, id_, slug, title in public}
 
 
 async def took_part(session: AsyncSession, about: str, about_id: UUID) -> int:

@@ -38,18 +38,18 @@ def mark(decision: Decision) -> str:
 
 def problems(decision: Decision) -> dict[str, str]:
     """Field -> what is missing for this decision, in Bokmål."""
-    found: dict[str, str] = {}
+    missing: dict[str, str] = {}
     if decision.state in ("answered", "declined") and not decision.answer:
-        found["answer"] = "Skriv et svar"
+        missing["answer"] = "Skriv et svar"
     if decision.state == "forwarded" and not decision.forwarded_to:
-        found["forwarded_to"] = "Skriv hvem saken er sendt til"
+        missing["forwarded_to"] = "Skriv hvem saken er sendt til"
     if decision.state == "merged" and not decision.merged_into:
-        found["merged_into"] = "Velg saken den er slått sammen med"
+        missing["merged_into"] = "Velg saken den er slått sammen med"
     if decision.public and not decision.public_heading:
-        found["public_heading"] = "Skriv overskriften som skal vises"
+        missing["public_heading"] = "Skriv overskriften som skal vises"
     if decision.public and not decision.public_text:
-        found["public_text"] = "Skriv teksten som skal vises"
-    return found
+        missing["public_text"] = "Skriv teksten som skal vises"
+    return missing
 
 
 def notice_of(before: str, decision: Decision, answer_before: str | None) -> str | None:

@@ -21,13 +21,13 @@ async def register(
 ) -> None:
     """Keep a new matter once, tell that it came, and send its sender a receipt. ``email``: given in the form."""
     await lock(session, suggestion_id)
-    made = await session.scalar(
+    new_id = await session.scalar(
         pg_insert(Suggestion)
         .values(id=suggestion_id, registered_at=now, generation=1, **values)
         .on_conflict_do_nothing()
         .returning(Suggestion.id)
     )
-    if made is None:
+    if new_id is None:
         return
     suggestion = await session.get_one(Suggestion, suggestion_id)
     await emit(session, registered_event(suggestion))

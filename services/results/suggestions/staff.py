@@ -105,7 +105,7 @@ async def _page(
     }
     context = {
         "suggestion": suggestion,
-        "others": [(one.slug, one.public_heading) for one in public if one.id != suggestion.id],
+        "others": [(other.slug, other.public_heading) for other in public if other.id != suggestion.id],
         "form": values,
         # A form shown again is still about what its reader saw, until they have been told that it is outdated.
         "seen": form["seen"] if form.get("seen") and status != 409 else mark(standing),

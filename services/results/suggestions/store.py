@@ -56,10 +56,10 @@ def answered_event(suggestion: Suggestion) -> SuggestionAnswered:
 
 async def public_suggestions(session: AsyncSession) -> Sequence[Suggestion]:
     """Matters that are public, newest first."""
-    found = await session.scalars(
+    matters = await session.scalars(
         sa.select(Suggestion).where(Suggestion.slug.is_not(None)).order_by(Suggestion.registered_at.desc())
     )
-    return found.all()
+    return matters.all()
 
 
 async def public_suggestion(session: AsyncSession, slug: str) -> Suggestion | None:

@@ -39,17 +39,17 @@ class Entry:
 async def entries(session: AsyncSession, texts: Language) -> list[Entry]:
     """Everything, newest first; made of copies of events and of what results itself owns."""
     done: dict[UUID, Texts] = {row.about_id: row.done for row in reversed(await all_of_them(session))}
-    found = [
+    lines = [
         *await _surveys(session, texts, done),
         *await _meetings(session, texts, done),
         *await _suggestions(session, texts, done),
         *await _follow_ups(session, texts),
     ]
-    return sorted(found, key=lambda entry: entry.at, reverse=True)
+    return sorted(lines, key=lambda entry: entry.at, reverse=True)
 
 
 async def _surveys(session: AsyncSession, texts: Language, done: dict[UUID, Texts]) -> list[Entry]:
-    found = []
+    lines = []
     rows = await session.execute(
         sa.select(Survey, Publication).outerjoin(Publication, Publication.survey_id == Survey.id)
     )
@@ -57,15 +57,15 @@ async def _surveys(session: AsyncSession, texts: Language, done: dict[UUID, Text
         title = survey.questionnaire.title.by_language if survey.questionnaire else ""
         if survey.opened_at:
             opened = texts.gettext(N_("En undersøkelse åpnet"))
-            found.append(Entry(survey.opened_at, opened, title, "/surveys", None))
+            lines.append(Entry(survey.opened_at, opened, title, "/surveys", None))
         if ended_at := survey.closed_at:
             closed = texts.gettext(N_("En undersøkelse stengte, {n} hadde svart")).format(n=survey.answered or 0)
-            found.append(Entry(last_day(survey.closes_at or ended_at, ended_at), closed, title, None, None))
+            lines.append(Entry(last_day(survey.closes_at or ended_at, ended_at), closed, title, None, None))
         if publication:
             what, link = texts.gettext(N_("Et resultat ble klart")), PATHS["survey"] + publication.slug
             led_to = done.get(survey.id, "")
-            found.append(Entry(publication.published_at, what, title, link, led_to))
-    return found
+            lines.append(Entry(publication.published_at, what, title, link, led_to))
+    return lines
 
 
 async def _meetings(session: AsyncSession, texts: Language, done: dict[UUID, Texts]) -> list[Entry]:
@@ -76,25 +76,25 @@ async def _meetings(session: AsyncSession, texts: Language, done: dict[UUID, Tex
         "minuted": N_("Et møte ble holdt, og referatet er klart"),
         "cancelled": N_("Et møte ble avlyst"),
     }
-    found = []
+    lines = []
     for meeting in await session.scalars(sa.select(Meeting).where(Meeting.starts_at.is_not(None))):
         assert meeting.starts_at is not None
-        told = texts.gettext(what.get(meeting.status or "", what["announced"]))
+        event = texts.gettext(what.get(meeting.status or "", what["announced"]))
         link = PATHS["meeting"] + meeting.slug if meeting.slug else None
         led_to = done.get(meeting.id, "") if meeting.status in ("held", "minuted") else None
-        found.append(Entry(meeting.starts_at, told, meeting.heading or "", link, led_to))
-    return found
+        lines.append(Entry(meeting.starts_at, event, meeting.heading or "", link, led_to))
+    return lines
 
 
 async def _suggestions(session: AsyncSession, texts: Language, done: dict[UUID, Texts]) -> list[Entry]:
-    found = []
+    lines = []
     for case in await session.scalars(sa.select(Suggestion).where(Suggestion.slug.is_not(None))):
         at = case.answered_at or case.registered_at
         what = N_("En sak ble besvart") if case.answered_at else N_("En sak kom inn")
         link = PATHS["suggestion"] + (case.slug or "")
         led_to = done.get(case.id, "")
-        found.append(Entry(at, texts.gettext(what), case.public_heading or "", link, led_to))
-    return found
+        lines.append(Entry(at, texts.gettext(what), case.public_heading or "", link, led_to))
+    return lines
 
 
 async def _follow_ups(session: AsyncSession, texts: Language) -> list[Entry]:
@@ -112,14 +112,15 @@ async def _follow_ups(session: AsyncSession, texts: Language) -> list[Entry]:
 
 def _at(follow_up: FollowUp, texts: Language) -> datetime:
     """When it was told if that was the same day, else noon of the day: after what it follows up, never before."""
-    told = follow_up.recorded_at.astimezone(texts.zone)
-    return told if told.date() == follow_up.done_on else datetime.combine(follow_up.done_on, time(12), texts.zone)
+    recorded_at = follow_up.recorded_at.astimezone(texts.zone)
+    same_day = recorded_at.date() == follow_up.done_on
+    return recorded_at if same_day else datetime.combine(follow_up.done_on, time(12), texts.zone)
 
 
 async def show_work(request: Request) -> Response:
     """By year, newest first."""
     async with runtime(request).transaction() as session:
         texts = translate(request)
-        found = await entries(session, texts)
-    years = [(year, list(lines)) for year, lines in groupby(found, key=lambda entry: entry.on(texts).year)]
+        newest_first = await entries(session, texts)
+    years = [(year, list(lines)) for year, lines in groupby(newest_first, key=lambda entry: entry.on(texts).year)]
     return render(request, "results/work.html", {"years": years})
