@@ -46,11 +46,11 @@ async def settle(rt: Runtime, file: Path, *, resend_missing: bool) -> dict[str, 
     """Number of uncertain mails that are now ``sent``, ``failed``, ``sent_again`` and still ``unknown``."""
     domain = rt.settings.mail_from.rpartition("@")[2]
     with file.open(encoding="utf-8", errors="replace") as lines:
-        told = read_relay_log(lines, domain)
+        outcomes = read_relay_log(lines, domain)
     async with rt.transaction() as session:
         unknown = set(await session.scalars(sa.select(Message.id).where(Message.state == "unknown")))
-        groups = {state: [id_ for id_ in unknown if told.get(id_) == state] for state in ("sent", "failed")}
-        missing = [id_ for id_ in unknown if id_ not in told]
+        groups = {state: [id_ for id_ in unknown if outcomes.get(id_) == state] for state in ("sent", "failed")}
+        missing = [id_ for id_ in unknown if id_ not in outcomes]
         settled = {state: len(await decide_unknown(session, ids, state, "relay_log")) for state, ids in groups.items()}
         again = await decide_unknown(session, missing, "pending", "relay_log") if resend_missing else []
     return {**settled, "sent_again": len(again), "unknown": len(missing) - len(again)}

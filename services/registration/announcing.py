@@ -26,13 +26,13 @@ async def announce_installation(rt: Runtime) -> None:
         await session.execute(pg_insert(Panel).values(id=1, size=0).on_conflict_do_nothing())
         size = await session.scalar(sa.select(Panel.size).with_for_update())
         for wanted, role in ((rules.start_size, "start"), (rules.goal_size, "goal")):
-            made = await session.execute(
+            new = await session.execute(
                 pg_insert(Threshold)
                 .values(id=new_id(), size=wanted, role=role)
                 .on_conflict_do_nothing()
                 .returning(Threshold.id)
             )
-            for row in made:
+            for row in new:
                 await lock(session, row.id)
                 await emit(session, PanelThresholdSet(threshold_id=row.id, size=wanted, role=role))
         await reach_thresholds(session, size or 0, rt.now())

@@ -47,7 +47,7 @@ async def show_front_page(request: Request) -> Response:
     context = {
         "heading": heading.lstrip("# "),
         "lead": to_html(lead, headings_down=1),
-        "surveys": [(one, last_day(one.closes_at)) for one in surveys.open],
+        "surveys": [(survey, last_day(survey.closes_at)) for survey in surveys.open],
         "stage": surveys.stage,
         "meeting": meeting,
         "size": panel.size,
@@ -62,11 +62,11 @@ async def show_front_page(request: Request) -> Response:
 
 async def _last_results(session: AsyncSession) -> list[dict[str, object]]:
     """The last public results, each with what was done about it most recently."""
-    found = await session.scalars(
+    results = await session.scalars(
         sa.select(PublishedResult).order_by(PublishedResult.published_at.desc()).limit(_SHOWN_RESULTS)
     )
     shown: list[dict[str, object]] = []
-    for result in found:
+    for result in results:
         done = await session.scalar(
             sa.select(FollowUp).where(FollowUp.about_id == result.survey_id).order_by(FollowUp.done_on.desc()).limit(1)
         )

@@ -49,12 +49,12 @@ async def purposes_of(session: AsyncSession, member_id: UUID) -> tuple[str, ...]
 
 
 async def _purposes(session: AsyncSession, member_ids: Sequence[UUID]) -> dict[UUID, tuple[str, ...]]:
-    found = await session.execute(
+    rows = await session.execute(
         sa.select(Consent.member_id, sa.func.array_agg(sa.distinct(Consent.purpose)))
         .where(Consent.member_id == sa.any_(sa.literal(member_ids, ARRAY(sa.Uuid))), Consent.withdrawn_at.is_(None))
         .group_by(Consent.member_id)
     )
-    return {member_id: tuple(sorted(purposes)) for member_id, purposes in found}
+    return {member_id: tuple(sorted(purposes)) for member_id, purposes in rows}
 
 
 async def member_states(session: AsyncSession, members: Sequence[Member]) -> list[dict[str, object]]:

@@ -23,10 +23,10 @@ class SurveysNow:
 
 async def surveys_now(session: AsyncSession, start_size: int, now: datetime) -> SurveysNow:
     """``start_size`` is how many the first survey waits for."""
-    found = await session.scalars(
+    surveys = await session.scalars(
         sa.select(Survey).where(Survey.closes_at > now, ~Survey.paused).order_by(Survey.closes_at, Survey.id)
     )
-    if taking := tuple(found):
+    if taking := tuple(surveys):
         return SurveysNow("open", taking)
     was_any = sa.or_(sa.exists(sa.select(Survey.id)), sa.exists(sa.select(PublishedResult.survey_id)))
     if await session.scalar(sa.select(was_any)):

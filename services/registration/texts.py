@@ -11,9 +11,9 @@ def filled_text(text: str, blanks: Mapping[str, str]) -> str:
 
     A name that is none of ours stays as it was written.
     """
-    kept = [
+    paragraphs = [
         paragraph
         for paragraph in text.split("\n\n")
         if all(blanks.get(name, name) for name in _BLANK.findall(paragraph))
     ]
-    return _BLANK.sub(lambda found: blanks.get(found[1], found[0]), "\n\n".join(kept))
+    return _BLANK.sub(lambda blank: blanks.get(blank[1], blank[0]), "\n\n".join(paragraphs))

@@ -31,14 +31,14 @@ class Line:
 async def report(session: AsyncSession) -> list[Line]:
     """Every message ever made, by survey or meeting, kind and state."""
     about = sa.func.coalesce(Message.survey_id, Message.meeting_id).label("about")
-    found = await session.execute(
+    rows = await session.execute(
         sa.select(about, Message.purpose, Message.state, sa.func.count().label("n"))
         .where(~to_made_up())
         .group_by(about, Message.purpose, Message.state)
     )
     names = await titles(session)
     counts: dict[tuple[UUID | None, str], dict[str, int]] = {}
-    for row in found:
+    for row in rows:
         counts.setdefault((row.about, row.purpose), {})[row.state] = row.n
     lines = [Line(about, names.get(about, ""), purpose, by_state) for (about, purpose), by_state in counts.items()]
     return sorted(lines, key=lambda line: (line.title, str(line.about or ""), line.purpose))
@@ -46,12 +46,12 @@ async def report(session: AsyncSession) -> list[Line]:
 
 async def titles(session: AsyncSession) -> dict[UUID | None, str]:
     """Bokmål title of each survey and meeting, by id."""
-    found: dict[UUID | None, str] = {}
+    by_id: dict[UUID | None, str] = {}
     for survey in await session.scalars(sa.select(Survey)):
-        found[survey.id] = survey.questionnaire.title.nb if survey.questionnaire else "Uten tittel"
+        by_id[survey.id] = survey.questionnaire.title.nb if survey.questionnaire else "Uten tittel"
     for meeting in await session.scalars(sa.select(Meeting)):
-        found[meeting.id] = meeting.heading or "Uten tittel"
-    return found
+        by_id[meeting.id] = meeting.heading or "Uten tittel"
+    return by_id
 
 
 def chosen(filters: Mapping[str, str]) -> list[sa.ColumnElement[bool]]:

@@ -33,7 +33,7 @@ def read_relay_log(lines: Iterable[str], domain: str) -> dict[UUID, str]:
     """Message id -> ``sent`` or ``failed``, of mails whose Message-ID is of ``domain``."""
     by_queue: dict[str, UUID] = {}
     waiting: dict[str, list[str]] = {}
-    found: dict[UUID, str] = {}
+    outcomes: dict[UUID, str] = {}
     for line in lines:
         if line.lstrip().startswith("{"):
             message_id, status = _of_json(line, domain)
@@ -43,21 +43,21 @@ def read_relay_log(lines: Iterable[str], domain: str) -> dict[UUID, str]:
             if queue is not None and message_id is not None:
                 by_queue[queue[1]] = message_id
                 for earlier in waiting.pop(queue[1], []):
-                    _note(found, message_id, earlier)
+                    _note(outcomes, message_id, earlier)
             elif queue is not None and status is not None:
                 message_id = by_queue.get(queue[1])
                 if message_id is None:
                     waiting.setdefault(queue[1], []).append(status)
         if message_id is not None and status is not None:
-            _note(found, message_id, status)
-    return found
+            _note(outcomes, message_id, status)
+    return outcomes
 
 
-def _note(found: dict[UUID, str], message_id: UUID, status: str) -> None:
+def _note(outcomes: dict[UUID, str], message_id: UUID, status: str) -> None:
     if status in _FAILED:
-        found[message_id] = "failed"
+        outcomes[message_id] = "failed"
     elif status in _TAKEN:
-        found.setdefault(message_id, "sent")
+        outcomes.setdefault(message_id, "sent")
 
 
 def _status(line: str) -> str | None:

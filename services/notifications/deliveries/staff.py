@@ -165,7 +165,7 @@ async def decide_unknown(request: Request) -> Response:
     """Staff settle uncertain mails: they arrived, or they are sent again, which is asked once more."""
     rt = runtime(request)
     form = await read_form(request)
-    ids = [found for text in form.all("id") if (found := as_id(text)) is not None]
+    ids = [id_ for text in form.all("id") if (id_ := as_id(text)) is not None]
     action = form.get("action")
     if not ids or action not in ("sent", "again", "again_for_sure"):
         return see_other(f"{_UNKNOWN}&said=none")

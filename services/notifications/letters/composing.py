@@ -197,27 +197,27 @@ class Composer:
     def _words(self, kind: Kind, mail: Mail, language: Language) -> dict[str, object]:
         public, chosen = self._rt.settings.public_url, _chosen(language)
         words: dict[str, object] = {"greeting": _slot("greeting"), "link": None}
-        told: dict[str, object] = {"title": ""}
+        facts: dict[str, object] = {"title": ""}
         if mail.survey is not None:
-            told |= wording.survey_words(mail.survey, language)
+            facts |= wording.survey_words(mail.survey, language)
             words["link"] = f"{public}/results/{mail.survey.slug}{chosen}"
         if mail.meeting is not None:
-            told |= wording.meeting_words(mail.meeting, language)
+            facts |= wording.meeting_words(mail.meeting, language)
             words["last_day"] = _slot("deadline")
             words["link"] = f"{public}/meetings/{mail.meeting.slug}{chosen}"
         if kind.about == "member" and kind.link is None:
             words["link"] = f"{public}/me{chosen}"
         if kind.about == "member" and mail.message.content is not None:
-            told |= wording.change_words(mail.message.content, language)
+            facts |= wording.change_words(mail.message.content, language)
         elif kind.about == "trial" and mail.message.content is not None:
             # Opened by who is signed in, so the link is no secret.
             tried = mail.message.content
             words["link"] = f"{public}/staff/surveys/try/{tried['questionnaire']}?language={tried['language']}"
         elif kind.about == "staff" and mail.message.content is not None:
-            told |= mail.message.content
-            words["link"] = f"{public}/staff/{told['service']}/dead-letters{chosen}"
+            facts |= mail.message.content
+            words["link"] = f"{public}/staff/{facts['service']}/dead-letters{chosen}"
         elif mail.message.content is not None:
-            told |= wording.suggestion_words(
+            facts |= wording.suggestion_words(
                 mail.message.content, mail.correspondent.since if mail.correspondent else None, language
             )
             slug = mail.message.content["slug"]
@@ -225,8 +225,8 @@ class Composer:
             words["days"] = notification_settings().correspondent_days
         if kind.link is not None:
             words["link"] = _slot("link")
-        told = {name: _plain(value) if isinstance(value, str) else value for name, value in told.items()}
-        return words | told | {"button": language.gettext(kind.button) if kind.button else ""}
+        facts = {name: _plain(value) if isinstance(value, str) else value for name, value in facts.items()}
+        return words | facts | {"button": language.gettext(kind.button) if kind.button else ""}
 
     def _who(self, language: Language) -> str:
         text = language.gettext(_WHO)
@@ -267,8 +267,8 @@ def _version(texts: Survey | Meeting | None) -> tuple[str, ...] | None:
     """What changes when a survey's or meeting's texts do."""
     if texts is None:
         return None
-    kept = sorted(name for name in vars(texts) if not name.startswith("_") and name != "questionnaire")
-    return tuple(str(getattr(texts, name)) for name in kept)
+    columns = sorted(name for name in vars(texts) if not name.startswith("_") and name != "questionnaire")
+    return tuple(str(getattr(texts, name)) for name in columns)
 
 
 def _plain(text: str) -> str:

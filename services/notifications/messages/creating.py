@@ -85,8 +85,8 @@ async def create_messages(session: AsyncSession, rows: Sequence[NewMessage]) -> 
     """One message each, unless it exists; pending when card and texts are here and it is wanted."""
     if not rows:
         return
-    made = await session.scalars(pg_insert(Message).values(list(rows)).on_conflict_do_nothing().returning(Message.id))
-    which = Message.id.in_(list(made))
+    new = await session.scalars(pg_insert(Message).values(list(rows)).on_conflict_do_nothing().returning(Message.id))
+    which = Message.id.in_(list(new))
     await suppress_needless(session, which)
     await give_up_without_address(session, which)
     await release_waiting(session, which)

@@ -24,7 +24,7 @@ async def gather_data(session: AsyncSession, event: MemberDataRequested, deliver
         .where(sa.func.lower(Correspondent.email) == (email or "").lower(), Correspondent.email != "")
         .order_by(Correspondent.since)
     )
-    kept = {
+    sections = {
         "contact_card": [
             {
                 "name": card.name or "",
@@ -55,4 +55,4 @@ async def gather_data(session: AsyncSession, event: MemberDataRequested, deliver
             for matter in matters
         ],
     }
-    await tell_data(session, event, delivery, MemberDataGathered, kept)
+    await tell_data(session, event, delivery, MemberDataGathered, sections)

@@ -73,7 +73,7 @@ async def claim(
             lease_until=_CLOCK + _seconds(lease_seconds),
         )
     )
-    found = await session.execute(
+    rows = await session.execute(
         sa.select(Message, Contact, Correspondent)
         .outerjoin(Contact, Contact.member_id == Message.member_id)
         .outerjoin(
@@ -83,7 +83,7 @@ async def claim(
         .where(Message.id.in_(ids), Message.state == "sending")
         .order_by(Message.urgent.desc(), Message.created_at)
     )
-    mails = [Mail(*row) for row in found]
+    mails = [Mail(*row) for row in rows]
     gone = [mail.message.id for mail in mails if mail.address is None]
     if gone:
         await session.execute(
@@ -119,38 +119,37 @@ async def _add_texts(session: AsyncSession, mails: Sequence[Mail]) -> None:
     if ids := {mail.message.survey_id for mail in mails if mail.message.survey_id is not None}:
         surveys = {survey.id: survey for survey in await session.scalars(sa.select(Survey).where(Survey.id.in_(ids)))}
     if ids := {mail.message.meeting_id for mail in mails if mail.message.meeting_id is not None}:
-        found = await session.scalars(sa.select(Meeting).where(Meeting.id.in_(ids)))
-        meetings = {meeting.id: meeting for meeting in found}
+        rows = await session.scalars(sa.select(Meeting).where(Meeting.id.in_(ids)))
+        meetings = {meeting.id: meeting for meeting in rows}
     for mail in mails:
         mail.survey, mail.meeting = surveys.get(mail.message.survey_id), meetings.get(mail.message.meeting_id)
         if mail.message.purpose == "survey_trial" and mail.message.content is not None:
             mail.survey = trial_survey(mail.message.content)
 
 
-async def refuse(session: AsyncSession, one: Try, *, state: str, reason: str, wait: int = 0) -> bool:
+async def refuse(session: AsyncSession, attempt: Try, *, state: str, reason: str, wait: int = 0) -> bool:
     """A certain "no": failed for good, or pending again after ``wait`` seconds. False when the claim is lost."""
-    await session.execute(
-        sa.update(Journal).where(Journal.message_id == one.message_id, Journal.fence == one.fence).values(refused=True)
-    )
+    journaled = (Journal.message_id == attempt.message_id, Journal.fence == attempt.fence)
+    await session.execute(sa.update(Journal).where(*journaled).values(refused=True))
     later = _CLOCK + _seconds(wait)
-    return await _mark(session, one, state=state, reason=reason, lease_until=None, not_before=later)
+    return await _mark(session, attempt, state=state, reason=reason, lease_until=None, not_before=later)
 
 
 async def release(session: AsyncSession, tries: Sequence[Try]) -> None:
     """Give back claims whose sending has not started; they were no tries."""
-    for one in tries:
-        await _mark(session, one, state="pending", lease_until=None, tries=Message.tries - 1)
+    for attempt in tries:
+        await _mark(session, attempt, state="pending", lease_until=None, tries=Message.tries - 1)
 
 
-async def doubt(session: AsyncSession, one: Try) -> bool:
+async def doubt(session: AsyncSession, attempt: Try) -> bool:
     """Nobody can know whether it was taken: visible as unknown, never sent again by itself."""
-    return await _mark(session, one, state="unknown", reason="connection_lost", lease_until=None)
+    return await _mark(session, attempt, state="unknown", reason="connection_lost", lease_until=None)
 
 
-async def _mark(session: AsyncSession, one: Try, **values: object) -> bool:
+async def _mark(session: AsyncSession, attempt: Try, **values: object) -> bool:
     marked = await session.scalar(
         sa.update(Message)
-        .where(Message.id == one.message_id, Message.fence == one.fence, Message.state == "sending")
+        .where(Message.id == attempt.message_id, Message.fence == attempt.fence, Message.state == "sending")
         .values(**values)
         .returning(Message.id)
     )
@@ -177,7 +176,7 @@ async def set_paused(session: AsyncSession, paused: bool, reason: str) -> None:
 
 async def without_card(session: AsyncSession, wait_seconds: int, limit: int = 100) -> list[UUID]:
     """Members whose messages have waited this long for a card nobody asked for again yet; marks them asked."""
-    found = await session.scalars(
+    rows = await session.scalars(
         sa.update(Message)
         .where(
             Message.id.in_(
@@ -196,4 +195,4 @@ async def without_card(session: AsyncSession, wait_seconds: int, limit: int = 10
         .values(asked_for_card=True)
         .returning(Message.member_id)
     )
-    return sorted({member_id for member_id in found if member_id is not None})
+    return sorted({member_id for member_id in rows if member_id is not None})

@@ -40,7 +40,7 @@ class Ready(NamedTuple):
     """A claimed message, written."""
 
     message: Message
-    one: Try
+    attempt: Try
     recipient: str
     raw: bytes
 
@@ -102,7 +102,7 @@ class Dispatcher:
             if drains:
                 await asyncio.wait(drains, return_when=asyncio.FIRST_EXCEPTION)
         finally:
-            left = [ready.one for ready in work]
+            left = [ready.attempt for ready in work]
             work.clear()
             # A process that is stopped finishes the mails in its hands, or they would be unknown.
             ends = await asyncio.gather(*drains, return_exceptions=True)
@@ -147,49 +147,49 @@ class Dispatcher:
         The result is what is accepted and not journaled yet.
         """
         assert self._steps is not None
-        if not await self._steps.step(accepted, mail.one):
+        if not await self._steps.step(accepted, mail.attempt):
             async with rt.transaction() as session:
                 # Sending was paused meanwhile; a claim that no longer holds is left alone by this.
-                await claiming.release(session, [mail.one])
+                await claiming.release(session, [mail.attempt])
             return None
         message = mail.message
         with following(message.traceparent, f"mail {message.purpose}", "client", message_id=message.id) as span:
             try:
                 await line.send(rt.settings.mail_from, mail.recipient, mail.raw)
-                return mail.one
+                return mail.attempt
             except Certain as refusal:
-                await self._refused(rt, message, mail.one, refusal)
+                await self._refused(rt, message, mail.attempt, refusal)
             except Lost:
                 async with rt.transaction() as session:
                     if message.urgent:
                         await claiming.refuse(
-                            session, mail.one, state="pending", reason="connection", wait=retry_wait(0)
+                            session, mail.attempt, state="pending", reason="connection", wait=retry_wait(0)
                         )
                     else:
-                        await claiming.doubt(session, mail.one)
+                        await claiming.doubt(session, mail.attempt)
             span.tell(failed=True)
             return None
 
     async def _prepare(self, rt: Runtime, mail: Mail) -> Ready | None:
         assert self._write is not None
         message = mail.message
-        one = Try(message.id, message.fence)
+        attempt = Try(message.id, message.fence)
         try:
-            return Ready(message, one, sendable(mail.address), self._write(mail))
+            return Ready(message, attempt, sendable(mail.address), self._write(mail))
         except Unsendable:
-            await self._refused(rt, message, one, Certain("address_form", for_good=True, verdict=Verdict.DEAD))
+            await self._refused(rt, message, attempt, Certain("address_form", for_good=True, verdict=Verdict.DEAD))
         except Exception as error:  # noqa: BLE001
             # One mail that cannot be written must not stop the others; its error may hold the address, so no text.
-            log.error("notifications.message.not_composed", message_id=str(one.message_id), error=type(error).__name__)
-            await self._refused(rt, message, one, Certain("compose"))
+            log.error("notifications.message.not_composed", message_id=str(message.id), error=type(error).__name__)
+            await self._refused(rt, message, attempt, Certain("compose"))
         return None
 
-    async def _refused(self, rt: Runtime, message: Message, one: Try, refusal: Certain) -> None:
+    async def _refused(self, rt: Runtime, message: Message, attempt: Try, refusal: Certain) -> None:
         exhausted = message.tries >= self._settings().most_tries and not refusal.ours
         failed = refusal.for_good or exhausted
         async with rt.transaction() as session:
             state, wait = ("failed", 0) if failed else ("pending", retry_wait(message.tries))
-            held = await claiming.refuse(session, one, state=state, reason=refusal.reason, wait=wait)
+            held = await claiming.refuse(session, attempt, state=state, reason=refusal.reason, wait=wait)
             if failed and held:
                 await report_failure(session, message, refusal.reason, rt.now(), refusal.verdict)
         log.info("notifications.message.refused", message_id=str(message.id), reason=refusal.reason, failed=failed)

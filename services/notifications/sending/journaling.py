@@ -63,11 +63,11 @@ class Steps:
         a hand-over may take, so that a slow server never makes two workers send. A mail accepted after its lease ran
         out did arrive all the same.
         """
-        told: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.append((accepted, starting, told))
+        may_go_on: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.append((accepted, starting, may_go_on))
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write())
-        return await told
+        return await may_go_on
 
     async def _write(self) -> None:
         while self._waiting:
@@ -87,12 +87,12 @@ class Steps:
                 )
             except Exception as error:  # noqa: BLE001 - it belongs to those who wait
                 await self._drop()
-                for _, _, told in batch:
-                    told.set_exception(error)
+                for _, _, may_go_on in batch:
+                    may_go_on.set_exception(error)
             else:
                 held = {Try(row["id"], row["fence"]) for row in rows}
-                for _, starting, told in batch:
-                    told.set_result(starting in held)
+                for _, starting, may_go_on in batch:
+                    may_go_on.set_result(starting in held)
 
     async def connected(self) -> Any:
         """A connection kept while there is mail. No service transaction: a mail must not wake the relay."""

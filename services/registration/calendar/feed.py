@@ -45,5 +45,4 @@ def calendar_of(dates: Iterable[PlannedDate], name: str, public_url: str, now: d
         event.add("summary", words_of(date))
         event.add("url", f"{public_url}{date.page}")
         calendar.add_component(event)
-    made: bytes = calendar.to_ical()
-    return made
+    return bytes(calendar.to_ical())

@@ -18,12 +18,12 @@ FEED_LIFE = timedelta(days=90)
 
 async def dates_from(session: AsyncSession, since: datetime, until: datetime) -> Sequence[PlannedDate]:
     """Dates of a time, earliest first."""
-    found = await session.scalars(
+    dates = await session.scalars(
         sa.select(PlannedDate)
         .where(PlannedDate.at >= since, PlannedDate.at < until)
         .order_by(PlannedDate.at, PlannedDate.service, PlannedDate.dates_id)
     )
-    return found.all()
+    return dates.all()
 
 
 async def make_feed(session: AsyncSession, subject: str, now: datetime) -> str:
@@ -60,12 +60,12 @@ async def feeds_in_use(session: AsyncSession, now: datetime) -> Sequence[tuple[C
         .limit(1)
         .scalar_subquery()
     )
-    found = await session.execute(
+    rows = await session.execute(
         sa.select(CalendarFeed, sa.func.coalesce(named, ""))
         .where(CalendarFeed.seen_at >= now - FEED_LIFE)
         .order_by(CalendarFeed.seen_at)
     )
-    return [(row[0], row[1]) for row in found]
+    return [(row[0], row[1]) for row in rows]
 
 
 async def close_feed(session: AsyncSession, subject: str) -> bool:

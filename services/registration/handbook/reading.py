@@ -42,11 +42,9 @@ def handbook() -> tuple[HandbookPage, ...]:
 
 
 def _read(name: str, text: str) -> HandbookPage:
-    found = _PAGE.fullmatch(text)
-    assert found is not None, name
-    return HandbookPage(
-        int(name[:2]), name[3:-3], found["title"], found["picture"], found["shows"], to_html(found["text"])
-    )
+    page = _PAGE.fullmatch(text)
+    assert page is not None, name
+    return HandbookPage(int(name[:2]), name[3:-3], page["title"], page["picture"], page["shows"], to_html(page["text"]))
 
 
 def picture(name: str) -> bytes | None:

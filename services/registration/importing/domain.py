@@ -102,5 +102,5 @@ def _member(row: Row, rules: Rules, *, has_consents: bool) -> tuple[JoinInput | 
 
 
 def _reason(kind: str, name: str, context: dict[str, object]) -> str:
-    found = next((_MESSAGES[key] for key in (f"{name}.{kind}", kind, name) if key in _MESSAGES), None)
-    return found.format_map(context) if found else f"Feltet {_FIELDS.get(name, name)} er ikke fylt ut riktig"
+    message = next((_MESSAGES[key] for key in (f"{name}.{kind}", kind, name) if key in _MESSAGES), None)
+    return message.format_map(context) if message else f"Feltet {_FIELDS.get(name, name)} er ikke fylt ut riktig"

@@ -25,8 +25,8 @@ _WELCOME_LIFE = timedelta(days=7)
 
 async def known_addresses(session: AsyncSession) -> frozenset[str]:
     """Keys of members' addresses; somebody who has only signed up may be imported."""
-    found = await session.scalars(sa.select(Member.email_key).where(Member.in_panel))
-    return frozenset(key for key in found if key)
+    keys = await session.scalars(sa.select(Member.email_key).where(Member.in_panel))
+    return frozenset(key for key in keys if key)
 
 
 async def import_members(
@@ -81,8 +81,9 @@ async def _applicants(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[Me
         return []
     await lock(session, *ids)
     known = sa.any_(sa.literal(ids, ARRAY(sa.Uuid)))
-    found = await session.scalars(sa.select(Member).where(Member.id == known, Member.status == "applicant"))
-    applicants = found.all()
+    applicants = (
+        await session.scalars(sa.select(Member).where(Member.id == known, Member.status == "applicant"))
+    ).all()
     await session.execute(sa.delete(SignUp).where(SignUp.member_id.in_([member.id for member in applicants])))
     return applicants
 

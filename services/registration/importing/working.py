@@ -24,7 +24,7 @@ _KEPT_UNSTARTED = timedelta(days=1)
 
 async def keep_preview(session: AsyncSession, preview: Preview, digest: str, now: datetime) -> UUID:
     """Keep what a file holds until staff have looked it over; its id."""
-    kept = MemberImport(
+    file = MemberImport(
         id=new_id(),
         digest=digest,
         rows=len(preview.good),
@@ -33,29 +33,29 @@ async def keep_preview(session: AsyncSession, preview: Preview, digest: str, now
         has_consents=preview.has_consents,
         made_at=now,
     )
-    session.add(kept)
+    session.add(file)
     if preview.good:
         await session.execute(
             insert_many(
                 ImportRow,
-                import_id=[kept.id] * len(preview.good),
+                import_id=[file.id] * len(preview.good),
                 number=list(range(len(preview.good))),
                 shown_as=[shown_as(row.name) for row in preview.good],
                 person=[row.model_dump(mode="json") for row in preview.good],
             )
         )
-    return kept.id
+    return file.id
 
 
 async def examples(session: AsyncSession, import_id: UUID, most: int) -> Sequence[object]:
     """Rows (person, shown_as) that staff should see, the doubtful ones first."""
-    found = await session.execute(
+    rows = await session.execute(
         sa.select(ImportRow.person, ImportRow.shown_as)
         .where(ImportRow.import_id == import_id)
         .order_by(ImportRow.shown_as, ImportRow.number)
         .limit(most)
     )
-    return found.all()
+    return rows.all()
 
 
 async def take_in_next(rt: Runtime) -> bool:

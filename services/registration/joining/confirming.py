@@ -16,14 +16,14 @@ from shared.messaging import emit
 
 async def confirm(session: AsyncSession, member: Member, generation: int, now: datetime) -> bool:
     """The locked applicant becomes the member described for this link; False when there is no such description."""
-    told = await session.get(SignUp, (member.id, generation))
-    if told is None:
+    sign_up = await session.get(SignUp, (member.id, generation))
+    if sign_up is None:
         return False
-    member.name, member.email, member.language = told.name, told.email, told.language
-    member.year_of_birth, member.gender, member.area = told.year_of_birth, told.gender, told.area
-    member.declared_resident_at = told.signed_up_at if told.declared_resident else None
-    member.channel, member.own_answers = told.channel, told.own_answers
-    add_consents(session, member, told.purposes, told.signed_up_at, told.text_version, told.source)
+    member.name, member.email, member.language = sign_up.name, sign_up.email, sign_up.language
+    member.year_of_birth, member.gender, member.area = sign_up.year_of_birth, sign_up.gender, sign_up.area
+    member.declared_resident_at = sign_up.signed_up_at if sign_up.declared_resident else None
+    member.channel, member.own_answers = sign_up.channel, sign_up.own_answers
+    add_consents(session, member, sign_up.purposes, sign_up.signed_up_at, sign_up.text_version, sign_up.source)
     await session.execute(sa.delete(SignUp).where(SignUp.member_id == member.id))
     if generation != member.generation:
         # A later sign-up had sent its own card meanwhile.

@@ -184,12 +184,12 @@ async def show_confirmation(request: Request) -> Response:
     if member_id is None or held is None:
         return link_over(request, why="elsewhere")
     async with rt.transaction() as session:
-        told = await session.get(SignUp, (member_id, held["generation"]))
+        sign_up = await session.get(SignUp, (member_id, held["generation"]))
         member = await session.get(Member, member_id)
-    if told is None:
+    if sign_up is None:
         known = member is not None and member.takes_part
         return see_other(f"/join/welcome?id={member_id}") if known else link_over(request, why="used")
-    return render(request, "registration/confirm.html", {"told": told, "place": place_name(told.area)})
+    return render(request, "registration/confirm.html", {"told": sign_up, "place": place_name(sign_up.area)})
 
 
 async def confirm_membership(request: Request) -> Response:

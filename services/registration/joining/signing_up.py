@@ -40,8 +40,8 @@ async def sign_up(
     """
     await hold_address(session, form.email)
     known = await member_by_email(session, form.email)
-    found = await lock_member(session, known) if known else None
-    if found is None or found.status == "erased":
+    applicant = await lock_member(session, known) if known else None
+    if applicant is None or applicant.status == "erased":
         member = Member(
             id=new_id(),
             status="applicant",
@@ -55,7 +55,7 @@ async def sign_up(
         )
         session.add(member)
     else:
-        member = found
+        member = applicant
         member.generation += 1
     if member.status != "applicant":
         await emit(
@@ -77,7 +77,7 @@ async def sign_up(
             about="joining" if source == "form" else "joining_on_behalf",
         ),
     )
-    await (emit_new(session, facts) if member is not found else emit(session, *facts))
+    await (emit_new(session, facts) if member is not applicant else emit(session, *facts))
     return member.id, member.generation
 
 

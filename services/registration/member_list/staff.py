@@ -93,11 +93,11 @@ async def look_up(request: Request) -> Response:
         errors = {"who": "Skriv minst tre tegn av navnet, eller hele e-postadressen"}
         return render(request, "registration/staff_found.html", {"found": [], "errors": errors}, 422)
     async with rt.transaction() as session:
-        found = await store.look_up(session, text)
-        await audit(session, request, "registration.member.looked_up", None, found=len(found))
-        for member in found:
+        members = await store.look_up(session, text)
+        await audit(session, request, "registration.member.looked_up", None, found=len(members))
+        for member in members:
             await audit(session, request, "registration.member.found", member.id)
-    return render(request, "registration/staff_found.html", {"found": found, "most": store.MOST_FOUND})
+    return render(request, "registration/staff_found.html", {"found": members, "most": store.MOST_FOUND})
 
 
 @staff_required("reader")
@@ -173,6 +173,6 @@ async def show_erasures(request: Request) -> Response:
     async with rt.transaction() as session:
         gone = sa.select(Member.id).where(Member.status == "erased", Member.source != SOURCE)
         total = await count_rows(session, gone)
-        found = await store.erasures(session, view.offset, PER_PAGE)
-    context = {"found": found, "total": total, "view": view, "services": ERASING_SERVICES}
+        erasures = await store.erasures(session, view.offset, PER_PAGE)
+    context = {"found": erasures, "total": total, "view": view, "services": ERASING_SERVICES}
     return render(request, "registration/staff_erasures.html", context)

@@ -57,8 +57,8 @@ class Filters:
 
 async def areas(session: AsyncSession) -> list[str]:
     """Postcodes with members, in order."""
-    found = await session.scalars(sa.select(Member.area).where(Member.in_panel).distinct().order_by(Member.area))
-    return [area for area in found if area]
+    postcodes = await session.scalars(sa.select(Member.area).where(Member.in_panel).distinct().order_by(Member.area))
+    return [area for area in postcodes if area]
 
 
 def chosen(view: ListView, filters: Filters) -> Rows:
@@ -85,7 +85,7 @@ def chosen(view: ListView, filters: Filters) -> Rows:
 async def look_up(session: AsyncSession, text: str) -> Sequence[Member]:
     """Members whose address is the text, or whose name holds it; at most ``MOST_FOUND``."""
     pattern = "%" + plain(text).replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
-    found = await session.scalars(
+    members = await session.scalars(
         sa.select(Member)
         .where(
             Member.in_panel,
@@ -94,7 +94,7 @@ async def look_up(session: AsyncSession, text: str) -> Sequence[Member]:
         .order_by(Member.name)
         .limit(MOST_FOUND)
     )
-    return found.all()
+    return members.all()
 
 
 async def person(session: AsyncSession, member_id: UUID) -> tuple[Member, Sequence[Consent]] | None:
@@ -131,11 +131,11 @@ async def erasures(session: AsyncSession, offset: int = 0, limit: int | None = N
         .offset(offset)
         .limit(limit)
     )
-    found = {row.id: Erasure(row.id, row.erased_at, {}) for row in erased}
-    receipts = await session.scalars(sa.select(ErasureReceipt).where(ErasureReceipt.member_id.in_(found)))
+    by_member = {row.id: Erasure(row.id, row.erased_at, {}) for row in erased}
+    receipts = await session.scalars(sa.select(ErasureReceipt).where(ErasureReceipt.member_id.in_(by_member)))
     for receipt in receipts:
-        found[receipt.member_id].receipts[receipt.service] = receipt.erased_at
-    return list(found.values())
+        by_member[receipt.member_id].receipts[receipt.service] = receipt.erased_at
+    return list(by_member.values())
 
 
 async def count_late_erasures(session: AsyncSession, before: datetime) -> int:

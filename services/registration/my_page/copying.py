@@ -34,16 +34,16 @@ from shared.messaging import Delivery
 
 async def keep_survey_title(session: AsyncSession, event: SurveyOpened | SurveyChanged, _: Delivery) -> None:
     """What the survey is called, until when it takes answers, and whom it asks of those who join meanwhile."""
-    kept = {"title": event.questionnaire.title.by_language, "closes_at": event.closes_at, "paused": False}
+    values = {"title": event.questionnaire.title.by_language, "closes_at": event.closes_at, "paused": False}
     if isinstance(event, SurveyChanged):
-        kept["paused"] = event.state == "paused"
-        kept["closes_at"] = min(event.closes_at, event.changed_at) if event.state == "ended" else event.closes_at
+        values["paused"] = event.state == "paused"
+        values["closes_at"] = min(event.closes_at, event.changed_at) if event.state == "ended" else event.closes_at
     elif event.asks == "sample" or not event.invites_new_members:
         # A sample has been drawn and takes nobody more.
-        kept["new_members"] = "none"
+        values["new_members"] = "none"
     else:
-        kept["new_members"] = "all" if event.asks == "everybody" else "some"
-    await upsert(session, Survey, id=event.survey_id, **kept)
+        values["new_members"] = "all" if event.asks == "everybody" else "some"
+    await upsert(session, Survey, id=event.survey_id, **values)
 
 
 async def keep_survey_end(session: AsyncSession, event: SurveyClosed, _: Delivery) -> None:
@@ -136,10 +136,10 @@ async def keep_follow_up(session: AsyncSession, event: FollowUpRecorded, _: Deli
 
 async def _still_here(session: AsyncSession, members: Collection[UUID]) -> set[UUID]:
     """Those who are not erased; their rows are held, so that an erasure either sees this copy or comes first."""
-    found = await session.scalars(
+    here = await session.scalars(
         sa.select(Member.id)
         .where(Member.id.in_(members), Member.status != "erased")
         .order_by(Member.id)
         .with_for_update(read=True)
     )
-    return set(found)
+    return set(here)

@@ -224,8 +224,8 @@ async def show_left(request: Request) -> Response:
         return see_other("/")
     async with rt.transaction() as session:
         member = await session.get(Member, member_id)
-        found = await session.scalars(sa.select(ErasureReceipt.service).where(ErasureReceipt.member_id == member_id))
-        done = set(found)
+        receipts = sa.select(ErasureReceipt.service).where(ErasureReceipt.member_id == member_id)
+        done = set(await session.scalars(receipts))
     if member is None or member.status != "erased":
         return see_other(f"/me?id={member_id}")
     context = {"done": len(done & set(ERASING_SERVICES)), "all": len(ERASING_SERVICES), "id": member_id}

@@ -69,7 +69,7 @@ def compare_areas(members: Mapping[str, int], areas: Areas) -> list[AreaShare]:
     """Each area against the members who live in one of them; those the panel lacks most come first."""
     total = sum(area.population for area in areas.areas) or 1
     compared = sum(members.get(area.code, 0) for area in areas.areas) or 1
-    found = [
+    shares = [
         AreaShare(
             area.code,
             area.label,
@@ -79,7 +79,7 @@ def compare_areas(members: Mapping[str, int], areas: Areas) -> list[AreaShare]:
         )
         for area in areas.areas
     ]
-    return sorted(found, key=lambda area: area.panel_share - area.population_share)
+    return sorted(shares, key=lambda area: area.panel_share - area.population_share)
 
 
 @dataclass(frozen=True)

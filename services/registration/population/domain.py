@@ -144,7 +144,7 @@ def compose(
 
 
 def _index(shares: Iterable[CellShare | AreaShare]) -> float:
-    return 1 - sum(abs(one.panel_share - one.population_share) for one in shares) / 2
+    return 1 - sum(abs(share.panel_share - share.population_share) for share in shares) / 2
 
 
 def shares_by(cells: Sequence[CellShare], key: str) -> Mapping[str, tuple[float, float]]:

@@ -86,11 +86,11 @@ def checked(
         if missing:
             raise UnreadableFile(f"Filen mangler {word} på {missing[0]} år. {_HOW}")
     for (only, at), total in (totals or {}).items():
-        found = sum(n for (gender, age), n in persons.items() if only in (None, gender) and at in (None, age))
-        if found != total:
+        added = sum(n for (gender, age), n in persons.items() if only in (None, gender) and at in (None, age))
+        if added != total:
             who = "i alt" if only is None else _WORDS[only]
             when = "" if at is None else f" på {at} år"
-            raise UnreadableFile(f"Filen sier {total} {who}{when}, men tallene gir {found} til sammen.")
+            raise UnreadableFile(f"Filen sier {total} {who}{when}, men tallene gir {added} til sammen.")
     if not sum(persons.values()):
         raise UnreadableFile("Filen har ingen innbyggere.")
     return Statistics(year, dict(persons))
@@ -135,7 +135,7 @@ def _newest(head: list[str], mine: list[list[str]], taken: set[int]) -> tuple[in
         if years:
             rows = [(cells, cells[rest[0]]) for cells in mine if cells[by_column].strip() == str(max(years))]
             return max(years), rows
-    named = {int(found[1]): place for place in rest if (found := re.search(r"\b([0-9]{4})$", head[place].strip()))}
+    named = {int(year[1]): place for place in rest if (year := re.search(r"\b([0-9]{4})$", head[place].strip()))}
     if by_column is not None or not named:
         raise UnreadableFile(f"Filen sier ikke hvilket år tallene gjelder. {_HOW}")
     return max(named), [(cells, cells[named[max(named)]]) for cells in mine]
@@ -166,11 +166,11 @@ def _gender(cell: str) -> str | None:
 def _age(cell: str) -> int | None:
     if _word(cell) in _ALL and _word(cell) != "0":
         return None
-    found = re.fullmatch(r"([0-9]{1,3})\+?(?:\s+(?:år|years?)(?:\s+(?:eller eldre|or older))?)?", cell.strip())
+    age = re.fullmatch(r"([0-9]{1,3})\+?(?:\s+(?:år|years?)(?:\s+(?:eller eldre|or older))?)?", cell.strip())
     ends = _OLDER.search(cell.strip()) is not None
-    if found is None or int(found[1]) not in AGES or (ends and int(found[1]) < _OPEN_FROM):
+    if age is None or int(age[1]) not in AGES or (ends and int(age[1]) < _OPEN_FROM):
         raise UnreadableFile(f"Alderen «{cell.strip()[:30]}» er ikke ett år. {_HOW}")
-    return int(found[1])
+    return int(age[1])
 
 
 def _count(cell: str) -> int:

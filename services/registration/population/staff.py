@@ -28,7 +28,7 @@ async def show_panel(request: Request) -> Response:
         panel = await store.composition(session)
         stored = await store.newest_margins(session)
         areas = store.areas_of(await store.newest_scheme(session))
-        told = await store.own_answers(session)
+        own_answers = await store.own_answers(session)
     bands = {band.code: band for band in _bands(stored)}
     names = {code: band_text(band) for code, band in bands.items()}
     rows = [(names[code], mine, all_) for code, (mine, all_) in shares_by(panel.cells, "band").items()]
@@ -42,7 +42,7 @@ async def show_panel(request: Request) -> Response:
         "attribution": attribution(stored.year, texts.gettext) if stored else "",
         "no_population": stored is None,
         "area_source": areas.source,
-        "told": told,
+        "told": own_answers,
         "fewest": FEWEST_SHOWN,
         "picture": panel_against_population(_finding(panel), "Søylen er panelet, streken er befolkningen", rows, texts),
     }

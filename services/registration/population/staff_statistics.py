@@ -71,7 +71,7 @@ async def _show(request: Request, given: Statistics | None, error: str, status: 
     async with runtime(request).transaction() as session:
         stored = await store.newest_margins(session)
     before = {(cell.gender, cell.band): cell.population for cell in stored.margins} if stored else {}
-    after = {(one.gender, one.band): one.population for one in margins_of(given)} if given else {}
+    after = {(margin.gender, margin.band): margin.population for margin in margins_of(given)} if given else {}
     counted, counted_before = sum(after.values()), sum(before.values())
     context = {
         "stored": stored,

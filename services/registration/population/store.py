@@ -46,14 +46,14 @@ def areas_of(stored: AreaScheme | None) -> Areas:
 async def composition(session: AsyncSession) -> Composition:
     """The panel against the newest margins: two grouped queries whatever the panel's size."""
     stored = await newest_margins(session)
-    found = await session.execute(
+    cells = await session.execute(
         sa.select(Member.gender, Member.year_of_birth, sa.func.count().label("members"))
         .where(Member.in_panel)
         .group_by(Member.gender, Member.year_of_birth)
     )
     bands = stored.bands if stored else ()
     counted: Counter[tuple[str, str]] = Counter()
-    for row in found:
+    for row in cells:
         age = (stored.year if stored else 0) - (row.year_of_birth or 0)
         counted[row.gender or "other", band_of(age, bands) or ""] += row.members
     areas = areas_of(await newest_scheme(session))
@@ -66,15 +66,15 @@ async def members_outside(session: AsyncSession, areas: Areas) -> int:
 
 
 async def _members_by_postcode(session: AsyncSession) -> Mapping[str, int]:
-    found = await session.execute(sa.select(Member.area, sa.func.count()).where(Member.in_panel).group_by(Member.area))
-    return {postcode or "": count for postcode, count in found}
+    rows = await session.execute(sa.select(Member.area, sa.func.count()).where(Member.in_panel).group_by(Member.area))
+    return {postcode or "": count for postcode, count in rows}
 
 
 async def own_answers(session: AsyncSession) -> Mapping[str, int]:
     """How many members have told what about themselves, by ``question:option``."""
     each = sa.select(sa.func.unnest(Member.own_answers).label("answer")).where(Member.in_panel).subquery()
-    found = await session.execute(sa.select(each.c.answer, sa.func.count()).group_by(each.c.answer))
-    return {row[0]: row[1] for row in found}
+    rows = await session.execute(sa.select(each.c.answer, sa.func.count()).group_by(each.c.answer))
+    return {row[0]: row[1] for row in rows}
 
 
 def margins_event(stored: Margins, areas: Areas) -> PopulationMarginsSet:

@@ -67,15 +67,15 @@ async def add_channel(request: Request) -> Response:
     if values is None:
         return await _page(request, form.values(), errors, 422)
     async with rt.transaction() as session:
-        made = await session.scalar(
+        new = await session.scalar(
             pg_insert(Channel)
             .values(code=values.code, name=values.name, made_at=rt.now())
             .on_conflict_do_nothing()
             .returning(Channel.code)
         )
-        if made:
+        if new:
             await audit(session, request, "registration.channel.made", values.code)
-    if not made:
+    if not new:
         return await _page(request, form.values(), {"code": "Koden er i bruk. Velg en annen"}, 422)
     return see_other(f"/staff/registration/channels/{values.code}")
 

@@ -24,17 +24,17 @@ async def counts(session: AsyncSession) -> dict[str, tuple[int, int]]:
     members = await session.execute(sa.select(_CAME_BY, sa.func.count()).where(Member.in_panel).group_by(_CAME_BY))
     code = sa.func.coalesce(SignUp.channel, NO_CHANNEL)
     waiting = await session.execute(sa.select(code, sa.func.count(sa.distinct(SignUp.member_id))).group_by(code))
-    found: dict[str, tuple[int, int]] = {name: (n, 0) for name, n in members}
+    by_channel: dict[str, tuple[int, int]] = {name: (n, 0) for name, n in members}
     for name, n in waiting:
-        found[name] = (found.get(name, (0, 0))[0], n)
-    return found
+        by_channel[name] = (by_channel.get(name, (0, 0))[0], n)
+    return by_channel
 
 
 async def growth(session: AsyncSession, zone: str, since: datetime) -> list[tuple[str, str, int]]:
     """(ISO day, name of what people came by, members who joined that day) since an instant, oldest first."""
     # Compiled into the statement: two parameters of one value would be two expressions to Postgres' grouping.
     day = sa.cast(sa.func.timezone(sa.literal_column(f"'{zone}'"), Member.joined_at), sa.Date)
-    found = await session.execute(
+    rows = await session.execute(
         sa.select(day, sa.func.coalesce(Channel.name, _CAME_BY), sa.func.count())
         .select_from(Member)
         .outerjoin(Channel, sa.and_(Channel.code == Member.channel, Member.source != "import"))
@@ -42,4 +42,4 @@ async def growth(session: AsyncSession, zone: str, since: datetime) -> list[tupl
         .group_by(sa.text("1"), sa.text("2"))
         .order_by(sa.text("1"), sa.text("2"))
     )
-    return [(date.isoformat(), name, n) for date, name, n in found]
+    return [(date.isoformat(), name, n) for date, name, n in rows]

@@ -51,11 +51,11 @@ class ImapMailbox:
         """See ``walking.Mailbox``; OSError where the server does not do as it should."""
         try:
             with closing(Mailbox(self._url)) as box:
-                found = []
+                mails = []
                 for uid in box.unread():
-                    found.append(_text(box.content(uid)))
+                    mails.append(_text(box.content(uid)))
                     box.mark(uid, r"\Seen")
-                return found
+                return mails
         except imaplib.IMAP4.error as error:
             # Its text may quote the password.
             raise OSError(type(error).__name__) from None
@@ -94,22 +94,22 @@ class Told:
         self._succeeded.labels(self._prefix).set_to_current_time()
 
 
-def walk(settings: Settings, own: SyntheticSettings, told: Told) -> bool:
+def walk(settings: Settings, own: SyntheticSettings, figures: Told) -> bool:
     """One walk, and what came of it in the log."""
     mailbox = ImapMailbox(own.imap_url.get_secret_value())
-    one = Walk(settings.public_url, mailbox, settings.synthetic_email, own.postcode, own.patience_seconds)
+    resident = Walk(settings.public_url, mailbox, settings.synthetic_email, own.postcode, own.patience_seconds)
 
     def done(step: str, seconds: float) -> None:
-        told.step_done(step, seconds)
+        figures.step_done(step, seconds)
         log.info("synthetic.step.done", step=step, seconds=round(seconds, 1))
 
     try:
-        one.go(done)
+        resident.go(done)
     except Failed as failure:
-        told.failed(failure.step)
+        figures.failed(failure.step)
         log.error("synthetic.step.failed", step=failure.step, reason=str(failure))
         return False
-    told.succeeded()
+    figures.succeeded()
     return True
 
 
@@ -125,13 +125,13 @@ def main(once: Annotated[bool, typer.Option(help="walk once; ends with 1 and the
         if not value:
             raise Refusal(f"{name} is not set")
     configure_logs("synthetic")
-    told = Told(settings.prefix)
+    figures = Told(settings.prefix)
     if once:
-        raise typer.Exit(0 if walk(settings, own, told) else 1)
+        raise typer.Exit(0 if walk(settings, own, figures) else 1)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    start_http_server(settings.port, settings.host, told.registry)
+    start_http_server(settings.port, settings.host, figures.registry)
     while True:
-        time.sleep(own.every_seconds if walk(settings, own, told) else own.again_seconds)
+        time.sleep(own.every_seconds if walk(settings, own, figures) else own.again_seconds)
 
 
 if __name__ == "__main__":

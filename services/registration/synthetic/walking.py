@@ -38,9 +38,9 @@ class _Hidden(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = dict(attrs)
-        if tag == "input" and found.get("type") == "hidden" and found.get("name"):
-            self.fields[str(found["name"])] = found.get("value") or ""
+        attributes = dict(attrs)
+        if tag == "input" and attributes.get("type") == "hidden" and attributes.get("name"):
+            self.fields[str(attributes["name"])] = attributes.get("value") or ""
 
 
 class Walk:
@@ -77,7 +77,7 @@ class Walk:
         self._mailbox.texts()
         form = _Hidden(self._expect(self._browser.get("/join"), "/join"))
         time.sleep(_FILLING_IN)
-        told = {
+        typed = {
             "website": "",
             "name": "Prøve Innbygger",
             "email": self._email,
@@ -88,7 +88,7 @@ class Walk:
             "old_enough": "yes",
             "purposes": ["surveys", "meetings", "results"],
         }
-        self._expect(self._browser.post("/join", data={**form.fields, **told}), "/join/sent")
+        self._expect(self._browser.post("/join", data={**form.fields, **typed}), "/join/sent")
 
     def confirm(self) -> None:
         """The link in the first mail, and its button."""
@@ -119,27 +119,27 @@ class Walk:
 
     def _all_confirmed(self) -> str | None:
         page = self._expect(self._browser.get("/me/left", params={"id": self._member}), "/me/left")
-        found = re.search(r"(\d+) av (\d+)", page)
-        return page if found and found[1] == found[2] else None
+        receipts = re.search(r"(\d+) av (\d+)", page)
+        return page if receipts and receipts[1] == receipts[2] else None
 
     def _link(self, path: str) -> str:
         """The link below ``path`` in a mail that is on its way."""
 
         def look() -> str | None:
             for text in self._mailbox.texts():
-                if found := re.search(rf"{re.escape(path)}[^\s<>\"]+", text):
-                    return found[0]
+                if link := re.search(rf"{re.escape(path)}[^\s<>\"]+", text):
+                    return link[0]
             return None
 
         return self._until(look, f"no mail with a link to {path}")
 
     def _until(self, look: Callable[[], str | None], what: str) -> str:
         deadline = time.monotonic() + self._patience
-        while (found := look()) is None:
+        while (value := look()) is None:
             if time.monotonic() > deadline:
                 raise _NotAsExpected(f"{what} within {self._patience:.0f} s")
             time.sleep(_LOOK)
-        return found
+        return value
 
     def _expect(self, answer: httpx.Response, path: str) -> str:
         """The page's text, when it is the one at ``path``."""
