@@ -34,7 +34,7 @@ class Editor:
             "reference": "Påmeldinger før panelet fikk denne løsningen",
         }
         done = await self.browser.post(str(preview.url.path), consents)
-        while (imported := re.search(r"(\S+) medlem(?:mer)? er importert", done.text)) is None:
+        while (imported := re.search(r"(Ett|[\d\u00a0]+) medlem(?:mer)? er importert", done.text)) is None:
             if "er tatt inn" not in done.text:
                 raise RuntimeError(f"the import ended with {done.status_code}")
             await asyncio.sleep(0.2)
