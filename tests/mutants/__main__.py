@@ -1,22 +1,32 @@
 """``make mutants``: change one place of the product at a time, and see whether the closest tests notice.
 
 It works in a copy of what is committed. Every line of output is JSON: a module's counts, then its survivors, each with
-its change, to be judged one by one. A run over everything takes hours: name modules with ``MODULES="..."``.
+its change, to be judged one by one. Name modules with ``MODULES="..."``; a run over everything takes long.
+
+Each mutant is tried in a process forked from one that has run the tests already: starting Python and its packages
+anew would take most of the time.
 """
 
+import contextlib
+import difflib
+import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from deploy.local.backends import start_backends
 from deploy.local.downloads import ROOT
 
 TREE = ROOT / ".cache" / "mutants-tree"
-TOOL = ROOT / ".cache" / "mutants" / "bin" / "cosmic-ray"
+TOOL = ROOT / ".cache" / "mutants" / "bin" / "python"
 #: Folders or files of the product, and the tests that are closest to them.
 CLOSEST = {
     "shared/messaging/transient.py": "tests/shared/test_domain_transient.py",
@@ -27,17 +37,19 @@ CLOSEST = {
     "shared/web/middleware.py": "tests/web/test_shell.py",
     "shared/tokens.py": "tests/web/test_domain_staff_session.py tests/registration tests/surveys",
     "services/*/sending/journaling.py": "tests/notifications",
+    "services/notifications/messages/domain.py": "tests/notifications/test_domain.py",
+    "services/notifications/sending/domain.py": "tests/notifications/test_domain.py",
+    "services/notifications/letters/domain.py": "tests/notifications/test_domain.py",
+    "services/notifications/refusals/domain.py": "tests/notifications/test_domain_reports.py",
+    "services/surveys/editing/domain.py": "tests/surveys/test_domain_editing.py",
+    "services/surveys/reminding/domain.py": "tests/surveys/test_domain_reminding.py",
+    "services/surveys/steering/domain.py": "tests/surveys/test_domain_steering.py",
+    "services/surveys/answering/domain.py": "tests/surveys/test_domain_answering.py",
+    "services/surveys/fieldwork/domain.py": "tests/surveys/test_fieldwork_domain.py",
     "services/**/domain.py": "tests/{service}",
 }
-_CONFIG = """
-[cosmic-ray]
-module-path = "{module}"
-timeout = 120.0
-excluded-modules = []
-test-command = "{python} -m pytest -q -x -p no:cacheprovider {tests}"
-[cosmic-ray.distributor]
-name = "local"
-"""
+#: Seconds after which a mutant counts as noticed: it runs for ever.
+_LONGEST = 120.0
 
 
 def chosen() -> Iterator[tuple[str, str]]:
@@ -62,32 +74,73 @@ def copy_tree() -> None:
     (TREE / ".cache").symlink_to(ROOT / ".cache")
 
 
-def mutate(module: str, tests: str, environment: dict[str, str]) -> None:
-    """Run every mutant of ``module`` and print what became of them."""
-    config, session = TREE / "mutants.toml", TREE / "mutants.sqlite"
-    session.unlink(missing_ok=True)
-    config.write_text(_CONFIG.format(module=module, python=sys.executable, tests=tests), encoding="utf-8")
-    for arguments in (["init", str(config), str(session)], ["exec", str(config), str(session)]):
-        subprocess.run([str(TOOL), *arguments], cwd=TREE, env=environment, check=True, stdout=subprocess.DEVNULL)
-    dumped = subprocess.run([str(TOOL), "dump", str(session)], cwd=TREE, check=True, capture_output=True, text=True)
-    results = [result for _, result in map(json.loads, dumped.stdout.splitlines()) if result is not None]
-    survivors = [result for result in results if result["test_outcome"] == "survived"]
-    killed = len(results) - len(survivors)
-    print(json.dumps({"module": module, "mutants": len(results), "killed": killed}), flush=True)
+def mutate(module: str, tests: list[str]) -> None:
+    """Try every mutant of ``module`` and print what became of them."""
+    file = TREE / module
+    source = file.read_text(encoding="utf-8")
+    made = subprocess.run(
+        [str(TOOL), str(TREE / "tests" / "mutants" / "mutating.py"), str(file)],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    mutants = sorted(set(map(json.loads, made.stdout.splitlines())))
+    if not _notices_nothing(tests):
+        raise SystemExit(f"{module}: its tests fail as it is")
+    survivors = []
+    for compiled in file.parent.glob(f"__pycache__/{file.stem}.*.pyc"):
+        compiled.unlink()
+    try:
+        for mutant in mutants:
+            file.write_text(mutant, encoding="utf-8")
+            if _notices_nothing(tests):
+                survivors.append(mutant)
+    finally:
+        file.write_text(source, encoding="utf-8")
+    print(json.dumps({"module": module, "mutants": len(mutants), "killed": len(mutants) - len(survivors)}), flush=True)
     for survivor in survivors:
-        changed = [line for line in survivor["diff"].splitlines()[2:] if line.startswith(("+", "-"))]
+        compared = list(difflib.unified_diff(source.splitlines(), survivor.splitlines(), lineterm="", n=0))
+        changed = [line for line in compared[2:] if line.startswith(("+", "-"))]
         print(json.dumps({"module": module, "survived": changed}, ensure_ascii=False), flush=True)
+
+
+def _notices_nothing(tests: list[str]) -> bool:
+    """Whether the tests pass, run in a process of their own on what the files hold now."""
+    child = os.fork()
+    if not child:
+        os.setsid()
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
+        os._exit(_run(tests))
+    ends = time.monotonic() + _LONGEST
+    while time.monotonic() < ends:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status) == 0
+        time.sleep(0.01)
+    os.killpg(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return False
+
+
+def _run(tests: list[str]) -> int:
+    """Run the tests here on modules read anew."""
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("shared", "services", "tests", "deploy")]:
+        del sys.modules[name]
+    return int(pytest.main(["-q", "-x", "-p", "no:cacheprovider", *tests]))
 
 
 def main() -> None:
     """Mutate every chosen module, one after the other."""
     copy_tree()
     modules = list(chosen())
-    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
+    sys.path.insert(0, str(TREE))
+    os.chdir(TREE)
     backends = None
-    if any("test_domain" not in tests for _, tests in modules) and "PANEL_TEST_DATABASE_URL" not in environment:
+    if any("test_domain" not in tests for _, tests in modules) and "PANEL_TEST_DATABASE_URL" not in os.environ:
         backends = start_backends(TREE / "servers", fsync=False)
-        environment |= {
+        os.environ |= {
             "PANEL_TEST_DATABASE_URL": backends.database_url,
             "PANEL_TEST_KAFKA": backends.kafka,
             "PANEL_TEST_KAFKA_USERNAME": backends.kafka_username,
@@ -95,7 +148,12 @@ def main() -> None:
         }
     try:
         for module, tests in modules:
-            mutate(module, tests, environment)
+            # Once here, so that what the tests stand on is loaded and compiled for every process that is forked.
+            sys.dont_write_bytecode = False
+            with contextlib.redirect_stdout(io.StringIO()):
+                _run(tests.split())
+            sys.dont_write_bytecode = True
+            mutate(module, tests.split())
     finally:
         if backends is not None:
             backends.stop()
