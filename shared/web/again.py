@@ -2,10 +2,13 @@
 
 import json
 
+import sqlalchemy as sa
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shared.web.forms import Form
+from shared.ids import random_id
+from shared.mechanism import mechanism
+from shared.web.forms import Form, as_id
 from shared.web.pages import runtime, see_other
 
 _SECONDS = 600
@@ -13,21 +16,35 @@ _SECONDS = 600
 _ROOM = 2_600
 
 
-def show_again(request: Request, name: str, page: str, form: Form) -> Response | None:
-    """On to ``page``, which finds the form with ``typed_before``; None for a form too long to be kept that way."""
-    held = {"pairs": form.pairs(), "refused": sorted(form.refused)}
+async def show_again(request: Request, name: str, page: str, form: Form) -> Response:
+    """On to ``page``, which finds the form with ``typed_before``.
+
+    What was typed is in a cookie; a form too long for one rests sealed, and the cookie names it.
+    """
+    rt = runtime(request)
+    held: dict[str, object] = {"pairs": form.pairs(), "refused": sorted(form.refused)}
     if len(json.dumps(held)) > _ROOM:
-        return None
+        id_ = random_id()
+        sealed = rt.sealed.seal(f"again-{name}", held, _SECONDS)
+        async with rt.transaction() as session:
+            await session.execute(sa.insert(mechanism(rt.name).shown_page).values(id=id_, sealed=sealed))
+        held = {"kept": str(id_)}
     response = see_other(page)
-    runtime(request).sealed.set(response, "again", name, held, _SECONDS)
+    rt.sealed.set(response, "again", name, held, _SECONDS)
     return response
 
 
-def typed_before(request: Request, name: str) -> Form | None:
+async def typed_before(request: Request, name: str) -> Form | None:
     """What was typed into the form a while ago and had faults; None where the address does not ask for it."""
     if "again" not in request.query_params:
         return None
-    held = runtime(request).sealed.get(request, "again", name)
+    rt = runtime(request)
+    held = rt.sealed.get(request, "again", name)
+    if held is not None and "kept" in held:
+        table = mechanism(rt.name).shown_page
+        async with rt.transaction() as session:
+            sealed = await session.scalar(sa.select(table.c.sealed).where(table.c.id == as_id(held["kept"])))
+        held = rt.sealed.unseal(f"again-{name}", sealed) if sealed else None
     if held is None:
         return None
     form = Form([(field, value) for field, value in held["pairs"]])

@@ -9,8 +9,8 @@ from starlette.requests import Request
 
 from shared.ids import random_id
 from shared.rules import N_
-from shared.web.forms import Form
-from shared.web.pages import runtime
+from shared.web.forms import Form, FormErrors
+from shared.web.pages import runtime, translate
 
 #: Seconds a half-read form stays valid.
 _FORM_LIFE = 24 * 3600
@@ -36,3 +36,8 @@ def is_too_fast(request: Request, form: str, sent: Form, seconds: float) -> bool
     """Whether the form came back sooner than a person can fill it in, or its stamp is missing, forged or old."""
     shown = runtime(request).sealed.unseal(f"stamp-{form}", sent.get("stamp") or "")
     return shown is None or time.time() - float(shown["shown"]) < seconds
+
+
+def fault(request: Request) -> FormErrors:
+    """What is said of a form that came too fast, by the page that shows it again at ``again=fast``."""
+    return {"": translate(request).gettext(TOO_FAST)} if request.query_params.get("again") == "fast" else {}

@@ -4,7 +4,20 @@ from services.meetings.calling.answering import answer_call, find_called, takes_
 from services.meetings.replying.pages import asked_by, no_link
 from services.meetings.tables import Called, Meeting
 from shared.rules import last_day
-from shared.web import N_, FormErrors, Request, Response, read_form, render, runtime, see_other, translate
+from shared.web import (
+    N_,
+    Form,
+    FormErrors,
+    Request,
+    Response,
+    read_form,
+    render,
+    runtime,
+    see_other,
+    show_again,
+    translate,
+    typed_before,
+)
 
 _BASE = "/meetings/call"
 #: Chosen when no option of the question fits; stored as an empty answer.
@@ -16,12 +29,16 @@ async def show_call(request: Request) -> Response:
     asked = asked_by(request, request.query_params.get("id"))
     async with runtime(request).transaction() as session:
         called = await find_called(session, asked[0]) if asked else None
-    return no_link(request) if called is None else _show(request, *called)
+    if called is None:
+        return no_link(request)
+    if typed := await typed_before(request, f"call-{called[1].id}"):
+        return _show(request, *called, _faults(request, called[0], typed), typed.get("answer") or "")
+    return _show(request, *called)
 
 
 async def reply_to_call(request: Request) -> Response:
     """Keep the answer; with a yes the call's question is answered too."""
-    rt, gettext = runtime(request), translate(request).gettext
+    rt = runtime(request)
     form = await read_form(request)
     asked = asked_by(request, form.get("id"))
     says, chosen = form.get("reply"), form.get("answer")
@@ -30,19 +47,29 @@ async def reply_to_call(request: Request) -> Response:
         if called is None or asked is None:
             return no_link(request)
         meeting, row = called
-        options = meeting.call["options"] if meeting.call else []
-        numbers = {str(place): option for place, option in enumerate(options)} | {NONE: ""}
-        errors: FormErrors = {}
-        if says not in ("yes", "no"):
-            errors["reply"] = gettext(N_("Svar ja eller nei."))
-        elif says == "yes" and options and chosen not in numbers:
-            errors["answer"] = gettext(N_("Velg et svar på spørsmålet."))
+        errors = _faults(request, meeting, form)
         if errors and takes_answers(meeting, rt.now()):
-            return _show(request, meeting, row, errors, chosen or "", 422)
+            return await show_again(request, f"call-{row.id}", f"{_BASE}?id={row.id}&again=yes", form)
         if not errors:
-            answer = numbers[chosen or NONE] if options and says == "yes" else None
+            numbers = _numbers(meeting)
+            answer = numbers[chosen or NONE] if len(numbers) > 1 and says == "yes" else None
             await answer_call(session, row.id, says or "", answer, rt.now())
     return see_other(f"{_BASE}?id={asked[0]}")
+
+
+def _numbers(meeting: Meeting) -> dict[str, str]:
+    """What the form sends for each answer to the call's question; the one that fits none is empty."""
+    options = meeting.call["options"] if meeting.call else []
+    return {str(place): option for place, option in enumerate(options)} | {NONE: ""}
+
+
+def _faults(request: Request, meeting: Meeting, form: Form) -> FormErrors:
+    gettext, says, numbers = translate(request).gettext, form.get("reply"), _numbers(meeting)
+    if says not in ("yes", "no"):
+        return {"reply": gettext(N_("Svar ja eller nei."))}
+    if says == "yes" and len(numbers) > 1 and form.get("answer") not in numbers:
+        return {"answer": gettext(N_("Velg et svar på spørsmålet."))}
+    return {}
 
 
 def _show(
@@ -51,7 +78,6 @@ def _show(
     row: Called,
     errors: FormErrors | None = None,
     typed: str = "",
-    status: int = 200,
 ) -> Response:
     now = runtime(request).now()
     assert meeting.call is not None
@@ -69,4 +95,4 @@ def _show(
         "chosen": typed or chosen,
         "errors": errors or {},
     }
-    return render(request, "meetings/call.html", context, status)
+    return render(request, "meetings/call.html", context)

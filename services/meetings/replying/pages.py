@@ -78,7 +78,7 @@ async def show_invitation(request: Request) -> Response:
         invitation = await _look(request, session)
     if invitation is None:
         return no_link(request)
-    if typed := typed_before(request, f"needs-{invitation[1].id}"):
+    if typed := await typed_before(request, f"needs-{invitation[1].id}"):
         return _show(request, *invitation, _needs(request, typed)[1], typed.values() | {"needs": typed.all("needs")})
     errors = (
         {"reply": translate(request).gettext(N_("Svar ja eller nei."))} if "reply" in request.query_params else None
@@ -111,15 +111,14 @@ async def save_needs(request: Request) -> Response:
     asked = asked_by(request, form.get("id"))
     if asked is None:
         return no_link(request)
-    values, errors = _needs(request, form)
+    values, _ = _needs(request, form)
     async with rt.transaction() as session:
         held = await hold(session, *asked, rt.now())
         if held is None:
             return no_link(request)
         meeting, row = held
         if values is None:
-            again = show_again(request, f"needs-{row.id}", f"{_BASE}?id={row.id}&again=yes", form)
-            return again or _show(request, meeting, row, errors, form.values(), 422)
+            return await show_again(request, f"needs-{row.id}", f"{_BASE}?id={row.id}&again=yes", form)
         if row.state == "accepted" and meeting.state == "drawn" and rt.now() < meeting.ends_at:
             chosen = [need for need in NEEDS if need in values.needs]
             row.needs = [*chosen, values.other_need] if chosen or values.other_need else None

@@ -35,7 +35,7 @@ async def ask_for_data(request: Request) -> Response:
     rt = runtime(request)
     member_id = as_id((await read_form(request)).get("id"))
     if member_id is None or not await signed_in(request, member_id):
-        return sign_in_form(request, was_signed_in=True)
+        return await sign_in_form(request, was_signed_in=True)
     await request.app.state.limiter.check(request, "details")
     async with rt.transaction() as session:
         if in_panel(await lock_member(session, member_id)):

@@ -46,13 +46,12 @@ async def show_join_form(request: Request) -> Response:
 
     Empty, or with what was sent from this browser a while ago by somebody who wants to correct it.
     """
-    if typed := typed_before(request, _FORM):
-        _, errors = _validated(request, typed)
-        return _form(request, _as_typed(typed), errors, 200)
+    if typed := await typed_before(request, _FORM):
+        return _form(request, _as_typed(typed), robots.fault(request) or _validated(request, typed)[1])
     if sent := _sent_before(request, as_id(request.query_params.get("id"))):
-        return _form(request, sent["form"] | {"id": request.query_params["id"]}, {}, 200)
+        return _form(request, sent["form"] | {"id": request.query_params["id"]}, {})
     code = request.query_params.get("kanal", "")
-    return _form(request, {"kanal": code if is_slug(code) else ""}, {}, 200)
+    return _form(request, {"kanal": code if is_slug(code) else ""}, {})
 
 
 def _sent_before(request: Request, id_: UUID | None) -> dict[str, Any] | None:
@@ -67,25 +66,15 @@ async def join_panel(request: Request) -> Response:
     if robots.is_trapped(form):
         return see_other("/join/sent")
     await request.app.state.limiter.check(request, "join")
-    wanted, errors = _checked(request, form)
+    wanted, _ = _validated(request, form)
     if wanted is None:
-        if "" in errors:
-            # The stamp's fault: the page that is shown again has a new one, and the next try goes well.
-            return _form(request, _as_typed(form), errors, 422)
-        again = show_again(request, _FORM, "/join?again=yes", form)
-        return again or _form(request, _as_typed(form), errors, 422)
+        return await show_again(request, _FORM, "/join?again=yes", form)
+    if robots.is_too_fast(request, _FORM, form, registration_settings().minimum_fill_seconds):
+        # The page that is shown again has a new stamp, and the next try goes well.
+        return await show_again(request, _FORM, "/join?again=fast", form)
     link = await _mail_link(request, wanted)
     await _take_back_corrected(request, form, wanted)
     return _sent(request, wanted, link)
-
-
-def _checked(request: Request, form: Form) -> tuple[JoinInput | None, FormErrors]:
-    """What was filled in, or what is wrong with it."""
-    gettext = translate(request).gettext
-    wanted, errors = _validated(request, form)
-    if wanted and robots.is_too_fast(request, _FORM, form, registration_settings().minimum_fill_seconds):
-        return None, {"": gettext(robots.TOO_FAST)}
-    return wanted, errors
 
 
 def _validated(request: Request, form: Form) -> tuple[JoinInput | None, FormErrors]:
@@ -147,7 +136,7 @@ def joining_rules(rt: Runtime) -> Rules:
     return Rules(rt.profile.numbers, rt.today(), rt.profile.minimum_age, rt.profile.own_answers)
 
 
-def _form(request: Request, values: dict[str, object], errors: FormErrors, status: int) -> Response:
+def _form(request: Request, values: dict[str, object], errors: FormErrors) -> Response:
     profile, lang = runtime(request).profile, request.state.lang
     context = {
         "form": values,
@@ -158,7 +147,7 @@ def _form(request: Request, values: dict[str, object], errors: FormErrors, statu
         "minimum_age": profile.minimum_age,
         "age_wording": profile.age_wording.get(lang, ""),
     }
-    return render(request, "registration/join.html", context, status)
+    return render(request, "registration/join.html", context)
 
 
 async def show_sent(request: Request) -> Response:

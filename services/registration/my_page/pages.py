@@ -60,11 +60,11 @@ async def show_own_page(request: Request) -> Response:
     if member_id is None and len(known := await members_signed_in(request)) == 1:
         return see_other(f"/me?id={known[0]}")
     if member_id is None or not await signed_in(request, member_id):
-        return sign_in_form(request)
+        return await sign_in_form(request)
     async with rt.transaction() as session:
         page = await own_page(session, member_id)
     if page is None:
-        return sign_in_form(request)
+        return await sign_in_form(request)
     context = {"page": page, "member": page.member, "place": place_name(page.member.area or "")}
     context["last_day"] = last_day
     context |= {"saved": request.query_params.get("saved", "")}
@@ -89,7 +89,7 @@ async def show_details(request: Request) -> Response:
     member_id = as_id(request.query_params.get("id"))
     if member_id is None or not await signed_in(request, member_id):
         return see_other("/me")
-    if typed := typed_before(request, f"details-{member_id}"):
+    if typed := await typed_before(request, f"details-{member_id}"):
         _, errors = _validated(request, typed)
         return _details(request, member_id, _as_typed(typed), errors)
     async with runtime(request).transaction() as session:
@@ -118,10 +118,9 @@ async def change_details(request: Request) -> Response:
     if member_id is None or not await signed_in(request, member_id):
         return _details(request, member_id, _as_typed(form), status=401)
     await request.app.state.limiter.check(request, "details")
-    values, errors = _validated(request, form)
+    values, _ = _validated(request, form)
     if values is None:
-        again = show_again(request, f"details-{member_id}", f"/me/details?id={member_id}&again=yes", form)
-        return again or _details(request, member_id, _as_typed(form), errors, 422)
+        return await show_again(request, f"details-{member_id}", f"/me/details?id={member_id}&again=yes", form)
     async with rt.transaction() as session:
         member = in_panel(await lock_member(session, member_id))
         if member is None:
@@ -173,7 +172,7 @@ async def change_purposes(request: Request) -> Response:
     member_id = as_id(form.get("id"))
     values, _ = validate(PurposesInput, form, MESSAGES, translate(request).gettext, lists=("purposes",))
     if member_id is None or values is None or not await signed_in(request, member_id):
-        return sign_in_form(request, was_signed_in=True)
+        return await sign_in_form(request, was_signed_in=True)
     async with rt.transaction() as session:
         member = in_panel(await lock_member(session, member_id))
         if member is None:
@@ -189,7 +188,7 @@ async def change_membership(request: Request) -> Response:
     form = await read_form(request)
     member_id, action = as_id(form.get("id")), form.get("action")
     if member_id is None or not await signed_in(request, member_id):
-        return sign_in_form(request, was_signed_in=True)
+        return await sign_in_form(request, was_signed_in=True)
     if action == "leave" and form.get("sure") != "yes":
         return see_other(f"/me/leave?id={member_id}")
     async with rt.transaction() as session:

@@ -23,7 +23,6 @@ from services.registration.store import lock_member
 from services.registration.tables import Member
 from shared.addresses import address_key, checked_address
 from shared.web import (
-    Form,
     Request,
     Response,
     as_id,
@@ -46,9 +45,9 @@ class AddressInput(BaseModel):
     email: Annotated[str, Field(max_length=254), AfterValidator(checked_address)]
 
 
-def sign_in_form(request: Request, sent: Form | None = None, *, was_signed_in: bool = False) -> Response:
+async def sign_in_form(request: Request, *, was_signed_in: bool = False) -> Response:
     """The form that asks for a link; to somebody whose session has ended it says that nothing was changed."""
-    typed = sent or typed_before(request, _FORM)
+    typed = await typed_before(request, _FORM)
     errors = validate(AddressInput, typed, MESSAGES, translate(request).gettext)[1] if typed else {}
     context = {
         "form": typed.values() if typed else {},
@@ -56,7 +55,7 @@ def sign_in_form(request: Request, sent: Form | None = None, *, was_signed_in: b
         "minutes": registration_settings().sign_in_minutes,
         "was_signed_in": was_signed_in,
     }
-    return render(request, "registration/sign_in.html", context, 401 if was_signed_in else 422 if sent else 200)
+    return render(request, "registration/sign_in.html", context, 401 if was_signed_in else 200)
 
 
 async def show_sign_in_form(request: Request) -> Response:
@@ -70,7 +69,7 @@ async def ask_for_sign_in(request: Request) -> Response:
     await request.app.state.limiter.check(request, "sign_in")
     values, _ = validate(AddressInput, form, MESSAGES, translate(request).gettext)
     if values is None:
-        return show_again(request, _FORM, "/me?again=yes", form) or sign_in_form(request, form)
+        return await show_again(request, _FORM, "/me?again=yes", form)
     key = address_key(values.email)
     async with runtime(request).transaction() as session:
         await keep_asked(session, key, known=is_known(request, key))

@@ -71,21 +71,22 @@ class SuggestionInput(BaseModel):
 
 async def show_suggestions(request: Request) -> Response:
     """The form, what happens then, and every public matter; or the form with what was typed and has faults."""
-    if typed := typed_before(request, _FORM):
-        return await _page(request, typed.values(), _validated(request, typed)[1], 200)
-    return await _page(request, {}, {}, 200)
+    typed = await typed_before(request, _FORM)
+    if typed is None:
+        return await _page(request, {}, {})
+    return await _page(request, typed.values(), robots.fault(request) or _validated(request, typed)[1])
 
 
 def _validated(request: Request, form: Form) -> tuple[SuggestionInput | None, FormErrors]:
     return validate(SuggestionInput, form, MESSAGES, translate(request).gettext)
 
 
-async def _page(request: Request, form: dict[str, object], errors: FormErrors, status: int) -> Response:
+async def _page(request: Request, form: dict[str, object], errors: FormErrors) -> Response:
     async with runtime(request).transaction() as session:
         public = await store.public_suggestions(session)
     context = {"public": public, "states": STATES, "form": form, "errors": errors}
     context["stamp"] = robots.stamp(request, _FORM)
-    return render(request, "results/suggest.html", context, status)
+    return render(request, "results/suggest.html", context)
 
 
 async def suggest(request: Request) -> Response:
@@ -95,12 +96,11 @@ async def suggest(request: Request) -> Response:
     if robots.is_trapped(form):
         return see_other("/suggest/thanks")
     await request.app.state.limiter.check(request, "suggest")
-    values, errors = _validated(request, form)
+    values, _ = _validated(request, form)
     if values is None:
-        again = show_again(request, _FORM, "/suggest?again=yes", form)
-        return again or await _page(request, form.values(), errors, 422)
+        return await show_again(request, _FORM, "/suggest?again=yes", form)
     if robots.is_too_fast(request, _FORM, form, results_settings().minimum_fill_seconds):
-        return await _page(request, form.values(), {"": translate(request).gettext(robots.TOO_FAST)}, 422)
+        return await show_again(request, _FORM, "/suggest?again=fast", form)
     async with rt.transaction() as session:
         await register(
             session,
