@@ -35,6 +35,19 @@ def test_every_staff_route_has_words_and_every_staff_page_its_own_help(service: 
     assert len(set(steps)) == len(steps), "each page has help of its own"
 
 
+def test_every_word_quoted_for_staff_stands_on_a_page() -> None:
+    """«Legg planen» in help or handbook is what a button, a link, a heading or a menu says today."""
+    root = Path(__file__).parents[2]
+    told = [*root.glob("services/*/guide.md"), *root.glob("services/registration/handbook/*.md")]
+    quoted = {words for page in told for words in re.findall("«([^»]+)»", page.read_text(encoding="utf-8"))}
+    made = [
+        path for kind in ("html", "py") for part in ("services", "shared") for path in root.glob(f"{part}/**/*.{kind}")
+    ]
+    pages = "\n".join(path.read_text(encoding="utf-8") for path in made)
+    assert len(quoted) > 40
+    assert {words for words in quoted if words not in pages} == {"Tre av fire vil ha flere benker"}, "an example"
+
+
 def test_the_table_of_rights_says_what_the_guard_does() -> None:
     assert set(ROLE_NAMES) == set(ROLES)
     for service in SERVICES:

@@ -13,7 +13,7 @@ from services.meetings.draw.commitment import chances_of
 from services.meetings.facts import announced, entered, issued, proof_issued
 from services.meetings.locks import hold_draws, lock_meeting
 from services.meetings.seats.domain import CODE_LENGTH, CODE_LETTERS
-from services.meetings.seats.lottery import features_of
+from services.meetings.seats.lottery import Kind, features_of
 from services.meetings.seats.pool import WILLING, band_codes, newest_margins
 from services.meetings.seats.preparing import candidates_of, current_draw
 from services.meetings.seats.promising import check_promise, entries_of, kind_of_candidate, ways_of
@@ -78,13 +78,17 @@ def tallies(
 ) -> list[dict[str, object]]:
     """Per value of each feature: quota, how many could be drawn and were, and the lowest and highest chance."""
     quotas = {(row["feature"], row["value"]): row for row in limits}
+    # A pool has many people of few kinds.
+    alike: dict[Kind, list[Candidate]] = {}
+    for candidate in people:
+        alike.setdefault(kind_of_candidate(candidate), []).append(candidate)
     rows = []
-    for index, feature in enumerate(features_of(map(kind_of_candidate, people))):
-        there = {kind_of_candidate(candidate)[index] for candidate in people}
+    for index, feature in enumerate(features_of(alike)):
+        there = {kind[index] for kind in alike}
         named = [row["value"] for row in limits if row["feature"] == feature]
         fixed = [*GENDERS, *named] if feature == "gender" else [*named, *sorted(there - set(named))]
         for value in dict.fromkeys(fixed):
-            group = [candidate for candidate in people if kind_of_candidate(candidate)[index] == value]
+            group = [candidate for kind, those in alike.items() if kind[index] == value for candidate in those]
             quota = quotas.get((feature, value))
             if not group and quota is None:
                 continue

@@ -1,5 +1,6 @@
 """What staff see of a draw that is promised: each group's chance, worked out anew only when something has changed."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -8,12 +9,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.meetings.draw.commitment import Commitment, chances_of
+from services.meetings.draw.commitment import chances_of
 from services.meetings.seats.drawing import tallies
 from services.meetings.seats.preparing import candidates_of
 from services.meetings.seats.promising import check_promise, check_stored, commitment_of, entries_of
 from services.meetings.tables import Candidate, Draw, Margins, Meeting
 from services.meetings.verify import Document, digest
+from shared.service import Runtime
 
 
 @dataclass(frozen=True)
@@ -32,15 +34,19 @@ _SEEN: dict[UUID, tuple[str, Seen]] = {}
 _MOST = 8
 
 
-async def look_at(session: AsyncSession, draw: Draw, meeting: Meeting, margins: Margins | None) -> Seen:
+async def look_at(rt: Runtime, draw: Draw, meeting: Meeting, margins: Margins | None) -> Seen:
     """The draw's chances, when nothing it promises has changed in the database since. Raises `Refused`."""
     check_stored(draw, meeting)
     commitment = commitment_of(draw)
-    stands = " ".join((digest(commitment.promise), digest(commitment.full), await _fingerprint(session, draw.id)))
-    before = _SEEN.pop(draw.id, None)
-    if before is None or before[0] != stands:
-        people = await candidates_of(session, draw.id)
-        before = stands, _worked_out(check_promise(draw, meeting, people), people, draw, margins)
+    async with rt.transaction() as session:
+        pool = await _fingerprint(session, draw.id)
+        stands = " ".join((digest(commitment.promise), digest(commitment.full), pool))
+        before = _SEEN.pop(draw.id, None)
+        known = before is not None and before[0] == stands
+        people = [] if known else await candidates_of(session, draw.id)
+    if before is None or not known:
+        # A large pool takes seconds, in which neither other pages nor a transaction should wait.
+        before = stands, await asyncio.to_thread(_worked_out, draw, meeting, people, margins)
     _SEEN[draw.id] = before
     while len(_SEEN) > _MOST:
         del _SEEN[next(iter(_SEEN))]
@@ -55,7 +61,8 @@ async def _fingerprint(session: AsyncSession, draw_id: UUID) -> str:
     return await session.scalar(sa.select(sa.func.md5(ordered)).where(Candidate.draw_id == draw_id)) or ""
 
 
-def _worked_out(commitment: Commitment, people: Sequence[Candidate], draw: Draw, margins: Margins | None) -> Seen:
+def _worked_out(draw: Draw, meeting: Meeting, people: Sequence[Candidate], margins: Margins | None) -> Seen:
+    commitment = check_promise(draw, meeting, people)
     entries = entries_of(people)
     by_leaf = chances_of(commitment.full, entries)
     chances = {one.number: by_leaf[entry.leaf] for one, entry in zip(people, entries, strict=True)}

@@ -67,14 +67,14 @@ async def _show(request: Request, form: Mapping[str, object], errors: FormErrors
             heads, left_out = await heads_of_draw(session, draw.id), draw.left_out
         else:
             heads, left_out = await heads_of_pool(session, meeting, margins, rt.now(), rt.profile.contact_cap)
-        seen, changed, replaced = None, "", False
-        if draw is not None and draw.state in ("ready", "committed"):
-            try:
-                seen = await look_at(session, draw, meeting, margins)
-            except Refused as refused:
-                changed, replaced = str(refused), isinstance(refused, OldProgram)
     if meeting.state != "announced":
         return see_other(f"/staff/meetings/{meeting.id}")
+    seen, changed, replaced = None, "", False
+    if draw is not None and draw.state in ("ready", "committed"):
+        try:
+            seen = await look_at(rt, draw, meeting, margins)
+        except Refused as refused:
+            changed, replaced = str(refused), isinstance(refused, OldProgram)
     context = {
         "meeting": meeting,
         "draw": draw,
