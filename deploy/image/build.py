@@ -1,6 +1,6 @@
 """Build the image: ``python -m deploy.image.build`` (``make image``) prepares a context and runs the engine on it.
 
-The context holds what git knows of the product, the front end's files, the runtime lock and a bill of materials, so a
+The context holds what git does not ignore of the product, the front end's files, the runtime lock and a bill of materials, so a
 build depends on nothing else of the checkout. ``PANEL_ENGINE`` names the engine (podman, docker), ``PANEL_IMAGE_BASE``
 another base image, ``PANEL_IMAGE`` the name, and ``PANEL_IMAGE_BUILD_ARGS`` further arguments for the engine.
 """
@@ -30,7 +30,7 @@ def prepare_context(folder: Path) -> None:
     """Fill ``folder``, emptied before, with all that the Containerfile copies."""
     shutil.rmtree(folder, ignore_errors=True)
     source = folder / "src"
-    for name in _git("ls-files", *_PRODUCT).splitlines():
+    for name in _git("ls-files", "--cached", "--others", "--exclude-standard", *_PRODUCT).splitlines():
         target = source / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, target)

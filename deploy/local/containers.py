@@ -38,10 +38,10 @@ def start_containers() -> Backends:
             container.start()
             started.append(container)
         wait_until(lambda: listens(port), [], "Kafka's container", 60)
+        return Backends(postgres.get_connection_url(), f"127.0.0.1:{port}", "", "", {}, stop)
     except BaseException:
         stop()
         raise
-    return Backends(postgres.get_connection_url(), f"127.0.0.1:{port}", "", "", {}, stop)
 
 
 def _kafka_settings(port: int) -> dict[str, str]:

@@ -35,8 +35,8 @@ def engine_address(tmp_path: Path) -> Iterator[str]:
 def test_delivery_is_tested_against_containers(engine_address: str) -> None:
     images = {name: os.environ.get(name) or image for name, image in STANDINS.items()}
     given = {"PANEL_TEST_BACKEND": "containers", "DOCKER_HOST": engine_address, "TESTCONTAINERS_RYUK_DISABLED": "true"}
-    # podman 4 leaves out of a list of containers what testcontainers asks for the address.
-    given["TESTCONTAINERS_HOST_OVERRIDE"] = "127.0.0.1"
+    # On a machine that is a container itself testcontainers asks for the network's address, which podman 4 leaves out.
+    given |= {"TESTCONTAINERS_CONNECTION_MODE": "docker_host", "TESTCONTAINERS_HOST_OVERRIDE": "127.0.0.1"}
     away = {"PANEL_TEST_DATABASE_URL", "PANEL_TEST_KAFKA"}
     environment = {name: value for name, value in os.environ.items() if name not in away} | images | given
     done = subprocess.run(
