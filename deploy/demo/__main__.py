@@ -17,12 +17,11 @@ from importlib import resources
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import holidays
-
 from deploy.demo.first_year import FirstYear
 from deploy.demo.ledger import Actors, draw_up
 from deploy.demo.people import Mailbox, Person, answer, draw_people, join, leave, members_csv
 from deploy.demo.staff import Editor
+from services.surveys.reminding.holidays import is_holiday
 
 ROOT = Path(__file__).parents[2]
 EXISTING, JOINING, START = 95, 110, 200
@@ -38,9 +37,9 @@ def say(text: str) -> None:
 
 def _to_work(least: timedelta) -> timedelta:
     """From now to noon of the first working day from so many days on: reminders go on no other day."""
-    now, free = datetime.now(ZoneInfo("Europe/Oslo")), holidays.country_holidays("NO")
+    now = datetime.now(ZoneInfo("Europe/Oslo"))
     noon = datetime.combine((now + least).date(), time_of_day(12), now.tzinfo)
-    while noon.weekday() >= 5 or noon.date() in free:
+    while noon.weekday() >= 5 or is_holiday(noon.date()):
         noon += timedelta(days=1)
     return noon - now
 

@@ -1,8 +1,9 @@
 """Build the image: ``python -m deploy.image.build`` (``make image``) prepares a context and runs the engine on it.
 
-The context holds what git does not ignore of the product, the front end's files, the runtime lock and a bill of materials, so a
-build depends on nothing else of the checkout. ``PANEL_ENGINE`` names the engine (podman, docker), ``PANEL_IMAGE_BASE``
-another base image, ``PANEL_IMAGE`` the name, and ``PANEL_IMAGE_BUILD_ARGS`` further arguments for the engine.
+The context holds what git does not ignore of the product, the front end's files, the runtime lock and a bill of
+materials, so a build depends on nothing else of the checkout. ``PANEL_ENGINE`` names the engine (podman, docker),
+``PANEL_IMAGE_BASE`` another base image, ``PANEL_IMAGE`` the name, and ``PANEL_IMAGE_BUILD_ARGS`` further arguments for
+the engine.
 """
 
 import json

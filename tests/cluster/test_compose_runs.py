@@ -176,7 +176,7 @@ def test_an_upgrade_keeps_what_there_was(pilot: Pilot) -> None:
         assert pilot.rows("select count(*) from registration.sign_up") == before
     finally:
         pilot.values["PANEL_IMAGE"] = IMAGE
-        engine("untag", newer)
+        engine("rmi", newer)
 
 
 def test_a_stop_loses_nothing(pilot: Pilot) -> None:

@@ -56,6 +56,19 @@ def test_everything_is_compiled() -> None:
     assert done.stdout.strip() == "[]", done.stdout + done.stderr
 
 
+def test_every_compiled_module_that_was_trimmed_still_loads() -> None:
+    look = (
+        "import pathlib, importlib, sysconfig; root = pathlib.Path(sysconfig.get_paths()['purelib']); number = 0\n"
+        "for file in sorted(root.rglob('*.so')):\n"
+        "    name = '.'.join((*file.relative_to(root).parts[:-1], file.name.partition('.')[0]))\n"
+        "    importlib.import_module(name); number += 1\n"
+        "print(number)"
+    )
+    done = engine("run", *HARDENED, "--network=none", "--entrypoint=python", IMAGE, "-c", look)
+    assert done.returncode == 0, done.stderr[-500:]
+    assert int(done.stdout) > 20
+
+
 def test_the_bill_of_materials_names_every_package() -> None:
     done = engine("run", *HARDENED, "--network=none", "--entrypoint=cat", IMAGE, "/srv/panel/sbom.cdx.json")
     bill = json.loads(done.stdout)

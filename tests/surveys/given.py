@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from services.surveys.answering.store import Refusal, hold, submit
 from services.surveys.reminding.domain import next_moment
-from services.surveys.reminding.reminding import is_holiday
+from services.surveys.reminding.holidays import is_holiday
 from services.surveys.sealing import keys_of
 from services.surveys.tables import Invitation
 from shared.events.registration import PanelThresholdReached, PanelThresholdSet, PopulationMarginsSet

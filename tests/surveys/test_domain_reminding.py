@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.surveys.reminding.domain import Reminding, next_moment, second_moment, strata_with_enough
-from services.surveys.reminding.reminding import is_holiday
+from services.surveys.reminding.holidays import easter, is_holiday
 
 OSLO = ZoneInfo("Europe/Oslo")
 
@@ -63,3 +63,19 @@ def test_the_second_goes_so_many_days_after_the_first_and_only_where_there_is_on
 def test_strata_that_have_what_is_aimed_at_have_enough() -> None:
     counts = [(("female", "15-24"), 9, 5), (("male", "15-24"), 9, 4), (("other", "15-24"), 0, 0)]
     assert strata_with_enough(counts, 50) == [["female", "15-24"]]
+
+
+@pytest.mark.parametrize(
+    "day",
+    ["1954-04-18", "1981-04-19", "2008-03-23", "2019-04-21", "2024-03-31", "2026-04-05", "2038-04-25", "2049-04-18"],
+)
+def test_easter_is_when_almanacs_say(day: str) -> None:
+    """The earliest and the latest of our time, and years in which the rule has an exception."""
+    assert easter(int(day[:4])) == date.fromisoformat(day)
+
+
+def test_a_year_has_the_public_holidays_of_the_law() -> None:
+    days = [date(2027, 1, 1) + timedelta(days=day) for day in range(365)]
+    assert [f"{day:%m-%d}" for day in days if is_holiday(day)] == [
+        "01-01", "03-25", "03-26", "03-28", "03-29", "05-01", "05-06", "05-16", "05-17", "12-25", "12-26",
+    ]  # fmt: skip

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from services.surveys.fieldwork.domain import Plan
 from services.surveys.reminding.domain import AGAIN_AFTER, FROM_HOUR, TO_HOUR, Reminding, next_moment
-from services.surveys.reminding.reminding import is_holiday
+from services.surveys.reminding.holidays import is_holiday
 from shared.rules import FieldRefused
 
 MESSAGES = {

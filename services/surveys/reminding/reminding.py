@@ -1,8 +1,7 @@
 """Reminders by plan: published in batches to those who have not answered, at hours when people read mail."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
-from functools import lru_cache
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.surveys.audience.contacts import at_the_cap
 from services.surveys.fieldwork.store import count_strata
 from services.surveys.reminding.domain import FRESH, Reminding, next_moment, second_moment, strata_with_enough
+from services.surveys.reminding.holidays import is_holiday
 from services.surveys.tables import Invitation, Member, Survey
 from shared.events.surveys import SurveyReminderDue
 from shared.messaging import emit, lock
@@ -19,19 +19,6 @@ from shared.service import Runtime
 
 #: Invitations per transaction.
 BATCH = 500
-
-
-def is_holiday(day: date) -> bool:
-    """Whether the day is a public holiday in Norway."""
-    return day in _of_year(day.year)
-
-
-@lru_cache(maxsize=8)
-def _of_year(year: int) -> frozenset[date]:
-    # Loaded on the few days on which a reminder is due: the library knows every country.
-    import holidays
-
-    return frozenset(holidays.country_holidays("NO", years=year))
 
 
 def reminding_of(survey: Survey) -> Reminding:
