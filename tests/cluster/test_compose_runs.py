@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
 import httpx
 import pytest
@@ -73,6 +74,28 @@ class Pilot:
         assert done.returncode == 0, f"{arguments}: {done.stdout[-1500:]}{done.stderr[-1500:]}"
         return done.stdout
 
+    def backup(self, file: Path) -> None:
+        """As the guide has it."""
+        with file.open("wb") as out:
+            self._pipe("pg_dump", "-Fc", PROJECT, stdout=out)
+
+    def restore(self, file: Path) -> None:
+        """As the guide has it, down to the last step, which is ``start``."""
+        self.compose("down")
+        assert engine("volume", "rm", f"{PROJECT}_database", f"{PROJECT}_events").returncode == 0
+        self._up("postgres")
+        self._healthy("postgres")
+        self.compose("run", "--rm", "--no-deps", "-T", "roles")
+        with file.open("rb") as dump:
+            self._pipe("pg_restore", "--exit-on-error", "-d", PROJECT, stdin=dump)
+
+    def _pipe(self, *command: str, stdin: IO[bytes] | None = None, stdout: IO[bytes] | None = None) -> None:
+        done = subprocess.run(
+            [str(COMPOSE), "exec", "-T", "postgres", *command],
+            cwd=self._folder, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE, check=False, timeout=300,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr.decode()[-1500:]
+
     def start(self, *services: str) -> None:
         """Everything, in the order of ``depends_on``; ``services`` are further words of their ``up``."""
         self._up("postgres", "kafka", "relay")
@@ -103,11 +126,7 @@ class Pilot:
 
     def rows(self, statement: str) -> str:
         """What the database answers its administrator."""
-        password = self.values["POSTGRES_PASSWORD"]
-        done = engine(
-            "exec", "--env", f"PGPASSWORD={password}", f"{PROJECT}_postgres_1",
-            "psql", "-h", "127.0.0.1", "-U", "postgres", "-d", PROJECT, "-Atc", statement,
-        )  # fmt: skip
+        done = engine("exec", f"{PROJECT}_postgres_1", "psql", "-d", PROJECT, "-Atc", statement)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
@@ -122,13 +141,18 @@ def pilot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pilot]:
         running.compose("down", "--volumes")
 
 
+def _trust(pilot: Pilot, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Believe the gateway's own authority."""
+    authority = "/data/caddy/pki/authorities/local/root.crt"
+    copied = engine("cp", f"{PROJECT}_gateway_1:{authority}", str(folder / "root.crt"))
+    assert copied.returncode == 0, copied.stderr
+    monkeypatch.setenv("SSL_CERT_FILE", str(folder / "root.crt"))
+
+
 def test_a_sign_up_through_the_gateway_becomes_a_mail(
     pilot: Pilot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    authority = "/data/caddy/pki/authorities/local/root.crt"
-    copied = engine("cp", f"{PROJECT}_gateway_1:{authority}", str(tmp_path / "root.crt"))
-    assert copied.returncode == 0, copied.stderr
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "root.crt"))
+    _trust(pilot, tmp_path, monkeypatch)
     panel = f"https://localhost:{pilot.https}"
     seen = try_sign_up(panel, "https://localhost", "prove@example.org", "1337")
     assert seen[-1] == "/join: signed up, a mail is on its way"
@@ -183,3 +207,22 @@ def test_a_stop_loses_nothing(pilot: Pilot) -> None:
     pilot.compose("down")
     pilot.start()
     assert pilot.rows("select count(*) from registration.sign_up") == "1"
+
+
+def test_a_restore_knows_what_there_was_at_the_backup_and_sends_nothing(
+    pilot: Pilot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pilot.backup(tmp_path / "panel.dump")
+    pilot.rows("delete from registration.sign_up")
+    pilot.values["PANEL_NOTIFICATIONS_PAUSED"] = "true"
+    try:
+        pilot.restore(tmp_path / "panel.dump")
+        pilot.start()
+    finally:
+        del pilot.values["PANEL_NOTIFICATIONS_PAUSED"]
+    assert pilot.rows("select count(*) from registration.sign_up") == "1"
+    assert pilot.rows("select paused from notifications.sending") == "t"
+    # People join again, and Kafka, which was empty, takes their mails on.
+    _trust(pilot, tmp_path, monkeypatch)
+    try_sign_up(f"https://localhost:{pilot.https}", "https://localhost", "etter@example.org", "1337")
+    _until(lambda: pilot.rows("select count(*) from notifications.message") == "2", pilot, "notifications")
