@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from shared.services import SERVICES
 from tests.cluster.api_server import KUBE, KUBECTL, ApiServer, api_server
 from tests.cluster.chart import CHART, HELM, PREFIX, VALUES, pods, rendered
 
@@ -71,8 +72,8 @@ def test_a_release_is_installed_and_leaves_only_data(server: ApiServer, values: 
     given = ("panel", str(CHART), "-f", str(VALUES[values]), *place, "--no-hooks")
     installed = server.run(str(HELM), "install", *given)
     assert installed.returncode == 0, installed.stderr
-    deployments = server.kubectl("get", "deployments", "-o", "name", *place).stdout.split()
-    assert len(deployments) == 5
+    deployments = set(server.kubectl("get", "deployments", "-o", "name", *place).stdout.split())
+    assert {f"deployment.apps/{PREFIX[values]}-{service}" for service in SERVICES} <= deployments
     upgraded = server.run(str(HELM), "upgrade", *given, "--set", "image.tag=next")
     assert upgraded.returncode == 0, upgraded.stderr
     assert server.run(str(HELM), "uninstall", "panel", *place, "--no-hooks").returncode == 0
@@ -101,3 +102,36 @@ def test_an_unknown_field_is_refused_by_the_server(server: ApiServer) -> None:
     done = server.kubectl(*given, text=yaml.safe_dump(wrong))
     assert done.returncode != 0
     assert "partition" in done.stderr
+
+
+def test_a_restore_stops_the_panel_makes_the_database_anew_and_starts(server: ApiServer) -> None:
+    """The guide's commands, with hooks: a job that waited for the deleted database would hold the upgrade up."""
+    place, values = ("--namespace", "production"), ("-f", str(VALUES["production"]))
+    # The name that what is left from an earlier release belongs to.
+    name, prefix = ("panel", str(CHART)), PREFIX["production"]
+
+    def helm(*arguments: str) -> None:
+        done = server.run(str(HELM), *arguments, *place)
+        assert done.returncode == 0, done.stderr
+
+    def running() -> set[int]:
+        found = json.loads(server.kubectl("get", "deployments", "-o", "json", *place).stdout)
+        return {entry["spec"]["replicas"] for entry in found["items"]}
+
+    helm("install", *name, *values)
+    assert 0 not in running()
+    restore = ["postgres.restore.server=x", "postgres.restore.to=2026-11-01T08:00:00Z", "postgres.backup.server=y"]
+    changed = [part for setting in restore for part in ("--set", setting)]
+    helm("upgrade", *name, *values, "--set", "stopped=true")
+    assert running() == {0}
+    assert server.kubectl("delete", "cluster", f"{prefix}-db", *place).returncode == 0
+    helm("upgrade", *name, *values, *changed, "--set", "stopped=true")
+    assert running() == {0}
+    bootstrap = server.kubectl("get", "cluster", f"{prefix}-db", "-o", "jsonpath={.spec.bootstrap}", *place).stdout
+    assert "2026-11-01T08:00:00Z" in bootstrap
+    assert server.kubectl("delete", "kafkatopic", "-l", f"app.kubernetes.io/instance={prefix}", *place).returncode == 0
+    assert server.kubectl("get", "kafkatopic", "-o", "name", *place).stdout == ""
+    # Nothing here runs the job that migrates first, so what it would have waited for is left out.
+    helm("upgrade", *name, *values, *changed, "--no-hooks")
+    assert 0 not in running()
+    assert server.kubectl("get", "kafkatopic", "-o", "name", *place).stdout.count("\n") == 13

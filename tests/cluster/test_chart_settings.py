@@ -38,3 +38,13 @@ def test_the_settings_are_ones_that_the_services_take(values: str, monkeypatch: 
         if name not in ("PANEL_KAFKA_CA_FILE", "PANEL_PROFILE", "PANEL_ENVIRONMENT"):
             monkeypatch.setenv(name, value)
     assert Settings().trusted_gateways == ("10.0.0.0/8",)
+
+
+@pytest.mark.parametrize("values", VALUES)
+def test_a_stopped_panel_has_no_pod_and_waits_for_nothing(values: str) -> None:
+    """While the database is restored: a pod would read what Kafka is ahead of, a hook would wait for what is gone."""
+    stopped = rendered(values, "1.37.0", "--set", "stopped=true")
+    assert {entry["spec"]["replicas"] for entry in of_kind(stopped, "Deployment").values()} == {0}
+    kinds = {entry["kind"] for entry in stopped}
+    assert kinds.isdisjoint({"Job", "HorizontalPodAutoscaler", "ScaledObject"})
+    assert "Service" in kinds
