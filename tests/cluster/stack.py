@@ -38,6 +38,8 @@ class ContainerStack(Stack):
                 writable = key == "PANEL_KEY_DIR"
                 if writable:
                     Path(value).mkdir(parents=True, exist_ok=True)
+                # What the launcher writes is for its owner alone.
+                if Path(value).is_relative_to(self.state):
                     os.chown(value, _USER, _USER)
                 command.append(f"--volume={value}:{value}:{'rw' if writable else 'ro'}")
         process.command = [*command, os.environ.get("PANEL_IMAGE") or DEFAULT_NAME, *arguments]
