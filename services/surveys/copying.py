@@ -67,19 +67,19 @@ async def _keep_members(
     await lock(session, *states)
     asked_before = set(await session.scalars(sa.select(Member.id).where(Member.id.in_(changed), invitable())))
     erased = set(await session.scalars(sa.select(ErasedMember.id).where(ErasedMember.id.in_(states))))
-    kept = [state for id_, state in states.items() if id_ not in erased]
-    if kept:
+    living = [state for id_, state in states.items() if id_ not in erased]
+    if living:
         await upsert_many(
             session,
             Member,
-            id=[state.member_id for state in kept],
-            year_of_birth=[state.year_of_birth for state in kept],
-            gender=[state.gender for state in kept],
-            area=[state.area for state in kept],
-            purposes=[state.purposes for state in kept],
-            status=[state.standing for state in kept],
-            joined_at=[state.joined_at for state in kept],
-            language=[state.language for state in kept],
+            id=[state.member_id for state in living],
+            year_of_birth=[state.year_of_birth for state in living],
+            gender=[state.gender for state in living],
+            area=[state.area for state in living],
+            purposes=[state.purposes for state in living],
+            status=[state.standing for state in living],
+            joined_at=[state.joined_at for state in living],
+            language=[state.language for state in living],
         )
         await invite_latecomers(session, late - erased, delivery.now)
         willing = await _below_cap(session, changed - asked_before - erased, delivery)

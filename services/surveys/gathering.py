@@ -16,7 +16,7 @@ async def gather_data(session: AsyncSession, event: MemberDataRequested, deliver
     if delivery.replay:
         return
     started = sa.exists().where(Draft.survey_id == Invitation.survey_id, Draft.invitation_id == Invitation.id)
-    found = await session.execute(
+    invitations = await session.execute(
         sa.select(Invitation, started)
         .where(Invitation.member_id == event.member_id)
         .order_by(Invitation.invited_at, Invitation.id)
@@ -37,7 +37,7 @@ async def gather_data(session: AsyncSession, event: MemberDataRequested, deliver
             if has_draft and invitation.answered_at
             else "",
         }
-        for invitation, has_draft in found
+        for invitation, has_draft in invitations
     ]
     mails = await session.scalars(
         sa.select(AskedToMeeting.asked_at)
@@ -50,22 +50,22 @@ async def gather_data(session: AsyncSession, event: MemberDataRequested, deliver
     guest = sa.select(MeetingGuest.meeting_id).where(MeetingGuest.member_id == event.member_id)
     pools = [
         {
-            "survey_id": str(one.survey_id),
-            "outcome": one.outcome,
-            "gender": one.gender,
-            "age_band": one.band,
-            "area": one.area or "",
-            "mails_in_the_quarter": str(one.mails),
+            "survey_id": str(candidate.survey_id),
+            "outcome": candidate.outcome,
+            "gender": candidate.gender,
+            "age_band": candidate.band,
+            "area": candidate.area or "",
+            "mails_in_the_quarter": str(candidate.mails),
             # With the salt the person can check to have been in the pool whose fingerprint is public.
-            "salt": one.salt or "",
-            "fingerprint": one.leaf,
+            "salt": candidate.salt or "",
+            "fingerprint": candidate.leaf,
         }
-        for one in candidates
+        for candidate in candidates
     ]
-    kept = {
+    sections = {
         "invitations": rows,
         "pools": pools,
         "meetings": [{"meeting_id": str(id_)} for id_ in await session.scalars(guest)],
         "mails_of_meetings": [{"asked_at": at.isoformat()} for at in mails],
     }
-    await tell_data(session, event, delivery, MemberDataGathered, kept)
+    await tell_data(session, event, delivery, MemberDataGathered, sections)

@@ -14,13 +14,11 @@ from shared.web import Request, Response, render, runtime
 async def show_surveys(request: Request) -> Response:
     """Open surveys, then finished ones, newest first; the way in is the link in the mail."""
     async with runtime(request).transaction() as session:
-        found = (
-            await session.scalars(
-                sa.select(Survey).where(Survey.state.in_((*RUNNING, "closed"))).order_by(Survey.opened_at.desc())
-            )
-        ).all()
+        surveys = await session.scalars(
+            sa.select(Survey).where(Survey.state.in_((*RUNNING, "closed"))).order_by(Survey.opened_at.desc())
+        )
+        rows = [(survey, survey.questionnaire) for survey in surveys]
     lang = request.state.lang
-    rows = [(survey, survey.questionnaire) for survey in found]
     context = {
         "open": [
             (survey, asked.title.to(lang), asked.introduction.to(lang), last_day(survey.closes_at))

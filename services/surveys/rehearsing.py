@@ -58,8 +58,8 @@ async def _from_plan_to_release(session: AsyncSession, keys: SurveyKeys, survey_
     if not isinstance(held, Opened):
         raise RehearsalFailed(f"the invitation is {held}")
     await submit(session, held, ANSWERS, now)
-    kept = await look(session, keys, invitation, 1, now)
-    if not isinstance(kept, Opened) or kept.answers != ANSWERS:
+    opened = await look(session, keys, invitation, 1, now)
+    if not isinstance(opened, Opened) or opened.answers != ANSWERS:
         raise RehearsalFailed("the answers rest otherwise than they were given")
     closed = await close_survey(session, keys, survey_id, now)
     if closed is None or (closed.invited, closed.answered, closed.released) != (1, 1, 1):

@@ -27,22 +27,22 @@ def in_order(question: KnownQuestion, choices: tuple[AChoice, ...], drawn: int) 
     """
     if not getattr(question, "shuffle", False):
         return list(choices)
-    last = [one for one in choices if getattr(one, "exclusive", False) or getattr(one, "write", False)]
-    rest = [one for one in choices if one not in last]
+    last = [choice for choice in choices if getattr(choice, "exclusive", False) or getattr(choice, "write", False)]
+    rest = [choice for choice in choices if choice not in last]
     Random(f"{drawn}.{question.id}").shuffle(rest)  # noqa: S311 - an order on a page, no secret
     return [*rest, *last]
 
 
 def quotes(questionnaire: Questionnaire, answers: Answers, language: str, do_not_know: str) -> dict[str, str]:
     """What earlier answers are called where a later text quotes them, by question."""
-    found = {}
+    labels_of = {}
     for question in questionnaire.questions:
         if question.id not in answers or isinstance(question, Grid):
             continue
         labels = question.labels(language, do_not_know)
         chosen = question.chosen(answers[question.id])
-        found[question.id] = ", ".join(labels.get(code, code) for code in chosen)
-    return found
+        labels_of[question.id] = ", ".join(labels.get(code, code) for code in chosen)
+    return labels_of
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,8 @@ def fill_page(page: Page, sent: Sent, seen: Collection[str], unclean: Collection
     typed: dict[str, list[str]] = {}
     refused: dict[str, NotAnAnswer] = {}
     for question in page.known:
-        for kept in stored_under(question):
-            answers.pop(kept, None)
+        for name in stored_under(question):
+            answers.pop(name, None)
         if not holds(page.show_if, answers) or not holds(question.show_if, answers):
             continue
         values = {field: list(sent.get(field, ())) for field in question.fields}
@@ -95,42 +95,42 @@ def stored_under(question: KnownQuestion) -> tuple[str, ...]:
 
 def only_shown(questionnaire: Questionnaire, answers: Answers) -> dict[str, object]:
     """Answers to questions this person sees in the end: a changed mind leaves no answer to a hidden question."""
-    kept: dict[str, object] = {}
+    shown: dict[str, object] = {}
     for page in questionnaire.pages:
-        if not holds(page.show_if, kept):
+        if not holds(page.show_if, shown):
             continue
         for question in page.known:
-            if question.id in answers and holds(question.show_if, kept):
-                kept |= {name: answers[name] for name in stored_under(question) if name in answers}
-    return kept
+            if question.id in answers and holds(question.show_if, shown):
+                shown |= {name: answers[name] for name in stored_under(question) if name in answers}
+    return shown
 
 
 def unfinished_on(page: Page, answers: Answers, typed: Sent, unseen: Collection[str] = ()) -> dict[str, NotAnAnswer]:
     """What still has to be answered or put right on the page, by field, but for questions ``unseen`` until now."""
-    found: dict[str, NotAnAnswer] = {}
+    refusals: dict[str, NotAnAnswer] = {}
     for question in shown_questions(page, answers):
         values = {field: typed[field] for field in question.fields if field in typed}
         if question.id in answers or question.id in unseen or not (question.required or values):
             continue
         read = read_question(question, values)
         # Right by now, and not taken as an answer: characters were taken out, and the person has not seen it since.
-        found |= read.refused or {question.fields[0]: NotAnAnswer("characters")}
-    return found
+        refusals |= read.refused or {question.fields[0]: NotAnAnswer("characters")}
+    return refusals
 
 
 def first_unfinished(questionnaire: Questionnaire, answers: Answers, typed: Sent | None = None) -> int | None:
     """Number (from 1) of the first page with something to answer or put right, or None when all is answered."""
-    kept = only_shown(questionnaire, answers)
+    shown = only_shown(questionnaire, answers)
     pages = enumerate(questionnaire.pages, start=1)
-    return next((number for number, page in pages if unfinished_on(page, kept, typed or {})), None)
+    return next((number for number, page in pages if unfinished_on(page, shown, typed or {})), None)
 
 
 def page_beside(questionnaire: Questionnaire, answers: Answers, number: int, step: int) -> int | None:
     """The nearest page after (``step`` 1) or before (-1) ``number`` that has anything for this person, or None."""
-    kept = only_shown(questionnaire, answers)
+    shown = only_shown(questionnaire, answers)
     other = number + step
     while 1 <= other <= len(questionnaire.pages):
-        if shown_questions(questionnaire.pages[other - 1], kept):
+        if shown_questions(questionnaire.pages[other - 1], shown):
             return other
         other += step
     return None

@@ -57,21 +57,21 @@ async def open_invitation(request: Request) -> HttpResponse:
 async def show_start(request: Request) -> HttpResponse:
     """Topic, who asks, how long it takes, until when, how answers are kept."""
     async with runtime(request).transaction() as session:
-        found = await _look(request, session)
-    if isinstance(found, Refusal):
-        return _over(request, found)
-    questionnaire, lang = found.questionnaire, request.state.lang
+        opened = await _look(request, session)
+    if isinstance(opened, Refusal):
+        return _over(request, opened)
+    questionnaire, lang = opened.questionnaire, request.state.lang
     context = {
-        "id": found.invitation.id,
+        "id": opened.invitation.id,
         "title": questionnaire.title.to(lang),
         "introduction": questionnaire.introduction.to(lang),
         "minutes": questionnaire.minutes,
         "questions": questionnaire.asked_of_all,
-        "last_day": last_day(found.survey.closes_at),
-        "page": min(found.page or 1, len(questionnaire.pages)),
-        "begun": found.page is not None,
-        "sent": found.response_id is not None,
-        "only_adults": leaves_minors_out(found.survey.audience) and special_words(questionnaire.content()),
+        "last_day": last_day(opened.survey.closes_at),
+        "page": min(opened.page or 1, len(questionnaire.pages)),
+        "begun": opened.page is not None,
+        "sent": opened.response_id is not None,
+        "only_adults": leaves_minors_out(opened.survey.audience) and special_words(questionnaire.content()),
     }
     return render(request, "surveys/start.html", context)
 
@@ -82,19 +82,19 @@ async def show_page(request: Request) -> HttpResponse:
     ``unseen`` are questions that came up together with a fault elsewhere: nobody has left them out yet.
     """
     async with runtime(request).transaction() as session:
-        found = await _look(request, session)
-    if isinstance(found, Refusal):
-        return _over(request, found)
-    number, refused, drawn = _number(request, found), {}, None
+        opened = await _look(request, session)
+    if isinstance(opened, Refusal):
+        return _over(request, opened)
+    number, refused, drawn = _number(request, opened), {}, None
     if "check" not in request.query_params:
         # Shown again to say what is wrong, a page counts no second time.
-        note_shown(found.survey.id, found.invitation.id, number)
+        note_shown(opened.survey.id, opened.invitation.id, number)
     else:
-        answers = only_shown(found.questionnaire, found.answers)
+        answers = only_shown(opened.questionnaire, opened.answers)
         unseen = request.query_params.get("unseen", "").split()
-        refused = unfinished_on(found.questionnaire.pages[number - 1], answers, found.typed, unseen)
+        refused = unfinished_on(opened.questionnaire.pages[number - 1], answers, opened.typed, unseen)
         drawn = drawn_by(request.query_params.get("order"))
-    return _page(request, found, number, found.answers, found.typed, refused, drawn)
+    return _page(request, opened, number, opened.answers, opened.typed, refused, drawn)
 
 
 async def save_page(request: Request) -> HttpResponse:
@@ -136,7 +136,8 @@ async def save_page(request: Request) -> HttpResponse:
         if filled.refused:
             # To an address of its own: Back and reload send nothing again. The order of choices stays as it was.
             again = {"check": "1", "order": drawn_by(form.get("order")), "unseen": " ".join(filled.brought_up)}
-            return see_other(f"{_BASE}/{number}{here}&{urlencode({name: one for name, one in again.items() if one})}")
+            query = urlencode({name: text for name, text in again.items() if text})
+            return see_other(f"{_BASE}/{number}{here}&{query}")
         if filled.brought_up:
             return see_other(f"{_BASE}/{number}{here}&more={filled.brought_up[0]}#{filled.brought_up[0]}")
         if on is not None:

@@ -132,13 +132,13 @@ def _step(question: Steps, given: Sequence[str]) -> int | str:
 
 def _number(question: Number, text: str) -> int | float:
     """Whole, or with the question's decimals after a comma or a point."""
-    found = _NUMBER.fullmatch(text.strip())
-    if found is None:
+    match = _NUMBER.fullmatch(text.strip())
+    if match is None:
         raise NotAnAnswer("not_a_number")
-    part = (found["part"] or "").rstrip("0")
+    part = (match["part"] or "").rstrip("0")
     if len(part) > question.decimals:
         raise NotAnAnswer("not_whole" if question.decimals == 0 else "too_many_decimals", decimals=question.decimals)
-    digits = ("-" if found["sign"] else "") + "".join(found["whole"].split())
+    digits = ("-" if match["sign"] else "") + "".join(match["whole"].split())
     number = float(f"{digits}.{part}") if part else int(digits)
     if not question.min <= number <= question.max:
         raise NotAnAnswer("out_of_range", min=question.min, max=question.max)
@@ -155,9 +155,9 @@ def _year(question: Year, text: str) -> int:
 
 def _day(question: Day, text: str) -> str:
     """As a browser sends it (2026-05-17), or as people write it (17.5.2026)."""
-    found = _DAY.fullmatch(text)
+    match = _DAY.fullmatch(text)
     try:
-        day = date(int(found["year"]), int(found["month"]), int(found["day"])) if found else date.fromisoformat(text)
+        day = date(int(match["year"]), int(match["month"]), int(match["day"])) if match else date.fromisoformat(text)
     except ValueError as error:
         raise NotAnAnswer("not_a_day") from error
     if question.min is not None and day < question.min:

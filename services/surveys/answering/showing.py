@@ -157,9 +157,9 @@ def standing(
     question: KnownQuestion, answers: Mapping[str, object], typed: Sent, language: str
 ) -> dict[str, list[str]]:
     """What stands in the question's fields: what was typed, else the answer as this reader writes it."""
-    kept = {name: list(typed[name]) for name in question.fields if name in typed}
-    if kept:
-        return kept
+    values = {name: list(typed[name]) for name in question.fields if name in typed}
+    if values:
+        return values
     stored = written_back(question, answers)
     if isinstance(answers.get(question.id), float) and language != "en":
         return {question.id: [stored[question.id][0].replace(".", ",")]}
@@ -180,12 +180,12 @@ def page_form(
 
     ``drawn`` is what the order of choices is drawn by: the same when a form comes back, anew for a page opened.
     """
-    kept = only_shown(questionnaire, answers)
+    shown = only_shown(questionnaire, answers)
     page = questionnaire.pages[number - 1]
-    said = quotes(questionnaire, kept, texts.code, texts.gettext(N_("Vet ikke")))
+    said = quotes(questionnaire, shown, texts.code, texts.gettext(N_("Vet ikke")))
     fields = [
         FormQuestion(question, texts, drawn, said, standing(question, answers, typed, texts.code), refused)
-        for question in shown_questions(page, kept)
+        for question in shown_questions(page, shown)
     ]
     return {
         "drawn": drawn,

@@ -86,12 +86,13 @@ async def look(
     seal = keys.seal(survey.id, survey.public_key)
     if draft is None:
         return Opened(invitation, survey, questionnaire, seal, {}, {}, None)
-    kept = seal.open(draft.invitation_id, draft.sealed)
-    response_id = UUID(kept["response"]) if "response" in kept else None
-    if "answers" not in kept:
+    content = seal.open(draft.invitation_id, draft.sealed)
+    response_id = UUID(content["response"]) if "response" in content else None
+    if "answers" not in content:
         response = await session.get_one(Response, (survey.id, response_id))
-        kept |= {"answers": seal.open(response.id, response.sealed)["answers"], "typed": {}}
-    return Opened(invitation, survey, questionnaire, seal, kept["answers"], kept["typed"], draft.page, response_id)
+        content |= {"answers": seal.open(response.id, response.sealed)["answers"], "typed": {}}
+    answers, typed = content["answers"], content["typed"]
+    return Opened(invitation, survey, questionnaire, seal, answers, typed, draft.page, response_id)
 
 
 async def hold(
@@ -152,9 +153,9 @@ async def submit(session: AsyncSession, held: Opened, answers: Mapping[str, obje
     """
     invitation, survey = held.invitation, held.survey
     assert invitation.member_id is not None
-    id_, kept = held.response_id or random_id(), only_shown(held.questionnaire, answers)
+    id_, shown = held.response_id or random_id(), only_shown(held.questionnaire, answers)
     cell = {"gender": invitation.gender, "band": invitation.band, "area": invitation.area}
-    sealed = held.seal.close(id_, {"answers": kept, **cell})
+    sealed = held.seal.close(id_, {"answers": shown, **cell})
     await _rest(session, held, {"response": str(id_)}, 1)
     if held.response_id is not None:
         # Who took part has been said, and that something was changed is nobody's to know.

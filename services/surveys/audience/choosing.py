@@ -75,14 +75,14 @@ async def count_pool(
     """How many the survey is for, by cell and mails in the quarter."""
     counted = mails_counted(now)
     mails = sa.func.coalesce(counted.c.mails, 0)
-    found = await session.execute(
+    rows = await session.execute(
         sa.select(Member.gender, Member.year_of_birth, Member.area, mails, sa.func.count())
         .outerjoin(counted, counted.c.member_id == Member.id)
         .where(invitable(), wanted(audience, year))
         .group_by(Member.gender, Member.year_of_birth, Member.area, mails)
     )
     pool: Counter[tuple[Cell, int]] = Counter()
-    for gender, born, area, had, number in found:
+    for gender, born, area, had, number in rows:
         pool[(gender_of(gender), band_of(born, bands_year, bands), area), had] += number
     return pool
 
@@ -90,14 +90,14 @@ async def count_pool(
 async def past_answers(session: AsyncSession, now: datetime) -> dict[Cell, tuple[int, int]]:
     """(invited, answered) by cell, over the surveys of the last two years that are over."""
     over = sa.select(Survey.id).where(Survey.state == "closed", Survey.opened_at > now - _LATELY)
-    found = await session.execute(
+    rows = await session.execute(
         sa.select(
             Invitation.gender, Invitation.band, Invitation.area, sa.func.count(), sa.func.count(Invitation.answered_at)
         )
         .where(Invitation.survey_id.in_(over))
         .group_by(Invitation.gender, Invitation.band, Invitation.area)
     )
-    return {(gender, band, area): (invited, answered) for gender, band, area, invited, answered in found}
+    return {(gender, band, area): (invited, answered) for gender, band, area, invited, answered in rows}
 
 
 def residents_of(pool: Pool, margins: Margins | None) -> dict[Cell, float]:

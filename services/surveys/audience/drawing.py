@@ -52,8 +52,8 @@ async def keep_candidates(session: AsyncSession, survey: Survey, now: datetime) 
     counted = mails_counted(now, Member.id.in_([member.id for member in members]))
     mails = {row.member_id: row.mails for row in await session.execute(sa.select(counted))}
     bands, year = survey.bands, survey.bands_year
-    cells = [(gender_of(one.gender), band_of(one.year_of_birth, year, bands), one.area) for one in members]
-    had = [mails.get(one.id, 0) for one in members]
+    cells = [(gender_of(row.gender), band_of(row.year_of_birth, year, bands), row.area) for row in members]
+    had = [mails.get(row.id, 0) for row in members]
     salts = [uuid4().hex for _ in members]
     rows = zip(salts, members, cells, had, strict=True)
     await session.execute(
@@ -61,9 +61,9 @@ async def keep_candidates(session: AsyncSession, survey: Survey, now: datetime) 
             Candidate,
             id=[new_id() for _ in members],
             survey_id=[survey.id for _ in members],
-            member_id=[one.id for one in members],
+            member_id=[row.id for row in members],
             salt=salts,
-            leaf=[leaf_of(salt, str(one.id), cell, number) for salt, one, cell, number in rows],
+            leaf=[leaf_of(salt, str(row.id), cell, number) for salt, row, cell, number in rows],
             gender=[cell[0] for cell in cells],
             band=[cell[1] for cell in cells],
             area=[cell[2] for cell in cells],
@@ -157,14 +157,14 @@ def _row(survey_id: UUID, seed: str) -> sa.Select[UUID, str, str, str | None, in
     return (
         sa.select(Candidate.id, Candidate.gender, Candidate.band, Candidate.area, Candidate.mails)
         .where(Candidate.survey_id == survey_id)
-        .order_by(*(sa.collate(one, "C") for one in order), fingerprint)
+        .order_by(*(sa.collate(column, "C") for column in order), fingerprint)
     )
 
 
 async def pool_hash_of(session: AsyncSession, survey_id: UUID) -> str:
     """SHA-256 of the candidates' fingerprints in order; the same after any of them has been erased."""
-    found = hashlib.sha256()
+    fingerprint = hashlib.sha256()
     leaves = sa.select(Candidate.leaf).where(Candidate.survey_id == survey_id).order_by(Candidate.id)
     async for leaf in await session.stream_scalars(leaves):
-        found.update(f"{leaf}\n".encode())
-    return found.hexdigest()
+        fingerprint.update(f"{leaf}\n".encode())
+    return fingerprint.hexdigest()

@@ -87,16 +87,16 @@ class Choices:
 
     def errors(self, values: AudienceInput) -> FormErrors:
         """What was chosen that is on no list, or does not go together."""
-        found: FormErrors = {}
+        wrong: FormErrors = {}
         if set(values.areas) - {NONE, *dict(self.areas)}:
-            found["areas"] = MESSAGES["areas"]
+            wrong["areas"] = MESSAGES["areas"]
         if values.took_part and values.took_part not in dict(self.parts):
-            found["took_part"] = MESSAGES["took_part"]
+            wrong["took_part"] = MESSAGES["took_part"]
         if values.age_from is not None and values.age_to is not None and values.age_from > values.age_to:
-            found["age_to"] = MESSAGES["ages_crossed"]
+            wrong["age_to"] = MESSAGES["ages_crossed"]
         if values.who == "sample" and values.sample_size is None:
-            found["sample_size"] = MESSAGES["sample_size"]
-        return found
+            wrong["sample_size"] = MESSAGES["sample_size"]
+        return wrong
 
 
 async def choices_of(session: AsyncSession, language: Language, now: datetime) -> Choices:

@@ -44,11 +44,11 @@ def response_of(cells: Iterable[Cell], past: Mapping[Cell, tuple[int, int]]) -> 
     """Expected share of answers of each cell, given (invited, answered) of surveys that are over."""
     invited, answered = (sum(row[side] for row in past.values()) for side in (0, 1))
     whole = (answered + _BELIEVED * _BEFORE) / (invited + _BELIEVED)
-    found = {}
+    shares = {}
     for cell in cells:
         asked, came = past.get(cell, (0, 0))
-        found[cell] = (came + STRENGTH * whole) / (asked + STRENGTH)
-    return found
+        shares[cell] = (came + STRENGTH * whole) / (asked + STRENGTH)
+    return shares
 
 
 def population_of(
@@ -79,8 +79,8 @@ def population_of(
 
     known = {cell: max(number, 1.0) for cell in order if (number := figure(cell)) is not None}
     people = sum(members.get(cell, 0) for cell in known)
-    one = sum(known.values()) / people if people else 1.0
-    return {cell: known.get(cell, max(members.get(cell, 0), 1) * one) for cell in order}
+    residents_each = sum(known.values()) / people if people else 1.0
+    return {cell: known.get(cell, max(members.get(cell, 0), 1) * residents_each) for cell in order}
 
 
 def share_out(total: float, sizes: Mapping[K, float], weights: Mapping[K, float]) -> dict[K, float]:

@@ -29,27 +29,27 @@ def described(
     audience: Audience, areas: Mapping[str, str], parts: Mapping[str, str], language: Language, zone: ZoneInfo
 ) -> list[tuple[str, str]]:
     """(what is asked for, its value) of a filter; empty for everybody. ``parts`` are titles by ``part_of``."""
-    found: list[tuple[str, str]] = []
+    lines: list[tuple[str, str]] = []
     if audience.genders:
-        found.append(("Kjønn", ", ".join(PEOPLE.get(gender, gender) for gender in audience.genders)))
+        lines.append(("Kjønn", ", ".join(PEOPLE.get(gender, gender) for gender in audience.genders)))
     if audience.age_from is not None and audience.age_to is not None:
-        found.append(("Alder", f"{audience.age_from}–{audience.age_to} år"))
+        lines.append(("Alder", f"{audience.age_from}–{audience.age_to} år"))
     elif audience.age_from is not None:
-        found.append(("Alder", f"{audience.age_from} år og eldre"))
+        lines.append(("Alder", f"{audience.age_from} år og eldre"))
     elif audience.age_to is not None:
-        found.append(("Alder", f"til og med {audience.age_to} år"))
+        lines.append(("Alder", f"til og med {audience.age_to} år"))
     if audience.areas:
-        found.append(
+        lines.append(
             ("Område", ", ".join("utenfor områdene" if a == NONE else areas.get(a, a) for a in audience.areas))
         )
     if audience.languages:
-        found.append(("Språk", ", ".join("ikke kjent" if a == NONE else NAMES.get(a, a) for a in audience.languages)))
+        lines.append(("Språk", ", ".join("ikke kjent" if a == NONE else NAMES.get(a, a) for a in audience.languages)))
     if audience.joined_since is not None:
-        found.append(("Ble med", f"{language.date(audience.joined_since.astimezone(zone))} eller senere"))
+        lines.append(("Ble med", f"{language.date(audience.joined_since.astimezone(zone))} eller senere"))
     if (part := part_of(audience)) is not None:
         where = parts.get(part, "noe som ikke finnes lenger")
-        found.append((_GROUPS.get(audience.group, "Var med i"), where))
-    return found
+        lines.append((_GROUPS.get(audience.group, "Var med i"), where))
+    return lines
 
 
 def part_of(audience: Audience) -> str | None:

@@ -31,11 +31,11 @@ async def correct(session: AsyncSession, survey_id: UUID, wanted: Wanted, now: d
     answered = await session.scalar(
         sa.select(sa.func.count()).where(Invitation.survey_id == survey_id, Invitation.answered_at.is_not(None))
     )
-    told = tuple(
+    texts = tuple(
         TextChange(place=change.path, language=change.language, before=change.before, after=change.after)
         for change in changes
     )
-    correction = TextCorrection(corrected_at=now, answered=answered or 0, changes=told)
+    correction = TextCorrection(corrected_at=now, answered=answered or 0, changes=texts)
     survey.corrections = (*survey.corrections, correction)
     survey.corrected += 1
     survey.changed_at = now

@@ -60,7 +60,7 @@ def changes_in(content: Mapping[str, object], wanted: Wanted) -> list[Change]:
 def corrected(content: Mapping[str, object], changes: list[Change]) -> dict[str, object]:
     """The content with the changes made."""
     new = deepcopy(dict(content))
-    found = dict(texts_of(new))
+    texts = dict(texts_of(new))
     for change in changes:
-        found[change.path][change.language] = change.after
+        texts[change.path][change.language] = change.after
     return new

@@ -22,10 +22,10 @@ async def asked_before(session: AsyncSession) -> dict[str, Mapping[str, object]]
         .order_by(Survey.opened_at.desc(), Survey.id)
         .limit(_MOST_SURVEYS)
     )
-    found: dict[str, Mapping[str, object]] = {}
+    bank: dict[str, Mapping[str, object]] = {}
     for questionnaire in surveys:
         for part in questionnaire.questions:
             question = part.model_dump(mode="json")
             if part.type not in _NOT_KEPT:
-                found.setdefault(identity_of(questionnaire.id, question), question)
-    return found
+                bank.setdefault(identity_of(questionnaire.id, question), question)
+    return bank

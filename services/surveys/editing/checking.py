@@ -50,15 +50,15 @@ class Finding:
 
 def findings(content: Mapping[str, object], asked: Mapping[str, Mapping[str, object]] | None = None) -> list[Finding]:
     """Faults first, each in the order of the questionnaire; ``asked`` is the question bank, by identity."""
-    found = [
+    all_findings = [
         *_size(content), *_cover(content), *_pages(content), *_questions(content), *_languages(content),
         *_conditions(content), *_length(content), *_reading(content), *_special(content),
         *_changed_words(content, asked or {}),
     ]  # fmt: skip
-    if not any(one.stops for one in found):
+    if not any(finding.stops for finding in all_findings):
         # What only the contract's own rules find; it must never be opened with.
-        found += [Finding(f"Skjemaet kan ikke brukes ennå: {sentence}") for sentence in _refused(content)]
-    return sorted(found, key=lambda one: not one.stops)
+        all_findings += [Finding(f"Skjemaet kan ikke brukes ennå: {sentence}") for sentence in _refused(content)]
+    return sorted(all_findings, key=lambda finding: not finding.stops)
 
 
 def minutes_needed(content: Mapping[str, object]) -> int:
@@ -107,7 +107,7 @@ def _pages(content: Mapping[str, Any]) -> Iterator[Finding]:
     ends = {0: "Første side", len(content["pages"]) - 1: "Siste side"}
     for place, name in ends.items():
         page = content["pages"][place]
-        if page["questions"] and (page.get("show_if") or all(one.get("show_if") for one in page["questions"])):
+        if page["questions"] and (page.get("show_if") or all(asked.get("show_if") for asked in page["questions"])):
             yield Finding(f"{name} må ha minst ett spørsmål som alle får.", page["id"])
 
 
@@ -178,11 +178,11 @@ def _conditions(content: Mapping[str, Any]) -> Iterator[Finding]:
 def _condition(
     part: Mapping[str, Any], page: Mapping[str, Any] | None, earlier: Mapping[str, tuple[Content, Content]]
 ) -> Iterator[Finding]:
-    for one in _named(part.get("show_if")):
-        asked = one["question"].split(".")[0]
+    for condition in _named(part.get("show_if")):
+        asked = condition["question"].split(".")[0]
         if asked not in earlier:
             yield Finding(f"Vilkåret viser til {asked}, som ikke blir spurt om før dette.", part["id"])
-        elif one.get("any_of") == []:
+        elif condition.get("any_of") == []:
             yield Finding("Vilkåret nevner ingen svar.", part["id"])
     if part.get("show_if") and not is_reachable(part, page, earlier):
         yield Finding("Vilkåret kan aldri bli oppfylt: ingen svar fører hit.", part["id"])
@@ -207,7 +207,7 @@ def _length(content: Mapping[str, Any]) -> Iterator[Finding]:
 
 def _reading(content: Mapping[str, Any]) -> Iterator[Finding]:
     whole = [(content["introduction"].get("nb", ""), "")]
-    whole += [(" ".join(_texts_of(one, ("text", "help"))), one["id"]) for one in questions(content)]
+    whole += [(" ".join(_texts_of(question, ("text", "help"))), question["id"]) for question in questions(content)]
     for text, part in whole:
         if len(text.split()) >= _FEWEST_WORDS and (score := lix(text)) > _HIGHEST_LIX:
             yield Finding(f"Teksten er tung å lese (LIX {score:.0f}). Skriv kortere setninger.", part, stops=False)
@@ -215,12 +215,12 @@ def _reading(content: Mapping[str, Any]) -> Iterator[Finding]:
 
 def special_words(content: Mapping[str, object]) -> dict[str, str]:
     """The word that says that a question asks for special categories of personal data, by question."""
-    found: dict[str, str] = {}
+    words_of: dict[str, str] = {}
     for question in questions(content):
         words = (match for text in _texts_of(question) if (match := _SPECIAL.search(text)))
         if (first := next(words, None)) is not None:
-            found[question["id"]] = first[0]
-    return found
+            words_of[question["id"]] = first[0]
+    return words_of
 
 
 def _special(content: Mapping[str, object]) -> Iterator[Finding]:

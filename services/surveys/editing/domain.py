@@ -105,8 +105,8 @@ def add_question(content: Content, page_id: str, kind: str) -> tuple[Content, st
 def add_asked(content: Content, page_id: str, identity: str, asked: Mapping[str, Any]) -> tuple[Content, str]:
     """A question that was asked before, at the end of the page: its words and codes, without its condition; its id."""
     new = deepcopy(content)
-    kept = {key: value for key, value in deepcopy(dict(asked)).items() if key not in ("show_if", "same_meaning")}
-    question = {**kept, "id": _free_id(new), "bank": identity}
+    words = {key: value for key, value in deepcopy(dict(asked)).items() if key not in ("show_if", "same_meaning")}
+    question = {**words, "id": _free_id(new), "bank": identity}
     _questions_on(new, page_id).append(question)
     return new, question["id"]
 
@@ -160,8 +160,8 @@ def move(content: Content, part_id: str, by: int) -> Content:
 def _questions_on(content: Content, page_id: str) -> list[Content]:
     for page in content["pages"]:
         if page["id"] == page_id:
-            found: list[Content] = page["questions"]
-            return found
+            questions_here: list[Content] = page["questions"]
+            return questions_here
     raise NoSuchPart(page_id)
 
 

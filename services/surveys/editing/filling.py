@@ -88,13 +88,13 @@ def rows_offered(question: Mapping[str, Any], name: str) -> list[Content]:
 
 def earlier_answers(content: Mapping[str, Any], before: str) -> list[tuple[str, list[Field]]]:
     """What a condition of the page or question ``before`` may name: (question's text, [(``q1=ja``, answer's text)])."""
-    found: list[tuple[str, list[Field]]] = []
+    questions_before: list[tuple[str, list[Field]]] = []
     for page in content["pages"]:
         if page["id"] == before:
-            return found
+            return questions_before
         for question in page["questions"]:
             if question["id"] == before:
-                return found
+                return questions_before
             answers = [
                 (f"{question['id']}={option['code']}", option["text"].get("nb", option["code"]))
                 for option in question.get("options", [])
@@ -105,8 +105,8 @@ def earlier_answers(content: Mapping[str, Any], before: str) -> list[tuple[str, 
                 if question.get("do_not_know", True):
                     answers.append((f"{question['id']}=vet_ikke", "Vet ikke"))
             if answers:
-                found.append((question["text"].get("nb", question["id"]), answers))
-    return found
+                questions_before.append((question["text"].get("nb", question["id"]), answers))
+    return questions_before
 
 
 def chosen_conditions(part: Mapping[str, Any]) -> tuple[str, list[str]] | None:

@@ -116,22 +116,22 @@ async def ids_in_use(session: AsyncSession) -> dict[str, str]:
         sa.select(Survey.questionnaire_id, Survey.state).where(Survey.state != "cancelled").distinct()
     )
     order = ("closed", "planned", "open")
-    found: dict[str, str] = {}
+    state_of: dict[str, str] = {}
     for id_, stored in rows:
         state = stored if stored in order else "open"
-        found[id_] = max(found.get(id_, state), state, key=order.index)
-    return found
+        state_of[id_] = max(state_of.get(id_, state), state, key=order.index)
+    return state_of
 
 
 async def questionnaire_to_show(
     session: AsyncSession, id_: str, shelf: Mapping[str, Questionnaire]
 ) -> Questionnaire | None:
     """What residents would get: a written one as it is now, or one on the shelf; None where texts are still missing."""
-    found = await written(session, id_)
-    if found is None:
+    draft = await written(session, id_)
+    if draft is None:
         return shelf.get(id_)
     try:
-        return strict(found.content)
+        return strict(draft.content)
     except ValueError:
         return None
 
@@ -151,4 +151,4 @@ async def questionnaires_to_ask(session: AsyncSession, shelf: Mapping[str, Quest
         )
     ).all()
     ready = [strict(content) for (content,) in rows]
-    return {one.id: one for one in ready} | dict(shelf)
+    return {questionnaire.id: questionnaire for questionnaire in ready} | dict(shelf)

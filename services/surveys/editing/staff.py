@@ -61,10 +61,10 @@ async def show_questionnaires(request: Request) -> Response:
     async with rt.transaction() as session:
         rows, in_use = await all_written(session), await ids_in_use(session)
     context = {
-        "rows": [(one, one.content["title"].get("nb") or "Uten tittel", in_use.get(one.row.id)) for one in rows],
+        "rows": [(row, row.content["title"].get("nb") or "Uten tittel", in_use.get(row.row.id)) for row in rows],
         "templates": ready,
-        "template_choices": [(one.id, f"Malen «{one.title.nb}»") for one in ready],
-        "earlier_choices": [(one.row.id, f"Kopi av «{one.content['title'].get('nb')}»") for one in rows],
+        "template_choices": [(template.id, f"Malen «{template.title.nb}»") for template in ready],
+        "earlier_choices": [(row.row.id, f"Kopi av «{row.content['title'].get('nb')}»") for row in rows],
         "may_edit": request.state.staff.may("editor"),
         "errors": {},
     }
@@ -98,8 +98,8 @@ async def begin_questionnaire(request: Request) -> Response:
 async def show_outline(request: Request) -> Response:
     """The questionnaire page by page, with all that can be done to it and what is still missing."""
     async with runtime(request).transaction() as session:
-        found, asked = or_404(await written(session, request.path_params["id"])), await asked_before(session)
-    return _outline(request, found, asked)
+        draft, asked = or_404(await written(session, request.path_params["id"])), await asked_before(session)
+    return _outline(request, draft, asked)
 
 
 @staff_required("editor")
@@ -117,7 +117,7 @@ async def change_outline(request: Request) -> Response:
         if action == "undo":
             undo(held)
         elif action == "ready":
-            if any(one.stops for one in findings(held.content)):
+            if any(finding.stops for finding in findings(held.content)):
                 return _outline(request, held, asked, refused=True, status=422)
             held.row.ready = held.row.current
             await audit(session, request, "surveys.questionnaire.ready", held.row.id, version=held.row.current)
@@ -162,9 +162,9 @@ def _changed(content: Content, action: str, target: str, form: Form, asked: Bank
 async def show_part(request: Request) -> Response:
     """The form of one part: ``om`` for title and introduction, else a page or a question."""
     async with runtime(request).transaction() as session:
-        found, asked = or_404(await written(session, request.path_params["id"])), await asked_before(session)
+        draft, asked = or_404(await written(session, request.path_params["id"])), await asked_before(session)
     try:
-        return _part(request, found, found.content, request.path_params["part"], asked)
+        return _part(request, draft, draft.content, request.path_params["part"], asked)
     except NoSuchPart:
         return problem(request, 404)
 
@@ -222,7 +222,7 @@ def _filled(content: Content, part: str, form: Form) -> Content:
 
 def _part(
     request: Request,
-    found: Written,
+    draft: Written,
     content: Content,
     part: str,
     asked: Bank,
@@ -238,29 +238,29 @@ def _part(
         template, context = "question", question_form(content, part)
         context["before"] = asked.get(identity_of(content["id"], domain.question_of(content, part)))
     context |= {
-        "id": found.row.id,
-        "base": found.row.current,
+        "id": draft.row.id,
+        "base": draft.row.current,
         "part": part,
         "other": other,
         "theirs": _part_of(theirs, part) if theirs else None,
         "errors": {},
-        "problems": [one for one in findings(content, asked) if one.part == ("" if part == "om" else part)],
+        "problems": [finding for finding in findings(content, asked) if finding.part == ("" if part == "om" else part)],
     }
     return render(request, f"surveys/editor_{template}.html", context, status)
 
 
 def _outline(
-    request: Request, found: Written, asked: Bank, other: str = "", refused: bool = False, status: int = 200
+    request: Request, draft: Written, asked: Bank, other: str = "", refused: bool = False, status: int = 200
 ) -> Response:
-    content = found.content
+    content = draft.content
     context = {
-        "found": found,
+        "found": draft,
         "content": content,
         "pages": outline(content),
         "findings": findings(content, asked),
         "minutes": minutes_needed(content),
         "kinds": list(KIND_NAMES.items()),
-        "bank": [(_FROM_BANK + identity, one["text"]["nb"]) for identity, one in asked.items()],
+        "bank": [(_FROM_BANK + identity, question["text"]["nb"]) for identity, question in asked.items()],
         "may_edit": request.state.staff.may("editor"),
         "other": other,
         "refused": refused,

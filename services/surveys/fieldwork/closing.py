@@ -51,10 +51,11 @@ async def destroy_keys(rt: Runtime) -> None:
     After the release's transaction and not within it: a key destroyed before would lose every answer with a rollback.
     """
     keys = keys_of(rt.settings)
-    if kept := keys.surveys():
+    if with_keys := keys.surveys():
         async with rt.transaction() as session:
-            closed = await session.scalars(sa.select(Survey.id).where(Survey.id.in_(kept), Survey.state == "closed"))
-        for survey_id in closed:
+            closed = sa.select(Survey.id).where(Survey.id.in_(with_keys), Survey.state == "closed")
+            ids = (await session.scalars(closed)).all()
+        for survey_id in ids:
             keys.destroy(survey_id)
             log.info("surveys.key.destroyed", survey=str(survey_id))
 

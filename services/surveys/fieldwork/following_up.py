@@ -92,7 +92,7 @@ async def tell_of_follow_up(session: AsyncSession, event: FollowUpRecorded, deli
             id=(sa.Uuid, [new_id() for _ in people]),
             invitation_id=(sa.Uuid, list(people)),
         )
-        told = await session.execute(
+        notices = await session.execute(
             pg_insert(FollowUpNotice)
             .from_select(
                 ["id", "invitation_id", "follow_up_id"],
@@ -109,6 +109,6 @@ async def tell_of_follow_up(session: AsyncSession, event: FollowUpRecorded, deli
                 generation=people[row.invitation_id].generation,
                 send_before=event.recorded_at + NOTICE_LASTS,
             )
-            for row in told
+            for row in notices
         ]
         await emit_new(session, events)

@@ -191,14 +191,13 @@ async def _tell_candidates(session: AsyncSession, survey: Survey, now: datetime)
     if survey.invite_after is not None:
         following = following.where(Candidate.id > survey.invite_after)
     candidates = list(await session.scalars(following.order_by(Candidate.id).limit(BATCH)))
-    here = sa.select(Member).where(Member.id.in_([one.member_id for one in candidates])).order_by(Member.id)
+    here = sa.select(Member).where(Member.id.in_([candidate.member_id for candidate in candidates])).order_by(Member.id)
     members = {member.id: member for member in await session.scalars(here.with_for_update(read=True))}
-    drawn = [members[one.member_id] for one in candidates if one.outcome == "drawn" and one.member_id in members]
+    present = [(candidate, candidate.member_id) for candidate in candidates if candidate.member_id in members]
+    drawn = [members[member_id] for candidate, member_id in present if candidate.outcome == "drawn"]
     await invite(session, survey, drawn, now)
-    await emit_new(
-        session,
-        [spared_event(one, one.member_id) for one in candidates if one.outcome != "drawn" and one.member_id in members],
-    )
+    spared = [spared_event(candidate, member_id) for candidate, member_id in present if candidate.outcome != "drawn"]
+    await emit_new(session, spared)
     survey.inviting = len(candidates) == BATCH
     survey.invite_after = candidates[-1].id if survey.inviting else None
 
@@ -213,7 +212,7 @@ async def invite_latecomers(
     """
     if not member_ids:
         return
-    surveys = await session.scalars(
+    open_surveys = await session.scalars(
         sa.select(Survey)
         # In a pause too: the mail waits until the survey goes on.
         .where(
@@ -227,10 +226,7 @@ async def invite_latecomers(
         # Closing takes the row for itself: wait for it rather than invite to a survey that has just been closed.
         .with_for_update(read=True, key_share=True)
     )
-    found = surveys.all()
-    if not found:
-        return
-    for survey in found:
+    for survey in open_surveys:
         assert survey.opened_at is not None
         chosen = sa.select(Member).where(Member.id.in_(member_ids), wanted(survey.audience, survey.opened_at.year))
         members = await session.scalars(chosen.order_by(Member.id))

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.steering.domain import RUNNING
 from services.surveys.tables import Invitation, Survey, Threshold
+from shared.database import count_rows
 from shared.events.surveys import StratumCount
 
 
@@ -43,25 +44,25 @@ ORDERS = {
 
 async def turnouts(session: AsyncSession, surveys: Iterable[Survey]) -> dict[UUID, Turnout]:
     """Turnout per survey: those of closed ones were written down at release, the others are counted now."""
-    found = {survey.id: Turnout(survey.invited or 0, survey.answered or 0) for survey in surveys}
+    written_down = {survey.id: Turnout(survey.invited or 0, survey.answered or 0) for survey in surveys}
     counted = await session.execute(
         sa.select(Invitation.survey_id, sa.func.count(), sa.func.count(Invitation.answered_at))
         .where(Invitation.survey_id.in_([survey.id for survey in surveys if survey.state in RUNNING]))
         .group_by(Invitation.survey_id)
     )
-    return found | {survey_id: Turnout(invited, answered) for survey_id, invited, answered in counted}
+    return written_down | {survey_id: Turnout(invited, answered) for survey_id, invited, answered in counted}
 
 
 async def answers_per_day(session: AsyncSession, survey_ids: Sequence[UUID], zone: str) -> dict[UUID, dict[date, int]]:
     """How many took part on each day of ``zone``, per survey."""
     day = sa.cast(sa.func.timezone(zone, Invitation.answered_at), sa.Date)
-    found = await session.execute(
+    rows = await session.execute(
         sa.select(Invitation.survey_id, day, sa.func.count())
         .where(Invitation.survey_id.in_(survey_ids), Invitation.answered_at.is_not(None))
         .group_by(Invitation.survey_id, day)
     )
     per_survey: dict[UUID, dict[date, int]] = {survey_id: {} for survey_id in survey_ids}
-    for survey_id, on, number in found:
+    for survey_id, on, number in rows:
         per_survey[survey_id][on] = number
     return per_survey
 
@@ -69,7 +70,7 @@ async def answers_per_day(session: AsyncSession, survey_ids: Sequence[UUID], zon
 async def count_strata(session: AsyncSession, survey_id: UUID, *, by_area: bool = False) -> list[StratumCount]:
     """Invited and answered per gender and age band, and where asked for per area."""
     area = Invitation.area if by_area else sa.null().label("area")
-    found = await session.execute(
+    rows = await session.execute(
         sa.select(
             Invitation.gender,
             Invitation.band,
@@ -82,14 +83,14 @@ async def count_strata(session: AsyncSession, survey_id: UUID, *, by_area: bool 
         .order_by(Invitation.gender, Invitation.band, area)
     )
     return [
-        StratumCount(gender=r.gender, band=r.band, area=r.area, invited=r.invited, answered=r.answered) for r in found
+        StratumCount(gender=r.gender, band=r.band, area=r.area, invited=r.invited, answered=r.answered) for r in rows
     ]
 
 
 async def answers_on_paper(session: AsyncSession, survey_id: UUID) -> int:
     """How many of those who have answered did so on paper."""
     on_paper = (Invitation.survey_id == survey_id, Invitation.mode == "paper")
-    return await session.scalar(sa.select(sa.func.count()).select_from(Invitation).where(*on_paper)) or 0
+    return await count_rows(session, sa.select(Invitation).where(*on_paper))
 
 
 async def size_reached_without_survey(session: AsyncSession) -> int | None:

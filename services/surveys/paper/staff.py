@@ -42,15 +42,15 @@ async def show_papers(request: Request) -> Response:
     member_id, code = as_id(request.query_params.get("member")), request.query_params.get("code")
     if code and ending_of(code):
         return see_other(f"{_BASE}/{code.strip().lower().replace(' ', '')}")
-    found = []
+    papers = []
     if member_id:
         async with runtime(request).transaction() as session:
-            found = [(code_of(one.id), survey_title(survey), last_day(survey.closes_at))
-                     for one, survey in await open_to(session, member_id)]  # fmt: skip
+            papers = [(code_of(invitation.id), survey_title(survey), last_day(survey.closes_at))
+                     for invitation, survey in await open_to(session, member_id)]  # fmt: skip
             await audit(session, request, "surveys.paper.looked_up", member_id)
     context = {
         "member": member_id,
-        "found": found,
+        "found": papers,
         "code": code or "",
         "errors": {"code": "Koden har ti tegn, for eksempel ab12c-d34ef."} if code else {},
     }
@@ -62,10 +62,10 @@ async def print_paper(request: Request) -> Response:
     """The PDF with its code, in the language asked for."""
     rt = runtime(request)
     async with rt.transaction() as session:
-        found = await _found(request, session)
-        if found is None or found[1].state != "open" or found[0].answered_at is not None:
+        paper = await _found(request, session)
+        if paper is None or paper[1].state != "open" or paper[0].answered_at is not None:
             return problem(request, 404)
-        invitation, survey = found
+        invitation, survey = paper
         await audit(session, request, "surveys.paper.printed", survey.id)
     texts = or_404(request.app.state.renderer.languages.get(request.query_params.get("language", "nb")))
     code = code_of(invitation.id)
@@ -81,8 +81,8 @@ async def key_in(request: Request) -> Response:
     rt = runtime(request)
     form = await read_form(request, _MOST_BYTES) if request.method == "POST" else None
     async with rt.transaction() as session:
-        found = or_404(await _found(request, session))
-        invitation, survey = found
+        paper = or_404(await _found(request, session))
+        invitation, survey = paper
         if form is None:
             return _form(request, invitation, survey, {}, {})
         held = await hold(session, keys_of(rt.settings), invitation.id, invitation.generation, rt.now())
@@ -125,19 +125,19 @@ def _form(
 
     def fields(page: Page) -> list[FormQuestion]:
         return [
-            FormQuestion(one, texts, 0, {}, standing(one, answers, typed, texts.code), refused)
-            for one in all_optional(page).known
+            FormQuestion(question, texts, 0, {}, standing(question, answers, typed, texts.code), refused)
+            for question in all_optional(page).known
         ]
 
     pages = [(page, fields(page)) for page in questionnaire.pages]
-    errors = {name: text for _, found in pages for one in found for name, text in one.errors.items()}
+    errors = {name: text for _, questions in pages for field in questions for name, text in field.errors.items()}
     context = {
         "title": survey_title(survey),
         "code": code_of(invitation.id),
         "open": survey.state == "open" and invitation.answered_at is None,
         "pages": pages,
         "numbers": numbers,
-        "only": {one.id: for_whom(questionnaire, one.show_if, numbers, texts) for one in questionnaire.parts},
+        "only": {part.id: for_whom(questionnaire, part.show_if, numbers, texts) for part in questionnaire.parts},
         "page_only": {page.id: for_whom(questionnaire, page.show_if, numbers, texts) for page in questionnaire.pages},
         "errors": errors | ({"": "Ingen svar er ført inn."} if empty else {}),
     }

@@ -114,8 +114,8 @@ async def _show_form(
         "choices": (await choices_of(session, lang, runtime(request).now())).lists,
         "questionnaires": list((await questionnaires_to_ask(session, shelf(runtime(request).settings))).values()),
         "sizes": [
-            (one.size, f"{lang.number(one.size)} medlemmer" + (" (allerede nådd)" if one.reached_at else ""))
-            for one in sizes
+            (size.size, f"{lang.number(size.size)} medlemmer" + (" (allerede nådd)" if size.reached_at else ""))
+            for size in sizes
         ],
     }
     return render(request, "surveys/staff_plan.html", context, status)
@@ -135,7 +135,7 @@ async def plan(request: Request) -> Response:
     async with rt.transaction() as session:
         if survey_id is not None and await session.get(Survey, survey_id) is not None:
             return see_other(f"/staff/surveys/{survey_id}")
-        sizes = {one.size: one for one in await announced_sizes(session)}
+        sizes = {size.size: size for size in await announced_sizes(session)}
         choices = await choices_of(session, translate(request), rt.now())
         questionnaire = (
             (await questionnaires_to_ask(session, shelf(rt.settings))).get(values.questionnaire) if values else None
@@ -231,15 +231,15 @@ async def _show_confirmation(
         "survey_id": new_id(),
         "values": {name: "" if value is None else value for name, value in sent.items()},
         "hidden": [
-            (name, one)
+            (name, part)
             for name, value in sent.items()
-            for one in (value if isinstance(value, tuple) else (value,))
-            if one is not None
+            for part in (value if isinstance(value, tuple) else (value,))
+            if part is not None
         ],
         "questionnaire": questionnaire,
         "questions": questionnaire.asked_of_all,
         "outlook": outlook,
-        "strata": [(PEOPLE.get(one.gender, one.gender), band_words(one.band), one) for one in outlook.strata],
+        "strata": [(PEOPLE.get(row.gender, row.gender), band_words(row.band), row) for row in outlook.strata],
         "smallest": (group(outlook.smallest[0], areas), outlook.smallest[1]) if outlook.smallest else None,
         "audience": described(audience, areas, dict(choices.parts), lang, runtime(request).settings.zone),
         "special": sorted(set(special_words(questionnaire.content()).values())),
@@ -248,7 +248,7 @@ async def _show_confirmation(
         "before": before,
         "plan": planned,
         "reached": reached,
-        "others": [(one, survey_title(one), last_day(one.closes_at)) for one in others],
+        "others": [(other, survey_title(other), last_day(other.closes_at)) for other in others],
         "last_day": last_day(planned.closes_at),
         "mail": urlencode(
             {

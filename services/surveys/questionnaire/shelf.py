@@ -123,20 +123,20 @@ def refuse_bad_shelf(settings: Settings) -> None:
 @lru_cache(maxsize=8)
 def _profiles(folder: Path) -> dict[str, Questionnaire]:
     own = folder / "questionnaires"
-    found = _read_folder(own) if own.is_dir() else {}
-    for id_ in found.keys() & shipped().keys():
+    by_id = _read_folder(own) if own.is_dir() else {}
+    for id_ in by_id.keys() & shipped().keys():
         raise BadQuestionnaire(f"{id_}.yaml", [f"the id {id_} is used by a questionnaire that ships"])
-    return found
+    return by_id
 
 
 def _read_folder(folder: Traversable) -> dict[str, Questionnaire]:
     """Questionnaires by id; raises BadQuestionnaire, also for two files with one id."""
-    found: dict[str, Questionnaire] = {}
-    for file in sorted(folder.iterdir(), key=lambda one: one.name):
+    by_id: dict[str, Questionnaire] = {}
+    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if not file.name.endswith(".yaml"):
             continue
-        one = read_questionnaire(file.read_text(encoding="utf-8"), file.name)
-        if one.id in found:
-            raise BadQuestionnaire(file.name, [f"the id {one.id} is used by another file"])
-        found[one.id] = one
-    return found
+        questionnaire = read_questionnaire(file.read_text(encoding="utf-8"), file.name)
+        if questionnaire.id in by_id:
+            raise BadQuestionnaire(file.name, [f"the id {questionnaire.id} is used by another file"])
+        by_id[questionnaire.id] = questionnaire
+    return by_id

@@ -57,10 +57,10 @@ class _Day(BaseModel):
 async def confirm(request: Request) -> Response:
     """What the deed does to whom, before it is done."""
     async with runtime(request).transaction() as session:
-        found = await _asked(request, session)
-        if isinstance(found, Response):
-            return found
-        return await _page(request, session, *found, {}, {})
+        asked = await _asked(request, session)
+        if isinstance(asked, Response):
+            return asked
+        return await _page(request, session, *asked, {}, {})
 
 
 @staff_required("editor")
@@ -68,10 +68,10 @@ async def do(request: Request) -> Response:
     """Do it, once; a second click finds it done."""
     rt, form = runtime(request), await read_form(request)
     async with rt.transaction() as session:
-        found = await _asked(request, session)
-        if isinstance(found, Response):
-            return found
-        survey, deed = found
+        asked = await _asked(request, session)
+        if isinstance(asked, Response):
+            return asked
+        survey, deed = asked
         if deed is Deed.END and form.get("action") == Deed.RELEASE:
             deed = Deed.RELEASE
         closes_at = None

@@ -79,12 +79,12 @@ async def _add(session: AsyncSession, survey_id: UUID, rows: Sequence[tuple[int,
 async def as_measured(session: AsyncSession, questionnaire: Questionnaire) -> Questionnaire:
     """The questionnaire with the minutes it took those who finished it before, at the median; as written at first."""
     earlier = sa.select(Survey.id).where(Survey.questionnaire_id == questionnaire.id)
-    found = await session.execute(
+    rows = await session.execute(
         sa.select(PageCount.what, sa.func.sum(PageCount.number))
         .where(PageCount.page == WHOLE, PageCount.survey_id.in_(earlier))
         .group_by(PageCount.what)
     )
-    minutes = minutes_of({what: int(number) for what, number in found})
+    minutes = minutes_of({what: int(number) for what, number in rows})
     return questionnaire if minutes is None else questionnaire.model_copy(update={"minutes": minutes})
 
 
