@@ -58,13 +58,13 @@ async def keep_asked_mails(
     members = {member_id for member_id, _ in mails.values()}
     await lock(session, *members)
     gone = set(await session.scalars(erased.where(erased.selected_columns[0].in_(members))))
-    found = {key: mail for key, mail in mails.items() if mail[0] not in gone}
-    if found:
+    living = {key: mail for key, mail in mails.items() if mail[0] not in gone}
+    if living:
         await upsert_many(
             session,
             table,
-            invitation_id=[id_ for id_, _ in found],
-            number=[number for _, number in found],
-            member_id=[member_id for member_id, _ in found.values()],
-            asked_at=[at for _, at in found.values()],
+            invitation_id=[id_ for id_, _ in living],
+            number=[number for _, number in living],
+            member_id=[member_id for member_id, _ in living.values()],
+            asked_at=[at for _, at in living.values()],
         )

@@ -108,8 +108,8 @@ def secrets(
     and the sealed answers depend on them."""
     from shared.secret_objects import compose_lines, secret_objects
 
-    made = (compose_lines if compose else secret_objects)(prefix, smtp_url, oidc_client_secret)
-    typer.echo(made, nl=False)
+    lines = (compose_lines if compose else secret_objects)(prefix, smtp_url, oidc_client_secret)
+    typer.echo(lines, nl=False)
 
 
 @app.command()
@@ -139,16 +139,16 @@ def list_dead_letters(
     async def run(runtime: Runtime) -> None:
         try:
             async with runtime.transaction() as session:
-                found = [
+                letters = [
                     row
                     for row in await dead_letters.listed(session, limit=100_000)
                     if row.state != "waiting" and topic in ("", row.topic) and reason in ("", row.reason)
                 ]
-                for row in found:
+                for row in letters:
                     shown = ("id", "state", "reason", "type", "topic", "partition", "offset", "subject", "received_at")
                     typer.echo(json.dumps({key: row._mapping[key] for key in shown}, default=str))
                 if drop:
-                    await dead_letters.drop(session, *(row.id for row in found))
+                    await dead_letters.drop(session, *(row.id for row in letters))
             if drop:
                 await dead_letters.redriving(runtime).all(runtime.now())
         finally:

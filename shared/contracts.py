@@ -40,8 +40,8 @@ def asyncapi_text() -> str:
 
 def example_of(event: type[Event]) -> dict[str, object]:
     """A valid example made from the field types."""
-    made = event.model_validate(_example_fields(event))
-    stored: dict[str, object] = made.model_dump(mode="json")
+    example = event.model_validate(_example_fields(event))
+    stored: dict[str, object] = example.model_dump(mode="json")
     return stored
 
 

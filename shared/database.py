@@ -48,9 +48,9 @@ EMITTED = "emitted"
 
 def async_url(url: str) -> URL:
     """The SQLAlchemy URL (asyncpg) for a ``postgresql://`` URL; its ``sslmode`` has another name there."""
-    made = make_url(url).set(drivername="postgresql+asyncpg")
-    mode = made.query.get("sslmode")
-    return made if mode is None else made.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
+    address = make_url(url).set(drivername="postgresql+asyncpg")
+    mode = address.query.get("sslmode")
+    return address if mode is None else address.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
 
 
 def make_engine(url: str, *, application_name: str, statement_cache: int = 100, **arguments: Any) -> AsyncEngine:
@@ -143,8 +143,8 @@ async def run_sql(session: AsyncSession, statement: str, *values: object) -> Seq
 
     def run(session: Session) -> Sequence[Any]:
         session.flush()
-        found = session.connection().exec_driver_sql(statement, values)
-        return found.all() if found.returns_rows else ()
+        result = session.connection().exec_driver_sql(statement, values)
+        return result.all() if result.returns_rows else ()
 
     return await session.run_sync(run)
 

@@ -50,10 +50,10 @@ async def _looks(session: AsyncSession, table: type[DeclarativeBase]) -> object:
 
 async def _tell(session: AsyncSession, planned: Iterable[Dates]) -> None:
     table = mechanism(session.info["schema"]).told_dates
-    told = {row.dates_id: row.told for row in await session.execute(sa.select(table))}
+    before_by_id = {row.dates_id: row.told for row in await session.execute(sa.select(table))}
     for event in planned:
         told_now = event.model_dump(mode="json")
-        before = told.get(event.dates_id)
+        before = before_by_id.get(event.dates_id)
         if before == told_now or (before is None and not event.dates):
             continue
         await lock(session, event.dates_id)
@@ -67,8 +67,8 @@ async def told_again(session: AsyncSession, event_type: type[Told]) -> AsyncIter
     ids: list[UUID] = list(await session.scalars(sa.select(table.c.dates_id)))
     for dates_id in ids:
         await lock(session, dates_id)
-        told: dict[str, object] | None = await session.scalar(
+        content: dict[str, object] | None = await session.scalar(
             sa.select(table.c.told).where(table.c.dates_id == dates_id)
         )
-        if told is not None:
-            yield event_type.model_validate(told)
+        if content is not None:
+            yield event_type.model_validate(content)

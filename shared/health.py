@@ -68,31 +68,31 @@ def _consumers_joined(runtime: Runtime) -> bool:
 
 async def _figures(runtime: Runtime) -> dict[str, float | Mapping[str, float]]:
     """Numbers to watch (``shared.metrics`` says what each means); lag and removed events by topic."""
-    found: dict[str, float | Mapping[str, float]] = {
+    figures: dict[str, float | Mapping[str, float]] = {
         "database_answers": 0,
         "inbox_lag_events": {},
         "inbox_stuck_seconds": 0.0,
     }
     if (transport := runtime.health.transport) is not None:
-        found["inbox_lag_events"] = await transport.lag()
-        found["inbox_stuck_seconds"] = round(transport.stuck_seconds, 1)
+        figures["inbox_lag_events"] = await transport.lag()
+        figures["inbox_stuck_seconds"] = round(transport.stuck_seconds, 1)
     try:
         async with asyncio.timeout(_LONGEST_ANSWER), runtime.transaction() as session:
-            found |= await _stored_gauges(session) | {"database_answers": 1}
+            figures |= await _stored_gauges(session) | {"database_answers": 1}
             if runtime.service.gauges is not None:
-                found |= await runtime.service.gauges(session)
+                figures |= await runtime.service.gauges(session)
     except Exception as error:
         if not is_transient(error):
             raise
-    return found
+    return figures
 
 
 async def _unread(session: AsyncSession) -> dict[str, int]:
     """Records by topic that the broker removed before they were read, and that nobody has settled."""
-    found: dict[str, int] = {}
+    by_topic: dict[str, int] = {}
     for row in await removed_unread(session):
-        found[row.topic] = found.get(row.topic, 0) + row.to_offset - row.from_offset
-    return found
+        by_topic[row.topic] = by_topic.get(row.topic, 0) + row.to_offset - row.from_offset
+    return by_topic
 
 
 async def _stored_gauges(session: AsyncSession) -> dict[str, float | Mapping[str, float]]:

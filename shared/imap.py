@@ -23,13 +23,13 @@ class Mailbox:
 
     def unread(self) -> list[str]:
         """Ids of the oldest unread mails."""
-        found = self._checked(self._client.uid("SEARCH", "UNSEEN"))
-        return (found[0] or b"").decode("ascii").split()[:_MOST_A_ROUND]
+        answer = self._checked(self._client.uid("SEARCH", "UNSEEN"))
+        return (answer[0] or b"").decode("ascii").split()[:_MOST_A_ROUND]
 
     def size(self, uid: str) -> int:
         """The mail's size in bytes."""
-        found = self._checked(self._client.uid("FETCH", uid, "(RFC822.SIZE)"))
-        stated = re.search(rb"RFC822\.SIZE (\d+)", found[0] or b"")
+        answer = self._checked(self._client.uid("FETCH", uid, "(RFC822.SIZE)"))
+        stated = re.search(rb"RFC822\.SIZE (\d+)", answer[0] or b"")
         return int(stated[1]) if stated else 0
 
     def content(self, uid: str) -> bytes:

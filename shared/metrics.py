@@ -90,10 +90,10 @@ def counted(**columns: sa.SQLColumnExpression[object]) -> Gauges:
     """Figures of rows by what ``columns`` hold: ``counted(members=Member.status)`` gives ``members`` by status."""
 
     async def count(session: AsyncSession) -> Figures:
-        found = {}
+        figures = {}
         for name, column in columns.items():
             rows = await session.execute(sa.select(column, sa.func.count()).where(column.is_not(None)).group_by(column))
-            found[name] = {str(value): float(number) for value, number in rows}
-        return found
+            figures[name] = {str(value): float(number) for value, number in rows}
+        return figures
 
     return count

@@ -43,7 +43,7 @@ def _new_keys(smtp_url: str, oidc_client_secret: str) -> dict[str, dict[str, str
     """Secret settings by service."""
     master = json.dumps({"1": _key()})
     staff_signing = _key()
-    made: dict[str, dict[str, str]] = {}
+    by_service: dict[str, dict[str, str]] = {}
     for service in SERVICES:
         keys = {"PANEL_COOKIE_KEY": _key(), "PANEL_STAFF_PUBLIC_KEY": public_half(staff_signing)}
         if service == "notifications":
@@ -52,8 +52,8 @@ def _new_keys(smtp_url: str, oidc_client_secret: str) -> dict[str, dict[str, str
             keys["PANEL_LINK_KEYS"] = encode_keys(derive_keys(decode_master_keys(master), LINK_PURPOSES[service]))
         if service == "registration":
             keys |= {"PANEL_OIDC_CLIENT_SECRET": oidc_client_secret, "PANEL_STAFF_SIGNING_KEY": staff_signing}
-        made[service] = keys
-    return made
+        by_service[service] = keys
+    return by_service
 
 
 def _database(prefix: str, role: str) -> dict[str, object]:

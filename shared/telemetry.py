@@ -107,13 +107,13 @@ def _attributes(facts: dict[str, Fact]) -> dict[str, str | int]:
 
 def _context(parent: str | None) -> Context:
     """An empty context begins a trace; what cannot be read does so too."""
-    found = _TRACEPARENT.fullmatch(parent or "")
-    if found is None:
+    match = _TRACEPARENT.fullmatch(parent or "")
+    if match is None:
         return Context()
-    trace, span, flags = (int(part, 16) for part in found.groups())
+    trace, span, flags = (int(part, 16) for part in match.groups())
     return set_span_in_context(NonRecordingSpan(SpanContext(trace, span, True, TraceFlags(flags))), Context())
 
 
 def _as_traceparent(span: OtelSpan) -> str:
-    one = span.get_span_context()
-    return f"00-{one.trace_id:032x}-{one.span_id:016x}-{int(one.trace_flags):02x}"
+    context = span.get_span_context()
+    return f"00-{context.trace_id:032x}-{context.span_id:016x}-{int(context.trace_flags):02x}"

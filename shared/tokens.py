@@ -214,7 +214,7 @@ class Sealed:
         """The content, or None when forged, expired or sealed under another name."""
         try:
             raw = _unb64(text)
-            opened = [found for cipher in self._ciphers if (found := _opened(cipher, raw, name)) is not None]
+            opened = [clear for cipher in self._ciphers if (clear := _opened(cipher, raw, name)) is not None]
             plain = json.loads(opened[0]) if opened else None
         except ValueError:
             return None

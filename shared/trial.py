@@ -59,9 +59,9 @@ def try_sign_up(panel: str, public_url: str, email: str, postcode: str) -> list[
 
 def _sign_up(client: httpx.Client, email: str, postcode: str) -> str:
     form = client.get("/join").text
-    found = re.search(r'name="stamp" value="([^"]*)"', form)
+    stamp = re.search(r'name="stamp" value="([^"]*)"', form)
     answers = {
-        "stamp": html.unescape(found[1]) if found else "",
+        "stamp": html.unescape(stamp[1]) if stamp else "",
         "name": "Prøve Innbygger",
         "email": email,
         "year_of_birth": "1970",

@@ -128,8 +128,8 @@ class Demo:
 
     def _recipients(self, subject: str) -> list[Person]:
         by_email = {person.email: person for person in self.people}
-        found = {mail["to"][0] for mail in self.mailbox.mails if mail["subject"].startswith(subject)}
-        return sorted((by_email[email] for email in found), key=lambda person: person.number)
+        recipients = {mail["to"][0] for mail in self.mailbox.mails if mail["subject"].startswith(subject)}
+        return sorted((by_email[email] for email in recipients), key=lambda person: person.number)
 
     async def _publish(self) -> int:
         page = await self.editor.publish()

@@ -30,13 +30,13 @@ class FormReader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note inputs and text areas."""
-        found = {key: value or "" for key, value in attrs}
-        name = found.get("name", "")
-        if tag == "input" and found.get("type") == "hidden":
-            self.hidden[name] = found.get("value", "")
+        attributes = {key: value or "" for key, value in attrs}
+        name = attributes.get("name", "")
+        if tag == "input" and attributes.get("type") == "hidden":
+            self.hidden[name] = attributes.get("value", "")
         elif tag in ("input", "textarea") and name:
-            kind = found.get("type", "text") if tag == "input" else "textarea"
-            self.fields.setdefault(name, Field(kind)).values.append(found.get("value", ""))
+            kind = attributes.get("type", "text") if tag == "input" else "textarea"
+            self.fields.setdefault(name, Field(kind)).values.append(attributes.get("value", ""))
 
 
 class Browser:

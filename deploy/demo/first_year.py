@@ -136,8 +136,8 @@ class FirstYear:
     async def _follow_up(self) -> None:
         await self._editor.follow_up("Kommunen setter inn flere bussavganger på kveldstid.")
         self._actors.follow_ups = 1
-        told = len(self._actors.answered - self._actors.left)
-        await self._until(lambda: len(self._mails("Dette har undersøkelsen ført til")) >= told)
+        recipients = len(self._actors.answered - self._actors.left)
+        await self._until(lambda: len(self._mails("Dette har undersøkelsen ført til")) >= recipients)
         self._say("a follow-up is recorded, and those who answered have been told")
 
     async def _second_survey(self) -> None:

@@ -70,12 +70,12 @@ class Ledger:
     lost: int = 0
     doubled: int = 0
 
-    def compare(self, name: str, expected: int, found: int) -> None:
+    def compare(self, name: str, expected: int, counted: int) -> None:
         """Enter a difference."""
-        self.lost += max(expected - found, 0)
-        self.doubled += max(found - expected, 0)
-        if expected != found:
-            print(f"  difference: {name} should be {expected}, is {found}", flush=True)
+        self.lost += max(expected - counted, 0)
+        self.doubled += max(counted - expected, 0)
+        if expected != counted:
+            print(f"  difference: {name} should be {expected}, is {counted}", flush=True)
 
     @property
     def balances(self) -> bool:
@@ -91,10 +91,10 @@ async def draw_up(database_url: str, actors: Actors, mails: list[dict[str, Any]]
     """Compare; ``shown_answered`` is the number the public result page shows."""
     connection = await asyncpg.connect(database_url)
     try:
-        found = {name: sum(row[0] for row in await connection.fetch(sql)) for name, sql in _COUNTS.items()}
+        counts = {name: sum(row[0] for row in await connection.fetch(sql)) for name, sql in _COUNTS.items()}
     finally:
         await connection.close()
-    ledger = Ledger(**found)
+    ledger = Ledger(**counts)
     expected_members = actors.imported + len(actors.confirmed) - len(actors.left)
     ledger.compare("members", expected_members, ledger.members)
     caught = [(mail["to"][0], mail["subject"]) for mail in mails if mail["subject"].startswith("Ny undersøkelse")]
@@ -113,7 +113,7 @@ async def draw_up(database_url: str, actors: Actors, mails: list[dict[str, Any]]
     ledger.compare("replacements", actors.replaced, ledger.replaced)
     ledger.compare("seats taken", len(actors.accepted), ledger.accepted)
     for name in ("minutes", "suggestions", "answered_suggestions", "follow_ups"):
-        ledger.compare(name, getattr(actors, name), found[name])
+        ledger.compare(name, getattr(actors, name), counts[name])
     answered, attended, suggestions = len(actors.answered), actors.attended, actors.suggestions
     for what, subject, expected in (
         ("results", "Resultatene er klare", answered),
@@ -124,7 +124,7 @@ async def draw_up(database_url: str, actors: Actors, mails: list[dict[str, Any]]
         ("suggestion answer", "Svar på forslaget ditt", suggestions),
         ("follow-up", "Dette har undersøkelsen ført til", len(actors.answered - actors.left)),
     ):
-        told = [mail["to"][0] for mail in mails if mail["subject"].startswith(subject)]
-        ledger.compare(f"{what} mails", expected, len(set(told)))
-        ledger.compare(f"{what} mails per person", len(set(told)), len(told))
+        recipients = [mail["to"][0] for mail in mails if mail["subject"].startswith(subject)]
+        ledger.compare(f"{what} mails", expected, len(set(recipients)))
+        ledger.compare(f"{what} mails per person", len(set(recipients)), len(recipients))
     return ledger

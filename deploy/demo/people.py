@@ -73,10 +73,10 @@ class Mailbox:
 
     async def refresh(self) -> None:
         """Fetch what has come since."""
-        found = (await self._client.get("/api/mails", params={"after": self._last})).json()
-        self.mails += found
-        if found:
-            self._last = found[-1]["id"]
+        new = (await self._client.get("/api/mails", params={"after": self._last})).json()
+        self.mails += new
+        if new:
+            self._last = new[-1]["id"]
 
     async def close(self) -> None:
         """Close the connection."""
@@ -89,9 +89,9 @@ class Mailbox:
     async def wait_for(self, email: str, subject: str, seconds: float = 300) -> dict[str, Any]:
         """The newest such mail, when it has come."""
         async with asyncio.timeout(seconds):
-            while not (found := self.to(email, subject)):
+            while not (mails := self.to(email, subject)):
                 await asyncio.sleep(0.2)
-        return found[-1]
+        return mails[-1]
 
 
 async def sign_up(browser: Browser, person: Person, pause: float) -> httpx.Response:

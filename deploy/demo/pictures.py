@@ -84,12 +84,12 @@ class Photographer:
 
     def _first(self, page: Page, listed: str, path: str) -> str:
         page.goto(self._origin + listed)
-        found = page.locator(f"main a[href^='{path}']").first.get_attribute("href")
-        return f"{self._origin}{found}"
+        address = page.locator(f"main a[href^='{path}']").first.get_attribute("href")
+        return f"{self._origin}{address}"
 
     def _mails(self) -> list[dict[str, str]]:
-        found: list[dict[str, str]] = httpx.get(f"{self._mail}/api/mails").json()
-        return found
+        mails: list[dict[str, str]] = httpx.get(f"{self._mail}/api/mails").json()
+        return mails
 
     def _link(self, subject: str, path: str) -> str:
         return link_in(next(m for m in reversed(self._mails()) if m["subject"].startswith(subject))["text"], path)

@@ -84,9 +84,9 @@ class Editor:
                 if arrived and arrived[1] == arrived[2]:
                     break
                 await asyncio.sleep(0.3)
-        found = re.search(r"/staff/results/[0-9a-f-]{36}", listed)
-        assert found is not None
-        page = await self.browser.post(found[0], {"finding": "De fleste vil ha flere bussavganger."})
+        draft = re.search(r"/staff/results/[0-9a-f-]{36}", listed)
+        assert draft is not None
+        page = await self.browser.post(draft[0], {"finding": "De fleste vil ha flere bussavganger."})
         if "/results/" not in str(page.url) or page.status_code != 200:
             raise RuntimeError(f"publishing ended with {page.status_code}")
         return page.text

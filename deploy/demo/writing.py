@@ -56,11 +56,11 @@ class Writer:
         if condition := question.get("show_if"):
             earlier = self._asked[condition["question"]]
             for number, code in enumerate(condition["any_of"], start=1):
-                answer = next(one["text"]["nb"] for one in earlier["options"] if one["code"] == code)
-                found = re.search(rf'<option value="([^"]+)">{re.escape(answer)} \(', unescape(form))
-                if found is None:
+                answer = next(option["text"]["nb"] for option in earlier["options"] if option["code"] == code)
+                choice = re.search(rf'<option value="([^"]+)">{re.escape(answer)} \(', unescape(form))
+                if choice is None:
                     raise RuntimeError(f"the condition «{answer}» cannot be chosen")
-                values |= {"condition": "any", f"when.{number}": found[1]}
+                values |= {"condition": "any", f"when.{number}": choice[1]}
         self._asked[question["id"]] = question
         await self._save(path.rpartition("/")[2], values)
 

@@ -29,12 +29,12 @@ class Package:
 def locked(lock: Path) -> list[Package]:
     """Packages of a lock file, in its order, that apply to this platform; licences as installed here."""
     blocks = re.split(r"^(?=[A-Za-z0-9_.-]+==)", lock.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
-    found = []
+    packages = []
     for block in blocks:
         name, version = re.match(r"([A-Za-z0-9_.-]+)==([^\s;\\]+)", block).groups()  # type: ignore[union-attr]
         hashes = tuple(re.findall(r"--hash=sha256:([0-9a-f]{64})", block))
-        found.append(Package(name, version, hashes, _licence(name)))
-    return found
+        packages.append(Package(name, version, hashes, _licence(name)))
+    return packages
 
 
 def _licence(name: str) -> str:

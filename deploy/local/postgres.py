@@ -159,8 +159,8 @@ def _reachable(wanted: Path, user: str | None) -> Path:
 def _own_folder(path: Path) -> Path:
     """Make or accept a folder in a public place; StackError when somebody else made it first."""
     path.mkdir(mode=0o755, exist_ok=True)
-    found = path.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+    status = path.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
         raise StackError(f"{path} belongs to somebody else: remove it, or use a PANEL_STATE outside a private folder.")
     return path
 

@@ -32,26 +32,26 @@ async def listed(session: AsyncSession, limit: int = 200) -> Sequence[sa.Row[Any
     letter = mechanism(session.info["schema"]).dead_letter
     restricted = letter.c.topic.in_(RESTRICTED_TOPICS) & letter.c.state.in_(OPEN)
     expires_at = sa.case((restricted, letter.c.received_at + days(RESTRICTED_DAYS)), else_=None).label("expires_at")
-    found = await session.execute(
+    letters = await session.execute(
         sa.select(letter, expires_at)
         .where(letter.c.state.in_(_LISTED))
         .order_by(letter.c.received_at, letter.c.id)
         .limit(limit)
     )
-    return found.all()
+    return letters.all()
 
 
 async def count(session: AsyncSession) -> dict[str, int]:
     """Letters by what they need: ``open`` (waiting ones included), ``expiring`` (open, content gone soon), ``lost``."""
     letter = mechanism(session.info["schema"]).dead_letter
-    found = await session.execute(
+    rows = await session.execute(
         sa.select(
             sa.func.count().filter(letter.c.state.in_(OPEN)).label("open"),
             sa.func.count().filter(expiring(letter)).label("expiring"),
             sa.func.count().filter(letter.c.state == LOST).label("lost"),
         )
     )
-    return dict(found.one()._mapping)
+    return dict(rows.one()._mapping)
 
 
 async def drop(session: AsyncSession, *letter_ids: UUID) -> int:

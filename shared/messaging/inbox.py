@@ -229,8 +229,7 @@ class Inbox:
         return bool(await run_sql(session, _RAISE.format(schema=self._schema), *lane, sequence))
 
     def _delivery(self, envelope: Envelope, now: datetime) -> Delivery:
-        one = envelope
-        return Delivery(now, self.settings, one.event_id, one.sequence, one.replay, one.occurred_at)
+        return Delivery(now, self.settings, envelope.event_id, envelope.sequence, envelope.replay, envelope.occurred_at)
 
     async def take_up(self, session: AsyncSession, claims: Sequence[Claim]) -> Taken:
         """Insert the claims' inbox rows, and raise their lanes to the newest of those that were new."""

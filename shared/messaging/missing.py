@@ -62,10 +62,10 @@ def missed_events(service: str) -> Subscription:
 async def removed_unread(session: AsyncSession) -> Sequence[sa.Row[Any]]:
     """Stretches (topic, partition, from_offset, to_offset, noticed_at) that nobody has settled, oldest first."""
     table = mechanism(session.info["schema"]).removed_unread
-    found = await session.execute(
+    stretches = await session.execute(
         sa.select(table).where(table.c.settled_at.is_(None)).order_by(table.c.noticed_at, table.c.partition)
     )
-    return found.all()
+    return stretches.all()
 
 
 async def settle_removed(session: AsyncSession) -> int:
@@ -83,10 +83,10 @@ async def settle_removed(session: AsyncSession) -> int:
 async def stale_lanes(session: AsyncSession, limit: int = 100) -> Sequence[sa.Row[Any]]:
     """Lanes (handler, topic, subject, sequence, stale, stale_at) whose publisher went on below what was applied."""
     table = mechanism(session.info["schema"]).subject_seen
-    found = await session.execute(
+    lanes = await session.execute(
         sa.select(table).where(table.c.stale > 0).order_by(table.c.stale_at.desc()).limit(limit)
     )
-    return found.all()
+    return lanes.all()
 
 
 async def reset_lanes(session: AsyncSession, topic: str, subject: UUID | None = None) -> int:

@@ -114,8 +114,8 @@ class Relay:
 
         Ids may become visible out of order, so no place is remembered.
         """
-        found = await connection.fetch(self._sql["select"], BATCH, f"{self._service}.relay")
-        return [row for row in found if row["id"] is not None] if found[0]["mine"] else None
+        rows = await connection.fetch(self._sql["select"], BATCH, f"{self._service}.relay")
+        return [row for row in rows if row["id"] is not None] if rows[0]["mine"] else None
 
     async def _archive(self, connection: _Connection, acknowledged: Sequence[_Acknowledged]) -> None:
         for restricted in sorted({row["restricted"] for row, _ in acknowledged}):
@@ -186,8 +186,8 @@ class Relay:
             self._sql["position"],
             [topic for topic, _ in offsets],
             [partition for _, partition in offsets],
-            [max(found) for found in offsets.values()],
-            [min(found) for found in offsets.values()],
+            [max(places) for places in offsets.values()],
+            [min(places) for places in offsets.values()],
         )
         return not lower
 

@@ -98,11 +98,11 @@ class Routes:
 
     def subscribers_of_other_version(self, family: str) -> list[Subscription]:
         """Subscriptions to another version of the same fact, who would silently miss this one."""
-        found: dict[str, Subscription] = {}
+        by_name: dict[str, Subscription] = {}
         for type_string, subscriptions in self.by_type.items():
             if type_string.rsplit(".", 1)[0] == family:
-                found.update({s.name: s for s in subscriptions})
-        return list(found.values())
+                by_name.update({s.name: s for s in subscriptions})
+        return list(by_name.values())
 
 
 def parse(event: type[E], payload: bytes) -> E:

@@ -28,9 +28,9 @@ _NEUTRAL = 0.012
 _STEPS = (0.15, 0.40, 0.68, 0.40, 0.135)
 
 
-def contrast(one: str, other: str) -> float:
+def contrast(colour: str, other: str) -> float:
     """Contrast ratio of two colours ``#rrggbb`` (WCAG 2.2), from 1 to 21."""
-    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    high, low = sorted((luminance(colour), luminance(other)), reverse=True)
     return (high + 0.05) / (low + 0.05)
 
 
@@ -51,17 +51,17 @@ def theme(accent: str) -> Mapping[str, Mapping[str, str]]:
 
 
 def _scheme(accent: str, strength: float, hue: float, *, dark: bool) -> Mapping[str, str]:
-    found: dict[str, str] = {}
+    colours: dict[str, str] = {}
     for name, level in (_DARK if dark else _LIGHT).items():
         # A tint as strong as the accent would shout over a whole page.
         tint = strength if name.startswith(("border", "text-subtle")) else min(strength, 0.011 + 0.03 * (1 - level))
-        found[f"accent-{name}"] = _of(level, tint, hue)
-        found[f"neutral-{name}"] = _of(level, min(strength, _NEUTRAL), hue)
+        colours[f"accent-{name}"] = _of(level, tint, hue)
+        colours[f"neutral-{name}"] = _of(level, min(strength, _NEUTRAL), hue)
     mine = luminance(accent)
     base = max(mine, _BASE_DARK) if dark else min(mine, _BASE_LIGHT)
     base = min(base, 0.6)
     exact = accent.lower() if base == mine else _of(base, strength, hue)
-    found |= {
+    colours |= {
         "accent-base-default": exact,
         "accent-base-hover": _of(base * 1.25 if dark else base * 0.7, strength, hue),
         "accent-base-active": _of(base * 1.5 if dark else base * 0.5, strength, hue),
@@ -70,9 +70,9 @@ def _scheme(accent: str, strength: float, hue: float, *, dark: bool) -> Mapping[
     }
     far = (hue + math.pi) % (2 * math.pi)
     for place, level in enumerate(_STEPS):
-        found[f"step-{place}"] = _of(level, 0.11 if place != 2 else 0.0, far if place < 2 else hue)
-    found["second"] = _of(0.45 if dark else 0.17, 0.12, far)
-    return found
+        colours[f"step-{place}"] = _of(level, 0.11 if place != 2 else 0.0, far if place < 2 else hue)
+    colours["second"] = _of(0.45 if dark else 0.17, 0.12, far)
+    return colours
 
 
 @lru_cache(maxsize=8)
@@ -112,9 +112,9 @@ def _strength_and_hue(colour: str) -> tuple[float, float]:
 def _of(level: float, strength: float, hue: float) -> str:
     """The colour of this luminance and hue, as strong as the screen can show up to ``strength``."""
     for share in (1.0, 0.8, 0.6, 0.4, 0.2, 0.0):
-        found = _find(level, strength * share, hue)
-        if found is not None:
-            return found
+        colour = _find(level, strength * share, hue)
+        if colour is not None:
+            return colour
     raise AssertionError("grey of any luminance can be shown")
 
 

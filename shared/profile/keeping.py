@@ -25,10 +25,10 @@ async def keep_choices(session: AsyncSession, event: ProfileChanged, _: Delivery
 
 async def last_change(session: AsyncSession) -> ProfileChanged | None:
     """What staff chose last, or None when the profile is as installed."""
-    found = (await session.execute(sa.select(mechanism(session.info["schema"]).profile))).one_or_none()
-    if found is None:
+    row = (await session.execute(sa.select(mechanism(session.info["schema"]).profile))).one_or_none()
+    if row is None:
         return None
-    return ProfileChanged(profile_id=PROFILE_ID, choices=found.choices, changed_at=found.changed_at)
+    return ProfileChanged(profile_id=PROFILE_ID, choices=row.choices, changed_at=row.changed_at)
 
 
 async def profile_in_force(session: AsyncSession, settings: Settings) -> Profile:

@@ -62,7 +62,7 @@ def read_lines(written: Mapping[str, str], before: Sequence[OwnQuestion]) -> lis
         for option in question.options
         for text in option.text.values()
     }
-    found: list[dict[str, object]] = []
+    questions: list[dict[str, object]] = []
     for together in zip(*blocks.values(), strict=True):
         texts = {code: text for code, (text, _) in zip(blocks, together, strict=True)}
         id_ = _code(texts, ids)
@@ -71,8 +71,8 @@ def read_lines(written: Mapping[str, str], before: Sequence[OwnQuestion]) -> lis
         for each in zip(*(written for _, written in together), strict=True):
             said = dict(zip(blocks, each, strict=True))
             options.append({"code": _code(said, known), "text": said})
-        found.append({"id": id_, "text": texts, "options": options})
-    return found
+        questions.append({"id": id_, "text": texts, "options": options})
+    return questions
 
 
 def written_lines(questions: Sequence[OwnQuestion], language: str) -> str:
@@ -86,15 +86,15 @@ def written_lines(questions: Sequence[OwnQuestion], language: str) -> str:
 
 
 def _blocks(text: str) -> list[tuple[str, list[str]]]:
-    found: list[tuple[str, list[str]]] = []
+    blocks: list[tuple[str, list[str]]] = []
     for line in (line.strip() for line in text.splitlines()):
-        if line.startswith("-") and found:
-            found[-1][1].append(line.removeprefix("-").strip())
+        if line.startswith("-") and blocks:
+            blocks[-1][1].append(line.removeprefix("-").strip())
         elif line:
-            found.append((line, []))
-    return found
+            blocks.append((line, []))
+    return blocks
 
 
 def _code(texts: Mapping[str, str], known: Mapping[str, str]) -> str:
-    kept = next((known[text] for text in texts.values() if text in known), None)
-    return kept or slug_words(next(iter(texts.values())), _LONGEST_CODE, "svar")
+    known_code = next((known[text] for text in texts.values() if text in known), None)
+    return known_code or slug_words(next(iter(texts.values())), _LONGEST_CODE, "svar")

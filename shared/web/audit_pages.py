@@ -31,13 +31,13 @@ def audit_pages(service: str) -> list[Route]:
             rows = sa.select(table).where(*chosen)
             total = await count_rows(session, rows)
             at = table.c.at.asc() if view.order == "oldest" else table.c.at.desc()
-            found = (await session.execute(view.part(rows.order_by(at, table.c.id)))).all()
+            entries = (await session.execute(view.part(rows.order_by(at, table.c.id)))).all()
             if view.form:
                 await audit(session, request, f"{service}.audit.exported", None, count=total)
         if view.form:
-            lines = ([row.at.isoformat(), row.actor_name, row.action, row.subject, str(row.detail)] for row in found)
+            lines = ([row.at.isoformat(), row.actor_name, row.action, row.subject, str(row.detail)] for row in entries)
             return table_file(f"logg-{service}", _COLUMNS, lines, view.form)
-        context = {"rows": found, "total": total, "view": view, "people": people, "actions": actions}
+        context = {"rows": entries, "total": total, "view": view, "people": people, "actions": actions}
         return render(request, "shell/staff_audit.html", context | {"service": service})
 
     return [Route(f"/staff/{service}/audit", show_trail)]

@@ -27,7 +27,7 @@ def texts_of(folder: Path) -> Catalog:
 
     Staff read Bokmål: templates on the staff frame, their cards, and ``staff*`` and ``import*`` modules are left out.
     """
-    found = Catalog()
+    catalogue = Catalog()
     for file in sorted(folder.rglob("*")):
         if file.suffix == ".py" and not file.name.startswith(("staff", "import")):
             method, options = "python", {}
@@ -37,8 +37,8 @@ def texts_of(folder: Path) -> Catalog:
             continue
         with file.open("rb") as source:
             for line, message, _, _ in extract(method, source, keywords=_KEYWORDS, options=options):
-                found.add(message, locations=[(str(file.relative_to(folder)), line)])
-    return found
+                catalogue.add(message, locations=[(str(file.relative_to(folder)), line)])
+    return catalogue
 
 
 def _for_staff(file: Path) -> bool:
@@ -61,8 +61,8 @@ def untranslated(folder: Path, code: str) -> Iterator[str]:
         if not message.id:
             continue
         entry = catalogue.get(message.id)
-        told = entry.string if entry else ""
-        done = all(told) if isinstance(told, tuple | list) else bool(told)
+        translation = entry.string if entry else ""
+        done = all(translation) if isinstance(translation, tuple | list) else bool(translation)
         if entry is None or not done or entry.fuzzy or list(entry.check(catalogue)):
             yield message.id if isinstance(message.id, str) else message.id[0]
 

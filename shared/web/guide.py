@@ -32,11 +32,11 @@ def read_guide(service: str, folder: Path) -> Guide:
     own = folder / "guide.md"
     if own.exists():
         text += "\n" + own.read_text(encoding="utf-8")
-    found = list(_SECTION.finditer(text))
-    ends = [section.start() for section in found[1:]] + [len(text)]
+    sections = list(_SECTION.finditer(text))
+    ends = [section.start() for section in sections[1:]] + [len(text)]
     return {
         (section[1], section[2]): Entry(section[3], to_html(text[section.end() : end]))
-        for section, end in zip(found, ends, strict=True)
+        for section, end in zip(sections, ends, strict=True)
     }
 
 

@@ -77,9 +77,9 @@ def language(code: str, zone: ZoneInfo, folders: Iterable[Path]) -> Language:
     """The language ``code`` with the shell's texts and those of ``folders`` (a service's ``locale``)."""
     merged = Translations()
     for folder in (_SHELL, *folders):
-        found = _read(folder / f"{code}.po")
-        if found is not None:
-            merged = merged.merge(found) if merged._catalog else _copy(found)
+        catalogue = _read(folder / f"{code}.po")
+        if catalogue is not None:
+            merged = merged.merge(catalogue) if merged._catalog else _copy(catalogue)
     return Language(code, zone, merged.gettext, merged.ngettext)
 
 

@@ -41,8 +41,8 @@ class ListView:
     def link(self, **changes: str | int) -> str:
         """The list's address with these changes; an empty value takes a filter away, and filters start at page 1."""
         values = {**self.filters, "order": self.order, "page": 1, **changes}
-        kept = {name: value for name, value in values.items() if value != "" and (name, value) != ("page", 1)}
-        return f"{self.path}?{urlencode(kept)}" if kept else self.path
+        query = {name: value for name, value in values.items() if value != "" and (name, value) != ("page", 1)}
+        return f"{self.path}?{urlencode(query)}" if query else self.path
 
     def pages(self, total: int) -> int:
         """Number of pages for this many rows, at least 1."""

@@ -40,7 +40,8 @@ def _with_frames(tokens: list[Token]) -> list[Token]:
     for place, token in enumerate(tokens):
         if token.type == "table_open":
             end = next(n for n in range(place, len(tokens)) if tokens[n].type == "thead_close")
-            named = ", ".join(one.content for one in tokens[place:end] if one.type == "inline" and one.content)
+            head = [cell.content for cell in tokens[place:end] if cell.type == "inline" and cell.content]
+            named = ", ".join(head)
             frame = Token("div_open", "div", 1, block=True)
             for name, value in (("class", "panel-table"), ("tabindex", "0"), ("role", "region"), ("aria-label", named)):
                 frame.attrSet(name, value)

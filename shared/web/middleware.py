@@ -130,6 +130,6 @@ class Shell:
 
 def _drop_oldest(request: Request, headers: MutableHeaders) -> None:
     """Have the browser forget the oldest cookies of single things, where it keeps too many."""
-    kept = [name for name in request.cookies if _OF_ONE_THING.fullmatch(name)]
-    for name in kept[: max(len(kept) - _MOST_COOKIES, 0)]:
+    cookies = [name for name in request.cookies if _OF_ONE_THING.fullmatch(name)]
+    for name in cookies[: max(len(cookies) - _MOST_COOKIES, 0)]:
         headers.append("set-cookie", f"{name}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax")

@@ -40,7 +40,7 @@ async def give_address(request: Request, actor: str, answer: Response) -> Respon
     async with rt.transaction() as session:
         await session.execute(sa.insert(mechanism(rt.name).shown_page).values(id=id_, sealed=sealed))
     onward = see_other(_with(page, str(id_)))
-    onward.raw_headers += [one for one in answer.raw_headers if one[0] == b"set-cookie"]
+    onward.raw_headers += [header for header in answer.raw_headers if header[0] == b"set-cookie"]
     return onward
 
 
@@ -50,10 +50,10 @@ async def at_address(request: Request, actor: str) -> Response:
     table = mechanism(rt.name).shown_page
     async with rt.transaction() as session:
         sealed = await session.scalar(sa.select(table.c.sealed).where(table.c.id == id_)) if id_ else None
-    kept = rt.sealed.unseal(f"{_ASKED}-{actor}", sealed) if sealed else None
-    if kept is None:
+    asked = rt.sealed.unseal(f"{_ASKED}-{actor}", sealed) if sealed else None
+    if asked is None:
         return see_other(_with(f"{request.url.path}?{request.url.query}", None))
-    return HTMLResponse(zlib.decompress(b64decode(kept["page"])), kept["status"])
+    return HTMLResponse(zlib.decompress(b64decode(asked["page"])), asked["status"])
 
 
 def _came_from(request: Request) -> str | None:

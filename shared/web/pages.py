@@ -133,8 +133,8 @@ def _static_prefix(settings: Settings) -> str:
 
 def runtime(request: Request) -> Runtime:
     """The process's runtime: ``transaction()``, ``now()``, ``links``, ``sealed``, ``settings``."""
-    found: Runtime = request.app.state.runtime
-    return found
+    rt: Runtime = request.app.state.runtime
+    return rt
 
 
 def render(

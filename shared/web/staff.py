@@ -154,10 +154,10 @@ async def audit(
 async def audit_of(session: AsyncSession, subject: UUID | str, limit: int = 50) -> list[Any]:
     """Rows (at, actor_name, action, detail) about one object, newest first, for the bottom of its page."""
     table = mechanism(session.info["schema"]).audit_entry
-    found = await session.execute(
+    entries = await session.execute(
         sa.select(table).where(table.c.subject == str(subject)).order_by(table.c.at.desc()).limit(limit)
     )
-    return list(found.all())
+    return list(entries.all())
 
 
 async def remember_ended_session(session: AsyncSession, event: StaffSessionEnded, _: Delivery | None = None) -> None:

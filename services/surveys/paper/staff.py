@@ -81,8 +81,7 @@ async def key_in(request: Request) -> Response:
     rt = runtime(request)
     form = await read_form(request, _MOST_BYTES) if request.method == "POST" else None
     async with rt.transaction() as session:
-        paper = or_404(await _found(request, session))
-        invitation, survey = paper
+        invitation, survey = or_404(await _found(request, session))
         if form is None:
             return _form(request, invitation, survey, {}, {})
         held = await hold(session, keys_of(rt.settings), invitation.id, invitation.generation, rt.now())

@@ -16,12 +16,12 @@ def identity_of(questionnaire: str, question: Mapping[str, object]) -> str:
 def wording(question: Mapping[str, object]) -> dict[str, object]:
     """What the question asks in Bokmål, and what may be answered; translations and pictures left out."""
     fields = KINDS[question["type"]].model_fields if question["type"] in KINDS else {}
-    found = {}
+    words = {}
     for name in _WORDING:
         usual = fields[name].default if name in fields and not fields[name].is_required() else None
         if (value := question.get(name, usual)) is not None:
-            found[name] = _in_bokmal(value)
-    return found
+            words[name] = _in_bokmal(value)
+    return words
 
 
 def is_continued(before: Mapping[str, object], after: Mapping[str, object]) -> bool:

@@ -90,9 +90,9 @@ class UnknownQuestion(Asked):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        made = handler.resolve_ref_schema(handler(schema))
-        made["properties"]["type"]["not"] = {"enum": sorted(KINDS)}
-        return made
+        shown = handler.resolve_ref_schema(handler(schema))
+        shown["properties"]["type"]["not"] = {"enum": sorted(KINDS)}
+        return shown
 
 
 def _kind_of(content: object) -> str:

@@ -71,9 +71,9 @@ def _own(question: KnownQuestion) -> Iterator[str]:
         case Ranking() if question.most > len(question.options):
             yield f"{place}: most is {question.most}, but there are {len(question.options)} options"
         case Pair():
-            for one in question.options:
-                if one.picture and (one.picture.png is None) == (one.picture.jpeg is None):
-                    yield f"{place}: option {one.code}: picture has png or jpeg, one of them"
+            for pictured in question.options:
+                if pictured.picture and (pictured.picture.png is None) == (pictured.picture.jpeg is None):
+                    yield f"{place}: option {pictured.code}: picture has png or jpeg, one of them"
         case Scale() | Grid():
             if question.each is not None and len(question.each) != question.steps:
                 yield f"{place}: each has {len(question.each)} texts, but there are {question.steps} steps"
@@ -141,7 +141,7 @@ def _condition(place: str, condition: Condition | None, earlier: Mapping[str, Kn
         if asked is None:
             yield f"{place}: its condition names {id_}, which is not asked before it"
             continue
-        statements = [one.code for one in asked.statements] if isinstance(asked, Grid) else []
+        statements = [row.code for row in asked.statements] if isinstance(asked, Grid) else []
         if statement not in (statements or [""]):
             yield f"{place}: its condition names {named.question}: {id_} has " + (
                 f"the statements {', '.join(statements)}" if statements else "no statements"
