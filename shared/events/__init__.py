@@ -40,6 +40,3 @@ def family(type_string: str) -> str | None:
     """The type without its version (``registration.member_joined``), or None when it is no type string."""
     match = TYPE_PATTERN.match(type_string)
     return f"{match['service']}.{match['fact']}" if match else None
-
-
-__all__ = ["PUBLISHERS", "REGISTRY", "RESTRICTED_TOPICS", "Event", "family"]

@@ -15,18 +15,3 @@ from shared.messaging.outbox import (
     lock,
 )
 from shared.messaging.subscription import PermanentError, Subscription, subscribe
-
-__all__ = [
-    "Delivery",
-    "EventTooLarge",
-    "PermanentError",
-    "SubjectNotLocked",
-    "Subscription",
-    "emit",
-    "emit_again",
-    "emit_new",
-    "emit_state",
-    "forget_subject",
-    "lock",
-    "subscribe",
-]

@@ -2,5 +2,3 @@
 
 from shared.profile.folder import SHIPPED, BadProfile, load_profile
 from shared.profile.model import TEXT_PAGES, Profile
-
-__all__ = ["SHIPPED", "TEXT_PAGES", "BadProfile", "Profile", "load_profile"]

@@ -15,20 +15,3 @@ from services.meetings.tables.meetings import (
 )
 
 metadata = Base.metadata
-
-__all__ = [
-    "AskedInSurvey",
-    "AuditedDraw",
-    "Called",
-    "Candidate",
-    "Draw",
-    "DrawEntry",
-    "Evaluation",
-    "FollowUp",
-    "Invitation",
-    "Margins",
-    "Meeting",
-    "Member",
-    "Notice",
-    "metadata",
-]

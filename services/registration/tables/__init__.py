@@ -27,35 +27,4 @@ from services.registration.tables.members import (
 )
 from services.registration.tables.panel import AreaScheme, Channel, ImportRow, Margins, MemberImport, Panel, Threshold
 
-__all__ = [
-    "IN_PANEL",
-    "AddressChange",
-    "AreaScheme",
-    "Asked",
-    "CalendarFeed",
-    "Channel",
-    "Consent",
-    "DataRequest",
-    "DrawProof",
-    "Drawn",
-    "ErasureReceipt",
-    "FollowUp",
-    "ImportRow",
-    "Margins",
-    "Meeting",
-    "Member",
-    "MemberImport",
-    "MemberSession",
-    "OnBehalf",
-    "Panel",
-    "PlannedDate",
-    "PublishedResult",
-    "SignInAsked",
-    "SignUp",
-    "Spared",
-    "Survey",
-    "Threshold",
-    "metadata",
-]
-
 metadata = Base.metadata

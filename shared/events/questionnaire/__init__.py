@@ -17,11 +17,10 @@ from shared.events.questionnaire.choices import (
     SeveralChoices,
     Steps,
 )
-from shared.events.questionnaire.conditions import Answered, Condition, Every, NoneOf, Some, holds, named_in
+from shared.events.questionnaire.conditions import Answered, Condition, Every, NoneOf, Some, holds
 from shared.events.questionnaire.identity import identity_of, is_continued, wording
 from shared.events.questionnaire.kinds import (
     KINDS,
-    WRITTEN,
     Day,
     Information,
     KnownQuestion,
@@ -35,48 +34,3 @@ from shared.events.questionnaire.kinds import (
 from shared.events.questionnaire.model import Cover, Page, Questionnaire, json_schema
 from shared.events.questionnaire.parts import LANGUAGES, Choice, Part, Texts
 from shared.events.questionnaire.rules import RulesBroken, strict
-
-__all__ = [
-    "DO_NOT_KNOW",
-    "KINDS",
-    "LANGUAGES",
-    "WRITTEN",
-    "Answered",
-    "Area",
-    "Choice",
-    "Condition",
-    "Cover",
-    "Day",
-    "Every",
-    "Grid",
-    "Information",
-    "KnownQuestion",
-    "LongText",
-    "NoneOf",
-    "Number",
-    "OneChoice",
-    "Option",
-    "Optioned",
-    "Page",
-    "Pair",
-    "Part",
-    "Question",
-    "Questionnaire",
-    "Ranking",
-    "RulesBroken",
-    "Scale",
-    "SeveralChoices",
-    "ShortText",
-    "Some",
-    "Steps",
-    "Texts",
-    "UnknownQuestion",
-    "Year",
-    "holds",
-    "identity_of",
-    "is_continued",
-    "json_schema",
-    "named_in",
-    "strict",
-    "wording",
-]

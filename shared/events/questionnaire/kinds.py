@@ -68,10 +68,6 @@ class Information(Asked):
         return ()
 
 
-#: Kinds whose answers are words of their own.
-WRITTEN = (ShortText, LongText)
-
-
 class UnknownQuestion(Asked):
     """A kind this version does not know: a newer publisher asked it. Its content is kept as it came.
 
