@@ -205,8 +205,7 @@ def reset_lanes(name: ServiceName, topic: str) -> None:
 
 @app.command()
 def keys(
-    service: Annotated[str, typer.Option()],
-    master_keys: Annotated[str, typer.Option(envvar="PANEL_MASTER_KEYS")],
+    service: Annotated[str, typer.Option()], master_keys: Annotated[str, typer.Option(envvar="PANEL_MASTER_KEYS")]
 ) -> None:
     """Print the PANEL_LINK_KEYS of one service, derived from the masters."""
     typer.echo(encode_keys(derive_keys(decode_master_keys(master_keys), LINK_PURPOSES.get(service, ()))))

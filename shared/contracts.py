@@ -65,10 +65,7 @@ def asyncapi() -> dict[str, object]:
             for topic in topics
         },
         "operations": {
-            f"{publisher}.sends.{topic}": {
-                "action": "send",
-                "channel": {"$ref": f"#/channels/{topic}"},
-            }
+            f"{publisher}.sends.{topic}": {"action": "send", "channel": {"$ref": f"#/channels/{topic}"}}
             for publisher, events in PUBLISHERS.items()
             for topic in sorted({event.topic for event in events})
         },

@@ -127,9 +127,7 @@ async def hold(session: AsyncSession, *names: str, shared: bool = False) -> None
     """
     take = f"pg_advisory_xact_lock{'_shared' if shared else ''}"
     await run_sql(
-        session,
-        f"select {take}(hashtextextended(name, 0)) from unnest($1::text[]) as held(name)",
-        sorted(set(names)),
+        session, f"select {take}(hashtextextended(name, 0)) from unnest($1::text[]) as held(name)", sorted(set(names))
     )
 
 

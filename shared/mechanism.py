@@ -137,11 +137,7 @@ def mechanism(schema: str) -> Mechanism:
         sa.Column("warned_at", sa.DateTime(timezone=True)),
         sa.CheckConstraint("state in ('dead', 'waiting', 'redriven', 'dropped', 'lost')", name="state"),
         sa.Index(
-            "uq_dead_letter_event",
-            "handler",
-            "event_id",
-            unique=True,
-            postgresql_where=sa.text("handler is not null"),
+            "uq_dead_letter_event", "handler", "event_id", unique=True, postgresql_where=sa.text("handler is not null")
         ),
         sa.Index(
             "uq_dead_letter_record",

@@ -155,10 +155,7 @@ def make_runtime(service: Service, settings: Settings) -> Runtime:
         service=service,
         settings=settings,
         database=Database(
-            url,
-            service.name,
-            pool_size=settings.database_pool_size,
-            statement_cache=settings.database_statement_cache,
+            url, service.name, pool_size=settings.database_pool_size, statement_cache=settings.database_statement_cache
         ),
         clock=PanelClock(settings.zone, settings.clock_file),
         links=Links.from_settings(settings, chain(*LINK_PURPOSES.values())),

@@ -229,13 +229,7 @@ class Sealed:
         """Set the cookie for one purpose and id; ``max_age`` in seconds."""
         name = f"__Host-{purpose}-{id}"
         response.set_cookie(
-            name,
-            self.seal(name, content, max_age),
-            max_age,
-            path="/",
-            secure=True,
-            httponly=True,
-            samesite="lax",
+            name, self.seal(name, content, max_age), max_age, path="/", secure=True, httponly=True, samesite="lax"
         )
 
     def get(self, request: Request, purpose: str, id: UUID | str) -> dict[str, Any] | None:

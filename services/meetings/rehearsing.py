@@ -72,12 +72,7 @@ def solved(kinds: Sequence[Kind], limits: Sequence[Quota], seats: int) -> Lotter
 
 
 async def _from_plan_to_invitations(
-    session: AsyncSession,
-    lottery: Lottery,
-    limits: Sequence[Limit],
-    margins: Margins | None,
-    now: datetime,
-    cap: int,
+    session: AsyncSession, lottery: Lottery, limits: Sequence[Limit], margins: Margins | None, now: datetime, cap: int
 ) -> None:
     meeting_id, day = new_id(), timedelta(days=1)
     people = [

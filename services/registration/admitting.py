@@ -51,10 +51,7 @@ async def reach_thresholds(session: AsyncSession, size: int, now: datetime) -> N
     )
     for row in sorted(reached, key=lambda row: row.size):
         await lock(session, row.id)
-        await emit(
-            session,
-            PanelThresholdReached(threshold_id=row.id, size=row.size, panel_size=size, reached_at=now),
-        )
+        await emit(session, PanelThresholdReached(threshold_id=row.id, size=row.size, panel_size=size, reached_at=now))
 
 
 async def reach_after_change(session: AsyncSession, now: datetime) -> None:

@@ -40,13 +40,7 @@ async def announce_installation(rt: Runtime) -> None:
         known = await session.get(Margins, MARGINS_ID)
         # Without figures nothing is compared, and staff are told.
         if known is None and (margins := load_margins(rules.number)):
-            stored = Margins(
-                id=MARGINS_ID,
-                year=YEAR,
-                bands=BANDS,
-                margins=margins,
-                area_margins=(),
-            )
+            stored = Margins(id=MARGINS_ID, year=YEAR, bands=BANDS, margins=margins, area_margins=())
             session.add(stored)
             await lock(session, MARGINS_ID)
             await emit(session, margins_event(stored, await areas_in_force(session)))

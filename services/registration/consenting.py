@@ -47,11 +47,7 @@ async def choose_purposes(
         return
     await session.execute(
         sa.update(Consent)
-        .where(
-            Consent.member_id == member.id,
-            Consent.purpose.in_(given - set(wanted)),
-            Consent.withdrawn_at.is_(None),
-        )
+        .where(Consent.member_id == member.id, Consent.purpose.in_(given - set(wanted)), Consent.withdrawn_at.is_(None))
         .values(withdrawn_at=now)
     )
     add_consents(session, member, sorted(set(wanted) - given), now, text_version, source)

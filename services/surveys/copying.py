@@ -173,11 +173,5 @@ async def project_margins(session: AsyncSession, event: PopulationMarginsSet, _:
         for area in event.area_margins
     ]
     await upsert(
-        session,
-        Margins,
-        id=event.margins_id,
-        year=event.year,
-        bands=event.bands,
-        population=event.margins,
-        areas=areas,
+        session, Margins, id=event.margins_id, year=event.year, bands=event.bands, population=event.margins, areas=areas
     )

@@ -79,9 +79,7 @@ class Survey(Base):
         sa.CheckConstraint("(opens = 'threshold') = (threshold_size is not null)", name="threshold"),
         sa.CheckConstraint("state in ('planned', 'cancelled') or opened_at is not null", name="opened"),
         sa.Index(
-            "ix_survey_unfinished",
-            "state",
-            postgresql_where=sa.text("state in ('planned', 'open', 'paused', 'ended')"),
+            "ix_survey_unfinished", "state", postgresql_where=sa.text("state in ('planned', 'open', 'paused', 'ended')")
         ),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -250,10 +250,7 @@ class Relay:
     async def _started(self) -> AIOKafkaProducer:
         if self.producer is None:
             producer = AIOKafkaProducer(
-                **client_arguments(self._settings),
-                enable_idempotence=True,
-                acks="all",
-                max_request_size=1_000_000,
+                **client_arguments(self._settings), enable_idempotence=True, acks="all", max_request_size=1_000_000
             )
             self.producer = producer
             async with asyncio.timeout(ACK_DEADLINE):

@@ -64,10 +64,7 @@ def _upgrade(connection: sa.Connection, schema: str, package: str, version_table
 
     with EnvironmentContext(config, script, fn=steps) as environment:
         environment.configure(
-            connection=connection,
-            version_table=version_table,
-            version_table_schema=schema,
-            transactional_ddl=False,
+            connection=connection, version_table=version_table, version_table_schema=schema, transactional_ddl=False
         )
         with Operations.context(environment.get_context()):
             environment.run_migrations()

@@ -44,10 +44,7 @@ def luminance(colour: str) -> float:
 def theme(accent: str) -> Mapping[str, Mapping[str, str]]:
     """``{"light": {"accent-text-default": "#…", …}, "dark": …}`` of an accent ``#rrggbb``."""
     strength, hue = _strength_and_hue(accent)
-    return {
-        "light": _scheme(accent, strength, hue, dark=False),
-        "dark": _scheme(accent, strength, hue, dark=True),
-    }
+    return {"light": _scheme(accent, strength, hue, dark=False), "dark": _scheme(accent, strength, hue, dark=True)}
 
 
 def _scheme(accent: str, strength: float, hue: float, *, dark: bool) -> Mapping[str, str]:

@@ -70,11 +70,7 @@ def bars(title: str, description: str, rows: Sequence[tuple[str, int, float]], t
 
 
 def stacked(
-    title: str,
-    description: str,
-    steps: Sequence[tuple[str, int]],
-    apart: tuple[str, int] | None,
-    texts: Language,
+    title: str, description: str, steps: Sequence[tuple[str, int]], apart: tuple[str, int] | None, texts: Language
 ) -> Markup:
     """One bar of 100 % in two to five steps from low to high, and those without an opinion on a bar of their own.
 

@@ -71,11 +71,7 @@ async def announce_meeting(session: AsyncSession, meeting_id: UUID, plan: Plan, 
 
 def moves(meeting: Meeting, plan: Plan) -> bool:
     """Whether time or place changes, which those who have said yes must hear of."""
-    return (meeting.starts_at, meeting.ends_at, meeting.place) != (
-        plan.times.starts_at,
-        plan.times.ends_at,
-        plan.place,
-    )
+    return (meeting.starts_at, meeting.ends_at, meeting.place) != (plan.times.starts_at, plan.times.ends_at, plan.place)
 
 
 async def change_meeting(session: AsyncSession, meeting: Meeting, plan: Plan) -> int:

@@ -42,10 +42,7 @@ _BASE = "/meetings/answer"
 NEEDS = ("step_free", "hearing", "sight", "interpreter", "food", "companion", "transport")
 _LONGEST_NEED = 300
 
-MESSAGES = {
-    "needs": N_("Velg blant behovene på listen."),
-    "other_need": N_("Skriv behovet med høyst 300 tegn."),
-}
+MESSAGES = {"needs": N_("Velg blant behovene på listen."), "other_need": N_("Skriv behovet med høyst 300 tegn.")}
 
 
 class NeedsInput(BaseModel):

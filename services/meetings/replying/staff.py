@@ -58,12 +58,7 @@ async def record_reply(request: Request) -> Response:
         else:
             changed = False
     if not changed:
-        return await _show(
-            request,
-            typed,
-            {"member": _NOTHING_TO_ANSWER},
-            422,
-        )
+        return await _show(request, typed, {"member": _NOTHING_TO_ANSWER}, 422)
     return see_other(f"/staff/meetings/{meeting_id}")
 
 

@@ -53,12 +53,7 @@ def seat(guests: Sequence[Guest], tables: int, rounds: int, seed: str) -> list[d
     return seatings
 
 
-def _improve(
-    guests: Sequence[Guest],
-    placed: dict[str, int],
-    tables: int,
-    met: Mapping[frozenset[str], int],
-) -> None:
+def _improve(guests: Sequence[Guest], placed: dict[str, int], tables: int, met: Mapping[frozenset[str], int]) -> None:
     """Change seats two at a time, where the room gets better by it."""
     if tables < 2:
         return

@@ -110,11 +110,7 @@ def tallies(
 
 
 async def _enter(
-    session: AsyncSession,
-    draw: Draw,
-    pool: Sequence[Candidate],
-    chances: Mapping[int, float],
-    drawn: set[int],
+    session: AsyncSession, draw: Draw, pool: Sequence[Candidate], chances: Mapping[int, float], drawn: set[int]
 ) -> None:
     """Store everybody's chance and say it to each, with the proof of having been in the pool."""
     ways = ways_of(pool)

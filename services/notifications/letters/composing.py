@@ -130,11 +130,7 @@ class Composer:
         recipient = sendable(mail.address)
         language = self._renderer.languages[mail.language]
         slots = self._slots(message, mail.contact, language)
-        head = [
-            f"To: {recipient}",
-            f"Message-ID: <{message.id}@{self._domain}>",
-            f"Date: {formatdate()}",
-        ]
+        head = [f"To: {recipient}", f"Message-ID: <{message.id}@{self._domain}>", f"Date: {formatdate()}"]
         if slots["unsubscribe"]:
             head += [
                 f"List-Id: <panel.{self._domain}>",

@@ -38,15 +38,12 @@ async def unsubscribe(request: Request) -> Response:
         await session.execute(
             sa.update(Message)
             .where(
-                Message.member_id == member_id,
-                Message.consent == purpose,
-                Message.state.in_(["waiting", "pending"]),
+                Message.member_id == member_id, Message.consent == purpose, Message.state.in_(["waiting", "pending"])
             )
             .values(state="suppressed", reason="unsubscribed")
         )
         await emit(
-            session,
-            MailPreferenceChanged(member_id=member_id, purpose=purpose, wanted=False, changed_at=rt.now()),
+            session, MailPreferenceChanged(member_id=member_id, purpose=purpose, wanted=False, changed_at=rt.now())
         )
     return render(request, "notifications/unsubscribed.html")
 

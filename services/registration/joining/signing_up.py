@@ -59,8 +59,7 @@ async def sign_up(
         member.generation += 1
     if member.status != "applicant":
         await emit(
-            session,
-            SignUpRepeated(member_id=member.id, generation=member.generation, send_before=now + _NOTICE_LIFE),
+            session, SignUpRepeated(member_id=member.id, generation=member.generation, send_before=now + _NOTICE_LIFE)
         )
         return member.id, member.generation
     member.name, member.email, member.language, member.signed_up_at = form.name, form.email, form.language, now

@@ -87,10 +87,7 @@ async def look_up(session: AsyncSession, text: str) -> Sequence[Member]:
     pattern = "%" + plain(text).replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
     members = await session.scalars(
         sa.select(Member)
-        .where(
-            Member.in_panel,
-            sa.or_(Member.email_key == address_key(text), Member.name.ilike(pattern, escape="\\")),
-        )
+        .where(Member.in_panel, sa.or_(Member.email_key == address_key(text), Member.name.ilike(pattern, escape="\\")))
         .order_by(Member.name)
         .limit(MOST_FOUND)
     )

@@ -74,9 +74,7 @@ def read_statistics(raw: bytes, number: str, name: str) -> Statistics:
 
 
 def checked(
-    year: int,
-    persons: Mapping[tuple[str, int], int],
-    totals: Mapping[tuple[str | None, int | None], int] | None = None,
+    year: int, persons: Mapping[tuple[str, int], int], totals: Mapping[tuple[str | None, int | None], int] | None = None
 ) -> Statistics:
     """The figures, when nothing is missing and they add up to the file's own totals; else raises UnreadableFile."""
     for gender, word in _WORDS.items():

@@ -96,9 +96,4 @@ def _as_rows(areas: Areas) -> list[dict[str, object]]:
 
 
 def _as_row(area: Area) -> dict[str, object]:
-    return {
-        "code": area.code,
-        "label": area.label,
-        "postcodes": " ".join(area.postcodes),
-        "residents": area.population,
-    }
+    return {"code": area.code, "label": area.label, "postcodes": " ".join(area.postcodes), "residents": area.population}

@@ -136,12 +136,7 @@ async def _record(
     if await session.get(FollowUp, id_) is not None:
         return
     follow_up = FollowUp(
-        id=id_,
-        about=about,
-        about_id=about_id,
-        slug=slug,
-        recorded_at=runtime(request).now(),
-        **values.kept(),
+        id=id_, about=about, about_id=about_id, slug=slug, recorded_at=runtime(request).now(), **values.kept()
     )
     session.add(follow_up)
     await emit(session, store.recorded_event(follow_up))

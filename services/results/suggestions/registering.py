@@ -33,8 +33,7 @@ async def register(
     await emit(session, registered_event(suggestion))
     if email is not None:
         await emit(
-            session,
-            SuggestionContactGiven(suggestion_id=suggestion_id, email=email, language=suggestion.language),
+            session, SuggestionContactGiven(suggestion_id=suggestion_id, email=email, language=suggestion.language)
         )
     if suggestion.wants_answer:
         notice = "attachments_refused" if suggestion.attachments_refused else "receipt"

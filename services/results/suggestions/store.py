@@ -47,10 +47,7 @@ def answered_event(suggestion: Suggestion) -> SuggestionAnswered:
     """The fact that staff have decided."""
     assert suggestion.answered_at is not None
     return SuggestionAnswered(
-        suggestion_id=suggestion.id,
-        status=suggestion.state,
-        slug=suggestion.slug,
-        answered_at=suggestion.answered_at,
+        suggestion_id=suggestion.id, status=suggestion.state, slug=suggestion.slug, answered_at=suggestion.answered_at
     )
 
 

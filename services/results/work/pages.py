@@ -99,13 +99,7 @@ async def _suggestions(session: AsyncSession, texts: Language, done: dict[UUID, 
 
 async def _follow_ups(session: AsyncSession, texts: Language) -> list[Entry]:
     return [
-        Entry(
-            _at(row, texts),
-            texts.gettext(N_("Kommunen fulgte opp")),
-            row.done,
-            PATHS[row.about] + row.slug,
-            None,
-        )
+        Entry(_at(row, texts), texts.gettext(N_("Kommunen fulgte opp")), row.done, PATHS[row.about] + row.slug, None)
         for row in await all_of_them(session)
     ]
 

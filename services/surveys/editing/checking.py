@@ -130,8 +130,7 @@ def _questions(content: Mapping[str, object]) -> Iterator[Finding]:
                     yield Finding(f"{name} har to like {word}.", id_)
         if len(question.get("statements", ())) > _MOST_STATEMENTS:
             yield Finding(
-                f"{name} har {len(question['statements'])} påstander. Del den: {_MOST_STATEMENTS} er nok.",
-                id_,
+                f"{name} har {len(question['statements'])} påstander. Del den: {_MOST_STATEMENTS} er nok.", id_
             )
         if question["type"] == "pair" and len(question.get("options", ())) > 2:
             yield Finding(f"{name} kan bare ha to svaralternativer.", id_)

@@ -46,12 +46,7 @@ class Plan:
 
 
 def plan_survey(
-    opens: str,
-    opens_on: date | None,
-    closes_on: date,
-    reminder_on: date | None,
-    now: datetime,
-    zone: ZoneInfo,
+    opens: str, opens_on: date | None, closes_on: date, reminder_on: date | None, now: datetime, zone: ZoneInfo
 ) -> Plan:
     """The plan's instants, the closing day inclusive; raises FieldRefused with the field that must change."""
     today = now.astimezone(zone).date()

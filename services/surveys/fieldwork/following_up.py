@@ -88,10 +88,7 @@ async def tell_of_follow_up(session: AsyncSession, event: FollowUpRecorded, deli
         people = {row.id: row for row in rows}
         if not people:
             continue
-        new = unnest(
-            id=(sa.Uuid, [new_id() for _ in people]),
-            invitation_id=(sa.Uuid, list(people)),
-        )
+        new = unnest(id=(sa.Uuid, [new_id() for _ in people]), invitation_id=(sa.Uuid, list(people)))
         notices = await session.execute(
             pg_insert(FollowUpNotice)
             .from_select(
