@@ -26,7 +26,7 @@ class AsksByMail(Protocol):
 
 
 def forget_asked_mails(table: Any) -> Callable[[Runtime], Awaitable[None]]:
-    """The job by which copies in ``table`` go when they count no more."""
+    """The job that deletes copies in ``table`` once they no longer count."""
 
     async def forget(rt: Runtime) -> None:
         async with rt.transaction() as session:

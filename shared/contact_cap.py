@@ -1,4 +1,4 @@
-"""The contact cap: so many mails that ask something a member gets in a quarter at most, over surveys and meetings.
+"""The contact cap: the most mails that ask something of one member in a quarter, over surveys and meetings.
 
 A mail asks when it wants an answer: an invitation to a survey, each reminder of it, an invitation to a meeting, a call.
 What only tells (results, minutes, a place already said yes to) and what a person set off (signing in) is not counted.
@@ -8,7 +8,7 @@ Surveys and meetings count their own mails and copies of each other's, by this r
 from datetime import datetime, timedelta
 from typing import Any
 
-#: A quarter ends now, whenever that is: the turn of a calendar's quarter would let twice as many mails through.
+#: The quarter that ends now: at the turn of a calendar quarter twice as many mails could go out.
 QUARTER = timedelta(days=91)
 
 

@@ -28,7 +28,7 @@ Table = type[DeclarativeBase] | sa.Table
 #: The database's own clock, machine time.
 CLOCK = sa.text("clock_timestamp()")
 
-#: What columns of these annotations are, in every service: a list of texts is an array, all else of parts is JSON.
+#: Column types by annotation, for every service: a list of texts is an array, other lists and all mappings are JSON.
 COLUMN_TYPES: Mapping[Any, Any] = {
     datetime: sa.DateTime(timezone=True),
     str: sa.Text,
@@ -215,7 +215,7 @@ class Database:
 
     @asynccontextmanager
     async def rehearsal(self) -> AsyncIterator[AsyncSession]:
-        """One transaction that is rolled back when the block ends: what it did nobody else ever sees or hears of."""
+        """One transaction that is rolled back when the block ends, so that nobody else ever sees or hears of it."""
         async with self._session() as session:
             yield session
 

@@ -1,6 +1,6 @@
-"""Telling dates: what a service has planned is compared with what it told last, and what differs is told.
+"""Telling dates: a service compares its planned dates with those it told last, and publishes the differences.
 
-So no page or job that moves a date has to think of the calendar.
+So a page or job that moves a date need not think of the calendar.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -28,10 +28,10 @@ _LOOKED_AT: WeakKeyDictionary[Runtime, list[object]] = WeakKeyDictionary()
 
 
 async def tell_dates(rt: Runtime, planned: Planned, *tables: type[DeclarativeBase]) -> None:
-    """Publish the dates of each thing that are not as they were told last.
+    """Publish the dates of each survey, meeting or result that differ from those told last.
 
-    ``planned`` reads the dates of all things from ``tables`` (mapped classes). It is asked when a row of them has been
-    written since this process last looked: nobody reads years of surveys every few seconds.
+    ``planned`` reads all dates from ``tables`` (mapped classes). It runs only when a row there has been written since
+    this process last looked, because years of surveys need not be read every few seconds.
     """
     async with rt.transaction() as session:
         looks = [await _looks(session, table) for table in tables]

@@ -17,7 +17,7 @@ from shared.messaging.missing import removed_unread, stale_lanes
 from shared.messaging.transient import is_transient
 from shared.service import Runtime
 
-#: Seconds a probe waits for the database; whoever asks waits little longer.
+#: Seconds a probe waits for the database; its caller waits little longer.
 _LONGEST_ANSWER = 3.0
 
 

@@ -18,7 +18,7 @@ from shared.trace import traceparent
 
 #: Places in our own code that a failure names.
 _PLACES = 6
-#: Foreign libraries' texts that hold no call, argument or exception are short.
+#: Longest text of a foreign library: texts without a call, argument or exception are short.
 _LONGEST_TEXT = 200
 
 

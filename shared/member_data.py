@@ -19,7 +19,7 @@ async def tell_data(
     gathered: type[MemberData],
     kept: Mapping[str, Sequence[dict[str, str]]],
 ) -> None:
-    """Answer a request with what is ``kept``; headings without rows are left out."""
+    """Answer a request with the rows in ``kept``; headings without rows are left out."""
     looked = [
         {"at": row.at.isoformat(), "who": row.actor_name, "what": row.action}
         for row in await audit_of(session, event.member_id, limit=_MOST_LOOKS)

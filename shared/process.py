@@ -78,9 +78,9 @@ def make_app(service: Service, settings: Settings) -> Starlette:
 
 
 def spare_collector() -> None:
-    """Spare the garbage collector what is no garbage, which would cost each event a third of its time.
+    """Keep the garbage collector away from objects that are no garbage; walking them costs a third of an event's time.
 
-    What is loaded by now stays and is not walked again; the events of a batch are walked once, not ten times.
+    Whatever is loaded now stays and is not walked again. The events of a batch are walked once instead of ten times.
     """
     gc.collect()
     gc.freeze()
@@ -127,8 +127,8 @@ async def running(runtime: Runtime) -> AsyncIterator[None]:
     finally:
         for task in tasks.values():
             task.remove_done_callback(_end_process_when_it_ends)
-        # Jobs first; then the batches in hand are stored and the groups left, whose events the relay still sends; and
-        # the beat last, so that an end that hangs is ended.
+        # Jobs end first. Then consumers store the batches in hand and leave their groups, and the relay sends the
+        # events of those batches. The beat ends last: it kills a process whose end hangs.
         last = ("consumers", "relay", "beat")
         for names in (tasks.keys() - {*last}, *((name,) for name in last)):
             for name in names:
@@ -162,9 +162,9 @@ def _end_process_when_it_ends(task: asyncio.Task[None]) -> None:
 
 
 async def beat(health: Health, stuck_seconds: float = 60.0) -> None:
-    """Show that the loop turns. One that is stuck cannot say so: a thread ends its process, to be started again.
+    """Show that the loop turns. A stuck loop cannot say so itself: a thread then ends the process to be restarted.
 
-    ``stuck_seconds``: after which the loop counts as stuck.
+    ``stuck_seconds``: how long without a beat counts as stuck.
     """
     try:
         while True:

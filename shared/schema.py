@@ -1,4 +1,4 @@
-"""Whether a schema is as new as the code that is about to use it."""
+"""Checks that a schema is as new as the code that will use it."""
 
 from datetime import UTC, datetime
 from importlib import resources
@@ -14,7 +14,7 @@ from shared.service import Runtime
 
 log = structlog.get_logger()
 
-#: Seconds the machine's clock may be off the database's.
+#: Seconds by which the machine's clock may differ from the database's.
 _CLOCKS_APART = 5.0
 
 

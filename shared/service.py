@@ -32,7 +32,7 @@ _LONGEST_SILENCE = 15.0
 
 
 class RehearsalFailed(Exception):
-    """What was rehearsed with somebody made up did not come out as it should."""
+    """A rehearsal with a made-up person went wrong."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Health:
     beat_at: float = field(default_factory=time.monotonic)
     transport: Consuming | None = None
     leaving: bool = False
-    """Told to end: it still answers, and nobody shall send it more."""
+    """The process was told to end: it still answers, but must get no more requests."""
     awaiting: str = ""
     """What the process waits for before it reads or writes anything: ``database`` or ``schema``; empty: nothing."""
 

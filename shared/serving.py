@@ -14,14 +14,14 @@ from shared.settings import Settings
 
 #: Seconds that requests under way get after the last new one.
 _FINISH = 10
-#: Longer than gateways keep an idle connection: whoever closes first must be the one that sends the next request.
+#: Longer than gateways keep an idle connection, so that the gateway, which sends the next request, closes first.
 _KEEP_ALIVE = 75
 
 
 class Serving(uvicorn.Server):
-    """A server that is told to end first says so: it is not ready, and closes each connection after its answer.
+    """A server that says when it has been told to end: it is not ready, and closes each connection after its answer.
 
-    For ``drain_seconds`` it answers on, so that a gateway learns of it before the port is closed. A second signal ends
+    For ``drain_seconds`` it still answers, so that a gateway can notice before the port closes. A second signal ends
     the wait.
     """
 

@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.profile import SHIPPED, BadProfile, Profile, load_profile
 
-#: Settings of earlier releases, and what says the same in a profile: one that is not read any more misleads silently.
+#: Settings of earlier releases and the profile's entry instead: a setting that nobody reads misleads silently.
 _MOVED = {
     "PANEL_MUNICIPALITY_NUMBER": "number",
     "PANEL_MUNICIPALITY_NAME": "name",

@@ -27,7 +27,7 @@ _KINDS = {
     "consumer": SpanKind.CONSUMER,
     "client": SpanKind.CLIENT,
 }
-#: All that a span may say.
+#: The only attributes a span may have.
 _SENT = {
     "method": "http.request.method",
     "route": "http.route",

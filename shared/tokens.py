@@ -35,7 +35,7 @@ _KEY_BYTES = 32
 _NONCE_BYTES = 12
 _SIGNATURE_BYTES = 64
 
-#: Marks that no token ends in.
+#: Characters that no token ends with.
 _BEHIND_A_LINK = ".,;:!?)>]}»”’'\""
 
 PurposeKeys = Mapping[str, Mapping[str, bytes]]

@@ -1,8 +1,8 @@
-"""Consuming: records become claims, a batch is stored in one transaction, and is never left before that.
+"""The consumer turns records into claims, stores a batch in one transaction, and never leaves a batch before that.
 
-FastStream hands over raw batches. An exception under ``AckPolicy.MANUAL`` is logged and the loop goes on, so a later
-batch's commit would pass the failed one for good: the consumer therefore stays on a batch until every record of it
-is applied or set aside as a dead letter.
+FastStream hands over raw batches. Under ``AckPolicy.MANUAL`` it logs an exception and goes on, and the commit of a
+later batch would skip the failed one for good. So the consumer stays on a batch until every record of it is applied
+or set aside as a dead letter.
 """
 
 import asyncio
@@ -63,7 +63,7 @@ class BatchConsumer:
 
     @property
     def stuck_seconds(self) -> float:
-        """How long the batch in hand has been failing for reasons that are not the events' own; 0 when it is not."""
+        """Seconds the batch in hand has been failing through no fault of its events; 0 when it is not failing."""
         return 0.0 if self._stuck_since is None else time.monotonic() - self._stuck_since
 
     async def take(self, records: Sequence[Record]) -> None:
@@ -165,13 +165,13 @@ class BatchConsumer:
     async def _until_stored(self, step: Callable[[], Awaitable[T]]) -> T:
         """Run ``step`` until it succeeds, and return its result.
 
-        ``step`` itself puts an event that is at fault into the dead letters. An exception from it is therefore a fault
-        of the machinery, and no reason to leave the batch: FastStream would commit the next one past it.
+        ``step`` puts an event that is at fault into the dead letters by itself. So an exception from it is a fault of
+        the machinery, and no reason to leave the batch: FastStream would commit the next one past it.
         """
 
         async def bounded() -> T:
-            # A step can hang: a lost connection was never closed, a handler waits for ever. It is given up then, and
-            # tried again like any other.
+            # A step can hang on a lost connection that was never closed, or in a handler that waits for ever. It is
+            # then given up and tried again like any other.
             async with asyncio.timeout(self.longest_step):
                 return await step()
 

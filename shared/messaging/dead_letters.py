@@ -18,9 +18,9 @@ from shared.messaging.subscription import Routes
 from shared.messaging.transient import is_transient
 from shared.service import Runtime
 
-#: Content that went before anybody decided: the fact and its reason stay until somebody has seen it.
+#: Letters that lost their content undecided: type and reason stay until somebody has seen them.
 LOST = "lost"
-#: What is shown and may be given up.
+#: States that are shown and may be given up.
 _LISTED = (*OPEN, LOST)
 
 

@@ -53,7 +53,7 @@ class Envelope(NamedTuple):
 
     @property
     def source(self) -> str:
-        """Who says that it has published the event."""
+        """The service that claims to have published the event."""
         return self.headers.get("ce_source", "")
 
 
@@ -72,7 +72,7 @@ class Delivery(NamedTuple):
 
     @property
     def late(self) -> timedelta:
-        """How long the event was on its way, machine time: a broker that starves holds it up, and no clock of ours."""
+        """Machine time the event was on its way; a starved broker can delay it, the panel's clock cannot."""
         if self.occurred_at is None:
             return timedelta()
         return max(datetime.now(UTC) - self.occurred_at, timedelta())

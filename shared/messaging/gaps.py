@@ -1,6 +1,6 @@
-"""Records the broker removed before the service read them: found where reading goes on behind them, and stored.
+"""Gaps: records that the broker removed before the service had read them, noticed where reading goes on behind them.
 
-The client goes on at the log's start and says nothing, whether the service was away or stood still on a batch.
+The client itself goes on at the log's start and says nothing, whether the service was away or stood on a batch.
 """
 
 import asyncio
@@ -30,10 +30,10 @@ class Gaps:
         self._next: dict[TopicPartition, int] = {}
 
     async def assigned(self, topic: str, consumer: AIOKafkaConsumer, places: Sequence[TopicPartition]) -> None:
-        """Look, before anything is read of the partitions, whether the broker still has what was not read.
+        """Look whether the broker still has the unread records of these partitions, before any of them is read.
 
-        Where nothing was committed, reading begins at the log's start, and that is committed at once: of a partition
-        to which nothing came for long, nobody could tell later that something was removed unread.
+        Where nothing was committed, reading begins at the log's start, and that start is committed at once. Otherwise
+        nobody could tell later that a partition which was quiet for long has lost unread records.
         """
         for place in places:
             self._next.pop(place, None)
@@ -50,9 +50,9 @@ class Gaps:
                     await consumer.commit(begun)
 
     async def read(self, topic: str, consumer: AIOKafkaConsumer, records: Sequence[ConsumerRecord]) -> None:
-        """Look whether these records follow those before them, and return when every gap so far is stored.
+        """Look whether these records follow the ones before them, and return when every gap so far is stored.
 
-        Their offsets are committed after that, and nothing would tell of a gap then.
+        The caller then commits their offsets, after which nothing would show a gap.
         """
         for record in records:
             place = TopicPartition(record.topic, record.partition)

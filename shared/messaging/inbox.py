@@ -76,7 +76,7 @@ update {schema}.subject_seen set stale = stale + 1, stale_at = clock_timestamp()
 where handler = $1 and topic = $2 and subject = $3
 """
 
-#: Events read before the loop may turn to the database's answer; fewer are not worth a second task.
+#: Number of events read before the loop looks at the database's answer; fewer are not worth a second task.
 _READ_AT_ONCE = 50
 
 #: (handler, topic, subject): within it events are applied in order.
@@ -182,7 +182,7 @@ class Inbox:
                     await subscription.handler(session, event, delivery)
 
     async def _read(self, claims: Sequence[Claim]) -> None:
-        """Read the events while the database looks into the inbox; what cannot be read is for ``run`` to say."""
+        """Read the events while the database looks into the inbox; ``run`` reports those that cannot be read."""
         for number, claim in enumerate(claims):
             if number % _READ_AT_ONCE == 0:
                 await asyncio.sleep(0)

@@ -59,9 +59,9 @@ async def newly_expiring(session: AsyncSession) -> int:
 
 
 async def forget_what_is_old(session: AsyncSession) -> int:
-    """Make the archive's coming days, and let go of what has rested long enough; how many open letters lost content.
+    """Make the archive's coming days and delete rows that are old enough; how many open letters lost their content.
 
-    A letter nobody decided about keeps its type, subject, reason and time, so that somebody can say what was lost.
+    An undecided letter keeps its type, subject, reason and time, so that somebody can say what was lost.
     """
     schema = session.info["schema"]
     tables = mechanism(schema)

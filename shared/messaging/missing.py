@@ -26,11 +26,11 @@ log = structlog.get_logger()
 async def note_removed(session: AsyncSession, topic: str, partition: int, from_offset: int, to_offset: int) -> None:
     """Store that the broker removed records ``from_offset`` up to but not ``to_offset`` before they were read.
 
-    Said once to whoever published them, who sends the stretch again.
+    Their publisher hears of each stretch once and sends it again.
     """
     table = mechanism(session.info["schema"]).removed_unread
     statement = pg_insert(table).values(topic=topic, partition=partition, from_offset=from_offset, to_offset=to_offset)
-    # The same start is found again until something behind it has been read.
+    # The same gap is found again until something behind it has been read.
     new = await session.execute(
         statement.on_conflict_do_update(
             index_elements=["topic", "partition", "from_offset"],

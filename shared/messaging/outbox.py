@@ -15,9 +15,9 @@ from shared.ids import new_id, random_id
 from shared.mechanism import Mechanism, mechanism
 from shared.trace import traceparent
 
-#: Kafka's default limit is 1 MB a record; what would not fit must fail where it is made, not in the relay.
+#: Kafka's default limit is 1 MB a record; a larger event must fail where it is made, not in the relay.
 LARGEST_PAYLOAD = 900_000
-#: About so many facts of state are sent again in one transaction.
+#: Facts of state sent again in one transaction, roughly.
 STATE_PART = 1000
 
 

@@ -61,7 +61,7 @@ class Relay:
         self._wake.set()
 
     def close(self) -> None:
-        """Let go of broker and database without waiting for either."""
+        """Drop the connections to broker and database without waiting for either."""
         self._abandon()
 
     async def run(self) -> None:
@@ -96,7 +96,7 @@ class Relay:
             rows = await self.pending(connection)
             if rows is None:
                 return 0
-            # With nothing to send, an emptied broker still owes its subscribers what they had not read yet.
+            # Even with nothing to send, an emptied broker still owes its subscribers their unread events.
             look_every = SURELY_THE_SAME if rows else IDLE_LOOK
             sure = rows and not rows[0]["emptied"] and self._probe.age < look_every
             if (not sure and not await self._broker_is_whole(connection, look_every)) or not rows:

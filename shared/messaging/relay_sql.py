@@ -1,4 +1,4 @@
-"""The relay's statements: it speaks to asyncpg itself, because the whole of its work is moving rows."""
+"""The relay's statements; it uses asyncpg directly, because all its work is moving rows."""
 
 #: Whether no other relay works (``mine``), what is there, and whether the broker was found empty: asked together, since
 #: an event waits for each question. Rows another has moved meanwhile are gone for this one too, since it locks them.

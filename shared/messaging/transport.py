@@ -145,7 +145,7 @@ class Transport:
         }
 
     def client(self, topic: str) -> AIOKafkaConsumer:
-        """Kafka's client for a topic."""
+        """The topic's Kafka client."""
         topics = [consumer.topic for consumer in self._consumers]
         return self._subscribers[topics.index(topic)].consumer
 
@@ -201,7 +201,7 @@ class Transport:
 
 
 async def stop_each(stops: Iterable[Callable[[], Awaitable[None]]]) -> None:
-    """Stop one after the other, each whatever becomes of the others."""
+    """Call each stop, one after the other, also when an earlier one fails."""
     for stop in stops:
         try:
             await stop()
@@ -210,7 +210,7 @@ async def stop_each(stops: Iterable[Callable[[], Awaitable[None]]]) -> None:
 
 
 class _Assigned(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
-    """Has a partition looked at before anything is read of it."""
+    """Looks at each assigned partition before anything is read of it."""
 
     def __init__(self, transport: Transport, topic: str) -> None:
         self._transport = transport

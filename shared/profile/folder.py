@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from shared.profile.model import SPOKEN, TEXT_PAGES, Profile
 
-#: Profiles that come with the system: where every municipality starts, and Bærum's as an example.
+#: Profiles that ship with the system: a starting point for every municipality, and Bærum's as an example.
 SHIPPED = Path(__file__).parent / "shipped"
 _NEUTRAL = SHIPPED / "neutral"
 

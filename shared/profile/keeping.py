@@ -1,4 +1,4 @@
-"""What staff chose of the profile, kept in every service, and taken up by its processes while they run."""
+"""Staff's choices for the profile, stored in every service and taken up by its running processes."""
 
 from uuid import UUID, uuid5
 
@@ -38,7 +38,7 @@ async def profile_in_force(session: AsyncSession, settings: Settings) -> Profile
 
 
 async def take_up_profile(runtime: Runtime) -> None:
-    """Show from now on what is stored, in this process; nothing is read again that has not changed."""
+    """Let this process show the stored choices; unchanged ones are not read again."""
     async with runtime.transaction() as session:
         changed_at = await session.scalar(sa.select(mechanism(runtime.name).profile.c.changed_at))
         if changed_at == runtime.profile_changed_at:

@@ -32,7 +32,7 @@ class Profile(BaseModel):
     number: _Number
     """Statistics Norway's number of the municipality; part of every event's source, so it never changes."""
     former_numbers: tuple[_Number, ...] = ()
-    """Those it, or the municipalities merged into it, had while the postcode register was made."""
+    """Former numbers of it and of municipalities merged into it, as the postcode register still has them."""
     name: Line
     """``Bærum kommune``"""
     panel_name: Annotated[Mapping[str, Line], Field(min_length=1)] = {
@@ -63,7 +63,7 @@ class Profile(BaseModel):
     own_questions: Annotated[tuple[OwnQuestion, ...], Field(max_length=MOST_QUESTIONS)] = ()
     """Optional questions about oneself on the form for joining."""
     example_suggestion: _Texts = {}
-    """A matter as somebody there might head it, for the form to show; by language."""
+    """The heading of a typical local matter, shown by the form; by language."""
     texts: Mapping[str, _Texts] = {}
     """Markdown by page (``TEXT_PAGES``) and language."""
 
@@ -108,11 +108,11 @@ class Profile(BaseModel):
 
     @cached_property
     def version(self) -> str:
-        """What changes whenever anything of it does."""
+        """A fingerprint of the whole profile."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
 
     def with_choices(self, choices: Mapping[str, Any]) -> "Profile":
-        """This profile with what was chosen on the page instead; texts page by page, language by language."""
+        """This profile with the choices made on the page; texts are replaced page by page and language by language."""
         mine = self.model_dump()
         for field, value in choices.items():
             if field == "texts":
@@ -125,12 +125,12 @@ class Profile(BaseModel):
 
     @property
     def numbers(self) -> tuple[str, ...]:
-        """Under which the postcode register may carry the municipality."""
+        """Numbers under which the postcode register may list the municipality."""
         return (self.number, *self.former_numbers)
 
     @property
     def own_answers(self) -> frozenset[str]:
-        """What members may have answered about themselves."""
+        """Answers that members may have given about themselves."""
         return frozenset(answer for question in self.own_questions for answer in question.answers)
 
     def said(self, texts: _Texts, language: str) -> str:

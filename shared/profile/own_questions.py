@@ -47,9 +47,9 @@ class UnevenLanguages(ValueError):
 
 
 def read_lines(written: Mapping[str, str], before: Sequence[OwnQuestion]) -> list[dict[str, object]]:
-    """Questions as they are written in each language; raises UnevenLanguages.
+    """Questions as written in each language; raises UnevenLanguages.
 
-    What was there before under the same words keeps its code, so that answers stay whose they are.
+    A question or option with the same words as before keeps its code, so that earlier answers still belong to it.
     """
     blocks = {code: _blocks(text) for code, text in written.items() if text.strip()}
     shapes = {tuple(len(options) for _, options in each) for each in blocks.values()}

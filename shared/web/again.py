@@ -1,4 +1,4 @@
-"""A form that has faults is shown again at an address of its own: Back asks nothing, and what was typed is kept."""
+"""A form with faults is shown again at its own address, with what was typed; so Back asks nothing."""
 
 import json
 

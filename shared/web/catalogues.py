@@ -1,4 +1,4 @@
-"""Catalogues against the texts in use: which are translated, and a place for each new one."""
+"""Compares catalogues with the texts in use, and gives each new text an empty place."""
 
 from collections.abc import Iterable, Iterator
 from importlib import resources

@@ -1,4 +1,4 @@
-"""What went wrong with a service's events, for staff: see, try again, give up, settle. The same in every service."""
+"""A service's failed events, for staff to see, try again, give up or settle; the same page in every service."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request

@@ -11,7 +11,7 @@ from shared.database import Database
 from shared.ids import random_id
 from shared.settings import Settings
 
-#: Whose posts of which form are counted rests as a hash: an address has no place in a table.
+#: Addresses are stored only as hashes: a table is no place for them.
 _KEY = "hashtextextended(:key, 0)"
 _HOLD = sa.text(f"select pg_advisory_xact_lock({_KEY})")
 _TAKE = """
@@ -66,7 +66,7 @@ class Limiter:
 
 
 def network_of(address: str) -> str:
-    """What one visitor can hold: an IPv4 address, or the /64 of an IPv6 address."""
+    """The network of one visitor: an IPv4 address, or the /64 of an IPv6 address."""
     try:
         visitor = ip_address(address)
     except ValueError:

@@ -17,7 +17,7 @@ def check_link(request: Request, purpose: str) -> Link:
 
 
 def hold_link(request: Request, page: str, cookie: str, id_: UUID, seconds: int, **content: object) -> Response:
-    """Go on to ``page``; this browser holds ``content`` about the id for so many seconds."""
+    """A redirect to ``page``; the browser then holds ``content`` about the id for ``seconds``."""
     response = see_other(f"{page}?id={id_}")
     runtime(request).sealed.set(response, cookie, id_, content, seconds)
     return response

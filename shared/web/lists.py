@@ -31,7 +31,7 @@ class ListView:
 
     @property
     def offset(self) -> int:
-        """Rows before this page."""
+        """Number of rows before this page."""
         return (self.page - 1) * PER_PAGE
 
     def part(self, rows: Statement) -> Statement:

@@ -1,4 +1,4 @@
-"""What staff write at length: Markdown becomes HTML that can do nothing but be read."""
+"""Long texts by staff: Markdown becomes HTML that can only be read."""
 
 import nh3
 from markdown_it import MarkdownIt
@@ -35,7 +35,7 @@ def to_html(markdown: str, headings_down: int = 2) -> Markup:
 
 
 def _with_frames(tokens: list[Token]) -> list[Token]:
-    """Each table in a frame that scrolls sideways where the screen is narrow, called by the table's heading."""
+    """Each table in a frame that scrolls sideways on a narrow screen, named by the table's head."""
     framed: list[Token] = []
     for place, token in enumerate(tokens):
         if token.type == "table_open":

@@ -1,4 +1,4 @@
-"""What every response and every change goes through, whatever stands in front of the service."""
+"""Checks and headers for every request, whatever stands in front of the service."""
 
 import re
 import time
@@ -129,7 +129,7 @@ class Shell:
 
 
 def _drop_oldest(request: Request, headers: MutableHeaders) -> None:
-    """Have the browser forget the oldest cookies of single things, where it keeps too many."""
+    """Make the browser drop the oldest cookies of single forms and pages when it keeps too many."""
     cookies = [name for name in request.cookies if _OF_ONE_THING.fullmatch(name)]
     for name in cookies[: max(len(cookies) - _MOST_COOKIES, 0)]:
         headers.append("set-cookie", f"{name}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax")

@@ -1,6 +1,6 @@
-"""What a form of staff is answered with gets an address of its own: Back and reload never ask to send it again.
+"""A page that answers a staff form gets its own address, so that Back and reload never ask to send the form again.
 
-The page rests for an hour, sealed, for whoever sent the form.
+The service keeps the page for an hour, sealed for the person who sent the form.
 """
 
 import zlib
@@ -45,7 +45,7 @@ async def give_address(request: Request, actor: str, answer: Response) -> Respon
 
 
 async def at_address(request: Request, actor: str) -> Response:
-    """The page that was the answer; after an hour, and for anybody else, the page the form is on."""
+    """The answering page; after an hour, and for anybody else, the page with the form."""
     rt, id_ = runtime(request), as_id(request.query_params.get(_ASKED))
     table = mechanism(rt.name).shown_page
     async with rt.transaction() as session:
@@ -57,7 +57,7 @@ async def at_address(request: Request, actor: str) -> Response:
 
 
 def _came_from(request: Request) -> str | None:
-    """Path and query of the page of ours that the form is on."""
+    """Path and query of our page that holds the form."""
     referer = request.headers.get("referer", "")
     ours = runtime(request).settings.public_url
     return referer.removeprefix(ours) if referer.startswith(f"{ours}/") else None

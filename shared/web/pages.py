@@ -23,7 +23,7 @@ T = TypeVar("T")
 _SHELL = Path(__file__).parent / "templates" / "shell"
 
 
-#: What staff do on the pages every service has.
+#: Deeds of staff on the pages that every service has.
 _SHARED_DEEDS = {
     "audit.exported": "lastet ned loggen",
     "dead_letter.dropped": "ga opp en hendelse som ikke kunne brukes",
@@ -167,7 +167,7 @@ def see_other(path: str) -> Response:
 
 
 def or_404(value: T | None) -> T:
-    """What a page is about; where there is none, the request ends on the page "Vi fant ikke siden"."""
+    """The object of a page; without one the request ends on the page "Vi fant ikke siden"."""
     if value is None:
         raise HTTPException(404)
     return value

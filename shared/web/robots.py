@@ -28,7 +28,7 @@ def stamp(request: Request, form: str) -> str:
 
 
 def is_trapped(sent: Form) -> bool:
-    """Whether the field no person sees was filled in; such a sender gets the page everybody gets, and nothing else."""
+    """Whether the hidden field was filled in; such a sender gets the usual page and nothing else happens."""
     return bool(sent.get(TRAP))
 
 

@@ -34,7 +34,7 @@ class Right:
 
 
 def rights(routes: Sequence[BaseRoute], guide: Guide) -> Iterator[Right]:
-    """Every guarded route with its words; who reaches it is asked of the guard itself."""
+    """Every guarded route with its words; the guard itself says who reaches it."""
     for route in routes:
         needed = roles_of(route.endpoint) if isinstance(route, Route) else None
         if needed is None or not isinstance(route, Route):

@@ -1,4 +1,4 @@
-"""Sign-in of staff by OIDC, for the one service that signs people in; the others have no use for the client."""
+"""Staff sign-in by OIDC, only for the service that signs people in."""
 
 import re
 import secrets
@@ -15,7 +15,7 @@ from shared.web.pages import problem, runtime
 from shared.web.staff import Staff, sign_in_staff
 
 with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
-    # authlib tells everybody who imports it of a change to come in what it needs itself.
+    # authlib warns each importer of a coming change in its own dependency.
     from authlib.integrations.starlette_client import OAuth
 
 

@@ -70,7 +70,7 @@ class Staff:
 
 
 def includes(held: str, role: str) -> bool:
-    """Whether who has the role ``held`` may do what ``role`` may."""
+    """Whether a person with the role ``held`` may do what ``role`` may."""
     return role in ROLES.get(held, (held,))
 
 
@@ -96,7 +96,7 @@ def read_staff(request: Request, settings: Settings) -> Staff | None:
 
 
 def staff_required(*roles: str) -> Callable[[Page], Page]:
-    """Only staff with one of ``roles`` reach the page; nobody else sees anything of it, not even that it exists."""
+    """Only staff with one of ``roles`` reach the page; nobody else learns even that it exists."""
 
     def wrap(page: Page) -> Page:
         @wraps(page)
@@ -137,7 +137,7 @@ async def _has_ended(runtime: Runtime, session_id: UUID) -> bool:
 async def audit(
     session: AsyncSession, request: Request, action: str, subject: UUID | str | None = None, **detail: object
 ) -> None:
-    """Write who did what to which object, in the transaction of the deed; ``detail`` holds ids and counts only."""
+    """Store who did what to which object, in the deed's transaction; ``detail`` holds only ids and counts."""
     staff: Staff = request.state.staff
     await session.execute(
         sa.insert(mechanism(session.info["schema"]).audit_entry).values(

@@ -31,7 +31,7 @@ def table_file(name: str, columns: Sequence[str], rows: Rows, form: str) -> Resp
 
 
 def _csv(columns: Sequence[str], rows: Rows) -> bytes:
-    """Semicolons and a byte order mark, or Excel in Norwegian reads one column and the wrong letters."""
+    """With semicolons and a byte order mark; without them Norwegian Excel reads one column and wrong letters."""
     target = StringIO()
     writer = csv.writer(target, delimiter=";", lineterminator="\r\n")
     writer.writerow(columns)
