@@ -55,7 +55,7 @@ async def reach_thresholds(session: AsyncSession, size: int, now: datetime) -> N
 
 
 async def reach_after_change(session: AsyncSession, now: datetime) -> None:
-    """A member who is to be asked again, or from now on, may be the one a threshold waited for."""
+    """Stamp thresholds after a change: a member who wants surveys again may be the one a threshold waited for."""
     size = await session.scalar(sa.select(Panel.size).with_for_update())
     await reach_thresholds(session, size or 0, now)
 

@@ -1,4 +1,4 @@
-"""Announcing what a new installation starts from, thresholds and population, and forgetting what it asks no more."""
+"""Announcing a new installation's thresholds and population, and forgetting answers to questions it no longer asks."""
 
 from uuid import UUID, uuid5
 
@@ -47,7 +47,7 @@ async def announce_installation(rt: Runtime) -> None:
 
 
 async def forget_unasked(session: AsyncSession, asked: frozenset[str]) -> None:
-    """What people told by a question or an option that the profile has no longer is kept for nothing."""
+    """Forget answers to questions and options that the profile no longer has."""
     for table in ("member", "sign_up"):
         await session.execute(
             sa.text(

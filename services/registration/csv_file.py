@@ -1,4 +1,4 @@
-"""Lists that staff bring along as CSV, from whatever program wrote them: characters, separator and columns."""
+"""Reading CSV lists from any program: characters, separator and columns."""
 
 import csv
 import re

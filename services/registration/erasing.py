@@ -54,7 +54,7 @@ async def erase(session: AsyncSession, member: Member, now: datetime) -> None:
 
 
 async def keep_receipt(session: AsyncSession, event: Erased, _: Delivery) -> None:
-    """A service has erased the person."""
+    """Store a service's receipt that it has erased the person."""
     await session.execute(
         pg_insert(ErasureReceipt)
         .values(member_id=event.member_id, service=event.source_service(), erased_at=event.erased_at)

@@ -1,4 +1,4 @@
-"""Forgetting what a member was asked long ago, and what files were taken in."""
+"""Forgetting old copies of what members were asked, and the facts of files taken in."""
 
 from datetime import timedelta
 

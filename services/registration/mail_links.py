@@ -1,4 +1,4 @@
-"""Links that came by mail: how many may be asked for, held in a cookie once opened, over."""
+"""Links in mails: the limit on asking for them, the cookie of an opened one, and the page for one that is over."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -16,7 +16,7 @@ from shared.web.limits import Limiter
 _HELD_FOR = 3600
 _MOST_HELD = 9
 
-#: Used up, too old, not whole, or opened in another browser (or so long ago that this one has forgotten).
+#: The link is used up, too old or incomplete, or was opened in another browser or too long ago.
 Why = Literal["used", "expired", "broken", "elsewhere"]
 
 
@@ -37,7 +37,7 @@ async def open_link(request: Request, purpose: str, cookie: str, page: str, *, a
         return link_over(request, again, why="expired")
     except BadLink:
         return link_over(request, again, why="broken")
-    # The same for a link that is opened twice here: two windows are one browser.
+    # The same mark for a link that is opened twice here: two windows are one browser.
     browser = (runtime(request).sealed.get(request, cookie, link.id) or {}).get("browser") or str(random_id())
     held = {"generation": link.generation, "expires_at": link.expires_at.isoformat(), "browser": browser}
     response = hold_link(request, page, cookie, link.id, _HELD_FOR, **held)

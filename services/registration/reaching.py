@@ -1,4 +1,4 @@
-"""Reaching a member: the card notifications writes by, and an address that takes no mail."""
+"""Reaching a member: sending notifications the contact card again, and marking an address that takes no mail."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 

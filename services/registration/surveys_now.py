@@ -1,4 +1,4 @@
-"""Where the panel's surveys stand, in one place for every page that says it."""
+"""The state of the panel's surveys, for every page that tells it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ Stage = Literal["open", "too_few", "enough", "between"]
 
 @dataclass(frozen=True)
 class SurveysNow:
-    """The surveys that take answers, the one that closes first at the front, and what holds where there is none."""
+    """The open surveys, the first to close at the front, and the state where there is none."""
 
     stage: Stage
     open: tuple[Survey, ...]

@@ -16,7 +16,7 @@ from services.results.domain import SMALLEST_GROUP
 from services.results.tables import Answer, Survey, asked_in
 from shared.events.questionnaire import Scale
 
-#: (group, wave) -> the part of a row it is told in.
+#: (group, wave) -> the field of a row.
 _PLACES = {
     ("guest", "before"): "before",
     ("present", "after"): "after",

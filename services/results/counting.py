@@ -42,7 +42,7 @@ def count(question: KnownQuestion | UnknownQuestion, answers: Sequence[Answers])
     counted = Counted(question.id, question.type, len(given))
     if isinstance(question, UnknownQuestion):
         return replace(counted, countable=False)
-    # A question few were asked tells what each of them answered: who they are, the question before it may have said.
+    # Totals of a question that few were asked tell each one's answer: an earlier question may say who they are.
     if len(given) < SMALLEST_GROUP:
         return counted
     match question:

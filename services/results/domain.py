@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from math import floor, log10
 from statistics import quantiles
 
-#: Fewer than this many people are never a group of their own.
+#: The smallest group that is ever shown.
 SMALLEST_GROUP = 5
 #: From so many answers on, whole percents of women and men cannot give away how few chose neither (tested by
 #: enumeration).

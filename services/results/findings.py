@@ -14,7 +14,7 @@ from shared.web.charts import bars, stacked
 from shared.web.i18n import Language
 
 AnyQuestion = KnownQuestion | UnknownQuestion
-#: A scale of more steps is no bar of colours that can be told apart.
+#: Most steps whose colours in one bar can be told apart.
 _MOST_STACKED = 5
 
 
@@ -103,7 +103,7 @@ def _rows(question: AnyQuestion, counted: Counted, texts: Language) -> list[Row]
     scale = question.scale if isinstance(question, Scale) else ()
     stand = sum(counted.counts.get(code, 0) for code in scale)
     firsts = counted.firsts if isinstance(question, Ranking) else {}
-    # In the order asked: a stored publication has lost the order of its codes.
+    # In the order asked, because a stored publication has lost the order of its codes.
     return [
         Row(
             labels[code],

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from services.results.tables import Answer, Survey
 from shared.service import Runtime
 
-#: Long enough to be counted again against the next surveys on the same matter.
+#: Long enough for a recount beside the next surveys on the same matter.
 ANSWERS = timedelta(days=5 * 365)
 
 

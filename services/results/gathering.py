@@ -1,4 +1,4 @@
-"""Gathering what results keeps about a member who asks: nothing is kept under a member, and it says so."""
+"""The answer to a member who asks for their data: results keeps nothing under a member."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 

@@ -33,7 +33,7 @@ class Draft:
     """Question id -> (answer's id, what was written), sorted by the text: the order says nothing about who or when."""
     arrived: int
     changes: list[dict[str, Any]]
-    """From before to after a meeting, of the survey of those who were there."""
+    """Changes from before to after a meeting, for the survey of its participants."""
     waits_for: int
     """Surveys of the same meeting that have not ended."""
 
@@ -51,7 +51,7 @@ async def draft_of(session: AsyncSession, survey: Survey) -> Draft:
     written: dict[str, list[tuple[UUID, str]]] = {}
     for name in written_in(questionnaire):
         given = [(str(row.answers[name]), row.id) for row in rows if name in row.answers]
-        # One of each text, the least id: as random as any, and the same at every look.
+        # One of each text, by the least id: it is as random as any, and the same at every look.
         id_by_text = dict(sorted(given, reverse=True))
         written[name] = [(id_, text) for text, id_ in sorted(id_by_text.items())]
     population = await session.scalar(sa.select(Population).order_by(Population.year.desc()).limit(1))
@@ -146,7 +146,7 @@ async def publish(
     now: datetime,
     zone: ZoneInfo,
 ) -> Publication:
-    """Keep what was counted, and say that it is public. The survey's subject is locked."""
+    """Store what was counted and publish the fact; the survey's subject is locked."""
     survey = draft.survey
     publication = Publication(
         survey_id=survey.id,

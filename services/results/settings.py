@@ -13,9 +13,9 @@ class ResultsSettings(BaseSettings):
     minimum_fill_seconds: int = 3
     """A form sent faster than this was not filled in by a person."""
     suggestion_text_days: int = 90
-    """Days after the answer at which what the resident wrote is removed; the public wording stays."""
+    """Days from the answer until the resident's own text is removed; the public wording stays."""
     unanswered_text_days: int = 730
-    """Days after which the text of a matter nobody answered is removed, as its sender's address is."""
+    """Days until the text and the sender's address of an unanswered matter are removed."""
     follow_up_days: int = 60
     """Days after publication at which staff are asked what a result has led to."""
 

@@ -62,7 +62,7 @@ def title_of(survey: Survey) -> str:
 
 
 class Publication(Base):
-    """What became public, as it was counted then: later answers change nothing."""
+    """A published result as it was counted then: later answers change nothing."""
 
     __tablename__ = "publication"
 

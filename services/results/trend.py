@@ -1,4 +1,4 @@
-"""What earlier surveys showed of the same question: a trend, as long as it asked the same."""
+"""Trends: earlier results of the same question, as long as it asked the same."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ def trends(questionnaire: Questionnaire, earlier: Sequence[Past]) -> dict[str, T
         before, broken = _asked_before(questionnaire.id, part.model_dump(mode="json"), earlier)
         by_id[part.id] = _trend(before, broken=broken)
         for code in dict.fromkeys(code for _, counted in before for code in _statements(counted)):
-            # Said once, at the question, that it is broken.
+            # The break is told once, at the question.
             of_it = [(day, here[code]) for day, counted in before if code in (here := _statements(counted))]
             by_id[f"{part.id}.{code}"] = _trend(of_it, broken=False)
     return {id_: trend for id_, trend in by_id.items() if trend.days or trend.broken}

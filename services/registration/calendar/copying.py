@@ -9,7 +9,7 @@ from shared.messaging import Delivery
 
 
 async def keep_dates(session: AsyncSession, event: Dates, _: Delivery) -> None:
-    """The dates of one thing as they are now; those it had before go."""
+    """Replace the dates of one survey, meeting or result by those of today."""
     service = event.source_service()
     mine = (PlannedDate.service == service, PlannedDate.dates_id == event.dates_id)
     await session.execute(sa.delete(PlannedDate).where(*mine))

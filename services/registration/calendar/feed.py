@@ -8,7 +8,7 @@ from icalendar import Calendar, Event
 
 from services.registration.tables import PlannedDate
 
-#: What happens on a date, after the title of what it is about.
+#: Words for a kind of date, which follow the title.
 WORDS = {
     "opens": "åpner",
     "reminder": "påminnelsen går ut",

@@ -15,7 +15,7 @@ from services.registration.calendar.store import (
 from shared.web import Request, Response, audit, problem, read_form, render, runtime, see_other, staff_required
 
 _BACK = timedelta(days=30)
-#: Far enough for what is forgotten years after a survey.
+#: Far enough to show data that is forgotten years after a survey.
 _AHEAD = timedelta(days=6 * 365)
 _SOON = timedelta(days=400)
 

@@ -12,7 +12,7 @@ from services.registration.tables import CalendarFeed, PlannedDate
 from shared.database import upsert
 from shared.mechanism import mechanism
 
-#: An address nobody has opened the calendar page for ends: whoever has left does not renew it.
+#: A feed ends when its holder has not opened the calendar page for this long, as somebody who has left.
 FEED_LIFE = timedelta(days=90)
 
 
@@ -27,7 +27,7 @@ async def dates_from(session: AsyncSession, since: datetime, until: datetime) ->
 
 
 async def make_feed(session: AsyncSession, subject: str, now: datetime) -> str:
-    """A new secret for this member of staff; the one before opens nothing from now on. Only its hash is kept."""
+    """A new secret for this member of staff, of which only the hash is stored; the old one stops working."""
     token = secrets.token_urlsafe(24)
     await upsert(session, CalendarFeed, subject=subject, digest=_digest(token), seen_at=now)
     return token
@@ -69,7 +69,7 @@ async def feeds_in_use(session: AsyncSession, now: datetime) -> Sequence[tuple[C
 
 
 async def close_feed(session: AsyncSession, subject: str) -> bool:
-    """Whether there was a feed of this member of staff, which opens nothing from now on."""
+    """Close this member of staff's feed; False when there was none."""
     closed = sa.delete(CalendarFeed).where(CalendarFeed.subject == subject).returning(CalendarFeed.subject)
     return await session.scalar(closed) is not None
 

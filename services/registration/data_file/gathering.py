@@ -29,7 +29,7 @@ async def ask_everybody(session: AsyncSession, member_id: UUID, now: datetime) -
 
 
 async def keep_part(session: AsyncSession, event: MemberData, _: Delivery) -> None:
-    """A service's answer; nothing for a request that is over or of somebody erased meanwhile."""
+    """Store a service's answer, unless the request is over or its member has been erased meanwhile."""
     request = await session.get(DataRequest, event.request_id, with_for_update=True)
     if request is None or request.member_id != event.member_id:
         return
@@ -38,7 +38,7 @@ async def keep_part(session: AsyncSession, event: MemberData, _: Delivery) -> No
 
 
 async def request_of(session: AsyncSession, member_id: UUID) -> DataRequest | None:
-    """What has been asked for and is still kept."""
+    """The member's open request, while its answers are still kept."""
     return await session.scalar(sa.select(DataRequest).where(DataRequest.member_id == member_id))
 
 
@@ -63,6 +63,6 @@ async def whole_file(session: AsyncSession, page: OwnPage) -> dict[str, object]:
 
 
 async def forget_gathered(rt: Runtime) -> None:
-    """Job: what was gathered is not kept beside its sources for longer than it takes to fetch it."""
+    """Job: gathered copies are removed after the days a member has to fetch them."""
     async with rt.transaction() as session:
         await session.execute(sa.delete(DataRequest).where(DataRequest.asked_at < rt.now() - KEPT_FOR))

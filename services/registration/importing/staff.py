@@ -39,7 +39,7 @@ _MESSAGES = {
 
 
 class ConsentsInput(BaseModel):
-    """What everybody in a file without columns for it has consented to, and where that is written."""
+    """Consents of everybody in a file without columns for them, and where the consents are documented."""
 
     purposes: Annotated[tuple[Purpose, ...], Field(min_length=1, max_length=3)]
     reference: Annotated[str, Field(min_length=1, max_length=100)]

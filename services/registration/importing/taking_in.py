@@ -1,4 +1,4 @@
-"""Taking in people from a file: each a member at once; on request with a mail of welcome."""
+"""Taking people in from a file: each becomes a member at once, on request with a mail of welcome."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -37,7 +37,7 @@ async def import_members(
     *,
     welcome: bool = False,
 ) -> int:
-    """Each person a member at once, with a mail only where ``welcome`` asks for it; how many.
+    """Make each person a member at once, with a mail only where ``welcome`` asks for it; how many became one.
 
     Who is a member already is left alone.
 

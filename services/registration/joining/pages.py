@@ -35,7 +35,7 @@ from shared.web import (
     validate,
 )
 
-#: Seconds in which what was sent can be corrected from the same browser.
+#: Seconds in which a sent form can be corrected from the same browser.
 _CORRECTION_LIFE = 1800
 _SENT = "sent"
 _FORM = "join"
@@ -61,7 +61,7 @@ def _sent_before(request: Request, id_: UUID | None) -> dict[str, Any] | None:
 
 
 async def join_panel(request: Request) -> Response:
-    """Check, keep, and say "check your mail" whatever we knew about the address."""
+    """Check and store the sign-up, and say "check your mail" whether or not we know the address."""
     form = await read_form(request)
     if robots.is_trapped(form):
         return see_other("/join/sent")
@@ -92,9 +92,8 @@ def _as_typed(form: Form) -> dict[str, object]:
 
 
 async def _mail_link(request: Request, wanted: JoinInput) -> tuple[UUID, int]:
-    """Keep the sign-up; id and generation of the link or notice that goes out.
-
-    Where none goes out, because six have within an hour, they are nobody's.
+    """Store the sign-up; return id and generation of the link or notice. After six mails in an hour none goes out, and
+    both are nobody's.
     """
     rt, rules = runtime(request), registration_settings()
     async with rt.transaction() as session:

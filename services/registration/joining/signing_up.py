@@ -1,4 +1,4 @@
-"""Signing up: what was filled in waits for the link in the mail, and vanishes when nobody opens it."""
+"""Signing up: the form's content waits for the link in the mail, and vanishes when nobody opens it."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -18,7 +18,7 @@ from shared.ids import new_id
 from shared.messaging import emit, emit_new, forget_subject
 from shared.service import Runtime
 
-#: A notice about membership that is older than this says nothing any more.
+#: A notice about membership is worth sending for this long.
 _NOTICE_LIFE = timedelta(days=1)
 
 

@@ -1,4 +1,4 @@
-"""Two members with one mailbox: left so when addresses took their one form, until a person decides whose it is."""
+"""Members who share a mailbox since addresses got one normal form, until staff decide whose it is."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from services.registration.tables import Member
 from shared.addresses import address_key
 
-#: What an address in its one form never holds; few rows do, so the rest is asked here and not in the database.
+#: Never found in a normal address; the few rows that match are then checked in Python.
 _STRANGE = r"[^!-~]|@.*[A-Z]|@(.*\.)?[xX][nN]--"
 
 

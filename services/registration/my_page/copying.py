@@ -110,7 +110,7 @@ async def keep_drawn(session: AsyncSession, event: MemberEnteredDraw, _: Deliver
 
 
 async def keep_proof(session: AsyncSession, event: DrawProofIssued, _: Delivery) -> None:
-    """What shows that a member was in a draw's pool."""
+    """Store the proof that a member was in a draw's pool."""
     if await _still_here(session, {event.member_id}):
         proof = {
             "entry": {"salt": event.salt, "id": str(event.member_id), "type": list(event.kind)},
@@ -129,7 +129,7 @@ async def keep_result(session: AsyncSession, event: ResultsPublished, _: Deliver
 
 
 async def keep_follow_up(session: AsyncSession, event: FollowUpRecorded, _: Delivery) -> None:
-    """What came of it."""
+    """Store what a result led to."""
     values = {"about_id": event.about_id, "done": event.done, "done_on": event.done_on}
     await upsert(session, FollowUp, id=event.follow_up_id, **values)
 

@@ -43,7 +43,7 @@ from shared.web import (
     validate,
 )
 
-#: Lets who has left see the receipts, and nothing else; there is no session any more.
+#: Cookie that shows a former member the receipts and nothing else; the session is over.
 _LEFT, _LEFT_SECONDS = "left", 3600
 
 

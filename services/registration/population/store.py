@@ -26,7 +26,7 @@ async def newest_scheme(session: AsyncSession) -> AreaScheme | None:
 
 
 async def hold_areas(session: AsyncSession) -> None:
-    """Nobody is told of with an area of the old scheme once the next one is stored: until this transaction ends."""
+    """Hold the scheme of areas until this transaction ends, so that nobody is published with an area of an old one."""
     await hold(session, _SCHEME)
 
 

@@ -59,7 +59,7 @@ async def sign_in_form(request: Request, *, was_signed_in: bool = False) -> Resp
 
 
 async def show_sign_in_form(request: Request) -> Response:
-    """For somebody who reloads an answer to the form."""
+    """The form's page, for somebody who reloads its answer."""
     return see_other("/me")
 
 

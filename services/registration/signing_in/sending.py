@@ -1,6 +1,5 @@
-"""Sending sign-in links: what was asked for is kept first, whoever asked, and looked up afterwards.
-
-So the page does the same for a member as for a stranger, and takes the same time.
+"""Sending sign-in links: each request is stored first and looked up later, so that the page takes the same time for a
+member as for a stranger.
 """
 
 from datetime import datetime, timedelta

@@ -61,7 +61,7 @@ async def session_opened_with(session: AsyncSession, member_id: UUID, opened_wit
 
 
 def set_cookies(request: Request, response: Response, member_id: UUID, session_id: UUID, email_key: str) -> None:
-    """The browser is the member from now on, and is known by the address for longer."""
+    """Give the browser the member's session, and a longer-lived mark of the address."""
     rt = runtime(request)
     rt.sealed.set(response, _COOKIE, member_id, {"session": str(session_id)}, _SECONDS)
     keys = [_digest(email_key), *(key for key in _known(request) if key != _digest(email_key))]

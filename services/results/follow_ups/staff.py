@@ -1,4 +1,4 @@
-"""Staff record what something led to; those who took part get it by mail if they want."""
+"""Staff record what a result or meeting led to; participants who want it get a mail."""
 
 from datetime import date
 from typing import Annotated
@@ -48,7 +48,7 @@ def _https(value: str) -> str:
 
 
 class DoneInput(BaseModel):
-    """What was done, as it must be told."""
+    """The form's fields about what was done."""
 
     done: Annotated[str, Field(min_length=1, max_length=600)]
     done_nn: Annotated[str | None, Field(max_length=600)] = None
@@ -92,7 +92,7 @@ async def _page(request: Request, form: dict[str, object], errors: FormErrors, s
 
 @staff_required("editor")
 async def record_follow_up(request: Request) -> Response:
-    """Show whom it reaches and the mail they get; with ``confirmed`` and the id from that page, keep it and tell."""
+    """Show the mail and how many get it; with ``confirmed`` and that page's id, store the follow-up and publish it."""
     rt = runtime(request)
     form = await read_form(request)
     values, errors = validate(FollowUpInput, form, _MESSAGES, str)
@@ -172,7 +172,7 @@ async def _one(
 
 @staff_required("editor")
 async def correct_follow_up(request: Request) -> Response:
-    """Keep the mended text, which the pages then show; whoever has had the mail gets no other."""
+    """Store the corrected text, which the pages then show; nobody gets a second mail."""
     form = await read_form(request)
     values, errors = validate(DoneInput, form, _MESSAGES, str)
     if values is not None and values.done_on > runtime(request).today():

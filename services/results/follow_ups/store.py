@@ -1,4 +1,4 @@
-"""Queries of follow-ups, and of what they may be about."""
+"""Queries of follow-ups and their objects."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Staff decide what becomes of a matter: kept, told to its sender, told to everybody where it is public."""
+"""Staff decisions about a matter: stored, told to its sender, and published where the matter is public."""
 
 from datetime import datetime
 from uuid import UUID

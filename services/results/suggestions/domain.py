@@ -1,4 +1,4 @@
-"""The rules of a suggestion: what may become of it, and what its sender is told."""
+"""The rules of a suggestion: possible outcomes, and the mails to its sender."""
 
 from dataclasses import astuple, dataclass, replace
 from hashlib import sha256
@@ -23,7 +23,7 @@ class Decision:
 
 
 def settled(decision: Decision) -> Decision:
-    """The decision without what its state has no use for."""
+    """The decision without fields that its state does not use."""
     return replace(
         decision,
         forwarded_to=decision.forwarded_to if decision.state == "forwarded" else "",
@@ -32,7 +32,7 @@ def settled(decision: Decision) -> Decision:
 
 
 def mark(decision: Decision) -> str:
-    """What a page was made from: differs as soon as somebody has decided otherwise."""
+    """A fingerprint of the decision a page shows; it differs once somebody has decided otherwise."""
     return sha256(repr(astuple(decision)).encode()).hexdigest()[:16]
 
 

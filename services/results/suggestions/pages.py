@@ -1,4 +1,4 @@
-"""What residents see: the form, the thanks, every public matter with its status and answer."""
+"""Pages for residents: the form, the thanks, and every public matter with its status and answer."""
 
 from typing import Annotated
 

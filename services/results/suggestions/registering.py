@@ -1,4 +1,4 @@
-"""A matter comes in by form or by letter and is kept once; what residents wrote goes after a time."""
+"""Registering a matter once, by form or by letter, and removing residents' texts after a time."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -19,7 +19,7 @@ from shared.service import Runtime
 async def register(
     session: AsyncSession, suggestion_id: UUID, now: datetime, *, email: str | None = None, **values: object
 ) -> None:
-    """Keep a new matter once, tell that it came, and send its sender a receipt. ``email``: given in the form."""
+    """Store a new matter once, publish it and send a receipt; ``email`` is the address from the form."""
     await lock(session, suggestion_id)
     new_id = await session.scalar(
         pg_insert(Suggestion)
@@ -57,7 +57,7 @@ async def register_letter(session: AsyncSession, event: SuggestionLetterReceived
 
 
 async def remove_old_texts(rt: Runtime) -> None:
-    """Job: what residents wrote is not kept longer than answering it takes; the public wording stays."""
+    """Job: residents' texts are removed once answering no longer needs them; the public wording stays."""
     rules, now = results_settings(), rt.now()
     over = sa.or_(
         Suggestion.answered_at < now - timedelta(days=rules.suggestion_text_days),

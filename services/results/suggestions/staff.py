@@ -1,4 +1,4 @@
-"""Triage: what came in, what becomes of it, what its sender is told, what is public."""
+"""Triage: staff read matters, decide on them, answer their senders and choose what is public."""
 
 from dataclasses import asdict
 from typing import Annotated, Literal
@@ -107,7 +107,7 @@ async def _page(
         "suggestion": suggestion,
         "others": [(other.slug, other.public_heading) for other in public if other.id != suggestion.id],
         "form": values,
-        # A form shown again is still about what its reader saw, until they have been told that it is outdated.
+        # A form shown again stays about the version its reader saw, until they are told that it is outdated.
         "seen": form["seen"] if form.get("seen") and status != 409 else mark(standing),
         "outdated": status == 409,
         "errors": errors,

@@ -12,7 +12,7 @@ from services.results.tables import Suggestion
 from shared.events.results import SuggestionAnswered, SuggestionRegistered, SuggestionReplyDue
 from shared.messaging import lock
 
-#: A reply that could not be sent for so long says nothing any more.
+#: A reply is worth sending for this long.
 _REPLY_LIFE = timedelta(days=7)
 
 

@@ -29,7 +29,7 @@ class Entry:
     title: Texts
     link: str | None
     led_to: Texts | None
-    """What came of it; empty while nothing has; None for what nothing can come of."""
+    """What it led to: empty while nothing yet, None where nothing can follow."""
 
     def on(self, texts: Language) -> date:
         """The installation's day."""
@@ -105,7 +105,7 @@ async def _follow_ups(session: AsyncSession, texts: Language) -> list[Entry]:
 
 
 def _at(follow_up: FollowUp, texts: Language) -> datetime:
-    """When it was told if that was the same day, else noon of the day: after what it follows up, never before."""
+    """The recording's time on the same day, else noon of the day, so that it never precedes what it follows up."""
     recorded_at = follow_up.recorded_at.astimezone(texts.zone)
     same_day = recorded_at.date() == follow_up.done_on
     return recorded_at if same_day else datetime.combine(follow_up.done_on, time(12), texts.zone)
