@@ -1,4 +1,4 @@
-"""Mails that ask something: copies of those surveys sent, and who has had as many as the contact cap allows."""
+"""The contact cap: copies of the asking mails of surveys, and members who have had as many as the cap allows."""
 
 from collections.abc import Sequence
 from datetime import datetime

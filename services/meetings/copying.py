@@ -79,7 +79,7 @@ async def _blank(session: AsyncSession, member_id: UUID, *, erased: bool) -> Non
 
 
 async def _erase(session: AsyncSession, event: MemberErased, delivery: Delivery) -> None:
-    """Rows stay as counts without the person; everything published about the person goes from archive and outbox."""
+    """Keep the rows as counts without the person; published events about the person leave archive and outbox."""
     await lock(session, event.member_id)
     await give_up_seats(session, event.member_id, OPEN, delivery.now)
     invitations = list(await session.scalars(sa.select(Invitation.id).where(Invitation.member_id == event.member_id)))

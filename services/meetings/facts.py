@@ -25,9 +25,9 @@ from shared.events.meetings import (
 from shared.ids import new_id
 from shared.messaging import emit_new
 
-#: Notices whose link leads to the person's own page, where the calendar file is.
+#: Notices whose link leads to the person's own page with the calendar file.
 _OWN_PAGE = ("changed", "cancelled")
-#: Word of minutes or of a follow-up is worth sending for this long.
+#: A notice of minutes or of a follow-up is worth sending for this long.
 NOTICE_LASTS = timedelta(days=30)
 
 

@@ -1,4 +1,4 @@
-"""What Prometheus is told of meetings beside what every service tells."""
+"""Figures of meetings for Prometheus, beside those of every service."""
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from services.meetings.tables import AuditedDraw, Called, Candidate, Draw, DrawEntry, Invitation, Meeting
 from shared.service import Runtime
 
-#: Long enough for what the meeting led to, and for those drawn lately to be spared.
+#: Long enough to tell what the meeting led to, and to spare those drawn lately.
 PARTICIPATION = timedelta(days=3 * 365)
 
 

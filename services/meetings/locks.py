@@ -1,4 +1,4 @@
-"""The order in which everything here is locked, so that no two wait for each other.
+"""The order of all locks in this service, so that no two transactions wait for each other.
 
 1. Draws: whoever invites holds them alone, whoever changes a member's state holds them shared. So an erasure is either
    before an invitation or finds it.

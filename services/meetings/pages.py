@@ -1,4 +1,4 @@
-"""What everybody may see: planned and held meetings, and each meeting's draw, agenda, minutes and follow-ups."""
+"""Public pages: planned and held meetings, and each meeting's draw, agenda, minutes and follow-ups."""
 
 import hashlib
 from datetime import date, datetime
@@ -97,7 +97,7 @@ async def give_draw(request: Request) -> Response:
 
 
 async def give_verifier(request: Request) -> Response:
-    """The program that checks draws, one file that needs nothing but Python: of a meeting's draw that of its time."""
+    """The program that checks draws, one file that needs only Python; for a meeting's draw, the version of its time."""
     content, slug = program(), request.path_params.get("slug")
     if slug is not None:
         async with runtime(request).transaction() as session:

@@ -1,4 +1,4 @@
-"""Where staff see a mail about a meeting before it is sent: notifications shows its own letters."""
+"""The address where staff see a mail about a meeting before it is sent; notifications shows its own letters there."""
 
 from datetime import datetime
 from urllib.parse import urlencode

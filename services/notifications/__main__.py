@@ -1,4 +1,4 @@
-"""``python -m services.notifications``: what is done to deliveries from a terminal."""
+"""``python -m services.notifications``: commands for deliveries from a terminal."""
 
 import asyncio
 import json

@@ -1,1 +1,1 @@
-"""After the meeting: attendance, minutes, and word of what came of it."""
+"""After the meeting: attendance, minutes, and what it led to."""

@@ -1,4 +1,4 @@
-"""After the meeting: who came, the minutes, and word of what came of it."""
+"""After the meeting: attendance, minutes, and what it led to."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -31,7 +31,7 @@ def minutes_fact(meeting: Meeting) -> MeetingMinutesPublished:
 async def record_attendance(
     session: AsyncSession, meeting_id: UUID, came: Collection[UUID], now: datetime
 ) -> Meeting | None:
-    """Write down who came of those who had said yes; may be done again until the minutes are out.
+    """Store who came of those who had said yes; staff may do it again until the minutes are out.
 
     None when the meeting has not begun, was cancelled, or has its minutes.
     """
@@ -51,7 +51,7 @@ async def record_attendance(
 async def publish_minutes(
     session: AsyncSession, meeting_id: UUID, text: str, now: datetime
 ) -> tuple[Meeting, int] | None:
-    """Publish the minutes, or mend them; how many of those who took part are told, the first time only."""
+    """Publish the minutes or correct them; participants are told the first time only, and their number is returned."""
     meeting = await lock_meeting(session, meeting_id)
     if meeting is None or meeting.state not in ("held", "minuted"):
         return None
@@ -66,14 +66,14 @@ async def publish_minutes(
 
 
 async def keep_follow_up(session: AsyncSession, event: FollowUpRecorded, delivery: Delivery) -> None:
-    """Show what the meeting led to, and tell those who took part and consented to ``results``, once."""
+    """Store what the meeting led to, and tell participants who consented to ``results``, once."""
     if event.about != "meeting":
         return
     values = {"meeting_id": event.about_id, "done": event.done, "done_on": event.done_on}
     await upsert(session, FollowUp, id=event.follow_up_id, **values)
     if delivery.replay:
         return
-    # An erasure waits for draws too, so nobody is told who is being forgotten.
+    # An erasure waits for draws too, so nobody who is being erased is told.
     await wait_for_draws(session)
     meeting = await lock_meeting(session, event.about_id)
     if meeting is None:

@@ -23,12 +23,12 @@ from shared.events.meetings import MeetingGroupSet, MeetingSurveyAsked
 from shared.ids import new_id
 from shared.messaging import emit, emit_new, lock
 
-#: Fewer answers than this are never released, so fewer are not asked.
+#: Smallest group that is asked, because fewer answers are never released.
 FEWEST = 5
 
 
 def group_fact(entry: DrawEntry, group: str) -> MeetingGroupSet:
-    """Which of the meeting's groups the member is in."""
+    """The fact that the member is in one of the meeting's groups."""
     assert entry.member_id is not None
     return MeetingGroupSet(
         entry_id=entry.id, meeting_id=entry.meeting_id, member_id=entry.member_id, group=group

@@ -19,7 +19,7 @@ from shared.web import (
     staff_required,
 )
 
-#: The form proposes so many days to answer.
+#: Days to answer that the form proposes.
 _DAYS = 10
 _LONGEST = timedelta(days=60)
 

@@ -39,7 +39,7 @@ async def attendance_form(request: Request) -> Response:
 
 @staff_required("editor")
 async def save_attendance(request: Request) -> Response:
-    """Store who came as the page was filled in; ids that are not of this meeting count for nothing."""
+    """Store the attendance from the page; ids of other meetings are ignored."""
     rt = runtime(request)
     meeting_id: UUID = request.path_params["meeting_id"]
     form = await read_form(request)
@@ -56,7 +56,7 @@ async def save_attendance(request: Request) -> Response:
 
 @staff_required("editor")
 async def show_needs(request: Request) -> Response:
-    """What those who come need, without names; looking is written down."""
+    """Practical needs of those who come, without names; each look leaves an audit row."""
     rt = runtime(request)
     async with rt.transaction() as session:
         meeting = or_404(await session.get(Meeting, request.path_params["meeting_id"]))

@@ -14,7 +14,7 @@ from shared.messaging import emit, lock
 
 
 async def find_called(session: AsyncSession, called_id: UUID) -> tuple[Meeting, Called] | None:
-    """Somebody's call and its meeting; None when the link's id is unknown or the person is gone."""
+    """A person's call and its meeting; None when the link's id is unknown or the person is gone."""
     statement = sa.select(Meeting, Called).join(Called, Called.meeting_id == Meeting.id).where(Called.id == called_id)
     row = (await session.execute(statement)).one_or_none()
     return None if row is None or row.Called.member_id is None else (row.Meeting, row.Called)

@@ -1,4 +1,4 @@
-"""Rules of a call: until when it may be answered, and what its question may be."""
+"""Rules of a call: its last day to answer, and its question."""
 
 from collections.abc import Sequence
 from datetime import date, datetime

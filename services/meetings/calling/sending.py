@@ -1,4 +1,4 @@
-"""A call goes out: staff decide on it, a job asks everybody it is for, a thousand at a time."""
+"""Sending a call: staff decide on it, and a job asks its members, a thousand at a time."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Call:
 
     until: datetime
     only: Mapping[str, Sequence[str]]
-    """By feature the values that are asked; an empty list is everybody."""
+    """Values to ask, by feature; an empty list means everybody."""
     question: str = ""
     options: Sequence[str] = ()
 
@@ -113,7 +113,7 @@ async def send_calls(rt: Runtime) -> None:
 
 async def send_some(session: AsyncSession, meeting_id: UUID, now: datetime, cap: int) -> bool:
     """Ask the next batch; whether there may be more."""
-    # An erasure waits, so nobody is asked who is being forgotten.
+    # An erasure waits, so nobody who is being erased is asked.
     await hold_draws(session)
     meeting = await lock_meeting(session, meeting_id)
     if meeting is None or meeting.calling is None or meeting.called_until is None or meeting.call is None:

@@ -1,4 +1,4 @@
-"""Staff ask, before a draw, who wants to be in it."""
+"""Staff ask members before a draw whether they want to be in it."""
 
 from collections.abc import Mapping
 from datetime import date

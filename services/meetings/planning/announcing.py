@@ -41,7 +41,7 @@ class Plan:
 
 async def announce_meeting(session: AsyncSession, meeting_id: UUID, plan: Plan, now: datetime) -> bool:
     """Store the meeting under the id its form was shown with and announce it; False when that was done already."""
-    # Two meetings of one name on one day are rare enough to wait for each other.
+    # Meetings of one name on one day are rare, so one may wait for the other.
     await hold_draws(session)
     taken = frozenset(await session.scalars(sa.select(Meeting.slug)))
     statement = pg_insert(Meeting).values(
@@ -70,7 +70,7 @@ async def announce_meeting(session: AsyncSession, meeting_id: UUID, plan: Plan, 
 
 
 def moves(meeting: Meeting, plan: Plan) -> bool:
-    """Whether time or place changes, which those who have said yes must hear of."""
+    """Whether time or place changes; those who have said yes must then be told."""
     return (meeting.starts_at, meeting.ends_at, meeting.place) != (plan.times.starts_at, plan.times.ends_at, plan.place)
 
 

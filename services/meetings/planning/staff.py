@@ -165,7 +165,7 @@ async def change_form(request: Request) -> Response:
 
 @staff_required("editor")
 async def change(request: Request) -> Response:
-    """Change the meeting; when that sends mails, how many is shown first and asked once."""
+    """Change the meeting; when the change sends mails, their number is first shown for confirmation."""
     rt = runtime(request)
     form = await read_form(request)
     meeting_id: UUID = request.path_params["meeting_id"]

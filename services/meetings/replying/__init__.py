@@ -1,1 +1,1 @@
-"""What an invited person meets: yes or no, needs, calendar file, taking a yes back."""
+"""The invited person's pages: yes or no, needs, the calendar file, taking a yes back."""

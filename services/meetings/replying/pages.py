@@ -102,7 +102,7 @@ async def reply(request: Request) -> Response:
 
 
 async def save_needs(request: Request) -> Response:
-    """Keep what staff should know; sent again, it replaces what was said before, and nothing removes it."""
+    """Store the needs; a second form replaces the first, and an empty one removes them."""
     rt = runtime(request)
     form = await read_form(request)
     asked = asked_by(request, form.get("id"))

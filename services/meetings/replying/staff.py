@@ -1,4 +1,4 @@
-"""Staff write down a reply somebody gave by phone."""
+"""Staff enter a reply that a person gave by phone."""
 
 from uuid import UUID
 
@@ -34,7 +34,7 @@ async def reply_form(request: Request) -> Response:
 
 @staff_required("editor")
 async def record_reply(request: Request) -> Response:
-    """The same as if the person had pressed the button; what cannot be answered any more is said."""
+    """Answer as if the person had pressed the button, or say that it is too late."""
     rt = runtime(request)
     meeting_id: UUID = request.path_params["meeting_id"]
     form = await read_form(request)

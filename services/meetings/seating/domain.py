@@ -1,4 +1,4 @@
-"""Who sits where: tables as mixed as can be, and mixed anew between rounds."""
+"""Seating: tables as mixed as possible, and mixed anew between rounds."""
 
 import random
 from collections import Counter
@@ -9,7 +9,7 @@ from itertools import combinations
 #: Tables hold at least this many, or there is nobody to talk with.
 SMALLEST_TABLE = 2
 MOST_ROUNDS = 6
-#: Sums of squares nearer than this are equal.
+#: Sums of squares that differ by less than this are equal.
 _EQUAL = 1e-9
 #: Times everybody tries to change seats with everybody, for each round; rooms settle before.
 _PASSES = 20

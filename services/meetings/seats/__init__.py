@@ -1,1 +1,1 @@
-"""Seats: who is drawn, who says yes or no, who comes instead; never more live invitations than seats."""
+"""Seats: drawing, replies and replacements, with never more live invitations than seats."""

@@ -17,7 +17,7 @@ from shared.events.notifications import MessageFailed
 from shared.messaging import Delivery, emit
 from shared.service import Runtime
 
-#: Those who have said yes are reminded this long before the meeting.
+#: Time before the meeting at which those who have said yes are reminded.
 REMINDED_BEFORE = timedelta(hours=48)
 
 
@@ -75,7 +75,7 @@ async def answer(session: AsyncSession, meeting: Meeting, row: Invitation, reply
 async def settle(
     session: AsyncSession, meeting: Meeting, rows: Sequence[Invitation], state: str, now: datetime
 ) -> None:
-    """Move held invitations to a state and say so; needs go with the seat."""
+    """Move locked invitations to a state and publish it; needs are removed with the seat."""
     for row in rows:
         row.state = state
         row.settled_at = now
@@ -99,7 +99,7 @@ async def lapse_silent(rt: Runtime) -> None:
 
 
 async def free_unreached_seat(session: AsyncSession, event: MessageFailed, delivery: Delivery) -> None:
-    """An invitation whose mail the address refused is not waited for.
+    """Stop waiting for an invitation whose mail the address refused.
 
     One that failed for our server's sake keeps its seat: else an outage of ours would use up everybody there is.
     """

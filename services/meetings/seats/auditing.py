@@ -36,7 +36,7 @@ async def auditable_draws(session: AsyncSession, meeting_id: UUID) -> list[Draw]
 
 @staff_required("admin", "dpo")
 async def auditor_form(request: Request) -> Response:
-    """Who shall have the file, and who has had it."""
+    """The form for the auditor's name, and earlier auditors."""
     return await _show(request, {})
 
 

@@ -20,7 +20,7 @@ from shared.service import Runtime
 
 #: Who works on a draw says so anew this often, and it is another's when that has not been heard for ``_TURN``.
 _BEAT, _TURN = 0.5, timedelta(seconds=15)
-#: Where in the whole each step begins and ends, from what they take in long draws.
+#: Each step's share of the whole, measured in long draws.
 _PARTS = {
     "bound": (0.0, 0.2),
     "panels": (0.2, 0.6),
@@ -31,7 +31,7 @@ _PARTS = {
 
 
 class Stopped(Exception):
-    """Staff have cancelled the draw, or the process ends."""
+    """The solver must stop: staff have cancelled the draw, or the process ends."""
 
 
 class Watch:

@@ -1,4 +1,4 @@
-"""What staff call the groups that quotas are counted by."""
+"""Staff's words for the groups of a quota."""
 
 from services.meetings.tables import Margins
 from shared.strata import band_words

@@ -1,1 +1,1 @@
-"""What became of all mail, for staff: counts, lists, decisions about what is uncertain, and the switch."""
+"""The outcome of all mail, for staff: counts, lists, decisions about uncertain mails, and the switch."""

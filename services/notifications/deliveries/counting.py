@@ -1,4 +1,4 @@
-"""What staff see of deliveries: counts that add up, and lists without a person in them."""
+"""Figures of deliveries for staff: counts that add up, and lists without persons."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -76,7 +76,7 @@ def messages(filters: Mapping[str, str], order: str) -> Rows:
 
 
 async def decide_unknown(session: AsyncSession, ids: Sequence[UUID], state: str, reason: str) -> list[UUID]:
-    """Settle these uncertain messages: ``sent``, or ``pending`` to be sent again. Those that were uncertain."""
+    """Settle these uncertain messages as ``sent``, or ``pending`` to be sent again; the ids that were uncertain."""
     done = await session.scalars(
         sa.update(Message)
         .where(Message.id.in_(ids), Message.state == "unknown")
@@ -102,7 +102,7 @@ class Overview:
 
 
 async def overview(session: AsyncSession) -> Overview:
-    """Everything at a glance."""
+    """The overview of this moment."""
     by_state = await session.execute(
         sa.select(Message.state, sa.func.count()).where(~to_made_up()).group_by(Message.state)
     )

@@ -1,4 +1,4 @@
-"""What a relay's log says became of mails: the way to settle those nobody here can know about.
+"""Reading a relay's log to settle mails whose outcome nobody here can know.
 
 Two kinds of line are read, in any mixture; all others are passed over.
 

@@ -78,7 +78,7 @@ _LETTERS = {
 _ORDERS = ("newest", "oldest")
 _COLUMNS = ("Id", "Laget", "Hva", "Om", "Tilstand", "Hvorfor", "Forsøk")
 _UNKNOWN = "/staff/notifications/messages?state=unknown"
-#: What became of a decision, said once on the page it leads back to: (colour, text).
+#: The outcome of a decision, told once on the page it leads back to: (colour, text).
 _SAID = {
     "none": ("warning", "Du har ikke valgt noen e-poster, så ingenting er endret. Merk av dem det gjelder."),
     "sent": ("success", "De valgte e-postene står nå som sendt."),
@@ -87,7 +87,7 @@ _SAID = {
 
 
 def reason_in_words(code: str | None) -> str:
-    """Why a message is in its state; a server's own code as it is."""
+    """The reason for a message's state in words; a server's own code as it is."""
     if code is None:
         return ""
     if code.startswith(("smtp_", "sender_")):

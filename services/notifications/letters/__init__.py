@@ -1,1 +1,1 @@
-"""What a mail says: the letter in the reader's language, and what staff see of it before it is sent."""
+"""The text of a mail: the letter in the reader's language, and staff's preview of it."""

@@ -1,4 +1,4 @@
-"""What a mail says: one complete letter as text, the same letter as HTML with one button.
+"""Composing a mail: one complete letter as text, and the same letter as HTML with one button.
 
 A letter is written once per text and language, with slots for what is one person's; each recipient's mail is the
 letter with its slots filled, each encoded by itself. So nothing in a name can become a header or a part of its own.
@@ -50,7 +50,7 @@ _WHO = N_(
 
 
 class Unsendable(ValueError):
-    """The address has a form no mail server here can be given."""
+    """The address has a form that our mail server cannot take."""
 
 
 def sendable(address: str | None) -> str:
@@ -155,7 +155,7 @@ class Composer:
             token = links.make(kind.link.purpose, message.subject_id, message.generation, message.link_expires_at)
             slots["link"] = f"{public}{kind.link.path}{token}{chosen}"
         if kind.consent and message.member_id is not None:
-            # Much longer than the mail is of interest: whoever finds an old mail must be able to stop the next one.
+            # Much longer than a mail is of interest, so that the finder of an old mail can stop the next one.
             until = message.send_before + timedelta(days=notification_settings().unsubscribe_days)
             token = links.make("unsubscribe", message.member_id, 1, until)
             slots["unsubscribe"] = f"{public}/mail/unsubscribe/{kind.consent}/{token}{chosen}"

@@ -1,4 +1,4 @@
-"""What a mail will say, shown to staff before it is sent to anybody; made by the letters that are sent."""
+"""The preview of a mail for staff, made by the same letters as the mail itself."""
 
 import re
 from datetime import datetime

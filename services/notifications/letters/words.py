@@ -1,4 +1,4 @@
-"""What mails say about a survey, a meeting or a suggestion, in one language."""
+"""Words of mails about a survey, a meeting or a suggestion, in one language."""
 
 from collections.abc import Mapping
 from datetime import datetime, time
