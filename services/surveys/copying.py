@@ -89,7 +89,7 @@ async def _keep_members(
 
 
 async def _below_cap(session: AsyncSession, members: set[UUID], delivery: Delivery) -> set[UUID]:
-    """Those who have not been asked too often lately."""
+    """The ids of members who have not been asked too often lately."""
     if not members:
         return members
     cap = (await profile_in_force(session, delivery.settings)).contact_cap
@@ -116,7 +116,7 @@ async def _withdraw(session: AsyncSession, member_id: UUID) -> list[UUID]:
 
 
 async def erase_member(session: AsyncSession, member_id: UUID, now: datetime) -> None:
-    """Blank everything kept about the person, leave a tombstone, and say so.
+    """Erase everything about the person, leave a tombstone, and publish the receipt.
 
     Answers already sent in cannot be found, and that is the point of them; counts of invited and answered stay.
     """

@@ -8,7 +8,7 @@ from services.surveys.audience.tables import Candidate, Meeting, MeetingGuest
 from services.surveys.tables import Invitation, Survey
 from shared.service import Runtime
 
-#: Long enough for a follow-up to reach those who took part.
+#: Long enough for a follow-up to reach the participants.
 PARTICIPATION = timedelta(days=3 * 365)
 
 

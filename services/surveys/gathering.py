@@ -1,4 +1,4 @@
-"""Gathering what surveys keeps about a member who asks: that they were asked and took part, never what was answered."""
+"""The part of surveys in a member's data file: that they were asked and took part, never what was answered."""
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession

@@ -1,4 +1,4 @@
-"""What waits for what: an answer and the closing of its survey, a new member and the opening of a survey."""
+"""Locks: an answer and its survey's closing wait for each other, as do a new member and a survey's opening."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""What everybody may see: which surveys are open and which are over, and what a questionnaire file may say."""
+"""Public pages: open and finished surveys, and the schema of questionnaire files."""
 
 import json
 

@@ -108,7 +108,7 @@ def keys_of(settings: Settings) -> SurveyKeys:
 
 
 def _sync(folder: Path) -> None:
-    """A file made or removed is so for good only once its folder has been written."""
+    """A new or removed file is certain only once its folder has been written."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""The rules of answering: which questions are seen, and what counts in the end."""
+"""The rules of answering: which questions a person sees, and which answers count in the end."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ def in_order(question: KnownQuestion, choices: tuple[AChoice, ...], drawn: int) 
 
 
 def quotes(questionnaire: Questionnaire, answers: Answers, language: str, do_not_know: str) -> dict[str, str]:
-    """What earlier answers are called where a later text quotes them, by question."""
+    """The words of earlier answers where a later text quotes them, by question."""
     labels_of = {}
     for question in questionnaire.questions:
         if question.id not in answers or isinstance(question, Grid):
@@ -47,7 +47,7 @@ def quotes(questionnaire: Questionnaire, answers: Answers, language: str, do_not
 
 @dataclass(frozen=True)
 class Filled:
-    """A page as it was sent: what is right, what was typed and is not, and what the answers have brought up."""
+    """A page as it was sent: right answers, typed text that is no answer, and questions that have come up."""
 
     answers: dict[str, object]
     """To every page: those from before, and this page's right ones."""
@@ -113,7 +113,7 @@ def unfinished_on(page: Page, answers: Answers, typed: Sent, unseen: Collection[
         if question.id in answers or question.id in unseen or not (question.required or values):
             continue
         read = read_question(question, values)
-        # Right by now, and not taken as an answer: characters were taken out, and the person has not seen it since.
+        # It is right by now but not yet an answer: characters were removed, and the person has not seen that.
         refusals |= read.refused or {question.fields[0]: NotAnAnswer("characters")}
     return refusals
 

@@ -40,7 +40,7 @@ _BASE = "/surveys/answer"
 
 
 async def open_invitation(request: Request) -> HttpResponse:
-    """Exchange the mail's token for a cookie. Whether it opens anything is the survey's to say: it may be extended."""
+    """Exchange the mail's token for a cookie; the survey, which may be extended, decides whether it opens anything."""
     rt = runtime(request)
     try:
         link = check_link(request, "survey")
@@ -48,7 +48,7 @@ async def open_invitation(request: Request) -> HttpResponse:
         link = expired.link
     except BadLink:
         return _over(request, Refusal.UNKNOWN)
-    # Who opens the link again goes on: the time it takes is counted from the first opening in this browser.
+    # A person who opens the link again goes on: time is counted from the first opening in this browser.
     before = rt.sealed.get(request, _COOKIE, link.id) or {}
     began = before.get("began", rt.now().timestamp())
     return hold_link(request, _BASE, _COOKIE, link.id, _COOKIE_LIFE, generation=link.generation, began=began)
@@ -98,7 +98,7 @@ async def show_page(request: Request) -> HttpResponse:
 
 
 async def save_page(request: Request) -> HttpResponse:
-    """Keep what was sent; "next" goes on when it is right, "back" goes back whatever it is."""
+    """Store what was sent; "next" goes on only when it is right, "back" always goes back."""
     rt = runtime(request)
     form = await read_form(request)
     asked = held_generation(request, _COOKIE, form.get("id"))
@@ -109,7 +109,7 @@ async def save_page(request: Request) -> HttpResponse:
         if isinstance(held, Refusal):
             return _over(request, held, form)
         if held.response_id is not None and form.get("change") is None:
-            # A form from before it was sent in, on another device perhaps: it must not undo that unasked.
+            # A form older than the answer that was sent in, perhaps on another device, must not undo it unasked.
             return _over(request, Refusal.ANSWERED, form, held.invitation.id)
         questionnaire, number = held.questionnaire, _number(request, held)
         page = questionnaire.pages[number - 1]
@@ -163,7 +163,7 @@ async def _look(request: Request, session: AsyncSession) -> Opened | Refusal:
 
 
 def _over(request: Request, refusal: Refusal, form: Form | None = None, may_change: UUID | None = None) -> HttpResponse:
-    """Which reason it is and what to do; what was written in a form that cannot be taken stands there to copy.
+    """The reason and what to do; text from a form that cannot be taken is shown for copying.
 
     ``may_change``: the invitation whose answer can still be changed.
     """

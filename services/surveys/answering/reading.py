@@ -31,7 +31,7 @@ Sent = Mapping[str, Sequence[str]]
 #: What is written beside an option ("annet").
 BESIDE = 200
 
-#: Spaces stand between thousands alone: "1 2" is no twelve.
+#: Spaces may only separate thousands: "1 2" is not twelve.
 _NUMBER = re.compile(r"(?P<sign>[-−]?)\s?(?P<whole>[0-9]{1,3}(?:\s[0-9]{3})+|[0-9]{1,9})(?:[,.](?P<part>[0-9]{1,6}))?")
 _DAY = re.compile(r"(?P<day>[0-9]{1,2})\.\s?(?P<month>[0-9]{1,2})\.\s?(?P<year>[0-9]{4})")
 
@@ -174,7 +174,7 @@ def _text(given: str, most: int) -> str:
 
 
 def _with_words(question: Optioned, values: Sent) -> Read:
-    """A choice, and what was written beside "annet"; who wrote there and chose nothing else, chose that."""
+    """A choice and the text beside "annet"; a person who wrote there and chose nothing else, chose that."""
     assert not isinstance(question, Ranking)
     given = list(values[question.id])
     for code, field in question.written.items():

@@ -53,7 +53,7 @@ class FormQuestion:
     question: KnownQuestion
     texts: Language
     drawn: int = 0
-    """What the order of shuffled choices on this page was drawn by."""
+    """The seed of the order of shuffled choices on this page."""
     said: Mapping[str, str] = field(default_factory=dict)
     """What earlier answers are called, where texts quote them."""
     sent: Sent = field(default_factory=dict)
@@ -135,7 +135,7 @@ class FormQuestion:
         return self.texts.gettext(MESSAGES[refusal.code]).format(text=text, **values)
 
     def _of(self, name: str) -> str:
-        """What a field is called: a statement, or the question."""
+        """The name of a field: a statement, or the question."""
         choices: tuple[Choice, ...] = getattr(self.question, "statements", ())
         named = (self.to(choice.text) for choice in choices if name == f"{self.question.id}.{choice.code}")
         return next(named, self.text)

@@ -1,4 +1,4 @@
-"""An invitation as its holder meets it: opened, held while something is changed, sent in, and changed until closing."""
+"""An invitation for its holder: opened, locked while something changes, sent in, and changed until closing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -59,9 +59,9 @@ class Opened:
     answers: dict[str, object]
     """Right answers so far."""
     typed: dict[str, list[str]]
-    """What was typed and is no answer yet."""
+    """Typed text that is no answer yet."""
     page: int | None
-    """Where the person is; None who has not begun."""
+    """The person's page; None before the first."""
     response_id: UUID | None = None
     """The answer that was sent in, which sending in again replaces; None before."""
 
@@ -158,7 +158,7 @@ async def submit(session: AsyncSession, held: Opened, answers: Mapping[str, obje
     sealed = held.seal.close(id_, {"answers": shown, **cell})
     await _rest(session, held, {"response": str(id_)}, 1)
     if held.response_id is not None:
-        # Who took part has been said, and that something was changed is nobody's to know.
+        # That the person took part has been published, and nobody may know of the change.
         mine = (Response.survey_id == survey.id, Response.id == id_)
         await session.execute(sa.update(Response).where(*mine).values(sealed=sealed))
         return

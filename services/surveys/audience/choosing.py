@@ -1,4 +1,4 @@
-"""Members whom a survey may ask, as the database is asked for them; and what a forecast counts."""
+"""Queries for the members that a survey may ask, and for the counts of a forecast."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -17,7 +17,7 @@ from services.surveys.tables import Invitation, Margins, Member, Survey
 from shared.events.registration import AgeBand, Margin
 from shared.strata import GENDERS, band_of, gender_of
 
-#: Surveys that opened within this long tell how strata answer.
+#: Surveys opened within this time tell how strata answer.
 _LATELY = timedelta(days=2 * 365)
 
 

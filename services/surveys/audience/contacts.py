@@ -1,4 +1,4 @@
-"""Mails that ask something: copies of those meetings sent, and how many each member has had in the quarter."""
+"""The contact cap: copies of the asking mails of meetings, and the number each member has had in the quarter."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Whom a survey is for: the filter staff choose, as a rule over what the copy of a member holds."""
+"""The audience of a survey: the filter that staff choose, as a rule over the copy of a member."""
 
 from datetime import datetime
 from uuid import UUID
@@ -41,7 +41,7 @@ ADULT = 19
 
 
 def only_adults(audience: Audience) -> Audience:
-    """The same without anybody who may be under 18."""
+    """The same audience without anybody who may be under 18."""
     return audience.model_copy(update={"age_from": max(audience.age_from or 0, ADULT)})
 
 

@@ -1,4 +1,4 @@
-"""Drawing a sample: the pool is kept batch by batch, the draw is one transaction, those not drawn are told.
+"""Drawing a sample: the pool is stored in batches, the draw is one transaction, and those not drawn are told.
 
 Every step goes on after a crash where it stopped, and holds no more than a batch in memory.
 """

@@ -1,4 +1,4 @@
-"""What a survey will come to, before anything is sent: who is invited, answers to expect, mails, the smallest group."""
+"""The forecast of a survey before anything is sent: invitations, expected answers, mails and the smallest group."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The part of the plan form that says who is asked: chosen from lists, and never typed but for a date and a number."""
+"""The audience part of the plan form: chosen from lists, with only a date and a number to type."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -86,7 +86,7 @@ class Choices:
         }
 
     def errors(self, values: AudienceInput) -> FormErrors:
-        """What was chosen that is on no list, or does not go together."""
+        """Errors: choices that are on no list, or do not go together."""
         wrong: FormErrors = {}
         if set(values.areas) - {NONE, *dict(self.areas)}:
             wrong["areas"] = MESSAGES["areas"]

@@ -17,7 +17,7 @@ GROUPS = ("present", "control")
 
 
 async def keep_meeting(session: AsyncSession, event: MeetingAnnounced, _: Delivery) -> None:
-    """What it is called; a cancelled one was no meeting."""
+    """Store the meeting's name; a cancelled meeting goes."""
     if event.status == "cancelled":
         await session.execute(sa.delete(Meeting).where(Meeting.id == event.meeting_id))
     else:
@@ -27,7 +27,7 @@ async def keep_meeting(session: AsyncSession, event: MeetingAnnounced, _: Delive
 async def keep_guests(
     session: AsyncSession, events: Sequence[MeetingInvitationAnswered], _: Sequence[Delivery]
 ) -> None:
-    """Who has said yes and not taken it back."""
+    """Store who has said yes and not taken it back."""
     places = {
         event.invitation_id: (event.meeting_id, event.member_id, "guest" if event.reply == "accepted" else None)
         for event in events
@@ -36,7 +36,7 @@ async def keep_guests(
 
 
 async def keep_groups(session: AsyncSession, events: Sequence[MeetingGroupSet], _: Sequence[Delivery]) -> None:
-    """Who was at a meeting, and who is in its control group."""
+    """Store who was at a meeting, and who is in its control group."""
     places = {
         event.entry_id: (event.meeting_id, event.member_id, event.group if event.group in GROUPS else None)
         for event in events

@@ -1,4 +1,4 @@
-"""What staff call those a survey is for, in Bokmål."""
+"""Staff's words for a survey's audience, in Bokmål."""
 
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""A correction of texts is stored with the survey and told to everybody who has them."""
+"""Correcting texts: a correction is stored with the survey and published to every service that has its texts."""
 
 from collections.abc import Sequence
 from datetime import datetime

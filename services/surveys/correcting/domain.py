@@ -1,4 +1,4 @@
-"""What a correction may change: texts in the languages they are in. Ids, codes, conditions and order stay.
+"""The rules of a correction: it changes texts in their languages, never ids, codes, conditions or order.
 
 Content is a questionnaire as ``Questionnaire.content`` gives it.
 """

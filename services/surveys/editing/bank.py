@@ -1,4 +1,4 @@
-"""The question bank: what has been asked in surveys, each question once, in the words it was asked in last."""
+"""The question bank: each question that surveys have asked, once, in the words it was last asked in."""
 
 from collections.abc import Mapping
 

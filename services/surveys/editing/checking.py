@@ -1,4 +1,4 @@
-"""What is wrong with a questionnaire before it may open, and what could be better: a sentence each, with its place.
+"""Findings about a questionnaire before it may open, faults and advice: a sentence each, with its place.
 
 Faults stop it from being marked as ready, advice does not.
 """
@@ -56,7 +56,7 @@ def findings(content: Mapping[str, object], asked: Mapping[str, Mapping[str, obj
         *_changed_words(content, asked or {}),
     ]  # fmt: skip
     if not any(finding.stops for finding in all_findings):
-        # What only the contract's own rules find; it must never be opened with.
+        # Faults that only the contract's own rules find; a survey must never open with them.
         all_findings += [Finding(f"Skjemaet kan ikke brukes ennå: {sentence}") for sentence in _refused(content)]
     return sorted(all_findings, key=lambda finding: not finding.stops)
 
@@ -167,7 +167,7 @@ def _conditions(content: Mapping[str, Any]) -> Iterator[Finding]:
     earlier: dict[str, tuple[Content, Content]] = {}
     for page in content["pages"]:
         yield from _condition(page, None, earlier)
-        # A page nobody gets is said once, not again for each question on it.
+        # A page that nobody gets is reported once, not for each question on it.
         around = page if is_reachable(page, None, earlier) else None
         for question in page["questions"]:
             yield from _condition(question, around, earlier)

@@ -1,4 +1,5 @@
-"""What staff call the kinds of questions and their fields. A kind without a name here cannot be added in the editor."""
+"""Staff's words for the kinds of questions and their fields.
+A kind without a name here cannot be added in the editor."""
 
 #: Kind -> name, in the order offered: the most used first.
 KIND_NAMES = {

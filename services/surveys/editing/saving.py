@@ -126,7 +126,7 @@ async def ids_in_use(session: AsyncSession) -> dict[str, str]:
 async def questionnaire_to_show(
     session: AsyncSession, id_: str, shelf: Mapping[str, Questionnaire]
 ) -> Questionnaire | None:
-    """What residents would get: a written one as it is now, or one on the shelf; None where texts are still missing."""
+    """The questionnaire residents would get, a written one or one on the shelf; None where texts are still missing."""
     draft = await written(session, id_)
     if draft is None:
         return shelf.get(id_)
@@ -137,7 +137,7 @@ async def questionnaire_to_show(
 
 
 async def questionnaires_to_ask(session: AsyncSession, shelf: Mapping[str, Questionnaire]) -> dict[str, Questionnaire]:
-    """What a survey can be planned with, by id: what staff have marked as ready, and what is on the shelf."""
+    """Questionnaires a survey can be planned with, by id: those marked as ready, and those on the shelf."""
     rows: Sequence[Any] = (
         await session.execute(
             sa.select(WrittenVersion.content)

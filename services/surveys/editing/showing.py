@@ -1,4 +1,4 @@
-"""What the editor's pages show of a questionnaire that is being written."""
+"""Contexts of the editor's pages for a questionnaire that is being written."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -46,7 +46,7 @@ async def close_due_surveys(rt: Runtime) -> None:
 
 
 async def destroy_keys(rt: Runtime) -> None:
-    """Job: what was sealed to a survey that has closed opens for nobody any more, copies of the database included.
+    """Job: destroy the keys of closed surveys, so that nobody can open their answers, even in copies of the database.
 
     After the release's transaction and not within it: a key destroyed before would lose every answer with a rollback.
     """
@@ -99,7 +99,7 @@ async def _release(session: AsyncSession, seal: Seal, survey: Survey) -> int:
     """Publish every answer; how many left."""
     rows = await session.execute(sa.select(Response.id, Response.sealed).where(Response.survey_id == survey.id))
     resting = [seal.open(row.id, row.sealed) for row in rows]
-    # An answer sealed before areas were known has none.
+    # Answers sealed before areas were known have none.
     answered = Counter((row["gender"], row["band"], row.get("area")) for row in resting)
     cells = release_cells(answered, [band.code for band in survey.bands], survey.cell_minimum)
     if not cells:

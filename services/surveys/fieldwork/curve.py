@@ -1,4 +1,4 @@
-"""How a survey goes, as staff see it: response curve, target, expected end."""
+"""The progress of a survey for staff: response curve, target, expected end."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -56,7 +56,7 @@ def followed(
         "title": survey_title(survey),
         "turnout": turnout,
         "curve": curve,
-        # A curve along the bottom says nothing that words do not say better.
+        # Words say it better than a curve along the bottom.
         "picture": _picture(request, curve, turnout, target) if turnout.answered else None,
         "expected": expected,
         "target": target,

@@ -1,4 +1,4 @@
-"""Word to those who took part: of the public result, and of what came of it."""
+"""Notices to participants: of the public result, and of what it led to."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice

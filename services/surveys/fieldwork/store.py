@@ -1,4 +1,4 @@
-"""Reads that staff pages, closing and the list share."""
+"""Queries that staff pages, closing and the list share."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

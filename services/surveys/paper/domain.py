@@ -1,4 +1,4 @@
-"""The code on a paper, and what may be left out on it."""
+"""The code on a paper, and pages on which every answer may be left out."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Invitations as staff meet them who key in a paper: by member, and by the code on the paper."""
+"""Invitations for staff who key in a paper: by member, and by the code on the paper."""
 
 from collections.abc import Sequence
 from uuid import UUID

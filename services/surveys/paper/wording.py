@@ -1,4 +1,4 @@
-"""Whom a question on paper is for: earlier answers by the number of their question."""
+"""The audience of a question on paper, told by earlier answers and the numbers of their questions."""
 
 from collections.abc import Mapping
 

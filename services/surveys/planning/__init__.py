@@ -1,1 +1,1 @@
-"""Planning: staff choose what is asked, when, and see whom it reaches before anything happens."""
+"""Planning: staff choose questionnaire and dates, and see whom the survey reaches before anything happens."""

@@ -1,4 +1,4 @@
-"""A plan is kept, or dropped before it opens."""
+"""Storing a plan, and dropping one that has not opened."""
 
 from collections.abc import Sequence
 from datetime import datetime

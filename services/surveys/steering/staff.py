@@ -65,7 +65,7 @@ async def confirm(request: Request) -> Response:
 
 @staff_required("editor")
 async def do(request: Request) -> Response:
-    """Do it, once; a second click finds it done."""
+    """Do the deed once; a second click finds it done."""
     rt, form = runtime(request), await read_form(request)
     async with rt.transaction() as session:
         asked = await _asked(request, session)

@@ -1,4 +1,4 @@
-"""A survey that has opened is paused, goes on, is extended, ends or is opened again."""
+"""Steering an opened survey: pause, go on, extend, end, open again."""
 
 from datetime import datetime
 from uuid import UUID
@@ -15,7 +15,7 @@ from shared.service import Runtime
 
 
 def life_of(survey: Survey) -> Life:
-    """Where a survey that has opened is."""
+    """The point of an opened survey in its life."""
     assert survey.opened_at is not None
     return Life(survey.state, survey.opened_at, survey.closes_at, survey.release_at, survey.soft)
 
