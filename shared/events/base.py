@@ -40,6 +40,12 @@ class Event(BaseModel):
     subject_field: ClassVar[str | None]
 
     @classmethod
+    def __pydantic_init_subclass__(cls, **_: object) -> None:
+        """An event of no topic of its own goes on its service's."""
+        if hasattr(cls, "type") and not hasattr(cls, "topic"):
+            cls.topic = cls.source_service()
+
+    @classmethod
     def source_service(cls) -> str:
         """The publishing service, from the type string."""
         return cls.type.split(".", 1)[0]

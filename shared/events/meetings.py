@@ -12,7 +12,6 @@ from shared.events.member_data import Erased, MemberData
 
 
 class _Meetings(Event):
-    topic: ClassVar[str] = "meetings"
     subject_field: ClassVar[str | None] = "meeting_id"
 
 
@@ -208,7 +207,6 @@ class MemberDataErased(Erased):
     """meetings has erased what it held about the person."""
 
     type: ClassVar[str] = "meetings.member_data_erased.v1"
-    topic: ClassVar[str] = "meetings"
 
 
 class DrawProofIssued(_Meetings):
@@ -242,14 +240,12 @@ class DatesPlanned(Dates):
     """What is planned or due about a meeting, for the calendar of staff."""
 
     type: ClassVar[str] = "meetings.dates_planned.v1"
-    topic: ClassVar[str] = "meetings"
 
 
 class EventsMissed(attention.EventsMissed):
     """meetings has not read events that were removed."""
 
     type: ClassVar[str] = "meetings.events_missed.v1"
-    topic: ClassVar[str] = "meetings"
 
 
 EVENTS: tuple[type[Event], ...] = (

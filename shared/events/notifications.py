@@ -9,7 +9,6 @@ from shared.events.member_data import Erased, MemberData
 
 
 class _Notifications(Event):
-    topic: ClassVar[str] = "notifications"
     subject_field: ClassVar[str | None] = "member_id"
     member_id: UUID
 
@@ -57,7 +56,6 @@ class MemberDataErased(Erased):
     """notifications has erased what it held about the person."""
 
     type: ClassVar[str] = "notifications.member_data_erased.v1"
-    topic: ClassVar[str] = "notifications"
 
 
 class SuggestionLetterReceived(Event):
@@ -89,7 +87,6 @@ class EventsMissed(attention.EventsMissed):
     """notifications has not read events that were removed."""
 
     type: ClassVar[str] = "notifications.events_missed.v1"
-    topic: ClassVar[str] = "notifications"
 
 
 EVENTS: tuple[type[Event], ...] = (

@@ -11,7 +11,6 @@ from shared.events.member_data import Erased
 
 
 class _Registration(Event):
-    topic: ClassVar[str] = "registration"
     subject_field: ClassVar[str | None] = "member_id"
 
 
@@ -225,7 +224,6 @@ class MemberDataErased(Erased):
     """registration has erased what it held about the person."""
 
     type: ClassVar[str] = "registration.member_data_erased.v1"
-    topic: ClassVar[str] = "registration"
 
 
 class _Contact(Event):
@@ -254,14 +252,12 @@ class DeadLettersExpiring(attention.LettersExpiring):
     """Events that registration could not use lose their content soon."""
 
     type: ClassVar[str] = "registration.dead_letters_expiring.v1"
-    topic: ClassVar[str] = "registration"
 
 
 class EventsMissed(attention.EventsMissed):
     """registration has not read events that were removed."""
 
     type: ClassVar[str] = "registration.events_missed.v1"
-    topic: ClassVar[str] = "registration"
 
 
 EVENTS: tuple[type[Event], ...] = (

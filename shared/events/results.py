@@ -9,11 +9,7 @@ from shared.events.calendar import Dates
 from shared.events.member_data import Erased, MemberData
 
 
-class _Results(Event):
-    topic: ClassVar[str] = "results"
-
-
-class ResultsPublished(_Results):
+class ResultsPublished(Event):
     """Staff approved a survey's result: it is public at ``/results/<slug>``; sent again unchanged as its state."""
 
     type: ClassVar[str] = "results.results_published.v1"
@@ -27,7 +23,7 @@ class ResultsPublished(_Results):
     """The finding in one sentence, by language."""
 
 
-class FollowUpRecorded(_Results):
+class FollowUpRecorded(Event):
     """ "You said, we did": what a result, meeting or suggestion led to; sent again as its state."""
 
     type: ClassVar[str] = "results.follow_up_recorded.v1"
@@ -45,7 +41,7 @@ class FollowUpRecorded(_Results):
     recorded_at: Instant
 
 
-class SuggestionRegistered(_Results):
+class SuggestionRegistered(Event):
     """A resident raised a matter, by form or by mail."""
 
     type: ClassVar[str] = "results.suggestion_registered.v1"
@@ -56,7 +52,7 @@ class SuggestionRegistered(_Results):
     registered_at: Instant
 
 
-class SuggestionAnswered(_Results):
+class SuggestionAnswered(Event):
     """Staff answered a suggestion."""
 
     type: ClassVar[str] = "results.suggestion_answered.v1"
@@ -73,7 +69,6 @@ class MemberDataErased(Erased):
     """results has erased what it held about the person."""
 
     type: ClassVar[str] = "results.member_data_erased.v1"
-    topic: ClassVar[str] = "results"
 
 
 class _Correspondence(Event):
@@ -117,21 +112,18 @@ class DatesPlanned(Dates):
     """What is planned or due about a published result, for the calendar of staff."""
 
     type: ClassVar[str] = "results.dates_planned.v1"
-    topic: ClassVar[str] = "results"
 
 
 class DeadLettersExpiring(attention.LettersExpiring):
     """Events that results could not use lose their content soon."""
 
     type: ClassVar[str] = "results.dead_letters_expiring.v1"
-    topic: ClassVar[str] = "results"
 
 
 class EventsMissed(attention.EventsMissed):
     """results has not read events that were removed."""
 
     type: ClassVar[str] = "results.events_missed.v1"
-    topic: ClassVar[str] = "results"
 
 
 EVENTS: tuple[type[Event], ...] = (

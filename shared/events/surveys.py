@@ -12,10 +12,6 @@ from shared.events.member_data import Erased, MemberData
 from shared.events.questionnaire import Questionnaire, example
 
 
-class _Surveys(Event):
-    topic: ClassVar[str] = "surveys"
-
-
 class MeetingAsked(BaseModel):
     """The group of a meeting that a survey asks, and when."""
 
@@ -27,7 +23,7 @@ class MeetingAsked(BaseModel):
     """``before`` or ``after``."""
 
 
-class SurveyOpened(_Surveys):
+class SurveyOpened(Event):
     """A survey opened with this frozen questionnaire; sent again unchanged as its state."""
 
     type: ClassVar[str] = "surveys.survey_opened.v1"
@@ -48,7 +44,7 @@ class SurveyOpened(_Surveys):
     """With a survey that evaluates a meeting."""
 
 
-class SampleDrawn(_Surveys):
+class SampleDrawn(Event):
     """The sample of a survey was drawn; counts only, and what makes the draw checkable."""
 
     type: ClassVar[str] = "surveys.sample_drawn.v1"
@@ -66,7 +62,7 @@ class SampleDrawn(_Surveys):
     drawn: int
 
 
-class MemberSpared(_Surveys):
+class MemberSpared(Event):
     """A survey was for this member, and others were drawn: nothing is asked this time. Shown on the own page."""
 
     type: ClassVar[str] = "surveys.member_spared.v1"
@@ -99,7 +95,7 @@ class TextCorrection(BaseModel):
     changes: tuple[TextChange, ...]
 
 
-class SurveyChanged(_Surveys):
+class SurveyChanged(Event):
     """Staff paused, extended, ended, reopened or corrected a survey: how it stands now, in full."""
 
     type: ClassVar[str] = "surveys.survey_changed.v1"
@@ -116,7 +112,7 @@ class SurveyChanged(_Surveys):
     """How its texts came to be so since it opened, oldest first."""
 
 
-class SurveyInvitationIssued(_Surveys):
+class SurveyInvitationIssued(Event):
     """A member is invited to a survey: send the one link that answers it."""
 
     type: ClassVar[str] = "surveys.survey_invitation_issued.v1"
@@ -131,7 +127,7 @@ class SurveyInvitationIssued(_Surveys):
     """When each mail that asked this member went out so far: the invitation, then its reminders."""
 
 
-class SurveyReminderDue(_Surveys):
+class SurveyReminderDue(Event):
     """An invited member has not answered by the planned day: send the reminder with the same link."""
 
     type: ClassVar[str] = "surveys.survey_reminder_due.v1"
@@ -150,7 +146,7 @@ class SurveyReminderDue(_Surveys):
     """As with the invitation, this reminder included."""
 
 
-class SurveyAnswered(_Surveys):
+class SurveyAnswered(Event):
     """An invited member took part. Never what was answered."""
 
     type: ClassVar[str] = "surveys.survey_answered.v1"
@@ -175,7 +171,7 @@ class StratumCount(BaseModel):
     answered: int
 
 
-class SurveyClosed(_Surveys):
+class SurveyClosed(Event):
     """A survey closed and its answers were released: the survey's last event."""
 
     type: ClassVar[str] = "surveys.survey_closed.v1"
@@ -190,7 +186,7 @@ class SurveyClosed(_Surveys):
     strata: tuple[StratumCount, ...]
 
 
-class SurveyResultsNoticeDue(_Surveys):
+class SurveyResultsNoticeDue(Event):
     """The results of a survey this member took part in are public: tell them."""
 
     type: ClassVar[str] = "surveys.survey_results_notice_due.v1"
@@ -202,7 +198,7 @@ class SurveyResultsNoticeDue(_Surveys):
     send_before: Instant
 
 
-class SurveyFollowUpNoticeDue(_Surveys):
+class SurveyFollowUpNoticeDue(Event):
     """The municipality recorded what came of a survey this member took part in: tell them."""
 
     type: ClassVar[str] = "surveys.survey_follow_up_notice_due.v1"
@@ -219,7 +215,6 @@ class MemberDataErased(Erased):
     """surveys has erased what it held about the person."""
 
     type: ClassVar[str] = "surveys.member_data_erased.v1"
-    topic: ClassVar[str] = "surveys"
 
 
 class AnswerStrata(BaseModel):
@@ -258,14 +253,12 @@ class DatesPlanned(Dates):
     """What is planned or due about a survey, for the calendar of staff."""
 
     type: ClassVar[str] = "surveys.dates_planned.v1"
-    topic: ClassVar[str] = "surveys"
 
 
 class EventsMissed(attention.EventsMissed):
     """surveys has not read events that were removed."""
 
     type: ClassVar[str] = "surveys.events_missed.v1"
-    topic: ClassVar[str] = "surveys"
 
 
 EVENTS: tuple[type[Event], ...] = (
