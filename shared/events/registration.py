@@ -7,7 +7,6 @@ from pydantic import BaseModel, ConfigDict
 
 from shared.events import attention
 from shared.events.base import Code, Event, Instant, OpenEnum, PublicText
-from shared.events.member_data import Erased
 
 
 class _Registration(Event):
@@ -220,12 +219,6 @@ class MemberDataRequested(_Registration):
     asked_at: Instant
 
 
-class MemberDataErased(Erased):
-    """registration has erased what it held about the person."""
-
-    type: ClassVar[str] = "registration.member_data_erased.v1"
-
-
 class _Contact(Event):
     topic: ClassVar[str] = "registration.contacts"
     subject_field: ClassVar[str | None] = "member_id"
@@ -277,7 +270,6 @@ EVENTS: tuple[type[Event], ...] = (
     PopulationMarginsSet,
     ProfileChanged,
     StaffSessionEnded,
-    MemberDataErased,
     MemberDataRequested,
     ContactChanged,
     ContactRemoved,
