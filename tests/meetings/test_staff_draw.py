@@ -16,7 +16,7 @@ from services.meetings.seats.preparing import candidates_of
 from services.meetings.tables import Candidate, Draw, Meeting
 from services.meetings.verify import digest, program
 from shared.service import Runtime
-from shared.testing import Deliverer, move, sign_in
+from shared.testing import Deliverer, browser, move, sign_in
 from tests.meetings.given import a_meeting, fresh, invitations, states
 from tests.meetings.test_staff_pages import the_form
 from tests.members import many, margins
@@ -48,6 +48,10 @@ async def test_the_draw_shows_how_many_and_who_before_it_is_made_once(
     ready = await made_ready(rt, editor, meeting)
     assert "Trekningen er klar og kunngjort. 1\u00a0000 lodd er laget" in ready
     assert "20,0\u00a0%" in ready, "six of thirty"
+    async with browser(rt) as client:
+        public = (await client.get(f"/meetings/{meeting.slug}")).text
+    assert "15–24 år" in public
+    assert "tenfor områdene" not in ready + public, "there are no areas to be outside of"
     empty = await editor.post(path, data={"action": "draw"})
     assert (empty.status_code, "Skriv det som ble trukket" in empty.text) == (422, True)
     locked = await editor.post(f"/staff/meetings/{meeting.id}/change", data=the_form(rt, seats="7"))

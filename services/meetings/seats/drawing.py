@@ -86,6 +86,9 @@ def tallies(
     for index, feature in enumerate(features_of(alike)):
         there = {kind[index] for kind in alike}
         named = [row["value"] for row in limits if row["feature"] == feature]
+        if feature == "area" and not named and there == {""}:
+            # Nobody is outside areas that there are none of.
+            continue
         fixed = [*GENDERS, *named] if feature == "gender" else [*named, *sorted(there - set(named))]
         for value in dict.fromkeys(fixed):
             group = [candidate for kind, those in alike.items() if kind[index] == value for candidate in those]

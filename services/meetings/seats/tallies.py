@@ -39,7 +39,7 @@ def protocol_rows(meeting: Meeting) -> list[dict[str, Any]]:
 def promised_tallies(promise: Document, held: Sequence[int] | None) -> list[Tally]:
     """The groups of a promise, with those ``held`` by what was drawn."""
     names = promise["names"]
-    return [
+    told = [
         Tally(
             group["feature"],
             tuple(group["values"]),
@@ -53,6 +53,9 @@ def promised_tallies(promise: Document, held: Sequence[int] | None) -> list[Tall
         )
         for place, group in enumerate(promise["groups"])
     ]
+    # Nobody is outside areas that there are none of.
+    areas = any(value for tally in told if tally.feature == "area" for value in tally.values)
+    return [tally for tally in told if areas or tally.feature != "area"]
 
 
 def public_tallies(rows: Sequence[Mapping[str, Any]]) -> list[Tally]:
