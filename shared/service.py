@@ -23,7 +23,7 @@ from shared.messaging.subscription import Subscription
 from shared.metrics import Gauges, Metrics
 from shared.profile import Profile
 from shared.refusal import Refusal
-from shared.services import LINK_PURPOSES
+from shared.services import LINK_MAKER, LINK_PURPOSES
 from shared.settings import Settings
 from shared.tokens import Links, Sealed, as_keys
 
@@ -151,6 +151,10 @@ def make_runtime(service: Service, settings: Settings) -> Runtime:
         as_keys("PANEL_STAFF_PUBLIC_KEY", SecretStr(settings.staff_public_key))
     if settings.oidc_issuer or settings.staff_signing_key.get_secret_value():
         as_keys("PANEL_STAFF_SIGNING_KEY", settings.staff_signing_key)
+    links = Links.from_settings(settings, chain(*LINK_PURPOSES.values()))
+    if service.name == LINK_MAKER:
+        links.require("PANEL_MASTER_KEYS", chain(*LINK_PURPOSES.values()))
+    links.require("PANEL_LINK_KEYS", LINK_PURPOSES.get(service.name, ()))
     return Runtime(
         service=service,
         settings=settings,
@@ -158,7 +162,7 @@ def make_runtime(service: Service, settings: Settings) -> Runtime:
             url, service.name, pool_size=settings.database_pool_size, statement_cache=settings.database_statement_cache
         ),
         clock=PanelClock(settings.zone, settings.clock_file),
-        links=Links.from_settings(settings, chain(*LINK_PURPOSES.values())),
+        links=links,
         sealed=Sealed(*keys),
         profile=settings.installed,
         metrics=Metrics(settings.prefix, service.name),

@@ -9,7 +9,9 @@ from types import MappingProxyType
 
 SERVICES = ("registration", "surveys", "notifications", "meetings", "results")
 
-#: Purposes of links, by the service that opens them; notifications makes them all.
+#: Makes every link, from the master keys.
+LINK_MAKER = "notifications"
+#: Purposes of links, by the service that opens them.
 LINK_PURPOSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "registration": ("confirm", "sign_in"),

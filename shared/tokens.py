@@ -98,6 +98,12 @@ class Links:
             # Without what was read: it may be a key.
             raise Refusal(f"{name} is not the JSON that `keys` or `secrets` prints.") from None
 
+    def require(self, setting: str, purposes: Iterable[str]) -> None:
+        """Refusal that names the ``setting`` which has no key of one of these purposes."""
+        for purpose in purposes:
+            if not self._keys.get(purpose):
+                raise Refusal(f"{setting} is not set" if not self._keys else f"{setting} has no key of «{purpose}»")
+
     def make(self, purpose: str, id: UUID, generation: int, expires_at: datetime) -> str:
         """A URL-safe token; raises KeyError for a purpose without a key here."""
         key_id, key = next(iter(self._keys[purpose].items()))
@@ -130,8 +136,11 @@ def as_keys(name: str, value: SecretStr) -> list[bytes]:
 
     While a key is exchanged the old one stands behind the new one, after a space.
     """
+    texts = value.get_secret_value().split()
+    if not texts:
+        raise Refusal(f"{name} is not set")
     try:
-        keys = [base64.b64decode(text, validate=True) for text in value.get_secret_value().split()]
+        keys = [base64.b64decode(text, validate=True) for text in texts]
     except (binascii.Error, ValueError):
         keys = []
     if not keys or any(len(key) != _KEY_BYTES for key in keys):

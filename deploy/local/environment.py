@@ -8,10 +8,9 @@ from pathlib import Path
 from deploy.local.downloads import ROOT
 from deploy.local.secrets import Secrets
 from shared.messaging.topics import principal
-from shared.services import LINK_PURPOSES
+from shared.services import LINK_MAKER, LINK_PURPOSES
 from shared.tokens import decode_master_keys, derive_keys, encode_keys, public_half
 
-_LINK_MAKER = "notifications"
 _SIGN_IN = "registration"
 
 #: Set by the launcher for each process, so never passed on from the shell.
@@ -28,7 +27,7 @@ _OURS = (
 def secret_settings(service: str) -> tuple[str, ...]:
     """The secret settings of one service's own; its passwords at Postgres and Kafka come beside them."""
     own = {
-        _LINK_MAKER: ("PANEL_MASTER_KEYS", "PANEL_SMTP_URL"),
+        LINK_MAKER: ("PANEL_MASTER_KEYS", "PANEL_SMTP_URL"),
         _SIGN_IN: ("PANEL_LINK_KEYS", "PANEL_OIDC_CLIENT_SECRET", "PANEL_STAFF_SIGNING_KEY"),
     }
     given = own.get(service) or (("PANEL_LINK_KEYS",) if service in LINK_PURPOSES else ())
@@ -86,7 +85,7 @@ def service_environment(
     if os.environ.get("PANEL_ENVIRONMENT") != "production":
         values["PANEL_CLOCK_FILE"] = str(addresses.clock)
     masters = json.dumps({"1": secrets.master})
-    if service == _LINK_MAKER:
+    if service == LINK_MAKER:
         values |= {"PANEL_MASTER_KEYS": masters, "PANEL_SMTP_URL": addresses.smtp_url}
         values |= {"PANEL_LMTP_HOST": "127.0.0.1", "PANEL_LMTP_PORT": str(addresses.lmtp_port)}
         values |= {"PANEL_SMTP_CA_FILE": str(addresses.authority)} if addresses.authority else {}

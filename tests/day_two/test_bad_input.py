@@ -22,6 +22,7 @@ from shared.messaging.provision import admin_client, provision
 from shared.migrations import migrate
 from shared.roles import create_database, create_service_roles
 from shared.services import SERVICES
+from shared.tokens import derive_keys, encode_keys
 from tests.profiles import write_profile
 
 KEY = "a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s="
@@ -46,7 +47,7 @@ def settings(own_backends: Backends) -> dict[str, str]:
         "PANEL_KAFKA_PASSWORD": own_backends.kafka_password,
         "PANEL_COOKIE_KEY": KEY,
         "PANEL_STAFF_PUBLIC_KEY": KEY,
-        "PANEL_LINK_KEYS": "{}",
+        "PANEL_LINK_KEYS": encode_keys(derive_keys({"1": b"k" * 32}, ["survey"])),
     }
 
 
@@ -102,8 +103,13 @@ def serving(tmp_path: Path, settings: dict[str, str]) -> Iterator[Served]:
     ("wrong", "words"),
     [
         ({"PANEL_SERVICE_DATABASE_URL": ""}, "PANEL_SERVICE_DATABASE_URL is not set"),
-        ({"PANEL_COOKIE_KEY": ""}, "PANEL_COOKIE_KEY must be 32 bytes in base64."),
+        ({"PANEL_COOKIE_KEY": ""}, "PANEL_COOKIE_KEY is not set"),
         ({"PANEL_COOKIE_KEY": "secret"}, "PANEL_COOKIE_KEY must be 32 bytes in base64."),
+        ({"PANEL_LINK_KEYS": ""}, "PANEL_LINK_KEYS is not set"),
+        (
+            {"PANEL_LINK_KEYS": '{"meeting": {"1": "a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s="}}'},
+            "PANEL_LINK_KEYS has no key of «survey»",
+        ),
         ({"PANEL_LINK_KEYS": "secret"}, "PANEL_LINK_KEYS is not the JSON that `keys` or `secrets` prints."),
         (
             {"PANEL_ENVIRONMENT": "production"},

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,10 +28,12 @@ def stack(tmp_path: Path) -> Iterator[Running]:
     """Two processes of each service, which reach Postgres through the pooler alone; roles and migrations go past it."""
     state = tmp_path / "state"
     state.mkdir()
-    for folder in (tmp_path.parent, tmp_path):
-        folder.chmod(0o755)
     running, secrets, (port,) = Running(state, "tests.day_two.replicated"), read_secrets(state), free_ports(1)
-    process = _pooler(tmp_path / "pooler", port, int(running.settings["PANEL_PORT_BASE"]) + 4, secrets.postgres)
+    # Folders of tests are closed to the user that it must run as.
+    folder = Path(tempfile.mkdtemp(prefix="panel-pooler-"))
+    process = _pooler(
+        folder, state / "pgbouncer.log", port, int(running.settings["PANEL_PORT_BASE"]) + 4, secrets.postgres
+    )
     told = {
         service: {
             "PANEL_SERVICE_DATABASE_URL": f"postgresql://panel_{service}:{secrets.roles[service]}@127.0.0.1:{port}/panel",
@@ -47,10 +50,10 @@ def stack(tmp_path: Path) -> Iterator[Running]:
     finally:
         running.stop()
         process.stop()
+        shutil.rmtree(folder)
 
 
-def _pooler(folder: Path, port: int, behind: int, password: str) -> Process:
-    folder.mkdir()
+def _pooler(folder: Path, log: Path, port: int, behind: int, password: str) -> Process:
     (folder / "users").write_text(f'"postgres" "{password}"\n', encoding="utf-8")
     settings = {
         "listen_addr": "127.0.0.1",
@@ -75,9 +78,7 @@ def _pooler(folder: Path, port: int, behind: int, password: str) -> Process:
             shutil.chown(path, user)
     libraries = PROGRAM.parents[1] / "lib" / "x86_64-linux-gnu"
     environment = {**os.environ, "LD_LIBRARY_PATH": str(libraries)}
-    return Process(
-        "pgbouncer", [str(PROGRAM), str(folder / "pgbouncer.ini")], folder.parent / "pgbouncer.log", environment, user
-    )
+    return Process("pgbouncer", [str(PROGRAM), str(folder / "pgbouncer.ini")], log, environment, user)
 
 
 async def test_people_join_through_two_connections_a_service(stack: Running) -> None:
