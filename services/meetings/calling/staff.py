@@ -109,8 +109,8 @@ async def end_early(request: Request) -> Response:
     async with rt.transaction() as session:
         or_404(await session.get(Meeting, meeting_id))
         if (meeting := await end_call(session, meeting_id, rt.now())) is not None:
-            told = (meeting.call or {})["told"]
-            await audit(session, request, "meetings.call.ended", meeting_id, told=told)
+            until = (meeting.call or {})["told"]
+            await audit(session, request, "meetings.call.ended", meeting_id, told=until)
     return see_other(f"/staff/meetings/{meeting_id}")
 
 

@@ -75,23 +75,23 @@ def _improve(guests: Sequence[Guest], placed: dict[str, int], tables: int, met: 
 
     def helps(a: Guest, b: Guest) -> bool:
         """Change their seats when the room gets better by it."""
-        one, other = placed[a.code], placed[b.code]
+        here, there = placed[a.code], placed[b.code]
         leaves, comes = a.features.items() - b.features.items(), b.features.items() - a.features.items()
-        change = sum(unlike(one, value, -1) + unlike(other, value, 1) for value in leaves)
-        change += sum(unlike(one, value, 1) + unlike(other, value, -1) for value in comes)
+        change = sum(unlike(here, value, -1) + unlike(there, value, 1) for value in leaves)
+        change += sum(unlike(here, value, 1) + unlike(there, value, -1) for value in comes)
         if change > _EQUAL:
             return False
         # Mixing comes before new faces.
-        if change > -_EQUAL and meets(a, other, b) + meets(b, one, a) >= meets(a, one) + meets(b, other):
+        if change > -_EQUAL and meets(a, there, b) + meets(b, here, a) >= meets(a, here) + meets(b, there):
             return False
         for value in leaves:
-            held[one][value] -= 1
-            held[other][value] += 1
+            held[here][value] -= 1
+            held[there][value] += 1
         for value in comes:
-            held[one][value] += 1
-            held[other][value] -= 1
-        by_table[one][by_table[one].index(a)], by_table[other][by_table[other].index(b)] = b, a
-        placed[a.code], placed[b.code] = other, one
+            held[here][value] += 1
+            held[there][value] -= 1
+        by_table[here][by_table[here].index(a)], by_table[there][by_table[there].index(b)] = b, a
+        placed[a.code], placed[b.code] = there, here
         return True
 
     for _ in range(_PASSES):

@@ -65,7 +65,7 @@ def _worked_out(draw: Draw, meeting: Meeting, people: Sequence[Candidate], margi
     commitment = check_promise(draw, meeting, people)
     entries = entries_of(people)
     by_leaf = chances_of(commitment.full, entries)
-    chances = {one.number: by_leaf[entry.leaf] for one, entry in zip(people, entries, strict=True)}
+    chances = {candidate.number: by_leaf[entry.leaf] for candidate, entry in zip(people, entries, strict=True)}
     names, features = commitment.promise["names"], commitment.full["features"]
     never = [
         (line["pool"], ", ".join(names[f"{name}={value}"] for name, value in zip(features, line["type"], strict=True)))

@@ -92,13 +92,13 @@ def cut(text: str, sender: str = "", name: str = "", ours: Collection[str] = (),
     if all(line.lstrip().startswith(">") for line in lines if line.strip()):
         lines = [re.sub(r"^[>\s]+", "", line) for line in lines]
     own, quoted = _parted(lines, ours, marked)
-    kept = tidy("\n".join(_without_signature(own, name)))
+    letter = tidy("\n".join(_without_signature(own, name)))
     removed = _masked(tidy("\n".join(quoted)), name)
-    if not kept:
+    if not letter:
         whole = own if tidy("\n".join(own)) else [line for line in lines if not _is_frame(line)]
-        kept = _masked(tidy("\n".join(whole)), "")
+        letter = _masked(tidy("\n".join(whole)), "")
         removed = "" if whole is not own else removed
-    return Cut(without_sender(kept, sender), without_sender(removed, sender))
+    return Cut(without_sender(letter, sender), without_sender(removed, sender))
 
 
 def without_sender(text: str, sender: str) -> str:
@@ -123,7 +123,7 @@ def _is_frame(line: str) -> bool:
 
 def _parted(lines: list[str], ours: Collection[str], answering: bool) -> tuple[list[str], list[str]]:
     """(the letter's own lines, those that quote us). What stands below lines marked ``>`` is the letter's own again."""
-    kept: list[str] = []
+    own: list[str] = []
     quoted: list[str] = []
     number = 0
     while number < len(lines):
@@ -147,13 +147,13 @@ def _parted(lines: list[str], ours: Collection[str], answering: bool) -> tuple[l
             continue
         if lines[number].lstrip().startswith(">"):
             block = _marked_block(lines, number)
-            whose = quoted if answering or _names_us("\n".join(block), ours) else kept
+            whose = quoted if answering or _names_us("\n".join(block), ours) else own
             whose += block
             number += len(block)
             continue
-        kept.append(lines[number])
+        own.append(lines[number])
         number += 1
-    return kept, quoted
+    return own, quoted
 
 
 def _marked_block(lines: list[str], number: int) -> list[str]:
@@ -209,13 +209,13 @@ def _without_signature(lines: list[str], name: str) -> list[str]:
         if line.rstrip() == "--" and _is_signature(lines[number + 1 :], name, sure=line == "-- "):
             lines = lines[:number]
             break
-    kept = _stripped(lines)
-    ends = len(kept) - _DEVICE_SEARCHED
-    kept = _stripped([line for number, line in enumerate(kept) if number < ends or not _DEVICE.match(line)])
-    for number in range(max(len(kept) - _CLOSING_SEARCHED, 0), len(kept)):
-        if len(kept[number]) <= _LONGEST_SIGNATURE_LINE and _CLOSING.match(kept[number]):
-            return _stripped(kept[:number] + _after_closing(kept[number + 1 :], name))
-    return _without_name(_without_contact_lines(kept), name)
+    letter = _stripped(lines)
+    ends = len(letter) - _DEVICE_SEARCHED
+    letter = _stripped([line for number, line in enumerate(letter) if number < ends or not _DEVICE.match(line)])
+    for number in range(max(len(letter) - _CLOSING_SEARCHED, 0), len(letter)):
+        if len(letter[number]) <= _LONGEST_SIGNATURE_LINE and _CLOSING.match(letter[number]):
+            return _stripped(letter[:number] + _after_closing(letter[number + 1 :], name))
+    return _without_name(_without_contact_lines(letter), name)
 
 
 def _after_closing(lines: list[str], name: str) -> list[str]:
@@ -235,13 +235,13 @@ def _is_name(line: str) -> bool:
 
 
 def _paragraphs(lines: list[str]) -> list[list[str]]:
-    found: list[list[str]] = [[]]
+    paragraphs: list[list[str]] = [[]]
     for line in lines:
         if line.strip():
-            found[-1].append(line)
-        elif found[-1]:
-            found.append([])
-    return [paragraph for paragraph in found if paragraph]
+            paragraphs[-1].append(line)
+        elif paragraphs[-1]:
+            paragraphs.append([])
+    return [paragraph for paragraph in paragraphs if paragraph]
 
 
 def _signs(paragraph: list[str]) -> bool:
@@ -266,31 +266,31 @@ def _is_signature(after: list[str], name: str, *, sure: bool) -> bool:
         return True
     if not all(_signs(paragraph) for paragraph in paragraphs):
         return False
-    told = "\n".join(after)
-    named = bool(name) and name.casefold().split()[0] in told.casefold()
-    return sure or named or all(map(_is_name, paragraphs[0])) or _CONTACT.search(told) is not None
+    text = "\n".join(after)
+    named = bool(name) and name.casefold().split()[0] in text.casefold()
+    return sure or named or all(map(_is_name, paragraphs[0])) or _CONTACT.search(text) is not None
 
 
-def _without_contact_lines(kept: list[str]) -> list[str]:
+def _without_contact_lines(letter: list[str]) -> list[str]:
     """Without a last paragraph that is a name, a number, an address: a signature nobody introduced."""
-    begin = max((number for number, line in enumerate(kept) if not line.strip()), default=None)
+    begin = max((number for number, line in enumerate(letter) if not line.strip()), default=None)
     if begin is None:
-        return kept
-    last = kept[begin + 1 :]
+        return letter
+    last = letter[begin + 1 :]
     bare = [len(re.findall(r"\w+", _LABELS.sub("", _CONTACT.sub("", line)))) for line in last]
     words_only = all(
         words <= 5 and len(line) <= _LONGEST_SIGNATURE_LINE for words, line in zip(bare, last, strict=True)
     )
     contact = any(_CONTACT.search(line) and words <= 3 for words, line in zip(bare, last, strict=True))
-    return _stripped(kept[:begin]) if words_only and contact else kept
+    return _stripped(letter[:begin]) if words_only and contact else letter
 
 
-def _without_name(kept: list[str], name: str) -> list[str]:
+def _without_name(letter: list[str], name: str) -> list[str]:
     """Without the sender's name as the last lines."""
     names = {name.casefold(), name.casefold().partition(" ")[0]} - {""}
-    while len(kept) > 1 and kept[-1].strip(" -–,.").casefold() in names:
-        kept = _stripped(kept[:-1])
-    return kept
+    while len(letter) > 1 and letter[-1].strip(" -–,.").casefold() in names:
+        letter = _stripped(letter[:-1])
+    return letter
 
 
 def _stripped(lines: list[str]) -> list[str]:

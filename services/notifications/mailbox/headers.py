@@ -21,10 +21,10 @@ _NO_CHARSETS = ("punycode", "idna", "unicode_escape", "raw_unicode_escape")
 
 def headers_of(mail: "Message[str, str]") -> dict[str, str]:
     """Lower-case name -> decoded value of the first header of that name, on one line."""
-    found: dict[str, str] = {}
+    headers: dict[str, str] = {}
     for name, value in mail.raw_items():
-        found.setdefault(name.lower(), " ".join(_decoded(str(value)[:_LONGEST]).split()))
-    return found
+        headers.setdefault(name.lower(), " ".join(_decoded(str(value)[:_LONGEST]).split()))
+    return headers
 
 
 def _decoded(value: str) -> str:

@@ -45,9 +45,9 @@ class Report:
 
 def our_message(text: str, own_domain: str) -> UUID | None:
     """The first of our message ids in the text."""
-    for found in _OUR_MESSAGE_ID.finditer(text):
-        if found[2].lower() == own_domain.lower():
-            return UUID(found[1])
+    for match in _OUR_MESSAGE_ID.finditer(text):
+        if match[2].lower() == own_domain.lower():
+            return UUID(match[1])
     return None
 
 
@@ -85,12 +85,12 @@ def _reports(mail: "Message[str, str]", headers: dict[str, str], envelope_sender
 
 def _blocks(mail: "Message[str, str]") -> list["Message[str, str]"]:
     """The parts of a delivery report (RFC 3464) that are about a recipient."""
-    found: list[Message[str, str]] = []
+    blocks: list[Message[str, str]] = []
     for part in mail.walk():
         payload = part.get_payload()
         if part.get_content_type() == "message/delivery-status" and isinstance(payload, list):
-            found += [block for block in payload if isinstance(block, Message) and block.get("Action")]
-    return found
+            blocks += [block for block in payload if isinstance(block, Message) and block.get("Action")]
+    return blocks
 
 
 def _named(mail: "Message[str, str]", own_domain: str) -> UUID | None:

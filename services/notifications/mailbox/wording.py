@@ -56,18 +56,18 @@ def html_to_text(html: str) -> str:
     """
     html, at, quoted = html[:_LONGEST_HTML], 0, 0
     pieces: list[str] = []
-    while found := _TAG.search(html, at):
-        pieces.append(_words(html[at : found.start()]))
-        at, tag = found.end(), (found[2] or "").lower()
-        if found[0] == "<!--":
+    while element := _TAG.search(html, at):
+        pieces.append(_words(html[at : element.start()]))
+        at, tag = element.end(), (element[2] or "").lower()
+        if element[0] == "<!--":
             at = _behind(html, "-->", at)
-        elif tag in _SILENT and not found[1]:
+        elif tag in _SILENT and not element[1]:
             at = _behind(html, f"</{tag}[^<>]*>", at)
         elif tag in _BLOCKS:
-            quoted += (tag == "blockquote") * (-1 if found[1] else 1)
-            marked = not found[1] and _SIGNATURE_ELEMENT.search(found[3][:500])
+            quoted += (tag == "blockquote") * (-1 if element[1] else 1)
+            marked = not element[1] and _SIGNATURE_ELEMENT.search(element[3][:500])
             pieces.append(("\n\ue000\n" if marked else "") + ("\n> " if quoted > 0 else "\n"))
-            if tag == "li" and not found[1]:
+            if tag == "li" and not element[1]:
                 pieces.append("- ")
     pieces.append(_words(html[at:]))
     lines = ("-- " if line == "\ue000" else line.strip() for line in "".join(pieces).split("\n"))
@@ -80,5 +80,5 @@ def _words(data: str) -> str:
 
 def _behind(html: str, mark: str, at: int) -> int:
     """Behind the next ``mark``, a pattern; the end where there is none."""
-    found = re.compile(mark, re.IGNORECASE).search(html, at)
-    return len(html) if found is None else found.end()
+    match = re.compile(mark, re.IGNORECASE).search(html, at)
+    return len(html) if match is None else match.end()

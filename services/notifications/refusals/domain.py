@@ -114,7 +114,7 @@ def judge(words: str, code: int = 0) -> Verdict:
         return Verdict.OTHER
     enhanced = [(status[1], int(status[2]), int(status[3])) for status in _ENHANCED.finditer(words)]
     telling = [status for status in enhanced if status[1:] != (0, 0)]
-    codes = [code] if code else [int(found[1]) for found in _CODE.finditer(words)]
+    codes = [code] if code else [int(match[1]) for match in _CODE.finditer(words)]
     if _NO_DOMAIN.search(words):
         return Verdict.DEAD
     if _FULL.search(words) or any(status[1:] == (2, 2) for status in telling):

@@ -111,8 +111,8 @@ async def record_follow_up(request: Request) -> Response:
     return await _page(request, form.values(), errors, 422 if errors else 200)
 
 
-async def _confirm(request: Request, session: AsyncSession, values: FollowUpInput, found: store.About) -> Response:
-    about, about_id, slug, title = found
+async def _confirm(request: Request, session: AsyncSession, values: FollowUpInput, public: store.About) -> Response:
+    about, about_id, slug, title = public
     mail = {"purpose": f"{about}_follow_up", "title": title, "done": values.done}
     context = {
         "follow_up_id": new_id(),
@@ -128,10 +128,10 @@ async def _confirm(request: Request, session: AsyncSession, values: FollowUpInpu
 
 
 async def _record(
-    request: Request, session: AsyncSession, id_: UUID, values: FollowUpInput, found: store.About
+    request: Request, session: AsyncSession, id_: UUID, values: FollowUpInput, public: store.About
 ) -> None:
     """A second click changes nothing."""
-    about, about_id, slug, _ = found
+    about, about_id, slug, _ = public
     await lock(session, id_)
     if await session.get(FollowUp, id_) is not None:
         return
