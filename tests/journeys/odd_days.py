@@ -6,6 +6,7 @@ Each goes the way people go, by the links and buttons there are, and returns add
 import asyncio
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -17,7 +18,7 @@ from tests.journeys import test_meeting as meetings
 from tests.journeys.conftest import Stack, wait
 
 _LETTER = """insert into {}.dead_letter (id, state, reason, topic, partition, "offset", headers, payload)
-    values (gen_random_uuid(), 'dead', 'unreadable', 'made.up', 0, 0, '{{}}', '')"""
+    values (gen_random_uuid(), 'dead', 'header_malformed', 'made.up', 0, 0, '{{}}', '')"""
 _UNKNOWN = (
     "update notifications.message set state = 'unknown' where id = (select id from notifications.message limit 1)"
 )
@@ -157,4 +158,6 @@ def put_at_fault(stack: Stack) -> None:
         await database.execute(_UNKNOWN)
         await database.close()
 
-    asyncio.run(write())
+    # The browser has an event loop in this thread.
+    with ThreadPoolExecutor(1) as aside:
+        aside.submit(asyncio.run, write()).result()
