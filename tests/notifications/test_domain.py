@@ -1,5 +1,6 @@
 """The rules of mail."""
 
+from dataclasses import replace
 from datetime import datetime, time
 from importlib import resources
 from pathlib import Path
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from services.notifications.kinds import KINDS, STOPS
 from services.notifications.letters.domain import greeted_name
+from services.notifications.messages.domain import CANCELLED, SURVEY_CLOSED, Kind, Known, fate
 from services.notifications.refusals.domain import Verdict, judge
 from services.notifications.sending.domain import is_quiet, retry_wait
 
@@ -61,6 +63,10 @@ def test_only_a_refusal_of_the_address_itself_makes_it_dead(code: int, text: str
     assert (judge(text, code) is Verdict.DEAD) is dead
 
 
+def test_each_wait_is_twice_the_one_before_up_to_a_quarter_of_an_hour() -> None:
+    assert [retry_wait(tries) for tries in (-1, 0, 1, 2, 8, 9, 10, 50)] == [2, 2, 4, 8, 512, 900, 900, 900]
+
+
 @given(st.integers(-5, 10_000))
 def test_waits_grow_and_have_an_end(tries: int) -> None:
     assert 2 <= retry_wait(tries) <= retry_wait(tries + 1) <= 900
@@ -83,3 +89,50 @@ def test_waits_grow_and_have_an_end(tries: int) -> None:
 )
 def test_a_name_that_is_an_advertisement_is_not_sent_to_a_stranger(name: str | None, greeted: str | None) -> None:
     assert greeted_name(name) == greeted
+
+
+ASKS = Kind(
+    code="x", name="x", about="survey", subject="x", consent="surveys", needless=("answered", SURVEY_CLOSED, CANCELLED)
+)
+URGENT = replace(ASKS, urgent=True)
+TELLS = Kind(code="y", name="y", about="member", subject="y")
+WAITS = ("waiting", "no_card_yet")
+ACTIVE = Known(status="active", purposes=("surveys",), address="known")
+
+
+@pytest.mark.parametrize(
+    ("kind", "known", "becomes"),
+    [
+        (ASKS, ACTIVE, ("pending", None)),
+        (ASKS, Known(address="known"), ("pending", None)),
+        (ASKS, replace(ACTIVE, settled="answered"), ("suppressed", "answered")),
+        (ASKS, replace(ACTIVE, settled="declined"), ("pending", None)),
+        (ASKS, replace(ACTIVE, status="left"), ("suppressed", "left")),
+        (TELLS, replace(ACTIVE, status="left"), ("suppressed", "left")),
+        (ASKS, replace(ACTIVE, status="paused"), ("suppressed", "paused")),
+        (TELLS, replace(ACTIVE, status="paused"), ("pending", None)),
+        (ASKS, replace(ACTIVE, purposes=("meetings",)), ("suppressed", "unsubscribed")),
+        (TELLS, replace(ACTIVE, purposes=()), ("pending", None)),
+        (URGENT, replace(ACTIVE, status="left", purposes=()), ("pending", None)),
+        (URGENT, replace(ACTIVE, status="paused"), ("pending", None)),
+        (ASKS, replace(ACTIVE, survey="closed"), ("suppressed", SURVEY_CLOSED)),
+        (TELLS, replace(ACTIVE, survey="closed"), ("pending", None)),
+        (ASKS, replace(ACTIVE, cancelled=True), ("suppressed", CANCELLED)),
+        (TELLS, replace(ACTIVE, cancelled=True), ("pending", None)),
+        (ASKS, replace(ACTIVE, survey="paused"), WAITS),
+        (ASKS, replace(ACTIVE, survey="ended"), WAITS),
+        (TELLS, replace(ACTIVE, survey="ended"), ("pending", None)),
+        (replace(TELLS, about="result"), replace(ACTIVE, survey="paused"), ("pending", None)),
+        (replace(TELLS, about="trial"), replace(ACTIVE, survey="paused"), ("pending", None)),
+        (ASKS, replace(ACTIVE, address=None), WAITS),
+        (ASKS, replace(ACTIVE, texts=False), WAITS),
+        (ASKS, replace(ACTIVE, address="removed"), ("no_address", "removed")),
+        (URGENT, replace(ACTIVE, address="forgotten"), ("no_address", "forgotten")),
+        (ASKS, replace(ACTIVE, address="unreachable"), ("no_address", "unreachable")),
+        (URGENT, replace(ACTIVE, address="unreachable"), ("pending", None)),
+    ],
+)
+def test_what_becomes_of_a_mail_that_is_not_on_its_way_yet(
+    kind: Kind, known: Known, becomes: tuple[str, str | None]
+) -> None:
+    assert fate(kind, known) == becomes

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.surveys.reminding.domain import Reminding, next_moment, second_moment, strata_with_enough
+from services.surveys.reminding.domain import (
+    AGAIN_AFTER,
+    FRESH,
+    Reminding,
+    next_moment,
+    second_moment,
+    strata_with_enough,
+)
 from services.surveys.reminding.holidays import easter, is_holiday
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -79,3 +86,13 @@ def test_a_year_has_the_public_holidays_of_the_law() -> None:
     assert [f"{day:%m-%d}" for day in days if is_holiday(day)] == [
         "01-01", "03-25", "03-26", "03-28", "03-29", "05-01", "05-06", "05-16", "05-17", "12-25", "12-26",
     ]  # fmt: skip
+
+
+def test_what_a_plan_that_says_nothing_of_reminders_means() -> None:
+    assert Reminding() == Reminding(again_after=None, from_hour=9, to_hour=20, until_enough=False)
+    assert (4, timedelta(days=2)) == (AGAIN_AFTER, FRESH)
+    assert (Reminding().planned, Reminding(again_after=AGAIN_AFTER).planned) == (1, 2)
+
+
+def test_more_answers_than_aimed_at_are_enough_too() -> None:
+    assert strata_with_enough([(("female", "15-24"), 10, 9), (("male", "15-24"), 10, 4)], 50) == [["female", "15-24"]]
