@@ -1,5 +1,6 @@
 """Joining on real Postgres: double opt-in, one page for everybody, exactly one threshold, erasure."""
 
+import asyncio
 import re
 from datetime import timedelta
 from typing import Any
@@ -8,7 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from services.registration.erasing import erase
-from services.registration.joining.signing_up import forget_unconfirmed
+from services.registration.joining.domain import JoinInput
+from services.registration.joining.pages import joining_rules
+from services.registration.joining.signing_up import forget_unconfirmed, sign_up
 from services.registration.signing_in.sending import send_links
 from services.registration.store import lock_member
 from services.registration.tables import Channel, Member, Panel
@@ -22,6 +25,7 @@ from shared.events.registration import (
 )
 from shared.service import Runtime
 from shared.testing import browser, move, outbox
+from tests.backends import eventually, waits_for_a_lock
 from tests.registration.given import FORM, confirm, confirm_page, send
 
 
@@ -38,6 +42,22 @@ async def test_a_second_sign_up_looks_the_same_and_only_the_mail_differs(rt: Run
     assert len(first.headers["set-cookie"]) == len(second.headers["set-cookie"])
     assert id_1 != id_2
     assert len(await outbox(rt, SignUpRepeated)) == 1
+
+
+async def test_two_sign_ups_of_one_address_at_the_same_moment_are_one_person(rt: Runtime) -> None:
+    """The second waits for the first, however the address is spelled, and gets the page everybody gets."""
+    wanted = JoinInput.model_validate(
+        {name: value for name, value in FORM.items() if name != "website"}, context=joining_rules(rt)
+    )
+    async with browser(rt) as client:
+        async with rt.transaction() as session:
+            await sign_up(session, wanted, rt.now(), unconfirmed_days=7, consent_version="test")
+            other = asyncio.create_task(send(client, rt, email="Kari@Example.org"))
+            await eventually(lambda: waits_for_a_lock(rt))
+        assert (await other).status_code == 303
+    async with rt.transaction() as session:
+        (member,) = (await session.scalars(sa.select(Member))).all()
+    assert member.generation == 2
 
 
 async def test_nobody_fills_a_strangers_mailbox(rt: Runtime) -> None:
