@@ -48,8 +48,9 @@ CLOSEST = {
     "services/surveys/fieldwork/domain.py": "tests/surveys/test_fieldwork_domain.py",
     "services/**/domain.py": "tests/{service}",
 }
-#: Seconds after which a mutant counts as noticed: it runs for ever.
-_LONGEST = 120.0
+#: A mutant that takes so many times as long as no change, and so many seconds at least, counts as noticed: it runs for
+#: ever.
+_TIMES, _LEAST = 10, 10.0
 
 
 def chosen() -> Iterator[tuple[str, str]]:
@@ -85,15 +86,17 @@ def mutate(module: str, tests: list[str]) -> None:
         text=True,
     )
     mutants = sorted(set(map(json.loads, made.stdout.splitlines())))
-    if not _notices_nothing(tests):
+    began = time.monotonic()
+    if not _notices_nothing(tests, longest=600.0):
         raise SystemExit(f"{module}: its tests fail as it is")
+    longest = max(_LEAST, _TIMES * (time.monotonic() - began))
     survivors = []
     for compiled in file.parent.glob(f"__pycache__/{file.stem}.*.pyc"):
         compiled.unlink()
     try:
         for mutant in mutants:
             file.write_text(mutant, encoding="utf-8")
-            if _notices_nothing(tests):
+            if _notices_nothing(tests, longest):
                 survivors.append(mutant)
     finally:
         file.write_text(source, encoding="utf-8")
@@ -104,7 +107,7 @@ def mutate(module: str, tests: list[str]) -> None:
         print(json.dumps({"module": module, "survived": changed}, ensure_ascii=False), flush=True)
 
 
-def _notices_nothing(tests: list[str]) -> bool:
+def _notices_nothing(tests: list[str], longest: float) -> bool:
     """Whether the tests pass, run in a process of their own on what the files hold now."""
     child = os.fork()
     if not child:
@@ -113,7 +116,7 @@ def _notices_nothing(tests: list[str]) -> bool:
         os.dup2(nowhere, 1)
         os.dup2(nowhere, 2)
         os._exit(_run(tests))
-    ends = time.monotonic() + _LONGEST
+    ends = time.monotonic() + longest
     while time.monotonic() < ends:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
