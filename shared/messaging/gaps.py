@@ -35,19 +35,26 @@ class Gaps:
         Where nothing was committed, reading begins at the log's start, and that start is committed at once. Otherwise
         nobody could tell later that a partition which was quiet for long has lost unread records.
         """
-        for place in places:
-            self._next.pop(place, None)
         with _unless_silent(topic):
             async with asyncio.timeout(_LOOK):
                 starts = await consumer.beginning_offsets(places) if places else {}
+                ends = await consumer.end_offsets(places) if places else {}
                 begun = {}
                 for place, start in starts.items():
                     committed = await consumer.committed(place)
                     if committed is None:
                         begun[place] = start
-                    self._reach(topic, place, start if committed is None else committed, start)
+                    # A batch in hand is committed later, and is read no second time by then. A log that ends before
+                    # what was in hand is another one: the topic has been made anew.
+                    in_hand = self._next.pop(place, 0)
+                    expected = max(start if committed is None else committed, in_hand if in_hand <= ends[place] else 0)
+                    self._reach(topic, place, expected, start)
                 if begun:
                     await consumer.commit(begun)
+            return
+        # No answer: the first batch asks once more.
+        for place in places:
+            self._next.pop(place, None)
 
     async def read(self, topic: str, consumer: AIOKafkaConsumer, records: Sequence[ConsumerRecord]) -> None:
         """Look whether these records follow the ones before them, and return when every gap so far is stored.

@@ -1,16 +1,18 @@
 """What retention took before it was read: found whenever it happens, stored before reading goes on, and healed."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import sqlalchemy as sa
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from shared.events.registration import MemberChanged, MemberJoined
 from shared.mechanism import mechanism
 from shared.messaging import Delivery, emit, emit_new, lock, missing, subscribe
 from shared.messaging.broker import client_arguments
+from shared.messaging.gaps import Gaps
 from shared.messaging.transport import Transport
 from shared.process import running
 from shared.service import Runtime, Service
@@ -102,3 +104,47 @@ async def test_retention_that_passes_a_reader_which_stands_still_is_found_too(
     assert [(one.topic, one.partition, one.to_offset - one.from_offset + len(heard)) for one in found] == [
         ("registration", record.partition, 603)
     ]
+
+
+class _Log:
+    """What a Kafka client answers about its one partition."""
+
+    def __init__(self) -> None:
+        self.start, self.end = 0, 0
+        self.committed_at: int | None = None
+
+    async def beginning_offsets(self, places: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        return dict.fromkeys(places, self.start)
+
+    async def end_offsets(self, places: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        return dict.fromkeys(places, self.end)
+
+    async def committed(self, _: TopicPartition) -> int | None:
+        return self.committed_at
+
+    async def commit(self, offsets: dict[TopicPartition, int]) -> None:
+        (self.committed_at,) = offsets.values()
+
+
+async def test_a_batch_in_hand_while_partitions_are_given_anew_is_no_gap() -> None:
+    """It is committed after the look and before the client asks where to read on."""
+    place, log, seen = TopicPartition("t", 1), _Log(), list[tuple[int, int]]()
+
+    async def store(_: str, __: int, start: int, end: int) -> None:
+        seen.append((start, end))
+
+    def records(*offsets: int) -> Any:
+        return [SimpleNamespace(topic="t", partition=1, offset=offset) for offset in offsets]
+
+    gaps, client = Gaps(store), cast(AIOKafkaConsumer, log)
+    log.end = 6
+    await gaps.assigned("t", client, [place])
+    await gaps.read("t", client, records(0, 1, 2))
+    await gaps.assigned("t", client, [place])
+    await gaps.read("t", client, records(3, 4, 5))
+    assert seen == []
+    # Made anew, and what came first is gone already.
+    log.start, log.end, log.committed_at = 0, 4, None
+    await gaps.assigned("t", client, [place])
+    await gaps.read("t", client, records(3))
+    assert seen == [(0, 3)]
