@@ -103,9 +103,9 @@ def test_a_repeat_without_an_end_is_refused() -> None:
 
 
 def test_repeats_in_repeats_do_not_grow_past_what_there_is_room_for() -> None:
-    depth = [["begin repeat", f"g{n}", "G", "", "20"] for n in range(4)]
+    depth = [["begin repeat", f"g{n}", "G", "", "20"] for n in range(9)]
     with pytest.raises(BadFile, match="grupper som gjentas"):
-        asked(FIRST, *depth, INSIDE, *[END] * 4)
+        asked(FIRST, *depth, INSIDE, *[END] * 9)
 
 
 def test_a_row_that_no_copy_can_take_is_refused_once() -> None:
@@ -221,3 +221,22 @@ def test_a_title_stands_in_every_language_the_texts_have() -> None:
     assert found.content["title"] == {"nb": "Byen", "en": "Byen"}
     assert found.content["pages"][0]["title"] == {"nb": "Side 1", "en": "Page 1"}
     assert found.content["pages"][0]["questions"][0]["options"][-1]["text"] == {"nb": "Annet", "en": "Other"}
+
+
+def test_hidden_rows_that_name_hidden_rows_do_not_grow_without_an_end() -> None:
+    doubling = [
+        ["calculate", f"a{n}", "", "", "", f"if(${{a{n - 1}}} = 1 or ${{a{n - 1}}} = 0, 1, 0)"] for n in range(1, 60)
+    ]
+    found = asked(["integer", "a0", "Alder?"], *doubling, ["text", "q", "Hva?", "${a59} = 1"], ["text", "r", "Så?"])
+    assert [one.what for one in found.refused][-1] == "q"
+    assert question(found, "r")
+
+
+def test_more_alternatives_than_a_condition_holds_stand_in_groups() -> None:
+    codes = [["liste", f"x{n}", f"Svar {n}"] for n in range(50)]
+    expression = " or ".join(f"${{valg}} = 'x{n}'" for n in range(45))
+    found = asked(
+        ["select_one liste", "valg", "Hva?"], ["text", "q", "Hvorfor?", expression], choices=[LISTS[0], *codes]
+    )
+    assert holds_for(found, "q", valg="x44")
+    assert not holds_for(found, "q", valg="x45")

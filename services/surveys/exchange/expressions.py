@@ -20,8 +20,8 @@ _TOKEN = re.compile(
 )
 #: Nesting past this is no condition a person wrote.
 _DEEPEST = 20
-#: A condition names at most as many others.
-_MOST_PAIRS = 20
+#: A condition holds at most as many others; with all that those hold, past so many no person wrote it.
+_MOST_IN_ONE, _MOST_IN_ALL, _LONGEST = 20, 400, 5_000
 _SOME, _NONE, _TWO = (">0", ">=1", "!=0"), ("=0", "<1", "<=0"), (">1", ">=2")
 _SIZES = ("count-selected", "string-length", "sum")
 _SIGNS = ("<", "<=", ">", ">=")
@@ -70,23 +70,38 @@ def read(text: str, asked: Asked) -> Condition | None:
         raise NotUnderstood(f"«{text}» kan ikke uttrykkes som vilkår")
     if condition == NEVER:
         raise NeverShown(f"vises aldri: ingen svar passer til «{text}»")
+    _require_short(condition)
     return None if condition == ALWAYS else condition
+
+
+def _require_short(*conditions: Condition) -> None:
+    """Hidden rows that name hidden rows grow with each step, without an end if they were let."""
+    left, waiting = _MOST_IN_ALL, list(conditions)
+    while waiting:
+        left -= 1
+        if left < 0:
+            raise NotUnderstood("er for sammensatt til å være et vilkår")
+        condition = waiting.pop()
+        waiting += [inner for mode in ("all", "any", "none") for inner in condition.get(mode, ())]
 
 
 def all_of(conditions: Iterable[Condition]) -> Condition:
     """The condition that all of them hold."""
     found = [one for one in conditions if one != ALWAYS]
-    if NEVER in found:
-        return NEVER
-    return found[0] if len(found) == 1 else {"all": found}
+    return NEVER if NEVER in found else _grouped("all", found)
 
 
 def any_of(conditions: Iterable[Condition]) -> Condition:
     """The condition that one of them holds."""
     found = [one for one in conditions if one != NEVER]
-    if ALWAYS in found:
-        return ALWAYS
-    return found[0] if len(found) == 1 else {"any": found}
+    return ALWAYS if ALWAYS in found else _grouped("any", found)
+
+
+def _grouped(mode: str, found: list[Condition]) -> Condition:
+    """One condition of them all, in groups where there are more than a condition may hold."""
+    while len(found) > _MOST_IN_ONE:
+        found = [_grouped(mode, found[at : at + _MOST_IN_ONE]) for at in range(0, len(found), _MOST_IN_ONE)]
+    return found[0] if len(found) == 1 else {mode: found}
 
 
 def none_of(condition: Condition) -> Condition:
@@ -114,6 +129,8 @@ def write(condition: Mapping[str, Any]) -> str:
 
 def _tokens(text: str) -> Iterator[tuple[str, str]]:
     place, text = 0, text.strip()
+    if len(text) > _LONGEST:
+        raise NotUnderstood("er for langt til å være et vilkår")
     while place < len(text):
         match = _TOKEN.match(text, place)
         if match is None or match.lastgroup is None:
@@ -133,6 +150,7 @@ def reckoned(text: str, asked: Asked) -> list[tuple[str, Condition]]:
         raise NotUnderstood(f"«{text}» kan ikke uttrykkes her") from error
     if reader.is_left:
         raise NotUnderstood(f"«{text}» kan ikke uttrykkes her")
+    _require_short(*(when for _, when in cases))
     return cases
 
 
@@ -227,7 +245,7 @@ class _Reader:
             return none_of(some)
         each = [self._asked.holds(name) for name in names] if is_sum else self._asked.choices(names[0])
         pairs = [all_of(pair) for pair in combinations(each, 2)]
-        if size in _TWO and word != "string-length" and 0 < len(pairs) <= _MOST_PAIRS:
+        if size in _TWO and word != "string-length" and 0 < len(pairs) <= _MOST_IN_ONE:
             return any_of(pairs)
         raise NotUnderstood(f"hvor mange svar som er valgt ({size}), kan ikke være et vilkår")
 

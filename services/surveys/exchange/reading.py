@@ -49,10 +49,6 @@ def read_xlsform(data: bytes, name: str, copies: int = USUAL) -> Imported:
     if len(rows) > MOST_ROWS:
         raise BadFile(f"Arket «survey» har {len(rows)} rader. Det er plass til {MOST_ROWS}.")
     layout = Layout(enumerate(rows, start=2), copies)
-    if len(layout.lines) > MOST_ROWS:
-        raise BadFile(
-            f"Med grupper som gjentas, blir skjemaet på {len(layout.lines)} rader. Det er plass til {MOST_ROWS}."
-        )
     done = _Import(book, name).run(layout.lines)
     done.remarks += layout.remarks
     done.repeats = layout.is_open

@@ -9,6 +9,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from services.surveys.exchange.files import BadFile
+from services.surveys.exchange.taking import MOST_ROWS
+
 Row = dict[str, str]
 Line = tuple[int, Row]
 
@@ -23,11 +26,11 @@ ADD_ONE = {
     "en": "Do you want to add one more?",
 }
 _BEGIN, _END = re.compile(r"begin[ _]repeat\b", re.IGNORECASE), re.compile(r"end[ _]repeat\b", re.IGNORECASE)
-_REFERENCE = re.compile(r"\$\{\s*([^}\s]+)\s*\}")
+_REFERENCE = re.compile(r"\$\{\s*([^}\s]{1,100})\s*\}")
 _COUNTED = re.compile(r"count\(\s*\$\{\s*([^}\s]+)\s*\}\s*\)")
 _WHICH = re.compile(r"position\(\s*\.\.\s*\)")
-_OF_A_COPY = re.compile(r"indexed-repeat\(\s*\$\{([^}]+)\}\s*,\s*\$\{([^}]+)\}\s*,\s*(\d{1,3})\s*\)")
-_SUM_OF_COPIES, _SUM = re.compile(r"sum\(\s*\$\{\s*([^}\s]+)\s*\}\s*\)"), re.compile(r"sum\([^()]*\)")
+_OF_A_COPY = re.compile(r"indexed-repeat\(\s*\$\{([^}]{1,100})\}\s*,\s*\$\{([^}]{1,100})\}\s*,\s*(\d{1,3})\s*\)")
+_SUM_OF_COPIES, _SUM = re.compile(r"sum\(\s*\$\{\s*([^}\s]{1,100})\s*\}\s*\)"), re.compile(r"sum\([^()]*\)")
 _EXPRESSIONS = ("relevant", "relevance", "bind::relevant", "calculation")
 #: A calculation that only hands on an answer, the name of one, or a figure.
 _HANDED_ON = re.compile(
@@ -42,7 +45,10 @@ def begins_repeat(kind: str) -> bool:
 
 
 class Layout:
-    """The rows of a file without its repeats, and what is said of each repeat before anything is saved."""
+    """The rows of a file without its repeats, and what is said of each repeat before anything is saved.
+
+    Raises BadFile where they become too many.
+    """
 
     def __init__(self, rows: Iterable[Line], copies: int = USUAL) -> None:
         given = list(rows)
@@ -70,10 +76,16 @@ class Layout:
             else:
                 found.append(lines[place])
                 place += 1
+            self._require_room(len(found))
         return found
+
+    def _require_room(self, rows: int) -> None:
+        if rows > MOST_ROWS:
+            raise BadFile(f"Med grupper som gjentas, blir skjemaet på over {MOST_ROWS} rader. Velg færre ganger.")
 
     def _laid_out(self, begin: Line, inner: Sequence[Line], copies: "_Copies") -> list[Line]:
         number, row = begin
+        self._require_room((len(inner) + 2) * len(copies.gates))
         repeat = row.get("name") or ""
         self._gates[repeat] = copies.gates
         found: list[Line] = []

@@ -1,5 +1,6 @@
 """Staff take in a questionnaire from a file, after seeing what fits, and take one out."""
 
+import asyncio
 import base64
 import binascii
 
@@ -38,7 +39,11 @@ async def import_questionnaire(request: Request) -> Response:
     name = (upload.filename if upload else form.get("name")) or ""
     try:
         data = await upload.read() if upload else base64.b64decode(form.get("data") or "", validate=True)
-        found = read_lss(data, name) if name.lower().endswith(".lss") else read_xlsform(data, name, copies)
+        # A large file takes seconds, in which others answer.
+        if name.lower().endswith(".lss"):
+            found = await asyncio.to_thread(read_lss, data, name)
+        else:
+            found = await asyncio.to_thread(read_xlsform, data, name, copies)
     except BadFile as error:
         return _show(request, copies, error=str(error), status=422)
     except binascii.Error:
