@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.results.counting import count_answers
 from services.surveys.answering.domain import fill_page, first_unfinished, only_shown, page_beside
 from services.surveys.editing.checking import findings
-from services.surveys.editing.reaching import is_reachable
+from services.surveys.editing.reaching import Patience, is_reachable
 from services.surveys.exchange.reading import read_xlsform
 from services.surveys.exchange.writing import as_xlsform
 from shared.events.questionnaire import KINDS, Questionnaire, example, holds, strict
@@ -274,3 +274,15 @@ def test_conditions_that_go_round_in_a_circle_are_faults() -> None:
 def test_ten_thousand_questions_are_a_clear_error() -> None:
     content = _asked(*[_text(id=f"q{number}", text={"nb": f"Hva er nummer {number}?"}) for number in range(10_000)])
     assert any("10003 spørsmål. Det kan ha høyst 200" in one.text and one.stops for one in findings(content))
+
+
+def test_a_questionnaire_full_of_wide_conditions_is_checked_in_a_moment() -> None:
+    many = [{"code": f"x{n}", "text": {"nb": f"Svar {n}"}} for n in range(30)]
+    asked = [{"id": f"a{n}", "type": "one_choice", "text": {"nb": f"Valg {n}?"}, "options": many} for n in range(4)]
+    # Each of these can hold, and the last way tried is the first that shows it.
+    wide = {"all": [{"question": f"a{n}", "any_of": ["x29"]} for n in range(4)]}
+    content = _asked(*asked, *[_text(id=f"q{n}", text={"nb": f"Hva {n}?"}, show_if=wide) for n in range(150)])
+    patience = Patience()
+    earlier = {one["id"]: (one, content["pages"][1]) for one in asked}
+    assert all(is_reachable(one, None, earlier, patience) for one in content["pages"][1]["questions"][4:])
+    assert patience.left == 0, "no more was tried than one page can wait for"

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from services.surveys.editing.domain import Content, languages_of, questions, text_parts
 from services.surveys.editing.naming import LANGUAGE_NAMES
-from services.surveys.editing.reaching import is_reachable
+from services.surveys.editing.reaching import Patience, is_reachable
 from shared.events.questionnaire import RulesBroken, identity_of, is_continued, strict
 
 #: Statements in a grid past which people stop reading (a common rule of survey handbooks).
@@ -165,17 +165,21 @@ def _languages(content: Mapping[str, Any]) -> Iterator[Finding]:
 
 def _conditions(content: Mapping[str, Any]) -> Iterator[Finding]:
     earlier: dict[str, tuple[Content, Content]] = {}
+    patience = Patience()
     for page in content["pages"]:
-        yield from _condition(page, None, earlier)
+        yield from _condition(page, None, earlier, patience)
         # A page that nobody gets is reported once, not for each question on it.
-        around = page if is_reachable(page, None, earlier) else None
+        around = page if is_reachable(page, None, earlier, patience) else None
         for question in page["questions"]:
-            yield from _condition(question, around, earlier)
+            yield from _condition(question, around, earlier, patience)
             earlier[question["id"]] = (question, page)
 
 
 def _condition(
-    part: Mapping[str, Any], page: Mapping[str, Any] | None, earlier: Mapping[str, tuple[Content, Content]]
+    part: Mapping[str, Any],
+    page: Mapping[str, Any] | None,
+    earlier: Mapping[str, tuple[Content, Content]],
+    patience: Patience,
 ) -> Iterator[Finding]:
     for condition in _named(part.get("show_if")):
         asked = condition["question"].split(".")[0]
@@ -183,7 +187,7 @@ def _condition(
             yield Finding(f"Vilkåret viser til {asked}, som ikke blir spurt om før dette.", part["id"])
         elif condition.get("any_of") == []:
             yield Finding("Vilkåret nevner ingen svar.", part["id"])
-    if part.get("show_if") and not is_reachable(part, page, earlier):
+    if part.get("show_if") and not is_reachable(part, page, earlier, patience):
         yield Finding("Vilkåret kan aldri bli oppfylt: ingen svar fører hit.", part["id"])
 
 

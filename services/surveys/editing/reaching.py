@@ -1,6 +1,7 @@
 """Whether anybody can ever be shown a page or question: every way to answer what its conditions name is tried."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice, product
 from typing import Any
 
@@ -8,18 +9,29 @@ from pydantic import TypeAdapter, ValidationError
 
 from shared.events.questionnaire import DO_NOT_KNOW, Condition, holds
 
-#: More ways than this are not tried; such a condition is taken to hold for somebody.
-_MOST_WAYS = 20_000
+#: More ways than this are not tried, for one part or for a questionnaire as a whole (a second's work); a condition that
+#: is not tried out is taken to hold for somebody.
+_MOST_WAYS, MOST_WAYS_IN_ALL = 20_000, 60_000
 _CONDITION: TypeAdapter[Condition] = TypeAdapter(Condition)
 
 Part = Mapping[str, Any]
 
 
-def is_reachable(own: Part, page: Part | None, asked: Mapping[str, tuple[Part, Part]]) -> bool:
+@dataclass
+class Patience:
+    """How many ways are still tried."""
+
+    left: int = MOST_WAYS_IN_ALL
+
+
+def is_reachable(
+    own: Part, page: Part | None, asked: Mapping[str, tuple[Part, Part]], patience: Patience | None = None
+) -> bool:
     """Whether some answers lead to the part; ``asked`` holds earlier questions, each with its page.
 
     A question named by a condition can only be answered by who is shown it, so its own conditions count too.
     """
+    patience = patience or Patience()
     conditions = [part["show_if"] for part in (own, page) if part and part.get("show_if")]
     named: dict[str, list[Any]] = {}
     waiting = list(conditions)
@@ -40,14 +52,16 @@ def is_reachable(own: Part, page: Part | None, asked: Mapping[str, tuple[Part, P
     except ValidationError:
         return True  # said elsewhere: the condition is not whole
     ways = product(*([(id_, value) for value in _values(asked[id_][0], ones)] for id_, ones in named.items()))
+    most = min(_MOST_WAYS, patience.left)
     tried = 0
-    for way in islice(ways, _MOST_WAYS):
+    for way in islice(ways, most):
         tried += 1
+        patience.left -= 1
         answers = {id_: value for id_, value in way if value is not None}
         asks = all(holds(rule, answers) for id_ in answers for rule in shown[id_])
         if asks and all(holds(rule, answers) for rule in read):
             return True
-    return tried == _MOST_WAYS
+    return tried == most
 
 
 def _answered(condition: Any) -> Iterator[Mapping[str, Any]]:
