@@ -6,11 +6,16 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from services.surveys.fieldwork.closing import close_survey
 from services.surveys.sealing import keys_of
 from services.surveys.tables import Draft, Invitation, Response
+from shared.events.surveys import ResponseSubmitted
 from shared.ids import new_id
 from shared.service import Runtime
-from shared.testing import browser, move
+from shared.testing import Deliverer, browser, move, outbox
+from tests.members import many
+from tests.surveys.conftest import PlanSurvey
+from tests.surveys.given import answer, invitations, margins
 from tests.surveys.resident import PAGES, count, enter, post
 
 
@@ -173,3 +178,17 @@ async def test_two_people_on_one_tablet_do_not_mix(rt: Runtime, invitation: Invi
         response = await client.post("/surveys/answer/1", data={"id": str(new_id()), "reisemate": "bil"})
         assert response.status_code == 410
     assert await count(rt, Draft) == 0
+
+
+async def test_an_answer_that_an_earlier_one_hides_never_leaves(
+    rt: Runtime, deliver: Deliverer, plan: PlanSurvey
+) -> None:
+    """Whichever page or device it came from: sending in keeps what was asked of this person."""
+    await deliver(margins(), *many(rt.now(), 6))
+    survey = await plan()
+    for row in await invitations(rt, survey.id):
+        assert await answer(rt, row.id, {"reisemate": "gange", "bilfri": "pris"})
+    async with rt.transaction() as session:
+        await close_survey(session, keys_of(rt.settings), survey.id, rt.now())
+    left = [event.answers for event in await outbox(rt) if isinstance(event, ResponseSubmitted)]
+    assert left == [{"reisemate": "gange"}] * 6
