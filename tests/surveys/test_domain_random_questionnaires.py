@@ -278,7 +278,9 @@ def test_ten_thousand_questions_are_a_clear_error() -> None:
 
 def test_a_questionnaire_full_of_wide_conditions_is_checked_in_a_moment() -> None:
     many = [{"code": f"x{n}", "text": {"nb": f"Svar {n}"}} for n in range(30)]
-    asked = [{"id": f"a{n}", "type": "one_choice", "text": {"nb": f"Valg {n}?"}, "options": many} for n in range(4)]
+    asked: list[dict[str, Any]] = [
+        {"id": f"a{n}", "type": "one_choice", "text": {"nb": f"Valg {n}?"}, "options": many} for n in range(4)
+    ]
     # Each of these can hold, and the last way tried is the first that shows it.
     wide = {"all": [{"question": f"a{n}", "any_of": ["x29"]} for n in range(4)]}
     content = _asked(*asked, *[_text(id=f"q{n}", text={"nb": f"Hva {n}?"}, show_if=wide) for n in range(150)])
