@@ -67,7 +67,8 @@ class Mailbox:
     """What the mail catcher took, asked over HTTP."""
 
     def __init__(self, url: str) -> None:
-        self._client = httpx.AsyncClient(base_url=url, timeout=30)
+        # A connection kept open may be closed by the catcher just as it is used again, on a busy machine.
+        self._client = httpx.AsyncClient(base_url=url, timeout=30, limits=httpx.Limits(max_keepalive_connections=0))
         self.mails: list[dict[str, Any]] = []
         self._last = 0
 

@@ -19,7 +19,7 @@ from shared.messaging.topics import Topic, principal, principals, read_topics
 from shared.refusal import Refusal
 from shared.settings import Settings
 
-_DEADLINE = 20.0
+_DEADLINE = 180.0
 
 
 def admin_client(
@@ -84,7 +84,7 @@ def provision(admin: AdminClient, prefix: str, *, acls: bool = True, where: str 
         deadline = time.monotonic() + _DEADLINE
         while wanted and not wanted <= _granted(admin):
             if time.monotonic() > deadline:
-                raise Refusal("The rights in Kafka do not show after 20 seconds.")
+                raise Refusal(f"The rights in Kafka do not show after {_DEADLINE:.0f} seconds.")
     except KafkaException as error:
         raise Refusal(f"Kafka refused the topics or rights of deploy/kafka/topics.yaml: {error}") from error
 
