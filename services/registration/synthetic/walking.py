@@ -51,7 +51,9 @@ class Walk:
     def __init__(self, url: str, mailbox: Mailbox, email: str, postcode: str, patience: float) -> None:
         """``patience``: seconds a mail, or everybody's erasure, may take."""
         headers = {"origin": url, "accept-language": "nb"}
-        self._browser = httpx.Client(base_url=url, headers=headers, follow_redirects=True, timeout=30)
+        self._browser = httpx.Client(
+            base_url=url, headers=headers, follow_redirects=True, timeout=30, event_hooks={"request": [self._carry]}
+        )
         self._mailbox = mailbox
         self._email = email
         self._postcode = postcode
@@ -71,6 +73,11 @@ class Walk:
                 except _NotAsExpected as error:
                     raise Failed(step, str(error)) from None
                 done(step, time.monotonic() - began)
+
+    def _carry(self, request: httpx.Request) -> None:
+        """Cookies for TLS alone, which the library keeps back from this machine's own address and browsers do not."""
+        if request.url.host == self._browser.base_url.host and (jar := self._browser.cookies.jar):
+            request.headers["cookie"] = "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)
 
     def sign_up(self) -> None:
         """The form, filled in."""
