@@ -85,6 +85,7 @@ def issued(meeting: Meeting, row: Invitation) -> MeetingInvitationIssued:
         generation=row.generation,
         replacement=row.replaces is not None,
         waiting_list=row.state == "reserve",
+        volunteer=meeting.called_until is not None,
         reply_by=row.reply_by,
         link_expires_at=meeting.ends_at + LINK_LASTS,
         send_before=row.reply_by,

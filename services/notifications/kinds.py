@@ -33,6 +33,26 @@ _REMINDER = Kind(
     link=_SURVEY,
     needless=("answered", SURVEY_CLOSED),
 )
+_SEAT = Kind(
+    code="meeting",
+    name="Invitasjon til møte",
+    about="meeting",
+    subject=N_("Du er trukket ut til et møte %(day)s: %(title)s"),
+    button=N_("Svar ja eller nei"),
+    consent="meetings",
+    link=_MEETING,
+    needless=("accepted", *_OVER),
+)
+_WAITING_LIST = Kind(
+    code="meeting_list",
+    name="Invitasjon til venteliste",
+    about="meeting",
+    subject=N_("Kan du stå på ventelisten til et møte %(day)s: %(title)s"),
+    button=N_("Svar ja eller nei"),
+    consent="meetings",
+    link=_MEETING,
+    needless=("accepted", "waiting", *_OVER),
+)
 
 _ALL = (
     Kind(
@@ -140,26 +160,10 @@ _ALL = (
         link=_MEETING,
         needless=("answered", CANCELLED),
     ),
-    Kind(
-        code="meeting",
-        name="Invitasjon til møte",
-        about="meeting",
-        subject=N_("Du er trukket ut til et møte %(day)s: %(title)s"),
-        button=N_("Svar ja eller nei"),
-        consent="meetings",
-        link=_MEETING,
-        needless=("accepted", *_OVER),
-    ),
-    Kind(
-        code="meeting_list",
-        name="Invitasjon til venteliste",
-        about="meeting",
-        subject=N_("Kan du stå på ventelisten til et møte %(day)s: %(title)s"),
-        button=N_("Svar ja eller nei"),
-        consent="meetings",
-        link=_MEETING,
-        needless=("accepted", "waiting", *_OVER),
-    ),
+    _SEAT,
+    replace(_SEAT, code="meeting_volunteer", name="Invitasjon til møte etter opprop"),
+    _WAITING_LIST,
+    replace(_WAITING_LIST, code="meeting_list_volunteer", name="Invitasjon til venteliste etter opprop"),
     Kind(
         code="meeting_waiting",
         name="På ventelisten",

@@ -84,6 +84,8 @@ class MeetingInvitationIssued(_ForOneInvited):
     replacement: bool = False
     waiting_list: bool = False
     """The member is asked to wait for a seat that may become free, not to a seat."""
+    volunteer: bool = False
+    """The member said yes to the meeting's call, and only those who did were drawn from."""
     reply_by: Instant
     link_expires_at: Instant
     send_before: Instant

@@ -21,7 +21,13 @@ from services.meetings.seats.preparing import ask_for_draw, candidates_of
 from services.meetings.state import state_events
 from services.meetings.tables import Called, DrawEntry, Invitation, Meeting
 from services.meetings.verify import check, person
-from shared.events.meetings import DrawProofIssued, MeetingCallAnswered, MeetingCallIssued, MemberDataGathered
+from shared.events.meetings import (
+    DrawProofIssued,
+    MeetingCallAnswered,
+    MeetingCallIssued,
+    MeetingInvitationIssued,
+    MemberDataGathered,
+)
 from shared.events.registration import MemberDataRequested, MemberErased
 from shared.ids import new_id
 from shared.rules import FieldRefused
@@ -114,6 +120,10 @@ async def test_those_who_say_yes_are_the_pool_once_the_call_is_over(rt: Runtime,
         await session.execute(sa.update(Invitation).values(state="declined", settled_at=rt.now()))
     await fill_free_seats(rt)
     assert len(await invitations(rt)) > 4, "replacements are volunteers too, whatever the cap"
+    told = [
+        one.volunteer for one in await outbox(rt, MeetingInvitationIssued) if isinstance(one, MeetingInvitationIssued)
+    ]
+    assert set(told) == {True}
 
 
 async def test_the_calls_question_is_a_feature_with_quotas(

@@ -106,6 +106,7 @@ async def test_a_no_brings_somebody_of_the_same_stratum(rt: Runtime, deliver: De
     assert f"{last_day:%H:%M:%S}" == "23:59:59", "the last day is a whole one"
     issued = [one for one in await outbox(rt, MeetingInvitationIssued) if isinstance(one, MeetingInvitationIssued)]
     assert [one.replacement for one in issued] == [False] * 6 + [True]
+    assert not any(one.volunteer for one in issued), "there was no call"
 
 
 async def test_silence_past_the_deadline_lapses_and_a_late_yes_comes_too_late(rt: Runtime, deliver: Deliverer) -> None:

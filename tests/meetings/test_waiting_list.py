@@ -166,15 +166,16 @@ async def test_who_pauses_is_not_waited_for_but_keeps_a_place_on_the_list(
     assert next(each.state for each in await rows_of(rt, meeting) if each.id == row.id) == stands
 
 
+@pytest.mark.parametrize("purpose", ["meeting_list", "meeting_list_volunteer"])
 async def test_an_invitation_to_the_list_that_the_address_refused_is_not_waited_for(
-    rt: Runtime, deliver: Deliverer
+    rt: Runtime, deliver: Deliverer, purpose: str
 ) -> None:
     meeting, _ = await a_full_meeting(rt, deliver)
     row = (await rows_of(rt, meeting, "reserve"))[0]
     assert row.member_id is not None
     await deliver(
         MessageFailed(
-            message_id=new_id(), member_id=row.member_id, purpose="meeting_list", about_id=row.id, reason="refused",
+            message_id=new_id(), member_id=row.member_id, purpose=purpose, about_id=row.id, reason="refused",
             address_at_fault=True, failed_at=rt.now(),
         )
     )  # fmt: skip

@@ -173,6 +173,22 @@ async def test_a_call_asks_those_who_have_not_answered_and_no_cancelled_meeting_
         assert text in text_of(mail)
 
 
+@pytest.mark.parametrize(("waiting_list", "drawn"), [(False, "Du er trukket ut.\n"), (True, "ut til ventelisten.\n")])
+async def test_a_volunteer_is_told_that_the_mail_comes_of_the_yes_to_the_call(
+    rt: Runtime, sink: Sink, waiting_list: bool, drawn: str
+) -> None:
+    deliver, member_id = Deliverer(rt), new_id()
+    event = invited(member_id).model_copy(update={"waiting_list": waiting_list, "volunteer": True})
+    await deliver(card(member_id), announced(), event)
+    await Dispatcher().run(rt)
+    text = text_of(sink.mails[0])
+    assert "fordi du sa ja til å være med i trekningen av plassene på dette møtet: «Ny bru»." in text
+    assert drawn in text
+    assert "har sagt at du vil bli invitert" not in text
+    for words in ("Kommunegården", "Du kan svare ja eller nei til og med", "/meetings/answer/"):
+        assert words in text
+
+
 async def test_a_mail_without_consent_is_still_sent_about_a_place_one_said_yes_to(rt: Runtime, sink: Sink) -> None:
     deliver, member_id = Deliverer(rt), new_id()
     event = invited(member_id)

@@ -19,6 +19,8 @@ from shared.service import Runtime
 
 #: Time before the meeting at which those who have said yes are reminded.
 REMINDED_BEFORE = timedelta(hours=48)
+#: Mails that ask for an answer, as notifications calls them.
+_INVITING = ("meeting", "meeting_volunteer", "meeting_list", "meeting_list_volunteer")
 
 
 class Reply(StrEnum):
@@ -103,7 +105,7 @@ async def free_unreached_seat(session: AsyncSession, event: MessageFailed, deliv
 
     One that failed for our server's sake keeps its seat: else an outage of ours would use up everybody there is.
     """
-    if event.purpose not in ("meeting", "meeting_list") or not event.address_at_fault or event.about_id is None:
+    if event.purpose not in _INVITING or not event.address_at_fault or event.about_id is None:
         return
     meeting_id = await session.scalar(sa.select(Invitation.meeting_id).where(Invitation.id == event.about_id))
     meeting = await lock_meeting(session, meeting_id) if meeting_id else None

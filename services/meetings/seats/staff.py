@@ -94,7 +94,7 @@ async def _show(request: Request, form: Mapping[str, object], errors: FormErrors
         "call_open": takes_answers(meeting, rt.now()),
         "call_day": last_day(meeting.called_until) if meeting.called_until else None,
         "too_late": rt.now() >= meeting.reply_by,
-        "mail": mail_preview("meeting", meeting),
+        "mail": mail_preview("meeting" if meeting.called_until is None else "meeting_volunteer", meeting),
         "area_source": margins.area_source if margins else "",
         "form": {"kind": "dice", "numbers": "7", **form},
         "errors": errors,

@@ -39,7 +39,7 @@ _NOT_TEXT = re.compile(
 )
 _KEPT_LETTERS = 64
 #: Mails whose last day to answer is each recipient's own.
-_WITH_DEADLINE = ("meeting_call", "meeting", "meeting_list")
+WITH_DEADLINE = ("meeting_call", "meeting", "meeting_volunteer", "meeting_list", "meeting_list_volunteer")
 
 _GREETING = N_("Hei, %(name)s!")
 _GREETING_WITHOUT_NAME = N_("Hei!")
@@ -148,7 +148,7 @@ class Composer:
         name = greeted_name(_plain(contact.name or "")) if contact is not None else None
         greeting = language.gettext(_GREETING) % {"name": name} if name else language.gettext(_GREETING_WITHOUT_NAME)
         # A replacement has a later deadline than the first ones, so it is the recipient's and not the letter's.
-        deadline = wording.deadline(message.send_before, language) if kind.code in _WITH_DEADLINE else ""
+        deadline = wording.deadline(message.send_before, language) if kind.code in WITH_DEADLINE else ""
         slots = {"greeting": greeting, "link": "", "unsubscribe": "", "deadline": deadline}
         chosen = _chosen(language)
         if kind.link is not None and message.link_expires_at is not None:

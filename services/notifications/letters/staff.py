@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError, model_validator
 
-from services.notifications.letters.composing import Composer
+from services.notifications.letters.composing import WITH_DEADLINE, Composer
 from services.notifications.letters.mail import Mail
 from services.notifications.tables import Contact, Correspondent, Meeting, Message, Survey
 from shared.events.questionnaire import Cover, Texts
@@ -31,7 +31,9 @@ class PreviewInput(BaseModel):
         "survey_follow_up",
         "meeting_call",
         "meeting",
+        "meeting_volunteer",
         "meeting_list",
+        "meeting_list_volunteer",
         "meeting_changed",
         "meeting_cancelled",
         "meeting_minutes",
@@ -82,10 +84,7 @@ class PreviewInput(BaseModel):
         dated = self.about_meeting and self.purpose != "meeting_follow_up"
         if dated and (self.starts_at is None or self.ends_at is None):
             raise ValueError("a meeting starts and ends")
-        if (
-            self.purpose in ("survey", "first_reminder", "reminder", "meeting_call", "meeting", "meeting_list")
-            and self.closes_at is None
-        ):
+        if self.purpose in ("survey", "first_reminder", "reminder", *WITH_DEADLINE) and self.closes_at is None:
             raise ValueError("there is a last day to answer")
         return self
 

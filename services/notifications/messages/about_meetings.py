@@ -59,7 +59,7 @@ async def write_about_meetings(
                 await _write(session, f"meeting_{event.notice}", event, event.notice_id)
             case MeetingInvitationIssued():
                 code = "meeting_list" if event.waiting_list else "meeting"
-                await _write(session, code, event, event.invitation_id)
+                await _write(session, f"{code}_volunteer" if event.volunteer else code, event, event.invitation_id)
             case MeetingReminderDue():
                 await _write(session, "meeting_reminder", event, event.invitation_id)
 
