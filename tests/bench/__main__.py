@@ -22,9 +22,10 @@ from tests.bench.ground import Ground
 from tests.bench.mails import dispatch_rate, growth
 from tests.bench.measure import note
 from tests.bench.openings import openings
-from tests.bench.pages import answer_posts, join_posts
+from tests.bench.pages import answer_posts, join_posts, mapped_posts
 
 BENCHES: dict[str, Callable[[Ground], Awaitable[None]]] = {
+    "mapped": mapped_posts,
     "join": join_posts,
     "answer": answer_posts,
     "latency": event_latency,
