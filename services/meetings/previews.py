@@ -1,4 +1,4 @@
-"""The address where staff see a mail about a meeting before it is sent; notifications shows its own letters there."""
+"""The addresses where staff see a mail about a meeting before it is sent, shown by the service that knows its words."""
 
 from datetime import datetime
 from urllib.parse import urlencode
@@ -30,3 +30,9 @@ def mail_preview(
         "closes_at": (closes_at or meeting.reply_by).isoformat(),
     }
     return f"/staff/notifications/preview?{urlencode(about)}"
+
+
+def evaluation_preview(group: str, compared: bool, closes_at: datetime) -> str:
+    """Where surveys shows what one of the meeting's groups is asked, and the mail that asks it."""
+    about = {"group": group, "compared": "yes" if compared else "no", "closes_at": closes_at.isoformat()}
+    return f"/staff/surveys/evaluation?{urlencode(about)}"

@@ -10,6 +10,7 @@ from services.surveys.exchange import staff as exchange
 from services.surveys.fieldwork import closing, following_up, inviting, staff, staff_list
 from services.surveys.fieldwork.state import state_events
 from services.surveys.paper import staff as paper
+from services.surveys.planning import previews
 from services.surveys.planning import staff as planning
 from services.surveys.planning.evaluating import plan_evaluation
 from services.surveys.questionnaire.shelf import refuse_bad_shelf
@@ -84,6 +85,7 @@ PAGES = (
     Route("/staff/surveys/card", staff_list.show_card),
     Route("/staff/surveys/plan", planning.plan_form, methods=["GET"]),
     Route("/staff/surveys/plan", planning.plan, methods=["POST"]),
+    Route("/staff/surveys/evaluation", previews.show_evaluation),
     Route("/staff/surveys/questionnaires/{questionnaire}", planning.show_questionnaire),
     Route("/staff/surveys/paper", paper.show_papers),
     Route("/staff/surveys/paper/{code}.pdf", paper.print_paper),

@@ -7,7 +7,7 @@ import httpx
 import sqlalchemy as sa
 
 from services.meetings.afterwards.concluding import record_attendance
-from services.meetings.afterwards.evaluating import FEWEST, ask_after, ask_before
+from services.meetings.afterwards.evaluating import FEWEST, ask, groups_after, groups_before
 from services.meetings.seats.answering import Reply
 from services.meetings.state import state_events
 from services.meetings.tables import DrawEntry, Meeting
@@ -56,10 +56,12 @@ async def test_a_control_group_is_drawn_like_the_meeting_and_never_seated(rt: Ru
     meeting = await a_full_meeting(rt, deliver)
     ends = rt.now() + timedelta(days=5)
     async with rt.transaction() as session:
-        rows = await ask_before(session, meeting.id, ends, rt.now())
+        found = await groups_before(session, meeting.id, ends, rt.now())
+        assert found is not None
+        rows = await ask(session, meeting.id, found, ends, rt.now())
     assert [(row.group, row.members, row.compared) for row in rows] == [("guest", 6, True), ("control", 6, True)]
     async with rt.transaction() as session:
-        assert await ask_before(session, meeting.id, ends, rt.now()) == [], "asked once"
+        assert await groups_before(session, meeting.id, ends, rt.now()) is None, "asked once"
     chosen = await control(rt)
     assert Counter(one.gender for one in chosen) == {"female": 3, "male": 3}
     assert Counter(one.band for one in chosen) == {"15-24": 2, "25-44": 2, "45-": 2}, "the meeting's quotas"
@@ -76,11 +78,17 @@ async def test_a_control_group_is_drawn_like_the_meeting_and_never_seated(rt: Ru
 async def test_those_present_and_the_control_group_are_asked_after(rt: Runtime, deliver: Deliverer) -> None:
     meeting = await a_full_meeting(rt, deliver)
     async with rt.transaction() as session:
-        await ask_before(session, meeting.id, rt.now() + timedelta(days=5), rt.now())
+        found = await groups_before(session, meeting.id, rt.now() + timedelta(days=5), rt.now())
+        assert found is not None
+        await ask(session, meeting.id, found, rt.now() + timedelta(days=5), rt.now())
     await held(rt, meeting, came=5)
-    for _ in range(2):
-        async with rt.transaction() as session:
-            await ask_after(session, meeting.id, rt.now() + timedelta(days=5), rt.now())
+    ends = rt.now() + timedelta(days=5)
+    async with rt.transaction() as session:
+        found = await groups_after(session, meeting.id, ends, rt.now())
+        assert found is not None
+        await ask(session, meeting.id, found, ends, rt.now())
+    async with rt.transaction() as session:
+        assert await groups_after(session, meeting.id, ends, rt.now()) is None, "asked once"
     after = [(one.group, one.members, one.compared) for one in await asked(rt) if one.wave == "after"]
     assert after == [("present", 5, True), ("control", 6, True)]
     assert await groups(rt) == {"control": 6, "present": 5}
@@ -101,7 +109,16 @@ async def test_a_meeting_without_a_control_group_asks_those_present_alone(
 ) -> None:
     meeting = await a_full_meeting(rt, deliver)
     path = f"/staff/meetings/{meeting.id}/evaluation"
-    assert "Trekk en kontrollgruppe, og spør begge" in (await editor.get(path)).text
+    assert "en kontrollgruppe som ikke skal på møtet" in (await editor.get(path)).text
+    before = await editor.post(path, data={"last_day": (rt.now() + timedelta(days=5)).date().isoformat()})
+    for words in (
+        "Spør 12 om",
+        "De som har sagt ja får dette",
+        "Kontrollgruppen får dette",
+        "group=control&amp;compared=yes",
+    ):
+        assert words in before.text
+    assert (await asked(rt), await control(rt)) == ([], []), "the control group is drawn once that is confirmed"
     late = {"last_day": meeting.starts_at.date().isoformat()}
     assert "Velg en dag før møtet." in (await editor.post(path, data=late)).text
     await held(rt, meeting, came=6)
@@ -111,12 +128,24 @@ async def test_a_meeting_without_a_control_group_asks_those_present_alone(
     assert "kontrollgruppen, blir spurt" not in page
     assert (await editor.post(path, data={"last_day": "snart"})).status_code == 422
     day = (rt.now() + timedelta(days=5)).date().isoformat()
+    shown = await editor.post(path, data={"last_day": day})
+    assert shown.status_code == 200
+    for words in (
+        f"Spør 6 om «{meeting.heading}»?",
+        "<dt>De som var på møtet</dt><dd>6</dd>",
+        "Det kan ikke gjøres om.",
+    ):
+        assert words in shown.text
+    assert 'data-card="/staff/surveys/evaluation?group=present&amp;compared=no&amp;closes_at=' in shown.text
+    assert await asked(rt) == [], "nothing is sent before it was seen and confirmed"
     for _ in range(2):
-        assert (await editor.post(path, data={"last_day": day})).status_code == 303
+        assert (await editor.post(path, data={"last_day": day, "confirmed": "yes"})).status_code == 303
+    again = await editor.post(path, data={"last_day": day})
+    assert (again.status_code, "Hver gruppe spørres bare én gang" in again.text) == (422, True)
     assert [(one.group, one.wave, one.compared) for one in await asked(rt)] == [("present", "after", False)]
     page = (await editor.get(path)).text
     assert f"/staff/surveys/{(await asked(rt))[0].survey_id}" in page
-    assert "Spør dem nå" not in page
+    assert "Siste dag for å svare" not in page
     assert "spurte om møtet i en undersøkelse" in (await editor.get(f"/staff/meetings/{meeting.id}")).text
 
 
@@ -124,4 +153,4 @@ async def test_too_few_are_not_asked_for_answers_nobody_could_be_shown(rt: Runti
     meeting = await a_full_meeting(rt, deliver)
     await held(rt, meeting, came=FEWEST - 1)
     async with rt.transaction() as session:
-        assert await ask_after(session, meeting.id, rt.now() + timedelta(days=5), rt.now()) == []
+        assert await groups_after(session, meeting.id, rt.now() + timedelta(days=5), rt.now()) is None

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.meetings.afterwards.evaluating import ask_before
+from services.meetings.afterwards.evaluating import groups_before
 from services.meetings.calling.sending import send_some
 from services.meetings.locks import wait_for_draws
 from services.meetings.planning.announcing import announce_meeting
@@ -20,7 +20,7 @@ from tests.waiting import waits
 #: The verb, and what it takes after session and meeting.
 INVITING: list[tuple[Callable[..., Awaitable[Any]], int]] = [
     (announce_meeting, 2), (fix_pool, 2), (draw_meeting, 2), (fill_meeting, 3),
-    (send_some, 2), (ask_before, 2),
+    (send_some, 2), (groups_before, 2),
 ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from services.surveys.audience.tables import MeetingGuest
 from services.surveys.fieldwork.inviting import open_due_surveys
+from services.surveys.questionnaire.shelf import shipped
 from services.surveys.tables import Survey
 from shared.events.meetings import MeetingAnnounced, MeetingGroupSet, MeetingSurveyAsked
 from shared.events.registration import MemberErased
@@ -109,3 +110,22 @@ async def test_staff_read_which_group_it_asks(rt: Runtime, deliver: Deliverer) -
         sign_in(rt, client, "editor")
         page = (await client.get(f"/staff/surveys/{wanted.survey_id}")).text
     assert "I kontrollgruppen til" in page
+
+
+async def test_staff_see_the_questions_and_the_mail_before_a_group_is_asked(rt: Runtime) -> None:
+    about = {"group": "present", "compared": "no", "closes_at": "2027-03-09T23:00:00+00:00"}
+    async with browser(rt) as staff:
+        sign_in(rt, staff, "reader")
+        part = (await staff.get("/staff/surveys/evaluation", params=about)).text
+        page = await staff.get("/staff/surveys/evaluation", params=about, headers={"sec-fetch-dest": "document"})
+        control = (await staff.get("/staff/surveys/evaluation", params=about | {"group": "control"})).text
+        wrong = await staff.get("/staff/surveys/evaluation", params=about | {"group": "alle"})
+    there = shipped()["moteevaluering"]
+    for question in there.questions:
+        assert question.text.nb in part
+    assert 'data-card="/staff/notifications/preview?purpose=survey&amp;language=nb&amp;title=' in part
+    assert "<h1" not in part
+    assert "Dette blir de spurt om" in page.text
+    assert shipped()["foretter"].title.nb in control
+    assert there.title.nb not in control
+    assert wrong.status_code == 422

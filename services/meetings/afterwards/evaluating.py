@@ -5,7 +5,8 @@ only answers, so a change that only those present show is the meeting's.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -47,41 +48,67 @@ async def evaluations_of(session: AsyncSession, meeting_id: UUID) -> Sequence[Ev
     return (await session.scalars(mine.order_by(Evaluation.asked_at, Evaluation.id))).all()
 
 
-async def ask_before(session: AsyncSession, meeting_id: UUID, closes_at: datetime, now: datetime) -> list[Evaluation]:
-    """Draw the control group, and ask it and those who have said yes; nothing when that is done, or it is too late."""
+@dataclass(frozen=True)
+class Groups:
+    """Who is asked, and what for."""
+
+    wave: str
+    compared: bool
+    sizes: Mapping[str, int]
+    entries: Mapping[str, Sequence[DrawEntry]]
+    """Those surveys have not been told of."""
+
+
+async def groups_before(session: AsyncSession, meeting_id: UUID, closes_at: datetime, now: datetime) -> Groups | None:
+    """Those who have said yes, and the control group that would be drawn; None when that is done, or cannot be."""
     await hold_draws(session)
     meeting = await lock_meeting(session, meeting_id)
     if meeting is None or meeting.state != "drawn" or closes_at > meeting.starts_at or closes_at <= now:
-        return []
+        return None
     if await evaluations_of(session, meeting_id):
-        return []
+        return None
     guests = await count_guests(session, meeting_id)
     control = await _draw_control(session, meeting)
     if min(guests, len(control)) < FEWEST:
-        return []
-    for entry in control:
-        entry.control = True
-    await _tell(session, control, "control")
-    asked = [("guest", guests), ("control", len(control))]
-    return await _ask(session, meeting, asked, "before", closes_at, now, compared=True)
+        return None
+    return Groups("before", True, {"guest": guests, "control": len(control)}, {"control": control})
 
 
-async def ask_after(session: AsyncSession, meeting_id: UUID, closes_at: datetime, now: datetime) -> list[Evaluation]:
-    """Ask those present, and the control group if there is one; nothing when that is done, or nobody was noted."""
+async def groups_after(session: AsyncSession, meeting_id: UUID, closes_at: datetime, now: datetime) -> Groups | None:
+    """Those present, and the control group if there is one; None when that is done, or too few were noted."""
     meeting = await lock_meeting(session, meeting_id)
     if meeting is None or meeting.state not in ("held", "minuted") or closes_at <= now:
-        return []
+        return None
     before = await evaluations_of(session, meeting_id)
     if any(row.wave == "after" for row in before):
-        return []
+        return None
     came = sa.select(Invitation.member_id).where(Invitation.meeting_id == meeting_id, Invitation.attended.is_(True))
     present = await _entries(session, meeting_id, DrawEntry.member_id.in_(came))
     if len(present) < FEWEST:
-        return []
-    await _tell(session, present, "present")
+        return None
     control = await _entries(session, meeting_id, DrawEntry.control.is_(True))
-    asked = [("present", len(present)), *([("control", len(control))] if control else [])]
-    return await _ask(session, meeting, asked, "after", closes_at, now, compared=bool(before))
+    sizes = {"present": len(present)} | ({"control": len(control)} if control else {})
+    return Groups("after", bool(before), sizes, {"present": present})
+
+
+async def ask(
+    session: AsyncSession, meeting_id: UUID, groups: Groups, closes_at: datetime, now: datetime
+) -> list[Evaluation]:
+    """Ask the groups that were found in this transaction."""
+    for group, entries in groups.entries.items():
+        for entry in entries:
+            entry.control = entry.control or group == "control"
+        await emit(session, *(group_fact(entry, group) for entry in entries))
+    rows = [
+        Evaluation(
+            id=new_id(), meeting_id=meeting_id, group=group, wave=groups.wave, compared=groups.compared,
+            members=members, closes_at=closes_at, asked_at=now,
+        )
+        for group, members in groups.sizes.items()
+    ]  # fmt: skip
+    session.add_all(rows)
+    await emit_new(session, [asked_fact(row) for row in rows])
+    return rows
 
 
 async def count_guests(session: AsyncSession, meeting_id: UUID) -> int:
@@ -112,29 +139,3 @@ async def _entries(session: AsyncSession, meeting_id: UUID, *which: sa.ColumnEle
     await lock(session, *ids)
     rows = sa.select(DrawEntry).where(DrawEntry.id.in_(ids), *mine).order_by(DrawEntry.id)
     return list(await session.scalars(rows))
-
-
-async def _tell(session: AsyncSession, entries: Sequence[DrawEntry], group: str) -> None:
-    await emit(session, *(group_fact(entry, group) for entry in entries))
-
-
-async def _ask(
-    session: AsyncSession,
-    meeting: Meeting,
-    groups: Sequence[tuple[str, int]],
-    wave: str,
-    closes_at: datetime,
-    now: datetime,
-    *,
-    compared: bool,
-) -> list[Evaluation]:
-    rows = [
-        Evaluation(
-            id=new_id(), meeting_id=meeting.id, group=group, wave=wave, compared=compared, members=members,
-            closes_at=closes_at, asked_at=now,
-        )
-        for group, members in groups
-    ]  # fmt: skip
-    session.add_all(rows)
-    await emit_new(session, [asked_fact(row) for row in rows])
-    return rows

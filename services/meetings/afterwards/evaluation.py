@@ -3,7 +3,15 @@
 from datetime import date, timedelta
 from uuid import UUID
 
-from services.meetings.afterwards.evaluating import FEWEST, ask_after, ask_before, count_guests, evaluations_of
+from services.meetings.afterwards.evaluating import (
+    FEWEST,
+    ask,
+    count_guests,
+    evaluations_of,
+    groups_after,
+    groups_before,
+)
+from services.meetings.previews import evaluation_preview
 from services.meetings.tables import Meeting
 from shared.rules import end_of_day, last_day
 from shared.web import (
@@ -22,6 +30,7 @@ from shared.web import (
 #: Days to answer that the form proposes.
 _DAYS = 10
 _LONGEST = timedelta(days=60)
+_NOBODY = f"Ingen kan spørres nå. Hver gruppe spørres bare én gang, og minst {FEWEST} må være i den."
 
 
 @staff_required("editor")
@@ -32,7 +41,7 @@ async def evaluation_form(request: Request) -> Response:
 
 @staff_required("editor")
 async def ask_groups(request: Request) -> Response:
-    """Ask before or after the meeting, whichever it is; a second click asks nobody again."""
+    """Show who is asked now and the mails; once that is confirmed, ask. A second click asks nobody again."""
     rt = runtime(request)
     meeting_id: UUID = request.path_params["meeting_id"]
     form = await read_form(request)
@@ -46,11 +55,27 @@ async def ask_groups(request: Request) -> Response:
         meeting = or_404(await session.get(Meeting, meeting_id))
         if meeting.state == "drawn" and closes_at > meeting.starts_at:
             return await _show(request, {"last_day": "Velg en dag før møtet."}, 422)
-        ask = ask_before if meeting.state == "drawn" else ask_after
-        asked = await ask(session, meeting_id, closes_at, rt.now())
-        for row in asked:
-            await audit(session, request, "meetings.evaluation.asked", meeting_id, group=row.group, wave=row.wave)
-    return see_other(f"/staff/meetings/{meeting_id}/evaluation")
+        find = groups_before if meeting.state == "drawn" else groups_after
+        groups = await find(session, meeting_id, closes_at, rt.now())
+        if groups is not None and form.get("confirmed") == "yes":
+            for row in await ask(session, meeting_id, groups, closes_at, rt.now()):
+                await audit(session, request, "meetings.evaluation.asked", meeting_id, group=row.group, wave=row.wave)
+    if form.get("confirmed") == "yes":
+        return see_other(f"/staff/meetings/{meeting_id}/evaluation")
+    if groups is None:
+        return await _show(request, {"": _NOBODY}, 422)
+    context = {
+        "meeting": meeting,
+        "wave": groups.wave,
+        "typed": form.get("last_day"),
+        "last_day": last_day(closes_at),
+        "asked": [
+            (group, members, evaluation_preview(group, groups.compared, closes_at))
+            for group, members in groups.sizes.items()
+        ],
+        "total": sum(groups.sizes.values()),
+    }
+    return render(request, "meetings/staff_evaluation_confirm.html", context)
 
 
 async def _show(request: Request, errors: FormErrors, status: int) -> Response:

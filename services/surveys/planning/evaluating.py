@@ -23,12 +23,12 @@ HOW_IT_WAS, COMPARED = "moteevaluering", "foretter"
 _LONGEST = timedelta(hours=1)
 
 
-def questionnaire_for(event: MeetingSurveyAsked) -> Questionnaire:
+def questionnaire_for(group: str, *, compared: bool) -> Questionnaire:
     """Those present tell how it was; where both waves are compared, all answer the same questions beside that."""
     there = shipped()
-    if event.group != "present":
+    if group != "present":
         return there[COMPARED]
-    if not event.compared:
+    if not compared:
         return there[HOW_IT_WAS]
     both = (*there[HOW_IT_WAS].pages, *there[COMPARED].pages)
     minutes = there[HOW_IT_WAS].minutes + there[COMPARED].minutes
@@ -44,7 +44,7 @@ async def plan_evaluation(session: AsyncSession, event: MeetingSurveyAsked, deli
     added = await add_survey(
         session,
         event.survey_id,
-        questionnaire_for(event),
+        questionnaire_for(event.group, compared=event.compared),
         "date",
         None,
         Plan(event.asked_at, event.closes_at, None),

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Annotated, Literal
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
@@ -26,6 +25,7 @@ from services.surveys.locks import hold_openings
 from services.surveys.planning import how
 from services.surveys.planning.how import HowInput
 from services.surveys.planning.planning import add_survey, announced_sizes, named_areas
+from services.surveys.planning.previews import mail_query
 from services.surveys.questionnaire.shelf import shelf
 from services.surveys.questionnaire.wording import in_words
 from services.surveys.sealing import keys_of
@@ -250,17 +250,7 @@ async def _show_confirmation(
         "reached": reached,
         "others": [(other, survey_title(other), last_day(other.closes_at)) for other in others],
         "last_day": last_day(planned.closes_at),
-        "mail": urlencode(
-            {
-                "purpose": "survey",
-                "language": "nb",
-                "title": questionnaire.title.nb,
-                "topic": questionnaire.topic.nb if questionnaire.topic else "",
-                "introduction": questionnaire.introduction.nb,
-                "minutes": questionnaire.minutes,
-                "closes_at": planned.closes_at.isoformat(),
-            }
-        ),
+        "mail": mail_query(questionnaire, planned.closes_at),
     }
     return render(request, "surveys/staff_plan_confirm.html", context)
 

@@ -13,7 +13,10 @@ async function fill(card) {
   if (!answer.ok) throw new Error(String(answer.status));
   const fragment = new DOMParser().parseFromString(await answer.text(), "text/html");
   todo?.append(...fragment.querySelectorAll("[data-todo-item]"));
-  card.querySelector("[data-content]").replaceChildren(...fragment.body.childNodes);
+  const content = card.querySelector("[data-content]");
+  content.replaceChildren(...fragment.body.childNodes);
+  // What another service put in may leave a place for what a third one makes: the questions, and below them the mail.
+  await Promise.allSettled(Array.from(content.querySelectorAll("[data-card]"), fill));
 }
 
 Promise.allSettled(Array.from(document.querySelectorAll("[data-card]"), fill)).then((cards) => {
