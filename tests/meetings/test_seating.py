@@ -45,12 +45,19 @@ async def test_a_reply_by_phone_counts_as_the_button_does(
     rt: Runtime, editor: httpx.AsyncClient, meeting: Meeting
 ) -> None:
     path = f"/staff/meetings/{meeting.id}/reply"
-    assert "Personen kommer" in (await editor.get(path)).text
+    search = (await editor.get(path)).text
+    for words in ('action="/staff/registration/members"', f'name="meeting" value="{meeting.id}"', 'name="who"'):
+        assert words in search, "names are registration's alone"
+    assert "Personen kommer" not in search
     first, second = await invitations(rt, "invited")
-    page = f"https://panel.test/staff/registration/members/{first.member_id}"
-    assert (await editor.post(path, data={"member": page})).status_code == 422
+    person = (await editor.get(path, params={"member": str(first.member_id)})).text
+    for words in ("Personen kommer", "Venter på svar", f"/staff/registration/members/{first.member_id}"):
+        assert words in person
+    stranger = (await editor.get(path, params={"member": str(meeting.id)})).text
+    assert ("ingen plass å svare for" in stranger, "Personen kommer" in stranger) == (True, False)
+    assert (await editor.post(path, data={"member": str(first.member_id)})).status_code == 422
     assert (await editor.post(path, data={"member": "Kari", "reply": "yes"})).status_code == 422
-    assert (await editor.post(path, data={"member": page, "reply": "yes"})).status_code == 303
+    assert (await editor.post(path, data={"member": str(first.member_id), "reply": "yes"})).status_code == 303
     assert (await editor.post(path, data={"member": str(second.member_id), "reply": "no"})).status_code == 303
     assert await states(rt) == {"accepted": 5, "declined": 1}
     again = await editor.post(path, data={"member": str(second.member_id), "reply": "yes"})

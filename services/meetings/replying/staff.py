@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.meetings.seats.answering import Reply, answer, hold
 from services.meetings.seats.domain import OPEN
@@ -28,8 +29,8 @@ _NOTHING_TO_ANSWER = "Dette medlemmet har ingen plass å svare for i møtet nå,
 
 @staff_required("editor")
 async def reply_form(request: Request) -> Response:
-    """Whose reply it is, by the member's page in registration, and what was said."""
-    return await _show(request, "", {}, 200)
+    """Find the person in registration, which leads back here; then what was said."""
+    return await _show(request, as_id(request.query_params.get("member")), {}, 200)
 
 
 @staff_required("editor")
@@ -38,17 +39,14 @@ async def record_reply(request: Request) -> Response:
     rt = runtime(request)
     meeting_id: UUID = request.path_params["meeting_id"]
     form = await read_form(request)
-    typed, says = form.get("member") or "", form.get("reply")
-    # Either the number itself or the address of the member's page.
-    member_id = as_id(typed.strip().rstrip("/").rpartition("/")[2])
+    member_id, says = as_id(form.get("member")), form.get("reply")
     if member_id is None:
-        return await _show(request, typed, {"member": "Lim inn nummeret til medlemmet, eller adressen til siden."}, 422)
+        return await _show(request, None, {"who": "Finn personen først."}, 422)
     if says not in list(Reply):
-        return await _show(request, typed, {"reply": "Velg ja eller nei."}, 422)
+        return await _show(request, member_id, {"reply": "Velg ja eller nei."}, 422)
     async with rt.transaction() as session:
-        mine = (Invitation.meeting_id == meeting_id, Invitation.member_id == member_id)
-        invitation_id = await session.scalar(sa.select(Invitation.id).where(*mine))
-        held = await hold(session, invitation_id, _ANY_GENERATION, rt.now()) if invitation_id else None
+        row = await _invitation(session, meeting_id, member_id)
+        held = await hold(session, row.id, _ANY_GENERATION, rt.now()) if row else None
         before = held[1].state if held else None
         if held is not None and before in OPEN:
             await answer(session, *held, Reply(says), rt.now())
@@ -58,14 +56,23 @@ async def record_reply(request: Request) -> Response:
         else:
             changed = False
     if not changed:
-        return await _show(request, typed, {"member": _NOTHING_TO_ANSWER}, 422)
+        return await _show(request, None, {"who": _NOTHING_TO_ANSWER}, 422)
     return see_other(f"/staff/meetings/{meeting_id}")
 
 
-async def _show(request: Request, typed: str, errors: FormErrors, status: int) -> Response:
+async def _invitation(session: AsyncSession, meeting_id: UUID, member_id: UUID) -> Invitation | None:
+    mine = (Invitation.meeting_id == meeting_id, Invitation.member_id == member_id)
+    row: Invitation | None = await session.scalar(sa.select(Invitation).where(*mine))
+    return row
+
+
+async def _show(request: Request, member_id: UUID | None, errors: FormErrors, status: int) -> Response:
     async with runtime(request).transaction() as session:
         meeting = or_404(await session.get(Meeting, request.path_params["meeting_id"]))
+        row = await _invitation(session, meeting.id, member_id) if member_id else None
     if meeting.state != "drawn" and not errors:
         return see_other(f"/staff/meetings/{meeting.id}")
-    context = {"meeting": meeting, "typed": typed, "errors": errors}
+    if member_id is not None and (row is None or row.state not in OPEN):
+        row, errors = None, {"who": _NOTHING_TO_ANSWER}
+    context = {"meeting": meeting, "person": row, "errors": errors}
     return render(request, "meetings/staff_reply.html", context, status)

@@ -22,6 +22,7 @@ from shared.strata import PERSON
 from shared.web import (
     Request,
     Response,
+    as_id,
     audit,
     audit_of,
     list_view,
@@ -86,18 +87,25 @@ async def show_members(request: Request) -> Response:
 
 @staff_required("reader")
 async def look_up(request: Request) -> Response:
-    """Find one person by name or address. The text stays out of addresses and logs; that somebody looked does not."""
+    """Find one person by name or address. The text stays out of addresses and logs; that somebody looked does not.
+
+    For a reply to a meeting, those found lead to its form for the phone, which knows nobody's name.
+    """
     rt = runtime(request)
-    text = (await read_form(request)).get("who") or ""
+    form = await read_form(request)
+    text, meeting_id = form.get("who") or "", as_id(form.get("meeting"))
     if len(text) < 3:
         errors = {"who": "Skriv minst tre tegn av navnet, eller hele e-postadressen"}
-        return render(request, "registration/staff_found.html", {"found": [], "errors": errors}, 422)
+        return render(
+            request, "registration/staff_found.html", {"found": [], "errors": errors, "meeting_id": meeting_id}, 422
+        )
     async with rt.transaction() as session:
         members = await store.look_up(session, text)
         await audit(session, request, "registration.member.looked_up", None, found=len(members))
         for member in members:
             await audit(session, request, "registration.member.found", member.id)
-    return render(request, "registration/staff_found.html", {"found": members, "most": store.MOST_FOUND})
+    context = {"found": members, "most": store.MOST_FOUND, "meeting_id": meeting_id}
+    return render(request, "registration/staff_found.html", context)
 
 
 @staff_required("reader")
@@ -122,6 +130,7 @@ async def show_person(request: Request) -> Response:
         "statuses": STATUSES,
         "place": place_name(member.area or ""),
         "page": page,
+        "meetings": [row for row in page.drawn if row.starts_at > rt.now() and not row.cancelled] if page else [],
         "double": double,
         "done": request.query_params.get("done", ""),
     }

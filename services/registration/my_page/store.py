@@ -66,9 +66,11 @@ async def own_page(session: AsyncSession, member_id: UUID) -> OwnPage | None:
     )
     drawn = await session.execute(
         sa.select(
+            Meeting.id,
             Meeting.slug,
             Meeting.heading,
             Meeting.starts_at,
+            Meeting.cancelled,
             Drawn.chance,
             Drawn.drawn,
             sa.case((DrawProof.entry_id.is_not(None), Drawn.entry_id)).label("proof"),
