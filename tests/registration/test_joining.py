@@ -62,7 +62,9 @@ async def test_two_sign_ups_of_one_address_at_the_same_moment_are_one_person(rt:
 
 async def test_nobody_fills_a_strangers_mailbox(rt: Runtime) -> None:
     async with browser(rt) as client:
-        answers = [await send(client, rt) for _ in range(9)]
+        # However it is spelled, it is one.
+        spellings = ("kari@example.org", "Kari@example.org", "KARI@example.org")
+        answers = [await send(client, rt, email=spelling) for _ in range(3) for spelling in spellings]
         assert len(await outbox(rt, ConfirmationRequested)) == 6
         await send(client, rt, email="per@example.org")
         assert len(await outbox(rt, ConfirmationRequested)) == 7, "another's mailbox is not affected"
