@@ -2,11 +2,13 @@
 
 import asyncio
 
+import httpx
 import sqlalchemy as sa
 
 from services.surveys.answering.store import Refusal, hold, submit
 from services.surveys.copying import project_members
 from services.surveys.fieldwork.closing import close_survey
+from services.surveys.locks import wait_for_openings
 from services.surveys.sealing import keys_of
 from services.surveys.tables import Invitation, Response
 from shared.events.surveys import SurveyClosed
@@ -16,6 +18,7 @@ from shared.service import Runtime
 from shared.testing import Deliverer, outbox
 from tests.surveys.conftest import PlanSurvey
 from tests.surveys.given import answer, invitations, joined, many
+from tests.surveys.office import a_plan, hidden
 from tests.waiting import waits
 
 
@@ -30,6 +33,19 @@ async def test_who_joins_while_a_survey_opens_is_invited(rt: Runtime, deliver: D
         assert await waits(rt, opening)
     survey = await opening
     assert late.member_id in {row.member_id for row in await invitations(rt, survey.id)}
+
+
+async def test_staff_who_open_a_survey_now_wait_for_who_is_joining(
+    rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
+) -> None:
+    """Or more people would be asked than staff have just confirmed."""
+    await deliver(*many(rt.now(), 3))
+    fields = hidden((await editor.post("/staff/surveys/plan", data=a_plan(rt))).text)
+    async with rt.transaction() as session:
+        await wait_for_openings(session)
+        confirming = asyncio.ensure_future(editor.post("/staff/surveys/plan", data=fields))
+        assert await waits(rt, confirming)
+    assert (await confirming).status_code == 303
 
 
 async def test_a_closing_waits_for_the_answer_that_is_being_sent_in(
