@@ -29,7 +29,7 @@ async def test_a_step_goes_by_primary_keys_though_it_was_first_planned_for_an_em
     rt = await runtime_of("notifications")
     connection = await asyncpg.connect(rt.database.url)
     ids = "'{" + ",".join(str(new_id()) for _ in range(4)) + "}'"
-    step = f"execute step({ids}, '{{1,1,1,1}}', {ids}, '{{1,1,1,1}}', 60, 'sending')"
+    step = f"execute step({ids}, '{{1,1,1,1}}', {ids}, '{{1,1,1,1}}', 60)"
     try:
         await connection.execute("vacuum analyze notifications.journal, notifications.message")
         await connection.execute(PLANNING)
@@ -120,3 +120,14 @@ async def test_what_a_late_try_handed_over_is_journaled_as_its_own_and_not_as_an
     await journal(claim.rt, [Try(claim.id, 1)], [])
     assert await claim.journaled() == {1: True, 2: False}
     assert await states(claim.rt) == [("sending", None)], "the other's mail is still in its hands"
+
+
+async def test_a_mail_that_came_back_has_failed_though_its_worker_tells_later_that_it_was_accepted(
+    claim: Claim,
+) -> None:
+    assert await journal(claim.rt, [], [Try(claim.id, 1)]) == {Try(claim.id, 1)}
+    async with claim.rt.transaction() as session:
+        await session.execute(sa.update(Message).values(state="failed", reason="bounced", lease_until=None))
+    await journal(claim.rt, [Try(claim.id, 1)], [])
+    assert await states(claim.rt) == [("failed", "bounced")]
+    assert await claim.journaled() == {1: True}

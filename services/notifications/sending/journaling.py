@@ -14,8 +14,7 @@ _DEADLINE = 30.0
 #: journal from end to end.
 PLANNING = "set plan_cache_mode = force_custom_plan"
 
-#: A parameter, so that the plan goes by the message's id and not through everything that is being sent.
-_SENDING = "sending"
+#: Only a message that is being sent has a lease.
 STEP = """
 with told as (select * from unnest($1::uuid[], $2::int[]) as t (id, fence)),
 wanted as (select * from unnest($3::uuid[], $4::int[]) as w (id, fence)),
@@ -34,7 +33,7 @@ held as (
     update notifications.message m set lease_until = clock_timestamp() + make_interval(secs => $5::int)
     from wanted
     where m.id = any($3) and m.id = wanted.id and m.fence = wanted.fence
-        and m.state = $6 and m.lease_until > clock_timestamp()
+        and m.lease_until > clock_timestamp()
         and not exists (select from notifications.sending where id = 1 and paused)
     returning m.id, m.fence
 ),
@@ -82,7 +81,6 @@ class Steps:
                     [attempt.message_id for attempt in begun],
                     [attempt.fence for attempt in begun],
                     self._lease,
-                    _SENDING,
                     timeout=_DEADLINE,
                 )
             except Exception as error:  # noqa: BLE001 - it belongs to those who wait
