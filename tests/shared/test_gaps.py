@@ -1,5 +1,6 @@
 """What retention took before it was read: found whenever it happens, stored before reading goes on, and healed."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from types import SimpleNamespace
 from typing import Any, cast
@@ -7,6 +8,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from aiokafka.errors import KafkaTimeoutError
 
 from shared.events.registration import MemberChanged, MemberJoined
 from shared.mechanism import mechanism
@@ -112,8 +114,11 @@ class _Log:
     def __init__(self) -> None:
         self.start, self.end = 0, 0
         self.committed_at: int | None = None
+        self.silent = False
 
     async def beginning_offsets(self, places: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        if self.silent:
+            raise KafkaTimeoutError
         return dict.fromkeys(places, self.start)
 
     async def end_offsets(self, places: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
@@ -126,25 +131,76 @@ class _Log:
         (self.committed_at,) = offsets.values()
 
 
+PLACE = TopicPartition("t", 1)
+
+
+def records(*offsets: int) -> Any:
+    return [SimpleNamespace(topic=PLACE.topic, partition=PLACE.partition, offset=offset) for offset in offsets]
+
+
 async def test_a_batch_in_hand_while_partitions_are_given_anew_is_no_gap() -> None:
     """It is committed after the look and before the client asks where to read on."""
-    place, log, seen = TopicPartition("t", 1), _Log(), list[tuple[int, int]]()
+    log, seen = _Log(), list[tuple[int, int]]()
 
     async def store(_: str, __: int, start: int, end: int) -> None:
         seen.append((start, end))
 
-    def records(*offsets: int) -> Any:
-        return [SimpleNamespace(topic="t", partition=1, offset=offset) for offset in offsets]
-
     gaps, client = Gaps(store), cast(AIOKafkaConsumer, log)
     log.end = 6
-    await gaps.assigned("t", client, [place])
+    await gaps.assigned("t", client, [PLACE])
     await gaps.read("t", client, records(0, 1, 2))
-    await gaps.assigned("t", client, [place])
+    await gaps.assigned("t", client, [PLACE])
     await gaps.read("t", client, records(3, 4, 5))
     assert seen == []
     # Made anew, and what came first is gone already.
     log.start, log.end, log.committed_at = 0, 4, None
-    await gaps.assigned("t", client, [place])
+    await gaps.assigned("t", client, [PLACE])
     await gaps.read("t", client, records(3))
     assert seen == [(0, 3)]
+
+
+async def test_what_a_partition_that_nobody_ever_read_from_loses_is_a_gap_after_a_restart() -> None:
+    """Where reading begins is committed at once: later nobody could tell what there was."""
+    log, seen = _Log(), list[tuple[int, int]]()
+
+    async def store(_: str, __: int, start: int, end: int) -> None:
+        seen.append((start, end))
+
+    client = cast(AIOKafkaConsumer, log)
+    await Gaps(store).assigned("t", client, [PLACE])
+    log.start = log.end = 4
+    restarted = Gaps(store)
+    await restarted.assigned("t", client, [PLACE])
+    await restarted.read("t", client, records(4))
+    assert seen == [(0, 4)]
+
+
+async def test_what_another_reads_meanwhile_is_no_gap_where_the_broker_did_not_answer() -> None:
+    log, seen = _Log(), list[tuple[int, int]]()
+
+    async def store(_: str, __: int, start: int, end: int) -> None:
+        seen.append((start, end))
+
+    gaps, client = Gaps(store), cast(AIOKafkaConsumer, log)
+    await gaps.read("t", client, records(0, 1, 2))
+    log.silent, log.committed_at = True, 10
+    await gaps.assigned("t", client, [PLACE])
+    await gaps.read("t", client, records(10))
+    await gaps.read("t", client, records(12))
+    assert seen == [(11, 12)]
+
+
+async def test_reading_goes_on_only_when_the_gap_is_stored() -> None:
+    """What comes after it is committed then, and nothing would show it any more."""
+    log, storing, away = _Log(), asyncio.Event(), asyncio.Event()
+
+    async def store(_: str, __: int, ___: int, ____: int) -> None:
+        storing.set()
+        await away.wait()
+
+    log.committed_at = 0
+    reading = asyncio.create_task(Gaps(store).read("t", cast(AIOKafkaConsumer, log), records(3)))
+    await asyncio.wait_for(storing.wait(), 10)
+    assert not reading.done()
+    away.set()
+    await reading
