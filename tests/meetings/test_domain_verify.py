@@ -212,3 +212,13 @@ def test_ten_thousand_draws_match_the_stated_chances() -> None:
     counted = np.array([held[one] for one in range(len(promised_))])
     # 4 degrees of freedom: above 23.5 once in 10,000. The seeds are fixed, so it either always passes or never.
     assert ((counted - promised_) ** 2 / promised_).sum() < 23.5
+
+
+def test_the_lowest_and_the_highest_chance_are_those_of_the_types() -> None:
+    """Program and verifier count them with the same lines, so no comparison of the two shows a fault in them."""
+    chances = {"kvinne": (0.4, 0.4), "mann": (0.2, 0.3), "annet": (0.35, 0.35), "ingen": (0.0, 0.0)}
+    lines = [{"type": [one], "pool": 3, "probability": own, "best": best} for one, (own, best) in chances.items()]
+    full = {"features": ["kjønn"], "types": lines}
+    group = {"feature": "kjønn", "values": ["mann", "annet"]}
+    assert verify.groups_of(full, [group]) == [group | {"pool": 6, "lowest": 0.2, "highest": 0.35, "rounding": 0.1}]
+    assert verify.everybody(full) == {"pool": 12, "never": 3, "lowest": 0.2, "bound": 0.3}

@@ -124,6 +124,11 @@ def test_who_the_figures_do_not_know_is_as_many_as_in_the_panel_and_an_area_with
     assert found[cells[3]] > 0
 
 
+def test_who_lives_where_the_figures_know_nobody_has_a_chance_too() -> None:
+    cell: Cell = ("female", "15-24", None)
+    assert population_of([cell], {cell: 1}, {("female", "15-24"): 0}, {}) == {cell: 1.0}
+
+
 @given(
     st.floats(0, 500),
     st.dictionaries(st.integers(0, 9), st.tuples(st.integers(1, 90), st.floats(0.01, 50)), min_size=1),
