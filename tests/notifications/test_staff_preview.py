@@ -72,6 +72,11 @@ async def test_a_meetings_invitation_is_shown_with_place_and_hours(rt: Runtime) 
         ):
             told = await staff.get("/staff/notifications/preview", params=asked | {"purpose": f"meeting_{kind}"})
             assert words in told.text, kind
+        for kind in ("meeting_volunteer", "meeting_list_volunteer"):
+            told = await staff.get("/staff/notifications/preview", params=asked | {"purpose": kind})
+            assert "fordi du sa ja til å være med i trekningen" in told.text, kind
+            open_ended = {name: value for name, value in asked.items() if name != "closes_at"} | {"purpose": kind}
+            assert (await staff.get("/staff/notifications/preview", params=open_ended)).status_code == 422, kind
     assert answer.status_code == 200
     for words in ("Du er trukket ut til et møte", "Kommunegården", "kl. 18:00–20:30", "til og med 9. mars", "answer/…"):
         assert words in answer.text
