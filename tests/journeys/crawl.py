@@ -17,7 +17,7 @@ from starlette.routing import Route
 from shared.cli import load_service
 from shared.services import SERVICES
 from shared.web.staff import SESSION_SECONDS
-from tests.journeys.looking import SCRIPT, VIEWS, Glance, Views, is_new, look, look_without_scripts
+from tests.journeys.looking import SCRIPT, VIEWS, Glance, Views, is_new, look, look_without_scripts, settle
 
 _SIGN_OUT = re.compile(r"/(logout|sign-out)$")
 _FORMS = """() => [...document.forms].flatMap((form, n) => form.method !== "post" ? [] :
@@ -120,6 +120,7 @@ class Crawl:
             if glance is None or glance["filled"] or is_new(f"fetched for {len(self.views)} views", glance["shape"]):
                 if not self._open(page, url):
                     continue
+                settle(page)
                 links = [*links, *self._links(page)]
                 self._say(look(page, self.views))
                 self._note_forms(context, page)
@@ -144,6 +145,7 @@ class Crawl:
             ):
                 with page.expect_navigation():
                     page.evaluate(_SEND_EMPTY, [form.number, form.button])
+                settle(page)
                 self._say(look(page, self.views))
             page.close()
 

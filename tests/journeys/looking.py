@@ -62,6 +62,12 @@ def shape_of(page: Page) -> str:
     return str(page.evaluate("looking.shape(document.body)"))
 
 
+def settle(page: Page) -> None:
+    """Let a page that waits for the server's work show by itself what came of it."""
+    page.wait_for_selector("[data-waits]", state="detached")
+    page.wait_for_load_state()
+
+
 def look(page: Page, views: Views = VIEWS) -> list[str]:
     """What is wrong with the page, which stays as it was; nothing is said of a shape that was looked at before."""
     if not is_new("drawn" if views is VIEWS else "glimpsed", shape_of(page)):

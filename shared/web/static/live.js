@@ -16,9 +16,11 @@ for (const part of document.querySelectorAll("[data-live]")) {
 // shown. Without it there is a button.
 async function again(part) {
   const answer = await fetch(location.href, { headers: { Accept: "text/html" }, redirect: "error" });
-  const fresh = answer.ok && new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-waits]");
-  if (!fresh) return location.replace(location.href);
-  part.replaceChildren(...fresh.childNodes);
+  if (answer.ok) {
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-waits]");
+    if (!fresh) return location.replace(location.href);
+    part.replaceChildren(...fresh.childNodes);
+  }
   setTimeout(again, 1000, part);
 }
 const waits = document.querySelector("[data-waits]");
