@@ -44,6 +44,24 @@ async def test_a_card_says_what_is_wrong_with_events_and_leads_to_why(
     assert (f'href="/staff/{service}/dead-letters"' in card) == bool(letters or minutes)
 
 
+@pytest.mark.parametrize(
+    ("action", "deed"),
+    [
+        ("redrive", "results.dead_letters.redriven"),
+        ("settle", "results.removed_events.settled"),
+        ("reset", "results.lane.reset"),
+    ],
+)
+async def test_what_staff_decide_about_events_is_audited(runtime_of: RuntimeOf, action: str, deed: str) -> None:
+    rt = await runtime_of("results")
+    async with browser(rt) as client:
+        sign_in(rt, client, "editor")
+        form = {"action": action, "id": str(new_id()), "topic": "registration"}
+        assert (await client.post("/staff/results/dead-letters", data=form)).status_code == 303
+    async with rt.transaction() as session:
+        assert (await session.scalars(sa.select(mechanism("results").audit_entry.c.action))).all() == [deed]
+
+
 async def test_staff_give_a_letter_up_after_a_second_question_and_what_waits_goes_on(
     runtime_of: RuntimeOf,
 ) -> None:
