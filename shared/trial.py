@@ -75,8 +75,8 @@ def _sign_up(client: httpx.Client, email: str, postcode: str) -> str:
     @retry(stop=stop_after_delay(_FORM_PATIENCE), wait=wait_fixed(1), retry=retry_if_exception_type(_NotYet))
     def send() -> str:
         answer = client.post("/join", data=answers)
-        if answer.status_code == 422:
-            # Sent faster than a person fills it in; anything else that is wrong stays wrong.
+        if answer.status_code == 422 or urlsplit(answer.headers.get("location", "")).path == "/join":
+            # Sent faster than a person fills it in, and shown again; anything else that is wrong stays wrong.
             raise _NotYet("the form was not accepted; is test.postcode one of the municipality's?")
         if answer.status_code != 303:
             raise Refusal(f"The join form answers {answer.status_code}: look into registration's log.")
