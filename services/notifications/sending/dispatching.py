@@ -66,7 +66,7 @@ class Dispatcher:
     async def run(self, rt: Runtime) -> None:
         """One round: settle what crashed workers left, then send batches until none is due."""
         settings = self._settings()
-        if self._steps is None:
+        if self._steps is None or self._steps.engine is not rt.database.engine:
             await self._begin(rt)
         async with rt.transaction() as session:
             await claiming.settle_overdue(session, rt.now())

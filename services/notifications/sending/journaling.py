@@ -48,7 +48,7 @@ class Steps:
     """Writes the journal's steps of all connections together: what waits while one is written goes with the next."""
 
     def __init__(self, engine: AsyncEngine, lease_seconds: int) -> None:
-        self._engine = engine
+        self.engine = engine
         self._lease = lease_seconds
         self._waiting: list[tuple[Try | None, Try | None, asyncio.Future[bool]]] = []
         self._writing: asyncio.Task[None] | None = None
@@ -95,7 +95,7 @@ class Steps:
     async def connected(self) -> Any:
         """A connection kept while there is mail. No service transaction: a mail must not wake the relay."""
         if self._connection is None:
-            self._connection = await self._engine.connect()
+            self._connection = await self.engine.connect()
             self._driver = (await self._connection.get_raw_connection()).driver_connection
             await self._driver.execute(PLANNING)
         return self._driver
