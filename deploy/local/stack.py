@@ -104,8 +104,8 @@ class Stack:
         base = self._public_url()
         rows = [("panel", base), ("staff", f"{base}/staff")]
         if not self._given["OIDC_ISSUER"]:
-            people = "«leser» (reads), «redaktor» (edits), «styrer» (decides) or «personvern» (data protection)"
-            rows.append(("", f"sign in as {people}"))
+            rows.append(("", "sign in as «leser» (reads), «redaktor» (edits), «trekker» (draws),"))
+            rows.append(("", "«analytiker» (answers), «styrer» (decides) or «personvern» (data protection)"))
         if not self._given["SMTP_URL"]:
             rows.append(("mail", self._url("mail page")))
         rows.append(("logs", str(self.state / "logs")))
