@@ -2,14 +2,12 @@
 
 import json
 
-import sqlalchemy as sa
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shared.ids import random_id
-from shared.mechanism import mechanism
 from shared.web.forms import Form, as_id
 from shared.web.pages import runtime, see_other
+from shared.web.resting import rest, rested
 
 _SECONDS = 600
 #: Bytes of what was typed, as it is sealed: a browser keeps some 4,000 of a cookie, a third of which is the sealing's.
@@ -24,11 +22,7 @@ async def show_again(request: Request, name: str, page: str, form: Form) -> Resp
     rt = runtime(request)
     held: dict[str, object] = {"pairs": form.pairs(), "refused": sorted(form.refused)}
     if len(json.dumps(held)) > _ROOM:
-        id_ = random_id()
-        sealed = rt.sealed.seal(f"again-{name}", held, _SECONDS)
-        async with rt.transaction() as session:
-            await session.execute(sa.insert(mechanism(rt.name).shown_page).values(id=id_, sealed=sealed))
-        held = {"kept": str(id_)}
+        held = {"kept": str(await rest(rt, f"again-{name}", held, _SECONDS))}
     response = see_other(page)
     rt.sealed.set(response, "again", name, held, _SECONDS)
     return response
@@ -41,10 +35,7 @@ async def typed_before(request: Request, name: str) -> Form | None:
     rt = runtime(request)
     held = rt.sealed.get(request, "again", name)
     if held is not None and "kept" in held:
-        table = mechanism(rt.name).shown_page
-        async with rt.transaction() as session:
-            sealed = await session.scalar(sa.select(table.c.sealed).where(table.c.id == as_id(held["kept"])))
-        held = rt.sealed.unseal(f"again-{name}", sealed) if sealed else None
+        held = await rested(rt, f"again-{name}", as_id(held["kept"]))
     if held is None:
         return None
     form = Form([(field, value) for field, value in held["pairs"]])

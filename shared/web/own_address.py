@@ -7,14 +7,12 @@ import zlib
 from base64 import b64decode, b64encode
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-import sqlalchemy as sa
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from shared.ids import random_id
-from shared.mechanism import mechanism
 from shared.web.forms import as_id
 from shared.web.pages import runtime, see_other
+from shared.web.resting import rest, rested
 
 _SECONDS = 3600
 _ASKED = "again"
@@ -34,11 +32,9 @@ async def give_address(request: Request, actor: str, answer: Response) -> Respon
     is_page = answer.headers.get("content-type", "").startswith("text/html") and answer.status_code != 303
     if page is None or not is_page or request.headers.get("sec-fetch-mode", "navigate") != "navigate":
         return answer
-    rt, id_ = runtime(request), random_id()
     packed = b64encode(zlib.compress(bytes(answer.body))).decode()
-    sealed = rt.sealed.seal(f"{_ASKED}-{actor}", {"status": answer.status_code, "page": packed}, _SECONDS)
-    async with rt.transaction() as session:
-        await session.execute(sa.insert(mechanism(rt.name).shown_page).values(id=id_, sealed=sealed))
+    shown = {"status": answer.status_code, "page": packed}
+    id_ = await rest(runtime(request), f"{_ASKED}-{actor}", shown, _SECONDS)
     onward = see_other(_with(page, str(id_)))
     onward.raw_headers += [header for header in answer.raw_headers if header[0] == b"set-cookie"]
     return onward
@@ -46,14 +42,10 @@ async def give_address(request: Request, actor: str, answer: Response) -> Respon
 
 async def at_address(request: Request, actor: str) -> Response:
     """The answering page; after an hour, and for anybody else, the page with the form."""
-    rt, id_ = runtime(request), as_id(request.query_params.get(_ASKED))
-    table = mechanism(rt.name).shown_page
-    async with rt.transaction() as session:
-        sealed = await session.scalar(sa.select(table.c.sealed).where(table.c.id == id_)) if id_ else None
-    asked = rt.sealed.unseal(f"{_ASKED}-{actor}", sealed) if sealed else None
-    if asked is None:
+    shown = await rested(runtime(request), f"{_ASKED}-{actor}", as_id(request.query_params.get(_ASKED)))
+    if shown is None:
         return see_other(_with(f"{request.url.path}?{request.url.query}", None))
-    return HTMLResponse(zlib.decompress(b64decode(asked["page"])), asked["status"])
+    return HTMLResponse(zlib.decompress(b64decode(shown["page"])), shown["status"])
 
 
 def _came_from(request: Request) -> str | None:
