@@ -39,20 +39,17 @@ class Limiter:
     async def check(self, request: Request, form: str) -> None:
         """Count this post; raises TooMany above the form's limit."""
         async with self.database.engine.begin() as connection:
-            within = await self._take(connection, form, network_of(client_address(request, self._settings)))
+            within = await self.one_more(connection, form, network_of(client_address(request, self._settings)))
         if not within:
             raise TooMany(form)
 
-    async def one_more(self, session: AsyncSession, form: str, whose: str) -> bool:
+    async def one_more(self, database: AsyncConnection | AsyncSession, form: str, whose: str) -> bool:
         """Whether one more of ``form`` for ``whose`` is within the limit.
 
-        It counts with the session's transaction: what came to nothing, the database being away, uses nothing up, or
-        whoever tried again and again meanwhile would be told that a mail is on its way and get none.
+        Replicas ask one after the other. It counts with the transaction at hand: what came to nothing, the database
+        being away, uses nothing up, or whoever tried again and again meanwhile would be told that a mail is on its way
+        and get none.
         """
-        return await self._take(session, form, whose)
-
-    async def _take(self, database: AsyncConnection | AsyncSession, form: str, whose: str) -> bool:
-        """Whether a hit was stored; replicas ask one after the other."""
         rule, key = self._rule(form), f"{self.database.schema} {form} {whose}"
         await database.execute(_HOLD, {"key": key})
         values = {"id": random_id(), "key": key, "seconds": rule.get_expiry(), "most": rule.amount}
