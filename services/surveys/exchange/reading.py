@@ -15,10 +15,10 @@ from services.surveys.editing.domain import Content, languages_of
 from services.surveys.editing.filling import only_languages
 from services.surveys.exchange.asked import AskedHere, Place
 from services.surveys.exchange.cells import code, language, lowered, plain
-from services.surveys.exchange.expressions import NeverShown, NotUnderstood, read, reckoned
+from services.surveys.exchange.expressions import NeverShown, NotUnderstood, all_of, read, reckoned
 from services.surveys.exchange.files import BadFile, checked
 from services.surveys.exchange.listing import Lists
-from services.surveys.exchange.repeating import USUAL, Layout, begins_repeat
+from services.surveys.exchange.repeating import USUAL, Layout, begins_repeat, kind_of
 from services.surveys.exchange.taking import MOST_ROWS, Imported, Refused
 from services.surveys.exchange.xlsform_kinds import Kinds, reason_against
 from shared.events.questionnaire import KINDS, LANGUAGES
@@ -88,8 +88,7 @@ class _Import:
 
     def run(self, lines: list[tuple[int, dict[str, str]]]) -> Imported:
         for number, row in lines:
-            kind = " ".join((row.get("type") or "").split())
-            if kind:
+            if kind := kind_of(row):
                 self._row(number, kind, row)
         content = self._done.content
         content["pages"] = [page for page in content["pages"] if page["questions"]] or [
@@ -156,7 +155,7 @@ class _Import:
     def _joined(self) -> dict[str, Any] | None:
         """What everybody on a page in these groups has met."""
         conditions = [group.condition for group in self._groups if group.condition]
-        return None if not conditions else conditions[0] if len(conditions) == 1 else {"all": conditions}
+        return all_of(conditions) if conditions else None
 
     def _new_page(self, row: Mapping[str, str], condition: dict[str, Any] | None) -> None:
         pages = self._done.content["pages"]

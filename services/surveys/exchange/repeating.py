@@ -39,6 +39,11 @@ _HANDED_ON = re.compile(
 _WHOLE, _COUNTS = ("integer", "int"), ("repeat_count", "bind::jr:count", "jr:count")
 
 
+def kind_of(row: Row) -> str:
+    """The row's type, as written but for blanks."""
+    return " ".join((row.get("type") or "").split())
+
+
 def begins_repeat(kind: str) -> bool:
     """Whether a row of this type begins one."""
     return _BEGIN.match(kind) is not None
@@ -57,7 +62,7 @@ class Layout:
         """Staff may choose how many copies there are of some."""
         self._copies = max(1, min(copies, MOST))
         self._taken = {row["name"] for _, row in given if row.get("name")}
-        self._kinds = {row.get("name", ""): _kind(row).lower() for _, row in given}
+        self._kinds = {row.get("name", ""): kind_of(row).lower() for _, row in given}
         self._sums = {row.get("name", ""): row["calculation"].strip() for _, row in given if row.get("calculation")}
         self._gates: dict[str, list[str]] = {}
         """Of each repeat laid out, whom each copy is for."""
@@ -69,7 +74,7 @@ class Layout:
         found: list[Line] = []
         place = 0
         while place < len(lines):
-            end = _end_of(lines, place) if begins_repeat(_kind(lines[place][1])) else place
+            end = _end_of(lines, place) if begins_repeat(kind_of(lines[place][1])) else place
             if end > place and (copies := self._whom(lines[place][1])) is not None:
                 found += self._laid_out(lines[place], self._without_repeats(lines[place + 1 : end]), copies)
                 place = end + 1
@@ -144,7 +149,7 @@ class Layout:
             }
             if _SUM.fullmatch(new.get("calculation", "").strip()):
                 sums[new.get("name", "")] = new["calculation"].strip()
-            if _kind(new).lower() == "calculate" and (
+            if kind_of(new).lower() == "calculate" and (
                 handed := _HANDED_ON.fullmatch(new.get("calculation", "").strip())
             ):
                 stands_for[new.get("name", "")] = next(one for one in handed.groups() if one)
@@ -188,7 +193,7 @@ def _end_of(lines: Sequence[Line], begin: int) -> int:
     """The row that ends the repeat; its beginning where none does."""
     depth = 0
     for place in range(begin, len(lines)):
-        kind = _kind(lines[place][1])
+        kind = kind_of(lines[place][1])
         depth += begins_repeat(kind) - bool(_END.match(kind))
         if depth == 0:
             return place
@@ -217,7 +222,3 @@ def _renamed(row: Row, names: dict[str, str], copy: int) -> Row:
 
 def _all(conditions: Iterable[str]) -> str:
     return " and ".join(f"({one})" for one in conditions if one.strip())
-
-
-def _kind(row: Row) -> str:
-    return " ".join((row.get("type") or "").split())
