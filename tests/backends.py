@@ -41,6 +41,15 @@ def fresh_database(owner_url: str, prepare: Callable[[str], Coroutine[Any, Any, 
     asyncio.run(administer(owner_url, f'drop database "{name}" with (force)'))
 
 
+async def sizes_of_tables(runtime: Runtime) -> dict[str, int]:
+    """Rows of each table of the service's schema, and tables there are."""
+    tables = sa.text("select table_name from information_schema.tables where table_schema = :schema")
+    async with runtime.transaction() as session:
+        names = sorted(await session.scalars(tables, {"schema": runtime.name}))
+        counts = {name: sa.text(f"select count(*) from {runtime.name}.{name}") for name in names}
+        return {name: await session.scalar(count) or 0 for name, count in counts.items()}
+
+
 async def eventually(condition: Callable[[], Any], seconds: float = 30.0) -> Any:
     """Wait until ``condition()`` (plain or awaitable) is true; raises TimeoutError after ``seconds``."""
     async with asyncio.timeout(seconds):

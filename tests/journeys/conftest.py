@@ -100,6 +100,17 @@ def visit(page: Page, url: str) -> None:
     check(page)
 
 
+def open_own_page(page: Page, stack: Stack, address: str) -> str:
+    """A member opens the link in the mail; the address of the own page."""
+    page.goto(stack.panel + "/me/ask")
+    page.get_by_label("E-post").fill(address)
+    page.get_by_role("button", name="Send lenke").click()
+    page.goto(stack.link(address, "Lenke til Min side", "/me/sign-in/"))
+    page.get_by_role("button", name="Logg inn").click()
+    page.wait_for_url(re.compile(r"/me(\?|$)"))
+    return page.url
+
+
 def wait(condition: Callable[[], object]) -> None:
     """Until the condition is true; fails after five minutes."""
     deadline = datetime.now(UTC) + timedelta(seconds=300)

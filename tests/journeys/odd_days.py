@@ -15,7 +15,7 @@ from playwright.sync_api import Page
 
 from shared.services import SERVICES
 from tests.journeys import test_meeting as meetings
-from tests.journeys.conftest import Stack, wait
+from tests.journeys.conftest import Stack, open_own_page, wait
 
 _LETTER = """insert into {}.dead_letter (id, state, reason, topic, partition, "offset", headers, payload)
     values (gen_random_uuid(), 'dead', 'header_malformed', 'made.up', 0, 0, '{{}}', '')"""
@@ -128,13 +128,7 @@ def keep_calendar(staff: Page, stack: Stack) -> str:
 
 def take_data_and_leave(phone: Page, stack: Stack, address: str) -> list[str]:
     """A member looks at all that is kept, and goes."""
-    phone.goto(stack.panel + "/me/ask")
-    phone.get_by_label("E-post").fill(address)
-    phone.get_by_role("button", name="Send lenke").click()
-    phone.goto(stack.link(address, "Lenke til Min side", "/me/sign-in/"))
-    phone.get_by_role("button", name="Logg inn").click()
-    phone.wait_for_url(re.compile(r"/me(\?|$)"))
-    own = phone.url
+    own = open_own_page(phone, stack, address)
     phone.get_by_role("link", name="Last ned opplysningene mine").click()
     phone.get_by_role("button", name="Samle opplysningene mine").click()
     phone.wait_for_url(re.compile("/me/gathering"))

@@ -21,7 +21,7 @@ from deploy.local.sign_in import USERS
 from shared.services import SERVICES
 from tests.journeys import odd_days
 from tests.journeys import test_meeting as meetings
-from tests.journeys.conftest import Stack, wait
+from tests.journeys.conftest import Stack, open_own_page, wait
 from tests.journeys.crawl import Crawl
 from tests.journeys.looking import PHONE
 from tests.journeys.test_browser import answer, close_and_publish, plan_now
@@ -253,13 +253,7 @@ def join(page: Page, stack: Stack) -> str:
 
 def own_page(page: Page, stack: Stack) -> str:
     """A member signs in and asks for another address; the own page."""
-    page.goto(stack.panel + "/me")
-    page.get_by_label("E-post").fill(FIRST)
-    page.get_by_role("button", name="Send lenke").click()
-    page.goto(stack.link(FIRST, "Lenke til Min side", "/me/sign-in/"))
-    page.get_by_role("button", name="Logg inn").click()
-    page.wait_for_url(re.compile(r"/me(\?|$)"))
-    own = page.url
+    own = open_own_page(page, stack, FIRST)
     page.get_by_role("link", name="Endre opplysningene").click()
     page.locator("#email").fill("ny@example.org")
     page.get_by_role("button", name="Lagre").click()

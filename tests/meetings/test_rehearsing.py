@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 
 import pytest
-import sqlalchemy as sa
 
 from services.meetings import rehearsing
 from services.meetings.rehearsing import rehearse_draw
@@ -13,6 +12,7 @@ from services.meetings.tables import Draw
 from services.meetings.verify import Refused
 from shared.service import RehearsalFailed, Runtime
 from shared.testing import Deliverer, outbox
+from tests.backends import sizes_of_tables
 from tests.meetings.given import a_committed_draw, a_meeting
 from tests.members import many, margins
 
@@ -24,27 +24,19 @@ async def rt(runtime_of: RuntimeOf) -> Runtime:
     return await runtime_of("meetings", synthetic_email="prove@panel.example.org")
 
 
-async def everything(rt: Runtime) -> dict[str, int]:
-    """Rows of each table of the schema."""
-    tables = "select table_name from information_schema.tables where table_schema = 'meetings'"
-    async with rt.transaction() as session:
-        names = sorted(await session.scalars(sa.text(tables)))
-        return {name: await session.scalar(sa.text(f"select count(*) from meetings.{name}")) or 0 for name in names}
-
-
 async def test_it_comes_to_its_end_beside_a_real_draw_and_nothing_of_it_stays(
     rt: Runtime, deliver: Deliverer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await deliver(margins(), *many(rt.now(), 20))
     real = await a_committed_draw(rt, await a_meeting(rt))
-    before, told = await everything(rt), await outbox(rt)
+    before, told = await sizes_of_tables(rt), await outbox(rt)
     files: list[dict[str, object]] = []
     monkeypatch.setattr(rehearsing, "check", files.append)
     await rehearse_draw(rt)
     (file,) = files
     assert isinstance(file["entries"], list)
     assert len(file["entries"]) == len(rehearsing._GENDERS)
-    assert await everything(rt) == before
+    assert await sizes_of_tables(rt) == before
     assert await outbox(rt) == told
     async with rt.transaction() as session:
         again = await session.get_one(Draw, real.id)

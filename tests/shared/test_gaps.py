@@ -109,12 +109,16 @@ async def test_retention_that_passes_a_reader_which_stands_still_is_found_too(
 
 
 class _Log:
-    """What a Kafka client answers about its one partition."""
+    """What a Kafka client answers about its one partition, and what is stored as missing of it."""
 
     def __init__(self) -> None:
         self.start, self.end = 0, 0
         self.committed_at: int | None = None
         self.silent = False
+        self.missed: list[tuple[int, int]] = []
+
+    async def store(self, _: str, __: int, start: int, end: int) -> None:
+        self.missed.append((start, end))
 
     async def beginning_offsets(self, places: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
         if self.silent:
@@ -140,54 +144,42 @@ def records(*offsets: int) -> Any:
 
 async def test_a_batch_in_hand_while_partitions_are_given_anew_is_no_gap() -> None:
     """It is committed after the look and before the client asks where to read on."""
-    log, seen = _Log(), list[tuple[int, int]]()
-
-    async def store(_: str, __: int, start: int, end: int) -> None:
-        seen.append((start, end))
-
-    gaps, client = Gaps(store), cast(AIOKafkaConsumer, log)
+    log = _Log()
+    gaps, client = Gaps(log.store), cast(AIOKafkaConsumer, log)
     log.end = 6
     await gaps.assigned("t", client, [PLACE])
     await gaps.read("t", client, records(0, 1, 2))
     await gaps.assigned("t", client, [PLACE])
     await gaps.read("t", client, records(3, 4, 5))
-    assert seen == []
+    assert log.missed == []
     # Made anew, and what came first is gone already.
     log.start, log.end, log.committed_at = 0, 4, None
     await gaps.assigned("t", client, [PLACE])
     await gaps.read("t", client, records(3))
-    assert seen == [(0, 3)]
+    assert log.missed == [(0, 3)]
 
 
 async def test_what_a_partition_that_nobody_ever_read_from_loses_is_a_gap_after_a_restart() -> None:
     """Where reading begins is committed at once: later nobody could tell what there was."""
-    log, seen = _Log(), list[tuple[int, int]]()
-
-    async def store(_: str, __: int, start: int, end: int) -> None:
-        seen.append((start, end))
-
+    log = _Log()
     client = cast(AIOKafkaConsumer, log)
-    await Gaps(store).assigned("t", client, [PLACE])
+    await Gaps(log.store).assigned("t", client, [PLACE])
     log.start = log.end = 4
-    restarted = Gaps(store)
+    restarted = Gaps(log.store)
     await restarted.assigned("t", client, [PLACE])
     await restarted.read("t", client, records(4))
-    assert seen == [(0, 4)]
+    assert log.missed == [(0, 4)]
 
 
 async def test_what_another_reads_meanwhile_is_no_gap_where_the_broker_did_not_answer() -> None:
-    log, seen = _Log(), list[tuple[int, int]]()
-
-    async def store(_: str, __: int, start: int, end: int) -> None:
-        seen.append((start, end))
-
-    gaps, client = Gaps(store), cast(AIOKafkaConsumer, log)
+    log = _Log()
+    gaps, client = Gaps(log.store), cast(AIOKafkaConsumer, log)
     await gaps.read("t", client, records(0, 1, 2))
     log.silent, log.committed_at = True, 10
     await gaps.assigned("t", client, [PLACE])
     await gaps.read("t", client, records(10))
     await gaps.read("t", client, records(12))
-    assert seen == [(11, 12)]
+    assert log.missed == [(11, 12)]
 
 
 async def test_reading_goes_on_only_when_the_gap_is_stored() -> None:

@@ -14,6 +14,7 @@ from services.surveys.rehearsing import rehearse_survey
 from services.surveys.sealing import keys_of
 from shared.service import RehearsalFailed, Runtime
 from shared.testing import outbox
+from tests.backends import sizes_of_tables
 from tests.surveys.conftest import PlanSurvey
 
 RuntimeOf = Callable[..., Awaitable[Runtime]]
@@ -24,21 +25,13 @@ async def rt(runtime_of: RuntimeOf, tmp_path: Path) -> Runtime:
     return await runtime_of("surveys", synthetic_email="prove@panel.example.org", key_dir=tmp_path / "keys")
 
 
-async def everything(rt: Runtime) -> dict[str, int]:
-    """Rows of each table of the schema, and tables there are."""
-    tables = "select table_name from information_schema.tables where table_schema = 'surveys'"
-    async with rt.transaction() as session:
-        names = sorted(await session.scalars(sa.text(tables)))
-        return {name: await session.scalar(sa.text(f"select count(*) from surveys.{name}")) or 0 for name in names}
-
-
 async def test_it_comes_to_its_end_and_nothing_of_it_stays(
     rt: Runtime, plan: PlanSurvey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # One that is full, of other tests, would let go of another.
     monkeypatch.setattr(store, "_FROZEN", {})
     real = await plan()
-    before, told, kept = await everything(rt), await outbox(rt), dict(store._FROZEN)
+    before, told, kept = await sizes_of_tables(rt), await outbox(rt), dict(store._FROZEN)
     closed: list[object] = []
 
     async def close_and_note(*given: object) -> object:
@@ -48,7 +41,7 @@ async def test_it_comes_to_its_end_and_nothing_of_it_stays(
     monkeypatch.setattr(rehearsing, "close_survey", close_and_note)
     await rehearse_survey(rt)
     assert len(closed) == 1
-    assert await everything(rt) == before
+    assert await sizes_of_tables(rt) == before
     assert await outbox(rt) == told
     assert (keys_of(rt.settings).surveys(), store._FROZEN) == ([real.id], kept)
 
