@@ -33,6 +33,13 @@ def mail_preview(
 
 
 def evaluation_preview(group: str, compared: bool, closes_at: datetime) -> str:
-    """Where surveys shows what one of the meeting's groups is asked, and the mail that asks it."""
-    about = {"group": group, "compared": "yes" if compared else "no", "closes_at": closes_at.isoformat()}
+    """Where surveys shows what one of the meeting's groups is asked, and the mail that asks it.
+
+    All who were not at the meeting are asked the same, so theirs is one address.
+    """
+    about = {
+        "group": "present" if group == "present" else "control",
+        "compared": "yes" if compared else "no",
+        "closes_at": closes_at.isoformat(),
+    }
     return f"/staff/surveys/evaluation?{urlencode(about)}"

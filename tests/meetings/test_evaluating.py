@@ -110,17 +110,18 @@ async def test_a_meeting_without_a_control_group_asks_those_present_alone(
     meeting = await a_full_meeting(rt, deliver)
     path = f"/staff/meetings/{meeting.id}/evaluation"
     assert "en kontrollgruppe som ikke skal på møtet" in (await editor.get(path)).text
-    before = await editor.post(path, data={"last_day": (rt.now() + timedelta(days=5)).date().isoformat()})
-    for words in (
-        "Spør 12 om",
-        "De som har sagt ja får dette",
-        "Kontrollgruppen får dette",
-        "group=control&amp;compared=yes",
-    ):
+    day = (rt.now() + timedelta(days=5)).date().isoformat()
+    before = await editor.post(path, data={"last_day": day})
+    for words in ("Spør 12 om", "Begge gruppene får dette", "group=control&amp;compared=yes", f">\n{day}</textarea>"):
         assert words in before.text
+    assert before.text.count("data-card=") == 1, "the same text is shown once"
+    back = await editor.post(path, data={"last_day": day, "action": "back"})
+    assert (back.status_code, f'value="{day}"' in back.text) == (200, True)
     assert (await asked(rt), await control(rt)) == ([], []), "the control group is drawn once that is confirmed"
-    late = {"last_day": meeting.starts_at.date().isoformat()}
-    assert "Velg en dag før møtet." in (await editor.post(path, data=late)).text
+    late = meeting.starts_at.date().isoformat()
+    refused = (await editor.post(path, data={"last_day": late})).text
+    assert "Velg en dag før møtet." in refused
+    assert f'value="{late}"' in refused, "what was typed stays"
     await held(rt, meeting, came=6)
     sign_in(rt, editor, "editor")
     page = (await editor.get(path)).text

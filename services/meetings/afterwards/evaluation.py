@@ -36,7 +36,7 @@ _NOBODY = f"Ingen kan spørres nå. Hver gruppe spørres bare én gang, og minst
 @staff_required("editor")
 async def evaluation_form(request: Request) -> Response:
     """What was asked, and what can be asked now."""
-    return await _show(request, {}, 200)
+    return await _show(request, None, {}, 200)
 
 
 @staff_required("editor")
@@ -45,16 +45,20 @@ async def ask_groups(request: Request) -> Response:
     rt = runtime(request)
     meeting_id: UUID = request.path_params["meeting_id"]
     form = await read_form(request)
+    typed = form.get("last_day") or ""
+    if form.get("action") == "back":
+        return await _show(request, typed, {}, 200)
     try:
-        closes_at = end_of_day(date.fromisoformat(form.get("last_day") or ""), rt.settings.zone)
+        closes_at = end_of_day(date.fromisoformat(typed), rt.settings.zone)
     except ValueError:
-        return await _show(request, {"last_day": "Skriv siste dag for å svare som dag, måned og år."}, 422)
+        return await _show(request, typed, {"last_day": "Skriv siste dag for å svare som dag, måned og år."}, 422)
     if not rt.now() < closes_at <= rt.now() + _LONGEST:
-        return await _show(request, {"last_day": "Velg en dag fra og med i dag, og høyst to måneder fram."}, 422)
+        errors = {"last_day": "Velg en dag fra og med i dag, og høyst to måneder fram."}
+        return await _show(request, typed, errors, 422)
     async with rt.transaction() as session:
         meeting = or_404(await session.get(Meeting, meeting_id))
         if meeting.state == "drawn" and closes_at > meeting.starts_at:
-            return await _show(request, {"last_day": "Velg en dag før møtet."}, 422)
+            return await _show(request, typed, {"last_day": "Velg en dag før møtet."}, 422)
         find = groups_before if meeting.state == "drawn" else groups_after
         groups = await find(session, meeting_id, closes_at, rt.now())
         if groups is not None and form.get("confirmed") == "yes":
@@ -63,22 +67,21 @@ async def ask_groups(request: Request) -> Response:
     if form.get("confirmed") == "yes":
         return see_other(f"/staff/meetings/{meeting_id}/evaluation")
     if groups is None:
-        return await _show(request, {"": _NOBODY}, 422)
+        return await _show(request, typed, {"": _NOBODY}, 422)
+    mails: dict[str, list[str]] = {}
+    for group in groups.sizes:
+        mails.setdefault(evaluation_preview(group, groups.compared, closes_at), []).append(group)
     context = {
         "meeting": meeting,
-        "wave": groups.wave,
-        "typed": form.get("last_day"),
+        "asked": groups,
+        "typed": [("last_day", typed)],
         "last_day": last_day(closes_at),
-        "asked": [
-            (group, members, evaluation_preview(group, groups.compared, closes_at))
-            for group, members in groups.sizes.items()
-        ],
-        "total": sum(groups.sizes.values()),
+        "mails": mails,
     }
     return render(request, "meetings/staff_evaluation_confirm.html", context)
 
 
-async def _show(request: Request, errors: FormErrors, status: int) -> Response:
+async def _show(request: Request, typed: str | None, errors: FormErrors, status: int) -> Response:
     rt = runtime(request)
     async with rt.transaction() as session:
         meeting = or_404(await session.get(Meeting, request.path_params["meeting_id"]))
@@ -97,7 +100,7 @@ async def _show(request: Request, errors: FormErrors, status: int) -> Response:
         "compared": bool(asked),
         "guests": guests,
         "fewest": FEWEST,
-        "proposed": proposed.isoformat(),
+        "last_day": proposed.isoformat() if typed is None else typed,
         "errors": errors,
     }  # fmt: skip
     return render(request, "meetings/staff_evaluation.html", context, status)

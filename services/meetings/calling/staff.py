@@ -144,7 +144,7 @@ async def send_call(request: Request) -> Response:
         "call": call,
         "asked": len(asked),
         "last_day": last_day(call.until),
-        "typed": typed,
+        "typed": form.pairs(),
         "only": _in_words(call, margins),
         "mail": mail_preview("meeting_call", meeting, closes_at=call.until),
     }

@@ -190,10 +190,9 @@ async def change(request: Request) -> Response:
             return _show_form(request, meeting, form.values(), {})
         mails = counts["accepted"] + counts["waiting"] if moves(meeting, plan) else 0
         if mails and form.get("confirmed") != "yes":
-            values = {name: value for name, value in form.values().items() if name in MeetingInput.model_fields}
             starts_at, ends_at = plan.times.starts_at, plan.times.ends_at
             mail = mail_preview("meeting_changed", meeting, place=plan.place, starts_at=starts_at, ends_at=ends_at)
-            context = {"meeting": meeting, "plan": plan, "told": mails, "values": values, "mail": mail}
+            context = {"meeting": meeting, "plan": plan, "told": mails, "typed": form.pairs(), "mail": mail}
             return render(request, "meetings/staff_change_confirm.html", context)
         mails = await change_meeting(session, meeting, plan)
         await audit(session, request, "meetings.meeting.changed", meeting_id, told=mails, seats=plan.seats)
