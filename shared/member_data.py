@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.events.member_data import MemberData
 from shared.events.registration import MemberDataRequested
 from shared.messaging import Delivery, emit, lock
-from shared.web import audit_of
+from shared.web.staff import audit_of
 
 _MOST_LOOKS = 1000
 

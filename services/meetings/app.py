@@ -32,7 +32,8 @@ from shared.messaging import subscribe
 from shared.messaging.missing import missed_events
 from shared.profile.keeping import profile_changes
 from shared.service import Job, Service
-from shared.web import Route, audit_pages, dead_letter_pages, ended_sessions, role_pages
+from shared.web import Route, audit_pages, dead_letter_pages, role_pages
+from shared.web.staff import ended_sessions
 
 MEMBER_FACTS = (MemberJoined, MemberChanged, MemberLeft, MemberErased)
 SURVEY_MAILS = (SurveyInvitationIssued, SurveyReminderDue, SurveyAnswered)

@@ -12,18 +12,9 @@ from services.meetings.staff_list import needs_somebody, seats_picture
 from services.meetings.tables import Meeting
 from shared.rules import last_day
 from shared.strata import PERSON, band_words
-from shared.web import (
-    Request,
-    Response,
-    audit,
-    audit_of,
-    file_format,
-    or_404,
-    render,
-    runtime,
-    staff_required,
-    table_file,
-)
+from shared.web import Request, Response, or_404, render, runtime
+from shared.web.staff import audit, audit_of, staff_required
+from shared.web.tables import file_format, table_file
 
 _REPLIES = {
     "invited": "Venter på svar",

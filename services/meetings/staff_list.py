@@ -14,20 +14,12 @@ from services.meetings.planning.announcing import count_states
 from services.meetings.seats.domain import replacements_stop_at
 from services.meetings.tables import Meeting
 from shared.database import count_rows
-from shared.web import (
-    Request,
-    Response,
-    audit,
-    events_at_fault,
-    list_view,
-    render,
-    runtime,
-    staff_required,
-    table_file,
-    translate,
-)
+from shared.web import Request, Response, events_at_fault, render, runtime, translate
 from shared.web.charts import progress
 from shared.web.i18n import Language
+from shared.web.lists import list_view
+from shared.web.staff import audit, staff_required
+from shared.web.tables import table_file
 
 #: Bokmål names of states and orders, in the order they are offered.
 STATES = {

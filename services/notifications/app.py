@@ -18,7 +18,8 @@ from shared.messaging.missing import missed_events
 from shared.metrics import counted
 from shared.profile.keeping import profile_changes
 from shared.service import Job, Service
-from shared.web import Route, audit_pages, dead_letter_pages, ended_sessions, role_pages
+from shared.web import Route, audit_pages, dead_letter_pages, role_pages
+from shared.web.staff import ended_sessions
 
 HANDLERS = (
     subscribe(

@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.addresses import address_key
 from shared.ids import random_id
 from shared.tokens import BadLink, LinkExpired
-from shared.web import Request, Response, check_link, hold_link, render, runtime
+from shared.web import Request, Response, render, runtime
 from shared.web.limits import Limiter
+from shared.web.links import check_link, hold_link
 
 #: Seconds in which an opened link's button can be pressed.
 _HELD_FOR = 3600

@@ -13,20 +13,11 @@ from services.registration.tables import Member, Threshold
 from shared.database import count_rows
 from shared.events.registration import StaffSessionEnded
 from shared.messaging import emit, lock
-from shared.web import (
-    Request,
-    Response,
-    events_at_fault,
-    read_form,
-    render,
-    runtime,
-    see_other,
-    staff_required,
-    translate,
-)
+from shared.web import Request, Response, events_at_fault, render, runtime, see_other, translate
 from shared.web.charts import panel_against_population, progress, stacked_growth
+from shared.web.forms import read_form
 from shared.web.role_pages import ROLE_NAMES
-from shared.web.staff import COOKIE, SESSION_SECONDS, remember_ended_session
+from shared.web.staff import COOKIE, SESSION_SECONDS, remember_ended_session, staff_required
 
 CARDS = (
     ("registration", "Panelet", "Medlemmer, sammensetning og import."),

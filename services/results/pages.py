@@ -10,7 +10,8 @@ from services.results.follow_ups import store as follow_ups
 from services.results.showing import COLUMNS, table_rows, tables_of
 from services.results.tables import Publication, Survey, asked_in
 from services.results.trend import Past, trends
-from shared.web import Request, Response, file_format, or_404, render, runtime, table_file, translate
+from shared.web import Request, Response, or_404, render, runtime, translate
+from shared.web.tables import file_format, table_file
 
 
 async def show_results(request: Request) -> Response:

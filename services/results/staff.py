@@ -17,23 +17,9 @@ from services.results.showing import tables_of
 from services.results.suggestions import store as suggestions
 from services.results.tables import Answer, Publication, Suggestion, Survey, asked_in, title_of
 from shared.messaging import lock
-from shared.web import (
-    Form,
-    FormErrors,
-    Request,
-    Response,
-    audit,
-    audit_of,
-    events_at_fault,
-    or_404,
-    read_form,
-    render,
-    runtime,
-    see_other,
-    staff_required,
-    translate,
-    validate,
-)
+from shared.web import Request, Response, events_at_fault, or_404, render, runtime, see_other, translate
+from shared.web.forms import Form, FormErrors, read_form, validate
+from shared.web.staff import audit, audit_of, staff_required
 
 _LONGEST = 300
 _MESSAGES = {

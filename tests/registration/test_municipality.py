@@ -10,7 +10,7 @@ from shared.profile import SHIPPED, BadProfile, Profile, load_profile
 from shared.profile.keeping import PROFILE_ID, take_up_profile
 from shared.service import Runtime
 from shared.testing import browser, outbox, sign_in
-from shared.web import audit_of
+from shared.web.staff import audit_of
 from tests.profiles import write_profile
 
 

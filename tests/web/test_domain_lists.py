@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from shared.web import list_view, table_file
+from shared.web.lists import list_view
+from shared.web.tables import table_file
 
 FILTERS = {"state": ("sent", "failed"), "gender": ("female", "male")}
 

@@ -14,18 +14,9 @@ from services.meetings.afterwards.evaluating import (
 from services.meetings.previews import evaluation_preview
 from services.meetings.tables import Meeting
 from shared.rules import end_of_day, last_day
-from shared.web import (
-    FormErrors,
-    Request,
-    Response,
-    audit,
-    or_404,
-    read_form,
-    render,
-    runtime,
-    see_other,
-    staff_required,
-)
+from shared.web import Request, Response, or_404, render, runtime, see_other
+from shared.web.forms import FormErrors, read_form
+from shared.web.staff import audit, staff_required
 
 #: Days to answer that the form proposes.
 _DAYS = 10

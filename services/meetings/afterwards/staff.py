@@ -7,8 +7,10 @@ from services.meetings.facts import invitations_of
 from services.meetings.previews import mail_preview
 from services.meetings.tables import Meeting
 from shared.strata import band_words
-from shared.web import Request, Response, as_id, audit, or_404, read_form, render, runtime, see_other, staff_required
+from shared.web import Request, Response, or_404, render, runtime, see_other
+from shared.web.forms import as_id, read_form
 from shared.web.markdown import to_html
+from shared.web.staff import audit, staff_required
 
 _LONGEST_MINUTES = 50_000
 NEED_NAMES = {

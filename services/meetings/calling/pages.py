@@ -4,20 +4,9 @@ from services.meetings.calling.answering import answer_call, find_called, takes_
 from services.meetings.replying.pages import asked_by, no_link
 from services.meetings.tables import Called, Meeting
 from shared.rules import last_day
-from shared.web import (
-    N_,
-    Form,
-    FormErrors,
-    Request,
-    Response,
-    read_form,
-    render,
-    runtime,
-    see_other,
-    show_again,
-    translate,
-    typed_before,
-)
+from shared.web import N_, Request, Response, render, runtime, see_other, translate
+from shared.web.again import show_again, typed_before
+from shared.web.forms import Form, FormErrors, read_form
 
 _BASE = "/meetings/call"
 #: Chosen when no option of the question fits; stored as an empty answer.

@@ -16,20 +16,9 @@ from services.meetings.seats.words import FEATURE_NAMES, value_words
 from services.meetings.tables import Margins, Meeting
 from shared.rules import FieldRefused, last_day
 from shared.strata import GENDERS
-from shared.web import (
-    Form,
-    FormErrors,
-    Request,
-    Response,
-    audit,
-    or_404,
-    read_form,
-    render,
-    runtime,
-    see_other,
-    staff_required,
-    validate,
-)
+from shared.web import Request, Response, or_404, render, runtime, see_other
+from shared.web.forms import Form, FormErrors, read_form, validate
+from shared.web.staff import audit, staff_required
 
 _MESSAGES = {
     "last_day": "Skriv siste dag for å svare som dag, måned og år.",

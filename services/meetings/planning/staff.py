@@ -18,21 +18,9 @@ from services.meetings.seats.preparing import current_draw
 from services.meetings.tables import Meeting
 from shared.ids import new_id
 from shared.rules import FieldRefused, last_day
-from shared.web import (
-    Form,
-    FormErrors,
-    Request,
-    Response,
-    as_id,
-    audit,
-    or_404,
-    read_form,
-    render,
-    runtime,
-    see_other,
-    staff_required,
-    validate,
-)
+from shared.web import Request, Response, or_404, render, runtime, see_other
+from shared.web.forms import Form, FormErrors, as_id, read_form, validate
+from shared.web.staff import audit, staff_required
 
 _MESSAGES = {
     "heading": "Skriv hva møtet heter, med høyst 120 tegn.",

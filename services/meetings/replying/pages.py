@@ -15,24 +15,10 @@ from services.meetings.seats.tallies import composition
 from services.meetings.tables import Called, Invitation, Meeting, Notice
 from shared.rules import last_day
 from shared.tokens import BadLink, LinkExpired
-from shared.web import (
-    N_,
-    Form,
-    FormErrors,
-    Request,
-    Response,
-    check_link,
-    held_generation,
-    hold_link,
-    read_form,
-    render,
-    runtime,
-    see_other,
-    show_again,
-    translate,
-    typed_before,
-    validate,
-)
+from shared.web import N_, Request, Response, render, runtime, see_other, translate
+from shared.web.again import show_again, typed_before
+from shared.web.forms import Form, FormErrors, read_form, validate
+from shared.web.links import check_link, held_generation, hold_link
 
 _COOKIE = "meeting"
 _COOKIE_LIFE = 30 * 24 * 3600

@@ -8,19 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.meetings.seats.answering import Reply, answer, hold
 from services.meetings.seats.domain import OPEN
 from services.meetings.tables import Invitation, Meeting
-from shared.web import (
-    FormErrors,
-    Request,
-    Response,
-    as_id,
-    audit,
-    or_404,
-    read_form,
-    render,
-    runtime,
-    see_other,
-    staff_required,
-)
+from shared.web import Request, Response, or_404, render, runtime, see_other
+from shared.web.forms import FormErrors, as_id, read_form
+from shared.web.staff import audit, staff_required
 
 #: A person has one invitation to a meeting, and its link may have been renewed any number of times.
 _ANY_GENERATION = 2**31 - 1

@@ -8,7 +8,8 @@ from services.meetings.facts import invitations_of
 from services.meetings.seating.domain import MOST_ROUNDS, Guest, most_tables, seat
 from services.meetings.tables import Invitation, Meeting
 from shared.strata import PERSON, band_words
-from shared.web import Request, Response, audit, or_404, problem, render, runtime, staff_required
+from shared.web import Request, Response, or_404, problem, render, runtime
+from shared.web.staff import audit, staff_required
 
 #: People at a table unless staff say otherwise.
 _USUAL_TABLE = 6

@@ -12,18 +12,9 @@ from services.meetings.seats.promising import file_of
 from services.meetings.tables import AuditedDraw, Draw, Meeting
 from services.meetings.verify import Refused
 from shared.ids import new_id
-from shared.web import (
-    FormErrors,
-    Request,
-    Response,
-    audit,
-    or_404,
-    read_form,
-    render,
-    runtime,
-    see_other,
-    staff_required,
-)
+from shared.web import Request, Response, or_404, render, runtime, see_other
+from shared.web.forms import FormErrors, read_form
+from shared.web.staff import audit, staff_required
 
 _LONGEST_NAME = 120
 

@@ -18,19 +18,9 @@ from services.meetings.seats.pool import (
 from services.meetings.seats.preparing import current_draw
 from services.meetings.seats.words import FEATURE_NAMES, value_words
 from services.meetings.tables import Margins, Meeting
-from shared.web import (
-    Form,
-    FormErrors,
-    Request,
-    Response,
-    audit,
-    or_404,
-    read_form,
-    render,
-    runtime,
-    see_other,
-    staff_required,
-)
+from shared.web import Request, Response, or_404, render, runtime, see_other
+from shared.web.forms import Form, FormErrors, read_form
+from shared.web.staff import audit, staff_required
 
 
 def field_of(which: str, feature: str, value: str) -> str:

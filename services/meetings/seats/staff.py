@@ -30,19 +30,9 @@ from services.meetings.seats.words import value_words
 from services.meetings.tables import Meeting
 from services.meetings.verify import Refused
 from shared.rules import last_day
-from shared.web import (
-    Form,
-    FormErrors,
-    Request,
-    Response,
-    audit,
-    or_404,
-    read_form,
-    render,
-    runtime,
-    see_other,
-    staff_required,
-)
+from shared.web import Request, Response, or_404, render, runtime, see_other
+from shared.web.forms import Form, FormErrors, read_form
+from shared.web.staff import audit, staff_required
 
 _LONGEST_RANDOMNESS = 200
 _LONGEST_REASON = 300

@@ -7,22 +7,11 @@ from services.notifications.kinds import KINDS
 from services.notifications.messages.domain import STATES
 from services.notifications.sending import claiming
 from shared.database import count_rows
-from shared.web import (
-    Request,
-    Response,
-    as_id,
-    audit,
-    audit_of,
-    events_at_fault,
-    list_view,
-    problem,
-    read_form,
-    render,
-    runtime,
-    see_other,
-    staff_required,
-    table_file,
-)
+from shared.web import Request, Response, events_at_fault, problem, render, runtime, see_other
+from shared.web.forms import as_id, read_form
+from shared.web.lists import list_view
+from shared.web.staff import audit, audit_of, staff_required
+from shared.web.tables import table_file
 
 log = structlog.get_logger()
 

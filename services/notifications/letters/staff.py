@@ -13,7 +13,9 @@ from services.notifications.letters.composing import WITH_DEADLINE, Composer
 from services.notifications.letters.mail import Mail
 from services.notifications.tables import Contact, Correspondent, Meeting, Message, Survey
 from shared.events.questionnaire import Cover, Texts
-from shared.web import Request, Response, problem, read_form, render, runtime, staff_required
+from shared.web import Request, Response, problem, render, runtime
+from shared.web.forms import read_form
+from shared.web.staff import staff_required
 
 #: Somebody who does not exist: the links made for it open nothing, and are cut before they are shown.
 _NOBODY = UUID(int=0)

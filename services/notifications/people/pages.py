@@ -10,7 +10,8 @@ from services.notifications.tables import Member, Message
 from shared.events.notifications import MailPreferenceChanged
 from shared.messaging import emit, lock
 from shared.tokens import BadLink, LinkExpired
-from shared.web import Request, Response, check_link, problem, render, runtime, translate
+from shared.web import Request, Response, problem, render, runtime, translate
+from shared.web.links import check_link
 
 
 async def show_unsubscribe(request: Request) -> Response:

@@ -14,8 +14,10 @@ from services.notifications.messages.creating import create_messages, message
 from services.notifications.tables import Correspondent
 from shared.addresses import BadAddress, address_key, normal_form
 from shared.ids import new_id
-from shared.web import Request, Response, audit, problem, read_form, render, runtime, staff_required, validate
+from shared.web import Request, Response, problem, render, runtime
+from shared.web.forms import read_form, validate
 from shared.web.limits import Limiter
+from shared.web.staff import audit, staff_required
 
 #: The invitation lets so many days pass until the last day to answer; the real ones are chosen when it is sent.
 _OPEN_FOR = timedelta(days=14)

@@ -12,7 +12,9 @@ from services.registration.calendar.store import (
     opens,
     visit_feed,
 )
-from shared.web import Request, Response, audit, problem, read_form, render, runtime, see_other, staff_required
+from shared.web import Request, Response, problem, render, runtime, see_other
+from shared.web.forms import read_form
+from shared.web.staff import audit, staff_required
 
 _BACK = timedelta(days=30)
 #: Far enough to show data that is forgotten years after a survey.

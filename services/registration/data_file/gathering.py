@@ -14,7 +14,7 @@ from shared.events.registration import MemberDataRequested
 from shared.ids import new_id
 from shared.messaging import Delivery, emit
 from shared.service import Runtime
-from shared.web import audit_of
+from shared.web.staff import audit_of
 
 #: What was gathered stays this long for the member to take along.
 KEPT_FOR = timedelta(days=7)

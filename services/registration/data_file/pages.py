@@ -10,7 +10,8 @@ from services.registration.my_page.store import OwnPage, own_page
 from services.registration.signing_in.pages import sign_in_form
 from services.registration.signing_in.sessions import signed_in
 from services.registration.store import in_panel, lock_member
-from shared.web import Request, Response, as_id, read_form, render, runtime, see_other
+from shared.web import Request, Response, render, runtime, see_other
+from shared.web.forms import as_id, read_form
 
 
 async def show_gathering(request: Request) -> Response:

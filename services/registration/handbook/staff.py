@@ -1,7 +1,8 @@
 """The handbook's list, its pages and their pictures."""
 
 from services.registration.handbook.reading import handbook, picture
-from shared.web import Request, Response, or_404, render, staff_required
+from shared.web import Request, Response, or_404, render
+from shared.web.staff import staff_required
 
 
 @staff_required("reader")

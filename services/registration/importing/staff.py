@@ -14,19 +14,9 @@ from services.registration.importing.working import examples, keep_preview, take
 from services.registration.joining.domain import Purpose
 from services.registration.joining.pages import joining_rules
 from services.registration.tables import MemberImport
-from shared.web import (
-    FormErrors,
-    Request,
-    Response,
-    audit,
-    or_404,
-    read_form,
-    render,
-    runtime,
-    see_other,
-    staff_required,
-    validate,
-)
+from shared.web import Request, Response, or_404, render, runtime, see_other
+from shared.web.forms import FormErrors, read_form, validate
+from shared.web.staff import audit, staff_required
 
 _LARGEST_FILE = 16_000_000
 _EXAMPLES = 30

@@ -18,22 +18,9 @@ from shared.addresses import address_key, same_mailbox
 from shared.ids import random_id
 from shared.service import Runtime
 from shared.slugs import is_slug
-from shared.web import (
-    Form,
-    FormErrors,
-    Request,
-    Response,
-    as_id,
-    read_form,
-    render,
-    robots,
-    runtime,
-    see_other,
-    show_again,
-    translate,
-    typed_before,
-    validate,
-)
+from shared.web import Request, Response, render, robots, runtime, see_other, translate
+from shared.web.again import show_again, typed_before
+from shared.web.forms import Form, FormErrors, as_id, read_form, validate
 
 #: Seconds in which a sent form can be corrected from the same browser.
 _CORRECTION_LIFE = 1800

@@ -19,22 +19,11 @@ from services.registration.tables import Channel, Member
 from shared.database import count_rows
 from shared.service import Runtime
 from shared.strata import PERSON
-from shared.web import (
-    Request,
-    Response,
-    as_id,
-    audit,
-    audit_of,
-    list_view,
-    or_404,
-    read_form,
-    render,
-    runtime,
-    see_other,
-    staff_required,
-    table_file,
-)
-from shared.web.lists import PER_PAGE
+from shared.web import Request, Response, or_404, render, runtime, see_other
+from shared.web.forms import as_id, read_form
+from shared.web.lists import PER_PAGE, list_view
+from shared.web.staff import audit, audit_of, staff_required
+from shared.web.tables import table_file
 
 STATUSES = {"active": "Med", "paused": "Pause", "erased": "Slettet"}
 _COLUMNS = ("id", "kjønn", "fødselsår", "postnummer", "status", "med_siden", "kanal", "kilde", "epost_i_retur_siden")

@@ -16,7 +16,7 @@ from shared.characters import plain
 from shared.database import Rows, count_rows
 from shared.events.registration import AgeBand
 from shared.strata import GENDERS
-from shared.web import ListView
+from shared.web.lists import ListView
 
 ORDERS = ("newest", "oldest", "youngest", "eldest", "area")
 _ORDER_BY = {

@@ -10,8 +10,10 @@ from shared.messaging import emit, lock
 from shared.profile import TEXT_PAGES, Profile
 from shared.profile.keeping import PROFILE_ID, keep_choices, last_change, take_up_profile
 from shared.profile.own_questions import UnevenLanguages, read_lines, written_lines
-from shared.web import Form, Request, Response, audit, read_form, render, runtime, see_other, staff_required
+from shared.web import Request, Response, render, runtime, see_other
+from shared.web.forms import Form, read_form
 from shared.web.i18n import NAMES
+from shared.web.staff import audit, staff_required
 
 _LARGEST = 400_000
 _LINES = ("name", "contact_email", "data_protection_email", "accessibility_url", "accent")

@@ -27,21 +27,9 @@ from services.registration.synthetic.domain import STATUS
 from services.registration.tables import DrawProof, ErasureReceipt, Member
 from shared.addresses import address_key
 from shared.rules import last_day
-from shared.web import (
-    Form,
-    FormErrors,
-    Request,
-    Response,
-    as_id,
-    read_form,
-    render,
-    runtime,
-    see_other,
-    show_again,
-    translate,
-    typed_before,
-    validate,
-)
+from shared.web import Request, Response, render, runtime, see_other, translate
+from shared.web.again import show_again, typed_before
+from shared.web.forms import Form, FormErrors, as_id, read_form, validate
 
 #: Cookie that shows a former member the receipts and nothing else; the session is over.
 _LEFT, _LEFT_SECONDS = "left", 3600

@@ -5,7 +5,8 @@ from services.registration.mail_links import held_link, link_over, open_link
 from services.registration.new_address.moving import move_to
 from services.registration.store import lock_member
 from services.registration.tables import AddressChange
-from shared.web import Request, Response, as_id, read_form, render, runtime
+from shared.web import Request, Response, render, runtime
+from shared.web.forms import as_id, read_form
 
 _COOKIE = "address"
 

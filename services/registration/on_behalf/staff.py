@@ -15,20 +15,9 @@ from services.registration.recruitment.store import channels
 from services.registration.settings import registration_settings
 from services.registration.store import in_panel, lock_member, member_by_email
 from services.registration.tables import Member
-from shared.web import (
-    Form,
-    FormErrors,
-    Request,
-    Response,
-    audit,
-    or_404,
-    read_form,
-    render,
-    runtime,
-    see_other,
-    staff_required,
-    validate,
-)
+from shared.web import Request, Response, or_404, render, runtime, see_other
+from shared.web.forms import Form, FormErrors, read_form, validate
+from shared.web.staff import audit, staff_required
 
 _MESSAGES = MESSAGES | {
     "how": "Velg hvordan personen ba om det",

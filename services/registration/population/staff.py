@@ -12,9 +12,10 @@ from services.registration.tables import Margins, Panel, Threshold
 from shared.events.registration import AgeBand, PanelThresholdSet
 from shared.ids import new_id
 from shared.messaging import emit, lock
-from shared.web import Request, Response, audit, read_form, render, runtime, see_other, staff_required, translate
+from shared.web import Request, Response, render, runtime, see_other, translate
 from shared.web.charts import panel_against_population
-from shared.web.forms import validate
+from shared.web.forms import read_form, validate
+from shared.web.staff import audit, staff_required
 
 #: Members who told the same, below which no number is shown.
 FEWEST_SHOWN = 5

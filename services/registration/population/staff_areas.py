@@ -6,7 +6,9 @@ from services.registration.population import store
 from services.registration.population.area_file import MOST_AREAS, read_areas, read_file
 from services.registration.population.areas import Area, Areas, coverage
 from services.registration.population.regrouping import set_areas
-from shared.web import Form, Request, Response, audit, read_form, render, runtime, see_other, staff_required
+from shared.web import Request, Response, render, runtime, see_other
+from shared.web.forms import Form, read_form
+from shared.web.staff import audit, staff_required
 
 _LARGEST_FILE = 500_000
 _LONGEST_SOURCE = 200

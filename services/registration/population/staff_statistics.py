@@ -10,7 +10,9 @@ from services.registration.population.ssb_file import Statistics, packed, read_s
 from services.registration.tables import Margins
 from shared.events.registration import Margin
 from shared.messaging import emit, lock
-from shared.web import Request, Response, audit, read_form, render, runtime, see_other, staff_required
+from shared.web import Request, Response, render, runtime, see_other
+from shared.web.forms import read_form
+from shared.web.staff import audit, staff_required
 
 #: All municipalities by single year of age are about 3 MB.
 _LARGEST_FILE = 8_000_000

@@ -10,19 +10,9 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from services.registration.recruitment import store
 from services.registration.tables import Channel
 from shared.slugs import is_slug
-from shared.web import (
-    Request,
-    Response,
-    audit,
-    or_404,
-    read_form,
-    render,
-    rule_broken,
-    runtime,
-    see_other,
-    staff_required,
-    validate,
-)
+from shared.web import Request, Response, or_404, render, rule_broken, runtime, see_other
+from shared.web.forms import read_form, validate
+from shared.web.staff import audit, staff_required
 
 _MESSAGES = {
     "name": "Navn må fylles ut, med høyst 80 tegn",

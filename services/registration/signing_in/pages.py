@@ -22,19 +22,9 @@ from services.registration.signing_in.sessions import (
 from services.registration.store import lock_member
 from services.registration.tables import Member
 from shared.addresses import address_key, checked_address
-from shared.web import (
-    Request,
-    Response,
-    as_id,
-    read_form,
-    render,
-    runtime,
-    see_other,
-    show_again,
-    translate,
-    typed_before,
-    validate,
-)
+from shared.web import Request, Response, render, runtime, see_other, translate
+from shared.web.again import show_again, typed_before
+from shared.web.forms import as_id, read_form, validate
 
 _FORM = "sign-in"
 

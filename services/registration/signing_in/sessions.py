@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registration.tables import MemberSession
 from shared.ids import random_id
 from shared.service import Runtime
-from shared.web import Request, Response, as_id, runtime
+from shared.web import Request, Response, runtime
+from shared.web.forms import as_id
 
 _SECONDS = 3600
 _COOKIE = "me"

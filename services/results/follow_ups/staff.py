@@ -12,22 +12,9 @@ from services.results.follow_ups import store
 from services.results.tables import FollowUp
 from shared.ids import new_id
 from shared.messaging import emit, lock
-from shared.web import (
-    FormErrors,
-    Request,
-    Response,
-    as_id,
-    audit,
-    audit_of,
-    or_404,
-    read_form,
-    render,
-    rule_broken,
-    runtime,
-    see_other,
-    staff_required,
-    validate,
-)
+from shared.web import Request, Response, or_404, render, rule_broken, runtime, see_other
+from shared.web.forms import FormErrors, as_id, read_form, validate
+from shared.web.staff import audit, audit_of, staff_required
 
 _MESSAGES = {
     "about": "Velg hva det gjelder",

@@ -11,24 +11,9 @@ from services.results.suggestions.registering import register
 from services.results.tables import FollowUp, Suggestion
 from shared.addresses import checked_address
 from shared.ids import new_id
-from shared.web import (
-    N_,
-    Form,
-    FormErrors,
-    Request,
-    Response,
-    or_404,
-    read_form,
-    render,
-    robots,
-    rule_broken,
-    runtime,
-    see_other,
-    show_again,
-    translate,
-    typed_before,
-    validate,
-)
+from shared.web import N_, Request, Response, or_404, render, robots, rule_broken, runtime, see_other, translate
+from shared.web.again import show_again, typed_before
+from shared.web.forms import Form, FormErrors, read_form, validate
 
 _FORM = "suggest"
 STATES = {

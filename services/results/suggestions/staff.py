@@ -13,23 +13,11 @@ from services.results.suggestions.domain import STATES, Decision, mark, problems
 from services.results.suggestions.pages import STATES as STATES_AS_SHOWN
 from services.results.tables import Suggestion
 from shared.database import count_rows
-from shared.web import (
-    FormErrors,
-    Request,
-    Response,
-    audit,
-    audit_of,
-    list_view,
-    or_404,
-    read_form,
-    render,
-    runtime,
-    see_other,
-    staff_required,
-    table_file,
-    translate,
-    validate,
-)
+from shared.web import Request, Response, or_404, render, runtime, see_other, translate
+from shared.web.forms import FormErrors, read_form, validate
+from shared.web.lists import list_view
+from shared.web.staff import audit, audit_of, staff_required
+from shared.web.tables import table_file
 
 NAMES = {
     "new": "Ny", "considered": "Til vurdering", "answered": "Besvart", "forwarded": "Sendt videre",

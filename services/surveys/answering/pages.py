@@ -19,20 +19,10 @@ from services.surveys.tables import Survey
 from services.surveys.watching.counting import note_finished, note_sent, note_shown
 from shared.rules import last_day
 from shared.tokens import BadLink, LinkExpired
-from shared.web import (
-    Form,
-    Request,
-    as_id,
-    check_link,
-    held_generation,
-    hold_link,
-    read_form,
-    render,
-    runtime,
-    see_other,
-    translate,
-)
+from shared.web import Request, render, runtime, see_other, translate
 from shared.web import Response as HttpResponse
+from shared.web.forms import Form, as_id, read_form
+from shared.web.links import check_link, held_generation, hold_link
 
 _COOKIE = "survey"
 _COOKIE_LIFE = 14 * 24 * 3600

@@ -16,7 +16,7 @@ from services.surveys.fieldwork.curve import survey_title
 from services.surveys.fieldwork.store import all_surveys
 from services.surveys.planning.planning import named_areas
 from shared.strata import PEOPLE
-from shared.web import FormErrors
+from shared.web.forms import FormErrors
 from shared.web.i18n import NAMES, Language
 
 #: Fields of which several values may be chosen.

@@ -6,19 +6,9 @@ from services.surveys.editing.naming import LANGUAGE_NAMES
 from services.surveys.fieldwork.curve import survey_title
 from services.surveys.tables import Survey
 from shared.events.questionnaire import RulesBroken, strict
-from shared.web import (
-    Form,
-    Request,
-    Response,
-    audit,
-    or_404,
-    problem,
-    read_form,
-    render,
-    runtime,
-    see_other,
-    staff_required,
-)
+from shared.web import Request, Response, or_404, problem, render, runtime, see_other
+from shared.web.forms import Form, read_form
+from shared.web.staff import audit, staff_required
 
 _LONGEST = 1_000
 

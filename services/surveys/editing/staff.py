@@ -30,19 +30,9 @@ from services.surveys.editing.showing import cover_form, outline, page_form, que
 from services.surveys.questionnaire.shelf import shelf
 from shared.events.questionnaire import identity_of
 from shared.slugs import slug
-from shared.web import (
-    Form,
-    Request,
-    Response,
-    audit,
-    or_404,
-    problem,
-    read_form,
-    render,
-    runtime,
-    see_other,
-    staff_required,
-)
+from shared.web import Request, Response, or_404, problem, render, runtime, see_other
+from shared.web.forms import Form, read_form
+from shared.web.staff import audit, staff_required
 
 Bank = Mapping[str, Mapping[str, Any]]
 

@@ -10,7 +10,9 @@ from services.surveys.exchange.files import MOST_LSS_BYTES, BadFile
 from services.surveys.exchange.repeating import USUAL
 from services.surveys.exchange.taking import Imported
 from services.surveys.questionnaire.shelf import shelf
-from shared.web import Request, Response, audit, problem, read_form, render, runtime, see_other, staff_required
+from shared.web import Request, Response, problem, render, runtime, see_other
+from shared.web.forms import read_form
+from shared.web.staff import audit, staff_required
 
 _WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #: How many times a repeated group may be asked, where its file does not say.

@@ -17,7 +17,8 @@ from services.surveys.tables import Survey
 from services.surveys.watching.counting import page_figures
 from shared.rules import last_day
 from shared.strata import GENDERS, PEOPLE, band_words
-from shared.web import Request, Response, audit, audit_of, or_404, render, runtime, see_other, staff_required, translate
+from shared.web import Request, Response, or_404, render, runtime, see_other, translate
+from shared.web.staff import audit, audit_of, staff_required
 
 
 async def figures_of(request: Request, session: AsyncSession, survey: Survey, now: datetime) -> dict[str, Any]:

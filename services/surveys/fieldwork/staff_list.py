@@ -18,7 +18,10 @@ from services.surveys.steering.domain import RUNNING
 from services.surveys.tables import Survey
 from shared.database import count_rows
 from shared.rules import last_day
-from shared.web import Request, Response, audit, events_at_fault, list_view, render, runtime, staff_required, table_file
+from shared.web import Request, Response, events_at_fault, render, runtime
+from shared.web.lists import list_view
+from shared.web.staff import audit, staff_required
+from shared.web.tables import table_file
 
 #: Bokmål names of states and orders, in the order they are offered.
 STATES = {

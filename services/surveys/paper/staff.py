@@ -17,19 +17,9 @@ from services.surveys.sealing import keys_of
 from services.surveys.tables import Invitation, Survey
 from shared.events.questionnaire import Page
 from shared.rules import last_day
-from shared.web import (
-    Request,
-    Response,
-    as_id,
-    audit,
-    or_404,
-    problem,
-    read_form,
-    render,
-    runtime,
-    see_other,
-    staff_required,
-)
+from shared.web import Request, Response, or_404, problem, render, runtime, see_other
+from shared.web.forms import as_id, read_form
+from shared.web.staff import audit, staff_required
 
 _BASE = "/staff/surveys/paper"
 #: A whole questionnaire with long texts in one form.

@@ -8,7 +8,8 @@ from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from services.surveys.planning.evaluating import questionnaire_for
 from shared.events.questionnaire import Questionnaire
-from shared.web import Request, Response, problem, render, staff_required
+from shared.web import Request, Response, problem, render
+from shared.web.staff import staff_required
 
 
 class EvaluationInput(BaseModel):

@@ -35,21 +35,9 @@ from shared.events.questionnaire import LANGUAGES, Questionnaire
 from shared.ids import new_id
 from shared.rules import FieldRefused, last_day
 from shared.strata import PEOPLE, band_words
-from shared.web import (
-    FormErrors,
-    Request,
-    Response,
-    as_id,
-    audit,
-    or_404,
-    read_form,
-    render,
-    runtime,
-    see_other,
-    staff_required,
-    translate,
-    validate,
-)
+from shared.web import Request, Response, or_404, render, runtime, see_other, translate
+from shared.web.forms import FormErrors, as_id, read_form, validate
+from shared.web.staff import audit, staff_required
 
 _MESSAGES: dict[str, str] = {**MESSAGES, **how.MESSAGES} | {
     "questionnaire": "Velg hva undersøkelsen handler om.",

@@ -15,19 +15,9 @@ from services.surveys.steering.domain import SECOND_THOUGHTS, Deed, last_day_at,
 from services.surveys.steering.steering import life_of, steer
 from services.surveys.tables import Survey
 from shared.rules import FieldRefused, last_day
-from shared.web import (
-    FormErrors,
-    Request,
-    Response,
-    audit,
-    problem,
-    read_form,
-    render,
-    runtime,
-    see_other,
-    staff_required,
-    validate,
-)
+from shared.web import Request, Response, problem, render, runtime, see_other
+from shared.web.forms import FormErrors, read_form, validate
+from shared.web.staff import audit, staff_required
 
 #: What was done, as the audit trail names it.
 _ACTIONS = {

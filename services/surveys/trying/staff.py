@@ -19,7 +19,9 @@ from services.surveys.editing.saving import questionnaire_to_show
 from services.surveys.planning.planning import named_areas
 from services.surveys.questionnaire.shelf import shelf
 from shared.events.questionnaire import LANGUAGES, Questionnaire
-from shared.web import Request, Response, or_404, read_form, render, runtime, staff_required
+from shared.web import Request, Response, or_404, render, runtime
+from shared.web.forms import read_form
+from shared.web.staff import staff_required
 
 _STATE = "try-questionnaire"
 _STATE_LIFE = 24 * 3600

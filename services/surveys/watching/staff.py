@@ -4,7 +4,8 @@ from hashlib import sha256
 
 from services.surveys.fieldwork.staff import figures_of
 from services.surveys.tables import Survey
-from shared.web import Request, Response, render, runtime, staff_required
+from shared.web import Request, Response, render, runtime
+from shared.web.staff import staff_required
 
 #: The browser asks again after so many milliseconds.
 _AGAIN = 4000
