@@ -12,7 +12,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, Insert
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
 
 NAMING = {
     "pk": "pk_%(table_name)s",
@@ -141,6 +141,7 @@ async def run_sql(session: AsyncSession, statement: str, *values: object) -> Seq
 
     def run(session: Session) -> Sequence[Any]:
         session.flush()
+        session.info["changed"] = True
         result = session.connection().exec_driver_sql(statement, values)
         return result.all() if result.returns_rows else ()
 
@@ -172,6 +173,21 @@ class Typed(sa.TypeDecorator[M]):
         return None if value is None else self._adapter.validate_python(value)
 
 
+class _Session(Session):
+    """A session that knows whether its transaction may have changed something: ``info["changed"]``."""
+
+
+@sa.event.listens_for(_Session, "do_orm_execute")
+def _note_statement(state: ORMExecuteState) -> None:
+    if not state.is_select:
+        state.session.info["changed"] = True
+
+
+@sa.event.listens_for(_Session, "after_flush")
+def _note_flush(session: Session, _: object) -> None:
+    session.info["changed"] = True
+
+
 class Database:
     """One service's access to its own schema."""
 
@@ -179,6 +195,7 @@ class Database:
         self.url = url
         self.schema = schema
         self.on_commit: list[Callable[[], None]] = []
+        """Called after those commits that may have changed something: most looks of jobs and pages change nothing."""
         self.on_emit: list[Callable[[], None]] = []
         """Called after those commits that published something: most pages do not."""
         self.engine: AsyncEngine = make_engine(
@@ -196,6 +213,7 @@ class Database:
         """A session whose every select reads rows afresh: what was read before a lock is old."""
         return AsyncSession(
             self.engine,
+            sync_session_class=_Session,
             expire_on_commit=False,
             execution_options={"populate_existing": True},
             info={"schema": self.schema, "locked": set()},
@@ -205,7 +223,7 @@ class Database:
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """One transaction: committed when the block ends, rolled back when it raises.
 
-        Application code never commits. After the commit the process's jobs are woken, and its relay if there is an
+        Application code never commits. After a change the process's jobs are woken, and its relay if there is an
         event, so that it is on its way milliseconds later without a NOTIFY in every transaction.
         """
         async with self._session() as session:
@@ -221,7 +239,8 @@ class Database:
 
     def _committed(self, session: AsyncSession) -> None:
         emitted = session.info.pop(EMITTED, False)
-        for wake in (*self.on_commit, *(self.on_emit if emitted else ())):
+        changed = session.info.pop("changed", False)
+        for wake in (*(self.on_commit if changed else ()), *(self.on_emit if emitted else ())):
             wake()
 
     @asynccontextmanager

@@ -104,11 +104,11 @@ PAGES = (
 
 JOBS = (
     Job("tell_meeting_dates", tell_meeting_dates, every=5.0),
-    Job("send_calls", sending.send_calls, every=2.0, on_commit=True),
-    Job("prepare_draws", committing.prepare_draws, every=2.0),
-    Job("lapse_silent", answering.lapse_silent, every=2.0),
-    Job("fill_free_seats", filling.fill_free_seats, every=2.0, on_commit=True),
-    Job("remind_due", answering.remind_due, every=2.0),
+    Job("send_calls", sending.send_calls, every=5.0, on_commit=True),
+    Job("prepare_draws", committing.prepare_draws, every=5.0, on_commit=True),
+    Job("lapse_silent", answering.lapse_silent, every=5.0),
+    Job("fill_free_seats", filling.fill_free_seats, every=5.0, on_commit=True),
+    Job("remind_due", answering.remind_due, every=5.0),
     Job("forget_participation", forgetting.forget_participation, every=3600.0),
     Job("forget_mails", contacts.forget_mails, every=3600.0),
     Job("forget_needs", answering.forget_needs, every=60.0),

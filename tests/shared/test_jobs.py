@@ -4,11 +4,15 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import orm
 
+from shared.database import run_sql
 from shared.events.registration import MemberLeft
 from shared.ids import new_id
+from shared.mechanism import mechanism
 from shared.messaging import emit_new
 from shared.process import run_job
 from shared.service import Job, Runtime, Service
@@ -64,22 +68,40 @@ async def test_a_job_that_never_ends_well_is_missed_too(runtime_of: RuntimeOf) -
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_the_relay_is_woken_by_commits_that_published_something_and_by_no_others(runtime_of: RuntimeOf) -> None:
+async def test_jobs_are_woken_by_changes_and_the_relay_by_what_was_published(runtime_of: RuntimeOf) -> None:
     rt = await runtime_of(Service(name="example", package="shared"))
     woken: list[str] = []
     rt.database.on_emit.append(lambda: woken.append("relay"))
     rt.database.on_commit.append(lambda: woken.append("job"))
     async with rt.transaction() as session:
-        await session.execute(sa.text("select 1"))
+        await session.scalar(sa.select(sa.literal(1)))
+    assert not woken, "a look changes nothing"
+    async with rt.transaction() as session:
+        await session.execute(sa.delete(mechanism(rt.name).profile))
     assert woken == ["job"]
+
+    async with rt.transaction() as session:
+        session.add(mapped(mechanism(rt.name).profile)(id=1, choices={}, changed_at=datetime.now(UTC)))
+    assert woken == ["job", "job"]
+    async with rt.transaction() as session:
+        await run_sql(session, "select 1")
+    assert woken == ["job"] * 3, "what a statement by hand does is not known"
+    woken.clear()
     async with rt.transaction() as session:
         await emit_new(session, [a_fact()])
-    assert woken == ["job", "job", "relay"]
+    assert woken == ["job", "relay"]
     async with rt.database.in_parts() as (session, turn):
         await emit_new(session, [a_fact()])
         await turn()
         assert woken.count("relay") == 2
     assert woken.count("relay") == 2, "the last part published nothing"
+
+
+def mapped(table: sa.Table) -> Any:
+    """A class whose objects are rows of ``table``."""
+    row = type("Row", (), {})
+    orm.registry().map_imperatively(row, table)
+    return row
 
 
 def a_fact() -> MemberLeft:

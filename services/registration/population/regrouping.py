@@ -14,9 +14,8 @@ from shared.events.registration import MemberChanged
 from shared.messaging import emit, lock
 from shared.service import Runtime
 
-#: Members told of in one transaction, and transactions in one run of the job.
+#: Members told of in one transaction.
 BATCH = 200
-_BATCHES = 25
 
 
 async def set_areas(session: AsyncSession, stored: Margins, areas: Sequence[Area], source: str, now: datetime) -> Areas:
@@ -38,10 +37,10 @@ async def set_areas(session: AsyncSession, stored: Margins, areas: Sequence[Area
 
 async def regroup_members(rt: Runtime) -> None:
     """Job: tell of every member with the area of the version in force; goes on where it stopped."""
-    for _ in range(_BATCHES):
+    more = True
+    while more:
         async with rt.transaction() as session:
-            if not await regroup_batch(session, rt.now()):
-                return
+            more = await regroup_batch(session, rt.now())
 
 
 async def regroup_batch(session: AsyncSession, now: datetime, batch: int = BATCH) -> bool:
