@@ -153,8 +153,8 @@ def chose(question: str, code: str) -> dict[str, Any]:
         ("not(${a} = 'finnes ikke')", None),
         ("not(${a} = 'x') or ${b} = 'y'", {"any": [{"none": [chose("a", "x")]}, chose("b", "y")]}),
         (
-            "${a} = 'x' and (${b} = 'y' or ${b} = 'z')",
-            {"all": [chose("a", "x"), {"any": [chose("b", "y"), chose("b", "z")]}]},
+            "${a} = 'x' and (${b} = 'y' or ${n} or ${b} = 'z')",
+            {"all": [chose("a", "x"), {"any": [{"question": "b", "any_of": ["y", "z"]}, {"question": "n"}]}]},
         ),
     ],
 )  # fmt: skip

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.surveys.exchange.expressions import NEVER, Condition, NotUnderstood, all_of, any_of, none_of
+from services.surveys.exchange.conditions import NEVER, Condition, all_of, any_of, none_of
+from services.surveys.exchange.expressions import NotUnderstood
 
 _COMPARE = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 #: What a hidden row comes to where it is not true.
-_FALSE = {"0", "false", ""}
+_FALSE, _TRUE = {"0", "false", ""}, {"1", "true"}
+#: Kinds of questions that take more than one answer.
+SEVERAL = ("several_choices", "ranking")
 _FIGURE = re.compile(r"-?\d+(?:\.\d+)?")
 
 
@@ -25,6 +28,10 @@ class Place:
     condition: Condition | None = None
     """For whom it stands for the name, where others have another question."""
     is_figure: bool = False
+    several: bool = False
+    """More than one answer can be given."""
+    no_added: bool = False
+    """«Nei» stands beside the file's answers: who chose it, has answered nothing there."""
 
 
 class AskedHere:
@@ -42,9 +49,7 @@ class AskedHere:
 
     def answered(self, name: str) -> Condition:
         """There is an answer."""
-        return any_of(
-            place.condition or NEVER if place.id is None else {"question": place.id} for place in self._at(name)
-        )
+        return any_of(_answered(place) for place in self._at(name))
 
     def chosen(self, name: str, value: str) -> Condition:
         """The answer is, or is among, this one of the file's codes; never where there is no such answer."""
@@ -67,10 +72,23 @@ class AskedHere:
         named = {code for place in places for code in place.codes or () if _FIGURE.fullmatch(code)}
         if not named:
             raise NotUnderstood(f"«{name} {sign} {number}» sammenlikner noe som ikke er tall")
-        chosen = [self.chosen(name, code) for code in sorted(named) if _COMPARE[sign](float(code), number)]
-        if len(places) == 1 and places[0].id is not None and chosen:
-            return {"question": places[0].id, "any_of": [code for one in chosen for code in one["any_of"]]}
-        return any_of(chosen)
+        return any_of(self.chosen(name, code) for code in sorted(named) if _COMPARE[sign](float(code), number))
+
+    def same(self, name: str, other: str) -> Condition:
+        """Both have the same answer from a list, or neither has one."""
+        places = [self._at(name), self._at(other)]
+        codes = [{code for place in of_one for code in place.codes or ()} for of_one in places]
+        if not all(codes) or any(place.several for of_one in places for place in of_one):
+            raise NotUnderstood(f"«{name}» og «{other}» sammenliknes, og det går bare med ett svar fra en liste")
+        both = [all_of([self.chosen(name, code), self.chosen(other, code)]) for code in sorted(codes[0] & codes[1])]
+        return any_of([*both, none_of(any_of([self.answered(name), self.answered(other)]))])
+
+    def counted(self, name: str) -> Condition:
+        """What the name stands for adds one to a sum, where it else adds nothing."""
+        places = self._at(name)
+        if any(not place.codes or set(place.codes) - _FALSE - _TRUE for place in places):
+            raise NotUnderstood(f"regner med svaret på «{name}»")
+        return any_of(self.chosen(name, code) for code in sorted(_TRUE))
 
     def holds(self, name: str) -> Condition:
         """What the name stands for is true: reckoned so, or answered."""
@@ -81,6 +99,13 @@ class AskedHere:
 
     def _at(self, name: str) -> list[Place]:
         return self._places[name]
+
+
+def _answered(place: Place) -> Condition:
+    if place.id is None:
+        return place.condition or NEVER
+    given = {"any_of": list((place.codes or {}).values())} if place.no_added else {}
+    return {"question": place.id, **given}
 
 
 def _chosen(place: Place, name: str, value: str) -> Condition:

@@ -5,14 +5,10 @@ What can be said: a question compared with a value, ``selected``, whether anythi
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import combinations
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
-Condition = dict[str, Any]
-#: All of nothing, and any of nothing.
-ALWAYS: Condition = {"all": []}
-NEVER: Condition = {"any": []}
+from services.surveys.exchange.conditions import ALWAYS, NEVER, Condition, all_of, any_of, how_many, none_of
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<ref>\$\{[^}]+\})|(?P<text>'[^']*'|\"[^\"]*\")|(?P<number>-?\d+(?:\.\d+)?)"
@@ -20,12 +16,15 @@ _TOKEN = re.compile(
 )
 #: Nesting past this is no condition a person wrote.
 _DEEPEST = 20
-#: A condition holds at most as many others; with all that those hold, past so many no person wrote it.
-_MOST_IN_ONE, _MOST_IN_ALL, _LONGEST = 20, 400, 5_000
-_SOME, _NONE, _TWO = (">0", ">=1", "!=0"), ("=0", "<1", "<=0"), (">1", ">=2")
-_SIZES = ("count-selected", "string-length", "sum")
+#: With all that a condition holds, past so many no person wrote it.
+_MOST_IN_ALL, _LONGEST = 400, 5_000
+_EXTREMES = {"min": ("<", "<="), "max": (">", ">=")}
+_SIZES = ("count-selected", "string-length", "sum", *_EXTREMES)
 _SIGNS = ("<", "<=", ">", ">=")
+_OTHERWISE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 _COMPARING = [("sign", sign) for sign in (*_SIGNS, "=", "!=")]
+#: ``number(${vei} = 'ja')``: one where it holds.
+_AS_NUMBER = re.compile(r"number\(([^()]+[=<>][^()]+)\)")
 #: ``18 <= ${alder}`` read from the other end.
 _TURNED = str.maketrans("<>", "><")
 
@@ -49,6 +48,12 @@ class Asked(Protocol):
 
     def within(self, name: str, sign: str, number: float) -> Condition:
         """The condition that the answer is a number so compared."""
+
+    def same(self, name: str, other: str) -> Condition:
+        """The condition that both have the same answer, or neither has one."""
+
+    def counted(self, name: str) -> Condition:
+        """The condition that it adds one to a sum."""
 
     def choices(self, name: str) -> list[Condition]:
         """One condition for each answer that can be chosen."""
@@ -85,30 +90,6 @@ def _require_short(*conditions: Condition) -> None:
         waiting += [inner for mode in ("all", "any", "none") for inner in condition.get(mode, ())]
 
 
-def all_of(conditions: Iterable[Condition]) -> Condition:
-    """The condition that all of them hold."""
-    found = [one for one in conditions if one != ALWAYS]
-    return NEVER if NEVER in found else _grouped("all", found)
-
-
-def any_of(conditions: Iterable[Condition]) -> Condition:
-    """The condition that one of them holds."""
-    found = [one for one in conditions if one != NEVER]
-    return ALWAYS if ALWAYS in found else _grouped("any", found)
-
-
-def _grouped(mode: str, found: list[Condition]) -> Condition:
-    """One condition of them all, in groups where there are more than a condition may hold."""
-    while len(found) > _MOST_IN_ONE:
-        found = [_grouped(mode, found[at : at + _MOST_IN_ONE]) for at in range(0, len(found), _MOST_IN_ONE)]
-    return found[0] if len(found) == 1 else {mode: found}
-
-
-def none_of(condition: Condition) -> Condition:
-    """The condition that it does not hold."""
-    return ALWAYS if condition == NEVER else NEVER if condition == ALWAYS else {"none": [condition]}
-
-
 def write(condition: Mapping[str, Any]) -> str:
     """The expression of our condition."""
     for mode, word in (("all", " and "), ("any", " or ")):
@@ -143,8 +124,9 @@ def _tokens(text: str) -> Iterator[tuple[str, str]]:
 
 def reckoned(text: str, asked: Asked) -> list[tuple[str, Condition]]:
     """What a hidden row comes to, and when: ``if(C, 1, 0)`` or a condition alone; raises NotUnderstood."""
+    as_number = _AS_NUMBER.fullmatch(text.strip())
     try:
-        reader = _Reader(list(_tokens(text)), asked)
+        reader = _Reader(list(_tokens(as_number[1] if as_number else text)), asked)
         cases = reader.cases(0)
     except (KeyError, IndexError, ValueError) as error:
         raise NotUnderstood(f"«{text}» kan ikke uttrykkes her") from error
@@ -152,6 +134,10 @@ def reckoned(text: str, asked: Asked) -> list[tuple[str, Condition]]:
         raise NotUnderstood(f"«{text}» kan ikke uttrykkes her")
     _require_short(*(when for _, when in cases))
     return cases
+
+
+def _figure(text: str) -> float:
+    return float(text) if "." in text else int(text)
 
 
 class _Reader:
@@ -233,21 +219,27 @@ class _Reader:
         word = self._take("word")
         self._take("sign", "(")
         names = [self._name()]
-        while word == "sum" and not self._next_is("sign", ")"):
+        while word not in ("count-selected", "string-length") and not self._next_is("sign", ")"):
             names.append(self._name())
         self._take("sign", ")")
-        size = self._take("sign") + self._take("number")
-        is_sum = word == "sum"
-        some = any_of(self._asked.holds(name) for name in names) if is_sum else self._asked.answered(names[0])
-        if size in _SOME:
-            return some
-        if size in _NONE:
-            return none_of(some)
-        each = [self._asked.holds(name) for name in names] if is_sum else self._asked.choices(names[0])
-        pairs = [all_of(pair) for pair in combinations(each, 2)]
-        if size in _TWO and word != "string-length" and 0 < len(pairs) <= _MOST_IN_ONE:
-            return any_of(pairs)
+        sign, number = self._take("sign"), self._take("number")
+        if word in _EXTREMES:
+            return self._extreme(word, names, sign, _figure(number))
+        is_sum, size = word == "sum", sign + number
+        each = [self._asked.counted(name) for name in names] if is_sum else self._asked.choices(names[0])
+        some = any_of(each) if is_sum else self._asked.answered(names[0])
+        if found := how_many(size, some, each if word != "string-length" else []):
+            return found
         raise NotUnderstood(f"hvor mange svar som er valgt ({size}), kan ikke være et vilkår")
+
+    def _extreme(self, word: str, names: list[str], sign: str, number: float) -> Condition:
+        """The least of some numbers is below where any of them is, and above where there are some and none is below."""
+        if sign not in _SIGNS:
+            raise NotUnderstood(f"«{word} {sign} {number}» kan ikke uttrykkes som vilkår")
+        if sign in _EXTREMES[word]:
+            return any_of(self._asked.within(name, sign, number) for name in names)
+        beyond = any_of(self._asked.within(name, _OTHERWISE[sign], number) for name in names)
+        return all_of([any_of(self._asked.answered(name) for name in names), none_of(beyond)])
 
     def _compared(self) -> Condition:
         if self._tokens[self._place][0] in ("text", "number"):
@@ -260,6 +252,9 @@ class _Reader:
             if not self.is_left or self._tokens[self._place] not in _COMPARING:
                 return self._asked.holds(name)
             sign = self._take("sign")
+            if self._tokens[self._place][0] == "ref" and sign in ("=", "!="):
+                same = self._asked.same(name, self._name())
+                return same if sign == "=" else none_of(same)
             kind, value = self._tokens[self._place][0], self._value()
         if sign in ("=", "!="):
             test = self._asked.chosen(name, value) if value else none_of(self._asked.answered(name))
@@ -267,7 +262,7 @@ class _Reader:
                 return test
             return none_of(test) if value else self._asked.answered(name)
         if kind == "number" and sign in _SIGNS:
-            return self._asked.within(name, sign, float(value) if "." in value else int(value))
+            return self._asked.within(name, sign, _figure(value))
         raise NotUnderstood(f"«{name} {sign} {value}» kan ikke uttrykkes som vilkår")
 
     def _constant(self, left: str, sign: str, right: str) -> Condition:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from services.surveys.editing.domain import Content
 from services.surveys.exchange.asked import AskedHere
 from services.surveys.exchange.cells import code
-from services.surveys.exchange.expressions import NEVER, Condition, NotUnderstood, all_of
+from services.surveys.exchange.conditions import NEVER, Condition, all_of
+from services.surveys.exchange.expressions import NotUnderstood
 
 Row = Mapping[str, str]
 Texts = dict[str, str]

@@ -4,7 +4,7 @@ import re
 from typing import Any, Protocol
 
 from services.surveys.editing.domain import Content
-from services.surveys.exchange.asked import Place
+from services.surveys.exchange.asked import SEVERAL, Place
 from services.surveys.exchange.cells import code
 from services.surveys.exchange.expressions import NotUnderstood
 from services.surveys.exchange.lss_terms import Names
@@ -86,7 +86,8 @@ def questions_of(file: File, row: Row) -> list[Content]:
 def _plain(file: File, row: Row, fields: Content, codes: dict[str, Any] | None) -> Content:
     id_ = file.new_id(row.get("title", ""))
     if fields["type"] != "information":
-        file.names.add(row, Place(id_, codes, is_figure=fields["type"] == "number"))
+        is_figure, several = fields["type"] == "number", fields["type"] in SEVERAL
+        file.names.add(row, Place(id_, codes, is_figure=is_figure, several=several))
     return {"id": id_, "text": file.question_texts(row)} | fields
 
 

@@ -13,9 +13,10 @@ from pyxform.xls2json_backends import csv_to_dict, xlsx_to_dict
 
 from services.surveys.editing.domain import Content, languages_of
 from services.surveys.editing.filling import only_languages
-from services.surveys.exchange.asked import AskedHere, Place
+from services.surveys.exchange.asked import SEVERAL, AskedHere, Place
 from services.surveys.exchange.cells import code, language, lowered, plain
-from services.surveys.exchange.expressions import NeverShown, NotUnderstood, all_of, read, reckoned
+from services.surveys.exchange.conditions import all_of
+from services.surveys.exchange.expressions import NeverShown, NotUnderstood, read, reckoned
 from services.surveys.exchange.files import BadFile, checked
 from services.surveys.exchange.listing import Lists
 from services.surveys.exchange.repeating import USUAL, Layout, begins_repeat, kind_of
@@ -187,7 +188,8 @@ class _Import:
             question["id"] = self._new_id(name)
             codes = {one["code"]: one["code"] for one in question["options"]} if "options" in question else None
             is_figure = own["type"] in ("number", "year", "scale")
-            new, places = [question], [Place(question["id"], codes, is_figure=is_figure)]
+            several = own["type"] in SEVERAL
+            new, places = [question], [Place(question["id"], codes, is_figure=is_figure, several=several)]
         else:
             if condition := self._condition(row):
                 question["show_if"] = condition

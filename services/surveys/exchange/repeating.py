@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from services.surveys.exchange.ages import age_asked
 from services.surveys.exchange.files import BadFile
 from services.surveys.exchange.taking import MOST_ROWS
 
@@ -30,7 +31,8 @@ _REFERENCE = re.compile(r"\$\{\s*([^}\s]{1,100})\s*\}")
 _COUNTED = re.compile(r"count\(\s*\$\{\s*([^}\s]+)\s*\}\s*\)")
 _WHICH = re.compile(r"position\(\s*\.\.\s*\)")
 _OF_A_COPY = re.compile(r"indexed-repeat\(\s*\$\{([^}]{1,100})\}\s*,\s*\$\{([^}]{1,100})\}\s*,\s*(\d{1,3})\s*\)")
-_SUM_OF_COPIES, _SUM = re.compile(r"sum\(\s*\$\{\s*([^}\s]{1,100})\s*\}\s*\)"), re.compile(r"sum\([^()]*\)")
+_OVER_COPIES = re.compile(r"\b(sum|min|max)\(\s*\$\{\s*([^}\s]{1,100})\s*\}\s*\)")
+_SUM = re.compile(r"sum\([^()]*\)")
 _EXPRESSIONS = ("relevant", "relevance", "bind::relevant", "calculation")
 #: A calculation that only hands on an answer, the name of one, or a figure.
 _HANDED_ON = re.compile(
@@ -142,7 +144,12 @@ class Layout:
         stands_for: dict[str, str] = {}
         sums: dict[str, str] = {}
         found = []
-        for number, row in lines:
+        given = list(lines)
+        rows = {row.get("name", ""): row for _, row in given}
+        compared = {
+            name for row in rows.values() for key in _EXPRESSIONS for name in _REFERENCE.findall(row.get(key, ""))
+        }
+        for number, row in given:
             new = {
                 key: self._in_place(text, stands_for | (sums if key in _EXPRESSIONS else {})) if "${" in text else text
                 for key, text in row.items()
@@ -153,6 +160,11 @@ class Layout:
                 handed := _HANDED_ON.fullmatch(new.get("calculation", "").strip())
             ):
                 stands_for[new.get("name", "")] = next(one for one in handed.groups() if one)
+            elif new.get("name") in compared and (asked := age_asked(new, rows)):
+                self.remarks.append(
+                    f"«{new['name']}» regnes ut fra en dato og dagens dato. Det er blitt et spørsmål om tallet."
+                )
+                new = asked
             found.append((number, new))
         return found
 
@@ -162,11 +174,11 @@ class Layout:
             return f"${{{names[int(found[3]) - 1]}}}" if 1 <= int(found[3]) <= len(names) else found[0]
 
         def of_all_copies(found: re.Match[str]) -> str:
-            names = next((names for (_, name), names in self._names.items() if name == found[1]), [found[1]])
-            return f"sum({' '.join(f'${{{name}}}' for name in names)})"
+            names = next((names for (_, name), names in self._names.items() if name == found[2]), [found[2]])
+            return f"{found[1]}({' '.join(f'${{{name}}}' for name in names)})"
 
         text = _OF_A_COPY.sub(of_a_copy, _REFERENCE.sub(lambda one: stands_for.get(one[1], one[0]), text))
-        return _SUM_OF_COPIES.sub(of_all_copies, text)
+        return _OVER_COPIES.sub(of_all_copies, text)
 
     def _free(self, name: str) -> str:
         found, number = name, 1

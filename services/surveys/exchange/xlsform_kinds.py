@@ -5,10 +5,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from services.surveys.editing.domain import Content
-from services.surveys.exchange.asked import AskedHere, Place
+from services.surveys.exchange.ages import AGES
+from services.surveys.exchange.asked import SEVERAL, AskedHere, Place
 from services.surveys.exchange.cells import limits
-from services.surveys.exchange.expressions import ALWAYS, NotUnderstood, all_of
-from services.surveys.exchange.listing import FEWER, Lists
+from services.surveys.exchange.conditions import ALWAYS, all_of
+from services.surveys.exchange.expressions import NotUnderstood
+from services.surveys.exchange.listing import FEWER, Lists, Part
 from services.surveys.exchange.repeating import ADD_ONE, ONE_MORE, YES
 
 Row = Mapping[str, str]
@@ -50,14 +52,18 @@ class Kinds:
     def questions(self, kind: str, row: Row, question: Content) -> tuple[list[Content], list[Place]]:
         """The question as one or more of ours, and what its name stands for; raises NotUnderstood."""
         word, rest = _parted(kind)
-        name, codes = row.get("name") or "", None
+        name, codes, no_added = row.get("name") or "", None, False
         match word:
             case "select_one" | "select_multiple" | "rank":
                 question["type"] = _CHOICES[word]
                 if row.get("choice_filter"):
-                    return self._in_parts(rest, row, question)
-                question["options"], codes = self.lists.whole(rest)
-                if len(question["options"]) < 2:
+                    parts = self.lists.parts(rest, row["choice_filter"], self.asked)
+                    if parts[0].condition != ALWAYS:
+                        return self._in_parts(parts, row, question)
+                    question["options"], codes = parts[0].options, parts[0].codes
+                else:
+                    question["options"], codes = self.lists.whole(rest)
+                if no_added := len(question["options"]) < 2:
                     question |= {"type": "one_choice", "options": [*question["options"], YES_NO[1]]}
                     self.remark(f"«{name}» har bare ett svar. «Nei» er lagt til.")
                 if word == "rank":
@@ -78,21 +84,26 @@ class Kinds:
                 self.remark(f"«{name}» spør om klokkeslett. Det er blitt et kort tekstsvar.")
             case "acknowledge" | "trigger":
                 question |= {"type": "one_choice", "options": YES_NO}
-                codes = {_CONFIRMED: "ja"}
+                codes, no_added = {_CONFIRMED: "ja"}, True
                 self.remark(f"«{name}» ber om en bekreftelse. Det er blitt et spørsmål med ja og nei.")
             case _ if kind == ONE_MORE:
                 question |= {"type": "one_choice", "text": ADD_ONE, "options": YES_NO}
                 codes = {YES: YES}
+            case _ if kind in AGES:
+                texts, high = AGES[kind]
+                text = {lang: words.format(question["text"]["nb"]) for lang, words in texts.items()}
+                question |= {"type": "number", "text": text, "min": 0, "max": high}
             case _:
                 raise NotUnderstood(f"er av typen «{word}», som ikke finnes her")
         question["id"] = self.new_id(name)
-        return [question], [Place(question["id"], codes, is_figure=question["type"] == "number")]
+        is_figure, several = question["type"] == "number", question["type"] in SEVERAL
+        return [question], [Place(question["id"], codes, is_figure=is_figure, several=several, no_added=no_added)]
 
-    def _in_parts(self, rest: str, row: Row, question: Content) -> tuple[list[Content], list[Place]]:
+    def _in_parts(self, parts: list[Part], row: Row, question: Content) -> tuple[list[Content], list[Place]]:
         """A choice whose answers depend on an earlier one: a question for each of those, with its own answers."""
         new: list[Content] = []
         places: list[Place] = []
-        for part in self.lists.parts(rest, row["choice_filter"], self.asked):
+        for part in parts:
             if len(part.options) < 2:
                 # Nothing to choose: the earlier answer says it.
                 places.append(Place(None, part.codes, part.condition))
@@ -100,7 +111,7 @@ class Kinds:
             own = {**question, "id": self.new_id(row.get("name") or ""), "options": part.options}
             shown = all_of([question.get("show_if", ALWAYS), part.condition])
             new.append(own | ({} if shown == ALWAYS else {"show_if": shown}))
-            places.append(Place(own["id"], part.codes, part.condition))
+            places.append(Place(own["id"], part.codes, part.condition, several=own["type"] in SEVERAL))
         if not new:
             raise NotUnderstood(FEWER)
         if len(new) > 1:
