@@ -53,7 +53,7 @@ contracts: install ## write the AsyncAPI document, the JSON Schema of questionna
 	@$(BIN)/python -m services.surveys.questionnaire > docs/contracts/questionnaire.schema.json
 
 cluster-test: install-check ## images built and run for real, compose, and the chart at a real API server where one was built
-	@[ -x .cache/compose/bin/podman-compose ] || { $(PYTHON) -m venv .cache/compose && .cache/compose/bin/pip install \
+	@.cache/compose/bin/pip --version >/dev/null 2>&1 || { $(PYTHON) -m venv --clear .cache/compose && .cache/compose/bin/pip install \
 		--quiet --disable-pip-version-check --require-hashes --requirement tests/cluster/compose.lock; }
 	@$(BIN)/python -m tests.cluster.standins.make
 	PANEL_IMAGE=$${PANEL_IMAGE:-localhost/innbyggerpanel:0.1.0} PANEL_DAY_TWO=1 $(BIN)/pytest -q tests/cluster tests/day_two
