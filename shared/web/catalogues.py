@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from importlib import resources
+from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -67,15 +68,20 @@ def untranslated(folder: Path, code: str) -> Iterator[str]:
             yield message.id if isinstance(message.id, str) else message.id[0]
 
 
-def update(folder: Path, code: str) -> None:
-    """Give each new text an empty place in the catalogue, and drop those no longer in use."""
-    catalogue, texts = read(folder, code), texts_of(folder)
-    fresh = Catalog(locale=code, fuzzy=False)
-    for message in texts:
+def brought_in_line(folder: Path, code: str) -> bytes:
+    """The catalogue's file with the texts in use alone, in their order; new ones have an empty place."""
+    catalogue, fresh = read(folder, code), Catalog(locale=code, fuzzy=False)
+    for message in texts_of(folder):
         if message.id:
             entry = catalogue.get(message.id)
             fresh.add(message.id, entry.string if entry else "", flags=message.flags)
+    target = BytesIO()
+    write_po(target, fresh, width=0, omit_header=True, sort_output=True)
+    return target.getvalue()
+
+
+def update(folder: Path, code: str) -> None:
+    """Give each new text an empty place in the catalogue, and drop those no longer in use."""
     file = folder / "locale" / f"{code}.po"
     file.parent.mkdir(exist_ok=True)
-    with file.open("wb") as target:
-        write_po(target, fresh, width=0, omit_header=True, sort_output=True)
+    file.write_bytes(brought_in_line(folder, code))
