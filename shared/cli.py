@@ -3,8 +3,9 @@
 import asyncio
 import importlib
 import json
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -21,6 +22,8 @@ from shared.tokens import decode_master_keys, derive_keys, encode_keys
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, rich_markup_mode=None)
 ServiceName = Annotated[str, typer.Argument(help="one of " + ", ".join(SERVICES))]
+
+T = TypeVar("T")
 
 
 def load_service(name: str) -> Service:
@@ -112,17 +115,23 @@ def secrets(
     typer.echo(lines, nl=False)
 
 
-@app.command()
-def redrive(name: ServiceName) -> None:
-    """Try a service's open dead letters again, each subject's in order."""
+def with_service(name: str, work: Callable[[Runtime], Awaitable[T]]) -> T:
+    """What ``work`` returns, done in the service's own schema."""
 
-    async def run(runtime: Runtime) -> tuple[int, int]:
+    async def run() -> T:
+        runtime = make_runtime(load_service(name), load_settings())
         try:
-            return await dead_letters.redriving(runtime).all(runtime.now())
+            return await work(runtime)
         finally:
             await runtime.database.close()
 
-    applied, failing = asyncio.run(run(make_runtime(load_service(name), load_settings())))
+    return asyncio.run(run())
+
+
+@app.command()
+def redrive(name: ServiceName) -> None:
+    """Try a service's open dead letters again, each subject's in order."""
+    applied, failing = with_service(name, lambda runtime: dead_letters.redriving(runtime).all(runtime.now()))
     typer.echo(json.dumps({"applied": applied, "still_failing": failing}))
     raise typer.Exit(1 if failing else 0)
 
@@ -137,24 +146,21 @@ def list_dead_letters(
     """Print a service's dead letters as JSON lines, without their content; with --drop, give them up."""
 
     async def run(runtime: Runtime) -> None:
-        try:
-            async with runtime.transaction() as session:
-                letters = [
-                    row
-                    for row in await dead_letters.listed(session, limit=100_000)
-                    if row.state != "waiting" and topic in ("", row.topic) and reason in ("", row.reason)
-                ]
-                for row in letters:
-                    shown = ("id", "state", "reason", "type", "topic", "partition", "offset", "subject", "received_at")
-                    typer.echo(json.dumps({key: row._mapping[key] for key in shown}, default=str))
-                if drop:
-                    await dead_letters.drop(session, *(row.id for row in letters))
+        async with runtime.transaction() as session:
+            letters = [
+                row
+                for row in await dead_letters.listed(session, limit=100_000)
+                if row.state != "waiting" and topic in ("", row.topic) and reason in ("", row.reason)
+            ]
+            for row in letters:
+                shown = ("id", "state", "reason", "type", "topic", "partition", "offset", "subject", "received_at")
+                typer.echo(json.dumps({key: row._mapping[key] for key in shown}, default=str))
             if drop:
-                await dead_letters.redriving(runtime).all(runtime.now())
-        finally:
-            await runtime.database.close()
+                await dead_letters.drop(session, *(row.id for row in letters))
+        if drop:
+            await dead_letters.redriving(runtime).all(runtime.now())
 
-    asyncio.run(run(make_runtime(load_service(name), load_settings())))
+    with_service(name, run)
 
 
 @app.command("send-again")
@@ -162,13 +168,10 @@ def send_again(name: ServiceName, topic: str, partition: int, from_offset: int, 
     """Send what a publisher's archive holds of a stretch once more, for a reader that never saw it; others skip it."""
 
     async def run(runtime: Runtime) -> int:
-        try:
-            async with runtime.transaction() as session:
-                return await missing.send_again(session, topic, partition, from_offset, to_offset)
-        finally:
-            await runtime.database.close()
+        async with runtime.transaction() as session:
+            return await missing.send_again(session, topic, partition, from_offset, to_offset)
 
-    sent = asyncio.run(run(make_runtime(load_service(name), load_settings())))
+    sent = with_service(name, run)
     typer.echo(json.dumps({"sent": sent, "missing": max(to_offset - from_offset - sent, 0)}))
 
 
@@ -180,13 +183,10 @@ def send_state(name: ServiceName) -> None:
     async def run(runtime: Runtime) -> int:
         if runtime.service.state is None:
             return 0
-        try:
-            async with runtime.database.in_parts() as (session, turn):
-                return await emit_state(session, runtime.service.state(session), turn)
-        finally:
-            await runtime.database.close()
+        async with runtime.database.in_parts() as (session, turn):
+            return await emit_state(session, runtime.service.state(session), turn)
 
-    typer.echo(json.dumps({"sent": asyncio.run(run(make_runtime(load_service(name), load_settings())))}))
+    typer.echo(json.dumps({"sent": with_service(name, run)}))
 
 
 @app.command("reset-lanes")
@@ -194,13 +194,10 @@ def reset_lanes(name: ServiceName, topic: str) -> None:
     """Forget what a service has applied last of a topic, so that its publisher's state, sent again, fills it anew."""
 
     async def run(runtime: Runtime) -> int:
-        try:
-            async with runtime.transaction() as session:
-                return await missing.reset_lanes(session, topic)
-        finally:
-            await runtime.database.close()
+        async with runtime.transaction() as session:
+            return await missing.reset_lanes(session, topic)
 
-    typer.echo(json.dumps({"lanes": asyncio.run(run(make_runtime(load_service(name), load_settings())))}))
+    typer.echo(json.dumps({"lanes": with_service(name, run)}))
 
 
 @app.command()

@@ -5,6 +5,7 @@ Every change of these tables is a file in ``shared/migrations/versions``, which 
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
@@ -46,58 +47,43 @@ def _event_columns() -> list[sa.Column[object]]:
     ]
 
 
-def _archive(name: str, metadata: sa.MetaData) -> sa.Table:
-    return sa.Table(
-        name,
-        metadata,
-        sa.Column("archived_on", sa.Date, primary_key=True),
-        sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
-        *_event_columns(),
-        sa.Column("partition", sa.Integer, nullable=False),
-        sa.Column("offset", sa.BigInteger, nullable=False),
-        sa.Index(None, "subject"),
-        postgresql_partition_by="RANGE (archived_on)",
-    )
-
-
 @cache
 def mechanism(schema: str) -> Mechanism:
     """The mechanism tables of ``schema`` as SQLAlchemy Core tables."""
     metadata = sa.MetaData(schema=schema, naming_convention=NAMING)
-    subject = sa.Table(
+
+    def table(name: str, *parts: sa.schema.SchemaItem, **options: Any) -> None:
+        sa.Table(name, metadata, *parts, **options)
+
+    table(
         "subject",
-        metadata,
         sa.Column("id", sa.Uuid, primary_key=True),
         sa.Column("sequence", sa.BigInteger, nullable=False),
     )
-    outbox = sa.Table(
+    table(
         "outbox",
-        metadata,
         sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
         *_event_columns(),
         sa.Column("restricted", sa.Boolean, nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=CLOCK),
         sa.Index(None, "subject"),
     )
-    relay_position = sa.Table(
+    table(
         "relay_position",
-        metadata,
         sa.Column("topic", sa.Text, primary_key=True),
         sa.Column("partition", sa.Integer, primary_key=True),
         sa.Column("acknowledged", sa.BigInteger, nullable=False),
         sa.Column("emptied_at", sa.DateTime(timezone=True)),
     )
-    inbox = sa.Table(
+    table(
         "inbox",
-        metadata,
         sa.Column("handler", sa.Text, primary_key=True),
         sa.Column("event_id", sa.Uuid, primary_key=True),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False, server_default=CLOCK),
         sa.Index(None, "received_at", postgresql_using="brin"),
     )
-    subject_seen = sa.Table(
+    table(
         "subject_seen",
-        metadata,
         sa.Column("handler", sa.Text, primary_key=True),
         sa.Column("topic", sa.Text, primary_key=True),
         sa.Column("subject", sa.Uuid, primary_key=True),
@@ -106,9 +92,8 @@ def mechanism(schema: str) -> Mechanism:
         sa.Column("stale_at", sa.DateTime(timezone=True)),
         sa.Index("ix_subject_seen_stale", "stale_at", postgresql_where=sa.text("stale > 0")),
     )
-    removed_unread = sa.Table(
+    table(
         "removed_unread",
-        metadata,
         sa.Column("topic", sa.Text, primary_key=True),
         sa.Column("partition", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("from_offset", sa.BigInteger, primary_key=True, autoincrement=False),
@@ -116,9 +101,8 @@ def mechanism(schema: str) -> Mechanism:
         sa.Column("noticed_at", sa.DateTime(timezone=True), nullable=False, server_default=CLOCK),
         sa.Column("settled_at", sa.DateTime(timezone=True)),
     )
-    dead_letter = sa.Table(
+    table(
         "dead_letter",
-        metadata,
         sa.Column("id", sa.Uuid, primary_key=True),
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
@@ -155,9 +139,8 @@ def mechanism(schema: str) -> Mechanism:
             postgresql_where=sa.text("state in ('dead', 'waiting')"),
         ),
     )
-    audit_entry = sa.Table(
+    table(
         "audit_entry",
-        metadata,
         sa.Column("id", sa.Uuid, primary_key=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=CLOCK),
         sa.Column("actor", sa.Text, nullable=False),
@@ -167,58 +150,47 @@ def mechanism(schema: str) -> Mechanism:
         sa.Column("detail", JSONB, nullable=False),
         sa.Index(None, "subject"),
     )
-    ended_staff_session = sa.Table(
+    table(
         "ended_staff_session",
-        metadata,
         sa.Column("session_id", sa.Uuid, primary_key=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=False),
     )
-    profile = sa.Table(
+    table(
         "profile",
-        metadata,
         sa.Column("id", sa.SmallInteger, primary_key=True, autoincrement=False),
         sa.Column("choices", JSONB, nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("id = 1", name="one_row"),
     )
-    told_dates = sa.Table(
+    table(
         "told_dates",
-        metadata,
         sa.Column("dates_id", sa.Uuid, primary_key=True),
         sa.Column("told", JSONB, nullable=False),
     )
-    limit_hit = sa.Table(
+    table(
         "limit_hit",
-        metadata,
         sa.Column("id", sa.Uuid, primary_key=True),
         sa.Column("key", sa.BigInteger, nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=CLOCK),
         sa.Index(None, "key", "at"),
         prefixes=["unlogged"],
     )
-    shown_page = sa.Table(
+    table(
         "shown_page",
-        metadata,
         sa.Column("id", sa.Uuid, primary_key=True),
         sa.Column("sealed", sa.Text, nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=CLOCK),
         prefixes=["unlogged"],
     )
-    return Mechanism(
-        limit_hit=limit_hit,
-        shown_page=shown_page,
-        metadata=metadata,
-        subject=subject,
-        outbox=outbox,
-        archive=_archive("archive", metadata),
-        archive_restricted=_archive("archive_restricted", metadata),
-        relay_position=relay_position,
-        inbox=inbox,
-        subject_seen=subject_seen,
-        removed_unread=removed_unread,
-        dead_letter=dead_letter,
-        audit_entry=audit_entry,
-        ended_staff_session=ended_staff_session,
-        profile=profile,
-        told_dates=told_dates,
-    )
+    for name in ("archive", "archive_restricted"):
+        table(
+            name,
+            sa.Column("archived_on", sa.Date, primary_key=True),
+            sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+            *_event_columns(),
+            sa.Column("partition", sa.Integer, nullable=False),
+            sa.Column("offset", sa.BigInteger, nullable=False),
+            sa.Index(None, "subject"),
+            postgresql_partition_by="RANGE (archived_on)",
+        )
+    return Mechanism(metadata=metadata, **{each.name: each for each in metadata.tables.values()})

@@ -1,6 +1,5 @@
 """``python -m services.notifications``: commands for deliveries from a terminal."""
 
-import asyncio
 import json
 from pathlib import Path
 from typing import Annotated
@@ -11,9 +10,8 @@ import typer
 from services.notifications.deliveries.counting import decide_unknown
 from services.notifications.deliveries.relay_log import read_relay_log
 from services.notifications.tables import Message
-from shared.cli import load_service
-from shared.service import Runtime, make_runtime
-from shared.settings import load_settings
+from shared.cli import with_service
+from shared.service import Runtime
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 
@@ -31,15 +29,8 @@ def settle_unknown(
     ] = False,
 ) -> None:
     """Settle uncertain mails by what the relay's log says; prints how many, by what became of them."""
-
-    async def run() -> dict[str, int]:
-        runtime = make_runtime(load_service("notifications"), load_settings())
-        try:
-            return await settle(runtime, file, resend_missing=resend_missing)
-        finally:
-            await runtime.database.close()
-
-    typer.echo(json.dumps(asyncio.run(run())))
+    settled = with_service("notifications", lambda rt: settle(rt, file, resend_missing=resend_missing))
+    typer.echo(json.dumps(settled))
 
 
 async def settle(rt: Runtime, file: Path, *, resend_missing: bool) -> dict[str, int]:

@@ -60,10 +60,6 @@ class Relay:
         """Called after each commit of this process that published something."""
         self._wake.set()
 
-    def close(self) -> None:
-        """Drop the connections to broker and database without waiting for either."""
-        self._abandon()
-
     async def run(self) -> None:
         """Relay until cancelled; broker or database away is waited for."""
         lost = False
@@ -73,7 +69,7 @@ class Relay:
             if not lost:
                 log.warning("messaging.relay.waits", reason=type(error).__name__)
             lost = True
-            self._abandon()
+            self.close()
 
         try:
             while True:
@@ -84,7 +80,7 @@ class Relay:
                 if sent < BATCH:
                     await self._sleep()
         finally:
-            self._abandon()
+            self.close()
 
     async def relay_once(self) -> int:
         """Send one batch of what is there, never "id > last seen"; the number of rows moved to the archive.
@@ -264,7 +260,8 @@ class Relay:
             in_background(producer.stop())
         self._probe.forget()
 
-    def _abandon(self) -> None:
+    def close(self) -> None:
+        """Drop the connections to broker and database without waiting for either."""
         self.drop_producer()
         connection, self._connection = self._connection, None
         if connection is not None:
