@@ -96,6 +96,13 @@ async def upsert(session: AsyncSession, table: Table, *conditions: sa.ColumnElem
     await session.execute(_or_update(pg_insert(table).values(**values), table, values, conditions))
 
 
+async def insert_new(session: AsyncSession, table: Table, **values: object) -> bool:
+    """Insert the row unless it is there already; whether it is new."""
+    statement = pg_insert(table).values(**values).on_conflict_do_nothing()
+    row = await session.execute(statement.returning(*sa.inspect(table).primary_key))
+    return row.first() is not None
+
+
 async def upsert_many(
     session: AsyncSession, table: type[DeclarativeBase], *conditions: sa.ColumnElement[bool], **columns: list[Any]
 ) -> None:

@@ -16,7 +16,7 @@ from services.meetings.tables import FollowUp, Meeting
 from services.meetings.verify import Refused, program
 from shared.rules import last_day
 from shared.slugs import is_slug
-from shared.web import Request, Response, or_404, problem, render, runtime
+from shared.web import Request, Response, attached, or_404, problem, render, runtime
 from shared.web.markdown import to_html
 
 
@@ -93,7 +93,7 @@ async def give_draw(request: Request) -> Response:
         content = file_of(public[0])
     except Refused:
         return problem(request, 500)
-    return JSONResponse(content, headers={"Content-Disposition": f'attachment; filename="{slug}-draw.json"'})
+    return JSONResponse(content, headers=attached(f"{slug}-draw.json"))
 
 
 async def give_verifier(request: Request) -> Response:
@@ -105,5 +105,4 @@ async def give_verifier(request: Request) -> Response:
         if draw is None or draw.committed_at is None:
             return problem(request, 404)
         content = draw.program.encode() if draw.program else content
-    headers = {"Content-Disposition": 'attachment; filename="verify.py"'}
-    return Response(content, media_type="text/x-python; charset=utf-8", headers=headers)
+    return Response(content, media_type="text/x-python; charset=utf-8", headers=attached("verify.py"))

@@ -3,13 +3,13 @@
 from uuid import UUID, uuid5
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registration.admitting import reach_thresholds
 from services.registration.population.domain import BANDS, YEAR, load_margins
 from services.registration.population.store import areas_in_force, margins_event
 from services.registration.tables import Margins, Panel, Threshold
+from shared.database import insert_new
 from shared.events.registration import PanelThresholdSet
 from shared.ids import new_id
 from shared.messaging import emit, lock
@@ -23,18 +23,13 @@ async def announce_installation(rt: Runtime) -> None:
     """Publish the first thresholds and the shipped population, unless they are there already."""
     rules = rt.profile
     async with rt.transaction() as session:
-        await session.execute(pg_insert(Panel).values(id=1, size=0).on_conflict_do_nothing())
+        await insert_new(session, Panel, id=1, size=0)
         size = await session.scalar(sa.select(Panel.size).with_for_update())
         for wanted, role in ((rules.start_size, "start"), (rules.goal_size, "goal")):
-            new = await session.execute(
-                pg_insert(Threshold)
-                .values(id=new_id(), size=wanted, role=role)
-                .on_conflict_do_nothing()
-                .returning(Threshold.id)
-            )
-            for row in new:
-                await lock(session, row.id)
-                await emit(session, PanelThresholdSet(threshold_id=row.id, size=wanted, role=role))
+            threshold_id = new_id()
+            if await insert_new(session, Threshold, id=threshold_id, size=wanted, role=role):
+                await lock(session, threshold_id)
+                await emit(session, PanelThresholdSet(threshold_id=threshold_id, size=wanted, role=role))
         await reach_thresholds(session, size or 0, rt.now())
         await forget_unasked(session, rules.own_answers)
         known = await session.get(Margins, MARGINS_ID)

@@ -63,17 +63,6 @@ async def change_consent(session: AsyncSession, event: MailPreferenceChanged, de
     member = in_panel(await lock_member(session, event.member_id))
     if member is None:
         return
-    if event.wanted == (event.purpose in await purposes_of(session, member.id)):
-        return
-    if event.wanted:
-        version = registration_settings().consent_version
-        add_consents(session, member, [event.purpose], event.changed_at, version, "mail")
-    else:
-        await session.execute(
-            sa.update(Consent)
-            .where(Consent.member_id == member.id, Consent.purpose == event.purpose, Consent.withdrawn_at.is_(None))
-            .values(withdrawn_at=event.changed_at)
-        )
-    await emit(session, await changed_event(session, member))
-    if event.wanted and event.purpose == "surveys":
-        await reach_after_change(session, event.changed_at)
+    others = set(await purposes_of(session, member.id)) - {event.purpose}
+    wanted = [*others, *([event.purpose] if event.wanted else [])]
+    await choose_purposes(session, member, wanted, event.changed_at, registration_settings().consent_version, "mail")

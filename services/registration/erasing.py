@@ -3,7 +3,6 @@
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registration.new_address.moving import drop_address_change
@@ -22,6 +21,7 @@ from services.registration.tables import (
     SignUp,
     Spared,
 )
+from shared.database import insert_new
 from shared.events.member_data import Erased
 from shared.events.registration import ContactRemoved, MemberErased, MemberLeft
 from shared.messaging import Delivery, emit, forget_subject
@@ -55,8 +55,5 @@ async def erase(session: AsyncSession, member: Member, now: datetime) -> None:
 
 async def keep_receipt(session: AsyncSession, event: Erased, _: Delivery) -> None:
     """Store a service's receipt that it has erased the person."""
-    await session.execute(
-        pg_insert(ErasureReceipt)
-        .values(member_id=event.member_id, service=event.source_service(), erased_at=event.erased_at)
-        .on_conflict_do_nothing()
-    )
+    values = {"member_id": event.member_id, "service": event.source_service(), "erased_at": event.erased_at}
+    await insert_new(session, ErasureReceipt, **values)

@@ -14,7 +14,7 @@ from services.surveys.audience.tables import AskedToMeeting, Candidate, MeetingG
 from services.surveys.fieldwork.inviting import invite_latecomers
 from services.surveys.locks import wait_for_openings
 from services.surveys.tables import Draft, ErasedMember, FollowUpNotice, Invitation, Margins, Member, Threshold
-from shared.database import upsert, upsert_many
+from shared.database import insert_new, upsert, upsert_many
 from shared.events.registration import (
     MemberChanged,
     MemberErased,
@@ -121,10 +121,7 @@ async def erase_member(session: AsyncSession, member_id: UUID, now: datetime) ->
     Answers already sent in cannot be found, and that is the point of them; counts of invited and answered stay.
     """
     await lock(session, member_id)
-    new = await session.scalar(
-        pg_insert(ErasedMember).values(id=member_id, erased_at=now).on_conflict_do_nothing().returning(ErasedMember.id)
-    )
-    if new is None:
+    if not await insert_new(session, ErasedMember, id=member_id, erased_at=now):
         return
     invitations = await _withdraw(session, member_id)
     await session.execute(sa.update(Invitation).where(Invitation.id.in_(invitations)).values(member_id=None))

@@ -14,9 +14,9 @@ from functools import partial
 from typing import TypeVar
 
 import structlog
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.database import insert_new
 from shared.events import family
 from shared.ids import new_id
 from shared.logs import what_and_where
@@ -137,21 +137,19 @@ class BatchConsumer:
         """Keep a record that no handler may get. No event waits behind it: it can be looked at, but never applied."""
         headers = raw_headers(record)
         async with self._transaction() as session:
-            await session.execute(
-                pg_insert(self._letters)
-                .values(
-                    id=new_id(),
-                    state="dead",
-                    reason=reason,
-                    type=headers.get("ce_type"),
-                    topic=self.topic,
-                    partition=record.partition,
-                    offset=record.offset,
-                    subject=subject_of_key(record),
-                    headers=headers,
-                    payload=record.value or b"",
-                )
-                .on_conflict_do_nothing()
+            await insert_new(
+                session,
+                self._letters,
+                id=new_id(),
+                state="dead",
+                reason=reason,
+                type=headers.get("ce_type"),
+                topic=self.topic,
+                partition=record.partition,
+                offset=record.offset,
+                subject=subject_of_key(record),
+                headers=headers,
+                payload=record.value or b"",
             )
         log.error(
             "messaging.record.refused",

@@ -8,10 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.database import run_sql
+from shared.database import insert_new, run_sql
 from shared.events import Event
 from shared.ids import new_id
 from shared.mechanism import mechanism
@@ -201,24 +200,22 @@ class Inbox:
 
     async def _set_aside(self, session: AsyncSession, claim: Claim, *, state: str, reason: str) -> None:
         envelope = claim.envelope
-        await session.execute(
-            pg_insert(self._letters)
-            .values(
-                id=new_id(),
-                state=state,
-                reason=reason,
-                handler=claim.subscription.name,
-                event_id=envelope.event_id,
-                type=envelope.type,
-                topic=envelope.topic,
-                partition=envelope.partition,
-                offset=envelope.offset,
-                subject=envelope.subject,
-                sequence=envelope.sequence,
-                headers=envelope.headers,
-                payload=envelope.payload,
-            )
-            .on_conflict_do_nothing()
+        await insert_new(
+            session,
+            self._letters,
+            id=new_id(),
+            state=state,
+            reason=reason,
+            handler=claim.subscription.name,
+            event_id=envelope.event_id,
+            type=envelope.type,
+            topic=envelope.topic,
+            partition=envelope.partition,
+            offset=envelope.offset,
+            subject=envelope.subject,
+            sequence=envelope.sequence,
+            headers=envelope.headers,
+            payload=envelope.payload,
         )
 
     async def mark_applied(self, session: AsyncSession, claim: Claim) -> bool:

@@ -12,5 +12,5 @@ from shared.web import robots
 from shared.web.app import build_app
 from shared.web.audit_pages import audit_pages
 from shared.web.dead_letter_pages import dead_letter_pages, events_at_fault
-from shared.web.pages import or_404, problem, render, runtime, see_other, translate
+from shared.web.pages import attached, or_404, problem, render, runtime, see_other, translate
 from shared.web.role_pages import role_pages

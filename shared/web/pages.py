@@ -161,6 +161,11 @@ def translate(request: Request) -> Language:
     return renderer.languages[request.state.lang]
 
 
+def attached(name: str) -> dict[str, str]:
+    """The header of an answer that is a file for the visitor to keep."""
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
+
+
 def see_other(path: str) -> Response:
     """303 to a page of ours, so that a reload repeats no change."""
     return RedirectResponse(path, 303)

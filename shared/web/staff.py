@@ -8,11 +8,11 @@ from urllib.parse import quote
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared.database import insert_new
 from shared.events.registration import StaffSessionEnded
 from shared.ids import new_id
 from shared.mechanism import mechanism
@@ -162,11 +162,8 @@ async def audit_of(session: AsyncSession, subject: UUID | str, limit: int = 50) 
 
 async def remember_ended_session(session: AsyncSession, event: StaffSessionEnded, _: Delivery | None = None) -> None:
     """Refuse the session from now on."""
-    await session.execute(
-        pg_insert(mechanism(session.info["schema"]).ended_staff_session)
-        .values(session_id=event.session_id, ended_at=event.ended_at)
-        .on_conflict_do_nothing()
-    )
+    table = mechanism(session.info["schema"]).ended_staff_session
+    await insert_new(session, table, session_id=event.session_id, ended_at=event.ended_at)
 
 
 def ended_sessions(service: str) -> Subscription:

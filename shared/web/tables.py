@@ -7,7 +7,7 @@ from io import BytesIO, StringIO
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shared.web.pages import or_404
+from shared.web.pages import attached, or_404
 
 #: First characters that make a spreadsheet run a cell.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -26,8 +26,7 @@ def file_format(request: Request) -> str:
 def table_file(name: str, columns: Sequence[str], rows: Rows, form: str) -> Response:
     """The rows under their column names, as a download ``<name>.<form>``; ``form`` is one of ``FORMATS``."""
     content, kind = (_xlsx(columns, rows), _XLSX) if form == "xlsx" else (_csv(columns, rows), "text/csv")
-    headers = {"Content-Disposition": f'attachment; filename="{name}.{form}"', "Cache-Control": "no-store"}
-    return Response(content, media_type=kind, headers=headers)
+    return Response(content, media_type=kind, headers=attached(f"{name}.{form}"))
 
 
 def _csv(columns: Sequence[str], rows: Rows) -> bytes:

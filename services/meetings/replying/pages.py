@@ -15,7 +15,7 @@ from services.meetings.seats.tallies import composition
 from services.meetings.tables import Called, Invitation, Meeting, Notice
 from shared.rules import last_day
 from shared.tokens import BadLink, LinkExpired
-from shared.web import N_, Request, Response, render, runtime, see_other, translate
+from shared.web import N_, Request, Response, attached, render, runtime, see_other, translate
 from shared.web.again import show_again, typed_before
 from shared.web.forms import Form, FormErrors, read_form, validate
 from shared.web.links import check_link, held_generation, hold_link
@@ -128,8 +128,7 @@ async def give_calendar(request: Request) -> Response:
     from services.meetings.replying.calendar import calendar_file
 
     content = calendar_file(meeting, text.format(code=row.code, url=url), url, rt.now())
-    headers = {"Content-Disposition": f'attachment; filename="{meeting.slug}.ics"', "Cache-Control": "no-store"}
-    return Response(content, media_type="text/calendar; charset=utf-8", headers=headers)
+    return Response(content, media_type="text/calendar; charset=utf-8", headers=attached(f"{meeting.slug}.ics"))
 
 
 def asked_by(request: Request, asked: str | None) -> tuple[UUID, int] | None:

@@ -8,7 +8,7 @@ from services.meetings.facts import invitations_of
 from services.meetings.seating.domain import MOST_ROUNDS, Guest, most_tables, seat
 from services.meetings.tables import Invitation, Meeting
 from shared.strata import PERSON, band_words
-from shared.web import Request, Response, or_404, problem, render, runtime
+from shared.web import Request, Response, attached, or_404, problem, render, runtime
 from shared.web.staff import audit, staff_required
 
 #: People at a table unless staff say otherwise.
@@ -95,5 +95,4 @@ async def print_sheet(request: Request) -> Response:
         tags = [(row.code, seats) for row, seats in tables]
         content = await asyncio.to_thread(printing.name_tags, seating.meeting.heading, tags)
     name = f"{'frammote' if sheet == 'door' else 'navnelapper'}-{seating.meeting.slug}.pdf"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return Response(content, media_type="application/pdf", headers=headers)
+    return Response(content, media_type="application/pdf", headers=attached(name))

@@ -12,7 +12,7 @@ from services.meetings.seats.promising import file_of
 from services.meetings.tables import AuditedDraw, Draw, Meeting
 from services.meetings.verify import Refused
 from shared.ids import new_id
-from shared.web import Request, Response, or_404, render, runtime, see_other
+from shared.web import Request, Response, attached, or_404, render, runtime, see_other
 from shared.web.forms import FormErrors, read_form
 from shared.web.staff import audit, staff_required
 
@@ -50,8 +50,7 @@ async def give_full_file(request: Request) -> Response:
         await _note(session, draw, auditor, request.state.staff.name, rt.now())
         await audit(session, request, "meetings.draw.full_file_given", meeting.id, digest=draw.digest)
     name = f"{meeting.slug}-full-{(draw.digest or '')[:16]}.json"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return JSONResponse(content, headers=headers)
+    return JSONResponse(content, headers=attached(name))
 
 
 async def _note(session: AsyncSession, draw: Draw, auditor: str, by: str, now: datetime) -> None:

@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifications.mailbox.reading import Incoming, Own, read_mail, read_sender
@@ -15,7 +14,7 @@ from services.notifications.refusals.domain import judge
 from services.notifications.sending.dispatching import report_failure
 from services.notifications.settings import notification_settings
 from services.notifications.tables import Correspondent, Letter, Message
-from shared.database import count_rows
+from shared.database import count_rows, insert_new
 from shared.events.notifications import SuggestionLetterReceived
 from shared.ids import new_id
 from shared.messaging import emit_new
@@ -63,13 +62,8 @@ async def take_mail(rt: Runtime, raw: bytes, envelope_sender: str) -> str:
 
 
 async def _take(session: AsyncSession, rt: Runtime, incoming: Incoming) -> str:
-    new = await session.scalar(
-        pg_insert(Letter)
-        .values(digest=incoming.digest, outcome=incoming.kind, received_at=rt.now())
-        .on_conflict_do_nothing()
-        .returning(Letter.digest)
-    )
-    if new is None:
+    values = {"digest": incoming.digest, "outcome": incoming.kind, "received_at": rt.now()}
+    if not await insert_new(session, Letter, **values):
         return "again"
     if incoming.report is not None:
         await _apply_report(session, rt, incoming.report)

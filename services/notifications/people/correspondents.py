@@ -4,7 +4,6 @@ from datetime import timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -12,7 +11,7 @@ from services.notifications.kinds import KINDS, codes_about, codes_to_correspond
 from services.notifications.messages.creating import create_messages, message
 from services.notifications.settings import notification_settings
 from services.notifications.tables import Correspondent, Message
-from shared.database import count_rows
+from shared.database import count_rows, insert_new
 from shared.events.results import SuggestionContactGiven, SuggestionReplyDue
 from shared.messaging import Delivery, PermanentError
 from shared.service import Runtime
@@ -26,11 +25,8 @@ async def write_to_correspondent(
 ) -> None:
     """Keep the address given in the form; write receipts, states and answers to it."""
     if isinstance(event, SuggestionContactGiven):
-        await session.execute(
-            pg_insert(Correspondent)
-            .values(suggestion_id=event.suggestion_id, email=event.email, language=event.language, since=delivery.now)
-            .on_conflict_do_nothing()
-        )
+        values = {"suggestion_id": event.suggestion_id, "email": event.email, "language": event.language}
+        await insert_new(session, Correspondent, since=delivery.now, **values)
         return
     kind = KINDS.get(f"suggestion_{event.notice}")
     if kind is None:

@@ -10,7 +10,7 @@ from services.registration.my_page.store import OwnPage, own_page
 from services.registration.signing_in.pages import sign_in_form
 from services.registration.signing_in.sessions import signed_in
 from services.registration.store import in_panel, lock_member
-from shared.web import Request, Response, render, runtime, see_other
+from shared.web import Request, Response, attached, render, runtime, see_other
 from shared.web.forms import as_id, read_form
 
 
@@ -57,5 +57,4 @@ async def take_data_along(request: Request) -> Response:
 async def data_file(session: AsyncSession, page: OwnPage) -> Response:
     """The file as a download, the same for the member and the officer."""
     content = json.dumps(await whole_file(session, page), indent=2, ensure_ascii=False)
-    headers = {"Content-Disposition": 'attachment; filename="innbyggerpanelet-mine-data.json"'}
-    return Response(content, media_type="application/json", headers=headers)
+    return Response(content, media_type="application/json", headers=attached("innbyggerpanelet-mine-data.json"))

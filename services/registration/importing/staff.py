@@ -14,7 +14,7 @@ from services.registration.importing.working import examples, keep_preview, take
 from services.registration.joining.domain import Purpose
 from services.registration.joining.pages import joining_rules
 from services.registration.tables import MemberImport
-from shared.web import Request, Response, or_404, render, runtime, see_other
+from shared.web import Request, Response, attached, or_404, render, runtime, see_other
 from shared.web.forms import FormErrors, read_form, validate
 from shared.web.staff import audit, staff_required
 
@@ -55,8 +55,7 @@ def _choose(request: Request, errors: FormErrors, status: int) -> Response:
 async def give_template(request: Request) -> Response:
     """A list with the columns and one person, to fill in."""
     text = "\r\n".join(";".join(cells) for cells in (_TEMPLATE, _TEMPLATE_ROW))
-    headers = {"Content-Disposition": 'attachment; filename="medlemmer.csv"'}
-    return Response(("\ufeff" + text).encode(), media_type="text/csv", headers=headers)
+    return Response(("\ufeff" + text).encode(), media_type="text/csv", headers=attached("medlemmer.csv"))
 
 
 @staff_required("editor")

@@ -27,7 +27,7 @@ from services.registration.synthetic.domain import STATUS
 from services.registration.tables import DrawProof, ErasureReceipt, Member
 from shared.addresses import address_key
 from shared.rules import last_day
-from shared.web import Request, Response, render, runtime, see_other, translate
+from shared.web import Request, Response, attached, render, runtime, see_other, translate
 from shared.web.again import show_again, typed_before
 from shared.web.forms import Form, FormErrors, as_id, read_form, validate
 
@@ -68,8 +68,7 @@ async def give_proof(request: Request) -> Response:
         proof = await session.get(DrawProof, entry_id) if entry_id is not None else None
     if proof is None or proof.member_id != member_id:
         return see_other(f"/me?id={member_id}")
-    headers = {"Content-Disposition": 'attachment; filename="bevis.json"', "Cache-Control": "no-store"}
-    return JSONResponse(proof.proof, headers=headers)
+    return JSONResponse(proof.proof, headers=attached("bevis.json"))
 
 
 async def show_details(request: Request) -> Response:

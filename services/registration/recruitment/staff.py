@@ -5,10 +5,10 @@ from typing import Annotated
 
 from markupsafe import Markup
 from pydantic import AfterValidator, BaseModel, Field
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from services.registration.recruitment import store
 from services.registration.tables import Channel
+from shared.database import insert_new
 from shared.slugs import is_slug
 from shared.web import Request, Response, or_404, render, rule_broken, runtime, see_other
 from shared.web.forms import read_form, validate
@@ -57,12 +57,7 @@ async def add_channel(request: Request) -> Response:
     if values is None:
         return await _page(request, form.values(), errors, 422)
     async with rt.transaction() as session:
-        new = await session.scalar(
-            pg_insert(Channel)
-            .values(code=values.code, name=values.name, made_at=rt.now())
-            .on_conflict_do_nothing()
-            .returning(Channel.code)
-        )
+        new = await insert_new(session, Channel, code=values.code, name=values.name, made_at=rt.now())
         if new:
             await audit(session, request, "registration.channel.made", values.code)
     if not new:

@@ -4,12 +4,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.results.settings import results_settings
 from services.results.suggestions.store import registered_event, reply_event
 from services.results.tables import Suggestion
+from shared.database import insert_new
 from shared.events.notifications import SuggestionLetterReceived
 from shared.events.results import SuggestionContactGiven
 from shared.messaging import Delivery, emit, lock
@@ -21,13 +21,7 @@ async def register(
 ) -> None:
     """Store a new matter once, publish it and send a receipt; ``email`` is the address from the form."""
     await lock(session, suggestion_id)
-    new_id = await session.scalar(
-        pg_insert(Suggestion)
-        .values(id=suggestion_id, registered_at=now, generation=1, **values)
-        .on_conflict_do_nothing()
-        .returning(Suggestion.id)
-    )
-    if new_id is None:
+    if not await insert_new(session, Suggestion, id=suggestion_id, registered_at=now, generation=1, **values):
         return
     suggestion = await session.get_one(Suggestion, suggestion_id)
     await emit(session, registered_event(suggestion))

@@ -10,7 +10,7 @@ from services.surveys.exchange.files import MOST_LSS_BYTES, BadFile
 from services.surveys.exchange.repeating import USUAL
 from services.surveys.exchange.taking import Imported
 from services.surveys.questionnaire.shelf import shelf
-from shared.web import Request, Response, problem, render, runtime, see_other
+from shared.web import Request, Response, attached, problem, render, runtime, see_other
 from shared.web.forms import read_form
 from shared.web.staff import audit, staff_required
 
@@ -91,5 +91,4 @@ async def export_questionnaire(request: Request) -> Response:
         return problem(request, 404)
     body = as_yaml(content).encode() if form == "yaml" else as_xlsform(content)
     kind = "application/yaml" if form == "yaml" else _WORKBOOK
-    headers = {"Content-Disposition": f'attachment; filename="{content["id"]}.{form}"'}
-    return Response(body, media_type=kind, headers=headers)
+    return Response(body, media_type=kind, headers=attached(f"{content['id']}.{form}"))

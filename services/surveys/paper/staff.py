@@ -17,7 +17,7 @@ from services.surveys.sealing import keys_of
 from services.surveys.tables import Invitation, Survey
 from shared.events.questionnaire import Page
 from shared.rules import last_day
-from shared.web import Request, Response, or_404, problem, render, runtime, see_other
+from shared.web import Request, Response, attached, or_404, problem, render, runtime, see_other
 from shared.web.forms import as_id, read_form
 from shared.web.staff import audit, staff_required
 
@@ -61,8 +61,8 @@ async def print_paper(request: Request) -> Response:
     code = code_of(invitation.id)
     until = texts.date(last_day(survey.closes_at))
     body = as_pdf(survey.questionnaire, texts, code, until, rt.profile.name)
-    headers = {"Content-Disposition": f'attachment; filename="{survey.questionnaire_id}-{code}.pdf"'}
-    return Response(body, media_type="application/pdf", headers=headers)
+    name = f"{survey.questionnaire_id}-{code}.pdf"
+    return Response(body, media_type="application/pdf", headers=attached(name))
 
 
 @staff_required("editor")

@@ -5,7 +5,6 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.audience.domain import EVERYBODY, Audience
@@ -13,6 +12,7 @@ from services.surveys.fieldwork.domain import TARGET_PERCENT, Plan
 from services.surveys.planning.how import columns_of
 from services.surveys.reminding.domain import Reminding
 from services.surveys.tables import Margins, Survey, Threshold
+from shared.database import insert_new
 from shared.events.questionnaire import Questionnaire
 
 
@@ -49,7 +49,9 @@ async def add_survey(
 
     ``confirmed`` is the number of people that page said.
     """
-    statement = pg_insert(Survey).values(
+    return await insert_new(
+        session,
+        Survey,
         id=survey_id,
         questionnaire_id=questionnaire.id,
         version=questionnaire.version,
@@ -70,7 +72,6 @@ async def add_survey(
         sample_size=sample_size,
         confirmed=confirmed,
     )
-    return await session.scalar(statement.on_conflict_do_nothing().returning(Survey.id)) is not None
 
 
 async def cancel_plan(session: AsyncSession, survey_id: UUID) -> bool:
