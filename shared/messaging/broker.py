@@ -64,7 +64,7 @@ class BrokerProbe:
 _stopping: set[asyncio.Task[None]] = set()
 
 
-def in_background(stop: Coroutine[Any, Any, None]) -> None:
+def in_background(stop: Coroutine[object, object, None]) -> None:
     """Let an abandoned client stop by itself: its ``stop()`` hangs while the broker is away."""
 
     async def bounded() -> None:

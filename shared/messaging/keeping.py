@@ -1,7 +1,6 @@
 """How long archive, inbox and dead letters are kept, in machine time."""
 
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 import structlog
@@ -91,5 +90,5 @@ async def forget_what_is_old(session: AsyncSession) -> int:
     return len(gone)
 
 
-def _older(at: sa.ColumnElement[Any], number: int) -> sa.ColumnElement[bool]:
+def _older(at: sa.ColumnElement[datetime], number: int) -> sa.ColumnElement[bool]:
     return at < sa.func.now() - days(number)

@@ -1,7 +1,6 @@
 """A profile as a folder: ``profile.yaml``, ``logo.svg``, and ``texts/<page>.<language>.md``."""
 
 from pathlib import Path
-from typing import Any
 
 import yaml
 from pydantic import ValidationError
@@ -42,6 +41,6 @@ def _texts(folder: Path, page: str) -> dict[str, str]:
     return {code: file.read_text(encoding="utf-8") for code, file in files.items() if file.exists()}
 
 
-def _logo(folder: Path) -> dict[str, Any]:
+def _logo(folder: Path) -> dict[str, str]:
     file = folder / "logo.svg"
     return {"logo": file.read_text(encoding="utf-8")} if file.exists() else {}

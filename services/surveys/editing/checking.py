@@ -9,13 +9,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import ceil
-from typing import Any
 
 from pydantic import ValidationError
 
-from services.surveys.editing.domain import Content, languages_of, questions, text_parts
+from services.surveys.editing.domain import Content, Part, languages_of, questions, text_parts
 from services.surveys.editing.naming import LANGUAGE_NAMES
-from services.surveys.editing.reaching import Patience, is_reachable
+from services.surveys.editing.reaching import Patience, is_reachable, named_in
 from shared.events.questionnaire import RulesBroken, identity_of, is_continued, strict
 
 #: Statements in a grid past which people stop reading (a common rule of survey handbooks).
@@ -91,14 +90,14 @@ def _size(content: Mapping[str, object]) -> Iterator[Finding]:
         yield Finding("Skjemaet er for stort til å sendes ut. Ta bort bilder eller tekst.")
 
 
-def _cover(content: Mapping[str, Any]) -> Iterator[Finding]:
+def _cover(content: Part) -> Iterator[Finding]:
     if not content["title"].get("nb"):
         yield Finding("Skjemaet mangler tittel.")
     if not content["introduction"].get("nb"):
         yield Finding("Skjemaet mangler en innledning: hvorfor spør kommunen?")
 
 
-def _pages(content: Mapping[str, Any]) -> Iterator[Finding]:
+def _pages(content: Part) -> Iterator[Finding]:
     for number, page in enumerate(content["pages"], start=1):
         if not page["title"].get("nb"):
             yield Finding(f"Side {number} mangler overskrift.", page["id"])
@@ -149,7 +148,7 @@ def _questions(content: Mapping[str, object]) -> Iterator[Finding]:
             yield Finding(f"{name}: det kan ikke velges flere svar enn det finnes.", id_)
 
 
-def _languages(content: Mapping[str, Any]) -> Iterator[Finding]:
+def _languages(content: Part) -> Iterator[Finding]:
     wanted = languages_of(content)
     parts = [("", {key: content[key] for key in ("title", "topic", "introduction") if key in content})]
     parts += [(page["id"], {"title": page["title"]}) for page in content["pages"]]
@@ -163,7 +162,7 @@ def _languages(content: Mapping[str, Any]) -> Iterator[Finding]:
                 yield Finding(f"{where} mangler {what} på {LANGUAGE_NAMES[language].lower()}.", part_id)
 
 
-def _conditions(content: Mapping[str, Any]) -> Iterator[Finding]:
+def _conditions(content: Part) -> Iterator[Finding]:
     earlier: dict[str, tuple[Content, Content]] = {}
     patience = Patience()
     for page in content["pages"]:
@@ -176,12 +175,9 @@ def _conditions(content: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _condition(
-    part: Mapping[str, Any],
-    page: Mapping[str, Any] | None,
-    earlier: Mapping[str, tuple[Content, Content]],
-    patience: Patience,
+    part: Part, page: Part | None, earlier: Mapping[str, tuple[Content, Content]], patience: Patience
 ) -> Iterator[Finding]:
-    for condition in _named(part.get("show_if")):
+    for condition in named_in(part.get("show_if") or {}):
         asked = condition["question"].split(".")[0]
         if asked not in earlier:
             yield Finding(f"Vilkåret viser til {asked}, som ikke blir spurt om før dette.", part["id"])
@@ -191,24 +187,14 @@ def _condition(
         yield Finding("Vilkåret kan aldri bli oppfylt: ingen svar fører hit.", part["id"])
 
 
-def _named(condition: Any) -> Iterator[Mapping[str, Any]]:
-    if not condition:
-        return
-    if "question" in condition:
-        yield condition
-    for name in ("all", "any", "none"):
-        for inner in condition.get(name, ()):
-            yield from _named(inner)
-
-
-def _length(content: Mapping[str, Any]) -> Iterator[Finding]:
+def _length(content: Part) -> Iterator[Finding]:
     needed = minutes_needed(content)
     if needed > content["minutes"]:
         promised = f"{content['minutes']} minutt" + ("er" if content["minutes"] != 1 else "")
         yield Finding(f"Skjemaet lover {promised}, men tar omtrent {needed}. Ta bort noe, eller lov mer tid.")
 
 
-def _reading(content: Mapping[str, Any]) -> Iterator[Finding]:
+def _reading(content: Part) -> Iterator[Finding]:
     whole = [(content["introduction"].get("nb", ""), "")]
     whole += [(" ".join(_texts_of(question, ("text", "help"))), question["id"]) for question in questions(content)]
     for text, part in whole:
@@ -236,7 +222,7 @@ def _special(content: Mapping[str, object]) -> Iterator[Finding]:
         )
 
 
-def _changed_words(content: Mapping[str, Any], asked: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
+def _changed_words(content: Part, asked: Mapping[str, Part]) -> Iterator[Finding]:
     for question in questions(content):
         before = asked.get(identity_of(content["id"], question))
         if before is not None and not is_continued(before, question):
@@ -258,6 +244,6 @@ def _refused(content: Mapping[str, object]) -> list[str]:
     return []
 
 
-def _texts_of(part: Mapping[str, Any], only: tuple[str, ...] = ()) -> list[str]:
+def _texts_of(part: Part, only: tuple[str, ...] = ()) -> list[str]:
     wanted = [part[name] for name in only if name in part] if only else list(text_parts(part))
     return [texts["nb"] for texts in wanted if texts.get("nb")]

@@ -11,6 +11,8 @@ from typing import Any
 from shared.events.questionnaire import KINDS, LANGUAGES, identity_of
 
 Content = dict[str, Any]
+#: A questionnaire's content or a piece of it (page, question, option), to be read.
+Part = Mapping[str, Any]
 
 
 class NoSuchPart(LookupError):
@@ -29,7 +31,7 @@ def blank(id_: str, title: str) -> Content:
     }
 
 
-def copied(content: Mapping[str, Any], id_: str) -> Content:
+def copied(content: Part, id_: str) -> Content:
     """The same questions under a new name; each says where it was asked first, so that results show a trend."""
     new: Content = {**deepcopy(dict(content)), "id": id_, "version": 1}
     for question in questions(new):
@@ -40,12 +42,12 @@ def copied(content: Mapping[str, Any], id_: str) -> Content:
     return new
 
 
-def languages_of(content: Mapping[str, Any]) -> tuple[str, ...]:
+def languages_of(content: Part) -> tuple[str, ...]:
     """The languages it is written in: those of its title, Bokmål always."""
     return tuple(code for code in LANGUAGES if code == "nb" or content["title"].get(code))
 
 
-def text_parts(part: Mapping[str, Any]) -> Iterator[Mapping[str, str]]:
+def text_parts(part: Part) -> Iterator[Mapping[str, str]]:
     """Every text of the part, by language: its own, then those of its options or statements."""
     for name in ("title", "topic", "introduction", "text", "help", "unit", "low", "high"):
         if isinstance(part.get(name), dict):
@@ -55,13 +57,13 @@ def text_parts(part: Mapping[str, Any]) -> Iterator[Mapping[str, str]]:
             yield row["text"]
 
 
-def questions(content: Mapping[str, Any]) -> Iterator[Content]:
+def questions(content: Part) -> Iterator[Content]:
     """Every question in the order asked."""
     for page in content["pages"]:
         yield from page["questions"]
 
 
-def page_of(content: Mapping[str, Any], page_id: str) -> Content:
+def page_of(content: Part, page_id: str) -> Content:
     """The page; raises NoSuchPart."""
     for page in content["pages"]:
         if page["id"] == page_id:
@@ -102,7 +104,7 @@ def add_question(content: Content, page_id: str, kind: str) -> tuple[Content, st
     return new, question["id"]
 
 
-def add_asked(content: Content, page_id: str, identity: str, asked: Mapping[str, Any]) -> tuple[Content, str]:
+def add_asked(content: Content, page_id: str, identity: str, asked: Part) -> tuple[Content, str]:
     """A question that was asked before, at the end of the page: its words and codes, without its condition; its id."""
     new = deepcopy(content)
     words = {key: value for key, value in deepcopy(dict(asked)).items() if key not in ("show_if", "same_meaning")}

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
-from services.surveys.editing.domain import Content, NoSuchPart, free, languages_of, question_of
+from services.surveys.editing.domain import Content, NoSuchPart, Part, free, languages_of, question_of
 from shared.events.questionnaire import KINDS, LANGUAGES
 
 Field = tuple[str, str]
@@ -80,13 +80,13 @@ def with_question(content: Content, question_id: str, sent: Sent, slug: Callable
     return new
 
 
-def rows_offered(question: Mapping[str, Any], name: str) -> list[Content]:
+def rows_offered(question: Part, name: str) -> list[Content]:
     """The rows of a list with some empty ones to write in."""
     rows = list(question.get(name, []))
     return rows + [{"code": "", "text": {}} for _ in range(max(_SPARE_ROWS, 3 - len(rows)))]
 
 
-def earlier_answers(content: Mapping[str, Any], before: str) -> list[tuple[str, list[Field]]]:
+def earlier_answers(content: Part, before: str) -> list[tuple[str, list[Field]]]:
     """What a condition of the page or question ``before`` may name: (question's text, [(``q1=ja``, answer's text)])."""
     questions_before: list[tuple[str, list[Field]]] = []
     for page in content["pages"]:
@@ -109,7 +109,7 @@ def earlier_answers(content: Mapping[str, Any], before: str) -> list[tuple[str, 
     return questions_before
 
 
-def chosen_conditions(part: Mapping[str, Any]) -> tuple[str, list[str]] | None:
+def chosen_conditions(part: Part) -> tuple[str, list[str]] | None:
     """The part's condition as the form's lists hold it: (``all``, ``any`` or ``none``; [``q1=ja``]).
 
     None when it says more than the lists can, as an imported one may: then it is shown in words and kept.

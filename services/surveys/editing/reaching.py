@@ -7,14 +7,13 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from services.surveys.editing.domain import Part
 from shared.events.questionnaire import DO_NOT_KNOW, Condition, holds
 
 #: More ways than this are not tried, for one part or for a questionnaire as a whole (a second's work); a condition that
 #: is not tried out is taken to hold for somebody.
 _MOST_WAYS, MOST_WAYS_IN_ALL = 20_000, 60_000
 _CONDITION: TypeAdapter[Condition] = TypeAdapter(Condition)
-
-Part = Mapping[str, Any]
 
 
 @dataclass
@@ -36,7 +35,7 @@ def is_reachable(
     named: dict[str, list[Any]] = {}
     waiting = list(conditions)
     while waiting:
-        for rule in _answered(waiting.pop()):
+        for rule in named_in(waiting.pop()):
             id_ = rule["question"].partition(".")[0]
             if id_ not in asked:
                 return True  # said elsewhere: it names what is not asked before
@@ -64,15 +63,16 @@ def is_reachable(
     return tried == most
 
 
-def _answered(condition: Any) -> Iterator[Mapping[str, Any]]:
+def named_in(condition: Part) -> Iterator[Part]:
+    """The rules of a condition that are each about one question."""
     if "question" in condition:
         yield condition
     for name in ("all", "any", "none"):
         for inner in condition.get(name, ()):
-            yield from _answered(inner)
+            yield from named_in(inner)
 
 
-def _values(question: Part, named: Sequence[Mapping[str, Any]]) -> list[Any]:
+def _values(question: Part, named: Sequence[Part]) -> list[Any]:
     """Answers that the conditions can tell apart, None for no answer among them."""
     kind = question["type"]
     if kind == "grid":

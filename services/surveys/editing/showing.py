@@ -1,9 +1,8 @@
 """Contexts of the editor's pages for a questionnaire that is being written."""
 
 from collections.abc import Mapping
-from typing import Any
 
-from services.surveys.editing.domain import Content, languages_of, page_of, question_of, text_parts
+from services.surveys.editing.domain import Content, Part, languages_of, page_of, question_of, text_parts
 from services.surveys.editing.filling import (
     CONDITIONS,
     FLAGS,
@@ -98,7 +97,7 @@ def question_form(content: Content, question_id: str) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _condition_form(content: Content, part: Mapping[str, Any]) -> dict[str, object]:
+def _condition_form(content: Content, part: Part) -> dict[str, object]:
     earlier = earlier_answers(content, part["id"])
     chosen = chosen_conditions(part)
     mode, rows = chosen if chosen is not None and len(chosen[1]) <= CONDITIONS else ("keep", [])
@@ -111,7 +110,7 @@ def _condition_form(content: Content, part: Mapping[str, Any]) -> dict[str, obje
     }
 
 
-def _in_words(content: Content, part: Mapping[str, Any]) -> str:
+def _in_words(content: Content, part: Part) -> str:
     """``alle disse er svart: «Ja» på «Kjører du bil?»``; empty without a condition."""
     if not part.get("show_if"):
         return ""

@@ -5,14 +5,13 @@ gets what they typed back beside what the other wrote. Changes to other parts go
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.editing import domain
 from services.surveys.editing.bank import asked_before
 from services.surveys.editing.checking import findings, minutes_needed
-from services.surveys.editing.domain import Content, NoSuchPart
+from services.surveys.editing.domain import Content, NoSuchPart, Part
 from services.surveys.editing.filling import with_cover, with_page, with_question
 from services.surveys.editing.naming import KIND_NAMES
 from services.surveys.editing.saving import (
@@ -34,7 +33,7 @@ from shared.web import Request, Response, or_404, problem, render, runtime, see_
 from shared.web.forms import Form, read_form
 from shared.web.staff import audit, staff_required
 
-Bank = Mapping[str, Mapping[str, Any]]
+Bank = Mapping[str, Part]
 
 _BASE = "/staff/surveys/editor"
 #: Stands before the identity of a question that was asked before, in the list of kinds.
