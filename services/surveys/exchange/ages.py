@@ -31,19 +31,14 @@ _AGE = re.compile(
 
 def age_asked(row: Row, rows: Mapping[str, Row]) -> dict[str, str] | None:
     """The row that asks for what this one reckons; None where it reckons no age. ``rows`` are the file's by name."""
-    found = _AGE.fullmatch((row.get("calculation") or "").strip())
-    date = rows.get(found["date"]) if found else None
-    if (
-        not found
-        or not date
-        or _kind(date) != "date"
-        or (found["today"] and _kind(rows.get(found["today"], {})) != "today")
-    ):
+    age = _AGE.fullmatch((row.get("calculation") or "").strip())
+    date = rows.get(age["date"]) if age else None
+    if not age or not date or _kind(date) != "date" or (age["today"] and _kind(rows.get(age["today"], {})) != "today"):
         return None
-    name, label = found["date"], next((key for key in date if key.split("::")[0].strip() == "label"), "label")
+    name, label = age["date"], next((key for key in date if key.split("::")[0].strip() == "label"), "label")
     own = f" and ({row['relevant']})" if row.get("relevant") else ""
     return {
-        "type": "panel: years" if found["years"] else "panel: months", "name": row.get("name") or "",
+        "type": "panel: years" if age["years"] else "panel: months", "name": row.get("name") or "",
         label: f"${{{name}}}", "relevant": f"${{{name}}} != ''{own}", "required": date.get("required") or "",
     }  # fmt: skip
 

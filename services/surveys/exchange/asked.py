@@ -104,8 +104,8 @@ class AskedHere:
 def _answered(place: Place) -> Condition:
     if place.id is None:
         return place.condition or NEVER
-    given = {"any_of": list((place.codes or {}).values())} if place.no_added else {}
-    return {"question": place.id, **given}
+    options = {"any_of": list((place.codes or {}).values())} if place.no_added else {}
+    return {"question": place.id, **options}
 
 
 def _chosen(place: Place, name: str, value: str) -> Condition:

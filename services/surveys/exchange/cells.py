@@ -23,11 +23,16 @@ def code(name: str, taken: set[str], stem: str = "svar") -> str:
     base = (
         f"{base}_1" if base in ("id", "action", "shown", "main", "errors", "lang", "hint", "error", "title") else base
     )
-    found, number = base, 1
-    while found in taken:
+    return free_name(base, taken)
+
+
+def free_name(base: str, taken: set[str]) -> str:
+    """The name, with a number behind where it is taken."""
+    name, number = base, 1
+    while name in taken:
         number += 1
-        found = f"{base}_{number}"
-    return found
+        name = f"{base}_{number}"
+    return name
 
 
 def limits(row: Mapping[str, str]) -> tuple[float, float]:
@@ -59,5 +64,5 @@ def plain(text: str) -> str:
 
 def lowered(row: Mapping[str, object]) -> dict[str, str]:
     """The row by its headings in small letters, without empty cells; quotation marks of expressions made straight."""
-    found = {str(key).strip().lower(): str(value) for key, value in row.items() if value is not None and key}
-    return found | {name: found[name].translate(_STRAIGHT) for name in _EXPRESSIONS if name in found}
+    cells = {str(key).strip().lower(): str(value) for key, value in row.items() if value is not None and key}
+    return cells | {name: cells[name].translate(_STRAIGHT) for name in _EXPRESSIONS if name in cells}

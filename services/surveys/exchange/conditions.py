@@ -13,34 +13,34 @@ _MOST_IN_ONE = 20
 
 def all_of(conditions: Iterable[Condition]) -> Condition:
     """The condition that all of them hold."""
-    found = [one for one in conditions if one != ALWAYS]
-    return NEVER if NEVER in found else _grouped("all", found)
+    rules = [rule for rule in conditions if rule != ALWAYS]
+    return NEVER if NEVER in rules else _grouped("all", rules)
 
 
 def any_of(conditions: Iterable[Condition]) -> Condition:
     """The condition that one of them holds."""
-    found = [one for one in conditions if one != NEVER]
-    return ALWAYS if ALWAYS in found else _grouped("any", _merged(found))
+    rules = [rule for rule in conditions if rule != NEVER]
+    return ALWAYS if ALWAYS in rules else _grouped("any", _merged(rules))
 
 
 def _merged(conditions: Iterable[Condition]) -> list[Condition]:
     """Answers of one question named once, where the first of them stands."""
     merged: list[Condition] = []
     places: dict[str, int] = {}
-    for one in conditions:
-        at = places.setdefault(one["question"], len(merged)) if "any_of" in one else len(merged)
+    for rule in conditions:
+        at = places.setdefault(rule["question"], len(merged)) if "any_of" in rule else len(merged)
         if at == len(merged):
-            merged.append(one)
+            merged.append(rule)
         else:
-            merged[at] = one | {"any_of": list(dict.fromkeys([*merged[at]["any_of"], *one["any_of"]]))}
+            merged[at] = rule | {"any_of": list(dict.fromkeys([*merged[at]["any_of"], *rule["any_of"]]))}
     return merged
 
 
-def _grouped(mode: str, found: list[Condition]) -> Condition:
+def _grouped(mode: str, rules: list[Condition]) -> Condition:
     """One condition of them all, in groups where there are more than a condition may hold."""
-    while len(found) > _MOST_IN_ONE:
-        found = [_grouped(mode, found[at : at + _MOST_IN_ONE]) for at in range(0, len(found), _MOST_IN_ONE)]
-    return found[0] if len(found) == 1 else {mode: found}
+    while len(rules) > _MOST_IN_ONE:
+        rules = [_grouped(mode, rules[at : at + _MOST_IN_ONE]) for at in range(0, len(rules), _MOST_IN_ONE)]
+    return rules[0] if len(rules) == 1 else {mode: rules}
 
 
 def none_of(condition: Condition) -> Condition:
@@ -54,7 +54,7 @@ def how_many(size: str, some: Condition, each: Sequence[Condition]) -> Condition
         return some
     if size in ("=0", "<1", "<=0"):
         return none_of(some)
-    two = any_of(all_of([one, any_of(each[at:])]) for at, one in enumerate(each, start=1))
+    two = any_of(all_of([rule, any_of(each[at:])]) for at, rule in enumerate(each, start=1))
     if not each or size not in (">1", ">=2", "<2", "<=1", "=1", "!=1"):
         return None
     if size in (">1", ">=2"):

@@ -182,11 +182,11 @@ class _Reader:
     def _joined(
         self, word: str, join: Callable[[list[Condition]], Condition], inner: Callable[[int], Condition], depth: int
     ) -> Condition:
-        found = [inner(depth)]
+        terms = [inner(depth)]
         while self._next_is("word", word):
             self._place += 1
-            found.append(inner(depth))
-        return join(found)
+            terms.append(inner(depth))
+        return join(terms)
 
     def _one(self, depth: int) -> Condition:
         if depth > _DEEPEST:
@@ -228,8 +228,8 @@ class _Reader:
         is_sum, size = word == "sum", sign + number
         each = [self._asked.counted(name) for name in names] if is_sum else self._asked.choices(names[0])
         some = any_of(each) if is_sum else self._asked.answered(names[0])
-        if found := how_many(size, some, each if word != "string-length" else []):
-            return found
+        if rule := how_many(size, some, each if word != "string-length" else []):
+            return rule
         raise NotUnderstood(f"hvor mange svar som er valgt ({size}), kan ikke være et vilkår")
 
     def _extreme(self, word: str, names: list[str], sign: str, number: float) -> Condition:
@@ -285,8 +285,8 @@ class _Reader:
         return self._place < len(self._tokens) and self._tokens[self._place] == (kind, value)
 
     def _take(self, kind: str, value: str | None = None) -> str:
-        found, text = self._tokens[self._place]
-        if found != kind or (value is not None and text != value):
+        kind_here, text = self._tokens[self._place]
+        if kind_here != kind or (value is not None and text != value):
             raise NotUnderstood(f"«{text}» ble ikke forstått i vilkåret")
         self._place += 1
         return text

@@ -91,19 +91,19 @@ def _tests(choice_filter: str) -> list[list[tuple[str, str]]]:
     """Both sides of each comparison: alternatives of what must be equal. Nothing else can be taken apart."""
     alternatives = []
     for either in re.split(r"\s+or\s+", choice_filter.strip()):
-        found = [_ONE.match(one.strip()) for one in re.split(r"\s+and\s+", either)]
-        if None in found:
+        parts = [_ONE.match(part.strip()) for part in re.split(r"\s+and\s+", either)]
+        if None in parts:
             raise NotUnderstood(f"{_DEPENDS}, på en måte som ikke kan uttrykkes her: «{choice_filter}»")
-        matches = [match for match in found if match]
+        matches = [match for match in parts if match]
         alternatives.append(
-            [((one["of"] or one["left"]).strip(), (one["what"] or one["right"]).strip()) for one in matches]
+            [((part["of"] or part["left"]).strip(), (part["what"] or part["right"]).strip()) for part in matches]
         )
     return alternatives
 
 
 def _depends(row: Row, alternatives: Iterable[Iterable[tuple[str, str]]]) -> list[tuple[tuple[str, str], ...]]:
     """The earlier answers the row is shown for, each with the name of its question; no answers where it is for all."""
-    found = []
+    keys = []
     for tests in alternatives:
         key: list[tuple[str, str]] = []
         for sides in tests:
@@ -114,8 +114,8 @@ def _depends(row: Row, alternatives: Iterable[Iterable[tuple[str, str]]]) -> lis
             elif references or values[0] != values[1]:
                 break
         else:
-            found.append(tuple(key))
-    return found
+            keys.append(tuple(key))
+    return keys
 
 
 def _cell(row: Row, side: str) -> str:

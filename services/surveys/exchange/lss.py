@@ -108,30 +108,30 @@ class _Import:
 
     def texts(self, id_: str, column: str) -> dict[str, str]:
         """A text in our languages; Bokmål is the file's main language where it has no other."""
-        found: dict[str, str] = {}
+        texts: dict[str, str] = {}
         main = ""
         for spoken, text in self._texts_of.get((column, id_), {}).items():
             clean = plain(html.unescape(re.sub(r"<[^>]*>", " ", text)))
             main = clean if spoken == self._main else main
             if clean and spoken and (named := language(spoken)):
-                found.setdefault(named, clean)
-        if "nb" not in found and (text := main or found.get("en") or found.get("nn") or ""):
-            found["nb"] = text
-        return {lang: found[lang] for lang in ("nb", "nn", "en") if lang in found} if "nb" in found else {}
+                texts.setdefault(named, clean)
+        if "nb" not in texts and (text := main or texts.get("en") or texts.get("nn") or ""):
+            texts["nb"] = text
+        return {lang: texts[lang] for lang in ("nb", "nn", "en") if lang in texts} if "nb" in texts else {}
 
     def question_texts(self, row: Row, column: str = "question") -> dict[str, str]:
         """The text of a question or of one of its rows."""
-        found = self.texts(row["qid"], column)
-        return {spoken: self._quoted(text) for spoken, text in found.items()}
+        texts = self.texts(row["qid"], column)
+        return {spoken: self._quoted(text) for spoken, text in texts.items()}
 
     def answers_to(self, row: Row, scale: str = "0") -> list[tuple[str, dict[str, str]]]:
         """(code, texts) of the answers of one scale."""
-        found: dict[str, dict[str, str]] = {}
+        options: dict[str, dict[str, str]] = {}
         rows = [answer for answer in self._answers.get(row["qid"], ()) if answer.get("scale_id", "0") == scale]
         for answer in sorted(rows, key=lambda answer: _whole(answer.get("sortorder", ""))):
             key = answer.get("aid") or f"{row['qid']} {scale} {answer.get('code')}"
-            found[answer.get("code", "")] = self.texts(key, "answer") or {"nb": answer.get("code", "")}
-        return list(found.items())
+            options[answer.get("code", "")] = self.texts(key, "answer") or {"nb": answer.get("code", "")}
+        return list(options.items())
 
     def rows_of(self, row: Row, scale: str = "0") -> list[Row]:
         """Subquestions in order, each once."""
@@ -200,9 +200,9 @@ class _Import:
     def _quoted(self, text: str) -> str:
         """``{name}`` as we quote an earlier answer; raises NotUnderstood for what is reckoned out."""
 
-        def ours(found: re.Match[str]) -> str:
-            if (id_ := self.names.quoted.get(found[1])) is None:
-                raise NotUnderstood(f"har en tekst som regner ut noe: {found[0]}")
+        def ours(quote: re.Match[str]) -> str:
+            if (id_ := self.names.quoted.get(quote[1])) is None:
+                raise NotUnderstood(f"har en tekst som regner ut noe: {quote[0]}")
             return f"<<{id_}>>"
 
         text = _PLACEHOLDER.sub(ours, text)
@@ -225,18 +225,18 @@ class _Import:
         yield from sorted(rows.values(), key=lambda row: _whole(row.get("question_order", "")))
 
     def _by_question(self, table: str, key: str = "qid") -> dict[str, list[Row]]:
-        found: dict[str, list[Row]] = {}
+        rows_by: dict[str, list[Row]] = {}
         for row in self._tables.get(table, []):
             if row.get(key) and (table != "subquestions" or row.get("qid")):
-                found.setdefault(row[key], []).append(row)
-        return found
+                rows_by.setdefault(row[key], []).append(row)
+        return rows_by
 
     def _attributes_by_question(self) -> dict[tuple[str, str], str]:
-        found: dict[tuple[str, str], str] = {}
+        values: dict[tuple[str, str], str] = {}
         for row in self._tables.get("question_attributes", []):
             if row.get("value") and row.get("language", "") in ("", self._main):
-                found[row.get("qid", ""), row.get("attribute", "")] = row["value"]
-        return found
+                values[row.get("qid", ""), row.get("attribute", "")] = row["value"]
+        return values
 
 
 def _whole(text: str) -> int:

@@ -95,11 +95,11 @@ def _numbered(steps: int) -> dict[str, object]:
     return {str(step): step for step in range(1, steps + 1)}
 
 
-def _options(file: File, row: Row, found: list[tuple[str, dict[str, str]]]) -> tuple[list[Content], dict[str, str]]:
+def _options(file: File, row: Row, answers: list[tuple[str, dict[str, str]]]) -> tuple[list[Content], dict[str, str]]:
     """The options, with "annet" where the file has it, and ours by the file's codes."""
     codes: dict[str, str] = {}
     options: list[Content] = []
-    for name, text in found:
+    for name, text in answers:
         codes[name] = code(name, set(codes.values()))
         options.append({"code": codes[name], "text": text})
     if row.get("other") == "Y":
@@ -111,8 +111,8 @@ def _options(file: File, row: Row, found: list[tuple[str, dict[str, str]]]) -> t
 
 
 def _one_choice(file: File, row: Row) -> Content:
-    given = {"Y": _YES_NO, "G": _GENDERS}.get(row["type"])
-    options, codes = _options(file, row, list(given.items()) if given else file.answers_to(row))
+    usual = {"Y": _YES_NO, "G": _GENDERS}.get(row["type"])
+    options, codes = _options(file, row, list(usual.items()) if usual else file.answers_to(row))
     shuffle = {"shuffle": True} if file.attribute(row, "random_order") == "1" else {}
     return _plain(file, row, {"type": "one_choice", "options": options} | shuffle, codes)
 
@@ -137,8 +137,8 @@ def _several(file: File, row: Row) -> Content:
 
 
 def _ranking(file: File, row: Row) -> Content:
-    found = file.answers_to(row) or [(sub.get("title", ""), file.question_texts(sub)) for sub in file.rows_of(row)]
-    options, codes = _options(file, row, found)
+    answers = file.answers_to(row) or [(sub.get("title", ""), file.question_texts(sub)) for sub in file.rows_of(row)]
+    options, codes = _options(file, row, answers)
     most = file.attribute(row, "max_answers")
     places = int(most) if most.isdigit() and int(most) >= 2 else 3
     return _plain(file, row, {"type": "ranking", "options": options, "most": min(places, len(options), 10)}, codes)
@@ -153,11 +153,11 @@ def _grid(file: File, row: Row, scale: str) -> Content:
         steps |= {"steps": number}
         codes: dict[str, Any] = _numbered(number)
     else:
-        found = list(_STEPS[kind].items()) if kind in _STEPS else file.answers_to(row, scale)
-        if not 2 <= len(found) <= _MOST_STEPS:
-            raise NotUnderstood(f"har {len(found)} trinn, og det kan være fra 2 til {_MOST_STEPS}")
-        steps |= {"steps": len(found), "each": [text for _, text in found]}
-        codes = {name: step for step, (name, _) in enumerate(found, start=1)}
+        answers = list(_STEPS[kind].items()) if kind in _STEPS else file.answers_to(row, scale)
+        if not 2 <= len(answers) <= _MOST_STEPS:
+            raise NotUnderstood(f"har {len(answers)} trinn, og det kan være fra 2 til {_MOST_STEPS}")
+        steps |= {"steps": len(answers), "each": [text for _, text in answers]}
+        codes = {name: step for step, (name, _) in enumerate(answers, start=1)}
     rows = file.rows_of(row)
     if not rows:
         raise NotUnderstood("er en tabell uten påstander")
@@ -200,13 +200,13 @@ def _each(file: File, row: Row) -> list[Content]:
     """Several fields under one heading: a question for each."""
     heading = file.question_texts(row)
     fields = _number(file, row) if row["type"] == "K" else {"type": "short_text"}
-    found: list[Content] = []
+    statements: list[Content] = []
     for sub in file.rows_of(row):
         own = file.question_texts(sub)
         text = {spoken: f"{words} {own.get(spoken, own.get('nb', ''))}".strip() for spoken, words in heading.items()}
         id_ = file.new_id(f"{row.get('title', '')}_{sub.get('title', '')}")
         file.names.add(row, Place(id_, is_figure=row["type"] == "K"), sub.get("title", ""))
-        found.append({"id": id_, "text": text} | fields)
-    if not found:
+        statements.append({"id": id_, "text": text} | fields)
+    if not statements:
         raise NotUnderstood("har ingen felt å fylle ut")
-    return found
+    return statements

@@ -81,15 +81,15 @@ def _ticked(name: str, ahead: list[str], names: Names) -> str:
 
 
 def _parts(text: str) -> list[tuple[str, str]]:
-    found, place = [], 0
+    tokens, place = [], 0
     text = text.strip()
     while place < len(text):
         match = _TOKEN.match(text, place)
         if match is None or match.lastgroup is None:
             # Left as it is: reading it says that it is no condition of ours.
             return [("other", text)]
-        found.append((match.lastgroup, match[match.lastgroup]))
+        tokens.append((match.lastgroup, match[match.lastgroup]))
         place = match.end()
         while place < len(text) and text[place].isspace():
             place += 1
-    return found
+    return tokens

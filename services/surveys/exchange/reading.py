@@ -104,7 +104,7 @@ class _Import:
             )
         if not self._is_own:
             content["title"] = {
-                one: content["title"]["nb"] for one in LANGUAGES if one == "nb" or one in self._languages_seen
+                code: content["title"]["nb"] for code in LANGUAGES if code == "nb" or code in self._languages_seen
             }
             # Words of our own ("Annet") stand in every language; the file may have fewer.
             self._done.content = only_languages(content, languages_of(content))
@@ -131,7 +131,7 @@ class _Import:
                 self._rows_taken.add(number)
         except NotUnderstood as error:
             # A row of a group that is repeated is refused once, and not at all when some copies are only never shown.
-            known = {one.row for one in self._done.refused} | (
+            known = {refused.row for refused in self._done.refused} | (
                 self._rows_taken if isinstance(error, NeverShown) else set()
             )
             if number not in known:
@@ -186,7 +186,7 @@ class _Import:
         if own.get("type") in KINDS:
             question |= {key: value for key, value in own.items() if key not in ("id", "text", "help")}
             question["id"] = self._new_id(name)
-            codes = {one["code"]: one["code"] for one in question["options"]} if "options" in question else None
+            codes = {each["code"]: each["code"] for each in question["options"]} if "options" in question else None
             is_figure = own["type"] in ("number", "year", "scale")
             several = own["type"] in SEVERAL
             new, places = [question], [Place(question["id"], codes, is_figure=is_figure, several=several)]
@@ -218,7 +218,7 @@ class _Import:
             self._done.remarks.append(sentence)
 
     def _texts(self, row: Mapping[str, str], column: str) -> dict[str, str]:
-        found: dict[str, str] = {}
+        texts: dict[str, str] = {}
         other = ""
         for key, value in row.items():
             head, _, spoken = key.partition("::")
@@ -227,12 +227,12 @@ class _Import:
             named = language(spoken)
             self._languages_seen.add(named or spoken)
             if named:
-                found.setdefault(named, self._words(value))
+                texts.setdefault(named, self._words(value))
             else:
                 other = other or self._words(value)
-        if "nb" not in found and (text := other or found.get("en") or found.get("nn")):
-            found["nb"] = text
-        return {lang: found[lang] for lang in ("nb", "nn", "en") if lang in found}
+        if "nb" not in texts and (text := other or texts.get("en") or texts.get("nn")):
+            texts["nb"] = text
+        return {lang: texts[lang] for lang in ("nb", "nn", "en") if lang in texts}
 
     def _words(self, text: str) -> str:
         """As it stands in our own export; in others' without their tools' markup, earlier answers quoted as here."""
@@ -255,7 +255,7 @@ class _Import:
 def _own(row: Mapping[str, str]) -> dict[str, Any]:
     """What our own export has put into the row's ``panel`` column; nothing for files of others."""
     try:
-        found = json.loads(row.get("panel") or "{}")
+        content = json.loads(row.get("panel") or "{}")
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return content if isinstance(content, dict) else {}

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from services.surveys.exchange.ages import age_asked
+from services.surveys.exchange.cells import free_name
 from services.surveys.exchange.files import BadFile
 from services.surveys.exchange.taking import MOST_ROWS
 
@@ -58,33 +59,33 @@ class Layout:
     """
 
     def __init__(self, rows: Iterable[Line], copies: int = USUAL) -> None:
-        given = list(rows)
+        lines = list(rows)
         self.remarks: list[str] = []
         self.is_open = False
         """Staff may choose how many copies there are of some."""
         self._copies = max(1, min(copies, MOST))
-        self._taken = {row["name"] for _, row in given if row.get("name")}
-        self._kinds = {row.get("name", ""): kind_of(row).lower() for _, row in given}
-        self._sums = {row.get("name", ""): row["calculation"].strip() for _, row in given if row.get("calculation")}
+        self._taken = {row["name"] for _, row in lines if row.get("name")}
+        self._kinds = {row.get("name", ""): kind_of(row).lower() for _, row in lines}
+        self._sums = {row.get("name", ""): row["calculation"].strip() for _, row in lines if row.get("calculation")}
         self._gates: dict[str, list[str]] = {}
         """Of each repeat laid out, whom each copy is for."""
         self._names: dict[tuple[str, str], list[str]] = {}
         """(Repeat, name in it) -> the name in each copy."""
-        self.lines = self._resolved(self._without_repeats(given))
+        self.lines = self._resolved(self._without_repeats(lines))
 
     def _without_repeats(self, lines: Sequence[Line]) -> list[Line]:
-        found: list[Line] = []
+        laid_out: list[Line] = []
         place = 0
         while place < len(lines):
             end = _end_of(lines, place) if begins_repeat(kind_of(lines[place][1])) else place
             if end > place and (copies := self._whom(lines[place][1])) is not None:
-                found += self._laid_out(lines[place], self._without_repeats(lines[place + 1 : end]), copies)
+                laid_out += self._laid_out(lines[place], self._without_repeats(lines[place + 1 : end]), copies)
                 place = end + 1
             else:
-                found.append(lines[place])
+                laid_out.append(lines[place])
                 place += 1
-            self._require_room(len(found))
-        return found
+            self._require_room(len(laid_out))
+        return laid_out
 
     def _require_room(self, rows: int) -> None:
         if rows > MOST_ROWS:
@@ -95,20 +96,20 @@ class Layout:
         self._require_room((len(inner) + 2) * len(copies.gates))
         repeat = row.get("name") or ""
         self._gates[repeat] = copies.gates
-        found: list[Line] = []
+        laid_out: list[Line] = []
         for copy, gate in enumerate(copies.gates, start=1):
-            names = {one["name"]: one["name"] for _, one in inner if one.get("name")}
+            names = {line["name"]: line["name"] for _, line in inner if line.get("name")}
             if copy > 1:
                 names = {name: self._free(f"{name}_{copy}") for name in names}
             for name, own in names.items():
                 self._names.setdefault((repeat, name), []).append(own)
             heading = _heading(row, copy, copies.times)
-            found.append((number, heading | {"relevant": _all((row.get("relevant") or "", gate))}))
-            found += [(at, _renamed(one, names, copy)) for at, one in inner]
+            laid_out.append((number, heading | {"relevant": _all((row.get("relevant") or "", gate))}))
+            laid_out += [(at, _renamed(line, names, copy)) for at, line in inner]
             if copy <= len(copies.more):
-                found.append((number, {"type": ONE_MORE, "name": copies.more[copy - 1], "required": "yes"}))
-            found.append((number, {"type": "end group"}))
-        return found
+                laid_out.append((number, {"type": ONE_MORE, "name": copies.more[copy - 1], "required": "yes"}))
+            laid_out.append((number, {"type": "end group"}))
+        return laid_out
 
     def _whom(self, row: Row) -> "_Copies | None":
         """How many copies there are of the repeat, and whom each is for; None when there would be too many."""
@@ -137,19 +138,19 @@ class Layout:
             f"{what} kan gjentas, høyst {self._copies} ganger. De som svarer, blir spurt om de vil legge til en til."
         )
         more = [self._free(f"{name}_{copy}_til") for copy in range(2, self._copies + 1)]
-        return _Copies(["", *(f"${{{one}}} = '{YES}'" for one in more)], more=more)
+        return _Copies(["", *(f"${{{name}}} = '{YES}'" for name in more)], more=more)
 
     def _resolved(self, lines: Iterable[Line]) -> list[Line]:
         """What is hidden and only hands an answer on is written as that answer; a sum over a repeat, as its copies."""
         stands_for: dict[str, str] = {}
         sums: dict[str, str] = {}
-        found = []
-        given = list(lines)
-        rows = {row.get("name", ""): row for _, row in given}
+        resolved = []
+        all_lines = list(lines)
+        rows = {row.get("name", ""): row for _, row in all_lines}
         compared = {
             name for row in rows.values() for key in _EXPRESSIONS for name in _REFERENCE.findall(row.get(key, ""))
         }
-        for number, row in given:
+        for number, row in all_lines:
             new = {
                 key: self._in_place(text, stands_for | (sums if key in _EXPRESSIONS else {})) if "${" in text else text
                 for key, text in row.items()
@@ -157,36 +158,33 @@ class Layout:
             if _SUM.fullmatch(new.get("calculation", "").strip()):
                 sums[new.get("name", "")] = new["calculation"].strip()
             if kind_of(new).lower() == "calculate" and (
-                handed := _HANDED_ON.fullmatch(new.get("calculation", "").strip())
+                reference := _HANDED_ON.fullmatch(new.get("calculation", "").strip())
             ):
-                stands_for[new.get("name", "")] = next(one for one in handed.groups() if one)
+                stands_for[new.get("name", "")] = next(name for name in reference.groups() if name)
             elif new.get("name") in compared and (asked := age_asked(new, rows)):
                 self.remarks.append(
                     f"«{new['name']}» regnes ut fra en dato og dagens dato. Det er blitt et spørsmål om tallet."
                 )
                 new = asked
-            found.append((number, new))
-        return found
+            resolved.append((number, new))
+        return resolved
 
     def _in_place(self, text: str, stands_for: dict[str, str]) -> str:
-        def of_a_copy(found: re.Match[str]) -> str:
-            names = self._names.get((found[2], found[1]), [])
-            return f"${{{names[int(found[3]) - 1]}}}" if 1 <= int(found[3]) <= len(names) else found[0]
+        def of_a_copy(ref: re.Match[str]) -> str:
+            names = self._names.get((ref[2], ref[1]), [])
+            return f"${{{names[int(ref[3]) - 1]}}}" if 1 <= int(ref[3]) <= len(names) else ref[0]
 
-        def of_all_copies(found: re.Match[str]) -> str:
-            names = next((names for (_, name), names in self._names.items() if name == found[2]), [found[2]])
-            return f"{found[1]}({' '.join(f'${{{name}}}' for name in names)})"
+        def of_all_copies(ref: re.Match[str]) -> str:
+            names = next((names for (_, name), names in self._names.items() if name == ref[2]), [ref[2]])
+            return f"{ref[1]}({' '.join(f'${{{name}}}' for name in names)})"
 
-        text = _OF_A_COPY.sub(of_a_copy, _REFERENCE.sub(lambda one: stands_for.get(one[1], one[0]), text))
+        text = _OF_A_COPY.sub(of_a_copy, _REFERENCE.sub(lambda ref: stands_for.get(ref[1], ref[0]), text))
         return _OVER_COPIES.sub(of_all_copies, text)
 
     def _free(self, name: str) -> str:
-        found, number = name, 1
-        while found in self._taken:
-            number += 1
-            found = f"{name}_{number}"
-        self._taken.add(found)
-        return found
+        free = free_name(name, self._taken)
+        self._taken.add(free)
+        return free
 
 
 @dataclass(frozen=True)
@@ -226,11 +224,11 @@ def _label(row: Row) -> str:
 
 def _renamed(row: Row, names: dict[str, str], copy: int) -> Row:
     new = {
-        key: _WHICH.sub(str(copy), _REFERENCE.sub(lambda one: f"${{{names.get(one[1], one[1])}}}", text))
+        key: _WHICH.sub(str(copy), _REFERENCE.sub(lambda ref: f"${{{names.get(ref[1], ref[1])}}}", text))
         for key, text in row.items()
     }
     return new | ({"name": names[row["name"]]} if row.get("name") in names else {})
 
 
 def _all(conditions: Iterable[str]) -> str:
-    return " and ".join(f"({one})" for one in conditions if one.strip())
+    return " and ".join(f"({condition})" for condition in conditions if condition.strip())

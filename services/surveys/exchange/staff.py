@@ -43,19 +43,19 @@ async def import_questionnaire(request: Request) -> Response:
         data = await upload.read() if upload else base64.b64decode(form.get("data") or "", validate=True)
         # A large file takes seconds, in which others answer.
         if name.lower().endswith(".lss"):
-            found = await asyncio.to_thread(read_lss, data, name)
+            imported = await asyncio.to_thread(read_lss, data, name)
         else:
-            found = await asyncio.to_thread(read_xlsform, data, name, copies)
+            imported = await asyncio.to_thread(read_xlsform, data, name, copies)
     except BadFile as error:
         return _show(request, copies, error=str(error), status=422)
     except binascii.Error:
         return _show(request, copies, error="Velg filen på nytt.", status=422)
-    if form.get("confirmed") != "yes" or not found.taken:
-        return _show(request, copies, found, name, base64.b64encode(data).decode())
+    if form.get("confirmed") != "yes" or not imported.taken:
+        return _show(request, copies, imported, name, base64.b64encode(data).decode())
     async with rt.transaction() as session:
-        content = copied(found.content, new_id_of(found.content["title"]["nb"]))
+        content = copied(imported.content, new_id_of(imported.content["title"]["nb"]))
         await begin(session, content, request.state.staff.name, rt.now())
-        detail = {"taken": found.taken, "refused": len(found.refused)}
+        detail = {"taken": imported.taken, "refused": len(imported.refused)}
         await audit(session, request, "surveys.questionnaire.imported", content["id"], **detail)
     return see_other(f"/staff/surveys/editor/{content['id']}")
 
@@ -63,14 +63,14 @@ async def import_questionnaire(request: Request) -> Response:
 def _show(
     request: Request,
     copies: int,
-    found: Imported | None = None,
+    imported: Imported | None = None,
     name: str = "",
     data: str = "",
     error: str = "",
     status: int = 200,
 ) -> Response:
     context = {
-        "found": found, "name": name, "data": data, "errors": {"file": error} if error else {},
+        "imported": imported, "name": name, "data": data, "errors": {"file": error} if error else {},
         "copies": str(copies), "choices": [(str(number), str(number)) for number in _COPIES],
     }  # fmt: skip
     return render(request, "surveys/editor_import.html", context, status)
@@ -84,9 +84,9 @@ async def export_questionnaire(request: Request) -> Response:
     id_, form = request.path_params["id"], request.path_params["format"]
     rt = runtime(request)
     async with rt.transaction() as session:
-        found = await written(session, id_)
+        draft = await written(session, id_)
     template = shelf(rt.settings).get(id_)
-    content = found.content if found else template.content() if template else None
+    content = draft.content if draft else template.content() if template else None
     if content is None or form not in ("yaml", "xlsx"):
         return problem(request, 404)
     body = as_yaml(content).encode() if form == "yaml" else as_xlsform(content)
