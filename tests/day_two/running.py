@@ -89,7 +89,7 @@ class Running:
         mailbox = Mailbox(self.status["mail_url"])
         fetching = asyncio.create_task(self._fetch(mailbox))
         try:
-            await asyncio.gather(*(join(self.status["public_url"], one, mailbox, self.chance) for one in people))
+            await asyncio.gather(*(join(self.status["public_url"], person, mailbox, self.chance) for person in people))
         finally:
             fetching.cancel()
             await mailbox.close()

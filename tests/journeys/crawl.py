@@ -184,7 +184,7 @@ class Crawl:
 
     def _fetcher(self, context: BrowserContext) -> httpx.Client:
         # By hand: cookies that are only for TLS go to 127.0.0.1 from the browser alone.
-        cookies = "; ".join(f"{one['name']}={one['value']}" for one in context.cookies())
+        cookies = "; ".join(f"{cookie['name']}={cookie['value']}" for cookie in context.cookies())
         return httpx.Client(headers={"cookie": cookies, "accept-language": "nb-NO"}, follow_redirects=True, timeout=60)
 
     def _glance(self, fetcher: httpx.Client, url: str) -> Glance | None:

@@ -19,7 +19,7 @@ def links(stack: Stack) -> list[str]:
     """The links in all invitations so far, oldest first."""
     mails = httpx.get(f"{stack.mail}/api/mails").json()
     found = [
-        re.search(r"http\S*/meetings/answer/\S+", one["text"]) for one in mails if one["subject"].startswith(INVITED)
+        re.search(r"http\S*/meetings/answer/\S+", mail["text"]) for mail in mails if mail["subject"].startswith(INVITED)
     ]
     return [one[0] for one in found if one]
 
@@ -140,7 +140,7 @@ def test_a_no_brings_another_and_what_came_of_it_is_public(stack: Stack, chromiu
     looking.reload()
     check(looking)
     assert "Benker først." in looking.inner_text("main")
-    wait(lambda: any(one.startswith("Referatet er klart") for one in subjects(stack)))
+    wait(lambda: any(subject.startswith("Referatet er klart") for subject in subjects(stack)))
 
 
 def subjects(stack: Stack) -> list[str]:

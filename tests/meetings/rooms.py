@@ -125,12 +125,13 @@ def play(panel: Panel, seats: int, words: str) -> Outcome:
 
 def told(outcomes: Sequence[Outcome]) -> str:
     """Averages of several meetings, in one line."""
-    short = {code: mean(one.short[code] for one in outcomes) for code in CODES}
+    short = {code: mean(outcome.short[code] for outcome in outcomes) for code in CODES}
     worst = max(short, key=lambda code: short[code])
     return (
-        f"{mean(one.filled / one.seats for one in outcomes):.1%} filled, {worst} short by {short[worst]:.2f}, "
-        f"asked {mean(one.asked / one.seats for one in outcomes):.1f} a seat, "
-        f"waited in vain {mean(one.turned_away / one.seats for one in outcomes):.2f} a seat"
+        f"{mean(outcome.filled / outcome.seats for outcome in outcomes):.1%} filled, "
+        f"{worst} short by {short[worst]:.2f}, "
+        f"asked {mean(outcome.asked / outcome.seats for outcome in outcomes):.1f} a seat, "
+        f"waited in vain {mean(outcome.turned_away / outcome.seats for outcome in outcomes):.2f} a seat"
     )
 
 

@@ -46,7 +46,9 @@ async def held(rt: Runtime, editor: httpx.AsyncClient, meeting: Meeting, came: S
 
 async def notices(rt: Runtime, kind: str) -> list[MeetingNoticeDue]:
     return [
-        one for one in await outbox(rt, MeetingNoticeDue) if isinstance(one, MeetingNoticeDue) and one.notice == kind
+        event
+        for event in await outbox(rt, MeetingNoticeDue)
+        if isinstance(event, MeetingNoticeDue) and event.notice == kind
     ]
 
 
@@ -69,7 +71,7 @@ async def test_who_came_is_ticked_by_code_and_may_be_mended(
     assert all(row.code not in page for row in others)
     await held(rt, editor, meeting, [*accepted[:3], *others])
     await held(rt, editor, meeting, accepted[:2])
-    facts = [one.attended for one in await outbox(rt, MeetingHeld) if isinstance(one, MeetingHeld)]
+    facts = [event.attended for event in await outbox(rt, MeetingHeld) if isinstance(event, MeetingHeld)]
     assert facts == [3, 2]
     stored = await fresh(rt, meeting.id)
     assert (stored.state, stored.attended) == ("held", 2)
@@ -101,7 +103,7 @@ async def test_minutes_are_shown_before_they_are_out_and_told_once_to_those_who_
     for _ in range(2):
         await editor.post(path, data={"minutes": text, "action": "publish"})
     assert len(await outbox(rt, MeetingMinutesPublished)) == 1
-    assert {one.invitation_id for one in await notices(rt, "minutes")} == {row.id for row in accepted[:3]}
+    assert {notice.invitation_id for notice in await notices(rt, "minutes")} == {row.id for row in accepted[:3]}
     page = (await editor.get(f"/meetings/{meeting.slug}")).text
     assert "<strong>Benker</strong>" in page
     assert "<img src=x" not in page
@@ -164,7 +166,7 @@ async def test_what_it_led_to_stands_on_the_page_and_is_told_once_to_those_who_c
     first = follow_up(rt, meeting)
     mended = follow_up(rt, meeting, follow_up_id=first.follow_up_id, done={"nb": "Torget får fire benker."})
     await deliver(first, mended, follow_up(rt, meeting, about="survey"))
-    assert {one.invitation_id for one in await notices(rt, "follow_up")} == {row.id for row in accepted[1:3]}
+    assert {notice.invitation_id for notice in await notices(rt, "follow_up")} == {row.id for row in accepted[1:3]}
     assert len(await notices(rt, "follow_up")) == 2
     page = (await editor.get(f"/meetings/{meeting.slug}")).text
     assert "Torget får fire benker." in page

@@ -75,7 +75,7 @@ async def test_no_file_names_anybody_and_small_groups_stand_together(rt: Runtime
     async with rt.transaction() as session:
         people = (await session.scalars(sa.select(Candidate))).all()
     text = str(full)
-    assert not any(str(one.member_id) in text or str(one.salt) in text for one in people if one.member_id)
+    assert not any(str(person.member_id) in text or str(person.salt) in text for person in people if person.member_id)
     assert len(full["entries"]) == 42, "an erased person's fingerprint and type stay, or nobody could check"
     assert "entries" not in public
     assert "full" not in set(public)

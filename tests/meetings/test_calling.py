@@ -71,7 +71,7 @@ async def test_a_call_asks_willing_members_once_and_says_so(
     meeting = await a_meeting(rt)
     rows = await a_call(rt, meeting)
     assert {row.member_id for row in rows} == {one.member_id for one in people}
-    issued = [one for one in await outbox(rt, MeetingCallIssued) if isinstance(one, MeetingCallIssued)]
+    issued = [event for event in await outbox(rt, MeetingCallIssued) if isinstance(event, MeetingCallIssued)]
     assert {one.invitation_id for one in issued} == {row.id for row in rows}
     assert {one.send_before for one in issued} == {(await fresh(rt, meeting.id)).called_until}
     await send_calls(rt)
@@ -121,7 +121,9 @@ async def test_those_who_say_yes_are_the_pool_once_the_call_is_over(rt: Runtime,
     await fill_free_seats(rt)
     assert len(await invitations(rt)) > 4, "replacements are volunteers too, whatever the cap"
     told = [
-        one.volunteer for one in await outbox(rt, MeetingInvitationIssued) if isinstance(one, MeetingInvitationIssued)
+        event.volunteer
+        for event in await outbox(rt, MeetingInvitationIssued)
+        if isinstance(event, MeetingInvitationIssued)
     ]
     assert set(told) == {True}
 
@@ -192,7 +194,7 @@ async def test_people_answer_and_change_their_mind_until_the_call_is_over(rt: Ru
         async with rt.transaction() as session:
             await cancel_meeting(session, meeting.id, rt.now())
         assert "Møtet er avlyst" in (await client.get(f"/meetings/call?id={row.id}")).text
-    replies = [one.reply for one in await outbox(rt, MeetingCallAnswered) if isinstance(one, MeetingCallAnswered)]
+    replies = [event.reply for event in await outbox(rt, MeetingCallAnswered) if isinstance(event, MeetingCallAnswered)]
     assert replies == ["yes", "yes", "no"]
 
 

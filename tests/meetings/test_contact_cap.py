@@ -43,7 +43,7 @@ async def test_mails_of_both_services_count_together_in_the_pool(rt: Runtime, de
     await a_drawn_meeting(rt, seats=4)
     drawn = [row.member_id for row in await invitations(rt) if row.member_id]
     both = drawn[0]
-    only_surveys = next(one.member_id for one in people if one.member_id not in drawn)
+    only_surveys = next(person.member_id for person in people if person.member_id not in drawn)
     await deliver(*asked_in_surveys(rt, both, 2), *asked_in_surveys(rt, drawn[1], 1))
     await deliver(*asked_in_surveys(rt, only_surveys, 3))
     assert await full(rt, 3) == {both, only_surveys}
@@ -58,7 +58,7 @@ async def test_a_free_seat_goes_to_nobody_at_the_cap(rt: Runtime, deliver: Deliv
     await deliver(margins(), *people)
     await a_drawn_meeting(rt, seats=2)
     asked = await invitations(rt)
-    waiting = [one.member_id for one in people if one.member_id not in {row.member_id for row in asked}]
+    waiting = [person.member_id for person in people if person.member_id not in {row.member_id for row in asked}]
     cap = rt.profile.contact_cap
     await deliver(*(event for one in waiting for event in asked_in_surveys(rt, one, cap)))
     await reply(rt, asked[0], Reply.NO)

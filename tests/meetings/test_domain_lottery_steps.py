@@ -72,7 +72,7 @@ def test_a_panel_is_placed_by_a_program_over_few_of_many_types(monkeypatch: pyte
     shares = [random.dirichlet(np.full(values, 8.0)) for values in shape]
     skewed = [share * random.uniform(0.5, 1.5, len(share)) for share in shares]
     people = zip(*(random.choice(len(w), 20_000, p=w / w.sum()).tolist() for w in skewed), strict=True)
-    pool = Pool.of("abcd", [tuple(map(str, one)) for one in people])
+    pool = Pool.of("abcd", [tuple(map(str, person)) for person in people])
     quotas = [
         Quota(feature, str(value), int(40 * part), int(40 * part) + 1)
         for feature, share in zip("abcd", shares, strict=True) for value, part in enumerate(share)

@@ -101,10 +101,10 @@ def test_rooms_are_full_and_balanced_where_few_say_yes() -> None:
         for each in panel.people[:150]:
             panel.asked(each)
         outcomes.append(play(panel, seats, str(seed)))
-    assert mean(one.filled / one.seats for one in outcomes) >= 19 / 20
+    assert mean(outcome.filled / outcome.seats for outcome in outcomes) >= 19 / 20
     for code in CODES:
-        assert mean(one.short[code] for one in outcomes) <= 1, code
-    assert mean(one.turned_away / one.seats for one in outcomes) < 0.5, "not many wait in vain"
+        assert mean(outcome.short[code] for outcome in outcomes) <= 1, code
+    assert mean(outcome.turned_away / outcome.seats for outcome in outcomes) < 0.5, "not many wait in vain"
 
 
 def test_as_many_asked_as_there_are_seats_leave_rooms_half_empty() -> None:

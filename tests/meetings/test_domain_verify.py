@@ -57,7 +57,7 @@ PEOPLE = [
     (f"{place:032x}", f"person-{place}", one)
     for place, one in enumerate(one for one, heads in HEADS.items() for _ in range(heads))
 ]
-ENTRIES = [Entry.of(*one) for one in PEOPLE]
+ENTRIES = [Entry.of(*person) for person in PEOPLE]
 
 
 def lottery(tickets: int) -> Lottery:
@@ -175,8 +175,8 @@ def test_over_all_tickets_people_are_seated_as_often_as_they_are_told() -> None:
     assert sum(seated.values()) == 5000
     told = chances_of(commitment.full, ENTRIES)
     assert {each: seated[each] / 1000 for each in told} == told
-    for one in HEADS:
-        of_type = [seated[entry.leaf] for entry in ENTRIES if entry.type == one]
+    for kind in HEADS:
+        of_type = [seated[entry.leaf] for entry in ENTRIES if entry.type == kind]
         assert max(of_type) - min(of_type) <= 1
     for line in commitment.full["types"]:
         assert abs(line["probability"] - line["best"]) <= commitment.promise["rounding"] <= 0.005

@@ -49,7 +49,8 @@ async def test_what_is_promised_stands_in_public_before_the_draw_and_in_the_file
         return hashlib.sha256(head + json.dumps(parts, separators=(",", ":")).encode()).hexdigest()
 
     row = sorted(
-        sha256(b"\0", sha256(b"\2", one.salt, str(one.member_id)), [one.gender, one.band, one.area]) for one in people
+        sha256(b"\0", sha256(b"\2", person.salt, str(person.member_id)), [person.gender, person.band, person.area])
+        for person in people
     )
     while len(row) > 1:
         pairs = [row[place : place + 2] for place in range(0, len(row), 2)]

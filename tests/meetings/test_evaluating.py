@@ -36,12 +36,12 @@ async def control(rt: Runtime) -> list[DrawEntry]:
 
 async def groups(rt: Runtime) -> Counter[str]:
     """What was said of groups."""
-    return Counter(one.group for one in await outbox(rt, MeetingGroupSet) if isinstance(one, MeetingGroupSet))
+    return Counter(event.group for event in await outbox(rt, MeetingGroupSet) if isinstance(event, MeetingGroupSet))
 
 
 async def asked(rt: Runtime) -> list[MeetingSurveyAsked]:
     """The surveys asked for."""
-    return [one for one in await outbox(rt, MeetingSurveyAsked) if isinstance(one, MeetingSurveyAsked)]
+    return [event for event in await outbox(rt, MeetingSurveyAsked) if isinstance(event, MeetingSurveyAsked)]
 
 
 async def held(rt: Runtime, meeting: Meeting, came: int) -> None:

@@ -51,12 +51,14 @@ async def test_a_draw_invites_as_many_as_there_are_seats_and_tells_everybody_the
     (fact,) = await outbox(rt, MeetingDrawn)
     assert isinstance(fact, MeetingDrawn)
     assert (fact.pool, fact.drawn) == (30, 6)
-    entered = [one for one in await outbox(rt, MemberEnteredDraw) if isinstance(one, MemberEnteredDraw)]
+    entered = [event for event in await outbox(rt, MemberEnteredDraw) if isinstance(event, MemberEnteredDraw)]
     assert len(entered) == 30
     assert {one.member_id for one in entered if one.drawn} == {row.member_id for row in rows}
     assert sum(one.chance for one in entered) == pytest.approx(6)
     assert len(await outbox(rt, MeetingInvitationIssued)) == 6
-    assert [one.status for one in await outbox(rt, MeetingAnnounced) if isinstance(one, MeetingAnnounced)] == ["drawn"]
+    assert [event.status for event in await outbox(rt, MeetingAnnounced) if isinstance(event, MeetingAnnounced)] == [
+        "drawn"
+    ]
     protocol = (await fresh(rt, meeting.id)).protocol
     assert protocol is not None
     for feature in ("gender", "band"):
@@ -104,7 +106,9 @@ async def test_a_no_brings_somebody_of_the_same_stratum(rt: Runtime, deliver: De
     last_day = (new.reply_by - timedelta(seconds=1)).astimezone(rt.settings.zone)
     assert (last_day.date() - rt.today()).days == 7
     assert f"{last_day:%H:%M:%S}" == "23:59:59", "the last day is a whole one"
-    issued = [one for one in await outbox(rt, MeetingInvitationIssued) if isinstance(one, MeetingInvitationIssued)]
+    issued = [
+        event for event in await outbox(rt, MeetingInvitationIssued) if isinstance(event, MeetingInvitationIssued)
+    ]
     assert [one.replacement for one in issued] == [False] * 6 + [True]
     assert not any(one.volunteer for one in issued), "there was no call"
 
@@ -119,8 +123,10 @@ async def test_silence_past_the_deadline_lapses_and_a_late_yes_comes_too_late(rt
     assert (await states(rt))["lapsed"] == 1
     await run_jobs(rt)
     assert await states(rt) == {"accepted": 1, "lapsed": 5, "invited": 5}
-    answers = [one for one in await outbox(rt, MeetingInvitationAnswered) if isinstance(one, MeetingInvitationAnswered)]
-    assert Counter(one.reply for one in answers) == {"accepted": 1, "lapsed": 5}
+    answers = [
+        event for event in await outbox(rt, MeetingInvitationAnswered) if isinstance(event, MeetingInvitationAnswered)
+    ]
+    assert Counter(answer.reply for answer in answers) == {"accepted": 1, "lapsed": 5}
 
 
 async def test_nobody_is_asked_later_than_the_set_number_of_hours_before(rt: Runtime, deliver: Deliverer) -> None:
@@ -198,7 +204,7 @@ async def test_leaving_frees_the_seat_and_erasure_leaves_counts_without_the_pers
         for table in ("invitation", "draw_entry", "draw_candidate", "notice", "archive", "dead_letter"):
             rows = await session.scalars(sa.text(f"select to_jsonb(t)::text from meetings.{table} t"))
             assert [row for row in rows if str(member) in row] == [], table
-    about = [type(one) for one in await outbox(rt) if str(member) in one.model_dump_json()]
+    about = [type(event) for event in await outbox(rt) if str(member) in event.model_dump_json()]
     assert about == [MemberDataErased]
 
 

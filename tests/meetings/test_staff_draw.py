@@ -170,7 +170,7 @@ async def test_quotas_follow_the_panel_or_the_population_by_a_button(
     rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
 ) -> None:
     people = many(rt.now(), 30)
-    await deliver(margins(), *(one.model_copy(update={"gender": "female"}) for one in people))
+    await deliver(margins(), *(person.model_copy(update={"gender": "female"}) for person in people))
     meeting = await a_meeting(rt)
     path = f"/staff/meetings/{meeting.id}/quotas"
     await editor.post(path, data={"action": "panel"})

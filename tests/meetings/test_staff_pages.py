@@ -53,7 +53,7 @@ async def test_a_meeting_is_announced_once_and_stands_on_the_public_page(
     assert "Nytt møte" in (await editor.get("/staff/meetings/new")).text
     form = the_form(rt)
     answers = [await editor.post("/staff/meetings/new", data=form) for _ in range(2)]
-    assert [one.status_code for one in answers] == [303, 303]
+    assert [answer.status_code for answer in answers] == [303, 303]
     (meeting,) = await meetings(rt)
     (fact,) = await outbox(rt, MeetingAnnounced)
     assert isinstance(fact, MeetingAnnounced)
@@ -132,9 +132,9 @@ async def test_a_new_time_is_told_to_those_who_come_after_staff_have_seen_how_ma
     done = await editor.post(path, data=hidden(preview.text) | {"confirmed": "yes"})
     assert done.status_code == 303
     assert (await fresh(rt, meeting.id)).place == "Rådhuset"
-    notices = [one for one in await outbox(rt, MeetingNoticeDue) if isinstance(one, MeetingNoticeDue)]
-    assert {one.notice for one in notices} == {"changed"}
-    assert {one.member_id for one in notices} == {row.member_id for row in await invitations(rt, "accepted")}
+    notices = [event for event in await outbox(rt, MeetingNoticeDue) if isinstance(event, MeetingNoticeDue)]
+    assert {notice.notice for notice in notices} == {"changed"}
+    assert {notice.member_id for notice in notices} == {row.member_id for row in await invitations(rt, "accepted")}
     assert notices[0].link_expires_at is not None
     async with browser(rt) as resident:
         token = rt.links.make("meeting", notices[0].notice_id, notices[0].generation, notices[0].link_expires_at)

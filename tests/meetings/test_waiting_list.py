@@ -72,7 +72,9 @@ async def test_where_few_came_before_more_are_asked_and_told_that_it_is_to_a_lis
     assert len(await rows_of(rt, meeting, "invited")) == SEATS
     assert 10 <= len(listed) <= 13, "one in three comes: two more for each seat"
     assert {row.reply_by for row in listed} == {meeting.reply_by}
-    issued = [one for one in await outbox(rt, MeetingInvitationIssued) if isinstance(one, MeetingInvitationIssued)]
+    issued = [
+        event for event in await outbox(rt, MeetingInvitationIssued) if isinstance(event, MeetingInvitationIssued)
+    ]
     assert {one.invitation_id for one in issued if one.waiting_list} == {row.id for row in listed}
     await fill_free_seats(rt)
     again = await rows_of(rt, meeting, "reserve")
@@ -105,7 +107,9 @@ async def test_free_seats_wait_until_everybody_asked_to_the_list_could_answer(rt
     (seated,) = (row for row in rows if row.replaces is not None)
     assert seated.id in {row.id for row in listed[:4]}
     assert (seated.state, seated.replaces, seated.had_seat) == ("accepted", first.id, True)
-    replies = [one for one in await outbox(rt, MeetingInvitationAnswered) if isinstance(one, MeetingInvitationAnswered)]
+    replies = [
+        event for event in await outbox(rt, MeetingInvitationAnswered) if isinstance(event, MeetingInvitationAnswered)
+    ]
     assert [one.reply for one in replies if one.invitation_id == seated.id] == ["waiting", "accepted"]
     assert len([row for row in rows if row.state in ("invited", "accepted")]) == SEATS
 
@@ -130,7 +134,9 @@ async def test_a_late_no_goes_to_the_list_until_half_a_day_before_and_then_all_h
     waited = await rows_of(rt, meeting, "waiting")
     await run_jobs(rt)
     assert await rows_of(rt, meeting, "waiting") == []
-    replies = [one for one in await outbox(rt, MeetingInvitationAnswered) if isinstance(one, MeetingInvitationAnswered)]
+    replies = [
+        event for event in await outbox(rt, MeetingInvitationAnswered) if isinstance(event, MeetingInvitationAnswered)
+    ]
     assert {one.invitation_id for one in replies if one.reply == "released"} == {row.id for row in waited}
 
 
@@ -148,8 +154,11 @@ async def test_who_waits_hears_of_a_change_and_of_a_cancelled_meeting(rt: Runtim
         done = await cancel_meeting(session, meeting.id, rt.now())
     assert done is not None
     assert done[1] == 1
-    notices = [one for one in await outbox(rt, MeetingNoticeDue) if isinstance(one, MeetingNoticeDue)]
-    assert [(one.notice, one.invitation_id) for one in notices] == [("changed", waits.id), ("cancelled", waits.id)]
+    notices = [event for event in await outbox(rt, MeetingNoticeDue) if isinstance(event, MeetingNoticeDue)]
+    assert [(notice.notice, notice.invitation_id) for notice in notices] == [
+        ("changed", waits.id),
+        ("cancelled", waits.id),
+    ]
     assert silent.id in {row.id for row in await rows_of(rt, meeting, "ended")}
 
 
@@ -161,7 +170,7 @@ async def test_who_pauses_is_not_waited_for_but_keeps_a_place_on_the_list(
     row = (await rows_of(rt, meeting, "reserve"))[0]
     if said_yes:
         await reply(rt, row, Reply.YES)
-    joined = next(one for one in people if one.member_id == row.member_id)
+    joined = next(person for person in people if person.member_id == row.member_id)
     await deliver(MemberChanged(**(joined.model_dump() | {"status": "paused"})))
     assert next(each.state for each in await rows_of(rt, meeting) if each.id == row.id) == stands
 

@@ -154,15 +154,15 @@ async def test_a_call_asks_those_who_have_not_answered_and_no_cancelled_meeting_
     deliver, members = Deliverer(rt), [new_id() for _ in range(3)]
     silent, quick, late = (
         MeetingCallIssued(
-            invitation_id=new_id(), meeting_id=MEETING, member_id=one, generation=1, link_expires_at=SOON,
+            invitation_id=new_id(), meeting_id=MEETING, member_id=member, generation=1, link_expires_at=SOON,
             send_before=SOON,
         )
-        for one in members
+        for member in members
     )  # fmt: skip
     answer = MeetingCallAnswered(
         invitation_id=quick.invitation_id, meeting_id=MEETING, member_id=quick.member_id, reply="yes", answered_at=NOW
     )
-    await deliver(*(card(one) for one in members), announced(), silent, quick, answer)
+    await deliver(*(card(member) for member in members), announced(), silent, quick, answer)
     await Dispatcher().run(rt)
     await deliver(MeetingCancelled(meeting_id=MEETING, cancelled_at=NOW), late)
     await Dispatcher().run(rt)

@@ -96,7 +96,7 @@ async def test_sign_ups_whose_events_the_broker_removed_unread_get_their_mails(
                 await missing.send_again(session, one.topic, one.partition, one.from_offset, one.to_offset)
     async with running(notifications), running(registration):
         await eventually(written_to)
-        lost = sum(one.to_offset - one.from_offset for one in await stretches(notifications))
+        lost = sum(stretch.to_offset - stretch.from_offset for stretch in await stretches(notifications))
         await eventually(lambda: sent(registration))
         assert await written_to()
     assert lost >= 2 * len(people)

@@ -111,7 +111,7 @@ async def test_a_question_that_is_asked_no_more_takes_its_answers_with_it(asking
         assert "B?\n- z" in page.text, "what was written stays"
     (event,) = await outbox(rt, ProfileChanged)
     assert isinstance(event, ProfileChanged)
-    assert [one["id"] for one in event.choices["own_questions"]] == ["hvordan-bor-du"]
+    assert [question["id"] for question in event.choices["own_questions"]] == ["hvordan-bor-du"]
     await announce_installation(rt)
     assert await answers(rt, member_id) == ["hvordan-bor-du:hus"]
     async with rt.transaction() as session:

@@ -157,13 +157,13 @@ EXAMPLE = Questionnaire.model_validate(QUESTIONNAIRE)
 
 
 def counted_of(id_: str, answers: list[dict[str, Any]]) -> Any:
-    return {one.id: one for one in count_answers(EXAMPLE, answers)}[id_]
+    return {answer.id: answer for answer in count_answers(EXAMPLE, answers)}[id_]
 
 
 def test_every_kind_is_counted_and_what_is_counted_comes_back_from_a_publication() -> None:
     totals = count_answers(EXAMPLE, [ANSWERS] * 6)
-    assert [one.id for one in totals] == [question.id for question in EXAMPLE.questions]
-    assert all(one.countable and one.base == 6 for one in totals)
+    assert [total.id for total in totals] == [question.id for question in EXAMPLE.questions]
+    assert all(total.countable and total.base == 6 for total in totals)
     assert kept(totals) == totals
 
 
@@ -179,7 +179,7 @@ def test_a_grid_is_counted_statement_by_statement() -> None:
 
 def test_a_ranking_tells_who_is_among_the_most_important_and_who_is_first() -> None:
     ranks = [["buss", "bil"], ["buss", "sykkel"], ["bil", "buss"], ["buss", "bil"], ["sykkel", "buss"]]
-    ranked = counted_of("viktigst", [{"viktigst": one} for one in ranks])
+    ranked = counted_of("viktigst", [{"viktigst": rank} for rank in ranks])
     assert ranked.counts == {"buss": 5, "sykkel": 2, "bil": 3}
     assert ranked.firsts == {"buss": 3, "sykkel": 1, "bil": 1}
 

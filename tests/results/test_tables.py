@@ -29,7 +29,10 @@ FULL: list[dict[str, Any]] = [
 
 def given_answers(answers: list[dict[str, Any]]) -> list[ResponseSubmitted]:
     strata = AnswerStrata(gender=None, bands=None)
-    return [ResponseSubmitted(response_id=random_id(), survey_id=SURVEY, strata=strata, answers=one) for one in answers]
+    return [
+        ResponseSubmitted(response_id=random_id(), survey_id=SURVEY, strata=strata, answers=answer)
+        for answer in answers
+    ]
 
 
 async def test_the_tables_say_of_whom_each_share_is(rt: Runtime) -> None:

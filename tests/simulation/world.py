@@ -219,7 +219,7 @@ class World:
 
 def _is_crash(error: BaseException) -> bool:
     if isinstance(error, BaseExceptionGroup):
-        return any(_is_crash(one) for one in error.exceptions)
+        return any(_is_crash(exception) for exception in error.exceptions)
     return isinstance(error, Crash)
 
 

@@ -38,4 +38,4 @@ def test_what_the_launcher_writes_is_not_either(tmp_path: Path) -> None:
         (tmp_path / "after").touch()
     finally:
         os.umask(before)
-    assert [one.partition(" ")[0] for one in readable_by_others(tmp_path)] == ["after"]
+    assert [other.partition(" ")[0] for other in readable_by_others(tmp_path)] == ["after"]

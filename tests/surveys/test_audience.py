@@ -95,11 +95,11 @@ async def test_the_filter_and_its_sql_choose_the_same_members(
             took_part = came if audience.survey else guests if audience.meeting == meeting_id else set()
             chosen = set(await session.scalars(sa.select(Member.id).where(wanted(audience, year))))
             assert chosen == {
-                one.id
-                for one in members
+                member.id
+                for member in members
                 if is_wanted(
-                    audience, gender=gender_of(one.gender), year_of_birth=one.year_of_birth, area=one.area,
-                    language=one.language, joined_at=one.joined_at, took_part=one.id in took_part, year=year,
+                    audience, gender=gender_of(member.gender), year_of_birth=member.year_of_birth, area=member.area,
+                    language=member.language, joined_at=member.joined_at, took_part=member.id in took_part, year=year,
                 )
             }  # fmt: skip
             sizes.append(len(chosen))

@@ -80,7 +80,7 @@ async def test_a_correction_reaches_pages_mails_and_results_and_keeps_both_wordi
     assert told.questionnaire.pages[0].title.nb == "Reisene dine"
     (correction,) = told.corrections
     assert correction.answered == 1
-    assert [(one.place, one.language, one.before, one.after) for one in correction.changes] == [
+    assert [(change.place, change.language, change.before, change.after) for change in correction.changes] == [
         (*FIRST, before, "Reisene dine")
     ]
     for row in others[1:]:

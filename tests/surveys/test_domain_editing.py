@@ -154,7 +154,7 @@ def test_a_language_taken_away_goes_everywhere_and_one_added_is_missing_until_wr
         sent(title__nb="Nabolaget", title__en="The neighbourhood", introduction__nb="Vi spør.", minutes="3"),
         ["nb", "en"],
     )
-    missing = [one for one in findings(content) if "engelsk" in one.text]
+    missing = [finding for finding in findings(content) if "engelsk" in finding.text]
     assert {one.part for one in missing} == {"", "side1", "q1", "q2"}
     back = with_cover(content, sent(title__nb="Nabolaget", introduction__nb="Vi spør.", minutes="3"), ["nb"])
     assert findings(back) == []
@@ -193,7 +193,7 @@ def test_a_condition_that_can_never_hold_is_a_fault() -> None:
     both = {"all": [{"question": "q1", "any_of": ["ja"]}, {"question": "q1", "any_of": ["nei"]}]}
     content, _ = domain.add_question(_change(written(), "q2", show_if=both), "side1", "short_text")
     content = with_question(content, "q3", sent(text__nb="Noe mer?"), slugify)
-    assert [one.text for one in findings(content)] == ["Vilkåret kan aldri bli oppfylt: ingen svar fører hit."]
+    assert [finding.text for finding in findings(content)] == ["Vilkåret kan aldri bli oppfylt: ingen svar fører hit."]
 
 
 def test_a_scale_says_what_its_ends_mean_and_a_pair_has_two() -> None:
@@ -201,7 +201,7 @@ def test_a_scale_says_what_its_ends_mean_and_a_pair_has_two() -> None:
     content = with_question(content, scale, sent(text__nb="Hvor trygt?", steps="12"), slugify)
     content, pair = domain.add_question(content, "side1", "pair")
     content = with_question(content, pair, sent(text__nb="Hva helst?", **_options("A", "B", "C")), slugify)
-    assert [one.text for one in findings(content)] == [
+    assert [finding.text for finding in findings(content)] == [
         "«Hvor trygt?» må ha fra 2 til 11 trinn.",
         "«Hvor trygt?» må si hva det laveste og det høyeste trinnet betyr.",
         "«Hva helst?» kan bare ha to svaralternativer.",
@@ -212,7 +212,7 @@ def test_more_than_seven_statements_are_too_many() -> None:
     content, id_ = domain.add_question(written(), "side1", "grid")
     rows = {f"statements__{number}__nb": f"Påstand {number}" for number in range(8)}
     content = with_question(content, id_, sent(text__nb="Hva mener du?", **ENDS, **rows), slugify)
-    assert any("8 påstander" in one.text and one.stops for one in findings(content))
+    assert any("8 påstander" in finding.text and finding.stops for finding in findings(content))
 
 
 def test_more_than_is_promised_is_a_fault_and_the_estimate_grows_with_words_and_questions() -> None:
@@ -224,7 +224,7 @@ def test_more_than_is_promised_is_a_fault_and_the_estimate_grows_with_words_and_
         question["text"] = {"nb": f"Trives du på sted nummer {number}?"}
     # 31 times ten words at 200 a minute and four seconds to choose, and six words with half a minute to write: 249 s.
     assert minutes_needed(content) == 5
-    assert any("lover 3 minutter, men tar omtrent 5" in one.text for one in findings(content))
+    assert any("lover 3 minutter, men tar omtrent 5" in finding.text for finding in findings(content))
 
 
 def test_heavy_texts_and_special_categories_are_advice_that_does_not_stop() -> None:
@@ -252,6 +252,6 @@ def test_lix_counts_words_a_sentence_and_long_words() -> None:
 @pytest.mark.parametrize("template", shipped().values(), ids=lambda one: one.id)
 def test_a_template_copied_keeps_its_questions_and_has_no_fault(template: Any) -> None:
     content = domain.copied(template.content(), "kopi-1")
-    assert [one.text for one in findings(content) if one.stops] == []
-    assert [question["id"] for question in domain.questions(content)] == [one.id for one in template.parts]
+    assert [finding.text for finding in findings(content) if finding.stops] == []
+    assert [question["id"] for question in domain.questions(content)] == [part.id for part in template.parts]
     assert content["id"] == "kopi-1"

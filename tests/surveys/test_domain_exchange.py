@@ -75,8 +75,13 @@ def test_the_usual_kinds_are_taken() -> None:
     assert found.taken == 8 - 1
     first, second = found.content["pages"]
     assert first["title"] == {"nb": "Om deg"}
-    assert [one["type"] for one in first["questions"]] == ["one_choice", "several_choices", "number", "short_text"]
-    assert [one["type"] for one in second["questions"]] == ["information", "date", "ranking"]
+    assert [question["type"] for question in first["questions"]] == [
+        "one_choice",
+        "several_choices",
+        "number",
+        "short_text",
+    ]
+    assert [question["type"] for question in second["questions"]] == ["information", "date", "ranking"]
     assert first["questions"][2]["show_if"] == {"question": "bil", "any_of": ["svar_1"]}
     assert found.content["title"] == {"nb": "mitt skjema"}
 
@@ -119,7 +124,9 @@ def test_the_condition_of_a_group_holds_for_its_page() -> None:
         ["select_one jn", "bil", "Bil?"], ["begin_group", "g", "Bilen", "selected(${bil}, '1')"],
         ["text", "merke", "Merke?"], ["end_group", "", ""], ["text", "sist", "Sist?"],
     )  # fmt: skip
-    shown = [(page.get("show_if"), [one["id"] for one in page["questions"]]) for page in found.content["pages"]]
+    shown = [
+        (page.get("show_if"), [question["id"] for question in page["questions"]]) for page in found.content["pages"]
+    ]
     assert shown == [(None, ["bil"]), ({"question": "bil", "any_of": ["svar_1"]}, ["merke"]), (None, ["sist"])]
 
 

@@ -23,7 +23,9 @@ def asked(*rows: Sequence[Any], copies: int = 3, choices: Sequence[Sequence[Any]
     filled = [[*row, *[""] * (len(COLUMNS) - len(row))] for row in rows]
     found = read_xlsform(workbook([COLUMNS, *filled], choices), "a.xlsx", copies)
     assert not [
-        one.text for one in findings(found.content) if "kan ikke brukes" in one.text or "ingen svar" in one.text
+        finding.text
+        for finding in findings(found.content)
+        if "kan ikke brukes" in finding.text or "ingen svar" in finding.text
     ]
     return found
 
@@ -129,7 +131,7 @@ def test_a_list_that_depends_on_an_answer_is_a_question_for_each(filter_: str) -
         choices=PLACES,
     )  # fmt: skip
     last = ["svar_9"] if "'9'" in filter_ else []
-    assert [one["code"] for one in question(found, "kommune")["options"]] == ["svar_1", "svar_2", *last]
+    assert [option["code"] for option in question(found, "kommune")["options"]] == ["svar_1", "svar_2", *last]
     assert question(found, "kommune_2")["show_if"] == chose("fylke", "b")
     assert question(found, "jobb")["show_if"] == chose("kommune", "svar_1")
     # One answer is left for Oslo: nothing to choose, and the earlier answer says it.

@@ -89,7 +89,7 @@ def test_an_age_that_the_file_reckons_is_asked_for_and_said(calculation: str, un
     assert (age["type"], age["min"], age["max"], age["show_if"]) == ("number", 0, high, {"question": "fodt"})
     assert holds_for(found, "q", alder=17)
     assert not holds_for(found, "q", alder=18)
-    assert [one for one in found.remarks if "«alder» regnes ut" in one]
+    assert [remark for remark in found.remarks if "«alder» regnes ut" in remark]
     assert [one.what for one in found.refused] == ["dag"]
 
 
@@ -112,7 +112,7 @@ def test_an_age_no_condition_names_is_not_asked_for() -> None:
 
 def test_a_filter_that_leaves_one_answer_for_all_is_asked_with_no_beside_it() -> None:
     found = asked(["select_one jn", "bil", "Bil?", "", "", "", "name = '1'"], ["text", "q", "Hva?", "${bil} != ''"])
-    assert [one["code"] for one in question(found, "bil")["options"]] == ["svar_1", "nei"]
+    assert [option["code"] for option in question(found, "bil")["options"]] == ["svar_1", "nei"]
     assert "«Nei» er lagt til" in found.remarks[0]
     # No to what is the only answer of the file is no answer there.
     assert question(found, "q")["show_if"] == chose("bil", "svar_1")

@@ -173,7 +173,7 @@ def test_settings_of_a_question_are_kept() -> None:
         "questions"
     ]
     assert several["max"] == 2
-    assert [one.get("exclusive") for one in several["options"]] == [None, None, True, None]
+    assert [option.get("exclusive") for option in several["options"]] == [None, None, True, None]
     assert several["options"][-1] == {"code": "annet", "text": {"nb": "Annet"}, "write": True}
     assert (number["min"], number["max"], number["unit"]) == (0, 120, {"nb": "år"})
     assert "decimals" not in number

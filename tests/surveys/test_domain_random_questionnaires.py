@@ -191,7 +191,7 @@ def test_what_is_stored_was_asked_is_complete_and_is_counted(asked: Questionnair
     for kept in stored:
         shown = shown_to(asked, kept)
         assert set(kept) <= shown, "an answer to a question this person was not asked"
-        assert {one.id for one in asked.questions if one.required} & shown <= set(kept)
+        assert {question.id for question in asked.questions if question.required} & shown <= set(kept)
     for counted in count_answers(asked, stored):
         given = [kept[counted.id] for kept in stored if counted.id in kept]
         assert counted.base == len(given)
@@ -248,7 +248,7 @@ YES, NO = {"question": "bil", "any_of": ["ja"]}, {"question": "bil", "any_of": [
     ],
 )
 def test_what_nobody_can_be_shown_is_a_fault(questions: list[Any], page: dict[str, Any], reached: bool) -> None:
-    found = [one for one in findings(_asked(*questions, **page)) if "ingen svar fører hit" in one.text]
+    found = [finding for finding in findings(_asked(*questions, **page)) if "ingen svar fører hit" in finding.text]
     assert bool(found) is not reached
     assert all(one.stops for one in found)
 
@@ -267,13 +267,15 @@ def test_whoever_is_shown_a_question_shows_that_it_can_be_reached(asked: Questio
 
 def test_conditions_that_go_round_in_a_circle_are_faults() -> None:
     content = _asked(_text(id="en", show_if={"question": "to"}), _text(id="to", show_if={"question": "en"}))
-    texts_ = [one.text for one in findings(content) if one.stops]
-    assert any("viser til to, som ikke blir spurt om før" in one for one in texts_)
+    texts_ = [finding.text for finding in findings(content) if finding.stops]
+    assert any("viser til to, som ikke blir spurt om før" in text for text in texts_)
 
 
 def test_ten_thousand_questions_are_a_clear_error() -> None:
     content = _asked(*[_text(id=f"q{number}", text={"nb": f"Hva er nummer {number}?"}) for number in range(10_000)])
-    assert any("10003 spørsmål. Det kan ha høyst 200" in one.text and one.stops for one in findings(content))
+    assert any(
+        "10003 spørsmål. Det kan ha høyst 200" in finding.text and finding.stops for finding in findings(content)
+    )
 
 
 def test_a_questionnaire_full_of_wide_conditions_is_checked_in_a_moment() -> None:
@@ -286,5 +288,5 @@ def test_a_questionnaire_full_of_wide_conditions_is_checked_in_a_moment() -> Non
     content = _asked(*asked, *[_text(id=f"q{n}", text={"nb": f"Hva {n}?"}, show_if=wide) for n in range(150)])
     patience = Patience()
     earlier = {one["id"]: (one, content["pages"][1]) for one in asked}
-    assert all(is_reachable(one, None, earlier, patience) for one in content["pages"][1]["questions"][4:])
+    assert all(is_reachable(question, None, earlier, patience) for question in content["pages"][1]["questions"][4:])
     assert patience.left == 0, "no more was tried than one page can wait for"

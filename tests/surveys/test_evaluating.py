@@ -32,7 +32,7 @@ def asked(rt: Runtime, members: int, group: str = "present", *, compared: bool =
 
 def in_group(members: Sequence[UUID], group: str = "present") -> list[MeetingGroupSet]:
     """Each of them is in it."""
-    return [MeetingGroupSet(entry_id=new_id(), meeting_id=MEETING, member_id=one, group=group) for one in members]
+    return [MeetingGroupSet(entry_id=new_id(), meeting_id=MEETING, member_id=member, group=group) for member in members]
 
 
 async def survey_of(rt: Runtime, survey_id: UUID) -> Survey:
@@ -52,7 +52,7 @@ async def test_it_opens_once_the_whole_group_is_known_and_asks_only_them(rt: Run
     await deliver(facts[4], wanted)
     await open_due_surveys(rt)
     assert {row.member_id for row in await invitations(rt, wanted.survey_id)} == set(people[:5])
-    (opened,) = [one for one in await outbox(rt, SurveyOpened) if isinstance(one, SurveyOpened)]
+    (opened,) = [event for event in await outbox(rt, SurveyOpened) if isinstance(event, SurveyOpened)]
     assert opened.meeting is not None
     assert (opened.meeting.meeting_id, opened.meeting.group, opened.meeting.wave) == (MEETING, "present", "after")
     assert opened.questionnaire.id == "moteevaluering"
@@ -62,7 +62,7 @@ async def test_somebody_who_never_comes_does_not_hold_it_up_for_ever(rt: Runtime
     members = many(rt.now(), 6)
     await deliver(margins(), *members, MemberErased(member_id=members[0].member_id, erased_at=rt.now()))
     wanted = asked(rt, 6)
-    await deliver(wanted, *in_group([one.member_id for one in members]))
+    await deliver(wanted, *in_group([member.member_id for member in members]))
     await open_due_surveys(rt)
     assert (await survey_of(rt, wanted.survey_id)).state == "planned"
     move(rt, timedelta(hours=1, minutes=1))

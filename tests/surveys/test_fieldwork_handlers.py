@@ -141,7 +141,7 @@ async def test_closing_by_date_releases_every_answer_and_then_says_so(
     rt: Runtime, deliver: Deliverer, plan: PlanSurvey
 ) -> None:
     people = many(rt.now(), 20)
-    await deliver(margins(), *(one.model_copy(update={"area": "nord"}) for one in people[:5]), *people[5:])
+    await deliver(margins(), *(person.model_copy(update={"area": "nord"}) for person in people[:5]), *people[5:])
     survey = await plan()
     rows = await invitations(rt, survey.id)
     for place, row in enumerate(rows[:12]):

@@ -20,9 +20,9 @@ from tests.surveys.test_editor_pages import begin, fill, step
 
 def test_a_copy_says_where_each_question_was_asked_first() -> None:
     first = domain.copied(shipped()["klima"].content(), "ny")
-    assert [one["bank"] for one in domain.questions(first)][:2] == ["klima.reisemate", "klima.bilfri"]
+    assert [question["bank"] for question in domain.questions(first)][:2] == ["klima.reisemate", "klima.bilfri"]
     again = domain.copied(first, "nyere")
-    assert [one["bank"] for one in domain.questions(again)][:2] == ["klima.reisemate", "klima.bilfri"]
+    assert [question["bank"] for question in domain.questions(again)][:2] == ["klima.reisemate", "klima.bilfri"]
     assert strict(first)
 
 

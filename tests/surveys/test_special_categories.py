@@ -47,7 +47,7 @@ async def test_nobody_who_may_be_a_minor_is_invited_however_it_was_planned(
     await deliver(*late)
     rows = await invitations(rt, survey.id)
     asked = {row.member_id for row in rows}
-    assert [one.member_id in asked for one in people] == [minors, minors, minors, True, True]
+    assert [person.member_id in asked for person in people] == [minors, minors, minors, True, True]
     assert [one.member_id in asked for one in late] == [minors, minors, minors, True, True]
     async with browser(rt) as client:
         token = rt.links.make("survey", rows[0].id, 1, survey.closes_at)

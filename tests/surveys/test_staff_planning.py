@@ -29,7 +29,7 @@ async def test_a_plan_shows_who_and_how_many_before_it_is_stored_once(
     assert await surveys(rt) == []
     fields = hidden(preview.text)
     answers = [await editor.post("/staff/surveys/plan", data=fields) for _ in range(2)]
-    assert [one.status_code for one in answers] == [303, 303]
+    assert [answer.status_code for answer in answers] == [303, 303]
     (survey,) = await surveys(rt)
     assert answers[0].headers["location"] == answers[1].headers["location"] == f"/staff/surveys/{survey.id}"
     page = await editor.get(f"/staff/surveys/{survey.id}")

@@ -41,7 +41,9 @@ async def test_the_rule_and_its_sql_choose_the_same_members(rt: Runtime, deliver
         members = (await session.scalars(sa.select(Member))).all()
         chosen = set(await session.scalars(sa.select(Member.id).where(invitable())))
     assert len(members) == len(STATUSES) * len(PURPOSES)
-    assert chosen == {one.id for one in members if may_be_invited(one.status, one.purposes, one.joined_at, rt.now())}
+    assert chosen == {
+        member.id for member in members if may_be_invited(member.status, member.purposes, member.joined_at, rt.now())
+    }
     assert 0 < len(chosen) < len(members)
 
 
@@ -88,7 +90,7 @@ async def test_who_joins_while_it_is_open_is_invited_where_staff_said_so(
             .where(Invitation.member_id.in_([late.member_id, unwilling.member_id]))
         )
         assert list(asked) == ["klima"]
-    told = {str(one.questionnaire.id): one.invites_new_members for one in await outbox(rt, SurveyOpened)}  # type: ignore[attr-defined]
+    told = {str(event.questionnaire.id): event.invites_new_members for event in await outbox(rt, SurveyOpened)}  # type: ignore[attr-defined]
     assert told == {"klima": True, "baeringen": False}
 
 
