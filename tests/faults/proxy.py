@@ -57,8 +57,8 @@ class Proxy:
             try:
                 await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             finally:
-                for one in both:
-                    one.cancel()
+                for direction in both:
+                    direction.cancel()
         except (OSError, asyncio.CancelledError):
             pass
         finally:

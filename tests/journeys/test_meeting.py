@@ -145,4 +145,4 @@ def test_a_no_brings_another_and_what_came_of_it_is_public(stack: Stack, chromiu
 
 def subjects(stack: Stack) -> list[str]:
     """Of all mails so far."""
-    return [one["subject"] for one in httpx.get(f"{stack.mail}/api/mails").json()]
+    return [mail["subject"] for mail in httpx.get(f"{stack.mail}/api/mails").json()]

@@ -188,12 +188,14 @@ async def test_state_sent_again_is_where_everything_stands(
         assert rt.service.state is not None
         await emit_state(session, rt.service.state(session))
     again = (await outbox(rt))[len(before) :]
-    assert [type(one) for one in again[:3]] == [MeetingAnnounced, MeetingHeld, MeetingMinutesPublished]
+    assert [type(event) for event in again[:3]] == [MeetingAnnounced, MeetingHeld, MeetingMinutesPublished]
     assert isinstance(again[0], MeetingAnnounced)
     assert again[0].status == "minuted"
-    entered = [one for one in again if isinstance(one, MemberEnteredDraw)]
-    assert sorted(entered, key=str) == sorted((one for one in before if isinstance(one, MemberEnteredDraw)), key=str)
-    told = {one.invitation_id: one.reply for one in again if isinstance(one, MeetingInvitationAnswered)}
-    asked = [one.invitation_id for one in again if isinstance(one, MeetingInvitationIssued)]
+    entered = [event for event in again if isinstance(event, MemberEnteredDraw)]
+    assert sorted(entered, key=str) == sorted(
+        (event for event in before if isinstance(event, MemberEnteredDraw)), key=str
+    )
+    told = {event.invitation_id: event.reply for event in again if isinstance(event, MeetingInvitationAnswered)}
+    asked = [event.invitation_id for event in again if isinstance(event, MeetingInvitationIssued)]
     assert told | dict.fromkeys(asked, "invited") == {row.id: row.state for row in await invitations(rt)}
-    assert [one for one in again if isinstance(one, MeetingNoticeDue)] == []
+    assert [event for event in again if isinstance(event, MeetingNoticeDue)] == []

@@ -30,7 +30,7 @@ async def test_each_mail_about_a_move_or_an_end_leads_to_the_file_that_replaces_
         await change_meeting(session, held, Plan("Torget", "Hva?", "", "Her", "", 6, 48, 0, starts.date(), times))
     async with rt.transaction() as session:
         await cancel_meeting(session, meeting.id, rt.now())
-    told = {one.notice: one for one in await outbox(rt, MeetingNoticeDue) if isinstance(one, MeetingNoticeDue)}
+    told = {fact.notice: fact for fact in await outbox(rt, MeetingNoticeDue) if isinstance(fact, MeetingNoticeDue)}
     assert set(told) == {"changed", "cancelled"}
     for notice in told.values():
         assert notice.link_expires_at is not None

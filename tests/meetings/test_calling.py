@@ -70,10 +70,10 @@ async def test_a_call_asks_willing_members_once_and_says_so(
     await deliver(margins(), *people, joined(rt.now(), purposes=("surveys",)), joined(rt.now(), status="paused"))
     meeting = await a_meeting(rt)
     rows = await a_call(rt, meeting)
-    assert {row.member_id for row in rows} == {one.member_id for one in people}
+    assert {row.member_id for row in rows} == {member.member_id for member in people}
     issued = [event for event in await outbox(rt, MeetingCallIssued) if isinstance(event, MeetingCallIssued)]
-    assert {one.invitation_id for one in issued} == {row.id for row in rows}
-    assert {one.send_before for one in issued} == {(await fresh(rt, meeting.id)).called_until}
+    assert {fact.invitation_id for fact in issued} == {row.id for row in rows}
+    assert {fact.send_before for fact in issued} == {(await fresh(rt, meeting.id)).called_until}
     await send_calls(rt)
     assert len(await called(rt)) == 8
     assert (await fresh(rt, meeting.id)).calling is None
@@ -87,14 +87,14 @@ async def test_a_call_may_be_for_some_groups_and_spares_those_asked_enough(rt: R
     people = many(rt.now(), 12)
     await deliver(margins(), *people)
     rows = await a_call(rt, await a_meeting(rt), {"gender": ["female"], "band": ["15-24", "45-"]})
-    wanted = {one.member_id for one in people if one.gender == "female" and one.year_of_birth != 1990}
+    wanted = {member.member_id for member in people if member.gender == "female" and member.year_of_birth != 1990}
     assert {row.member_id for row in rows} == wanted
     async with rt.transaction() as session:
         assert set(await session.scalars(at_the_cap(rt.now(), 1))) == wanted
     other = await a_meeting(rt)
     await a_call(rt, other)
     second = {row.member_id for row in await called(rt) if row.meeting_id == other.id}
-    assert second == {one.member_id for one in people} - wanted
+    assert second == {member.member_id for member in people} - wanted
 
 
 async def test_those_who_say_yes_are_the_pool_once_the_call_is_over(rt: Runtime, deliver: Deliverer) -> None:
@@ -112,7 +112,7 @@ async def test_those_who_say_yes_are_the_pool_once_the_call_is_over(rt: Runtime,
     draw = await a_committed_draw(rt, meeting)
     assert draw.left_out == {"uncalled": 12}, "the cap decided who was asked, and takes no volunteer out"
     async with rt.transaction() as session:
-        pool = {one.member_id for one in await candidates_of(session, draw.id)}
+        pool = {candidate.member_id for candidate in await candidates_of(session, draw.id)}
     assert pool == {row.member_id for row in rows[:12]}
     async with rt.transaction() as session:
         assert await draw_meeting(session, meeting.id, "437", rt.now()) is not None

@@ -60,7 +60,7 @@ async def test_a_free_seat_goes_to_nobody_at_the_cap(rt: Runtime, deliver: Deliv
     asked = await invitations(rt)
     waiting = [person.member_id for person in people if person.member_id not in {row.member_id for row in asked}]
     cap = rt.profile.contact_cap
-    await deliver(*(event for one in waiting for event in asked_in_surveys(rt, one, cap)))
+    await deliver(*(event for member_id in waiting for event in asked_in_surveys(rt, member_id, cap)))
     await reply(rt, asked[0], Reply.NO)
     await run_jobs(rt)
     assert len(await invitations(rt)) == 2, "both who wait have had enough"

@@ -20,7 +20,7 @@ TYPES = tuple(product(*VALUES.values()))
 def all_panels(pool: Pool, quotas: list[Quota], seats: int) -> Iterator[tuple[int, ...]]:
     """Every panel there is, by trying them all; types in sorted order."""
     types = sorted(one for one, count in pool.counts.items() if count)
-    for panel in product(*(range(min(seats, pool.counts[one]) + 1) for one in types)):
+    for panel in product(*(range(min(seats, pool.counts[kind]) + 1) for kind in types)):
         sums = [
             sum(x for x, one in zip(panel, types, strict=True) if one[pool.features.index(q.feature)] == q.value)
             for q in quotas
@@ -82,11 +82,11 @@ def test_no_lottery_is_fairer_and_every_panel_keeps_the_quotas(pool: Pool, quota
         assert_relaxations_are_smallest(pool, quotas, seats, found.value)
         return
     drawn = solve(pool, quotas, seats)
-    best = leximin_of(panels, np.array([pool.counts[one] for one in types], dtype=float))
-    assert [drawn.best[one] for one in types] == pytest.approx(best, abs=1e-6)
+    best = leximin_of(panels, np.array([pool.counts[kind] for kind in types], dtype=float))
+    assert [drawn.best[kind] for kind in types] == pytest.approx(best, abs=1e-6)
     assert_promises_hold(drawn)
     possible = {tuple(panel) for panel in panels.tolist()}
-    assert {tuple(panel.seats.get(one, 0) for one in types) for panel in drawn.panels} <= possible
+    assert {tuple(panel.seats.get(kind, 0) for kind in types) for panel in drawn.panels} <= possible
     assert set(drawn.excluded) == {one for one, column in zip(types, panels.T, strict=True) if not column.any()}
 
 

@@ -96,7 +96,7 @@ async def test_too_few_volunteers_are_followed_by_a_call_to_others(
     assert again.call is not None
     assert again.call["question"] == QUESTION
     await says(rt, [women[5]], "yes", OPTIONS[1])
-    await says(rt, [row for row in everybody if row.id not in {one.id for one in women}], "yes", OPTIONS[1])
+    await says(rt, [row for row in everybody if row.id not in {woman.id for woman in women}], "yes", OPTIONS[1])
     move(rt, timedelta(days=3))
     draw = await a_committed_draw(rt, await fresh(rt, meeting.id))
     assert draw.left_out == {"uncalled": 3}, "those who said yes first are still with us, and a late yes counts"

@@ -63,16 +63,16 @@ async def test_a_control_group_is_drawn_like_the_meeting_and_never_seated(rt: Ru
     async with rt.transaction() as session:
         assert await groups_before(session, meeting.id, ends, rt.now()) is None, "asked once"
     chosen = await control(rt)
-    assert Counter(one.gender for one in chosen) == {"female": 3, "male": 3}
-    assert Counter(one.band for one in chosen) == {"15-24": 2, "25-44": 2, "45-": 2}, "the meeting's quotas"
-    assert not {one.member_id for one in chosen} & {row.member_id for row in await invitations(rt)}
+    assert Counter(member.gender for member in chosen) == {"female": 3, "male": 3}
+    assert Counter(member.band for member in chosen) == {"15-24": 2, "25-44": 2, "45-": 2}, "the meeting's quotas"
+    assert not {member.member_id for member in chosen} & {row.member_id for row in await invitations(rt)}
     assert await groups(rt) == {"control": 6}
     for row in await invitations(rt):
         await reply(rt, row, Reply.NO)
     await run_jobs(rt)
     invited = {row.member_id for row in await invitations(rt)}
     assert len(invited) == 12
-    assert not {one.member_id for one in chosen} & invited, "a seat would end the comparison"
+    assert not {member.member_id for member in chosen} & invited, "a seat would end the comparison"
 
 
 async def test_those_present_and_the_control_group_are_asked_after(rt: Runtime, deliver: Deliverer) -> None:
@@ -89,13 +89,13 @@ async def test_those_present_and_the_control_group_are_asked_after(rt: Runtime, 
         await ask(session, meeting.id, found, ends, rt.now())
     async with rt.transaction() as session:
         assert await groups_after(session, meeting.id, ends, rt.now()) is None, "asked once"
-    after = [(one.group, one.members, one.compared) for one in await asked(rt) if one.wave == "after"]
+    after = [(fact.group, fact.members, fact.compared) for fact in await asked(rt) if fact.wave == "after"]
     assert after == [("present", 5, True), ("control", 6, True)]
     assert await groups(rt) == {"control": 6, "present": 5}
     async with rt.transaction() as session:
         again = [event async for event in state_events(session) if event is not None]
-    assert Counter(one.group for one in again if isinstance(one, MeetingGroupSet)) == {"control": 6, "present": 5}
-    assert sum(isinstance(one, MeetingSurveyAsked) for one in again) == 4
+    assert Counter(fact.group for fact in again if isinstance(fact, MeetingGroupSet)) == {"control": 6, "present": 5}
+    assert sum(isinstance(fact, MeetingSurveyAsked) for fact in again) == 4
     member_id = (await control(rt))[0].member_id
     assert member_id is not None
     await deliver(MemberDataRequested(request_id=new_id(), member_id=member_id, asked_at=rt.now()))
@@ -143,7 +143,7 @@ async def test_a_meeting_without_a_control_group_asks_those_present_alone(
         assert (await editor.post(path, data={"last_day": day, "confirmed": "yes"})).status_code == 303
     again = await editor.post(path, data={"last_day": day})
     assert (again.status_code, "Hver gruppe spørres bare én gang" in again.text) == (422, True)
-    assert [(one.group, one.wave, one.compared) for one in await asked(rt)] == [("present", "after", False)]
+    assert [(event.group, event.wave, event.compared) for event in await asked(rt)] == [("present", "after", False)]
     page = (await editor.get(path)).text
     assert f"/staff/surveys/{(await asked(rt))[0].survey_id}" in page
     assert "Siste dag for å svare" not in page

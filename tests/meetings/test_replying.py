@@ -182,7 +182,7 @@ async def test_an_answer_that_is_neither_yes_nor_no_is_asked_again(rt: Runtime, 
     async with browser(rt) as client:
         await enter(client, rt, row)
         page = await say(client, row, reply=says)
-        assert [one.status_code for one in page.history] == [303], "Back would ask to send it again"
+        assert [step.status_code for step in page.history] == [303], "Back would ask to send it again"
     assert "Svar ja eller nei." in page.text
     assert await states(rt) == {"invited": 6}
 

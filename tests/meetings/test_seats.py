@@ -53,8 +53,8 @@ async def test_a_draw_invites_as_many_as_there_are_seats_and_tells_everybody_the
     assert (fact.pool, fact.drawn) == (30, 6)
     entered = [event for event in await outbox(rt, MemberEnteredDraw) if isinstance(event, MemberEnteredDraw)]
     assert len(entered) == 30
-    assert {one.member_id for one in entered if one.drawn} == {row.member_id for row in rows}
-    assert sum(one.chance for one in entered) == pytest.approx(6)
+    assert {entry.member_id for entry in entered if entry.drawn} == {row.member_id for row in rows}
+    assert sum(entry.chance for entry in entered) == pytest.approx(6)
     assert len(await outbox(rt, MeetingInvitationIssued)) == 6
     assert [event.status for event in await outbox(rt, MeetingAnnounced) if isinstance(event, MeetingAnnounced)] == [
         "drawn"
@@ -109,8 +109,8 @@ async def test_a_no_brings_somebody_of_the_same_stratum(rt: Runtime, deliver: De
     issued = [
         event for event in await outbox(rt, MeetingInvitationIssued) if isinstance(event, MeetingInvitationIssued)
     ]
-    assert [one.replacement for one in issued] == [False] * 6 + [True]
-    assert not any(one.volunteer for one in issued), "there was no call"
+    assert [fact.replacement for fact in issued] == [False] * 6 + [True]
+    assert not any(fact.volunteer for fact in issued), "there was no call"
 
 
 async def test_silence_past_the_deadline_lapses_and_a_late_yes_comes_too_late(rt: Runtime, deliver: Deliverer) -> None:
@@ -171,7 +171,7 @@ async def test_a_small_panel_fills_what_it_can_and_the_rest_when_somebody_may_be
 async def test_who_pauses_or_ends_the_consent_is_not_waited_for(
     rt: Runtime, deliver: Deliverer, change: dict[str, str], said_yes: bool, gives_up: bool
 ) -> None:
-    people = {one.member_id: one for one in many(rt.now(), 30)}
+    people = {person.member_id: person for person in many(rt.now(), 30)}
     await deliver(margins(), *people.values())
     await a_drawn_meeting(rt)
     first = (await invitations(rt))[0]

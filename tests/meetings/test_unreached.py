@@ -53,7 +53,7 @@ async def test_an_invitation_that_comes_back_frees_its_seat_at_once(
 
 
 async def test_a_member_no_mail_reaches_is_neither_drawn_nor_waited_for(rt: Runtime, deliver: Deliverer) -> None:
-    people = {one.member_id: one for one in many(rt.now(), 12)}
+    people = {person.member_id: person for person in many(rt.now(), 12)}
     lost, *others = people.values()
     await deliver(margins(), MemberChanged(**(lost.model_dump() | {"reachable": False})), *others)
     await a_drawn_meeting(rt)

@@ -75,7 +75,7 @@ async def test_where_few_came_before_more_are_asked_and_told_that_it_is_to_a_lis
     issued = [
         event for event in await outbox(rt, MeetingInvitationIssued) if isinstance(event, MeetingInvitationIssued)
     ]
-    assert {one.invitation_id for one in issued if one.waiting_list} == {row.id for row in listed}
+    assert {fact.invitation_id for fact in issued if fact.waiting_list} == {row.id for row in listed}
     await fill_free_seats(rt)
     again = await rows_of(rt, meeting, "reserve")
     assert [row.id for row in again] == [row.id for row in listed], "the list is asked once"
@@ -110,7 +110,7 @@ async def test_free_seats_wait_until_everybody_asked_to_the_list_could_answer(rt
     replies = [
         event for event in await outbox(rt, MeetingInvitationAnswered) if isinstance(event, MeetingInvitationAnswered)
     ]
-    assert [one.reply for one in replies if one.invitation_id == seated.id] == ["waiting", "accepted"]
+    assert [answer.reply for answer in replies if answer.invitation_id == seated.id] == ["waiting", "accepted"]
     assert len([row for row in rows if row.state in ("invited", "accepted")]) == SEATS
 
 
@@ -137,7 +137,7 @@ async def test_a_late_no_goes_to_the_list_until_half_a_day_before_and_then_all_h
     replies = [
         event for event in await outbox(rt, MeetingInvitationAnswered) if isinstance(event, MeetingInvitationAnswered)
     ]
-    assert {one.invitation_id for one in replies if one.reply == "released"} == {row.id for row in waited}
+    assert {answer.invitation_id for answer in replies if answer.reply == "released"} == {row.id for row in waited}
 
 
 async def test_who_waits_hears_of_a_change_and_of_a_cancelled_meeting(rt: Runtime, deliver: Deliverer) -> None:

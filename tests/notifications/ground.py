@@ -70,7 +70,7 @@ class Sink:
     @property
     def mails(self) -> list[EmailMessage]:
         """What was taken, as a mail program reads it."""
-        return [read_mail(one.content) for one in self.taken]
+        return [read_mail(mail.content) for mail in self.taken]
 
 
 @contextmanager
@@ -167,11 +167,11 @@ async def states(rt: Runtime) -> list[tuple[str, str | None]]:
 async def journal(rt: Runtime, accepted: Sequence[Try], starting: Sequence[Try]) -> set[Try]:
     """One step of the journal; the tries that may go on."""
     steps = Steps(rt.database.engine, 75)
-    told = await asyncio.gather(
-        *(steps.step(one, None) for one in accepted), *(steps.step(None, one) for one in starting)
+    allowed = await asyncio.gather(
+        *(steps.step(attempt, None) for attempt in accepted), *(steps.step(None, attempt) for attempt in starting)
     )
     await steps.close()
-    return {one for one, may in zip(starting, told[len(accepted) :], strict=True) if may}
+    return {attempt for attempt, may in zip(starting, allowed[len(accepted) :], strict=True) if may}
 
 
 async def lease_over(rt: Runtime) -> None:

@@ -47,7 +47,7 @@ async def test_a_service_says_once_that_content_goes_soon(runtime_of: RuntimeOf,
     await a_letter(rt, topic, 5)
     await keep_mechanism(rt)
     said = [event for event in await outbox(rt) if isinstance(event, LettersExpiring)]
-    assert [(one.type, one.letters, one.days) for one in said] == [
+    assert [(fact.type, fact.letters, fact.days) for fact in said] == [
         (f"{service}.dead_letters_expiring.v1", number, 3) for number in (1, 2)
     ], "once, and once more for another one"
 

@@ -97,7 +97,9 @@ async def test_fifty_people_pressing_the_button_at_once_reach_the_threshold_once
             await client.get(f"/join/confirm/{rt.links.make('confirm', one.member_id, 1, one.link_expires_at)}")
             clicks += [client.post("/join/confirm", data={"id": str(one.subject)}) for _ in range(2)]
         answers = await asyncio.gather(*clicks)
-    assert {answer.headers["location"] for answer in answers} == {f"/join/welcome?id={one.subject}" for one in asked}
+    assert {answer.headers["location"] for answer in answers} == {
+        f"/join/welcome?id={event.subject}" for event in asked
+    }
     assert len(await outbox(rt, PanelThresholdReached)) == 1
     assert len(await outbox(rt, MemberJoined)) == 50
 

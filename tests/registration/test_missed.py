@@ -28,7 +28,7 @@ async def test_whoever_missed_events_says_so_once_and_again_when_there_are_more(
         for end in (120, 120, 110, 130):
             await missing.note_removed(session, "registration.contacts", 3, 100, end)
     said = [event for event in await outbox(rt) if isinstance(event, EventsMissed)]
-    assert [(one.missed_topic, one.partition, one.from_offset, one.to_offset) for one in said] == [
+    assert [(fact.missed_topic, fact.partition, fact.from_offset, fact.to_offset) for fact in said] == [
         ("registration.contacts", 3, 100, 120),
         ("registration.contacts", 3, 100, 130),
     ]

@@ -46,21 +46,21 @@ def asked(*rows: Sequence[Any], columns: Sequence[str] = ("type", "name", "label
     "content", [*(one.content() for one in shipped().values()), QUESTIONNAIRE], ids=lambda c: c["id"]
 )
 def test_round_trips_through_both_kinds_of_file_change_nothing(content: dict[str, Any]) -> None:
-    found = read_xlsform(as_xlsform(content), "ut.xlsx")
-    assert found.refused == []
-    assert strict(found.content) == strict(content)
-    assert read_questionnaire(as_yaml(found.content), "ut.yaml") == strict(content)
+    imported = read_xlsform(as_xlsform(content), "ut.xlsx")
+    assert imported.refused == []
+    assert strict(imported.content) == strict(content)
+    assert read_questionnaire(as_yaml(imported.content), "ut.yaml") == strict(content)
 
 
 def test_a_text_changed_in_the_workbook_is_the_one_read_back() -> None:
     content = yaml.safe_load(as_yaml(QUESTIONNAIRE))
     content["pages"][0]["questions"][0]["text"]["nb"] = "=SUM(1;2) er ingen formel"
-    found = read_xlsform(as_xlsform(content), "ut.xlsx")
-    assert found.content["pages"][0]["questions"][0]["text"]["nb"] == "=SUM(1;2) er ingen formel"
+    imported = read_xlsform(as_xlsform(content), "ut.xlsx")
+    assert imported.content["pages"][0]["questions"][0]["text"]["nb"] == "=SUM(1;2) er ingen formel"
 
 
 def test_the_usual_kinds_are_taken() -> None:
-    found = asked(
+    imported = asked(
         ["begin group", "om", "Om deg"],
         ["select_one jn", "bil", "Har du bil?"],
         ["select_multiple jn", "begge", "Hva passer?"],
@@ -71,9 +71,9 @@ def test_the_usual_kinds_are_taken() -> None:
         ["date", "dag", "Når?"],
         ["rank jn", "viktig", "Viktigst?"],
     )
-    assert found.refused == []
-    assert found.taken == 8 - 1
-    first, second = found.content["pages"]
+    assert imported.refused == []
+    assert imported.taken == 8 - 1
+    first, second = imported.content["pages"]
     assert first["title"] == {"nb": "Om deg"}
     assert [question["type"] for question in first["questions"]] == [
         "one_choice",
@@ -83,7 +83,7 @@ def test_the_usual_kinds_are_taken() -> None:
     ]
     assert [question["type"] for question in second["questions"]] == ["information", "date", "ranking"]
     assert first["questions"][2]["show_if"] == {"question": "bil", "any_of": ["svar_1"]}
-    assert found.content["title"] == {"nb": "mitt skjema"}
+    assert imported.content["title"] == {"nb": "mitt skjema"}
 
 
 @pytest.mark.parametrize(
@@ -102,41 +102,41 @@ def test_the_usual_kinds_are_taken() -> None:
     ],
 )
 def test_what_does_not_fit_is_named_with_its_row_and_reason(row: list[str], reason: str) -> None:
-    found = asked(["text", "navn", "Først"], row)
-    (refused,) = found.refused
+    imported = asked(["text", "navn", "Først"], row)
+    (refused,) = imported.refused
     assert (refused.sheet, refused.row) == ("survey", 3)
     assert reason in refused.reason
-    assert found.taken == 1
+    assert imported.taken == 1
 
 
 def test_languages_go_where_they_belong_and_a_missing_one_is_said() -> None:
     columns = ("type", "name", "label::English (en)", "label::Norsk (nb)", "label::Nynorsk (nn)")
-    found = asked(["text", "q", "How?", "Hvordan?", "Korleis?"], columns=columns)
-    assert found.content["pages"][0]["questions"][0]["text"] == {"nb": "Hvordan?", "nn": "Korleis?", "en": "How?"}
-    assert found.remarks == []
+    imported = asked(["text", "q", "How?", "Hvordan?", "Korleis?"], columns=columns)
+    assert imported.content["pages"][0]["questions"][0]["text"] == {"nb": "Hvordan?", "nn": "Korleis?", "en": "How?"}
+    assert imported.remarks == []
     other = asked(["text", "q", "Pourquoi?"], columns=("type", "name", "label::Français (fr)"))
     assert other.content["pages"][0]["questions"][0]["text"] == {"nb": "Pourquoi?"}
     assert len(other.remarks) == 1
 
 
 def test_the_condition_of_a_group_holds_for_its_page() -> None:
-    found = asked(
+    imported = asked(
         ["select_one jn", "bil", "Bil?"], ["begin_group", "g", "Bilen", "selected(${bil}, '1')"],
         ["text", "merke", "Merke?"], ["end_group", "", ""], ["text", "sist", "Sist?"],
     )  # fmt: skip
     shown = [
-        (page.get("show_if"), [question["id"] for question in page["questions"]]) for page in found.content["pages"]
+        (page.get("show_if"), [question["id"] for question in page["questions"]]) for page in imported.content["pages"]
     ]
     assert shown == [(None, ["bil"]), ({"question": "bil", "any_of": ["svar_1"]}, ["merke"]), (None, ["sist"])]
 
 
 def known() -> AskedHere:
     """A file that has asked for two choices and a number."""
-    found = AskedHere()
-    found.add("a", Place("a", {"x": "x", "y": "y"}))
-    found.add("b", Place("b", {"y": "y", "z": "z"}))
-    found.add("n", Place("n", is_figure=True))
-    return found
+    imported = AskedHere()
+    imported.add("a", Place("a", {"x": "x", "y": "y"}))
+    imported.add("b", Place("b", {"y": "y", "z": "z"}))
+    imported.add("n", Place("n", is_figure=True))
+    return imported
 
 
 def chose(question: str, code: str) -> dict[str, Any]:
@@ -170,13 +170,13 @@ def test_conditions_are_read(text: str, condition: Any) -> None:
 
 
 def test_words_in_the_place_of_a_number_are_no_condition() -> None:
-    found = asked(["integer", "alder", "Alder?"], ["text", "a", "Hva?", "${alder} = 'ja'"])
-    assert (found.taken, [one.what for one in found.refused]) == (1, ["a"])
+    imported = asked(["integer", "alder", "Alder?"], ["text", "a", "Hva?", "${alder} = 'ja'"])
+    assert (imported.taken, [row.what for row in imported.refused]) == (1, ["a"])
 
 
 def test_who_chose_something_else_is_named_as_the_file_does() -> None:
-    found = asked(["select_one jn or_other", "bil", "Bil?"], ["text", "a", "Hva?", "selected(${bil}, 'other')"])
-    assert found.content["pages"][0]["questions"][1]["show_if"] == {"question": "bil", "any_of": ["annet"]}
+    imported = asked(["select_one jn or_other", "bil", "Bil?"], ["text", "a", "Hva?", "selected(${bil}, 'other')"])
+    assert imported.content["pages"][0]["questions"][1]["show_if"] == {"question": "bil", "any_of": ["annet"]}
 
 
 @pytest.mark.parametrize("text", ["1 +", "${a} = ", "selected(${a})", "${a} = 'x' ${b}", "(" * 50 + "${a} = 'x'", "§"])

@@ -24,7 +24,7 @@ def lss(
 ) -> str:
     """A survey with one group, as LimeSurvey 6 saves it."""
     asked = [{"qid": n, "gid": 1, "title": f"q{n}", "type": "L", **one} for n, one in enumerate(questions, start=1)]
-    texts = [{"qid": one["qid"], "language": language, "question": one.pop("text", "Hva?")} for one in asked]
+    texts = [{"qid": row["qid"], "language": language, "question": row.pop("text", "Hva?")} for row in asked]
     texts += [{"qid": one["qid"], "language": language, "question": one.pop("text")} for one in more.get("below", [])]
     answers = more.get("answers", [])
     return head + "<document><LimeSurveyDocType>Survey</LimeSurveyDocType>" + "".join([
@@ -95,15 +95,15 @@ def answers(qid: int, *codes: str, scale: int = 0) -> Rows:
     ],
 )  # fmt: skip
 def test_every_kind_that_has_its_like_here_is_taken(kind: str, more: dict[str, Any], types: list[str]) -> None:
-    found = taken([{"type": kind, "mandatory": "Y"}, {"type": "S"}], **more)
-    assert [one["type"] for one in found.content["pages"][0]["questions"]] == [*types, "short_text"]
-    assert found.refused == []
-    for question in found.content["pages"][0]["questions"]:
+    imported = taken([{"type": kind, "mandatory": "Y"}, {"type": "S"}], **more)
+    assert [part["type"] for part in imported.content["pages"][0]["questions"]] == [*types, "short_text"]
+    assert imported.refused == []
+    for question in imported.content["pages"][0]["questions"]:
         if question["type"] in ("scale", "grid") and "each" not in question:
             # What the ends mean is nowhere in the file: staff write it.
             question |= {"low": {"nb": "Lite"}, "high": {"nb": "Mye"}}
-    assert strict(found.content).pages[0].title.nb == "Om byen"
-    assert found.content["introduction"] == {"nb": "Vi vil vite. Svar gjerne."}
+    assert strict(imported.content).pages[0].title.nb == "Om byen"
+    assert imported.content["introduction"] == {"nb": "Vi vil vite. Svar gjerne."}
 
 
 @pytest.mark.parametrize(
@@ -124,11 +124,11 @@ def test_every_kind_that_has_its_like_here_is_taken(kind: str, more: dict[str, A
     ],
 )
 def test_what_does_not_fit_is_named_by_its_code_with_the_reason(row: dict[str, Any], reason: str) -> None:
-    found = taken([row, {"type": "S", "text": "Noe som passer"}])
-    (refused,) = found.refused
+    imported = taken([row, {"type": "S", "text": "Noe som passer"}])
+    (refused,) = imported.refused
     assert (refused.sheet, refused.row, refused.what) == ("Om byen", 1, "q1")
     assert reason in refused.reason
-    assert found.taken == 1
+    assert imported.taken == 1
 
 
 @pytest.mark.parametrize(
@@ -147,15 +147,15 @@ def test_what_does_not_fit_is_named_by_its_code_with_the_reason(row: dict[str, A
 def test_conditions_are_read(relevance: str, condition: Any) -> None:
     asked: Rows = [{"type": "L"}, {"type": "M"}, {"type": "N"}, {"type": "A"}, {"type": "S", "relevance": relevance}]
     rows = below(2, "a", "c") + below(4, "a", "b")
-    found = taken(asked, answers=answers(1, "A1", "A2"), below=rows)
-    assert found.refused == []
-    assert found.content["pages"][0]["questions"][-1]["show_if"] == condition
+    imported = taken(asked, answers=answers(1, "A1", "A2"), below=rows)
+    assert imported.refused == []
+    assert imported.content["pages"][0]["questions"][-1]["show_if"] == condition
 
 
 def test_an_earlier_answer_in_a_text_is_quoted_as_ours_and_markup_goes() -> None:
     asked = [{"type": "L"}, {"type": "S", "text": "<script>alert(1)</script><b>Hvorfor {q1.shown}?</b>"}]
-    found = taken(asked, answers=answers(1, "A1", "A2"))
-    text = found.content["pages"][0]["questions"][1]["text"]["nb"]
+    imported = taken(asked, answers=answers(1, "A1", "A2"))
+    text = imported.content["pages"][0]["questions"][1]["text"]["nb"]
     assert "Hvorfor {q1}?" in text
     assert "<" not in text
 
@@ -180,9 +180,9 @@ def test_settings_of_a_question_are_kept() -> None:
 
 
 def test_a_file_in_another_language_is_taken_as_it_stands_and_staff_are_told() -> None:
-    found = taken([{"type": "S", "text": "Warum?"}], language="de")
-    assert found.content["pages"][0]["questions"][0]["text"] == {"nb": "Warum?"}
-    assert "ingen tekster på bokmål" in found.remarks[0]
+    imported = taken([{"type": "S", "text": "Warum?"}], language="de")
+    assert imported.content["pages"][0]["questions"][0]["text"] == {"nb": "Warum?"}
+    assert "ingen tekster på bokmål" in imported.remarks[0]
 
 
 LAUGHS = '<?xml version="1.0"?><!DOCTYPE d [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]>'

@@ -146,8 +146,8 @@ def walk(data: st.DataObject, questionnaire: Questionnaire) -> dict[str, Any]:
     for step in range(200):
         page = questionnaire.pages[number - 1]
         # Tired of errors at last: from then on everything is answered rightly.
-        answering = [given_to(data, one) if step <= 30 else rightly(one) for one in page.known]
-        sent = {name: values for one in answering for name, values in one.items()}
+        answering = [given_to(data, part) if step <= 30 else rightly(part) for part in page.known]
+        sent = {name: values for fields in answering for name, values in fields.items()}
         filled = fill_page(page, sent, seen, (), answers)
         seen |= {question.id for question in page.known}
         answers = filled.answers
@@ -287,6 +287,6 @@ def test_a_questionnaire_full_of_wide_conditions_is_checked_in_a_moment() -> Non
     wide = {"all": [{"question": f"a{n}", "any_of": ["x29"]} for n in range(4)]}
     content = _asked(*asked, *[_text(id=f"q{n}", text={"nb": f"Hva {n}?"}, show_if=wide) for n in range(150)])
     patience = Patience()
-    earlier = {one["id"]: (one, content["pages"][1]) for one in asked}
+    earlier = {part["id"]: (part, content["pages"][1]) for part in asked}
     assert all(is_reachable(question, None, earlier, patience) for question in content["pages"][1]["questions"][4:])
     assert patience.left == 0, "no more was tried than one page can wait for"

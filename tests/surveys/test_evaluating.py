@@ -41,7 +41,7 @@ async def survey_of(rt: Runtime, survey_id: UUID) -> Survey:
 
 
 async def test_it_opens_once_the_whole_group_is_known_and_asks_only_them(rt: Runtime, deliver: Deliverer) -> None:
-    people = [one.member_id for one in many(rt.now(), 8)]
+    people = [person.member_id for person in many(rt.now(), 8)]
     await deliver(margins(), *[one.model_copy(update={"member_id": id_})
                                for one, id_ in zip(many(rt.now(), 8), people, strict=True)])  # fmt: skip
     wanted = asked(rt, 5)

@@ -32,7 +32,7 @@ from tests.surveys.test_contact_cap import asked_to_meeting
 
 async def sampled(rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient, size: int, people: int) -> Survey:
     """A survey of a sample, opened in the browser; two of the members have had enough mails."""
-    members = [one.model_copy(update={"area": "nord"}) for one in many(rt.now(), people)]
+    members = [member.model_copy(update={"area": "nord"}) for member in many(rt.now(), people)]
     await deliver(figures(), *members)
     for person in members[:2]:
         await deliver(*(asked_to_meeting(person.member_id, rt.now()) for _ in range(rt.profile.contact_cap)))
@@ -107,7 +107,7 @@ async def test_the_kept_pool_and_seed_draw_the_same_people_again_also_after_an_e
             one.area or "", one.band, one.gender, hashlib.sha256(f"{sample.seed}:{one.leaf}".encode()).digest()
         )
     )  # fmt: skip
-    assert {one.id for one in rows if draw.takes(((one.gender, one.band, one.area), one.mails))} == drawn
+    assert {line.id for line in rows if draw.takes(((line.gender, line.band, line.area), line.mails))} == drawn
 
 
 async def test_state_sent_again_tells_of_the_sample_and_of_those_spared(

@@ -64,7 +64,7 @@ async def test_who_comes_first_is_chance(rt: Runtime, deliver: Deliverer, plan: 
     first = {row.member_id for row in await invitations(rt, survey.id)}
     # The twenty smallest or largest ids, or the first or last to join, would be no draw: 1 in 10^11 by chance.
     ordered = sorted(member.member_id for member in members)
-    assert first not in ({*ordered[:20]}, {*ordered[20:]}, {one.member_id for one in members[:20]})
+    assert first not in ({*ordered[:20]}, {*ordered[20:]}, {person.member_id for person in members[:20]})
 
 
 async def test_a_soft_launch_can_be_stopped_and_the_rest_are_never_asked(

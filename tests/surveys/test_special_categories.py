@@ -48,7 +48,7 @@ async def test_nobody_who_may_be_a_minor_is_invited_however_it_was_planned(
     rows = await invitations(rt, survey.id)
     asked = {row.member_id for row in rows}
     assert [person.member_id in asked for person in people] == [minors, minors, minors, True, True]
-    assert [one.member_id in asked for one in late] == [minors, minors, minors, True, True]
+    assert [member.member_id in asked for member in late] == [minors, minors, minors, True, True]
     async with browser(rt) as client:
         token = rt.links.make("survey", rows[0].id, 1, survey.closes_at)
         start = await client.get(f"/surveys/answer/{token}", follow_redirects=True)

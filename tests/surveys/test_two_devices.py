@@ -56,7 +56,7 @@ async def test_both_devices_send_in_at_once_and_one_answer_counts(rt: Runtime, i
         for number, values in enumerate(PAGES[:2], start=1):
             await post(phone, invitation, number, **values)
         both = await asyncio.gather(*(post(client, invitation, 3, **WRITTEN) for client in (phone, laptop)))
-    assert sorted(one.status_code for one in both) == [303, 410]
+    assert sorted(answer.status_code for answer in both) == [303, 410]
     assert await count(rt, Response) == len(await outbox(rt, SurveyAnswered)) == 1
 
 
