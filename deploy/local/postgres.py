@@ -13,7 +13,7 @@ import psutil
 
 from deploy.local.downloads import package_folder
 from deploy.local.errors import StackError
-from deploy.local.process import Process, unprivileged_user, wait_until
+from deploy.local.process import Process, identity_of, unprivileged_user, wait_until
 
 SUPERUSER = "postgres"
 _SETTINGS = {
@@ -29,6 +29,13 @@ _SETTINGS = {
     "log_min_error_statement": "panic",
     "idle_in_transaction_session_timeout": "30s",
 }
+_INITDB = [
+    "--auth=scram-sha-256",
+    "--encoding=UTF8",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+    "--locale=C",
+]
 
 
 class Postgres:
@@ -69,20 +76,7 @@ class Postgres:
             for path in (self._home, password_file):
                 os.chown(path, account.pw_uid, account.pw_gid)
         try:
-            self._run(
-                "initdb",
-                "-D",
-                str(self.data),
-                "-U",
-                SUPERUSER,
-                "--pwfile",
-                str(password_file),
-                "--auth=scram-sha-256",
-                "--encoding=UTF8",
-                "--locale-provider=builtin",
-                "--builtin-locale=C.UTF-8",
-                "--locale=C",
-            )
+            self._run("initdb", "-D", str(self.data), "-U", SUPERUSER, "--pwfile", str(password_file), *_INITDB)
         finally:
             password_file.unlink()
 
@@ -106,11 +100,6 @@ class Postgres:
         )
 
     def _run(self, program: str, *arguments: str) -> None:
-        account = (
-            {}
-            if self._user is None
-            else {"user": self._user, "group": pwd.getpwnam(self._user).pw_gid, "extra_groups": []}
-        )
         done = subprocess.run(  # type: ignore[call-overload]
             [str(self._programs / program), *arguments],
             cwd="/",
@@ -118,7 +107,7 @@ class Postgres:
             capture_output=True,
             text=True,
             check=False,
-            **account,
+            **identity_of(self._user),
         )
         if done.returncode != 0:
             last = (done.stderr or done.stdout).strip().splitlines()[-1:]

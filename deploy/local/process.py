@@ -1,6 +1,7 @@
 """One child process: started with its own log, stopped with it, never left behind."""
 
 import ctypes
+import json
 import os
 import pwd
 import random
@@ -23,6 +24,20 @@ _PR_SET_PDEATHSIG = 1
 OWNER_ONLY = 0o077
 #: So is what the launcher writes; but Postgres, which runs as another user where root starts it, must pass its folders.
 _PASSING = 0o066
+
+
+def identity_of(user: str | None) -> dict[str, object]:
+    """What a child process is started with to run as ``user``; nothing for our own."""
+    return {} if user is None else {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
+
+
+def write_for_owner(file: Path, content: object) -> None:
+    """Write JSON that nobody else may read; aside and renamed, so that no half file is left behind."""
+    draft = file.with_suffix(".new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+        json.dump(content, out, indent=1)
+    draft.replace(file)
 
 
 @contextmanager
@@ -52,10 +67,6 @@ class Process:
 
     def spawn(self) -> None:
         """Start it; to be called from the main thread, because the child ends when the thread that made it ends."""
-        identity: dict[str, object] = {}
-        if self.user is not None:
-            group = pwd.getpwnam(self.user).pw_gid
-            identity = {"user": self.user, "group": group, "extra_groups": []}
         with open(self.log, "ab", opener=lambda name, flags: os.open(name, flags, 0o600)) as log:
             self._child = subprocess.Popen(  # type: ignore[call-overload]
                 list(self.command),
@@ -68,7 +79,7 @@ class Process:
                 start_new_session=True,
                 umask=OWNER_ONLY,
                 preexec_fn=_end_with_parent(),
-                **identity,
+                **identity_of(self.user),
             )
 
     @property

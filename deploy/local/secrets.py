@@ -2,13 +2,13 @@
 
 import base64
 import json
-import os
 import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from deploy.local.errors import StackError
 from deploy.local.kafka import ADMIN
+from deploy.local.process import write_for_owner
 from shared.messaging.topics import principal, principals, read_topics
 
 
@@ -39,12 +39,7 @@ def read_secrets(state: Path) -> Secrets:
     file = state / "secrets.json"
     if not file.exists():
         state.mkdir(parents=True, exist_ok=True)
-        # Written aside and renamed, so that a launcher killed here leaves no half file behind.
-        draft = file.with_suffix(".new")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-            json.dump(asdict(_generate()), out, indent=1)
-        draft.replace(file)
+        write_for_owner(file, asdict(_generate()))
     try:
         return Secrets(**json.loads(file.read_text(encoding="utf-8")))
     except (ValueError, TypeError) as error:

@@ -1,13 +1,12 @@
 """Keeps the stack's processes running, says what happens to them, and stops them in order."""
 
-import json
 import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy.local.process import Process
+from deploy.local.process import Process, write_for_owner
 
 _FIRST_PAUSE = 0.25
 _LONGEST_PAUSE = 10.0
@@ -74,11 +73,7 @@ class Supervisor:
             }
             for watch in self._watches
         }
-        draft = self._status_file.with_suffix(".new")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-            json.dump({"launcher": os.getpid(), "parts": parts, **self.about}, out, indent=1)
-        draft.replace(self._status_file)
+        write_for_owner(self._status_file, {"launcher": os.getpid(), "parts": parts, **self.about})
 
     def _look_after(self, watch: _Watch) -> bool:
         now = time.monotonic()

@@ -36,6 +36,12 @@ async def lock_meeting(session: AsyncSession, meeting_id: UUID) -> Meeting | Non
     return meeting
 
 
+async def lock_meeting_of(session: AsyncSession, meeting_id: sa.Select[UUID]) -> Meeting | None:
+    """The same of the meeting whose id is selected."""
+    id_ = await session.scalar(meeting_id)
+    return await lock_meeting(session, id_) if id_ else None
+
+
 async def lock_invitations(session: AsyncSession, *which: sa.ColumnElement[bool]) -> list[Invitation]:
     """The invitations that meet the conditions, by id, locked and read afresh; their meetings are locked already."""
     ids = list(await session.scalars(sa.select(Invitation.id).where(*which)))

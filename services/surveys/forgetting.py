@@ -16,15 +16,8 @@ async def forget_participation(rt: Runtime) -> None:
     """Job: who was asked in a survey or spared, and who answered, ends three years after it closed; as do meetings."""
     old = sa.select(Survey.id).where(Survey.closed_at < rt.now() - PARTICIPATION)
     async with rt.transaction() as session:
-        await session.execute(
-            sa.update(Invitation)
-            .where(Invitation.member_id.is_not(None), Invitation.survey_id.in_(old))
-            .values(member_id=None)
-        )
-        await session.execute(
-            sa.update(Candidate)
-            .where(Candidate.member_id.is_not(None), Candidate.survey_id.in_(old))
-            .values(member_id=None, salt=None)
-        )
+        for table, blank in ((Invitation, {"member_id": None}), (Candidate, {"member_id": None, "salt": None})):
+            known = (table.member_id.is_not(None), table.survey_id.in_(old))
+            await session.execute(sa.update(table).where(*known).values(blank))
         meetings = sa.select(Meeting.id).where(Meeting.starts_at < rt.now() - PARTICIPATION)
         await session.execute(sa.delete(MeetingGuest).where(MeetingGuest.meeting_id.in_(meetings)))

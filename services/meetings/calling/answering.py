@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.meetings.facts import call_answered
-from services.meetings.locks import lock_meeting
+from services.meetings.locks import lock_meeting_of
 from services.meetings.tables import Called, Meeting
 from shared.messaging import emit, lock
 
@@ -27,8 +27,7 @@ def takes_answers(meeting: Meeting, now: datetime) -> bool:
 
 async def answer_call(session: AsyncSession, called_id: UUID, says: str, answer: str | None, now: datetime) -> bool:
     """Keep the answer; False when it is too late. ``answer``: with a yes, the option of the call's question."""
-    meeting_id = await session.scalar(sa.select(Called.meeting_id).where(Called.id == called_id))
-    meeting = await lock_meeting(session, meeting_id) if meeting_id else None
+    meeting = await lock_meeting_of(session, sa.select(Called.meeting_id).where(Called.id == called_id))
     if meeting is None or not takes_answers(meeting, now):
         return False
     await lock(session, called_id)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.meetings.facts import answered
-from services.meetings.locks import lock_invitations, lock_meeting
+from services.meetings.locks import lock_invitations, lock_meeting, lock_meeting_of
 from services.meetings.seats.domain import LINK_LASTS, SAID_YES, UNANSWERED
 from services.meetings.tables import Invitation, Meeting
 from shared.events.meetings import MeetingReminderDue
@@ -47,8 +47,7 @@ async def hold(
     session: AsyncSession, invitation_id: UUID, generation: int, now: datetime
 ) -> tuple[Meeting, Invitation] | None:
     """The invitation and its meeting, for this transaction alone; one whose time to answer is over has lapsed."""
-    meeting_id = await session.scalar(sa.select(Invitation.meeting_id).where(Invitation.id == invitation_id))
-    meeting = await lock_meeting(session, meeting_id) if meeting_id else None
+    meeting = await lock_meeting_of(session, sa.select(Invitation.meeting_id).where(Invitation.id == invitation_id))
     if meeting is None:
         return None
     invitations = await lock_invitations(session, Invitation.id == invitation_id, Invitation.generation <= generation)
@@ -107,8 +106,7 @@ async def free_unreached_seat(session: AsyncSession, event: MessageFailed, deliv
     """
     if event.purpose not in _INVITING or not event.address_at_fault or event.about_id is None:
         return
-    meeting_id = await session.scalar(sa.select(Invitation.meeting_id).where(Invitation.id == event.about_id))
-    meeting = await lock_meeting(session, meeting_id) if meeting_id else None
+    meeting = await lock_meeting_of(session, sa.select(Invitation.meeting_id).where(Invitation.id == event.about_id))
     if meeting is not None:
         rows = await lock_invitations(session, Invitation.id == event.about_id, Invitation.state.in_(UNANSWERED))
         await _lapse_unreached(session, meeting, rows, delivery.now)

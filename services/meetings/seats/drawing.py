@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.meetings.draw.commitment import chances_of
 from services.meetings.facts import announced, entered, issued, proof_issued
-from services.meetings.locks import hold_draws, lock_meeting
+from services.meetings.locks import hold_draws
 from services.meetings.seats.domain import CODE_LENGTH, CODE_LETTERS
 from services.meetings.seats.lottery import Kind, features_of
 from services.meetings.seats.pool import WILLING, band_codes, newest_margins
-from services.meetings.seats.preparing import candidates_of, current_draw
+from services.meetings.seats.preparing import candidates_of, lock_current_draw
 from services.meetings.seats.promising import check_promise, entries_of, kind_of_candidate, ways_of
 from services.meetings.seats.randomness import outcome_of
 from services.meetings.seats.words import area_label, value_words
@@ -39,12 +39,11 @@ async def draw_meeting(session: AsyncSession, meeting_id: UUID, randomness: str,
     randomness is not what was announced, or anything promised has changed since.
     """
     await hold_draws(session)
-    meeting = await lock_meeting(session, meeting_id)
-    draw = await current_draw(session, meeting_id)
-    if meeting is None or draw is None or meeting.state != "announced" or now >= meeting.reply_by:
+    locked = await lock_current_draw(session, meeting_id)
+    if locked is None:
         return None
-    draw = await session.get_one(Draw, draw.id, with_for_update=True)
-    if draw.state != "committed":
+    meeting, draw = locked
+    if draw.state != "committed" or meeting.state != "announced" or now >= meeting.reply_by:
         return None
     people = await candidates_of(session, draw.id)
     commitment = check_promise(draw, meeting, people)

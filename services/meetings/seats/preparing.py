@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.meetings.calling.answering import takes_answers
 from services.meetings.draw.commitment import Entry
-from services.meetings.locks import hold_draws, lock_meeting
+from services.meetings.locks import hold_draws, lock_meeting, lock_meeting_of
 from services.meetings.seats.pool import (
     Heads,
     Person,
@@ -91,8 +91,7 @@ async def fix_pool(session: AsyncSession, draw_id: UUID, now: datetime, cap: int
     When nobody can be drawn, or quotas are for groups there are no more, the draw is given up.
     """
     await hold_draws(session)
-    meeting_id = await session.scalar(sa.select(Draw.meeting_id).where(Draw.id == draw_id))
-    meeting = await lock_meeting(session, meeting_id) if meeting_id else None
+    meeting = await lock_meeting_of(session, sa.select(Draw.meeting_id).where(Draw.id == draw_id))
     draw = await session.get_one(Draw, draw_id, with_for_update=True)
     if meeting is None or draw.state != "preparing" or draw.pooled_at is not None:
         return
@@ -128,6 +127,15 @@ def _entries(salts: Sequence[str], people: Sequence[Person]) -> list[Entry]:
     return [Entry.of(salt, str(person.id), person.kind) for salt, person in zip(salts, people, strict=True)]
 
 
+async def lock_current_draw(session: AsyncSession, meeting_id: UUID) -> tuple[Meeting, Draw] | None:
+    """A meeting and its newest draw that was not cancelled, as they are now, for this transaction alone."""
+    meeting = await lock_meeting(session, meeting_id)
+    draw = await current_draw(session, meeting_id) if meeting is not None else None
+    if meeting is None or draw is None:
+        return None
+    return meeting, await session.get_one(Draw, draw.id, with_for_update=True)
+
+
 async def candidates_of(session: AsyncSession, draw_id: UUID) -> list[Candidate]:
     """The pool in its order."""
     return list(
@@ -145,11 +153,10 @@ async def heads_of_draw(session: AsyncSession, draw_id: UUID) -> Heads:
 
 async def announce_draw(session: AsyncSession, meeting_id: UUID, now: datetime) -> Draw | None:
     """Publish the promise of a draw that is ready; None when there is none. Raises `Refused` when it has changed."""
-    meeting = await lock_meeting(session, meeting_id)
-    draw = await current_draw(session, meeting_id) if meeting is not None else None
-    if meeting is None or draw is None:
+    locked = await lock_current_draw(session, meeting_id)
+    if locked is None:
         return None
-    draw = await session.get_one(Draw, draw.id, with_for_update=True)
+    meeting, draw = locked
     if draw.state != "ready" or meeting.state != "announced":
         return None
     check_promise(draw, meeting, await candidates_of(session, draw.id))
@@ -159,13 +166,10 @@ async def announce_draw(session: AsyncSession, meeting_id: UUID, now: datetime) 
 
 async def cancel_draw(session: AsyncSession, meeting_id: UUID, reason: str, now: datetime) -> Draw | None:
     """Give up a draw before its outcome; it stays public, with the reason. None when there is no such draw."""
-    meeting = await lock_meeting(session, meeting_id)
-    draw = await current_draw(session, meeting_id) if meeting is not None else None
-    if draw is None:
+    locked = await lock_current_draw(session, meeting_id)
+    if locked is None or locked[1].state not in OPEN:
         return None
-    draw = await session.get_one(Draw, draw.id, with_for_update=True)
-    if draw.state not in OPEN:
-        return None
+    draw = locked[1]
     draw.state, draw.cancelled_at, draw.reason = "cancelled", now, reason
     return draw
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.surveys.correcting.domain import Change, Wanted, changes_in, corrected
 from services.surveys.steering.steering import changed_event, hold_running
 from services.surveys.tables import Invitation
+from shared.database import count_rows
 from shared.events.questionnaire import strict
 from shared.events.surveys import TextChange, TextCorrection
 from shared.messaging import emit
@@ -28,14 +29,12 @@ async def correct(session: AsyncSession, survey_id: UUID, wanted: Wanted, now: d
     if not changes:
         return []
     survey.questionnaire = strict(corrected(content, changes))
-    answered = await session.scalar(
-        sa.select(sa.func.count()).where(Invitation.survey_id == survey_id, Invitation.answered_at.is_not(None))
-    )
+    answered = sa.select(Invitation).where(Invitation.survey_id == survey_id, Invitation.answered_at.is_not(None))
     texts = tuple(
         TextChange(place=change.path, language=change.language, before=change.before, after=change.after)
         for change in changes
     )
-    correction = TextCorrection(corrected_at=now, answered=answered or 0, changes=texts)
+    correction = TextCorrection(corrected_at=now, answered=await count_rows(session, answered), changes=texts)
     survey.corrections = (*survey.corrections, correction)
     survey.corrected += 1
     survey.changed_at = now
