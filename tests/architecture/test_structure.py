@@ -242,3 +242,17 @@ def test_migrations_are_numbered_one_after_the_other(tree: str) -> None:
     for number, before, text in zip(numbers, [None, *numbers], texts, strict=False):
         assert re.search(rf'^revision(: str)? = "{number}"$', text, re.MULTILINE), number
         assert re.search(rf"^down_revision\b.* = {repr(before).replace(chr(39), chr(34))}$", text, re.MULTILINE), number
+
+
+def test_no_page_is_given_a_name_that_templates_take_for_a_constant() -> None:
+    """`none` in a template is Jinja's own None, whatever the page was given under that name."""
+    hidden = [
+        f"{named(file)}:{key.lineno}"
+        for file in files(".py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict)
+        and any(isinstance(target, ast.Name) and target.id == "context" for target in node.targets)
+        for key in node.value.keys
+        if isinstance(key, ast.Constant) and str(key.value).lower() in ("none", "true", "false")
+    ]  # fmt: skip
+    assert hidden == []

@@ -1,5 +1,6 @@
 """A call for volunteers: who is asked, what they see and answer, and that those who say yes are the pool."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -181,7 +182,10 @@ async def test_people_answer_and_change_their_mind_until_the_call_is_over(rt: Ru
         await client.post("/meetings/call", data={"id": str(row.id), "reply": "yes", "answer": "1"})
         assert "Du har sagt ja" in (await client.get(f"/meetings/call?id={row.id}")).text
         assert ((await called(rt))[0].state, (await called(rt))[0].answer) == ("yes", OPTIONS[1])
-        await client.post("/meetings/call", data={"id": str(row.id), "reply": "yes", "answer": "none"})
+        page = await client.get(f"/meetings/call?id={row.id}")
+        (_, bus, no_option) = re.findall(r'name="answer" value="([^"]*)"( checked)?', page.text)
+        assert bus == ("1", " checked")
+        await client.post("/meetings/call", data={"id": str(row.id), "reply": "yes", "answer": no_option[0]})
         assert (await called(rt))[0].answer == ""
         await client.post("/meetings/call", data={"id": str(row.id), "reply": "no", "answer": "1"})
         assert ((await called(rt))[0].state, (await called(rt))[0].answer) == ("no", None)

@@ -42,6 +42,10 @@ async def test_a_new_version_regroups_everybody_once_and_is_told(rt: Runtime, ed
     assert "400" in page
     assert "Kilde: Kommunen, 2026" in page
     assert "hører ikke til noe område" in page
+    assert "utenfor områdene" not in (await editor.get("/staff/registration")).text
+    await upload(editor, "område;postnumre;innbyggere\nVest;1337 1336;300")
+    await regroup_members(rt)
+    assert "3 medlemmer bor utenfor områdene" in (await editor.get("/staff/registration")).text
 
 
 async def test_regrouping_goes_on_where_it_stopped(rt: Runtime, editor: httpx.AsyncClient) -> None:
@@ -75,4 +79,5 @@ async def test_staff_write_areas_in_the_table_and_a_reader_only_sees_them(
         sign_in(rt, reader, "reader")
         page = await reader.get("/staff/registration/areas")
         assert "Lagre områdene</button>" not in page.text
+        assert "<td>1337 1338</td>" in page.text
         assert (await reader.post("/staff/registration/areas", data=row)).status_code == 403

@@ -80,7 +80,7 @@ def _show(
         "last_day": last_day(meeting.called_until),
         "question": meeting.call["question"],
         "options": options,
-        "none": NONE,
+        "fits_none": NONE,
         "chosen": typed or chosen,
         "errors": errors or {},
     }

@@ -43,7 +43,7 @@ async def save_areas(request: Request) -> Response:
     except UnreadableFile as error:
         return await _show(request, form, {"file": str(error)}, [], 422)
     if bad:
-        return await _show(request, form, {"": "Noe er feil. Ingenting er lagret"}, bad, 422)
+        return await _show(request, form, {"": "Noe er feil. Ingenting er lagret."}, bad, 422)
     if margins is None:
         return await _show(request, form, {"": "Befolkningstallene er ikke klare ennå. Prøv igjen om litt."}, [], 422)
     async with rt.transaction() as session:
