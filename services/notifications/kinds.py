@@ -11,6 +11,15 @@ _SURVEY = Link("survey", "/surveys/answer/")
 _MEETING = Link("meeting", "/meetings/answer/")
 _OVER = ("declined", "lapsed", "withdrawn", "released", CANCELLED)
 
+_CONFIRMATION = Kind(
+    code="confirm",
+    name="Bekreftelse",
+    about="member",
+    subject=N_("Bekreft at du vil være med i innbyggerpanelet"),
+    button=N_("Bekreft at du vil være med"),
+    urgent=True,
+    link=Link("confirm", "/join/confirm/"),
+)
 _INVITATION = Kind(
     code="survey",
     name="Invitasjon til undersøkelse",
@@ -55,24 +64,8 @@ _WAITING_LIST = Kind(
 )
 
 _ALL = (
-    Kind(
-        code="confirm",
-        name="Bekreftelse",
-        about="member",
-        subject=N_("Bekreft at du vil være med i innbyggerpanelet"),
-        button=N_("Bekreft at du vil være med"),
-        urgent=True,
-        link=Link("confirm", "/join/confirm/"),
-    ),
-    Kind(
-        code="confirm_on_behalf",
-        name="Bekreftelse for den vi har meldt på",
-        about="member",
-        subject=N_("Bekreft at du vil være med i innbyggerpanelet"),
-        button=N_("Bekreft at du vil være med"),
-        urgent=True,
-        link=Link("confirm", "/join/confirm/"),
-    ),
+    _CONFIRMATION,
+    replace(_CONFIRMATION, code="confirm_on_behalf", name="Bekreftelse for den vi har meldt på"),
     Kind(
         code="welcome",
         name="Velkommen til den som er importert",

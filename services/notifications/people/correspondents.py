@@ -1,6 +1,8 @@
 """Mails to those who raised a matter: their address is kept here alone, under the suggestion's id."""
 
-from datetime import timedelta
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,15 +11,44 @@ from sqlalchemy.orm import aliased
 
 from services.notifications.kinds import KINDS, codes_about, codes_to_correspondents
 from services.notifications.messages.creating import create_messages, message
+from services.notifications.messages.domain import Kind
 from services.notifications.settings import notification_settings
 from services.notifications.tables import Correspondent, Message
 from shared.database import count_rows, insert_new
 from shared.events.results import SuggestionContactGiven, SuggestionReplyDue
+from shared.ids import new_id
 from shared.messaging import Delivery, PermanentError
 from shared.service import Runtime
 
 #: Notices that a machine sends by itself, for every letter.
 _RECEIPTS = ("receipt", "attachments_refused")
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a message needs to know of a mail that no event asks for."""
+
+    send_before: datetime
+    generation: int = 1
+
+
+async def write_to_addresses(
+    session: AsyncSession,
+    kind: Kind,
+    addresses: Collection[str],
+    language: str,
+    content: dict[str, str],
+    send_before: datetime,
+    now: datetime,
+) -> None:
+    """One mail to each address; ``forget_correspondents`` forgets them the next day."""
+    ids = [new_id() for _ in addresses]
+    session.add_all(
+        Correspondent(suggestion_id=id_, email=email, language=language, since=now)
+        for id_, email in zip(ids, addresses, strict=True)
+    )
+    await session.flush()
+    await create_messages(session, [message(kind, _Asked(send_before), id_, content=content) for id_ in ids])
 
 
 async def write_to_correspondent(

@@ -4,16 +4,14 @@ The address goes nowhere but to this service, and is forgotten the next day.
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
 from services.notifications.kinds import KINDS
-from services.notifications.messages.creating import create_messages, message
-from services.notifications.tables import Correspondent
+from services.notifications.people.correspondents import write_to_addresses
 from shared.addresses import BadAddress, address_key, normal_form
-from shared.ids import new_id
 from shared.web import Request, Response, problem, render, runtime
 from shared.web.forms import read_form, validate
 from shared.web.limits import Limiter
@@ -37,13 +35,6 @@ class TrialInput(BaseModel):
     email: Annotated[str, Field(max_length=254)]
 
 
-class _Asked(BaseModel):
-    """What a message needs to know of the request."""
-
-    generation: int = 1
-    send_before: datetime
-
-
 @staff_required("editor")
 async def send_trial(request: Request) -> Response:
     """Send the invitation, as residents get it, to the address given; its link opens the questionnaire to be tried."""
@@ -61,13 +52,11 @@ async def send_trial(request: Request) -> Response:
         mine = await limiter.one_more(session, "trial", staff)
         if not (mine and await limiter.one_more(session, "mail_to_one", address_key(address))):
             return _show(request, form.values(), {"email": "Det er sendt nok prøver den siste timen. Vent litt."}, 429)
-        id_, now = new_id(), rt.now()
-        session.add(Correspondent(suggestion_id=id_, email=address, language=values.language, since=now))
-        await session.flush()
+        now = rt.now()
         content = {name: str(value) for name, value in values.model_dump(exclude={"email"}).items()}
         content["closes_at"] = (now + _OPEN_FOR).isoformat()
-        row = message(KINDS["survey_trial"], _Asked(send_before=now + _SEND_WITHIN), id_, content=content)
-        await create_messages(session, [row])
+        kind, until = KINDS["survey_trial"], now + _SEND_WITHIN
+        await write_to_addresses(session, kind, [address], values.language, content, until, now)
         await audit(session, request, "notifications.trial.sent", values.questionnaire)
     return render(request, "notifications/staff_trial.html", {"sent": True, "form": form.values(), "errors": {}})
 
