@@ -54,7 +54,7 @@ async def test_so_many_bulk_mails_a_minute_from_all_processes_and_no_more(rt: Ru
     await both_kinds(rt, bulk=9)
     paced = NotificationSettings(per_minute=5, batch=3)
     await asyncio.gather(*(Dispatcher(settings=paced).run(rt) for _ in range(2)))
-    # One that has just been started has no minute of its own.
+    # A dispatcher that has just been started has no minute of its own.
     await Dispatcher(settings=paced).run(rt)
     found = [state for state, _ in await states(rt)]
     assert (found.count("sent"), found.count("pending")) in {(6, 4), (10, 0)}, "10 when the minute changed on the way"

@@ -186,7 +186,7 @@ async def test_mails_about_a_paused_survey_wait_until_it_goes_on(rt: Runtime, si
     assert [state for state, _ in await states(rt)] == ["sent", "sent", "sent"]
     async with rt.transaction() as session:
         until = set(await session.scalars(sa.select(Message.send_before)))
-    # The first two were there when it was extended; so was the reminder.
+    # The first two mails and the reminder existed when the survey was extended.
     assert until == {SOON + timedelta(days=7)}
 
 

@@ -78,7 +78,7 @@ async def test_a_feed_holds_every_date_and_is_opened_by_its_newest_secret_alone(
         assert [event.decoded("dtstart") for event in events] == [soon, soon + timedelta(days=3)]
         assert len({event["uid"] for event in events}) == 2
         assert str(events[0]["summary"]) == "Klima: påminnelsen går ut"
-        # Whoever has left opens the page no more.
+        # A person who has left cannot open the page any more.
         move(rt, FEED_LIFE + timedelta(days=1))
         assert (await anybody.get(second)).status_code == 404
     sign_in(rt, editor, "reader")

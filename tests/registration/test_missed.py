@@ -53,7 +53,7 @@ async def test_whoever_published_them_sends_the_stretch_again_and_nobody_else_do
     assert await outbox(publisher) == []
     await deliver(notifications.EventsMissed(miss_id=new_id(), missed_topic="registration", **stretch))
     assert await outbox(publisher) == members[1:]
-    # A reader that had them skips them, by their ids.
+    # A reader that has applied these events skips them by their ids.
     async with publisher.transaction() as session:
         again = (await session.scalars(sa.select(tables.outbox.c.event_id).order_by(tables.outbox.c.id))).all()
     assert list(again) == [row.event_id for row in rows[1:]]

@@ -54,7 +54,7 @@ async def test_what_an_administrator_chooses_shows_at_once_and_is_told_and_audit
         await take_up_profile(rt)
         assert rt.profile is taken, "what has not changed is not read again"
         assert "Opplysningene" not in rt.profile.texts["front"]["nn"], "texts that were not changed stay"
-        # What is set back to the installed value is no choice any more.
+        # A value set back to the installed one is no choice any more.
         await client.post("/staff/registration/profile", data=form_of(rt.settings.installed))
         assert rt.profile == rt.settings.installed
 

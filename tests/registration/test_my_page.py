@@ -190,7 +190,7 @@ async def test_the_proof_of_having_been_in_a_draw_is_the_members_own_and_can_be_
         leaf = verify.leaf({"person": verify.person("5a17", str(member_id)), "type": list(kind)})
         ids = {"entry_id": entry_id, "meeting_id": meeting_id, "member_id": member_id}
         await deliver(
-            # The two come on different topics, in any order.
+            # The two facts come on different topics, in any order.
             meetings.DrawProofIssued(
                 **ids, salt="5a17", kind=kind, path=(("right", "ab" * 32),), root=verify.node(leaf, "ab" * 32),
                 digest="cd" * 32,

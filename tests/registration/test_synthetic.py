@@ -52,7 +52,7 @@ async def figures(rt: Runtime) -> object:
 
 async def test_it_takes_part_and_is_counted_nowhere(rt: Runtime) -> None:
     async with browser(rt) as client, browser(rt) as staff:
-        # Its spelling is no way past.
+        # Another spelling of the address is no way past the limit.
         member_id = await a_member(client, rt, email=MADE_UP.upper())
         await client.get(f"/me/sign-in/{await link(client, rt, MADE_UP)}")
         assert (await client.post("/me/sign-in", data={"id": str(member_id)})).headers["location"].startswith("/me?")
@@ -66,7 +66,7 @@ async def test_it_takes_part_and_is_counted_nowhere(rt: Runtime) -> None:
             assert await session.scalar(sa.select(Panel.size)) in (None, 0)
         sign_in(rt, staff, "editor", "dpo")
         assert str(FORM["name"]) not in (await staff.get("/staff/registration/members")).text
-        # A pause would make a member of it.
+        # A pause would make the made-up resident a member.
         await client.post("/me", data={"id": str(member_id), "action": "resume"})
         assert (await outbox(rt, MemberJoined)) == [joined]
         assert await figures(rt) == {}

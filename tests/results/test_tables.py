@@ -48,7 +48,7 @@ async def test_the_tables_say_of_whom_each_share_is(rt: Runtime) -> None:
     assert rows["innsats", "5 Mer enn nok"] == ["2", "0,4", "5", "0,5", ""]
     assert rows["innsats", "Vet ikke"] == ["1", "0,2", "5", "", ""]
     assert rows["viktigst", "Vern av natur"] == ["3", "0,6", "5", "", ""]
-    # Two drive: what they were asked alone is not shown, and neither are the two numbers.
+    # Two people drive: the questions they alone got are not shown, nor are the two numbers.
     assert rows["bilfri", ""] == ["", "", "2", "", ""]
     assert rows["minutter", ""] == ["", "", "2", "", ""]
     assert "Billigere billetter" not in page

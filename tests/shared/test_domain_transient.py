@@ -55,7 +55,7 @@ def test_causes_are_walked_once_though_they_form_a_circle() -> None:
     first, second = ValueError("first"), ValueError("second")
     first.__cause__, second.__context__ = second, first
     assert list(causes(first)) == [first, second]
-    # What stands behind a link that was seen is walked all the same.
+    # Causes behind a link that was seen before are walked all the same.
     third = ValueError("third")
     second.__cause__, second.__context__, second.__suppress_context__ = first, third, False
     assert list(causes(first)) == [first, second, third]

@@ -93,7 +93,7 @@ async def test_retention_that_passes_a_reader_which_stands_still_is_found_too(
         away = True
         await tell("1300")
         await eventually(lambda: transport.stuck_seconds)
-        # More than the client has fetched by itself.
+        # More records than the client has fetched by itself.
         for round_ in range(60):
             await tell(*(f"{1301 + (round_ * 10 + number) % 90}" for number in range(10)))
         await eventually(lambda: sent(runtime))
@@ -152,7 +152,7 @@ async def test_a_batch_in_hand_while_partitions_are_given_anew_is_no_gap() -> No
     await gaps.assigned("t", client, [PLACE])
     await gaps.read("t", client, records(3, 4, 5))
     assert log.missed == []
-    # Made anew, and what came first is gone already.
+    # The topic is made anew, and its first records are gone already.
     log.start, log.end, log.committed_at = 0, 4, None
     await gaps.assigned("t", client, [PLACE])
     await gaps.read("t", client, records(3))

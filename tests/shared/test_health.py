@@ -151,7 +151,7 @@ async def test_what_the_broker_removed_before_it_was_read_is_an_alarm(
     async with running(runtime):
         await tell(runtime, member)
         await eventually(lambda: len(reader.heard) == 1)
-    # Four more are said and three of them removed while it is not there.
+    # While the reader is away, four more events come and three of them are removed.
     runtime = await runtime_of(Service(name="example", package="shared"), **kafka.settings())
     await tell(runtime, member)
     async with running(runtime):
@@ -207,7 +207,7 @@ async def test_a_service_that_starts_before_broker_and_database_works_when_they_
 
                     database.refusing = False
                     member = joined()
-                    # While the broker is away what is said is kept.
+                    # Facts published while the broker is away are kept.
                     await tell(runtime, member)
                     await eventually(lambda: any(line["event"] == "messaging.broker.awaited" for line in logs))
                     assert await ask("ready") == (503, staying | {"schema": True, "database": True, "broker": False})
@@ -216,7 +216,7 @@ async def test_a_service_that_starts_before_broker_and_database_works_when_they_
                     await eventually(lambda: member.member_id in reader.heard)
                     assert await ask("ready") == (200, staying | {"schema": True, "database": True, "broker": True})
 
-                    # Away once more, when everything runs.
+                    # The broker goes away once more, while everything runs.
                     database.refusing = True
                     database.cut()
                     await eventually(lambda: any(line["event"] == "service.job.failed" for line in logs))

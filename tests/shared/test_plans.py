@@ -33,7 +33,7 @@ async def test_no_event_makes_the_database_read_a_table_from_end_to_end(
     rt = await runtime_of(Service(name="example", package="shared"))
     connection = await asyncpg.connect(rt.database.url)
     try:
-        # A small table is read whole because that is cheaper; forbidden to, the planner shows whether it had to.
+        # The planner reads a small table whole because that is cheaper; forbidden to, it shows whether it had to.
         await connection.execute("set enable_seqscan = off")
         rows = await connection.fetch(f"explain {statement.format(schema='example')}", *values)
     finally:

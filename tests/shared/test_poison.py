@@ -119,7 +119,7 @@ POISON = {
         lambda known: [(k, b"registration.member_changed.v9" if k == "ce_type" else v) for k, v in known]
     ),
 }
-#: Nobody can ever be given these, so nobody waits behind them.
+#: No handler can ever be given these records, so no event waits behind them.
 REFUSED = {
     "no headers": headers(lambda _: []),
     "a header without value": headers(lambda known: [(k, None if k == "ce_id" else v) for k, v in known]),
@@ -147,7 +147,7 @@ async def test_poison_is_passed_by_and_its_subject_waits_behind_it(
     for _ in range(2):
         async with asyncio.timeout(20):
             await ground.consumer.take(batch)
-    # What came before it is applied, what came after it waits, and others go on, also when all of it comes again.
+    # Events before it are applied, those after it wait, and other subjects go on; also when all of them come again.
     assert ground.applied.types(member.member_id) == ["member_joined"]
     assert ground.applied.types(other.member_id) == ["member_joined"]
     found = await letters(ground.runtime)
@@ -173,7 +173,7 @@ async def test_what_cannot_be_believed_is_kept_and_holds_nobody_up(
     assert ground.applied.types(member.member_id)[:2] == ["member_joined", "member_left"]
     (found,) = await letters(ground.runtime)
     assert (found.state, found.handler, found.offset) == ("dead", None, refused.offset)
-    # It is never tried, whoever asks; only a person gives it up.
+    # Such a record is never tried; only a person gives it up.
     assert await ground.redrive.all(AT) == (0, 0)
     async with ground.runtime.transaction() as session:
         assert await dead_letters.drop(session, found.id) == 1

@@ -27,7 +27,7 @@ async def post(client: httpx.AsyncClient, invitation: Invitation, page: int, **v
     fields = {"id": str(invitation.id), "action": "next", "shown": " ".join(values), **values}
     answer = await client.post(f"/surveys/answer/{page}?id={invitation.id}", data=fields)
     onward = answer.headers.get("location", "")
-    # What is wrong is said at an address of its own, which nothing is sent to again.
+    # Faults are shown at an address of their own, to which no form is sent again.
     return await client.get(onward) if f"/answer/{page}?" in onward and "check=1" in onward else answer
 
 

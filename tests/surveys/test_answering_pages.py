@@ -178,7 +178,7 @@ async def test_a_page_saved_while_the_invitation_ends_leaves_no_draft_and_says_w
                     await asyncio.sleep(0.01)
         response = await other_tab
     assert words in response.text
-    # What was sent in leaves what leads to it; a page that came too late changes nothing of either.
+    # The answer keeps the row that leads to it; a page that came too late changes neither.
     assert await count(rt, Draft) == (1 if end is ends_by_answering else 0)
 
 

@@ -139,7 +139,7 @@ def test_a_list_that_depends_on_an_answer_is_a_question_for_each(filter_: str) -
     assert [option["code"] for option in question(imported, "kommune")["options"]] == ["svar_1", "svar_2", *last]
     assert question(imported, "kommune_2")["show_if"] == chose("fylke", "b")
     assert question(imported, "jobb")["show_if"] == chose("kommune", "svar_1")
-    # One answer is left for Oslo: nothing to choose, and the earlier answer says it.
+    # Oslo has one answer left, so there is nothing to choose: the earlier answer says it.
     assert question(imported, "by")["show_if"] == (chose("kommune_3", "svar_5") if last else chose("fylke", "o"))
 
 

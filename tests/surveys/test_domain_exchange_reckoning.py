@@ -114,5 +114,5 @@ def test_a_filter_that_leaves_one_answer_for_all_is_asked_with_no_beside_it() ->
     imported = asked(["select_one jn", "bil", "Bil?", "", "", "", "name = '1'"], ["text", "q", "Hva?", "${bil} != ''"])
     assert [option["code"] for option in question(imported, "bil")["options"]] == ["svar_1", "nei"]
     assert "«Nei» er lagt til" in imported.remarks[0]
-    # No to what is the only answer of the file is no answer there.
+    # A no to the only answer in the file is no answer there.
     assert question(imported, "q")["show_if"] == chose("bil", "svar_1")

@@ -100,7 +100,7 @@ def test_every_kind_that_has_its_like_here_is_taken(kind: str, more: dict[str, A
     assert imported.refused == []
     for question in imported.content["pages"][0]["questions"]:
         if question["type"] in ("scale", "grid") and "each" not in question:
-            # What the ends mean is nowhere in the file: staff write it.
+            # The file does not say what the ends mean: staff write it.
             question |= {"low": {"nb": "Lite"}, "high": {"nb": "Mye"}}
     assert strict(imported.content).pages[0].title.nb == "Om byen"
     assert imported.content["introduction"] == {"nb": "Vi vil vite. Svar gjerne."}

@@ -32,7 +32,7 @@ def test_each_shipped_file_keeps_to_the_model_and_the_schema(file: Path) -> None
 @pytest.mark.parametrize("one", READY.values(), ids=lambda one: one.id)
 def test_each_shipped_questionnaire_speaks_every_language_and_is_stored_whole(one: Questionnaire) -> None:
     assert one.languages == LANGUAGES
-    # What a survey stores and sends reads back as the same questionnaire.
+    # The questionnaire that a survey stores and sends reads back the same.
     assert Questionnaire.model_validate(json.loads(json.dumps(one.content()))) == one
     jsonschema.validate(one.content(), json_schema())
 

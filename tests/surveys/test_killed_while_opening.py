@@ -72,7 +72,7 @@ async def test_whoever_goes_on_asks_everybody_once(
     assert clock is not None
     await killed_in(database_url, clock, transaction)
     async with asyncio.timeout(300):
-        # Until the server has noticed, what the dead one held is passed over.
+        # Until the server notices, rows that the dead process held are passed over.
         while await unfinished(rt):
             await open_due_surveys(rt)
     events = await outbox(rt)

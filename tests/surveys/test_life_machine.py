@@ -51,7 +51,7 @@ from tests.surveys.given import answer, invitations, margins
 
 T = TypeVar("T")
 MEMBERS, FIRST_FEW = 12, 6
-#: What ends a survey's life is done now and then, or most of it would be lived after its end.
+#: Deeds that end a survey come now and then only, or most steps would follow its end.
 SELDOM = st.sampled_from([False, False, False, False, True])
 
 
@@ -91,7 +91,7 @@ class Life(RuleBasedStateMachine):
                 await begin(session, copied(shipped()["klima"].content(), "eget"), "Kari", self.rt.now())
 
         self.run(go())
-        # Left to chance, hardly any life gets as far as to be lived.
+        # Left to chance, hardly any survey would ever open.
         if begins != "draft":
             self.the_questionnaire_becomes("ready")
             self.staff_plan_it(soft, opens_in=0 if begins == "open" else 20, lasts=9)
@@ -255,7 +255,7 @@ class Life(RuleBasedStateMachine):
             self.text = text
             self.changed += 1
 
-    # What must hold whatever was done.
+    # Rules that hold whatever was done.
 
     @invariant()
     def both_agree(self) -> None:

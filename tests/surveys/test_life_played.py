@@ -56,7 +56,7 @@ def test_every_deed_is_done_once_and_the_model_agrees(database_url: str, tmp_pat
         for place in range(FIRST_FEW):
             life.somebody_answers(place, "sykkel", again=True)
         life.staff_do_anything(Deed.END, 1)
-        # The day is over, and the job has not come yet.
+        # The last day is over, and the job has not run yet.
         move(life.rt, SECOND_THOUGHTS + timedelta(minutes=1))
         life.staff_do_anything(Deed.REOPEN, 2)
         then("ended")

@@ -45,7 +45,7 @@ async def test_the_counts_move_while_staff_look_and_a_reload_does_the_same(
             some_answer(0, 1)
             expect(page.locator("#curve")).to_contain_text("2 av 6 har svart", timeout=_PATIENCE)
             assert page.evaluate("window.stays"), "without loading the page again"
-            # What was unfolded stays so.
+            # A part that the reader unfolded stays open.
             expect(page.locator("#days")).to_have_attribute("open", "")
 
             plain = _open(chromium.new_context(java_script_enabled=False), here, editor, static, path)

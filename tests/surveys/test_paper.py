@@ -92,7 +92,7 @@ async def test_a_paper_is_printed_for_a_member_and_keyed_in_once(
     wrong = await editor.post(f"{PAPER}/{code}", data={"reisemate": "bil", "minutter": "mange"})
     assert wrong.status_code == 422
     assert 'value="bil" checked' in wrong.text, "what was keyed in is still there"
-    # What is not for this person, and what was left out, is no answer.
+    # Questions that are not for this person, or were left out, have no answer.
     done = await editor.post(f"{PAPER}/{code}", data={"reisemate": "gange", "bilfri": "pris", "innsats": "4"})
     assert "Svarene er ført inn" in done.text
     async with rt.transaction() as session:

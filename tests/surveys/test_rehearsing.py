@@ -28,7 +28,7 @@ async def rt(runtime_of: RuntimeOf, tmp_path: Path) -> Runtime:
 async def test_it_comes_to_its_end_and_nothing_of_it_stays(
     rt: Runtime, plan: PlanSurvey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # One that is full, of other tests, would let go of another.
+    # A full cache, filled by other tests, would let go of another entry.
     monkeypatch.setattr(store, "_FROZEN", {})
     real = await plan()
     before, told, kept = await sizes_of_tables(rt), await outbox(rt), dict(store._FROZEN)

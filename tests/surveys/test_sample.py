@@ -93,7 +93,7 @@ async def test_the_kept_pool_and_seed_draw_the_same_people_again_also_after_an_e
         left = await session.get_one(Candidate, gone.id)
         rows = list(await session.scalars(sa.select(Candidate)))
     assert (left.member_id, left.salt, left.leaf) == (None, None, gone.leaf)
-    # By the protocol alone, as anybody with the list may.
+    # From the protocol alone, as anybody with the list may do it.
     cells = {(row.gender, row.band, row.area): row for row in sample.strata}
     pool: dict[Any, int] = {}
     for one in rows:
@@ -166,7 +166,7 @@ async def test_a_draw_and_closing_take_the_survey_in_one_order(
     """Whoever closes has its subject and then takes its row: a draw that has the row and wants the subject is stuck."""
     survey = await sampled(rt, deliver, editor, 10, 30)
     async with rt.transaction() as session:
-        # As it was when it had just opened.
+        # The survey as it was when it had just opened.
         await session.execute(sa.delete(Candidate))
         again = {"pooled": False, "sample": sa.null(), "inviting": True, "invite_after": None}
         await session.execute(sa.update(Survey).values(**again))

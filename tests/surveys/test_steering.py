@@ -84,10 +84,10 @@ async def test_an_ended_survey_opens_again_within_a_day_with_all_that_was_given(
         await close_due_surveys(rt)
         await destroy_keys(rt)
         assert await outbox(rt, SurveyClosed, ResponseSubmitted) == []
-        # One half-finished, and of five which answer is theirs, for they may change it again.
+        # One half-finished answer, and for five people which answer is theirs, since they may change it again.
         assert await count(rt, Draft) == 6
         assert await do(rt, Deed.REOPEN, days=3)
-        # Hours have passed, and the cookie with them for all the test knows: the link opens a new one.
+        # Hours have passed, and perhaps the cookie's life: the link opens a new one.
         await enter_again(client, rt, rows[6])
     assert await answer(rt, rows[5].id, {"reisemate": "sykkel"})
     move(rt, timedelta(days=4, seconds=1))

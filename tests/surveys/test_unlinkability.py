@@ -122,7 +122,7 @@ async def played(rt: Runtime, deliver: Deliverer, plan: PlanSurvey) -> tuple[UUI
     order = rows[:ANSWERS]
     for place, row in enumerate(order):
         answers = {"ett_ord": f"svar {place}", "reisemate": "gange"}
-        # Half-finished first, word for word what is sent in later: what was kept under the invitation must be gone.
+        # Half-finished answers first, the same as those sent in later: the row under the invitation must be gone.
         async with rt.transaction() as session:
             held = await hold(session, keys_of(rt.settings), row.id, row.generation, rt.now())
             assert isinstance(held, Opened)

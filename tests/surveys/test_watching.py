@@ -111,7 +111,7 @@ async def test_staff_see_where_people_stop_how_long_they_take_and_where_they_err
         await answer(rt, row.id, {})
     async with rt.transaction() as session:
         await close_survey(session, keys_of(rt.settings), survey.id, rt.now())
-    # The half-finished answers are gone; that six had stopped on page 2 is kept.
+    # The half-finished answers are gone; the count of six who stopped on page 2 is kept.
     assert (await stored(rt))[2, "stopped"] == 6
     assert "<td>6</td>" in (await editor.get(f"/staff/surveys/{survey.id}")).text
 

@@ -27,7 +27,7 @@ async def test_who_joins_while_a_survey_opens_is_invited(rt: Runtime, deliver: D
     late = joined(rt.now())
     delivery = Delivery(rt.now(), rt.settings, new_id(), 1, False, None)
     async with rt.transaction() as session:
-        # Has found no open survey, and is not to be seen by the opening either.
+        # This member found no open survey, and the opening does not see the member either.
         await project_members(session, [late], [delivery])
         opening = asyncio.ensure_future(plan())
         assert await waits(rt, opening)

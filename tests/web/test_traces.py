@@ -83,7 +83,7 @@ async def test_a_trace_leads_from_the_form_to_the_mail_by_ids_alone(
     assert [span.name for span in way] == ["POST /join", "notifications.write_about_membership", "mail confirm"]
     sent = {span.name for span in whole if span.name.startswith("send ")}
     assert "send registration.confirmation_requested.v1" in sent
-    # Every span knows a pattern or an id, and nothing that was typed.
+    # A span holds a pattern or an id, and nothing that was typed.
     told = "\n".join(span.to_json() for span in collected.found())
     assert not [typed for typed in ("Kari", "kari@", FORM["postcode"]) if str(typed) in told]
     assert set(whole[0].resource.attributes) == {"service.name", "service.namespace"}
@@ -135,7 +135,7 @@ def test_without_the_setting_no_library_is_loaded_and_the_context_goes_on() -> N
         "print([name for name in sys.modules if name.startswith('opentelemetry')])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    # FastStream looks whether it is there: two modules without anything in them.
+    # FastStream looks whether these exist: two modules with nothing in them.
     assert done.stdout.strip() == "['opentelemetry', 'opentelemetry.semconv']"
     parent = new_traceparent()
     with following(parent, "example.handle", event_id=UUID(int=1)) as span:
