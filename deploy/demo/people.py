@@ -118,9 +118,14 @@ async def join(origin: str, person: Person, mailbox: Mailbox, chance: random.Ran
     """Sign up, follow the link, press the button."""
     async with Browser(origin, person.address) as browser:
         _expect(await sign_up(browser, person, 3.2 + chance.random() * 2), "Sjekk e-posten")
-        mail = await mailbox.wait_for(person.email, "Bekreft")
-        button = FormReader((await browser.get(link_in(mail["text"], "/join/confirm/"))).text)
-        _expect(await browser.post("/join/confirm", dict(button.hidden)), "Velkommen")
+        await confirm(browser, person, mailbox)
+
+
+async def confirm(browser: Browser, person: Person, mailbox: Mailbox) -> None:
+    """Follow the link in the mail, press the button."""
+    mail = await mailbox.wait_for(person.email, "Bekreft")
+    button = FormReader((await browser.get(link_in(mail["text"], "/join/confirm/"))).text)
+    _expect(await browser.post("/join/confirm", dict(button.hidden)), "Velkommen")
 
 
 async def answer(

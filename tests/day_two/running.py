@@ -124,7 +124,7 @@ class Running:
                 "select count(*) from notifications.contact where not removed",
             )
         }
-        assert counts == dict.fromkeys(counts, members)
+        assert counts == dict.fromkeys(counts, members), counts
         for schema in SERVICES:
             for sql in (f"{schema}.dead_letter", f"{schema}.subject_seen where stale > 0", f"{schema}.removed_unread"):
                 assert await self.ask(f"select count(*) from {sql}") == 0, sql

@@ -20,7 +20,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # the package
 )
 
 from deploy.demo.browser import Browser, FormReader, link_in
-from deploy.demo.people import Mailbox, join
+from deploy.demo.people import Mailbox, confirm, join
 from deploy.demo.staff import Editor
 from shared.messaging.provision import admin_client
 from shared.messaging.topics import principal
@@ -154,12 +154,13 @@ async def test_every_key_and_password_is_exchanged_while_people_use_the_old_ones
         answers |= {"gender": early.gender, "postcode": early.postcode, "language": "nb", "old_enough": "yes"}
         page = await browser.post("/join", {**form.hidden, "website": "", **answers, "purposes": ["surveys"]})
         assert "Sjekk e-posten" in page.text
+        await confirm(browser, early, mailbox)
         assert "/me/sign-in" in str((await browser.get(link_in(old_link, "/me/sign-in/"))).url)
         await join(stack.status["public_url"], late, mailbox, stack.chance)
         mail = (await mailbox.wait_for(late.email, "Bekreft"))["text"]
         assert link_in(mail, "/join/confirm/").rpartition("/")[2].startswith("2.")
     await editor.browser.__aexit__()
-    await stack.balances(before + 1)
+    await stack.balances(before + 2)
 
 
 def _key() -> str:
