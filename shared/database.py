@@ -14,6 +14,8 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
 
+from shared.direct import Direct, direct
+
 NAMING = {
     "pk": "pk_%(table_name)s",
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -24,6 +26,8 @@ NAMING = {
 
 Rows = sa.Select[*tuple[Any, ...]]
 Table = type[DeclarativeBase] | sa.Table
+#: What statements in the driver's own words run in.
+Transaction = AsyncSession | Direct
 
 #: The database's own clock, machine time.
 CLOCK = sa.text("clock_timestamp()")
@@ -126,7 +130,7 @@ async def count_rows(session: AsyncSession, rows: Rows) -> int:
     return await session.scalar(sa.select(sa.func.count()).select_from(rows.order_by(None).subquery())) or 0
 
 
-async def hold(session: AsyncSession, *names: str, shared: bool = False) -> None:
+async def hold(session: Transaction, *names: str, shared: bool = False) -> None:
     """Hold what these names stand for until the transaction ends: alone, or shared with others who hold it shared.
 
     The names are taken in one order, so that two that hold several cannot wait for each other. What is read under them
@@ -138,17 +142,20 @@ async def hold(session: AsyncSession, *names: str, shared: bool = False) -> None
     )
 
 
-async def run_sql(session: AsyncSession, statement: str, *values: object) -> Sequence[Any]:
-    """The rows of a statement in the driver's own words ($1, $2, …), inside the session's transaction.
+async def run_sql(session: Transaction, statement: str, *values: object) -> Sequence[Any]:
+    """The rows of a statement in the driver's own words ($1, $2, …), inside the transaction.
 
     For the few statements every event and every form goes through: building and compiling an expression costs
     SQLAlchemy several times what the driver and the database need for it. Pending objects are flushed first, as
-    ``session.execute`` does.
+    ``session.execute`` does. What begins with ``select`` changes nothing.
     """
+    if not statement.lstrip().startswith("select"):
+        session.info["changed"] = True
+    if isinstance(session, Direct):
+        return await session.fetch(statement, values)
 
     def run(session: Session) -> Sequence[Any]:
         session.flush()
-        session.info["changed"] = True
         result = session.connection().exec_driver_sql(statement, values)
         return result.all() if result.returns_rows else ()
 
@@ -216,6 +223,9 @@ class Database:
             hide_parameters=True,
         )
 
+    def _info(self) -> dict[str, Any]:
+        return {"schema": self.schema, "locked": set()}
+
     def _session(self) -> AsyncSession:
         """A session whose every select reads rows afresh: what was read before a lock is old."""
         return AsyncSession(
@@ -223,7 +233,7 @@ class Database:
             sync_session_class=_Session,
             expire_on_commit=False,
             execution_options={"populate_existing": True},
-            info={"schema": self.schema, "locked": set()},
+            info=self._info(),
         )
 
     @asynccontextmanager
@@ -239,12 +249,19 @@ class Database:
             self._committed(session)
 
     @asynccontextmanager
+    async def direct(self) -> AsyncIterator[Direct]:
+        """As ``transaction``, for statements in the driver's own words alone (docs/decisions/0022-sql-by-hand.md)."""
+        async with direct(self.engine, self._info()) as transaction:
+            yield transaction
+        self._committed(transaction)
+
+    @asynccontextmanager
     async def rehearsal(self) -> AsyncIterator[AsyncSession]:
         """One transaction that is rolled back when the block ends, so that nobody else ever sees or hears of it."""
         async with self._session() as session:
             yield session
 
-    def _committed(self, session: AsyncSession) -> None:
+    def _committed(self, session: Transaction) -> None:
         emitted = session.info.pop(EMITTED, False)
         changed = session.info.pop("changed", False)
         for wake in (*(self.on_commit if changed else ()), *(self.on_emit if emitted else ())):

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.database import hold, run_sql
+from shared.database import Transaction, hold, run_sql
 
 _OPENINGS = "surveys.openings"
 _SURVEY = "surveys.survey."
@@ -14,7 +14,7 @@ select pg_advisory_xact_lock_shared(hashtextextended($2 || survey_id, 0)) from s
 """
 
 
-async def hold_open(session: AsyncSession, invitation_id: UUID) -> bool:
+async def hold_open(session: Transaction, invitation_id: UUID) -> bool:
     """Keep the invitation's survey from closing until this transaction ends; False for an unknown invitation.
 
     What the survey is must be read after this, with a statement of its own.

@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.database import EMITTED, run_sql
+from shared.database import EMITTED, Transaction, run_sql
 from shared.events import RESTRICTED_TOPICS, Event
 from shared.ids import new_id, random_id
 from shared.mechanism import Mechanism, mechanism
@@ -64,7 +64,7 @@ def _tables(session: AsyncSession) -> Mechanism:
     return mechanism(session.info["schema"])
 
 
-async def lock(session: AsyncSession, *subjects: UUID) -> None:
+async def lock(session: Transaction, *subjects: UUID) -> None:
     """Take the row lock of each subject until the transaction ends.
 
     Call it before reading the entity the event will be about: whoever holds the lock reads the latest state and
@@ -76,7 +76,7 @@ async def lock(session: AsyncSession, *subjects: UUID) -> None:
     session.info["locked"].update(subjects)
 
 
-async def emit(session: AsyncSession, *events: Event) -> None:
+async def emit(session: Transaction, *events: Event) -> None:
     """Publish facts about locked subjects; each subject's sequence is raised by one per event.
 
     Raises SubjectNotLocked without ``lock`` in this transaction, EventTooLarge over 900 kB.
@@ -87,7 +87,7 @@ async def emit(session: AsyncSession, *events: Event) -> None:
     await _insert(session, _RAISE, events)
 
 
-async def emit_new(session: AsyncSession, events: Sequence[Event]) -> None:
+async def emit_new(session: Transaction, events: Sequence[Event]) -> None:
     """Publish the first facts of brand-new subjects, set-based; a new entity is its own lock (sequence 1 and on).
 
     Raises sqlalchemy IntegrityError when a subject already exists.
@@ -159,7 +159,7 @@ def _headers(event: Event, *, replay: bool) -> dict[str, str]:
     return headers
 
 
-async def _insert(session: AsyncSession, sequences: str, events: Sequence[Event], *, replay: bool = False) -> None:
+async def _insert(session: Transaction, sequences: str, events: Sequence[Event], *, replay: bool = False) -> None:
     """Outbox rows in the events' order; ``sequences`` says what each subject's sequence is after the last of them."""
     if not events:
         return

@@ -6,6 +6,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.answering.domain import fill_page, first_unfinished, only_shown, page_beside, unfinished_on
@@ -48,8 +49,10 @@ async def show_start(request: Request) -> HttpResponse:
     """Topic, who asks, how long it takes, until when, how answers are kept."""
     async with runtime(request).transaction() as session:
         opened = await _look(request, session)
-    if isinstance(opened, Refusal):
-        return _over(request, opened)
+        if isinstance(opened, Refusal):
+            return _over(request, opened)
+        asked_of = sa.select(Survey.audience).where(Survey.id == opened.survey.id)
+        audience = (await session.execute(asked_of)).scalar_one()
     questionnaire, lang = opened.questionnaire, request.state.lang
     context = {
         "id": opened.invitation.id,
@@ -61,7 +64,7 @@ async def show_start(request: Request) -> HttpResponse:
         "page": min(opened.page or 1, len(questionnaire.pages)),
         "begun": opened.page is not None,
         "sent": opened.response_id is not None,
-        "only_adults": leaves_minors_out(opened.survey.audience) and special_words(questionnaire.content()),
+        "only_adults": leaves_minors_out(audience) and special_words(questionnaire.content()),
     }
     return render(request, "surveys/start.html", context)
 
@@ -94,7 +97,7 @@ async def save_page(request: Request) -> HttpResponse:
     asked = held_generation(request, _COOKIE, form.get("id"))
     if asked is None:
         return _over(request, Refusal.UNKNOWN, form)
-    async with rt.transaction() as session:
+    async with rt.database.direct() as session:
         held = await hold(session, keys_of(rt.settings), *asked, rt.now())
         if isinstance(held, Refusal):
             return _over(request, held, form)

@@ -1,40 +1,47 @@
 """An invitation for its holder: opened, locked while something changes, sent in, and changed until closing."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import defer
+from pydantic import TypeAdapter
 
 from services.surveys.answering.domain import only_shown
 from services.surveys.locks import hold_open
 from services.surveys.sealing import Seal, SurveyKeys
-from services.surveys.tables import Draft, Invitation, Response, Survey
-from shared.database import run_sql
+from shared.database import Transaction, run_sql
 from shared.events.questionnaire import Questionnaire
 from shared.events.surveys import SurveyAnswered
 from shared.ids import random_id
 from shared.messaging import emit, lock
 
-_OPENED = (
-    sa.select(Invitation, Survey, Draft)
-    .join(Survey, Survey.id == Invitation.survey_id)
-    .outerjoin(Draft, (Draft.survey_id == Invitation.survey_id) & (Draft.invitation_id == Invitation.id))
-    .where(Invitation.id == sa.bindparam("invitation_id"))
-    .options(defer(Survey.questionnaire, raiseload=True), defer(Survey.corrections, raiseload=True))
-)
+_INVITED = """
+select i.id, i.member_id, i.generation, i.gender, i.band, i.area, i.asked_at, i.answered_at,
+    s.id, s.state, s.closes_at, s.corrected, s.public_key, d.sealed, d.page
+from surveys.invitation i join surveys.survey s on s.id = i.survey_id
+left join surveys.resting_draft d on d.survey_id = i.survey_id and d.invitation_id = i.id
+where i.id = $1
+"""
+#: Both in one statement: a correction may have come since the survey was read.
+_FREEZE = "select questionnaire::text, corrected from surveys.survey where id = $1"
+_SENT_IN = "select sealed from surveys.resting_response where survey_id = $1 and id = $2"
 _KEEP = """
 insert into surveys.resting_draft (survey_id, invitation_id, sealed, page) values ($1, $2, $3, $4)
 on conflict (survey_id, invitation_id) do update set sealed = excluded.sealed, page = excluded.page
 """
+_SEND_IN = """
+with invited as (update surveys.invitation set answered_at = $4 where id = $5)
+insert into surveys.resting_response (survey_id, id, sealed) values ($1, $2, $3)
+"""
+_CHANGE = "update surveys.resting_response set sealed = $3 where survey_id = $1 and id = $2"
 
 #: Questionnaires of open surveys this process has read, by survey and how often its texts have been corrected.
 _FROZEN: dict[tuple[UUID, int], Questionnaire] = {}
 _MOST_FROZEN = 32
+_AS_FROZEN = TypeAdapter(Questionnaire)
 
 
 class Refusal(StrEnum):
@@ -49,11 +56,36 @@ class Refusal(StrEnum):
 
 
 @dataclass(frozen=True)
+class Invited:
+    """An invitation as its holder meets it."""
+
+    id: UUID
+    member_id: UUID | None
+    generation: int
+    gender: str
+    band: str
+    area: str | None
+    asked_at: Sequence[datetime]
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Asking:
+    """The survey it is for."""
+
+    id: UUID
+    state: str
+    closes_at: datetime
+    corrected: int
+    public_key: bytes
+
+
+@dataclass(frozen=True)
 class Opened:
     """An invitation that may be answered (or its answer changed), its open survey, what has been written so far."""
 
-    invitation: Invitation
-    survey: Survey
+    invitation: Invited
+    survey: Asking
     questionnaire: Questionnaire
     seal: Seal
     answers: dict[str, object]
@@ -67,16 +99,17 @@ class Opened:
 
 
 async def look(
-    session: AsyncSession, keys: SurveyKeys, invitation_id: UUID, generation: int, now: datetime
+    session: Transaction, keys: SurveyKeys, invitation_id: UUID, generation: int, now: datetime
 ) -> Opened | Refusal:
     """The invitation as it is, to show a page; holds nothing."""
-    row = (await session.execute(_OPENED, {"invitation_id": invitation_id})).one_or_none()
-    if row is None:
+    rows = await run_sql(session, _INVITED, invitation_id)
+    if not rows:
         return Refusal.UNKNOWN
-    invitation, survey, draft = row
+    (row,) = rows
+    invitation, survey, (sealed, page) = Invited(*row[:8]), Asking(*row[8:13]), row[13:]
     if invitation.member_id is None or invitation.generation > generation:
         return Refusal.WITHDRAWN
-    if invitation.answered_at is not None and (draft is None or survey.state != "open" or survey.closes_at <= now):
+    if invitation.answered_at is not None and (sealed is None or survey.state != "open" or survey.closes_at <= now):
         return Refusal.ANSWERED
     if survey.state in ("planned", "paused") and survey.closes_at > now:
         return Refusal.EARLY if survey.state == "planned" else Refusal.PAUSED
@@ -84,19 +117,20 @@ async def look(
         return Refusal.CLOSED
     questionnaire = await _questionnaire(session, survey)
     seal = keys.seal(survey.id, survey.public_key)
-    if draft is None:
+    if sealed is None:
         return Opened(invitation, survey, questionnaire, seal, {}, {}, None)
-    content = seal.open(draft.invitation_id, draft.sealed)
+    content = seal.open(invitation.id, sealed)
     response_id = UUID(content["response"]) if "response" in content else None
     if "answers" not in content:
-        response = await session.get_one(Response, (survey.id, response_id))
-        content |= {"answers": seal.open(response.id, response.sealed)["answers"], "typed": {}}
+        assert response_id is not None
+        ((sent_in,),) = await run_sql(session, _SENT_IN, survey.id, response_id)
+        content |= {"answers": seal.open(response_id, sent_in)["answers"], "typed": {}}
     answers, typed = content["answers"], content["typed"]
-    return Opened(invitation, survey, questionnaire, seal, answers, typed, draft.page, response_id)
+    return Opened(invitation, survey, questionnaire, seal, answers, typed, page, response_id)
 
 
 async def hold(
-    session: AsyncSession, keys: SurveyKeys, invitation_id: UUID, generation: int, now: datetime
+    session: Transaction, keys: SurveyKeys, invitation_id: UUID, generation: int, now: datetime
 ) -> Opened | Refusal:
     """The invitation, kept from being answered elsewhere, closed or erased until this transaction ends.
 
@@ -109,15 +143,13 @@ async def hold(
     return await look(session, keys, invitation_id, generation, now)
 
 
-async def _questionnaire(session: AsyncSession, survey: Survey) -> Questionnaire:
+async def _questionnaire(session: Transaction, survey: Asking) -> Questionnaire:
     """What an open survey asks: frozen but for corrections, so it is read and checked once in each process."""
     key = (survey.id, survey.corrected)
     if key not in _FROZEN:
-        # Both in one statement: a correction may have come since the survey was read.
-        frozen = sa.select(Survey.questionnaire, Survey.corrected).where(Survey.id == survey.id)
-        questionnaire, corrected = (await session.execute(frozen)).one()
+        ((questionnaire, corrected),) = await run_sql(session, _FREEZE, survey.id)
         key = (survey.id, corrected)
-        _FROZEN[key] = questionnaire
+        _FROZEN[key] = _AS_FROZEN.validate_python(json.loads(questionnaire))
         if len(_FROZEN) > _MOST_FROZEN:
             del _FROZEN[next(iter(_FROZEN))]
     return _FROZEN[key]
@@ -130,7 +162,7 @@ def let_go(survey_id: UUID) -> None:
 
 
 async def keep(
-    session: AsyncSession, held: Opened, answers: Mapping[str, object], typed: Mapping[str, object], page: int
+    session: Transaction, held: Opened, answers: Mapping[str, object], typed: Mapping[str, object], page: int
 ) -> None:
     """Store the half-finished answers of a held invitation, and what was typed that is no answer yet.
 
@@ -140,12 +172,12 @@ async def keep(
     await _rest(session, held, {"answers": dict(answers), "typed": dict(typed), **pointer}, page)
 
 
-async def _rest(session: AsyncSession, held: Opened, content: Mapping[str, object], page: int) -> None:
+async def _rest(session: Transaction, held: Opened, content: Mapping[str, object], page: int) -> None:
     sealed = held.seal.close(held.invitation.id, content)
     await run_sql(session, _KEEP, held.survey.id, held.invitation.id, sealed, page)
 
 
-async def submit(session: AsyncSession, held: Opened, answers: Mapping[str, object], now: datetime) -> None:
+async def submit(session: Transaction, held: Opened, answers: Mapping[str, object], now: datetime) -> None:
     """Send in the answers of a held invitation, for the first time or again.
 
     The answer's row has a random id, no time and no invitation, and is sealed. Which row it is stands in the draft,
@@ -159,11 +191,9 @@ async def submit(session: AsyncSession, held: Opened, answers: Mapping[str, obje
     await _rest(session, held, {"response": str(id_)}, 1)
     if held.response_id is not None:
         # That the person took part has been published, and nobody may know of the change.
-        mine = (Response.survey_id == survey.id, Response.id == id_)
-        await session.execute(sa.update(Response).where(*mine).values(sealed=sealed))
+        await run_sql(session, _CHANGE, survey.id, id_, sealed)
         return
-    session.add(Response(id=id_, survey_id=survey.id, sealed=sealed))
-    invitation.answered_at = now
+    await run_sql(session, _SEND_IN, survey.id, id_, sealed, now, invitation.id)
     await emit(
         session,
         SurveyAnswered(

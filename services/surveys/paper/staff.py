@@ -88,7 +88,7 @@ async def key_in(request: Request) -> Response:
         if refused or not answers:
             return _form(request, invitation, survey, answers, typed, refused, empty=not answers and not refused)
         await submit(session, held, answers, rt.now())
-        held.invitation.mode = "paper"
+        invitation.mode = "paper"
         await audit(session, request, "surveys.paper.keyed_in", survey.id)
     return render(request, "surveys/staff_paper_done.html", {"title": survey_title(survey)})
 
