@@ -156,11 +156,14 @@ async def test_quotas_set_by_hand_are_what_is_drawn(rt: Runtime, deliver: Delive
     assert "Minst kan ikke være mer enn høyst for 15–24 år." in turned.text
     many_ = {"action": "hand", "least-gender-female": "4", "least-gender-male": "4"}
     assert "blir 8. Møtet har 6 plasser." in (await editor.post(path, data=many_)).text
+    draw = f"/staff/meetings/{meeting.id}/draw"
+    await editor.post(path, data={"action": "hand", "least-gender-female": "6", "most-gender-female": "6"})
+    assert "minst 6" not in (await editor.get(draw)).text, "six of six seats is six"
     hand = {"action": "hand", "least-gender-female": "4", "most-gender-female": "4", "most-band-45-": "0"}
     assert (await editor.post(path, data=hand)).status_code == 303
-    assert "satt for hånd" in (await editor.get(f"/staff/meetings/{meeting.id}/draw")).text
+    assert "Dere har satt kvotene" in (await editor.get(draw)).text
     await made_ready(rt, editor, meeting)
-    await editor.post(f"/staff/meetings/{meeting.id}/draw", data={"action": "draw", "randomness": "001"})
+    await editor.post(draw, data={"action": "draw", "randomness": "001"})
     drawn = [(row.gender, row.band) for row in await invitations(rt)]
     assert sum(gender == "female" for gender, _ in drawn) == 4
     assert all(band != "45-" for _, band in drawn), "a quota of 0 is kept"
