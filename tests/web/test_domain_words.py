@@ -31,6 +31,7 @@ _OTHER_FORMS = (
 _NYNORSK = (
     r"\b(medlemer|medlemene|Medlemene)\b", r"[Ff]olkesetnad", "Tilgjengeerklæring", r"\b[Pp]rovet\b", r"\b[Dd]ifor\b",
     r"\b[Ss]varar\b", r"[Ll]enkja i han\b", r"\b(filen|listen|klokken|lenken)\b", r"\bikke\b", r"\balt svart\b",
+    r"\b[Tt]rekning", r"\bgje\b", r"\bhenne\b", r"\bviss\b", r"\b(enn fem|var der,) svara\b",
     r"\b(dei som|[Hh]alvparten|[Ff]lest|fordi du|kven som|firedel) svara\b(?! på den)",
 )  # fmt: skip
 _ENGLISH = (r"\b[Ee]-mail", r"\bplaces?\b at “")
