@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 from pydantic import ValidationError
 
@@ -173,6 +174,37 @@ def test_a_killed_part_is_started_again_and_said_so(tmp_path: Path) -> None:
         supervisor.stop()
     assert process.pid is None
     assert not (tmp_path / "status.json").exists()
+
+
+#: Wants the processor all the time and gets next to nothing, because its child has all there is.
+_STARVED = """
+import os
+me = os.getpid()
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+if os.fork() == 0:
+    while os.getppid() == me: pass
+    os._exit(0)
+os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+while True: pass
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="Linux tells how long a process stood in line")
+def test_a_part_that_the_machine_starves_is_waited_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    process = Process("part", [sys.executable, "-c", _STARVED], tmp_path / "log")
+    said: list[str] = []
+
+    def told_to_wait() -> bool:
+        said.append(capsys.readouterr().out)
+        return "part: still starting" in "".join(said)
+
+    try:
+        process.spawn()
+        wait_until(told_to_wait, [process], "part", 5)
+        used = psutil.Process(process.pid).cpu_times()
+        assert used.user + used.system < 5 * 0.03
+    finally:
+        process.stop()
 
 
 def test_a_part_at_work_is_waited_for_and_one_that_does_nothing_is_not(
