@@ -53,7 +53,7 @@ async def show_front_page(request: Request) -> Response:
         "size": panel.size,
         "goal": goal,
         "picture": picture,
-        "missing": advice(panel, texts.gettext),
+        "missing": advice(panel, rt.profile.minimum_age, texts.gettext),
         "attribution": attribution(margins.year, texts.gettext) if margins else "",
         "results": results,
     }

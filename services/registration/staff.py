@@ -75,7 +75,7 @@ async def show_card(request: Request) -> Response:
     context = {
         "panel": panel,
         "goal": goal,
-        "missing": advice(panel, texts.gettext),
+        "missing": advice(panel, rt.profile.minimum_age, texts.gettext),
         "recent": recent,
         "picture": progress(
             "Panelet mot målet", f"{texts.number(panel.size)} av {texts.number(goal)}", panel.size, goal

@@ -87,5 +87,5 @@ def test_the_index_is_that_of_what_the_panel_mirrors_worst_and_the_advice_names_
     panel = compose({("female", "15-"): 5, ("male", "15-"): 5}, margins, areas.count({"1358": 9, "1337": 1}), areas)
     assert panel.index_of_groups == 1.0
     assert panel.index == panel.index_of_areas == pytest.approx(0.6)
-    assert advice(panel, str) == "Vi trenger flere fra Vest."
+    assert advice(panel, 15, str) == "Vi trenger flere fra Vest."
     assert [share.area for share in compare_areas({"a": 9, "b": 1, "": 4}, areas)] == ["b", "a"]

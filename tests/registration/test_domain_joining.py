@@ -91,12 +91,17 @@ def test_whoever_chose_neither_gender_counts_against_no_group() -> None:
 def test_an_empty_panel_and_one_without_margins_have_no_index_and_no_advice() -> None:
     for composition in (compose([], MARGINS), compose([("female", "25-34")], [])):
         assert composition.index is None
-        assert advice(composition, str) == ""
+        assert advice(composition, 15, str) == ""
 
 
 def test_the_oldest_group_is_called_by_its_lowest_age() -> None:
     members = [(m.gender, m.band) for m in MARGINS for _ in range(99) if (m.gender, m.band) != ("female", "80-")]
-    assert advice(compose(members, MARGINS), str) == "Vi trenger særlig kvinner som er 80 år eller eldre."
+    assert advice(compose(members, MARGINS), 15, str) == "Vi trenger særlig kvinner som er 80 år eller eldre."
+
+
+def test_nobody_below_the_lowest_age_is_asked_for() -> None:
+    members = [(m.gender, m.band) for m in MARGINS for _ in range(99) if (m.gender, m.band) != ("male", "15-24")]
+    assert advice(compose(members, MARGINS), 18, str) == "Vi trenger særlig menn mellom 18 og 24 år."
 
 
 def test_a_panel_that_mirrors_the_population_has_index_one_and_lacks_nobody() -> None:

@@ -161,15 +161,18 @@ def attribution(year: int, gettext: Callable[[str], str]) -> str:
     return gettext(ATTRIBUTION).format(year=year)
 
 
-def advice(panel: Composition, gettext: Callable[[str], str]) -> str:
-    """``Vi trenger særlig menn mellom 15 og 24 år. Vi trenger flere fra Vest.``; not what lacks no person."""
+def advice(panel: Composition, minimum_age: int, gettext: Callable[[str], str]) -> str:
+    """``Vi trenger særlig menn mellom 15 og 24 år. Vi trenger flere fra Vest.``; not what lacks no person.
+
+    Nobody below ``minimum_age`` is asked for, who may not join.
+    """
     sentences = []
     cell, area = panel.most_missing, panel.missing_area
     if cell is not None:
         who, (youngest, _, oldest) = gettext(_WHO[cell.gender]), cell.band.partition("-")
         if oldest:
             text = gettext(N_("Vi trenger særlig {who} mellom {youngest} og {oldest} år."))
-            sentences.append(text.format(who=who, youngest=youngest, oldest=oldest))
+            sentences.append(text.format(who=who, youngest=max(int(youngest), minimum_age), oldest=oldest))
         else:
             text = gettext(N_("Vi trenger særlig {who} som er {age} år eller eldre."))
             sentences.append(text.format(who=who, age=youngest))

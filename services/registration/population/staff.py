@@ -39,7 +39,7 @@ async def show_panel(request: Request) -> Response:
         "names": names,
         "outside": panel.size - sum(cell.members for cell in panel.cells),
         "goal": runtime(request).profile.goal_size,
-        "missing": advice(panel, texts.gettext),
+        "missing": advice(panel, runtime(request).profile.minimum_age, texts.gettext),
         "attribution": attribution(stored.year, texts.gettext) if stored else "",
         "no_population": stored is None,
         "area_source": areas.source,
