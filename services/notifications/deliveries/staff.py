@@ -65,7 +65,7 @@ _LETTERS = {
     "report": "Meldinger om retur",
 }
 _ORDERS = ("newest", "oldest")
-_COLUMNS = ("Id", "Laget", "Hva", "Om", "Tilstand", "Hvorfor", "Forsøk")
+_COLUMNS = ("Id", "Laget", "Hva", "Om", "Status", "Hvorfor", "Forsøk")
 _UNKNOWN = "/staff/notifications/messages?state=unknown"
 #: The outcome of a decision, told once on the page it leads back to: (colour, text).
 _SAID = {

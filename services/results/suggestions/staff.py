@@ -24,7 +24,7 @@ NAMES = {
     "merged": "Slått sammen", "declined": "Ikke fulgt opp",
 }  # fmt: skip
 _FILTERS = {"state": STATES, "public": ("yes", "no"), "channel": ("form", "mail")}
-_COLUMNS = ("id", "kom", "kanal", "tilstand", "offentlig", "besvart")
+_COLUMNS = ("id", "kom", "kanal", "status", "offentlig", "besvart")
 _MESSAGES = {
     "state": "Velg hva som skal skje",
     "answer": "Svaret kan ha høyst 4000 tegn",
