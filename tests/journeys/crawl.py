@@ -17,15 +17,9 @@ from starlette.routing import Route
 from shared.cli import load_service
 from shared.services import SERVICES
 from shared.web.staff import SESSION_SECONDS
-from tests.journeys.looking import SCRIPT, VIEWS, Glance, Views, is_new, look, look_without_scripts, settle
+from tests.journeys.looking import SCRIPT, VIEWS, Glance, Sending, Views, is_new, look, look_without_scripts, settle
 
 _SIGN_OUT = re.compile(r"/(logout|sign-out)$")
-_FORMS = """() => [...document.forms].flatMap((form, n) => form.method !== "post" ? [] :
-  [...form.querySelectorAll("button[type=submit], button:not([type])")].map((button, b) => ({
-    form: n, button: b, name: `${button.name}=${button.textContent.trim()}`,
-    // Not form.action, which is a field where one is called so.
-    action: new URL(form.getAttribute("action") ?? "", location.href).href,
-  })))"""
 _BUTTONS = "button[type=submit], button:not([type])"
 #: As a person who has filled in nothing sends it; a browser's own checks would not let the server answer.
 _SEND_EMPTY = """([form, button]) => {
@@ -116,6 +110,8 @@ class Crawl:
             if fetcher and glance is None:
                 continue
             links = glance["links"] if glance else []
+            # A page alike may send its forms elsewhere.
+            self._note_forms(context, url, glance["forms"] if glance else [])
             # What scripts put into a page is not in what was fetched.
             if glance is None or glance["filled"] or is_new(f"fetched for {len(self.views)} views", glance["shape"]):
                 if not self._open(page, url):
@@ -123,7 +119,7 @@ class Crawl:
                 settle(page)
                 links = [*links, *self._links(page)]
                 self._say(look(page, self.views))
-                self._note_forms(context, page)
+                self._note_forms(context, page.url, page.evaluate("looking.forms(document, location.href)"))
                 if page.locator("script[src]").count():
                     self._say(look_without_scripts(page, self.views))
             for link in map(self._ours, links):
@@ -224,11 +220,10 @@ class Crawl:
         if url.startswith(self.panel) and status not in (403, 404, 405, 410, 429) and status < 500:
             self.reached.add((method, self._route(method, url)))
 
-    def _note_forms(self, context: BrowserContext, page: Page) -> None:
-        here = self._route("GET", page.url)
-        for found in page.evaluate(_FORMS):
-            key = (here, self._route("POST", found["action"]), found["name"])
-            self.forms.setdefault(key, (context, Form(page.url, found["form"], found["button"])))
+    def _note_forms(self, context: BrowserContext, page: str, forms: list[Sending]) -> None:
+        for found in forms:
+            key = (self._route("GET", page), self._route("POST", found["action"]), found["name"])
+            self.forms.setdefault(key, (context, Form(page, found["form"], found["button"])))
 
     def _route(self, method: str, url: str) -> str:
         """The path of the route that answers there, or the address's own."""

@@ -14,12 +14,23 @@ const looking = {
     return [...ways].sort().join("\n");
   },
 
-  // The shape and the links of a page that has been fetched and not opened; `filled`: whether scripts put more into it.
+  // The ways to send a page's forms: each form by each of its buttons.
+  forms(page, address) {
+    return [...page.forms].flatMap((form, n) => form.method !== "post" ? [] :
+      [...form.querySelectorAll("button[type=submit], button:not([type])")].map((button, b) => ({
+        form: n, button: b, name: `${button.name}=${button.textContent.trim()}`,
+        // Not form.action, which is a field where one is called so.
+        action: new URL(form.getAttribute("action") ?? "", address).href,
+      })));
+  },
+
+  // Shape, links and forms of a page that has been fetched and not opened; `filled`: whether scripts put more into it.
   glance([html, address]) {
     const page = new DOMParser().parseFromString(html, "text/html");
     return {
       shape: looking.shape(page.body),
       links: [...page.querySelectorAll("a[href]")].map((one) => new URL(one.getAttribute("href"), address).href),
+      forms: looking.forms(page, address),
       filled: page.querySelector("[data-card]") !== null,
     };
   },

@@ -34,11 +34,21 @@ SCRIPT = (Path(__file__).parent / "looking.js").read_text(encoding="utf-8") + ";
 _seen: set[str] = set()
 
 
+class Sending(TypedDict):
+    """A form and one of its buttons, by their places on the page."""
+
+    form: int
+    button: int
+    name: str
+    action: str
+
+
 class Glance(TypedDict):
     """A page that was fetched and not opened."""
 
     shape: str
     links: list[str]
+    forms: list[Sending]
     filled: bool
 
 

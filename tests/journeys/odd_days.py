@@ -8,17 +8,18 @@ import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urljoin
 
 import asyncpg
 import httpx
+from confluent_kafka import Producer
 from playwright.sync_api import Page
 
+from shared.messaging.provision import client_settings
 from shared.services import SERVICES
 from tests.journeys import test_meeting as meetings
-from tests.journeys.conftest import Stack, open_own_page, wait
+from tests.journeys.conftest import Stack, check, open_own_page, wait
 
-_LETTER = """insert into {}.dead_letter (id, state, reason, topic, partition, "offset", headers, payload)
-    values (gen_random_uuid(), 'dead', 'header_malformed', 'made.up', 0, 0, '{{}}', '')"""
 _UNKNOWN = (
     "update notifications.message set state = 'unknown' where id = (select id from notifications.message limit 1)"
 )
@@ -59,9 +60,37 @@ def come_with_needs(staff: Page, phone: Page, stack: Stack, meeting: str, people
     staff.goto(meeting)
     staff.get_by_role("link", name="Se praktiske behov").click()
     needs = staff.url
+    return [guest, needs]
+
+
+def reply_by_phone(staff: Page, stack: Stack, meeting: str, people: int) -> str:
+    """The first of so many newest invited rings and comes; where staff write it down."""
+    mails = httpx.get(f"{stack.mail}/api/mails").json()
+    invited = [mail["to"][0] for mail in mails if mail["subject"].startswith(meetings.INVITED)]
+    staff.goto(meeting)
+    staff.get_by_role("link", name="Svar på telefon").click()
+    check(staff)
+    staff.get_by_label("Finn en person").fill(invited[-people])
+    staff.get_by_role("button", name="Finn").click()
+    check(staff)
+    staff.locator("main li a").click()
+    reply = staff.url
+    staff.get_by_role("button", name="Personen kommer", exact=True).click()
+    return reply
+
+
+def compare(staff: Page, meeting: str) -> list[str]:
+    """Ask those who come and a control group, before the meeting; the form for it, and the questions alone."""
     staff.goto(meeting)
     staff.get_by_role("link", name="Evaluering").click()
-    return [guest, needs, staff.url]
+    check(staff)
+    page = staff.url
+    staff.get_by_role("button", name="Gå videre").click()
+    questions = staff.locator("[data-card*='/staff/surveys/evaluation']").first.get_attribute("data-card")
+    check(staff)
+    staff.get_by_role("button", name=re.compile("spør begge")).click()
+    check(staff)
+    return [page, urljoin(page, questions)]
 
 
 def call_volunteers(staff: Page, phone: Page, stack: Stack, later: timedelta) -> list[str]:
@@ -142,16 +171,22 @@ def take_data_and_leave(phone: Page, stack: Stack, address: str) -> list[str]:
 
 
 def put_at_fault(stack: Stack) -> None:
-    """A dead letter in each service, and a mail that may have been sent or not."""
-    url = json.loads((stack.state / "status.json").read_text())["database_url"]
+    """Each service is sent what nobody can read, and a mail may have been sent or not."""
+    status = json.loads((stack.state / "status.json").read_text())
+    producer = Producer(client_settings(status["kafka"], status["kafka_username"], status["kafka_password"]))
+    # All but registration read the one, and registration the other.
+    for topic in ("registration", "surveys"):
+        producer.produce(f"{status['prefix']}.{topic}", value=b"made up", partition=0)
+    producer.flush()
 
     async def write() -> None:
-        database = await asyncpg.connect(url)
-        for service in SERVICES:
-            await database.execute(_LETTER.format(service))
+        database = await asyncpg.connect(status["database_url"])
         await database.execute(_UNKNOWN)
+        for service in SERVICES:
+            while not await database.fetchval(f"select count(*) from {service}.dead_letter"):
+                await asyncio.sleep(0.1)
         await database.close()
 
     # The browser has an event loop in this thread.
     with ThreadPoolExecutor(1) as aside:
-        aside.submit(asyncio.run, write()).result()
+        aside.submit(asyncio.run, asyncio.wait_for(write(), 300)).result()

@@ -141,6 +141,8 @@ def live_a_year(crawl: Crawl, stack: Stack, visitor: BrowserContext, staff: Page
     odd_days.key_in_paper(staff, stack)
     drawn = draw_meeting(staff, stack, MONTH, GROUP, addresses)
     addresses += odd_days.come_with_needs(staff, phone, stack, drawn, FEWEST)
+    addresses.append(odd_days.reply_by_phone(staff, stack, drawn, GROUP))
+    addresses += odd_days.compare(staff, drawn)
     crawl.renew(staff.context)
     addresses += odd_days.call_volunteers(staff, phone, stack, MONTH)
     addresses += [odd_days.plan_for_later(staff, stack, MONTH), odd_days.keep_calendar(staff, stack)]
