@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
 
 from shared.web.forms import as_id
 from shared.web.pages import runtime, see_other
@@ -24,11 +25,11 @@ def asks_again(request: Request) -> bool:
 
 
 async def give_address(request: Request, actor: str, answer: Response) -> Response:
-    """On to an address that shows ``answer``: the form's page with a number more.
+    """On to an address that shows ``answer``: the form's page with a number more, or the form's own address.
 
     What is no page stays as it is, and so does what a script asked for and what comes from no page of ours.
     """
-    page = _came_from(request)
+    page = _address(request)
     is_page = answer.headers.get("content-type", "").startswith("text/html") and answer.status_code != 303
     if page is None or not is_page or request.headers.get("sec-fetch-mode", "navigate") != "navigate":
         return answer
@@ -48,11 +49,23 @@ async def at_address(request: Request, actor: str) -> Response:
     return HTMLResponse(zlib.decompress(b64decode(shown["page"])), shown["status"])
 
 
-def _came_from(request: Request) -> str | None:
-    """Path and query of our page that holds the form."""
+def _address(request: Request) -> str | None:
+    """Path and query of the page that holds the form; the form's own where another service shows that page.
+
+    Only this service can show what it has kept.
+    """
     referer = request.headers.get("referer", "")
-    ours = runtime(request).settings.public_url
-    return referer.removeprefix(ours) if referer.startswith(f"{ours}/") else None
+    panel = runtime(request).settings.public_url
+    if not referer.startswith(f"{panel}/"):
+        return None
+    page = referer.removeprefix(panel)
+    return next((each for each in (page, request.url.path) if _is_shown_here(request, urlsplit(each).path)), None)
+
+
+def _is_shown_here(request: Request, path: str) -> bool:
+    """Whether a page of this service is at the path."""
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
+    return any("GET" in (route.methods or ()) and route.path_regex.match(path) for route in routes)
 
 
 def _with(page: str, id_: str | None) -> str:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -85,3 +86,24 @@ async def test_a_script_and_what_comes_from_no_page_of_ours_are_answered_in_plac
             answer = await client.post(page, data=typed, headers=headers)
             assert answer.status_code == 422
             assert shown in answer.text
+
+
+#: A form of one service on a page of another, and what it is answered with.
+FORMS_ELSEWHERE = [
+    ("registration", f"/staff/meetings/{uuid4()}/reply", "/staff/registration/members", {"who": "kari"}, "ingen"),
+    ("notifications", f"/staff/results/suggestions/{uuid4()}?again=1", "/staff/notifications/preview",
+     {"purpose": "suggestion_answer", "language": "nb", "title": "Lys", "introduction": "Ja."}, "Lys"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("service", "page", "action", "typed", "shown"), FORMS_ELSEWHERE)
+async def test_a_form_on_another_services_page_is_answered_at_its_own_address(
+    runtime_of: RuntimeOf, service: str, page: str, action: str, typed: dict[str, str], shown: str
+) -> None:
+    rt = await runtime_of(service)
+    async with browser(rt) as client:
+        sign_in(rt, client, "editor")
+        answer = await client.post(action, data=typed, headers=came_from(page))
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith(f"{action}?again=")
+        assert shown in (await client.get(answer.headers["location"])).text
