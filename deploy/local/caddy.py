@@ -25,7 +25,7 @@ _HEAD = """\
 		}}
 	}}
 }}
-
+{services}
 {site} {{
 	{tls}
 	request_body {{
@@ -68,25 +68,32 @@ _AWAY = (
     '<p lang="en">This page does not answer right now. What you had saved is safe. Try again in a minute.</p></html>'
 )
 
+#: One for each service, whatever the number of its prefixes: each has its own connections and asks for health itself.
+_SERVICE = """\
+&({service}) {{
+	reverse_proxy {upstreams} {{
+		lb_try_duration 3s
+		lb_try_interval 100ms
+		# Let go before the service does, or a request would meet a closing connection.
+		transport http {{
+			keepalive 30s
+		}}
+{checks}	}}
+}}
+"""
+
 _BLOCK = """\
 		handle {matcher}{{
-			reverse_proxy {upstream} {{
-				lb_try_duration 3s
-				lb_try_interval 100ms
-				# Let go before the service does, or a request would meet a closing connection.
-				transport http {{
-					keepalive 30s
-				}}
-{checks}			}}
+			invoke {service}
 		}}
 """
 
 #: Where there is another replica to go to, one that is leaving is noticed before its port closes.
 _CHECKS = """\
-				lb_policy random
-				health_uri /-/ready
-				health_interval 500ms
-				health_timeout 2s
+		lb_policy random
+		health_uri /-/ready
+		health_interval 500ms
+		health_timeout 2s
 """
 
 
@@ -117,9 +124,14 @@ def _caddyfile(
         matcher = "" if prefix == "/" else f"@prefix{number} "
         if matcher:
             blocks.append(f"\t\t{matcher}path {prefix} {prefix}/*\n")
-        checks = _CHECKS if len(upstreams[service]) > 1 else ""
-        blocks.append(_BLOCK.format(matcher=matcher, upstream=" ".join(upstreams[service]), checks=checks))
-    head = _HEAD.format(site=site, tls=tls, max_body=MAX_BODY, files=files, options=options, away=_AWAY)
+        blocks.append(_BLOCK.format(matcher=matcher, service=service))
+    services = "".join(
+        _SERVICE.format(service=name, upstreams=" ".join(places), checks=_CHECKS if len(places) > 1 else "")
+        for name, places in upstreams.items()
+    )
+    head = _HEAD.format(
+        site=site, tls=tls, max_body=MAX_BODY, files=files, options=options, away=_AWAY, services=services
+    )
     lines = (head + "".join(blocks) + "\t}\n}\n").splitlines()
     return "".join(f"{line}\n" for line in lines if line.strip())
 

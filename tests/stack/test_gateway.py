@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.caddy import Caddy
+from deploy.local.caddy import Caddy, caddyfile
 from deploy.local.process import free_ports
 from shared.services import ROUTES, SERVICES
 
@@ -52,6 +52,11 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def fetch(address: str) -> str:
     with urllib.request.urlopen(address, timeout=5) as response:
         return str(response.read().decode())
+
+
+def test_a_replica_is_asked_for_its_health_once_however_many_prefixes_lead_to_it() -> None:
+    text = caddyfile(ROUTES, {service: [f"{service}:1", f"{service}:2"] for service in SERVICES}, 8080, "/static")
+    assert text.count("health_uri") == len(SERVICES) < len(ROUTES)
 
 
 @pytest.mark.parametrize(("prefix", "service"), ROUTES)
