@@ -5,11 +5,10 @@ the mailbox. A mail that is taken and not marked, because the process stopped, i
 """
 
 import asyncio
-from email.parser import BytesHeaderParser
 
 import structlog
 
-from services.notifications.mailbox.reading import Unreadable
+from services.notifications.mailbox.parsing import Unreadable, parse_head
 from services.notifications.mailbox.taking import TooManyLetters, take_mail
 from services.notifications.settings import NotificationSettings, notification_settings
 from shared.imap import Mailbox
@@ -48,4 +47,4 @@ async def _take(rt: Runtime, mailbox: Mailbox, uid: str, largest: int) -> str:
 
 def _envelope_sender(raw: bytes) -> str:
     """What the server that delivered the mail wrote down; ``-``, which is nobody, where it did not."""
-    return str(BytesHeaderParser().parsebytes(raw).get("Return-Path", "-")).strip().strip("<>")
+    return str(parse_head(raw).get("Return-Path", "-")).strip().strip("<>")

@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 from aiosmtpd.lmtp import LMTP
 
-from services.notifications.mailbox.reading import Unreadable
+from services.notifications.mailbox.parsing import Unreadable
 from services.notifications.mailbox.taking import TooManyLetters, own_addresses, take_mail
 from services.notifications.settings import notification_settings
 from shared.service import Runtime

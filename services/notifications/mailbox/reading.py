@@ -3,14 +3,13 @@
 import hashlib
 import re
 from dataclasses import dataclass
-from email import message_from_bytes
 from email.errors import MessageError
 from email.message import Message
-from email.parser import BytesHeaderParser
 
 from services.notifications.mailbox.cutting import cut, without_sender
 from services.notifications.mailbox.headers import as_text, headers_of, name_of_sender, sender_of
 from services.notifications.mailbox.machines import is_automatic, may_be_automatic
+from services.notifications.mailbox.parsing import Unreadable, parse, parse_head
 from services.notifications.mailbox.reports import Report, read_report
 from services.notifications.mailbox.wording import guess_language, html_to_text, tidy
 
@@ -19,16 +18,7 @@ _LONGEST_TEXT = 20_000
 #: Characters of a letter that are looked at: cutting costs more than their length.
 _LONGEST_READ = 200_000
 _SHORTENED = "[Teksten er kortet ned her.]"
-#: What no letter has so many of; each costs the parser far more than a line of text.
-_MOST_PARTS = 1_000
-_MOST_HEADERS = 20_000
-_LONGEST_HEAD = 100_000
-_HEADER = re.compile(rb"^[!-9;-~]{1,100}:", re.MULTILINE)
 _SIGNATURES = ("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature")
-
-
-class Unreadable(ValueError):
-    """The mail cannot be read at all; its sender is told by the server that hands it over."""
 
 
 @dataclass(frozen=True)
@@ -68,28 +58,23 @@ class Incoming:
 
 def read_mail(raw: bytes, envelope_sender: str, own: Own) -> Incoming:
     """The mail as we understand it; raises Unreadable."""
-    if raw.count(b"\n--") > _MOST_PARTS or sum(1 for _ in _HEADER.finditer(raw)) > _MOST_HEADERS:
-        raise Unreadable("parts")
+    mail = parse(raw)
     try:
-        return _read(raw, envelope_sender, own)
+        return _read(mail, raw, envelope_sender, own)
     except (RecursionError, LookupError, TypeError, AttributeError, ValueError, MessageError) as error:
-        # Whatever the standard library's parser trips over: the text may hold an address, so only its kind goes on.
+        # Whatever the standard library trips over: the text may hold an address, so only its kind goes on.
         raise Unreadable(type(error).__name__) from None
 
 
 def read_sender(raw: bytes, envelope_sender: str) -> str:
     """Where an answer to the mail would go, read from its head alone; empty when that cannot be told."""
-    head = raw[:_LONGEST_HEAD]
-    if sum(1 for _ in _HEADER.finditer(head)) > _MOST_HEADERS:
-        return ""
     try:
-        return sender_of(headers_of(BytesHeaderParser().parsebytes(head)), envelope_sender)
+        return sender_of(headers_of(parse_head(raw)), envelope_sender)
     except (LookupError, TypeError, AttributeError, ValueError, MessageError):
         return ""
 
 
-def _read(raw: bytes, envelope_sender: str, own: Own) -> Incoming:
-    mail = message_from_bytes(raw)
+def _read(mail: "Message[str, str]", raw: bytes, envelope_sender: str, own: Own) -> Incoming:
     headers = headers_of(mail)
     reference = headers.get("message-id", "")
     sender = sender_of(headers, envelope_sender)
