@@ -17,6 +17,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
+from shared.ids import random_id
 from shared.settings import Settings
 
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
@@ -64,7 +65,7 @@ class SurveyKeys:
         file = self._file(survey_id)
         if not file.exists():
             # Linked into place whole: another replica finds all of it or nothing, and the first one wins.
-            draft = self._folder / f".{survey_id}.{os.getpid()}"
+            draft = self._folder / f".{survey_id}.{random_id()}"
             descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "wb") as out:
                 out.write(X25519PrivateKey.generate().private_bytes_raw())
@@ -90,13 +91,16 @@ class SurveyKeys:
         return seal
 
     def destroy(self, survey_id: UUID) -> None:
-        """Remove the private half for good."""
+        """Remove the private half for good, also where a process that was killed left it under its first name."""
+        for draft in self._folder.glob(f".{survey_id}.*"):
+            draft.unlink(missing_ok=True)
         self._file(survey_id).unlink(missing_ok=True)
         _sync(self._folder)
 
     def surveys(self) -> list[UUID]:
-        """Surveys whose private half still exists."""
-        return [UUID(file.name) for file in self._folder.glob("[0-9a-f]*-*")] if self._folder.is_dir() else []
+        """Surveys whose private half still exists, be it under its first name."""
+        names = [file.name.lstrip(".") for file in self._folder.glob("*-*")] if self._folder.is_dir() else []
+        return sorted({UUID(name.partition(".")[0]) for name in names})
 
     def _file(self, survey_id: UUID) -> Path:
         return self._folder / str(survey_id)
