@@ -8,6 +8,7 @@ import base64
 import binascii
 import hmac
 import json
+import math
 import secrets
 import struct
 import time
@@ -35,8 +36,8 @@ _KEY_BYTES = 32
 _NONCE_BYTES = 12
 _SIGNATURE_BYTES = 64
 
-#: Characters that no token ends with.
-_BEHIND_A_LINK = ".,;:!?)>]}»”’'\""
+#: Characters of a token behind its key id.
+_TOKEN_LENGTH = math.ceil((_BODY.size + _MAC_BYTES) * 8 / 6)
 
 PurposeKeys = Mapping[str, Mapping[str, bytes]]
 
@@ -113,11 +114,11 @@ class Links:
     def check(self, purpose: str, token: str, now: datetime) -> Link:
         """The link behind a token; raises BadLink or LinkExpired.
 
-        Mail programs take what stands behind a link into it: a full stop, a bracket, a quotation mark.
+        Mail programs take what stands behind a link into it: a full stop, a bracket, the ``_`` or ``*`` of a style.
         """
-        key_id, _, encoded = token.rstrip(_BEHIND_A_LINK).partition(".")
+        key_id, _, encoded = token.partition(".")
         try:
-            raw = _unb64(encoded)
+            raw = _unb64(encoded[:_TOKEN_LENGTH])
             key = self._keys[purpose][key_id]
             body, mac = raw[: _BODY.size], raw[_BODY.size :]
             identifier, generation, expires = _BODY.unpack(body)

@@ -288,7 +288,7 @@ async def test_state_sent_again_tells_everything_a_new_service_needs(rt: Runtime
     assert {event.subject for event in told if isinstance(event, MemberErased | ContactRemoved)} == {goes}
 
 
-@pytest.mark.parametrize("mark", [".", ")", ">", '"', "».", "?"])
+@pytest.mark.parametrize("mark", [".", ")", ">", '"', "».", "?", "*", "_", " ", "…", "&gt;", "\u200b", "="])
 async def test_a_link_works_with_what_stood_behind_it_in_the_mail(rt: Runtime, mark: str) -> None:
     async with browser(rt) as client:
         await a_member(client, rt)
