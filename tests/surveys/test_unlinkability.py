@@ -5,12 +5,10 @@ log) lead from a person to a row; the row is sealed, and the key is not in the d
 """
 
 import json
-import stat
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +20,7 @@ from services.surveys.answering.store import Opened, hold, keep
 from services.surveys.fieldwork.closing import close_survey, destroy_keys
 from services.surveys.fieldwork.domain import CELL_MINIMUM
 from services.surveys.reminding.reminding import remind_due
-from services.surveys.sealing import KeyLost, SurveyKeys, keys_of
+from services.surveys.sealing import KeyLost, keys_of
 from services.surveys.tables import Draft, Response
 from shared.events.surveys import AnswerStrata, ResponseSubmitted
 from shared.ids import random_id
@@ -288,35 +286,3 @@ async def test_no_answer_is_taken_that_nobody_could_open(
             await close_survey(session, keys, survey.id, rt.now())
     async with rt.transaction() as session:
         assert await session.scalar(sa.text("select state from surveys.survey")) == "open", "nothing is lost with it"
-
-
-@pytest.mark.parametrize("killed_before", ["link", "unlink"])
-def test_no_private_half_is_left_by_a_process_that_is_killed_while_it_makes_the_key(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed_before: str
-) -> None:
-    keys, id_ = SurveyKeys(tmp_path), random_id()
-
-    class Killed(BaseException):
-        pass
-
-    def kill(*_: object) -> None:
-        raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(*(("os.link", kill) if killed_before == "link" else ("pathlib.Path.unlink", kill)))
-        with pytest.raises(Killed):
-            keys.make(id_)
-    assert keys.surveys() == [id_]
-    made = keys.make(id_)
-    assert keys.seal(id_, made.public_key).public_key == made.public_key
-    keys.destroy(id_)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_two_who_open_a_survey_at_once_have_the_same_key_and_nobody_else_may_read_it(tmp_path: Path) -> None:
-    keys, id_ = SurveyKeys(tmp_path / "keys"), random_id()
-    assert keys.make(id_).public_key == SurveyKeys(tmp_path / "keys").make(id_).public_key
-    assert [stat.S_IMODE(file.stat().st_mode) for file in (tmp_path / "keys", *(tmp_path / "keys").iterdir())] == [
-        0o700,
-        0o600,
-    ]
