@@ -92,7 +92,7 @@ async def test_a_script_and_what_comes_from_no_page_of_ours_are_answered_in_plac
 FORMS_ELSEWHERE = [
     ("registration", f"/staff/meetings/{uuid4()}/reply", "/staff/registration/members", {"who": "kari"}, "ingen"),
     ("notifications", f"/staff/results/suggestions/{uuid4()}?again=1", "/staff/notifications/preview",
-     {"purpose": "suggestion_answer", "language": "nb", "title": "Lys", "introduction": "Ja."}, "Lys"),
+     {"purpose": "suggestion_answer", "language": "nb", "title": "Lys", "introduction": "Ja."}, "Svar på forslaget"),
 ]  # fmt: skip
 
 
