@@ -10,7 +10,7 @@ from markupsafe import Markup
 from services.results.domain import Counted
 from services.results.findings import Shown, figure, show
 from services.results.tables import Survey, asked_in
-from shared.events.questionnaire import Questionnaire
+from shared.events.questionnaire import Questionnaire, Scale
 from shared.events.surveys import TextChange
 from shared.rules import N_, last_day
 from shared.web.charts import panel_against_population
@@ -70,6 +70,8 @@ class Change:
     """One question before and after a meeting; means from 1 to the scale's end, None where there is nothing to show."""
 
     text: str
+    ends: str
+    """What the scale's first and last step mean, or a mean says nothing."""
     before: float
     after: float
     control_before: float | None
@@ -95,12 +97,20 @@ class Change:
 
 def show_changes(asked: Questionnaire, changes: Sequence[Mapping[str, Any]], texts: Language) -> list[Change]:
     """The rows in the reader's language."""
-    questions = {question.id: question.text.to(texts.code) for question in asked.questions}
+    scales = {question.id: question for question in asked.questions if isinstance(question, Scale)}
+    places = ("before", "after", "control_before", "control_after")
     return [
-        Change(questions[row["id"]], row["before"], row["after"], row["control_before"], row["control_after"])
+        Change(scale.text.to(texts.code), _ends(scale, texts.code), *(row[place] for place in places))
         for row in changes
-        if row["id"] in questions
+        if (scale := scales.get(row["id"])) is not None
     ]
+
+
+def _ends(scale: Scale, language: str) -> str:
+    """``1 Svært dårlig – 5 Svært godt``."""
+    labels = scale.labels(language, "")
+    first, last = scale.scale[0], scale.scale[-1]
+    return " – ".join(f"{code} {labels[code].removeprefix(code).strip()}".strip() for code in (first, last))
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,7 @@ async def test_a_result_says_what_changed_for_those_present_alone(rt: Runtime) -
     row = row_of(await published(rt, survey), "Hvor godt kjenner du saken")
     for number in ("2,0", "4,2", "2,6", "1,6"):
         assert f">{number}<" in row, "before, after, control after, and 2,2 less 0,6"
+    assert "1 Svært dårlig – 5 Svært godt" in row, "a mean says nothing without its scale"
 
 
 async def test_a_group_too_small_is_not_shown_and_neither_is_the_difference(rt: Runtime) -> None:
