@@ -17,7 +17,9 @@ FormErrors = dict[str, str]
 
 Model = TypeVar("Model", bound=BaseModel)
 
-_MOST_FIELDS = 400
+#: Bytes and fields of a form: a resident's, and one of staff, who send long lists and whole questionnaires.
+_MOST = (64_000, 400)
+MOST_OF_STAFF = (600_000, 8_000)
 
 
 #: What is said at a field that holds one of them.
@@ -64,17 +66,26 @@ class Form:
         return {name: values[0] if len(values) == 1 else values for name, values in self._values.items()}
 
 
-async def read_form(request: Request, max_bytes: int = 64_000) -> Form:
-    """The posted form; raises BodyTooLarge or BadForm, which become pages that say what to do."""
+async def read_form(request: Request, max_bytes: int = 0) -> Form:
+    """The posted form; raises BodyTooLarge or BadForm, which become pages that say what to do.
+
+    ``max_bytes`` is for a form that is larger than others are.
+    """
+    usual, most_fields = MOST_OF_STAFF if hasattr(request.state, "staff") else _MOST
+    return await read_form_within(request, max_bytes or usual, most_fields)
+
+
+async def read_form_within(request: Request, max_bytes: int, most_fields: int) -> Form:
+    """The posted form, of whomever it is."""
     body = await read_body(request, max_bytes)
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind == "multipart/form-data":
-        return await _read_multipart(request, body)
+        return await _read_multipart(request, body, most_fields)
     if kind not in ("application/x-www-form-urlencoded", ""):
         raise BadForm("content_type")
     try:
         text = body.decode("utf-8")
-        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict")
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=most_fields, errors="strict")
     except ValueError as error:
         raise BadForm("encoding") from error
     return Form(pairs)
@@ -101,12 +112,12 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
     return b"".join(chunks)
 
 
-async def _read_multipart(request: Request, body: bytes) -> Form:
+async def _read_multipart(request: Request, body: bytes, most_fields: int) -> Form:
     async def receive() -> dict[str, object]:
         return {"type": "http.request", "body": body, "more_body": False}
 
     try:
-        data = await Request(request.scope, receive).form(max_files=3, max_fields=_MOST_FIELDS)
+        data = await Request(request.scope, receive).form(max_files=3, max_fields=most_fields)
     except Exception as error:
         raise BadForm("multipart") from error
     pairs = [(name, value) for name, value in data.multi_items() if isinstance(value, str)]

@@ -20,7 +20,7 @@ from shared.messaging import Delivery, Subscription, subscribe
 from shared.service import Runtime
 from shared.settings import Settings
 from shared.tokens import sign, signed
-from shared.web.forms import Form, read_form
+from shared.web.forms import MOST_OF_STAFF, BodyTooLarge, Form, read_form_within
 from shared.web.own_address import asks_again, at_address, give_address
 from shared.web.pages import runtime
 
@@ -46,12 +46,13 @@ Page = Callable[[Request], Awaitable[Response]]
 class StaffRefused(Exception):
     """No session (``sign_in_path`` is where to get one) or a session without the role (None).
 
-    ``typed`` is what a form held that was sent after the session had run out.
+    ``sent``: a form came after the session had run out; ``typed`` is what it held, None for one too large to keep.
     """
 
-    def __init__(self, sign_in_path: str | None, typed: Form | None = None) -> None:
+    def __init__(self, sign_in_path: str | None, *, sent: bool = False, typed: Form | None = None) -> None:
         super().__init__()
         self.sign_in_path = sign_in_path
+        self.sent = sent
         self.typed = typed
 
 
@@ -108,7 +109,7 @@ def staff_required(*roles: str) -> Callable[[Page], Page]:
                     # With filters and page number: a list must not start over because a session had to be renewed.
                     wanted = f"{request.url.path}?{request.url.query}".rstrip("?")
                     raise StaffRefused(f"/staff/login?next={quote(wanted, safe='/')}")
-                raise StaffRefused("/staff/login?next=/staff", await read_form(request))
+                raise StaffRefused("/staff/login?next=/staff", sent=True, typed=await _typed(request))
             if not any(map(staff.may, roles)):
                 raise StaffRefused(None)
             request.state.staff = staff
@@ -121,6 +122,13 @@ def staff_required(*roles: str) -> Callable[[Page], Page]:
         return guarded
 
     return wrap
+
+
+async def _typed(request: Request) -> Form | None:
+    try:
+        return await read_form_within(request, *MOST_OF_STAFF)
+    except BodyTooLarge:
+        return None
 
 
 def roles_of(endpoint: object) -> tuple[str, ...] | None:

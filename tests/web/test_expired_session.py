@@ -31,3 +31,17 @@ async def test_a_page_asked_for_without_a_session_leads_to_sign_in(runtime_of: R
         filtered = await client.get("/staff/surveys?state=open&page=2")
     assert (answer.status_code, answer.headers["location"]) == (303, "/staff/login?next=/staff/surveys")
     assert filtered.headers["location"] == "/staff/login?next=/staff/surveys%3Fstate%3Dopen%26page%3D2"
+
+
+async def test_a_long_form_is_kept_and_of_a_large_file_it_is_said_what_to_do(runtime_of: RuntimeOf) -> None:
+    rt = await runtime_of("registration")
+    page, long = "/staff/registration/channels", {f"text.{number}": "ø" * 50 for number in range(1_500)}
+    async with browser(rt) as client:
+        kept = await client.post(page, data=long)
+        assert kept.status_code == 401
+        assert len(FormReader(kept.text).fields) == 1_500
+        file = {"file": ("medlemmer.csv", b"navn;e-post\r\n" * 200_000, "text/csv")}
+        too_large = await client.post("/staff/registration/import", files=file)
+    assert too_large.status_code == 401, "nobody is told that a file is too large who only has to sign in again"
+    assert "velg filen og send skjemaet på nytt" in too_large.text
+    assert "Send skjemaet på nytt</button>" not in too_large.text

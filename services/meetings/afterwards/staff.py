@@ -85,7 +85,7 @@ async def save_minutes(request: Request) -> Response:
     """Show the minutes as they will stand and how many are told; ``action`` publish puts them out."""
     rt = runtime(request)
     meeting_id: UUID = request.path_params["meeting_id"]
-    form = await read_form(request, 4 * _LONGEST_MINUTES)
+    form = await read_form(request)
     text = form.get("minutes") or ""
     async with rt.transaction() as session:
         meeting = or_404(await session.get(Meeting, meeting_id))

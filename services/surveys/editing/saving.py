@@ -1,5 +1,6 @@
 """Questionnaires as staff write them: numbered versions that stay, one of them the current."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.editing.domain import Content
 from services.surveys.tables import Survey, WrittenQuestionnaire, WrittenVersion
+from shared.database import hold
 from shared.events.questionnaire import Questionnaire, strict
 from shared.ids import random_id
 from shared.slugs import slug
@@ -67,17 +69,27 @@ async def all_written(session: AsyncSession) -> list[Written]:
     return [Written(row, version) for row, version in rows]
 
 
-def new_id_of(title: str) -> str:
-    """An id made of the title, that nobody has."""
+def new_mark() -> str:
+    """What a form that begins a questionnaire carries, so that the second click of two begins none."""
+    return random_id().hex[:6]
+
+
+def new_id_of(title: str, mark: str | None) -> str:
+    """An id made of the title and the form's mark: the same for two clicks, and nobody else's."""
     stem = slug(title)[:30].strip("-") or "skjema"
-    return f"{stem if stem[0].isalpha() else f's-{stem[:28]}'}-{random_id().hex[:6]}"
+    ending = mark if mark and re.fullmatch(r"[0-9a-f]{6}", mark) else new_mark()
+    return f"{stem if stem[0].isalpha() else f's-{stem[:28]}'}-{ending}"
 
 
-async def begin(session: AsyncSession, content: Content, by: str, now: datetime) -> None:
-    """Store a new questionnaire; raises IntegrityError for an id that is taken."""
+async def begin(session: AsyncSession, content: Content, by: str, now: datetime) -> bool:
+    """Store a new questionnaire; False when a first click has."""
+    await hold(session, f"questionnaire {content['id']}")
+    if await written(session, content["id"]) is not None:
+        return False
     session.add(WrittenQuestionnaire(id=content["id"], current=1, begun_at=now, begun_by=by))
     await session.flush()
     session.add(WrittenVersion(questionnaire_id=content["id"], version=1, content=content, saved_at=now, saved_by=by))
+    return True
 
 
 async def save(session: AsyncSession, held: Written, content: Content, by: str, now: datetime) -> int:

@@ -20,6 +20,7 @@ from services.surveys.editing.saving import (
     begin,
     ids_in_use,
     new_id_of,
+    new_mark,
     save,
     undo,
     version_of,
@@ -38,8 +39,6 @@ Bank = Mapping[str, Part]
 _BASE = "/staff/surveys/editor"
 #: Stands before the identity of a question that was asked before, in the list of kinds.
 _FROM_BANK = "bank:"
-#: A questionnaire's texts in three languages, with a hundred options.
-_MOST_BYTES = 500_000
 
 
 @staff_required("reader")
@@ -55,6 +54,7 @@ async def show_questionnaires(request: Request) -> Response:
         "template_choices": [(template.id, f"Malen «{template.title.nb}»") for template in ready],
         "earlier_choices": [(row.row.id, f"Kopi av «{row.content['title'].get('nb')}»") for row in rows],
         "may_edit": request.state.staff.may("editor"),
+        "mark": new_mark(),
         "errors": {},
     }
     return render(request, "surveys/editor_list.html", context)
@@ -67,7 +67,7 @@ async def begin_questionnaire(request: Request) -> Response:
     source, title = form.get("source") or "", (form.get("title") or "").strip()
     async with rt.transaction() as session:
         earlier = await written(session, source) if source else None
-        id_ = new_id_of(title)
+        id_ = new_id_of(title, form.get("mark"))
         if source in (templates := shelf(rt.settings)):
             content = domain.copied(templates[source].content(), id_)
         elif earlier is not None:
@@ -78,8 +78,8 @@ async def begin_questionnaire(request: Request) -> Response:
             content = domain.blank(id_, title or "Ny undersøkelse")
         if title:
             content["title"] = {**content["title"], "nb": title}
-        await begin(session, content, request.state.staff.name, rt.now())
-        await audit(session, request, "surveys.questionnaire.begun", id_, source=source or "blank")
+        if await begin(session, content, request.state.staff.name, rt.now()):
+            await audit(session, request, "surveys.questionnaire.begun", id_, source=source or "blank")
     return see_other(f"{_BASE}/{id_}")
 
 
@@ -101,9 +101,11 @@ async def change_outline(request: Request) -> Response:
         held = or_404(await written(session, request.path_params["id"], hold=True))
         asked = await asked_before(session)
         by, now = request.state.staff.name, rt.now()
-        if form.get("base") != str(held.row.current) and action not in ("add-page", "add"):
+        if (done := await _done_before(session, held, form, by, asked)) is not None:
+            at = done
+        elif form.get("base") != str(held.row.current) and action not in ("add-page", "add"):
             return _outline(request, held, asked, other=held.version.saved_by, status=409)
-        if action == "undo":
+        elif action == "undo":
             undo(held)
         elif action == "ready":
             if any(finding.stops for finding in findings(held.content)):
@@ -123,6 +125,23 @@ async def change_outline(request: Request) -> Response:
     if action == "add":
         return see_other(f"{here}/{at}#text.nb")
     return see_other(here + (f"#{at}" if at else ""))
+
+
+async def _done_before(session: AsyncSession, held: Written, form: Form, by: str, asked: Bank) -> str | None:
+    """The part this step led to when the same person has just taken it from the same page: the second click of two."""
+    before = await version_of(session, held.row.id, _number(form.get("base")))
+    if before is None or before.version == held.row.current:
+        return None
+    action, _, target = (form.get("do") or "").partition(":")
+    if action == "undo":
+        return "" if before.based_on == held.row.current else None
+    if held.version.based_on != before.version or held.version.saved_by != by:
+        return None
+    try:
+        content, at = _changed(dict(before.content), action, target, form, asked)
+    except (NoSuchPart, KeyError):
+        return None
+    return at if {**content, "version": held.row.current} == held.content else None
 
 
 def _changed(content: Content, action: str, target: str, form: Form, asked: Bank) -> tuple[Content, str]:
@@ -161,18 +180,18 @@ async def show_part(request: Request) -> Response:
 @staff_required("editor")
 async def save_part(request: Request) -> Response:
     """Store the form as a new version; to the outline, or back to the form for more rows of a list."""
-    form, rt, part = await read_form(request, _MOST_BYTES), runtime(request), request.path_params["part"]
+    form, rt, part = await read_form(request), runtime(request), request.path_params["part"]
     here = f"{_BASE}/{request.path_params['id']}"
     async with rt.transaction() as session:
         held = or_404(await written(session, request.path_params["id"], hold=True))
         asked = await asked_before(session)
         try:
-            if await _is_overtaken(session, held, form.get("base"), part):
-                mine = _filled(held.content, part, form)
-                return _part(
-                    request, held, mine, part, asked, other=held.version.saved_by, theirs=held.content, status=409
-                )
             content = _filled(held.content, part, form)
+            # What says the same as is stored, the second click of two among it, takes nothing from anybody.
+            if content != held.content and await _is_overtaken(session, held, form.get("base"), part):
+                return _part(
+                    request, held, content, part, asked, other=held.version.saved_by, theirs=held.content, status=409
+                )
         except NoSuchPart:
             return _outline(request, held, asked, other=held.version.saved_by, status=409)
         await save(session, held, content, request.state.staff.name, rt.now())
@@ -183,9 +202,12 @@ async def _is_overtaken(session: AsyncSession, held: Written, base: str | None, 
     """Somebody has changed this very part since the form was made."""
     if base == str(held.row.current):
         return False
-    number = int(base) if base and base.isdigit() and len(base) < 9 else 0
-    before = await version_of(session, held.row.id, number)
+    before = await version_of(session, held.row.id, _number(base))
     return before is None or _part_of(before.content, part) != _part_of(held.content, part)
+
+
+def _number(base: str | None) -> int:
+    return int(base) if base and base.isdecimal() and len(base) < 9 else 0
 
 
 def _part_of(content: Content, part: str) -> object:

@@ -5,7 +5,7 @@ import base64
 import binascii
 
 from services.surveys.editing.domain import copied
-from services.surveys.editing.saving import begin, new_id_of, written
+from services.surveys.editing.saving import begin, new_id_of, new_mark, written
 from services.surveys.exchange.files import MOST_LSS_BYTES, BadFile
 from services.surveys.exchange.repeating import USUAL
 from services.surveys.exchange.taking import Imported
@@ -53,10 +53,10 @@ async def import_questionnaire(request: Request) -> Response:
     if form.get("confirmed") != "yes" or not imported.taken:
         return _show(request, copies, imported, name, base64.b64encode(data).decode())
     async with rt.transaction() as session:
-        content = copied(imported.content, new_id_of(imported.content["title"]["nb"]))
-        await begin(session, content, request.state.staff.name, rt.now())
-        detail = {"taken": imported.taken, "refused": len(imported.refused)}
-        await audit(session, request, "surveys.questionnaire.imported", content["id"], **detail)
+        content = copied(imported.content, new_id_of(imported.content["title"]["nb"], form.get("mark")))
+        if await begin(session, content, request.state.staff.name, rt.now()):
+            detail = {"taken": imported.taken, "refused": len(imported.refused)}
+            await audit(session, request, "surveys.questionnaire.imported", content["id"], **detail)
     return see_other(f"/staff/surveys/editor/{content['id']}")
 
 
@@ -70,7 +70,8 @@ def _show(
     status: int = 200,
 ) -> Response:
     context = {
-        "imported": imported, "name": name, "data": data, "errors": {"file": error} if error else {},
+        "imported": imported, "name": name, "data": data, "mark": new_mark(),
+        "errors": {"file": error} if error else {},
         "copies": str(copies), "choices": [(str(number), str(number)) for number in _COPIES],
     }  # fmt: skip
     return render(request, "surveys/editor_import.html", context, status)

@@ -23,7 +23,6 @@ from shared.web.staff import audit, staff_required
 
 _BASE = "/staff/surveys/paper"
 #: A whole questionnaire with long texts in one form.
-_MOST_BYTES = 500_000
 
 
 @staff_required("editor")
@@ -69,7 +68,7 @@ async def print_paper(request: Request) -> Response:
 async def key_in(request: Request) -> Response:
     """Every question in one form, as it stands on the paper; posted, sealed as any other answer."""
     rt = runtime(request)
-    form = await read_form(request, _MOST_BYTES) if request.method == "POST" else None
+    form = await read_form(request) if request.method == "POST" else None
     async with rt.transaction() as session:
         invitation, survey = or_404(await _found(request, session))
         if form is None:
