@@ -4,9 +4,8 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from shared.addresses import address_key
+from shared.database import Transaction
 from shared.ids import random_id
 from shared.tokens import BadLink, LinkExpired
 from shared.web import Request, Response, render, runtime
@@ -21,7 +20,7 @@ _MOST_HELD = 9
 Why = Literal["used", "expired", "broken", "elsewhere"]
 
 
-async def may_mail(request: Request, session: AsyncSession, email: str) -> bool:
+async def may_mail(request: Request, session: Transaction, email: str) -> bool:
     """Whether one more mail may go to the address now: these forms must not fill a stranger's mailbox.
 
     The page does not say that none went; somebody to whom six went in an hour has the mails.

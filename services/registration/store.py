@@ -10,14 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registration.population.store import areas_in_force
 from services.registration.tables import Consent, Member
 from shared.addresses import address_key
-from shared.database import hold
+from shared.database import Transaction, hold, run_sql
 from shared.events.registration import ContactChanged, MemberChanged
 from shared.messaging import lock
 
+_KNOWN = "select id from registration.member where email_key = $1"
 
-async def member_by_email(session: AsyncSession, email: str) -> UUID | None:
+
+async def member_by_email(session: Transaction, email: str) -> UUID | None:
     """Id of the applicant or member with this address."""
-    return await session.scalar(sa.select(Member.id).where(Member.email_key == address_key(email)))
+    rows = await run_sql(session, _KNOWN, address_key(email))
+    return rows[0][0] if rows else None
 
 
 async def lock_member(session: AsyncSession, member_id: UUID) -> Member | None:
@@ -31,7 +34,7 @@ def in_panel(member: Member | None) -> Member | None:
     return member if member is not None and member.in_panel else None
 
 
-async def hold_address(session: AsyncSession, *emails: str) -> None:
+async def hold_address(session: Transaction, *emails: str) -> None:
     """Let nobody else sign up or import these addresses until the transaction ends."""
     await hold(session, *(address_key(email) for email in emails))
 

@@ -2,24 +2,22 @@
 
 from ipaddress import ip_address, ip_network
 
-import sqlalchemy as sa
 from limits import RateLimitItem, parse
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from starlette.requests import Request
 
-from shared.database import Database
+from shared.database import Database, Transaction, run_sql
+from shared.direct import direct
 from shared.ids import random_id
 from shared.settings import Settings
 
 #: Addresses are stored only as hashes: a table is no place for them.
-_KEY = "hashtextextended(:key, 0)"
-_HOLD = sa.text(f"select pg_advisory_xact_lock({_KEY})")
+_HOLD = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
 _TAKE = """
 insert into {schema}.limit_hit (id, key)
-select :id, {key} where (
+select $1, hashtextextended($2, 0) where (
     select count(*) from {schema}.limit_hit
-    where key = {key} and at > clock_timestamp() - make_interval(secs => :seconds)
-) < :most returning id
+    where key = hashtextextended($2, 0) and at > clock_timestamp() - make_interval(secs => $3)
+) < $4 returning id
 """
 
 
@@ -33,17 +31,18 @@ class Limiter:
     def __init__(self, settings: Settings, database: Database) -> None:
         self._settings = settings
         self.database = database
-        self._take_sql = sa.text(_TAKE.format(schema=database.schema, key=_KEY))
+        self._take_sql = _TAKE.format(schema=database.schema)
         self._rules: dict[str, RateLimitItem] = {}
 
     async def check(self, request: Request, form: str) -> None:
         """Count this post; raises TooMany above the form's limit."""
-        async with self.database.engine.begin() as connection:
-            within = await self.one_more(connection, form, network_of(client_address(request, self._settings)))
+        # No job has anything to do with it, so none is woken.
+        async with direct(self.database.engine, {}) as transaction:
+            within = await self.one_more(transaction, form, network_of(client_address(request, self._settings)))
         if not within:
             raise TooMany(form)
 
-    async def one_more(self, database: AsyncConnection | AsyncSession, form: str, whose: str) -> bool:
+    async def one_more(self, session: Transaction, form: str, whose: str) -> bool:
         """Whether one more of ``form`` for ``whose`` is within the limit.
 
         Replicas ask one after the other. It counts with the transaction at hand: what came to nothing, the database
@@ -51,9 +50,8 @@ class Limiter:
         and get none.
         """
         rule, key = self._rule(form), f"{self.database.schema} {form} {whose}"
-        await database.execute(_HOLD, {"key": key})
-        values = {"id": random_id(), "key": key, "seconds": rule.get_expiry(), "most": rule.amount}
-        return await database.scalar(self._take_sql, values) is not None
+        await run_sql(session, _HOLD, key)
+        return bool(await run_sql(session, self._take_sql, random_id(), key, rule.get_expiry(), rule.amount))
 
     def _rule(self, form: str) -> RateLimitItem:
         if form not in self._rules:

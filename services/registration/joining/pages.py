@@ -83,7 +83,7 @@ async def _mail_link(request: Request, wanted: JoinInput) -> tuple[UUID, int]:
     both are nobody's.
     """
     rt, rules = runtime(request), registration_settings()
-    async with rt.transaction() as session:
+    async with rt.database.direct() as session:
         if not await may_mail(request, session, wanted.email):
             return random_id(), 1
         return await sign_up(

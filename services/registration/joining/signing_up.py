@@ -9,21 +9,41 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registration.joining.domain import JoinInput
 from services.registration.new_address.moving import drop_old_address_changes
 from services.registration.settings import registration_settings
-from services.registration.store import contact_card, hold_address, lock_member, member_by_email
+from services.registration.store import hold_address, lock_member, member_by_email
 from services.registration.synthetic.domain import SOURCE
-from services.registration.tables import Channel, Member, OnBehalf, SignUp
+from services.registration.tables import Member, OnBehalf, SignUp
 from shared.addresses import address_key
-from shared.events.registration import ConfirmationRequested, ContactRemoved, SignUpRepeated
+from shared.database import Transaction, run_sql
+from shared.events.registration import ConfirmationRequested, ContactChanged, ContactRemoved, SignUpRepeated
 from shared.ids import new_id
-from shared.messaging import emit, emit_new, forget_subject
+from shared.messaging import emit, emit_new, forget_subject, lock
 from shared.service import Runtime
 
 #: A notice about membership is worth sending for this long.
 _NOTICE_LIFE = timedelta(days=1)
 
 
+_STANDING = "select status, generation from registration.member where id = $1"
+_NOTICE = "update registration.member set generation = $2 where id = $1"
+_APPLY = """
+insert into registration.member
+    (id, status, name, email, email_key, source, language, generation, signed_up_at)
+values ($1, 'applicant', $2, $3, $4, $5, $6, 1, $7)
+"""
+_APPLY_AGAIN = """
+update registration.member set generation = $2, name = $3, email = $4, language = $5, signed_up_at = $6 where id = $1
+"""
+_CHANNEL = "select code from registration.channel where code = $1"
+_FILL_IN = """
+insert into registration.sign_up
+    (member_id, generation, name, email, year_of_birth, gender, area, declared_resident, language, purposes,
+    own_answers, text_version, channel, signed_up_at, source)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+"""
+
+
 async def sign_up(
-    session: AsyncSession,
+    session: Transaction,
     form: JoinInput,
     now: datetime,
     *,
@@ -40,67 +60,57 @@ async def sign_up(
     """
     await hold_address(session, form.email)
     known = await member_by_email(session, form.email)
-    applicant = await lock_member(session, known) if known else None
-    if applicant is None or applicant.status == "erased":
-        member = Member(
-            id=new_id(),
-            status="applicant",
-            name=form.name,
-            email=form.email,
-            email_key=address_key(form.email),
-            source=SOURCE if made_up else "form",
-            language=form.language,
-            generation=1,
-            signed_up_at=now,
-        )
-        session.add(member)
+    status, generation = await _standing(session, known) if known else ("erased", 0)
+    is_new = known is None or status == "erased"
+    member_id, generation = (new_id(), 1) if known is None or is_new else (known, generation + 1)
+    if not is_new and status != "applicant":
+        await run_sql(session, _NOTICE, member_id, generation)
+        await emit(session, SignUpRepeated(member_id=member_id, generation=generation, send_before=now + _NOTICE_LIFE))
+        return member_id, generation
+    if is_new:
+        origin = SOURCE if made_up else "form"
+        key = address_key(form.email)
+        await run_sql(session, _APPLY, member_id, form.name, form.email, key, origin, form.language, now)
     else:
-        member = applicant
-        member.generation += 1
-    if member.status != "applicant":
-        await emit(
-            session, SignUpRepeated(member_id=member.id, generation=member.generation, send_before=now + _NOTICE_LIFE)
-        )
-        return member.id, member.generation
-    member.name, member.email, member.language, member.signed_up_at = form.name, form.email, form.language, now
-    await session.flush()
-    session.add(await _filled_in(session, member, form, now, consent_version, source))
+        await run_sql(session, _APPLY_AGAIN, member_id, generation, form.name, form.email, form.language, now)
+    await _fill_in(session, member_id, generation, form, now, consent_version, source)
     expires = now + timedelta(days=unconfirmed_days)
     facts = (
-        contact_card(member),
+        ContactChanged(member_id=member_id, name=form.name, email=form.email, language=form.language),
         ConfirmationRequested(
-            member_id=member.id,
-            generation=member.generation,
+            member_id=member_id,
+            generation=generation,
             send_before=expires,
             link_expires_at=expires,
             about="joining" if source == "form" else "joining_on_behalf",
         ),
     )
-    await (emit_new(session, facts) if member is not applicant else emit(session, *facts))
-    return member.id, member.generation
+    await (emit_new(session, facts) if is_new else emit(session, *facts))
+    return member_id, generation
 
 
-async def _filled_in(
-    session: AsyncSession, member: Member, form: JoinInput, now: datetime, consent_version: str, source: str
-) -> SignUp:
-    known = form.kanal and await session.scalar(sa.select(Channel.code).where(Channel.code == form.kanal))
-    return SignUp(
-        member_id=member.id,
-        generation=member.generation,
-        name=form.name,
-        email=form.email,
-        year_of_birth=form.year_of_birth,
-        gender=form.gender,
-        area=form.postcode,
-        declared_resident=form.declared_resident,
-        language=form.language,
-        purposes=list(form.purposes),
-        own_answers=list(form.own_answers or ()),
-        text_version=consent_version,
-        channel=known or None,
-        signed_up_at=now,
-        source=source,
-    )
+async def _standing(session: Transaction, member_id: UUID) -> tuple[str, int]:
+    """Status and generation, read under the member's lock."""
+    await lock(session, member_id)
+    rows = await run_sql(session, _STANDING, member_id)
+    return tuple(rows[0]) if rows else ("erased", 0)
+
+
+async def _fill_in(
+    session: Transaction,
+    member_id: UUID,
+    generation: int,
+    form: JoinInput,
+    now: datetime,
+    consent_version: str,
+    source: str,
+) -> None:
+    channel = await run_sql(session, _CHANNEL, form.kanal) if form.kanal else ()
+    await run_sql(
+        session, _FILL_IN, member_id, generation, form.name, form.email, form.year_of_birth, form.gender, form.postcode,
+        form.declared_resident, form.language, list(form.purposes), list(form.own_answers or ()), consent_version,
+        channel[0][0] if channel else None, now, source,
+    )  # fmt: skip
 
 
 async def take_back(session: AsyncSession, member_id: UUID, generation: int) -> None:
