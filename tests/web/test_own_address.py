@@ -96,7 +96,7 @@ FORMS_ELSEWHERE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("service", "page", "action", "typed", "shown"), FORMS_ELSEWHERE)
+@pytest.mark.parametrize(("service", "page", "action", "typed", "shown"), FORMS_ELSEWHERE, ids=["reply", "mail"])
 async def test_a_form_on_another_services_page_is_answered_at_its_own_address(
     runtime_of: RuntimeOf, service: str, page: str, action: str, typed: dict[str, str], shown: str
 ) -> None:
