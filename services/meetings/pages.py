@@ -11,6 +11,7 @@ from services.meetings.draw.public import SMALLEST
 from services.meetings.seats.pool import newest_margins
 from services.meetings.seats.preparing import cancelled_draws, current_draw
 from services.meetings.seats.promising import changed_since, file_of
+from services.meetings.seats.randomness import round_comes_at
 from services.meetings.seats.tallies import composition, promised_tallies, protocol_rows, public_tallies
 from services.meetings.tables import FollowUp, Meeting
 from services.meetings.verify import Refused, program
@@ -62,6 +63,7 @@ async def show_meeting(request: Request) -> Response:
         "draw": draw,
         "promise": promise,
         "changed": changed,
+        "round_comes_at": round_comes_at,
         "cancelled": cancelled,
         "everybody": promise["all"] if promise and not changed else None,
         "area_source": margins.area_source if margins else "",

@@ -12,7 +12,7 @@ from services.meetings.draw.model import Infeasible, Lottery, Pool
 from services.meetings.draw.solving import solve
 from services.meetings.seats.lottery import FEATURES, Kind, Limit, limits_of_shares
 from services.meetings.seats.randomness import Announced, outcome_of
-from services.meetings.verify import drawn_leaves
+from services.meetings.verify import Refused, drawn_leaves
 
 BANDS, AREAS = ("15-24", "25-44", "45-"), ("ost", "vest")
 
@@ -123,6 +123,8 @@ def test_there_is_one_way_to_write_what_was_drawn() -> None:
     assert outcome_of(dice, " 4 3 7 ", None) == {"kind": "dice", "value": "437"}
     spellings = ("3 8 14", "14, 8, 3", "08-03-14", "tallene 8 og 3 og 14")
     assert {outcome_of(lotto, typed, None)["value"] for typed in spellings} == {"3 8 14"}
+    with pytest.raises(Refused, match="Skriv 3 tall"):
+        outcome_of(lotto, "3 8", None)
     assert outcome_of(drand, " AB" * 32, None)["value"] == "ab" * 32
     assert outcome_of(seed, "ti  gro\u0308nne\n epler", "x") == {
         "kind": "seed", "value": "ti gr\u00f6nne epler", "secret": "x",

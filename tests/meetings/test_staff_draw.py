@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.meetings.seats import looking
 from services.meetings.seats.committing import prepare_draws
 from services.meetings.seats.preparing import candidates_of
+from services.meetings.seats.randomness import next_round, round_comes_at
 from services.meetings.tables import Candidate, Draw, Meeting
 from services.meetings.verify import digest, program
 from shared.service import Runtime
@@ -130,18 +131,40 @@ async def test_the_kind_of_randomness_is_announced_and_every_fault_of_it_told(
         ({"kind": "coin"}, "Velg hvordan loddet skal trekkes."),
         ({"kind": "lottery", "numbers": "7"}, "Skriv hvilket lotteri"),
         ({"kind": "lottery", "of": "Lotto", "numbers": "0"}, "Skriv hvor mange tall, fra 1 til 20."),
-        ({"kind": "drand", "round": "neste"}, "Skriv nummeret på runden."),
+        ({"kind": "drand", "round": "neste"}, "Skriv nummeret på en runde som ikke har vært"),
+        ({"kind": "drand", "round": "12 345"}, "Skriv nummeret på en runde som ikke har vært"),
+        ({"kind": "drand", "round": str(next_round(rt.now()) - 1)}, "Skriv nummeret på en runde som ikke har vært"),
+        ({"kind": "drand", "round": "9" * 11}, "Skriv nummeret på en runde som ikke har vært"),
     ):
         answer = await editor.post(path, data={"action": "prepare", **wrong})
         assert (answer.status_code, told in answer.text) == (422, True)
-    await editor.post(path, data={"action": "prepare", "kind": "drand", "round": "12 345"})
-    assert "runde 12345 hos drand" in await made_ready(rt, editor, meeting)
-    assert "Runde 12345 hos drand" in (await editor.get(f"/meetings/{meeting.slug}")).text
+    found = re.search(r'name="round"[^>]*value="([0-9]+)"', (await editor.get(path)).text)
+    assert found is not None
+    proposed = found[1]
+    await editor.post(path, data={"action": "prepare", "kind": "drand", "round": proposed})
+    assert f"runde {proposed} hos drand" in await made_ready(rt, editor, meeting)
+    assert f"Runde {proposed} hos drand" in (await editor.get(f"/meetings/{meeting.slug}")).text
     short = await editor.post(path, data={"action": "draw", "randomness": "abc"})
     assert (short.status_code, "64 tegn" in short.text) == (422, True)
     await editor.post(path, data={"action": "draw", "randomness": "0F" * 32})
     assert await states(rt) == {"invited": 6}
     assert "0f" * 32 in (await editor.get(f"/meetings/{meeting.slug}")).text
+
+
+async def test_a_round_of_drand_that_came_before_the_announcement_is_not_announced(
+    rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
+) -> None:
+    """Who knows what a round gave could have made tickets for it."""
+    await deliver(margins(), *many(rt.now(), 30))
+    meeting = await a_meeting(rt)
+    path = f"/staff/meetings/{meeting.id}/draw"
+    number = next_round(rt.now())
+    await editor.post(path, data={"action": "prepare", "kind": "drand", "round": str(number)})
+    await prepare_draws(rt)
+    move(rt, round_comes_at(number) - rt.now())
+    late = await editor.post(path, data={"action": "announce"})
+    assert (late.status_code, "Runden hos drand har vært" in late.text) == (422, True)
+    assert "Forkast loddene" in late.text
 
 
 async def test_quotas_set_by_hand_are_what_is_drawn(rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient) -> None:

@@ -22,7 +22,7 @@ from services.meetings.seats.pool import (
     rows_of_limits,
 )
 from services.meetings.seats.promising import check_promise
-from services.meetings.seats.randomness import Announced
+from services.meetings.seats.randomness import Announced, check_unknown
 from services.meetings.tables import Candidate, Draw, Meeting
 from services.meetings.verify import METHOD
 from shared.database import insert_many
@@ -152,13 +152,17 @@ async def heads_of_draw(session: AsyncSession, draw_id: UUID) -> Heads:
 
 
 async def announce_draw(session: AsyncSession, meeting_id: UUID, now: datetime) -> Draw | None:
-    """Publish the promise of a draw that is ready; None when there is none. Raises `Refused` when it has changed."""
+    """Publish the promise of a draw that is ready; None when there is none.
+
+    Raises `Refused` when it has changed, or the randomness it names may be known already.
+    """
     locked = await lock_current_draw(session, meeting_id)
     if locked is None:
         return None
     meeting, draw = locked
     if draw.state != "ready" or meeting.state != "announced":
         return None
+    check_unknown(draw.announced or {}, now)
     check_promise(draw, meeting, await candidates_of(session, draw.id))
     draw.state, draw.committed_at = "committed", now
     return draw

@@ -8,17 +8,37 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.meetings.draw.model import TICKETS
+from services.meetings.verify import Refused
 
 #: Tickets that three ten-sided dice pick from.
 DICE_TICKETS = 1000
 KINDS = ("dice", "lottery", "drand", "seed")
 #: The chain of drand that rounds are of: its first, a round each 30 seconds. Were none named, staff could choose one.
 DRAND = "8990e7a9aaed2ffed73dbd7092123d6f289930540d7651336225dc172e51b2ce"
-#: Numbers of a lottery's draw that may be announced, and the highest round of drand.
-MOST_NUMBERS, LAST_ROUND = 20, 10**10
+#: When its first round came, and how long each lasts.
+_FIRST_ROUND, _ROUND_LASTS = datetime.fromtimestamp(1595431050, UTC), timedelta(seconds=30)
+#: Numbers of a lottery's draw that may be announced, and how long before it comes a round of drand may be.
+MOST_NUMBERS, LONGEST_WAIT = 20, timedelta(days=366)
+
+
+def round_comes_at(number: int) -> datetime:
+    """When drand gives that round."""
+    return _FIRST_ROUND + (number - 1) * _ROUND_LASTS
+
+
+def next_round(after: datetime) -> int:
+    """The first round that comes later than that; everybody knows those before it."""
+    return (after - _FIRST_ROUND) // _ROUND_LASTS + 2
+
+
+def check_unknown(announced: Mapping[str, Any], now: datetime) -> None:
+    """Nobody may know what was announced before the draw is. Raises `Refused` for a round of drand that has been."""
+    if announced.get("kind") == "drand" and announced["round"] < next_round(now):
+        raise Refused("Runden hos drand har vært, så hvem som helst kan vite hva den gir. Velg en senere runde.")
 
 
 @dataclass(frozen=True)
@@ -46,13 +66,16 @@ def tickets_for(announced: Mapping[str, object]) -> int:
 
 
 def outcome_of(announced: Mapping[str, Any], typed: str, secret: str | None) -> dict[str, str]:
-    """The randomness as the verifier reads it, from what staff typed."""
+    """The randomness as the verifier reads it, from what staff typed. Raises `Refused` for too few or many numbers."""
     kind = announced["kind"]
     value = " ".join(unicodedata.normalize("NFC", typed).split())
     if kind == "dice":
         value = value.replace(" ", "")
     elif kind == "lottery":
-        value = " ".join(map(str, sorted(map(int, re.findall("[0-9]+", value)))))
+        numbers = sorted(map(int, re.findall("[0-9]+", value)))
+        if len(numbers) != announced["numbers"]:
+            raise Refused(f"Skriv {announced['numbers']} tall.")
+        value = " ".join(map(str, numbers))
     elif kind == "drand":
         value = value.replace(" ", "").lower()
     return {"kind": kind, "value": value} | ({"secret": secret} if kind == "seed" and secret else {})

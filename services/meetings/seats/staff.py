@@ -1,6 +1,7 @@
 """Staff make a draw ready, see every group's chance, and enter what was thrown in public."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.meetings.calling.answering import takes_answers
@@ -25,7 +26,14 @@ from services.meetings.seats.preparing import (
     heads_of_draw,
 )
 from services.meetings.seats.promising import OldProgram
-from services.meetings.seats.randomness import KINDS, LAST_ROUND, MOST_NUMBERS, Announced
+from services.meetings.seats.randomness import (
+    KINDS,
+    LONGEST_WAIT,
+    MOST_NUMBERS,
+    Announced,
+    next_round,
+    round_comes_at,
+)
 from services.meetings.seats.words import value_words
 from services.meetings.tables import Meeting
 from services.meetings.verify import Refused
@@ -36,6 +44,8 @@ from shared.web.staff import audit, staff_required
 
 _LONGEST_RANDOMNESS = 200
 _LONGEST_REASON = 300
+#: How long before it comes the round of drand is that the form proposes: staff have to make ready and announce first.
+_SOON = timedelta(hours=1)
 
 
 @staff_required("selector")
@@ -86,7 +96,9 @@ async def _show(request: Request, form: Mapping[str, object], errors: FormErrors
         "too_late": rt.now() >= meeting.reply_by,
         "mail": mail_preview("meeting" if meeting.called_until is None else "meeting_volunteer", meeting),
         "area_source": margins.area_source if margins else "",
-        "form": {"kind": "dice", "numbers": "7", **form},
+        "form": {"kind": "dice", "numbers": "7", "round": next_round(rt.now() + _SOON), **form},
+        "round_comes_at": round_comes_at,
+        "soon": next_round(rt.now() + _SOON),
         "errors": errors,
     }
     return render(request, "meetings/staff_draw.html", context, status)
@@ -100,7 +112,7 @@ def _heads(limits: Sequence[Limit], heads: Heads) -> list[dict[str, object]]:
     ]
 
 
-def read_announced(form: Form) -> tuple[Announced, FormErrors]:
+def read_announced(form: Form, now: datetime) -> tuple[Announced, FormErrors]:
     """The kind of randomness chosen, and what is announced of it."""
     kind = form.get("kind") or "dice"
     of = " ".join((form.get("of") or "").split())[:_LONGEST_RANDOMNESS]
@@ -113,8 +125,11 @@ def read_announced(form: Form) -> tuple[Announced, FormErrors]:
             errors["numbers"] = f"Skriv hvor mange tall, fra 1 til {MOST_NUMBERS}."
         return Announced(kind, of, number), errors
     if kind == "drand":
-        number = _number(form.get("round"), LAST_ROUND)
-        return Announced(kind, number=number), {} if number else {"round": "Skriv nummeret på runden."}
+        first, last = next_round(now), next_round(now + LONGEST_WAIT)
+        number = _number(form.get("round"), last)
+        if number >= first:
+            return Announced(kind, number=number), {}
+        return Announced(), {"round": f"Skriv nummeret på en runde som ikke har vært, fra {first} til {last}."}
     return Announced(kind), {}
 
 
@@ -133,7 +148,7 @@ async def act_on_draw(request: Request) -> Response:
     action, page = form.get("action"), f"/staff/meetings/{meeting_id}/draw"
     randomness = (form.get("randomness") or "").strip()[:_LONGEST_RANDOMNESS]
     reason = " ".join((form.get("reason") or "").split())[:_LONGEST_REASON]
-    announced, errors = read_announced(form) if action == "prepare" else (Announced(), {})
+    announced, errors = read_announced(form, rt.now()) if action == "prepare" else (Announced(), {})
     if action == "draw" and not randomness:
         errors["randomness"] = "Skriv det som ble trukket."
     if errors:
