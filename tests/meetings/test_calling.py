@@ -11,7 +11,6 @@ import sqlalchemy as sa
 
 from services.meetings.calling import sending
 from services.meetings.calling.answering import answer_call
-from services.meetings.calling.domain import options_of
 from services.meetings.calling.sending import Call, send_calls, start_call
 from services.meetings.contacts import at_the_cap
 from services.meetings.dates import dates_of
@@ -31,7 +30,6 @@ from shared.events.meetings import (
 )
 from shared.events.registration import MemberDataRequested, MemberErased
 from shared.ids import new_id
-from shared.rules import FieldRefused
 from shared.service import Runtime
 from shared.testing import Deliverer, browser, move, outbox, sign_in
 from tests.meetings.given import DICE, a_committed_draw, a_meeting, fresh, invitations, joined, many, margins
@@ -272,23 +270,3 @@ async def test_a_call_is_in_the_data_file_and_goes_with_the_person(rt: Runtime, 
     async with rt.transaction() as session:
         again = [event async for event in state_events(session) if isinstance(event, MeetingCallAnswered)]
     assert [event.member_id for event in again] == [people[1].member_id]
-
-
-@pytest.mark.parametrize(
-    ("question", "typed", "field"),
-    [
-        ("", "Ja\nNei", "question"),
-        ("Bil?", "Ja", "options"),
-        ("Bil?", "Ja\n ja ", "options"),
-        ("Bil?", "Ja\n" + 61 * "x", "options"),
-        ("Bil?", "\n".join("abcdefghi"), "options"),
-    ],
-)
-def test_a_question_has_two_to_eight_short_options_that_differ(question: str, typed: str, field: str) -> None:
-    with pytest.raises(FieldRefused) as refused:
-        options_of(question, typed)
-    assert refused.value.field == field
-
-
-def test_options_are_tidied() -> None:
-    assert options_of("Bil?", " Ja,  ofte \n\nNei\n") == ["Ja, ofte", "Nei"]

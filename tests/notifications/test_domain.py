@@ -37,6 +37,10 @@ def test_what_is_needless_is_never_urgent() -> None:
         (12, "11:00", "13:00", True),
         (13, "11:00", "13:00", False),
         (3, None, "07:00", False),
+        (22, "22:00", "07:00", True),
+        (11, "11:00", "13:00", True),
+        (10, "11:00", "13:00", False),
+        (3, "03:00", None, False),
         (3, "03:00", "03:00", False),
     ],
 )
@@ -82,6 +86,7 @@ def test_waits_grow_and_have_an_end(tries: int) -> None:
         ("Se www example", None),
         ("example.org har tilbud", None),
         ("skriv til a@example.org", None),
+        ("x" * 60, "x" * 60),
         ("x" * 61, None),
         ("", None),
         (None, None),

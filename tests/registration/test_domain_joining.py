@@ -18,7 +18,15 @@ MARGINS = load_margins("3201")
 
 @pytest.mark.parametrize(
     ("born", "refusal"),
-    [(2011, None), (2012, "too_young"), (1950, None), (1890, "impossible_year"), (2027, "impossible_year")],
+    [
+        (2011, None),
+        (2012, "too_young"),
+        (2026, "too_young"),
+        (2027, "impossible_year"),
+        (1950, None),
+        (1905, None),
+        (1904, "impossible_year"),
+    ],
 )
 def test_who_turns_fifteen_this_year_may_join(born: int, refusal: str | None) -> None:
     assert age_refusal(born, TODAY, 15) == refusal

@@ -1,11 +1,14 @@
 """Triage: staff see whom a decision reaches, and each change is told once."""
 
+from dataclasses import replace
+from typing import Any
+
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.results.suggestions.domain import STATES, Decision, notice_of, problems
+from services.results.suggestions.domain import STATES, Decision, mark, notice_of, problems, settled
 from shared.events.results import SuggestionAnswered
 from shared.ids import new_id
 from shared.service import Runtime
@@ -179,3 +182,40 @@ def test_a_mail_goes_exactly_when_something_the_sender_is_told_has_changed(
     changed = bool(answer and answer != (answer_before or "")) or (state != before and state != "new")
     assert (notice is not None) is changed
     assert ("answer" in problems(decision)) is (state in ("answered", "declined") and not answer)
+
+
+def decision(state: str = "considered", **changed: Any) -> Decision:
+    """One with every field filled in."""
+    return replace(Decision(state, "Svar", True, "Benker", "Flere benker", "Vegvesenet", "benker"), **changed)
+
+
+@pytest.mark.parametrize(
+    ("decided", "missing"),
+    [
+        (decision("considered", answer="", forwarded_to="", merged_into=""), set()),
+        (decision("answered", answer=""), {"answer"}),
+        (decision("declined", answer=""), {"answer"}),
+        (decision("declined"), set()),
+        (decision("forwarded", answer="", merged_into=""), set()),
+        (decision("forwarded", forwarded_to=""), {"forwarded_to"}),
+        (decision("merged", answer="", forwarded_to=""), set()),
+        (decision("merged", merged_into=""), {"merged_into"}),
+        (decision(public_heading="", public_text=""), {"public_heading", "public_text"}),
+        (decision(public=False, public_heading="", public_text=""), set()),
+    ],
+)
+def test_what_a_decision_lacks_is_said_by_its_field(decided: Decision, missing: set[str]) -> None:
+    assert problems(decided).keys() == missing
+
+
+def test_a_decision_keeps_what_its_state_uses_alone() -> None:
+    kept = {state: settled(decision(state)) for state in STATES}
+    assert {state for state, one in kept.items() if one.forwarded_to} == {"forwarded"}
+    assert {state for state, one in kept.items() if one.merged_into} == {"merged"}
+    assert all(one == decision(state, forwarded_to="", merged_into="") for state, one in kept.items()
+               if state not in ("forwarded", "merged"))  # fmt: skip
+
+
+def test_two_decisions_have_one_mark_only_when_they_are_the_same() -> None:
+    assert mark(decision()) == mark(decision())
+    assert len({mark(decision()), mark(decision(answer="")), mark(decision("new")), mark(decision(public=False))}) == 4

@@ -18,6 +18,7 @@ from services.surveys.fieldwork.domain import (
     plan_survey,
     release_cells,
     reminder_after,
+    standing_of,
     target_of,
 )
 from shared.events.registration import AgeBand
@@ -211,3 +212,98 @@ def test_the_expected_end_lies_between_those_who_answered_and_those_invited(answ
     assert answered <= end <= 500
     if day >= 14:
         assert end == answered
+
+
+def test_a_day_is_included_at_either_end_of_a_plan() -> None:
+    """A survey may open today, close on the day it opens, be open for 366 days and remind on its last day."""
+    today = date(2027, 3, 1)
+    assert plan_survey("date", today, today, None, NOW, OSLO).opens_at == NOW
+    opens = plan_survey("date", date(2027, 3, 2), date(2027, 3, 2), None, NOW, OSLO)
+    assert opens.opens_at == datetime(2027, 3, 2, 8, tzinfo=UTC)
+    assert opens.closes_at == datetime(2027, 3, 2, 23, tzinfo=UTC)
+    longest = today + timedelta(days=366)
+    assert plan_survey("now", None, longest, longest, NOW, OSLO).reminder_at == datetime.combine(
+        longest, datetime.min.time(), OSLO
+    ) + timedelta(hours=9)
+    with pytest.raises(FieldRefused, match="open_too_long"):
+        plan_survey("now", None, longest + timedelta(days=1), None, NOW, OSLO)
+    # It is the second of March in Norway an hour before it is in UTC.
+    with pytest.raises(FieldRefused, match="opens_in_the_past"):
+        plan_survey("date", today, longest, None, datetime(2027, 3, 1, 23, 30, tzinfo=UTC), OSLO)
+
+
+def test_a_reminder_at_the_opening_itself_is_none() -> None:
+    assert reminder_after(NOW, NOW) is None
+    assert reminder_after(None, NOW) is None
+
+
+def test_who_joined_later_is_invited_where_the_survey_says_so() -> None:
+    assert may_be_invited("active", ["surveys"], NOW + timedelta(days=1), NOW, invites_new=True)
+    assert not may_be_invited("paused", ["surveys"], NOW, NOW, invites_new=True)
+
+
+@pytest.mark.parametrize(
+    ("state", "opens", "closes", "standing"),
+    [
+        ("planned", 0, 1, "opening"),
+        ("planned", 1, 2, "planned"),
+        ("planned", None, 1, "planned"),
+        ("planned", -2, 0, "missed"),
+        ("open", -2, -1, "open"),
+        ("ended", -2, 1, "ended"),
+    ],
+)
+def test_a_plan_whose_hour_has_come_is_opening_and_one_whose_end_has_is_missed(
+    state: str, opens: int | None, closes: int, standing: str
+) -> None:
+    opens_at = None if opens is None else NOW + timedelta(hours=opens)
+    assert standing_of(state, opens_at, NOW + timedelta(hours=closes), NOW) == standing
+
+
+#: The midnight that ends tomorrow in Norway.
+TOMORROW_ENDS = datetime(2027, 3, 2, 23, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("state", "opens_at", "closes_at", "soft", "attention"),
+    [
+        ("planned", TOMORROW_ENDS - timedelta(seconds=1), NOW + timedelta(days=9), False, Attention.OPENS_SOON),
+        ("planned", TOMORROW_ENDS, NOW + timedelta(days=9), False, None),
+        ("planned", NOW, NOW, False, Attention.MISSED),
+        ("open", NOW, TOMORROW_ENDS, False, Attention.CLOSES_LOW),
+        ("open", NOW, TOMORROW_ENDS + timedelta(seconds=1), False, None),
+        ("open", NOW, TOMORROW_ENDS, True, Attention.SOFT),
+        ("paused", NOW, TOMORROW_ENDS, True, Attention.PAUSED),
+        ("ended", NOW, NOW, False, Attention.ENDED),
+    ],
+)
+def test_today_and_tomorrow_end_at_midnight_where_people_live(
+    state: str, opens_at: datetime, closes_at: datetime, soft: bool, attention: Attention | None
+) -> None:
+    assert attention_of(state, opens_at, closes_at, 1, NOW, OSLO, soft=soft) is attention
+
+
+def test_the_curve_begins_with_those_before_it_and_stands_still_on_days_without_any() -> None:
+    per_day = {date(2027, 2, 27): 2, date(2027, 2, 28): 3, date(2027, 3, 2): 4, date(2027, 3, 9): 8}
+    curve = answered_by_day(per_day, date(2027, 3, 1), date(2027, 3, 3))
+    assert [number for _, number in curve] == [5, 9, 9]
+
+
+@pytest.mark.parametrize(
+    ("answered", "invited", "hours", "expected"),
+    [
+        # Half of the 63/64 that come at all have come after a sixth.
+        (100, 1000, 4, 197),
+        (100, 1000, 12, 112),
+        (100, 150, 4, 150),
+        # A fiftieth of the time is the least that is reckoned with: nobody is told of thousands after ten minutes.
+        (10, 10_000, 0, 123),
+        (10, 10_000, 24, 10),
+    ],
+)
+def test_half_of_what_is_still_to_come_comes_in_each_sixth(
+    answered: int, invited: int, hours: int, expected: int
+) -> None:
+    end = NOW + timedelta(days=1)
+    assert expected_at_end(answered, NOW, end, NOW + timedelta(hours=hours), invited) == expected
+    assert expected_at_end(answered, NOW, NOW, NOW, invited) == answered

@@ -59,3 +59,16 @@ def test_a_pause_is_not_counted_and_a_few_say_nothing() -> None:
     assert (minute_of(3601), minute_of(-1), minute_of(0), minute_of(60.5)) == (None, None, "minutes.1", "minutes.2")
     assert minutes_of({"minutes.3": 4}) is None
     assert minutes_of({"minutes.3": 5}) == 3
+
+
+@pytest.mark.parametrize(
+    ("seconds", "name"), [(0.5, "minutes.1"), (60, "minutes.1"), (61, "minutes.2"), (3600, "minutes.60"), (-0.1, None)]
+)
+def test_minutes_are_rounded_up_and_an_hour_is_the_longest(seconds: float, name: str | None) -> None:
+    assert minute_of(seconds) == name
+
+
+def test_the_longest_and_the_shortest_count() -> None:
+    assert minutes_of({"minutes.60": 5}) == 60
+    assert minutes_of({"minutes.1": 3, "minutes.60": 3}) == 1
+    assert minutes_of({"minutes.1": 2, "minutes.2": 1, "minutes.9": 4}) == 9

@@ -45,6 +45,15 @@ def test_what_is_no_code_is_none(code: str) -> None:
     assert ending_of(code) is None
 
 
+def test_a_code_is_ten_signs_that_nobody_mistakes_for_each_other() -> None:
+    assert code_of(UUID("00000000-0000-7000-8000-000000000000")) == "00000-00000"
+    assert code_of(UUID("0190a1b2-c3d4-7e5f-8a6b-ffffffffffff")) == "7zzzz-zzzzz"
+    assert code_of(UUID("0190a1b2-c3d4-7e5f-8a6b-000000000021")) == "00000-00011"
+    assert ending_of(" 7ZZZZ zzzzz ") == 12 * "f"
+    assert ending_of("80000-00000") is None, "a figure more than the id has"
+    assert ending_of("oOlI1-00000") == "000842000000", "00111-00000"
+
+
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_every_kind_of_question_is_printed_in_each_language(code: str) -> None:
     everything = Questionnaire.model_validate(example.QUESTIONNAIRE)

@@ -14,7 +14,7 @@ from services.surveys.sealing import keys_of
 from services.surveys.tables import PageCount
 from services.surveys.watching import counting
 from services.surveys.watching.counting import note_sent, note_shown, store_counts
-from services.surveys.watching.domain import CLASSES, FEW, class_of, figures_of
+from services.surveys.watching.domain import CLASSES, FEW, Tally, class_of, figures_of
 from shared.service import Runtime
 from shared.testing import Deliverer, browser, move
 from tests.members import many
@@ -52,6 +52,39 @@ def test_the_median_lies_where_half_took_less(times: list[int]) -> None:
 @pytest.mark.parametrize("seconds", [-1.0, 1801.0, 1e9])
 def test_a_time_that_cannot_be_and_a_pause_are_not_counted(seconds: float) -> None:
     assert class_of(seconds) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "name"), [(0, "took.5"), (5, "took.5"), (5.1, "took.10"), (300, "took.300"), (1800, "took.1800")]
+)
+def test_a_time_is_in_the_first_class_that_holds_it(seconds: float, name: str) -> None:
+    assert class_of(seconds) == name
+
+
+@pytest.mark.parametrize(
+    ("counts", "median"),
+    [
+        # Half of ten are half of what the class holds: evenly placed, in its middle.
+        ({"took.60": 10}, 52),
+        ({"took.5": 5}, 2),
+        # Two before it, so half of six is a quarter of the four.
+        ({"took.10": 2, "took.30": 4}, 22),
+        ({"took.10": 3, "took.300": 3}, 10),
+        ({"took.5": 1, "took.1800": 5}, 1080),
+        ({"took.60": 4}, None),
+    ],
+)
+def test_the_median_is_placed_evenly_within_its_class(counts: dict[str, int], median: int | None) -> None:
+    assert figures_of(counts).seconds == median
+
+
+def test_one_person_counts_once_and_what_they_do_each_time() -> None:
+    tally, kari, ola = Tally(), uuid4(), uuid4()
+    tally.note(kari, 1, "shown", "sent")
+    tally.note(kari, 1, "shown")
+    tally.note(ola, 2, "shown")
+    assert tally.people == {kari, ola}
+    assert tally.counts == {(1, "shown"): 2, (1, "sent"): 1, (2, "shown"): 1}
 
 
 @pytest.mark.parametrize(("number", "figure"), [(0, 0), (1, None), (4, None), (5, 5)])

@@ -1,0 +1,103 @@
+"""Whom a survey is for: each field of the filter alone, and what nobody asked for lets everybody through."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from services.surveys.audience.domain import EVERYBODY, NONE, Audience, Sample, StratumDrawn, is_wanted
+from services.surveys.domain import asks_for_area, with_areas
+from shared.events.questionnaire import Area, Questionnaire
+from tests.questionnaires import content
+
+JOINED = datetime(2026, 3, 1, tzinfo=UTC)
+#: Somebody who turns 40 this year.
+KARI = {
+    "gender": "female",
+    "year_of_birth": 1986,
+    "area": "vest",
+    "language": "nb",
+    "joined_at": JOINED,
+    "took_part": False,
+    "year": 2026,
+}
+
+
+@pytest.mark.parametrize(
+    ("audience", "changed", "wanted"),
+    [
+        (EVERYBODY, {}, True),
+        (Audience(genders=("male", "female")), {}, True),
+        (Audience(genders=("male",)), {}, False),
+        (Audience(age_from=40), {}, True),
+        (Audience(age_from=41), {}, False),
+        (Audience(age_to=40), {}, True),
+        (Audience(age_to=39), {}, False),
+        (Audience(areas=("ost", "vest")), {}, True),
+        (Audience(areas=("ost", NONE)), {}, False),
+        (Audience(areas=(NONE,)), {"area": None}, True),
+        (Audience(areas=("vest",)), {"area": None}, False),
+        (Audience(languages=("nb",)), {}, True),
+        (Audience(languages=("nn", NONE)), {}, False),
+        (Audience(languages=(NONE,)), {"language": None}, True),
+        (Audience(joined_since=JOINED), {}, True),
+        (Audience(joined_since=JOINED + timedelta(seconds=1)), {}, False),
+        (Audience(survey=uuid4()), {}, False),
+        (Audience(survey=uuid4()), {"took_part": True}, True),
+        (Audience(meeting=uuid4()), {}, False),
+        (Audience(meeting=uuid4()), {"took_part": True}, True),
+        # What suits does not make up for what does not.
+        (Audience(genders=("female",), age_from=41), {}, False),
+        (Audience(survey=uuid4(), areas=("ost",)), {"took_part": True}, False),
+    ],
+)
+def test_a_member_is_wanted_who_has_everything_that_is_asked_for(
+    audience: Audience, changed: dict[str, Any], wanted: bool
+) -> None:
+    assert is_wanted(audience, **{**KARI, **changed}) is wanted
+
+
+def test_a_filter_that_asks_for_nothing_is_everybody() -> None:
+    assert Audience().everybody
+    assert not Audience(areas=(NONE,)).everybody
+
+
+def test_a_samples_numbers_are_those_of_its_strata() -> None:
+    strata = [
+        StratumDrawn(gender="female", band="15-24", area=None, residents=1, response=0.5, pool=9, capped=2, drawn=3),
+        StratumDrawn(gender="male", band="15-24", area=None, residents=1, response=0.5, pool=20, capped=1, drawn=4),
+    ]
+    sample = Sample(rule="x", seed="x", pool_hash="x", size=7, cap=6, strata=tuple(strata))
+    assert (sample.pool, sample.capped, sample.drawn) == (29, 3, 7)
+
+
+def asking_where(**question: Any) -> Questionnaire:
+    """The example's first page with one more question, of where one lives."""
+    made = content()
+    texts = dict.fromkeys(made["title"], "Hvor bor du?")
+    made["pages"][0]["questions"].append({"type": "area", "id": "omraade", "text": texts, **question})
+    return Questionnaire.model_validate(made)
+
+
+def options_of(asked: Questionnaire) -> tuple[str, ...]:
+    """Codes of the question's options."""
+    (question,) = [one for one in asked.questions if one.id == "omraade"]
+    assert isinstance(question, Area)
+    return tuple(option.code for option in question.options)
+
+
+def test_the_municipalitys_areas_become_the_options_of_a_question_that_names_none() -> None:
+    asked = asking_where()
+    assert asks_for_area(asked)
+    filled = with_areas(asked, [("vest", "Vest"), ("2 nord-ost", "2 Nordøst"), ("x" * 50, "X")])
+    assert options_of(filled) == ("vest", "o2_nord_ost", "x" * 40)
+    assert not asks_for_area(filled)
+    assert filled.pages[1:] == asked.pages[1:]
+
+
+def test_a_question_that_names_its_areas_keeps_them() -> None:
+    own = [{"code": code, "text": dict.fromkeys(content()["title"], code)} for code in ("nord", "sor")]
+    asked = asking_where(options=own)
+    assert not asks_for_area(asked)
+    assert options_of(with_areas(asked, [("vest", "Vest")])) == ("nord", "sor")
