@@ -113,7 +113,7 @@ async def running(runtime: Runtime) -> AsyncIterator[None]:
     work: dict[str, Callable[[], Coroutine[object, object, None]]] = {
         "relay": relay.run,
         "consumers": transport.run,
-        **{job.name: partial(run_job, runtime, job) for job in (*_JOBS, *runtime.service.jobs)},
+        **{job.name: partial(run_job, runtime, job) for job in (*JOBS, *runtime.service.jobs)},
     }
     tasks = {name: asyncio.create_task(once_started(run), name=name) for name, run in work.items()}
     tasks["beat"] = asyncio.create_task(beat(runtime.health), name="beat")
@@ -189,7 +189,7 @@ async def keep_mechanism(runtime: Runtime) -> None:
 
 
 #: What every service does by itself.
-_JOBS = (Job("take_up_profile", take_up_profile, every=2.0), Job("keep_mechanism", keep_mechanism, every=3600.0))
+JOBS = (Job("take_up_profile", take_up_profile, every=2.0), Job("keep_mechanism", keep_mechanism, every=3600.0))
 
 
 async def run_job(runtime: Runtime, job: Job) -> None:

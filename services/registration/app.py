@@ -6,9 +6,10 @@ from services.registration import consenting, erasing, pages, reaching, staff
 from services.registration.announcing import announce_installation
 from services.registration.calendar import copying as calendar_copying
 from services.registration.calendar import staff as calendar
+from services.registration.calendar.store import forget_feeds
 from services.registration.data_file import gathering
 from services.registration.data_file import pages as data_file
-from services.registration.forgetting import forget_participation
+from services.registration.forgetting import forget_participation, forget_staff_names
 from services.registration.handbook import staff as handbook
 from services.registration.importing import staff as importing
 from services.registration.importing.working import forget_unstarted, take_in_files
@@ -169,6 +170,8 @@ JOBS = (
     Job("take_in_files", take_in_files, every=2.0),
     Job("forget_unstarted", forget_unstarted, every=60.0),
     Job("forget_participation", forget_participation, every=3600.0),
+    Job("forget_staff_names", forget_staff_names, every=3600.0),
+    Job("forget_feeds", forget_feeds, every=3600.0),
     Job("forget_gathered", gathering.forget_gathered, every=60.0),
     Job("send_links", send_links, every=5.0, on_commit=True),
     Job("forget_asked", forget_asked, every=60.0),

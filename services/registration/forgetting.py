@@ -1,11 +1,12 @@
-"""Forgetting old copies of what members were asked, and the facts of files taken in."""
+"""Forgetting old copies of what members were asked, the facts of files taken in, and who of staff did something."""
 
 from datetime import timedelta
 
 import sqlalchemy as sa
 
-from services.registration.tables import Asked, Drawn, DrawProof, Meeting, MemberImport, Spared, Survey
+from services.registration.tables import Asked, Drawn, DrawProof, Meeting, MemberImport, OnBehalf, Spared, Survey
 from shared.service import Runtime
+from shared.staff_names import forget_names
 
 PARTICIPATION = timedelta(days=3 * 365)
 _FILES = timedelta(days=365)
@@ -22,3 +23,7 @@ async def forget_participation(rt: Runtime) -> None:
         for table in (Drawn, DrawProof):
             await session.execute(sa.delete(table).where(table.meeting_id.in_(meetings)))
         await session.execute(sa.delete(MemberImport).where(MemberImport.finished_at < rt.now() - _FILES))
+
+
+#: Job: who of staff did what a member asked for.
+forget_staff_names = forget_names((OnBehalf.done_by, OnBehalf.done_at))

@@ -123,6 +123,7 @@ JOBS = (
     Job("store_counts", counting.store_counts, every=5.0),
     Job("forget_participation", forgetting.forget_participation, every=3600.0),
     Job("forget_mails", contacts.forget_mails, every=3600.0),
+    Job("forget_staff_names", forgetting.forget_staff_names, every=3600.0),
     Job("destroy_keys", closing.destroy_keys, every=5.0),
     Job("rehearse_survey", rehearse_survey, every=3600.0),
 )

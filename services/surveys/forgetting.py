@@ -1,12 +1,13 @@
-"""Forgetting who was asked: years after a survey has closed, its invitations are counts."""
+"""Forgetting who was asked: years after a survey has closed, its invitations are counts; and who of staff made it."""
 
 from datetime import timedelta
 
 import sqlalchemy as sa
 
 from services.surveys.audience.tables import Candidate, Meeting, MeetingGuest
-from services.surveys.tables import Invitation, Survey
+from services.surveys.tables import Invitation, Survey, WrittenQuestionnaire, WrittenVersion
 from shared.service import Runtime
+from shared.staff_names import forget_names
 
 #: Long enough for a follow-up to reach the participants.
 PARTICIPATION = timedelta(days=3 * 365)
@@ -21,3 +22,11 @@ async def forget_participation(rt: Runtime) -> None:
             await session.execute(sa.update(table).where(*known).values(blank))
         meetings = sa.select(Meeting.id).where(Meeting.starts_at < rt.now() - PARTICIPATION)
         await session.execute(sa.delete(MeetingGuest).where(MeetingGuest.meeting_id.in_(meetings)))
+
+
+#: Job: who planned a survey, and who wrote a questionnaire.
+forget_staff_names = forget_names(
+    (Survey.planned_by, Survey.planned_at),
+    (WrittenQuestionnaire.begun_by, WrittenQuestionnaire.begun_at),
+    (WrittenVersion.saved_by, WrittenVersion.saved_at),
+)

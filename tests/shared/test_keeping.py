@@ -70,9 +70,11 @@ async def test_what_staff_did_is_known_for_five_years_and_a_page_they_were_shown
         for hours in (1, 25):
             at = sa.text(f"clock_timestamp() - interval '{hours} hours'")
             await session.execute(sa.insert(tables.shown_page).values(id=new_id(), sealed=f"{hours}", at=at))
+            await session.execute(sa.insert(tables.limit_hit).values(id=new_id(), key=hours, at=at))
         await forget_what_is_old(session)
         assert set(await session.scalars(sa.select(tables.audit_entry.c.action))) == {"0 0", "5 -1"}
         assert (await session.scalars(sa.select(tables.shown_page.c.sealed))).all() == ["1"]
+        assert (await session.scalars(sa.select(tables.limit_hit.c.key))).all() == [1]
 
 
 async def test_restricted_events_rest_in_the_archive_for_seven_days_and_others_for_thirty(runtime: Runtime) -> None:

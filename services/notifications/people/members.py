@@ -105,10 +105,16 @@ async def erase(session: AsyncSession, event: MemberErased) -> None:
 
 
 async def forget_recipients(rt: Runtime) -> None:
-    """Job: the list of mails says for how long whose a mail was; afterwards each is a count."""
+    """Job: the list of mails says for how long whose a mail was; afterwards each is a count.
+
+    A mail about its recipient (a sign-in link) names the member a second time, as what it is about.
+    """
     days = timedelta(days=notification_settings().mail_log_days)
+    about = sa.case((Message.subject_id == Message.member_id, sa.func.gen_random_uuid()), else_=Message.subject_id)
     over = (Message.send_before < rt.now() - days, Message.state.not_in(["waiting", "pending", "sending"]))
     async with rt.transaction() as session:
         await session.execute(
-            sa.update(Message).where(Message.member_id.is_not(None), *over).values(member_id=None, content=None)
+            sa.update(Message)
+            .where(Message.member_id.is_not(None), *over)
+            .values(member_id=None, content=None, subject_id=about)
         )

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registration.tables import CalendarFeed, PlannedDate
 from shared.database import upsert
 from shared.mechanism import mechanism
+from shared.service import Runtime
 
 #: A feed ends when its holder has not opened the calendar page for this long, as somebody who has left.
 FEED_LIFE = timedelta(days=90)
@@ -72,6 +73,12 @@ async def close_feed(session: AsyncSession, subject: str) -> bool:
     """Close this member of staff's feed; False when there was none."""
     closed = sa.delete(CalendarFeed).where(CalendarFeed.subject == subject).returning(CalendarFeed.subject)
     return await session.scalar(closed) is not None
+
+
+async def forget_feeds(rt: Runtime) -> None:
+    """Job: the feed of somebody who has left is forgotten, and who that was."""
+    async with rt.transaction() as session:
+        await session.execute(sa.delete(CalendarFeed).where(CalendarFeed.seen_at < rt.now() - FEED_LIFE))
 
 
 def _digest(token: str) -> str:
