@@ -204,7 +204,8 @@ async def test_the_proof_of_having_been_in_a_draw_is_the_members_own_and_can_be_
         page = (await client.get(f"/me?id={member_id}")).text
         address = f"/me/proof?id={member_id}&entry={entry_id}"
         assert address.replace("&", "&amp;") in page
-        assert "sjansen din var 0,2\u00a0%. Du ble trukket ut." in page
+        assert "sjansen din var 0,2\u00a0%. Du sto på loddet som ble trukket." in page
+        assert "blir andre spurt i stedet" in page
         proof = (await client.get(address)).json()
         assert verify.check(proof)[0] == "Personen står i listen som ble låst før trekningen."
         assert (await client.get(address.replace(str(entry_id), str(new_id())))).status_code == 303
