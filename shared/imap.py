@@ -2,6 +2,7 @@
 
 import imaplib
 import re
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -23,8 +24,12 @@ class Mailbox:
 
     def unread(self) -> list[str]:
         """Ids of the oldest unread mails."""
-        answer = self._checked(self._client.uid("SEARCH", "UNSEEN"))
-        return (answer[0] or b"").decode("ascii").split()[:_MOST_A_ROUND]
+        return self._found("UNSEEN")
+
+    def read_before(self, then: datetime, *, flagged: bool) -> list[str]:
+        """Ids of the oldest mails that have been read and came before that day."""
+        day = imaplib.Time2Internaldate(then)[1:12]
+        return self._found("SEEN", "FLAGGED" if flagged else "UNFLAGGED", "BEFORE", day)
 
     def size(self, uid: str) -> int:
         """The mail's size in bytes."""
@@ -43,12 +48,23 @@ class Mailbox:
         """Add flags."""
         self._checked(self._client.uid("STORE", uid, "+FLAGS", f"({flags})"))
 
+    def remove(self, uids: list[str]) -> None:
+        """Take these mails out of the mailbox for good."""
+        for uid in uids:
+            self.mark(uid, r"\Deleted")
+        if uids:
+            self._checked(self._client.expunge())
+
     def close(self) -> None:
         """Say goodbye, or drop a connection that does not listen."""
         try:
             self._client.logout()
         except (imaplib.IMAP4.error, OSError):
             self._client.shutdown()
+
+    def _found(self, *what: str) -> list[str]:
+        answer = self._checked(self._client.uid("SEARCH", *what))
+        return (answer[0] or b"").decode("ascii").split()[:_MOST_A_ROUND]
 
     @staticmethod
     def _checked(answer: tuple[str, list[Any]]) -> list[Any]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from datetime import UTC, date, datetime
 
 
 class Server:
@@ -10,6 +11,8 @@ class Server:
     def __init__(self) -> None:
         self.mails: list[bytes] = []
         self.flags: dict[int, str] = {}
+        self.came: dict[int, date] = {}
+        self.expunged: set[int] = set()
         self.logins: list[str] = []
         self.refuse_fetch = False
 
@@ -29,18 +32,33 @@ class Server:
         if command.startswith("LOGIN"):
             self.logins.append(command)
         if command.startswith("UID SEARCH"):
-            unread = [str(n) for n in range(1, len(self.mails) + 1) if n not in self.flags]
-            return f"* SEARCH {' '.join(unread)}\r\n".encode(), "OK"
-        if found := re.match(r"UID FETCH (\d+) \((.*)\)", command):
-            number = int(found[1])
+            there = [n for n in range(1, len(self.mails) + 1) if n not in self.expunged]
+            found = [str(n) for n in there if self._is(n, command.split()[2:])]
+            return f"* SEARCH {' '.join(found)}\r\n".encode(), "OK"
+        if match := re.match(r"UID FETCH (\d+) \((.*)\)", command):
+            number = int(match[1])
             mail = self.mails[number - 1]
-            if found[2] == "RFC822.SIZE":
+            if match[2] == "RFC822.SIZE":
                 return f"* {number} FETCH (UID {number} RFC822.SIZE {len(mail)})\r\n".encode(), "OK"
             if self.refuse_fetch:
                 return b"", "NO"
             return f"* {number} FETCH (UID {number} BODY[] {{{len(mail)}}}\r\n".encode() + mail + b")\r\n", "OK"
-        if found := re.match(r"UID STORE (\d+) \+FLAGS \((.*)\)", command):
-            self.flags[int(found[1])] = found[2]
+        if match := re.match(r"UID STORE (\d+) \+FLAGS \((.*)\)", command):
+            number = int(match[1])
+            self.flags[number] = f"{self.flags.get(number, '')} {match[2]}".strip()
+        if command == "EXPUNGE":
+            self.expunged |= {n for n, flags in self.flags.items() if "Deleted" in flags}
         if command.startswith("LOGOUT"):
             return b"* BYE\r\n", "OK"
         return b"* 1 EXISTS\r\n" if command.startswith("SELECT") else b"", "OK"
+
+    def _is(self, number: int, wanted: list[str]) -> bool:
+        """Whether the mail is what a search asks for."""
+        flags = self.flags.get(number, "")
+        if wanted == ["UNSEEN"]:
+            return "Seen" not in flags
+        seen, flagged, before, day = wanted
+        assert (seen, before) == ("SEEN", "BEFORE")
+        came = self.came.get(number, datetime.now(UTC).date())
+        older = came < datetime.strptime(day, "%d-%b-%Y").replace(tzinfo=UTC).date()
+        return older and "Seen" in flags and ("Flagged" in flags) == (flagged == "FLAGGED")

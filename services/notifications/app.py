@@ -125,6 +125,7 @@ JOBS = (
     Job("forget_journal", dispatching.forget_journal, every=3600.0),
     Job("take_letters", lmtp.take_letters, every=5.0),
     Job("fetch_letters", imap.fetch_letters, every=60.0),
+    Job("forget_letters", imap.forget_letters, every=3600.0),
     Job("warn_of_own_letters", warning.warn_of_own_letters, every=3600.0),
     Job("forget_recipients", members.forget_recipients, every=3600.0),
     Job("forget_correspondents", correspondents.forget_correspondents, every=3600.0),

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 from pydantic import SecretStr
 
-from services.notifications.mailbox.imap import fetch_letters
+from services.notifications.mailbox.imap import fetch_letters, forget_letters
 from services.notifications.settings import NotificationSettings
 from shared.events.notifications import SuggestionLetterReceived
 from shared.service import Runtime
@@ -67,3 +68,19 @@ async def test_what_cannot_be_fetched_stays_unread(rt: Runtime, server: tuple[Se
 async def test_without_a_mailbox_nothing_is_fetched(rt: Runtime) -> None:
     await fetch_letters(rt, NotificationSettings())
     assert await outbox(rt, SuggestionLetterReceived) == []
+
+
+async def test_what_was_read_leaves_the_mailbox_and_what_people_must_see_to_stays_longer(
+    rt: Runtime, server: tuple[Server, NotificationSettings]
+) -> None:
+    made, settings = server
+    for days in (89, 91, 729, 731):
+        for flags in (r"\Seen", r"\Seen \Flagged", ""):
+            made.mails.append(letter(1))
+            made.flags[len(made.mails)] = flags
+            made.came[len(made.mails)] = (rt.now() - timedelta(days=days)).date()
+    await forget_letters(rt, settings)
+    read, flagged, unread = range(1, 13, 3), range(2, 13, 3), range(3, 13, 3)
+    assert [n in made.expunged for n in read] == [False, True, True, True]
+    assert [n in made.expunged for n in flagged] == [False, False, False, True]
+    assert not made.expunged & set(unread)

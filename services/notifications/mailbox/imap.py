@@ -2,9 +2,11 @@
 
 Each unread mail is taken and then marked read; what cannot be taken is marked read and flagged, for people to see in
 the mailbox. A mail that is taken and not marked, because the process stopped, is known by its digest the next time.
+The mailbox keeps what has been read no longer than the addresses of matters are kept.
 """
 
 import asyncio
+from datetime import timedelta
 
 import structlog
 
@@ -28,6 +30,21 @@ async def fetch_letters(rt: Runtime, settings: NotificationSettings | None = Non
         for uid in await asyncio.to_thread(mailbox.unread):
             flags = await _take(rt, mailbox, uid, settings.largest_letter)
             await asyncio.to_thread(mailbox.mark, uid, flags)
+    finally:
+        await asyncio.to_thread(mailbox.close)
+
+
+async def forget_letters(rt: Runtime, settings: NotificationSettings | None = None) -> None:
+    """Job: a mail that was read leaves the mailbox; one that people must see to has longer."""
+    settings = settings or notification_settings()
+    url = settings.imap_url.get_secret_value()
+    if not url:
+        return
+    mailbox = await asyncio.to_thread(Mailbox, url)
+    try:
+        for flagged, days in ((False, settings.correspondent_days), (True, settings.unanswered_days)):
+            old = await asyncio.to_thread(mailbox.read_before, rt.now() - timedelta(days=days), flagged=flagged)
+            await asyncio.to_thread(mailbox.remove, old)
     finally:
         await asyncio.to_thread(mailbox.close)
 
