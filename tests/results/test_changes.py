@@ -96,6 +96,10 @@ async def test_staff_read_that_other_surveys_of_the_meeting_are_still_open(rt: R
     await deliver(*asked("control", "after", [3])[:1], *asked("present", "after", [4, 4, 5, 4, 4], survey))
     async with browser(rt) as client:
         draft = (await client.get(f"/staff/results/{survey}", headers=cookie(rt, "editor"))).text
+        listed = (await client.get("/staff/results", headers=cookie(rt, "editor"))).text
+    assert "Kontrollgruppen, etter møtet" in listed, "four surveys about one meeting may have the same title"
+    assert "De som var på møtet, etter møtet" in listed
+    assert "De som var på møtet, etter møtet." in draft
     assert "Én annen undersøkelse om det samme møtet er ikke avsluttet" in draft
 
 
