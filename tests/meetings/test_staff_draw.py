@@ -175,6 +175,7 @@ async def test_quotas_set_by_hand_are_what_is_drawn(rt: Runtime, deliver: Delive
     assert re.findall(r'name="(?:least|most)-gender-[^"]*" inputmode="numeric" value="(\d+)"', proposal) == ["3"] * 4
     wrong = await editor.post(path, data={"action": "hand", "least-gender-male": "x", "least-gender-female": "2"})
     assert (wrong.status_code, "menn som et helt tall fra 0 til 6" in wrong.text) == (422, True)
+    assert '<td colspan="5"><p class="ds-validation-message" id="least-gender-male-error">' in wrong.text
     turned = await editor.post(path, data={"action": "hand", "least-band-15-24": "3", "most-band-15-24": "2"})
     assert "Minst kan ikke være mer enn høyst for 15–24 år." in turned.text
     many_ = {"action": "hand", "least-gender-female": "4", "least-gender-male": "4"}
@@ -185,7 +186,10 @@ async def test_quotas_set_by_hand_are_what_is_drawn(rt: Runtime, deliver: Delive
     hand = {"action": "hand", "least-gender-female": "4", "most-gender-female": "4", "most-band-45-": "0"}
     assert (await editor.post(path, data=hand)).status_code == 303
     assert "Dere har satt kvotene" in (await editor.get(draw)).text
-    await made_ready(rt, editor, meeting)
+    ready = await made_ready(rt, editor, meeting)
+    never = int(re.findall(r"(\d+) kan ikke bli trukket", ready)[0])
+    folded = ready.partition("<summary>Vis hvem det er</summary>")[2].partition("</details>")[0]
+    assert sum(map(int, re.findall(r"<li>(\d+): ", folded))) == never > 0, "types may be hundreds, so they are folded"
     await editor.post(draw, data={"action": "draw", "randomness": "001"})
     drawn = [(row.gender, row.band) for row in await invitations(rt)]
     assert sum(gender == "female" for gender, _ in drawn) == 4
