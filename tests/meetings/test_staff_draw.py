@@ -95,7 +95,9 @@ async def test_every_groups_pool_seats_and_chance_are_seen_before_anything_is_an
     assert "Avlyste trekninger" not in (await editor.get(f"/meetings/{meeting.slug}")).text, "nothing was promised"
     again = await made_ready(rt, editor, meeting)
     assert "Trekk og inviter 6" in again
-    assert "Fingeravtrykk" in (await editor.get(f"/meetings/{meeting.slug}")).text
+    public = (await editor.get(f"/meetings/{meeting.slug}")).text
+    assert "Fingeravtrykk" in public
+    assert "ingen står på mer enn ett lodd mer enn en annen" in public
     assert "flytter ingen sjanse mer enn 0,00 prosentpoeng" in again
 
 
