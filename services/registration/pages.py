@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registration.population.domain import advice, attribution
-from services.registration.population.store import composition, newest_margins
+from services.registration.population.store import composition, newest_margins, newest_scheme
 from services.registration.settings import registration_settings
 from services.registration.surveys_now import surveys_now
 from services.registration.tables import FollowUp, Meeting, PublishedResult
@@ -29,6 +29,7 @@ async def show_front_page(request: Request) -> Response:
     async with rt.transaction() as session:
         panel = await composition(session)
         margins = await newest_margins(session)
+        scheme = await newest_scheme(session) if panel.missing_area else None
         results = await _last_results(session)
         surveys = await surveys_now(session, rt.profile.start_size, rt.now())
         meeting = await session.scalar(
@@ -55,6 +56,7 @@ async def show_front_page(request: Request) -> Response:
         "picture": picture,
         "missing": advice(panel, rt.profile.minimum_age, texts.gettext),
         "attribution": attribution(margins.year, texts.gettext) if margins else "",
+        "area_source": scheme.source if scheme else "",
         "results": results,
     }
     return render(request, "registration/front.html", context)

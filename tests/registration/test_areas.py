@@ -48,6 +48,18 @@ async def test_a_new_version_regroups_everybody_once_and_is_told(rt: Runtime, ed
     assert "3 medlemmer bor utenfor områdene" in (await editor.get("/staff/registration")).text
 
 
+async def test_the_front_page_says_where_the_figures_come_from_when_it_asks_for_an_area(
+    rt: Runtime, editor: httpx.AsyncClient
+) -> None:
+    await take_in(editor, await preview(editor, people(3)))
+    assert "Vi trenger flere fra" not in (await editor.get("/")).text
+    await upload(editor, "område;postnumre;innbyggere\nVest;1353;300\nNord;1337;9000")
+    await regroup_members(rt)
+    front = (await editor.get("/")).text
+    assert "Vi trenger flere fra Nord." in front
+    assert "Tall for områdene: Kommunen, 2026." in front
+
+
 async def test_regrouping_goes_on_where_it_stopped(rt: Runtime, editor: httpx.AsyncClient) -> None:
     await take_in(editor, await preview(editor, people(5)))
     await upload(editor, FILE)
