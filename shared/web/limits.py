@@ -5,13 +5,12 @@ from ipaddress import ip_address, ip_network
 from limits import RateLimitItem, parse
 from starlette.requests import Request
 
-from shared.database import Database, Transaction, run_sql
+from shared.database import Database, Transaction, hold, run_sql
 from shared.direct import direct
 from shared.ids import random_id
 from shared.settings import Settings
 
 #: Addresses are stored only as hashes: a table is no place for them.
-_HOLD = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
 _TAKE = """
 insert into {schema}.limit_hit (id, key)
 select $1, hashtextextended($2, 0) where (
@@ -50,7 +49,7 @@ class Limiter:
         and get none.
         """
         rule, key = self._rule(form), f"{self.database.schema} {form} {whose}"
-        await run_sql(session, _HOLD, key)
+        await hold(session, key)
         return bool(await run_sql(session, self._take_sql, random_id(), key, rule.get_expiry(), rule.amount))
 
     def _rule(self, form: str) -> RateLimitItem:
