@@ -6,6 +6,8 @@ The mailbox keeps what has been read no longer than the addresses of matters are
 """
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import structlog
@@ -22,29 +24,35 @@ log = structlog.get_logger()
 async def fetch_letters(rt: Runtime, settings: NotificationSettings | None = None) -> None:
     """Take what is unread; nothing without a mailbox."""
     settings = settings or notification_settings()
-    url = settings.imap_url.get_secret_value()
-    if not url:
-        return
-    mailbox = await asyncio.to_thread(Mailbox, url)
-    try:
+    async with _opened(settings) as mailbox:
+        if mailbox is None:
+            return
         for uid in await asyncio.to_thread(mailbox.unread):
             flags = await _take(rt, mailbox, uid, settings.largest_letter)
             await asyncio.to_thread(mailbox.mark, uid, flags)
-    finally:
-        await asyncio.to_thread(mailbox.close)
 
 
 async def forget_letters(rt: Runtime, settings: NotificationSettings | None = None) -> None:
     """Job: a mail that was read leaves the mailbox; one that people must see to has longer."""
     settings = settings or notification_settings()
-    url = settings.imap_url.get_secret_value()
-    if not url:
-        return
-    mailbox = await asyncio.to_thread(Mailbox, url)
-    try:
+    async with _opened(settings) as mailbox:
+        if mailbox is None:
+            return
         for flagged, days in ((False, settings.correspondent_days), (True, settings.unanswered_days)):
             old = await asyncio.to_thread(mailbox.read_before, rt.now() - timedelta(days=days), flagged=flagged)
             await asyncio.to_thread(mailbox.remove, old)
+
+
+@asynccontextmanager
+async def _opened(settings: NotificationSettings) -> AsyncIterator[Mailbox | None]:
+    """The mailbox; None where there is none."""
+    url = settings.imap_url.get_secret_value()
+    if not url:
+        yield None
+        return
+    mailbox = await asyncio.to_thread(Mailbox, url)
+    try:
+        yield mailbox
     finally:
         await asyncio.to_thread(mailbox.close)
 
