@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping
 
+from services.surveys.exchange.cells import kind_of
+
 Row = Mapping[str, str]
 #: The kinds of rows that ask for one, with what is asked and the greatest number; no file writes them.
 AGES: dict[str, tuple[dict[str, str], int]] = {
@@ -33,7 +35,9 @@ def age_asked(row: Row, rows: Mapping[str, Row]) -> dict[str, str] | None:
     """The row that asks for what this one reckons; None where it reckons no age. ``rows`` are the file's by name."""
     age = _AGE.fullmatch((row.get("calculation") or "").strip())
     date = rows.get(age["date"]) if age else None
-    if not age or not date or _kind(date) != "date" or (age["today"] and _kind(rows.get(age["today"], {})) != "today"):
+    if not age or not date or kind_of(date).lower() != "date":
+        return None
+    if age["today"] and kind_of(rows.get(age["today"], {})).lower() != "today":
         return None
     name, label = age["date"], next((key for key in date if key.split("::")[0].strip() == "label"), "label")
     own = f" and ({row['relevant']})" if row.get("relevant") else ""
@@ -41,7 +45,3 @@ def age_asked(row: Row, rows: Mapping[str, Row]) -> dict[str, str] | None:
         "type": "panel: years" if age["years"] else "panel: months", "name": row.get("name") or "",
         label: f"${{{name}}}", "relevant": f"${{{name}}} != ''{own}", "required": date.get("required") or "",
     }  # fmt: skip
-
-
-def _kind(row: Row) -> str:
-    return (row.get("type") or "").strip().lower()

@@ -35,6 +35,11 @@ def free_name(base: str, taken: set[str]) -> str:
     return name
 
 
+def kind_of(row: Mapping[str, str]) -> str:
+    """The row's type, as written but for blanks."""
+    return " ".join((row.get("type") or "").split())
+
+
 def limits(row: Mapping[str, str]) -> tuple[float, float]:
     """The least and the greatest number, from ``constraint`` or a range's ``parameters``; wide where none is given."""
     low, high = 0.0, 1_000_000.0

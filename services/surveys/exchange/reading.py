@@ -14,12 +14,12 @@ from pyxform.xls2json_backends import csv_to_dict, xlsx_to_dict
 from services.surveys.editing.domain import Content, languages_of
 from services.surveys.editing.filling import only_languages
 from services.surveys.exchange.asked import SEVERAL, AskedHere, Place
-from services.surveys.exchange.cells import code, language, lowered, plain
+from services.surveys.exchange.cells import code, kind_of, language, lowered, plain
 from services.surveys.exchange.conditions import all_of
 from services.surveys.exchange.expressions import NeverShown, NotUnderstood, read, reckoned
 from services.surveys.exchange.files import BadFile, checked
 from services.surveys.exchange.listing import Lists
-from services.surveys.exchange.repeating import USUAL, Layout, begins_repeat, kind_of
+from services.surveys.exchange.repeating import USUAL, Layout, begins_repeat
 from services.surveys.exchange.taking import MOST_ROWS, Imported, Refused
 from services.surveys.exchange.xlsform_kinds import Kinds, reason_against
 from shared.events.questionnaire import KINDS, LANGUAGES

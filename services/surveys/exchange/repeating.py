@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from services.surveys.exchange.ages import age_asked
-from services.surveys.exchange.cells import free_name
+from services.surveys.exchange.cells import free_name, kind_of
 from services.surveys.exchange.files import BadFile
 from services.surveys.exchange.taking import MOST_ROWS
 
@@ -40,11 +40,6 @@ _HANDED_ON = re.compile(
     r"(\$\{[^}]+\}|\d+)|jr:choice-name\(\s*(?:selected-at\(\s*)?(\$\{[^}]+\})(?:\s*,\s*0\s*\))?\s*,\s*['\"].*['\"]\s*\)"
 )
 _WHOLE, _COUNTS = ("integer", "int"), ("repeat_count", "bind::jr:count", "jr:count")
-
-
-def kind_of(row: Row) -> str:
-    """The row's type, as written but for blanks."""
-    return " ".join((row.get("type") or "").split())
 
 
 def begins_repeat(kind: str) -> bool:
