@@ -56,6 +56,7 @@ async def show_draw(request: Request) -> Response:
 
 async def _show(request: Request, form: Mapping[str, object], errors: FormErrors, status: int) -> Response:
     rt = runtime(request)
+    soon = next_round(rt.now() + _SOON)
     async with rt.transaction() as session:
         meeting = or_404(await session.get(Meeting, request.path_params["meeting_id"]))
         margins = await newest_margins(session)
@@ -96,9 +97,9 @@ async def _show(request: Request, form: Mapping[str, object], errors: FormErrors
         "too_late": rt.now() >= meeting.reply_by,
         "mail": mail_preview("meeting" if meeting.called_until is None else "meeting_volunteer", meeting),
         "area_source": margins.area_source if margins else "",
-        "form": {"kind": "dice", "numbers": "7", "round": next_round(rt.now() + _SOON), **form},
+        "form": {"kind": "dice", "numbers": "7", "round": soon, **form},
         "round_comes_at": round_comes_at,
-        "soon": next_round(rt.now() + _SOON),
+        "soon": soon,
         "errors": errors,
     }
     return render(request, "meetings/staff_draw.html", context, status)

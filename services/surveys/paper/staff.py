@@ -22,7 +22,6 @@ from shared.web.forms import as_id, read_form
 from shared.web.staff import audit, staff_required
 
 _BASE = "/staff/surveys/paper"
-#: A whole questionnaire with long texts in one form.
 
 
 @staff_required("editor")
