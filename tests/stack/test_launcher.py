@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -189,18 +190,23 @@ while True: pass
 """
 
 
-@pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="Linux tells how long a process stood in line")
-def test_a_part_that_the_machine_starves_is_waited_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    process = Process("part", [sys.executable, "-c", _STARVED], tmp_path / "log")
+def told_to_wait(capsys: pytest.CaptureFixture[str]) -> Callable[[], bool]:
+    """Whether it has been said that the part is still starting."""
     said: list[str] = []
 
-    def told_to_wait() -> bool:
+    def told() -> bool:
         said.append(capsys.readouterr().out)
         return "part: still starting" in "".join(said)
 
+    return told
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="Linux tells how long a process stood in line")
+def test_a_part_that_the_machine_starves_is_waited_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    process = Process("part", [sys.executable, "-c", _STARVED], tmp_path / "log")
     try:
         process.spawn()
-        wait_until(told_to_wait, [process], "part", 5)
+        wait_until(told_to_wait(capsys), [process], "part", 5)
         used = psutil.Process(process.pid).cpu_times()
         assert used.user + used.system < 5 * 0.03
     finally:
@@ -212,15 +218,9 @@ def test_a_part_at_work_is_waited_for_and_one_that_does_nothing_is_not(
 ) -> None:
     busy = Process("busy", [sys.executable, "-c", "while True: pass"], tmp_path / "busy.log")
     idle = Process("idle", [sys.executable, "-c", "import signal; signal.pause()"], tmp_path / "idle.log")
-    said: list[str] = []
-
-    def told_to_wait() -> bool:
-        said.append(capsys.readouterr().out)
-        return "part: still starting" in "".join(said)
-
     try:
         busy.spawn()
-        wait_until(told_to_wait, [busy], "part", 1)
+        wait_until(told_to_wait(capsys), [busy], "part", 1)
         idle.spawn()
         with pytest.raises(StackError, match="part was not ready within 4 s"):
             wait_until(lambda: False, [idle], "part", 4)
