@@ -57,7 +57,7 @@ async def test_the_front_page_says_where_the_figures_come_from_when_it_asks_for_
     await regroup_members(rt)
     front = (await editor.get("/")).text
     assert "Vi trenger flere fra Nord." in front
-    assert "Tall for områdene: Kommunen, 2026." in front
+    assert "1. januar 2026. Tall for områdene: Kommunen, 2026." in front
 
 
 async def test_regrouping_goes_on_where_it_stopped(rt: Runtime, editor: httpx.AsyncClient) -> None:
