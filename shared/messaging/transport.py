@@ -196,17 +196,22 @@ class Transport:
     async def _stop(self) -> None:
         broker, self._broker = self._broker, None
         if broker is not None:
-            # FastStream stops at the first that fails, and the others' tasks would go on until they are collected.
-            await stop_each([*(subscriber.stop for subscriber in self._subscribers), broker.stop])
+            # FastStream stops one after the other, and at the first that fails. A group that settles is left only when
+            # it has settled, so that leaving eight in turn took minutes of a rollout.
+            await stop_each(subscriber.stop for subscriber in self._subscribers)
+            await stop_each([broker.stop])
 
 
 async def stop_each(stops: Iterable[Callable[[], Awaitable[None]]]) -> None:
-    """Call each stop, one after the other, also when an earlier one fails."""
-    for stop in stops:
+    """Call the stops side by side; one that fails or waits keeps no other from it."""
+
+    async def stopped(stop: Callable[[], Awaitable[None]]) -> None:
         try:
             await stop()
         except (KafkaError, OSError) as error:
             log.warning("messaging.broker.stop_failed", reason=type(error).__name__)
+
+    await asyncio.gather(*(stopped(stop) for stop in stops))
 
 
 class _Assigned(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
