@@ -39,20 +39,16 @@ class Gaps:
             async with asyncio.timeout(_LOOK):
                 starts = await consumer.beginning_offsets(places) if places else {}
                 ends = await consumer.end_offsets(places) if places else {}
-                begun = {}
-                for place, start in starts.items():
-                    committed = await consumer.committed(place)
-                    if committed is None:
-                        begun[place] = start
-                    # A batch in hand is committed later, and is read no second time by then. A log that ends before
-                    # what was in hand is another one: the topic has been made anew.
-                    in_hand = self._next.pop(place, 0)
-                    expected = max(start if committed is None else committed, in_hand if in_hand <= ends[place] else 0)
-                    self._reach(topic, place, expected, start)
-                if begun:
+                committed = {place: await consumer.committed(place) for place in places}
+                if begun := {place: starts[place] for place, offset in committed.items() if offset is None}:
                     await consumer.commit(begun)
+            for place, offset in (committed | begun).items():
+                # A batch in hand is committed later, and is read no second time by then. A log that ends before
+                # what was in hand is another one: the topic has been made anew.
+                in_hand = self._next.pop(place, 0)
+                self._reach(topic, place, max(offset, in_hand if in_hand <= ends[place] else 0), starts[place])
             return
-        # No answer: the first batch asks once more.
+        # Not all was answered: the first batch asks once more. A gap that was seen already would be told twice then.
         for place in places:
             self._next.pop(place, None)
 

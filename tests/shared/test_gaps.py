@@ -115,6 +115,7 @@ class _Log:
         self.start, self.end = 0, 0
         self.committed_at: int | None = None
         self.silent = False
+        self.silent_about: TopicPartition | None = None
         self.missed: list[tuple[int, int]] = []
 
     async def store(self, _: str, __: int, start: int, end: int) -> None:
@@ -128,7 +129,9 @@ class _Log:
     async def end_offsets(self, places: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
         return dict.fromkeys(places, self.end)
 
-    async def committed(self, _: TopicPartition) -> int | None:
+    async def committed(self, place: TopicPartition) -> int | None:
+        if place == self.silent_about:
+            raise KafkaTimeoutError
         return self.committed_at
 
     async def commit(self, offsets: dict[TopicPartition, int]) -> None:
@@ -180,6 +183,15 @@ async def test_what_another_reads_meanwhile_is_no_gap_where_the_broker_did_not_a
     await gaps.read("t", client, records(10))
     await gaps.read("t", client, records(12))
     assert log.missed == [(11, 12)]
+
+
+async def test_a_gap_is_told_once_where_the_broker_did_not_answer_about_the_next_partition() -> None:
+    log = _Log()
+    gaps, client = Gaps(log.store), cast(AIOKafkaConsumer, log)
+    log.start, log.committed_at, log.silent_about = 4, 1, TopicPartition("t", 2)
+    await gaps.assigned("t", client, [PLACE, log.silent_about])
+    await gaps.read("t", client, records(4))
+    assert log.missed == [(1, 4)]
 
 
 async def test_reading_goes_on_only_when_the_gap_is_stored() -> None:
