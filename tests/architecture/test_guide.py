@@ -24,9 +24,9 @@ NO_PAGE = re.compile(
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_staff_route_has_words_and_every_staff_page_its_own_help(service: str) -> None:
     """A new route: a section ``## GET /its/path`` in services/<name>/guide.md, a line of words, and numbered steps."""
-    found = load_service(service)
-    guide = read_guide(service, Path(str(resources.files(found.package))))
-    guarded = {(right.method, right.path) for right in rights(found.pages, guide)}
+    app = load_service(service)
+    guide = read_guide(service, Path(str(resources.files(app.package))))
+    guarded = {(right.method, right.path) for right in rights(app.pages, guide)}
     assert guarded - guide.keys() == set(), "write these into services/<name>/guide.md"
     assert guide.keys() - guarded == set(), "these routes are gone"
     pages = {key for key in guarded if key[0] == "GET" and not NO_PAGE.search(key[1])}
@@ -38,12 +38,14 @@ def test_every_staff_route_has_words_and_every_staff_page_its_own_help(service: 
 def test_every_word_quoted_for_staff_stands_on_a_page() -> None:
     """«Legg planen» in help or handbook is what a button, a link, a heading or a menu says today."""
     root = Path(__file__).parents[2]
-    told = [*root.glob("services/*/guide.md"), *root.glob("services/registration/handbook/*.md")]
-    quoted = {words for page in told for words in re.findall("«([^»]+)»", page.read_text(encoding="utf-8"))}
-    made = [
+    guides_and_handbook = [*root.glob("services/*/guide.md"), *root.glob("services/registration/handbook/*.md")]
+    quoted = {
+        words for page in guides_and_handbook for words in re.findall("«([^»]+)»", page.read_text(encoding="utf-8"))
+    }
+    sources = [
         path for kind in ("html", "py") for part in ("services", "shared") for path in root.glob(f"{part}/**/*.{kind}")
     ]
-    pages = "\n".join(path.read_text(encoding="utf-8") for path in made)
+    pages = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     assert len(quoted) > 40
     assert {words for words in quoted if words not in pages} == {"Tre av fire vil ha flere benker"}, "an example"
 
@@ -51,8 +53,8 @@ def test_every_word_quoted_for_staff_stands_on_a_page() -> None:
 def test_the_table_of_rights_says_what_the_guard_does() -> None:
     assert set(ROLE_NAMES) == set(ROLES)
     for service in SERVICES:
-        found = load_service(service)
-        for right in rights(found.pages, {}):
+        app = load_service(service)
+        for right in rights(app.pages, {}):
             assert right.roles, right.path
     draw = next(right for right in rights(load_service("meetings").pages, {}) if right.path.endswith("/draw"))
     assert draw.roles == ("selector", "editor", "admin")
@@ -101,9 +103,9 @@ def test_what_the_guide_and_the_handbook_call_by_name_stands_on_a_page() -> None
     """A button or place between «»: whoever reads how it is done must find it."""
     root = Path(__file__).parents[2]
     pages = ("services/**/templates/**/*.html", "shared/web/templates/**/*.html", "services/**/*.py", "shared/web/*.py")
-    shown = "".join(file.read_text(encoding="utf-8") for pattern in pages for file in root.glob(pattern))
-    written = ("shared/web/guide.md", "services/*/guide.md", "services/registration/handbook/*.md")
-    guides = [file for pattern in written for file in root.glob(pattern)]
+    markup = "".join(file.read_text(encoding="utf-8") for pattern in pages for file in root.glob(pattern))
+    patterns = ("shared/web/guide.md", "services/*/guide.md", "services/registration/handbook/*.md")
+    guides = [file for pattern in patterns for file in root.glob(pattern)]
     named = {name for guide in guides for name in re.findall("«([^»]+)»", guide.read_text(encoding="utf-8"))}
     assert len(named) > 40
-    assert {name for name in named - _EXAMPLES if name not in shown} == set()
+    assert {name for name in named - _EXAMPLES if name not in markup} == set()

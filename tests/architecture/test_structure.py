@@ -65,10 +65,10 @@ def test_no_file_names_a_package_registry() -> None:
 def test_every_dependency_is_pinned_with_a_hash() -> None:
     """`make lock` makes the file; a dependency added by hand to one of the two only would be found at a deployment."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    asked = [*project["project"]["dependencies"], *chain(*project["dependency-groups"].values())]
+    requirements = [*project["project"]["dependencies"], *chain(*project["dependency-groups"].values())]
     lock = (ROOT / "deploy" / "requirements.lock").read_text(encoding="utf-8")
     pinned = set(re.findall(r"^([a-z0-9-]+)==", lock, re.MULTILINE))
-    assert {re.split(r"[\[<>=]", name)[0].lower() for name in asked} <= pinned
+    assert {re.split(r"[\[<>=]", name)[0].lower() for name in requirements} <= pinned
     blocks = re.split(r"^(?=[a-z0-9-]+==)", lock, flags=re.MULTILINE)[1:]
     assert [block.split()[0] for block in blocks if "--hash=sha256:" not in block] == []
 
@@ -102,33 +102,33 @@ def service_modules() -> Iterator[tuple[Path, ast.Module]]:
 
 def test_no_service_commits_by_itself() -> None:
     """One message, one transaction: half a message's changes must never be stored."""
-    found = [
+    faults = [
         f"{named(file)}:{line}" for file, tree in service_modules() for name, line in calls(tree) if name == "commit"
     ]
-    assert found == []
+    assert faults == []
 
 
 def test_no_lock_outlives_its_transaction() -> None:
     """Behind a pooler the next transaction has another connection: a session's lock would be somebody else's."""
-    held = re.compile(r"pg_(try_)?advisory_(?!xact_)\w+|\blisten \w+;|create temp", re.IGNORECASE)
-    found = [str(file) for file in files(".py") if file.parts[-2] != "architecture" and held.search(file.read_text())]
-    assert [name for name in found if "/shared/" in name or "/services/" in name] == []
+    hold = re.compile(r"pg_(try_)?advisory_(?!xact_)\w+|\blisten \w+;|create temp", re.IGNORECASE)
+    users = [str(file) for file in files(".py") if file.parts[-2] != "architecture" and hold.search(file.read_text())]
+    assert [name for name in users if "/shared/" in name or "/services/" in name] == []
 
 
 def test_no_service_asks_the_machine_for_the_date() -> None:
     """Due dates, ages and deadlines follow panel time, or the demo's months would not move them."""
-    found = [
+    faults = [
         f"{named(file)}:{line}"
         for file, tree in service_modules()
         for name, line in calls(tree)
         if name in ("today", "utcnow") and _is_of_datetime(tree, name, line)
     ]
-    found += [
+    faults += [
         f"{named(file)}: datetime.now"
         for file, _ in service_modules()
         if re.search(r"datetime\.now\(", file.read_text(encoding="utf-8"))
     ]
-    assert found == []
+    assert faults == []
 
 
 def _is_of_datetime(tree: ast.AST, name: str, line: int) -> bool:
@@ -175,14 +175,16 @@ print(*sys.modules)
 
 def test_a_domain_module_loads_rules_and_nothing_else() -> None:
     """As an interpreter sees it: an import linter does not count what a package's own ``__init__`` pulls in."""
-    found = [named(file) for file in files(".py") if re.fullmatch(r"services/.*domain\.py", named(file))]
-    assert len(found) > 10
-    code = _LOAD.format(path=[path for path in sys.path if path], names=[name[:-3].replace("/", ".") for name in found])
-    done = subprocess.run([sys.executable, "-S", "-c", code], cwd=ROOT, check=True, capture_output=True, text=True)
-    loaded = {name for name in done.stdout.split() if not name.startswith(("services", "shared.events", "_"))}
-    ours = {name for name in loaded if name.partition(".")[0] == "shared"}
+    domains = [named(file) for file in files(".py") if re.fullmatch(r"services/.*domain\.py", named(file))]
+    assert len(domains) > 10
+    code = _LOAD.format(
+        path=[path for path in sys.path if path], names=[name[:-3].replace("/", ".") for name in domains]
+    )
+    result = subprocess.run([sys.executable, "-S", "-c", code], cwd=ROOT, check=True, capture_output=True, text=True)
+    modules = {name for name in result.stdout.split() if not name.startswith(("services", "shared.events", "_"))}
+    ours = {name for name in modules if name.partition(".")[0] == "shared"}
     assert ours <= LEAVES
-    assert {name.partition(".")[0] for name in loaded - ours} - sys.stdlib_module_names <= PURE
+    assert {name.partition(".")[0] for name in modules - ours} - sys.stdlib_module_names <= PURE
 
 
 def test_no_two_tests_hide_each_other() -> None:
@@ -235,10 +237,10 @@ def test_decisions_are_numbered_one_after_the_other() -> None:
 @pytest.mark.parametrize("tree", ["shared", *(f"services/{name}" for name in SERVICES)])
 def test_migrations_are_numbered_one_after_the_other(tree: str) -> None:
     """Two made at the same time take the same number, and no database can be migrated any more."""
-    found = sorted((ROOT / tree / "migrations" / "versions").glob("[0-9]*.py"))
-    numbers = [file.name[:4] for file in found]
-    assert numbers == [f"{number:04}" for number in range(1, len(found) + 1)]
-    texts = [file.read_text(encoding="utf-8") for file in found]
+    migrations = sorted((ROOT / tree / "migrations" / "versions").glob("[0-9]*.py"))
+    numbers = [file.name[:4] for file in migrations]
+    assert numbers == [f"{number:04}" for number in range(1, len(migrations) + 1)]
+    texts = [file.read_text(encoding="utf-8") for file in migrations]
     for number, before, text in zip(numbers, [None, *numbers], texts, strict=False):
         assert re.search(rf'^revision(: str)? = "{number}"$', text, re.MULTILINE), number
         assert re.search(rf"^down_revision\b.* = {repr(before).replace(chr(39), chr(34))}$", text, re.MULTILINE), number
