@@ -49,8 +49,8 @@ async def run(ground: Ground, names: list[str]) -> None:
 def main() -> int:
     """Exit code 2 for a name that is none; a goal that is not met is reported, not an error."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    asked = sys.argv[1:] or list(BENCHES)
-    if unknown := set(asked) - BENCHES.keys():
+    names = sys.argv[1:] or list(BENCHES)
+    if unknown := set(names) - BENCHES.keys():
         print(f"error: no bench {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory(prefix="panel-bench-") as folder:
@@ -62,7 +62,7 @@ def main() -> int:
         try:
             # The loop a service runs on.
             with asyncio.Runner(loop_factory=uvicorn.Config("").get_loop_factory()) as runner:
-                runner.run(run(Ground(backends, Path(folder)), asked))
+                runner.run(run(Ground(backends, Path(folder)), names))
         finally:
             backends.stop()
     return 0

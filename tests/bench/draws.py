@@ -42,17 +42,17 @@ def skewed(people: int, seats: int, shape: tuple[int, ...]) -> tuple[Pool, list[
     random = np.random.default_rng(1)
     population = [random.dirichlet(np.full(values, 8.0)) for values in shape]
     names = tuple(f"feature {place}" for place in range(len(shape)))
-    joined = []
+    shares = []
     for share in population:
         likely = share * random.uniform(0.5, 1.5, len(share))
-        joined.append(likely / likely.sum())
-    columns = np.stack([random.choice(len(likely), people, p=likely) for likely in joined], axis=1)
+        shares.append(likely / likely.sum())
+    columns = np.stack([random.choice(len(likely), people, p=likely) for likely in shares], axis=1)
     types, counts = np.unique(columns, axis=0, return_counts=True)
     quotas = [
         Quota(name, str(value), math.floor(seats * part), math.ceil(seats * part))
         for name, share in zip(names, population, strict=True) for value, part in enumerate(share)
     ]  # fmt: skip
-    pool = {tuple(map(str, one)): int(count) for one, count in zip(types, counts, strict=True)}
+    pool = {tuple(map(str, kind)): int(count) for kind, count in zip(types, counts, strict=True)}
     return Pool(names, pool), quotas
 
 
@@ -60,20 +60,20 @@ async def draws(ground: "Ground") -> None:
     """Processor seconds (goal), memory and smallest probability of each case, with the certificate (goal)."""
     for people, seats, shape in CASES:
         name = f"draw_{people}_{math.prod(shape)}"
-        found = []
+        figures = []
         for _ in range(_ROUNDS if len(shape) == 3 else 1):
             await note_noise()
             command = (sys.executable, "-m", "tests.bench.draws", json.dumps([people, seats, shape]))
             run = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
             out, _ = await run.communicate()
-            found.append(json.loads(out))
-        note(f"{name}: {found[0]}")
+            figures.append(json.loads(out))
+        note(f"{name}: {figures[0]}")
         most = _SECONDS.get(people if len(shape) == 3 else math.prod(shape), _USUAL_SECONDS)
-        bound(name, [one["seconds"] for one in found], "processor s", most)
-        bound(f"{name} memory", [one["megabytes"] for one in found], "MB", 500.0)
-        least = statistics.median(one["least"] for one in found)
-        bound(f"{name} certificate", [one["certificate"] for one in found], "", 1e-6)
-        tell(Line(f"{name} smallest probability", least, "", None, None, None, None, len(found)))
+        bound(name, [figure["seconds"] for figure in figures], "processor s", most)
+        bound(f"{name} memory", [figure["megabytes"] for figure in figures], "MB", 500.0)
+        least = statistics.median(figure["least"] for figure in figures)
+        bound(f"{name} certificate", [figure["certificate"] for figure in figures], "", 1e-6)
+        tell(Line(f"{name} smallest probability", least, "", None, None, None, None, len(figures)))
 
 
 def main() -> None:
@@ -81,14 +81,14 @@ def main() -> None:
     people, seats, shape = json.loads(sys.argv[1])
     pool, quotas = skewed(people, seats, tuple(shape))
     before = time.process_time()
-    drawn = solve(pool, quotas, seats)
+    lottery = solve(pool, quotas, seats)
     figures = {
         "seconds": time.process_time() - before,
         "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        "least": min(drawn.best.values()),
-        "certificate": drawn.certificate,
+        "least": min(lottery.best.values()),
+        "certificate": lottery.certificate,
         "types": len(pool.counts),
-        "panels": len(drawn.panels),
+        "panels": len(lottery.panels),
     }
     print(json.dumps(figures))
 

@@ -64,13 +64,13 @@ async def relay_rate(ground: Ground) -> None:
             async with rt.transaction() as session:
                 for start in range(0, EVENTS, 5000):
                     await emit_new(session, [member(rt.now()) for _ in range(min(5000, EVENTS - start))])
-            began, sent = time.perf_counter(), 0
-            while sent < EVENTS:
-                sent += await relay.relay_once()
-            taken = time.perf_counter() - began
+            began, count = time.perf_counter(), 0
+            while count < EVENTS:
+                count += await relay.relay_once()
+            seconds = time.perf_counter() - began
             async with rt.transaction() as session:
                 assert await session.scalar(sa.select(sa.func.count()).select_from(outbox)) == 0
-            return sent / taken
+            return count / seconds
 
         async def floor() -> float:
             return await _send_all(rt.settings, records)
@@ -155,7 +155,7 @@ async def consumer_rate(ground: Ground) -> None:
 
 def _answers(number: int) -> list[TestRecord]:
     survey_id = new_id()
-    found = []
+    records = []
     for offset in range(number):
         event = ResponseSubmitted(
             response_id=random_id(),
@@ -168,8 +168,8 @@ def _answers(number: int) -> list[TestRecord]:
             ("ce_type", event.type.encode()),
             ("ce_source", b"urn:innbyggerpanel:3201:surveys"),
         ]
-        found.append(TestRecord("surveys.responses", offset, event.model_dump_json().encode(), headers))
-    return found
+        records.append(TestRecord("surveys.responses", offset, event.model_dump_json().encode(), headers))
+    return records
 
 
 async def event_latency(ground: Ground) -> None:
@@ -178,15 +178,15 @@ async def event_latency(ground: Ground) -> None:
         product_p99: list[float] = []
 
         async def product() -> float:
-            found = await _through_the_product(ground, url, kafka)
-            product_p99.append(percentile(found, 0.99))
-            note(f"product p50 {percentile(found, 0.5):.1f} p99 {product_p99[-1]:.1f} ms")
-            return percentile(found, 0.5)
+            delays = await _through_the_product(ground, url, kafka)
+            product_p99.append(percentile(delays, 0.99))
+            note(f"product p50 {percentile(delays, 0.5):.1f} p99 {product_p99[-1]:.1f} ms")
+            return percentile(delays, 0.5)
 
         async def floor() -> float:
-            found = await _through_bare_clients(ground, url, kafka)
-            note(f"bare clients p50 {percentile(found, 0.5):.1f} p99 {percentile(found, 0.99):.1f} ms")
-            return percentile(found, 0.5)
+            delays = await _through_bare_clients(ground, url, kafka)
+            note(f"bare clients p50 {percentile(delays, 0.5):.1f} p99 {percentile(delays, 0.99):.1f} ms")
+            return percentile(delays, 0.5)
 
         await alternate("event latency p50", "ms", product, floor, ROUNDS, goal=2.0, better="lower")
         bound("event latency p99", product_p99, "ms", 25.0)

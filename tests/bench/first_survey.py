@@ -72,9 +72,9 @@ async def _hand_over(address: str) -> float:
     began = time.perf_counter()
     for _ in range(MEMBERS):
         await client.send_message(mail)
-    taken = time.perf_counter() - began
+    seconds = time.perf_counter() - began
     await client.quit()
-    return taken
+    return seconds
 
 
 @asynccontextmanager

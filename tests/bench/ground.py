@@ -61,8 +61,8 @@ class Ground:
 
     def runtime(self, service: str | Service, url: str, **settings: Any) -> Runtime:
         """A runtime in this process."""
-        loaded = load_service(service) if isinstance(service, str) else service
-        return make_test_runtime(loaded, url, self.folder / "clock", **settings)
+        app = load_service(service) if isinstance(service, str) else service
+        return make_test_runtime(app, url, self.folder / "clock", **settings)
 
     @asynccontextmanager
     async def serving(self, service: str, url: str, kafka: TestKafka) -> AsyncIterator[int]:

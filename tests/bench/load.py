@@ -21,24 +21,24 @@ def post(port: int, path: str, form: Sequence[tuple[str, str]], cookie: str = ""
 
 async def rate(port: int, people: Sequence[Sequence[bytes]], expected: int = 303) -> float:
     """Requests a second; ``people`` send theirs one after the other. Raises RuntimeError at any other answer."""
-    waiting = iter(people)
+    queue = iter(people)
 
     async def connection() -> int:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        sent = 0
-        for requests in waiting:
+        count = 0
+        for requests in queue:
             for request in requests:
                 writer.write(request)
                 status = await _answer(reader)
                 if status != expected:
                     raise RuntimeError(f"answered {status}: {request[:60]!r}")
-                sent += 1
+                count += 1
         writer.close()
-        return sent
+        return count
 
     began = time.perf_counter()
-    sent = sum(await asyncio.gather(*(connection() for _ in range(CONNECTIONS))))
-    return sent / (time.perf_counter() - began)
+    total = sum(await asyncio.gather(*(connection() for _ in range(CONNECTIONS))))
+    return total / (time.perf_counter() - began)
 
 
 async def _answer(reader: asyncio.StreamReader) -> int:

@@ -49,7 +49,7 @@ from notifications.contact
 
 async def dispatch_rate(ground: Ground) -> None:
     """Mails a second; floor: the slower of aiosmtplib alone and the database's part alone. Memory on the way."""
-    grown: list[float] = []
+    growths: list[float] = []
     resting: list[int] = []
     process = psutil.Process()
     async with ground.database() as url, _sink() as smtp:
@@ -61,20 +61,20 @@ async def dispatch_rate(ground: Ground) -> None:
             resting.append(process.memory_info().rss)
             began = time.perf_counter()
             await Dispatcher(urgent=False).run(rt)
-            taken = time.perf_counter() - began
+            seconds = time.perf_counter() - began
             # Since before the first round, so that neither what is kept from it nor a slow leak is left out.
-            grown.append((process.memory_info().rss - resting[0]) / MEGABYTE)
-            sent = await count(url, "select count(*) from notifications.message where state = 'sent'")
-            if sent != MAILS:
-                raise RuntimeError(f"{sent} of {MAILS} were sent")
-            return MAILS / taken
+            growths.append((process.memory_info().rss - resting[0]) / MEGABYTE)
+            mails = await count(url, "select count(*) from notifications.message where state = 'sent'")
+            if mails != MAILS:
+                raise RuntimeError(f"{mails} of {MAILS} were sent")
+            return MAILS / seconds
 
         async def floor() -> float:
             return min(await _smtp_alone(smtp, lines), await _database_alone(rt, lines))
 
         try:
             await alternate("mail dispatch", "mails/s", product, floor, ROUNDS, goal=0.5)
-            bound("mail dispatch memory growth", grown, "MB", 50.0)
+            bound("mail dispatch memory growth", growths, "MB", 50.0)
         finally:
             await rt.database.close()
 
@@ -88,15 +88,15 @@ async def growth(ground: Ground) -> None:
             for _ in range(ROUNDS):
                 await note_noise()
                 seconds = [await cost(ground, url, smtp, size) for size in sizes]
-                for size, taken in zip(sizes, seconds, strict=True):
-                    note(f"{bench}: {size} members in {taken:.2f} s, {taken / size * 1e6:.0f} us each")
+                for size, duration in zip(sizes, seconds, strict=True):
+                    note(f"{bench}: {size} members in {duration:.2f} s, {duration / size * 1e6:.0f} us each")
                 slopes.append(slope(sizes, seconds))
             bound(f"growth of cost, {bench}", slopes, "log-log slope", 1.1)
 
 
 def slope(sizes: tuple[int, ...], seconds: list[float]) -> float:
     """Least squares of log seconds on log members: 1 is linear."""
-    x, y = [math.log(size) for size in sizes], [math.log(taken) for taken in seconds]
+    x, y = [math.log(size) for size in sizes], [math.log(duration) for duration in seconds]
     mean_x, mean_y = sum(x) / len(x), sum(y) / len(y)
     return sum((a - mean_x) * (b - mean_y) for a, b in zip(x, y, strict=True)) / sum((a - mean_x) ** 2 for a in x)
 
@@ -119,9 +119,9 @@ async def _opening(ground: Ground, url: str, _: str, members: int) -> float:
     began = time.perf_counter()
     while await count(url, "select count(*) from surveys.invitation") < members:
         await open_due_surveys(rt)
-    taken = time.perf_counter() - began
+    seconds = time.perf_counter() - began
     await rt.database.close()
-    return taken
+    return seconds
 
 
 async def _dispatching(ground: Ground, url: str, smtp: str, members: int) -> float:
@@ -129,9 +129,9 @@ async def _dispatching(ground: Ground, url: str, smtp: str, members: int) -> flo
     await _fill(rt, members)
     began = time.perf_counter()
     await Dispatcher(urgent=False).run(rt)
-    taken = time.perf_counter() - began
+    seconds = time.perf_counter() - began
     await rt.database.close()
-    return taken
+    return seconds
 
 
 async def _fill(rt: Runtime, mails: int) -> None:
@@ -139,14 +139,14 @@ async def _fill(rt: Runtime, mails: int) -> None:
     survey_id, expires = new_id(), rt.now() + timedelta(days=14)
     connection = await asyncpg.connect(rt.database.url)
     await connection.execute("truncate notifications.message, notifications.contact, notifications.journal cascade")
-    opened = SurveyOpened(
+    opening = SurveyOpened(
         survey_id=survey_id,
         questionnaire=shipped()["klima"].content(),
         opened_at=rt.now(),
         closes_at=expires,
         cell_minimum=5,
     )
-    await Deliverer(rt)(opened)
+    await Deliverer(rt)(opening)
     await connection.execute(_CONTACTS, mails)
     await connection.execute(_MESSAGES, survey_id, expires)
     await connection.execute("vacuum analyze notifications.message")
@@ -160,13 +160,13 @@ async def _smtp_alone(url: str, lines: int) -> float:
     mail.set_content("Hei, Kari!\n\n" + "Kommunen skal lage ny klimaplan. " * 30)
     mail.add_alternative("<p>" + "Kommunen skal lage ny klimaplan. " * 60 + "</p>", subtype="html")
     raw, port = mail.as_bytes(), int(url.rsplit(":", 1)[1])
-    waiting = iter(range(MAILS))
+    places = iter(range(MAILS))
 
     async def line() -> None:
         client = aiosmtplib.SMTP(hostname="127.0.0.1", port=port, use_tls=False, start_tls=False)
         await client.connect()
         await client.ehlo()
-        for _ in waiting:
+        for _ in places:
             await client.mail("panel@example.org")
             await client.rcpt("kari@example.org")
             await client.data(raw)
@@ -190,18 +190,18 @@ async def _database_alone(rt: Runtime, lines: int) -> float:
             break
         work = iter([claiming.Try(row.message.id, row.message.fence) for row in rows])
         await asyncio.gather(*(_journal(steps, work) for _ in range(lines)))
-    taken = time.perf_counter() - began
+    seconds = time.perf_counter() - began
     await steps.close()
-    return MAILS / taken
+    return MAILS / seconds
 
 
 async def _journal(steps: Steps, work: Iterator[claiming.Try]) -> None:
     """One connection's part: each mail is accepted as soon as it was started."""
-    accepted: claiming.Try | None = None
-    for one in work:
-        await steps.step(accepted, one)
-        accepted = one
-    await steps.step(accepted, None)
+    previous: claiming.Try | None = None
+    for attempt in work:
+        await steps.step(previous, attempt)
+        previous = attempt
+    await steps.step(previous, None)
 
 
 @asynccontextmanager

@@ -62,11 +62,11 @@ async def in_rounds(
         note(f"{bench}: round {number + 1} of {rounds}: {value:.4g} against {base:.4g} {unit}")
     value, base = statistics.median(values), statistics.median(floors)
     ratio = value / base
-    judged = ratio if of == "ratio" else value
-    met = judged >= goal if better == "higher" else judged <= goal
+    figure = ratio if of == "ratio" else value
+    passes = figure >= goal if better == "higher" else figure <= goal
     sign = ">=" if better == "higher" else "<="
     note(f"{bench}: {_spread(values)} against {_spread(floors)} {unit}")
-    tell(Line(bench, value, unit, base, ratio, f"{of} {sign} {goal:g}", met, rounds))
+    tell(Line(bench, value, unit, base, ratio, f"{of} {sign} {goal:g}", passes, rounds))
 
 
 def _spread(values: Sequence[float]) -> str:

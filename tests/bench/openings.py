@@ -30,14 +30,14 @@ async def openings(ground: Ground, sizes: tuple[int, ...] = SIZES) -> None:
     async with ground.database() as url:
         for name, share in (("everybody", None), ("a sample of a tenth", 10)):
             await note_noise()
-            seconds, grown = [], []
+            seconds, growth = [], []
             for size in sizes:
-                taken, megabytes = await _opened(ground, url, size, size // share if share else None)
-                note(f"opening for {name}: {size} members in {taken:.2f} s, {megabytes:.0f} MB more")
-                seconds.append(taken)
-                grown.append(megabytes)
+                duration, megabytes = await _opened(ground, url, size, size // share if share else None)
+                note(f"opening for {name}: {size} members in {duration:.2f} s, {megabytes:.0f} MB more")
+                seconds.append(duration)
+                growth.append(megabytes)
             bound(f"opening for {name}", [slope(sizes, seconds)], "log-log slope", 1.1)
-            bound(f"opening for {name}, memory growth", [max(grown)], "MB", 50.0)
+            bound(f"opening for {name}, memory growth", [max(growth)], "MB", 50.0)
 
 
 async def _opened(ground: Ground, url: str, members: int, sample: int | None) -> tuple[float, float]:
@@ -65,10 +65,10 @@ async def _opened(ground: Ground, url: str, members: int, sample: int | None) ->
     began = time.perf_counter()
     while await count(url, "select count(*) from surveys.survey where state = 'planned' or inviting"):
         await open_due_surveys(rt)
-    taken = time.perf_counter() - began
+    duration = time.perf_counter() - began
     watching.cancel()
-    invited = await count(url, "select count(*) from surveys.invitation")
-    if invited != (sample or members):
-        raise RuntimeError(f"{invited} invited of {sample or members}")
+    invitations = await count(url, "select count(*) from surveys.invitation")
+    if invitations != (sample or members):
+        raise RuntimeError(f"{invitations} invited of {sample or members}")
     await rt.database.close()
-    return taken, (most - before) / _MEGABYTE
+    return duration, (most - before) / _MEGABYTE

@@ -74,18 +74,18 @@ async def answer_posts(ground: Ground) -> None:
     ):
         rt = ground.runtime("surveys", url)
         try:
-            invited = await _invited(rt, people * ROUNDS)
-            steps = await _steps(rt, port, invited.pop())
-            waiting = iter(invited)
+            invitation_ids = await _invited(rt, people * ROUNDS)
+            steps = await _steps(rt, port, invitation_ids.pop())
+            queue = iter(invitation_ids)
             expires = rt.now() + timedelta(days=1)
 
             async def product() -> float:
                 async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
                     scripts = []
-                    for invitation in [row for row, _ in zip(waiting, range(people - 1), strict=False)]:
+                    for invitation in [row for row, _ in zip(queue, range(people - 1), strict=False)]:
                         token = rt.links.make("survey", invitation.id, 1, expires)
-                        opened = await client.get(f"/surveys/answer/{token}")
-                        cookie = opened.headers["set-cookie"].split(";")[0]
+                        page = await client.get(f"/surveys/answer/{token}")
+                        cookie = page.headers["set-cookie"].split(";")[0]
                         client.cookies.clear()
                         scripts.append(
                             [post(port, path, [*form, ("id", str(invitation.id))], cookie) for path, form in steps]
@@ -117,8 +117,8 @@ async def _steps(rt: Runtime, port: int, invitation: Invitation) -> list[tuple[s
     steps: list[tuple[str, list[tuple[str, str]]]] = []
     headers = {"Origin": f"http://127.0.0.1:{port}"}
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers) as client:
-        opened = await client.get(f"/surveys/answer/{token}")
-        client.headers["Cookie"] = opened.headers["set-cookie"].split(";")[0]
+        start = await client.get(f"/surveys/answer/{token}")
+        client.headers["Cookie"] = start.headers["set-cookie"].split(";")[0]
         path = f"/surveys/answer/1?id={invitation.id}"
         while True:
             page = await client.get(path)

@@ -29,8 +29,8 @@ class Sink(asyncio.Protocol):
         self._buffer += data
         while True:
             end = b"\r\n.\r\n" if self._in_data else b"\r\n"
-            head, found, rest = self._buffer.partition(end)
-            if not found:
+            head, mark, rest = self._buffer.partition(end)
+            if not mark:
                 return
             self._buffer = rest
             if self._in_data:

@@ -21,10 +21,10 @@ def table(lines: Iterable[dict[str, Any]], machine: str) -> str:
     rows = ["| bench | value | floor | ratio | goal | met | rounds |", "|---|---|---|---|---|---|---|"]
     for line in lines:
         floor, ratio = (_number(line[name]) for name in ("floor", "ratio"))
-        met = {True: "yes", False: "**no**", None: "–"}[line["met"]]
+        verdict = {True: "yes", False: "**no**", None: "–"}[line["met"]]
         value = f"{_number(line['value'])} {line['unit']}"
         rows.append(
-            f"| {line['bench']} | {value} | {floor} | {ratio} | {line['goal'] or '–'} | {met} | {line['rounds']} |"
+            f"| {line['bench']} | {value} | {floor} | {ratio} | {line['goal'] or '–'} | {verdict} | {line['rounds']} |"
         )
     return f"{machine}\n\n" + "\n".join(rows) + "\n"
 
