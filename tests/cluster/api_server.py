@@ -68,16 +68,16 @@ def api_server(folder: Path) -> Iterator[ApiServer]:
         "contexts: [{name: c, context: {cluster: c, user: a}}]\n",
         encoding="utf-8",
     )
-    found = ApiServer(config)
+    api = ApiServer(config)
     try:
         for process in processes:
             process.spawn()
-        wait_until(lambda: found.kubectl("get", "--raw", "/readyz").returncode == 0, processes, "The API server", 120)
+        wait_until(lambda: api.kubectl("get", "--raw", "/readyz").returncode == 0, processes, "The API server", 120)
         # The namespace "default" comes last.
         deadline = time.monotonic() + 60
-        while found.kubectl("get", "namespace", "default").returncode != 0 and time.monotonic() < deadline:
+        while api.kubectl("get", "namespace", "default").returncode != 0 and time.monotonic() < deadline:
             continue
-        yield found
+        yield api
     finally:
         for process in reversed(processes):
             process.stop()

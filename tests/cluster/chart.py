@@ -29,16 +29,16 @@ def helm(*arguments: str) -> "subprocess.CompletedProcess[str]":
 @cache
 def rendered(values: str, version: str = "1.37.0", *more: str) -> tuple[Object, ...]:
     """Every object of the chart for one set of values; ``more`` are further arguments of `helm template`."""
-    done = helm("template", "release", str(CHART), "-f", str(VALUES[values]), "--kube-version", version, *more)
-    assert done.returncode == 0, done.stderr
-    return tuple(document for document in yaml.safe_load_all(done.stdout) if document)
+    result = helm("template", "release", str(CHART), "-f", str(VALUES[values]), "--kube-version", version, *more)
+    assert result.returncode == 0, result.stderr
+    return tuple(document for document in yaml.safe_load_all(result.stdout) if document)
 
 
 def of_kind(objects: tuple[Object, ...], kind: str) -> dict[str, Object]:
     """Those of a kind, by name; no name twice."""
-    found = [entry for entry in objects if entry["kind"] == kind]
-    named = {str(entry["metadata"]["name"]): entry for entry in found}
-    assert len(named) == len(found)
+    entries = [entry for entry in objects if entry["kind"] == kind]
+    named = {str(entry["metadata"]["name"]): entry for entry in entries}
+    assert len(named) == len(entries)
     return named
 
 

@@ -29,11 +29,11 @@ class ContainerStack(Stack):
         process = super().python(name, environment, module, *arguments)
         if module != "shared.cli":
             return process
-        given = {key: value for key, value in environment.items() if key.startswith("PANEL_") and key not in _OWN}
+        variables = {key: value for key, value in environment.items() if key.startswith("PANEL_") and key not in _OWN}
         command = [container_engine(), "run", "--network=host", *HARDENED, f"--name=panel-{os.getpid()}-{name}"]
         # By name alone: the engine takes the value from its own environment, where no list of processes shows it.
-        command += [f"--env={key}" for key in given]
-        for key, value in given.items():
+        command += [f"--env={key}" for key in variables]
+        for key, value in variables.items():
             if value.startswith("/"):
                 writable = key == "PANEL_KEY_DIR"
                 if writable:

@@ -29,10 +29,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
         applied = running.kubectl("apply", "--server-side", "-f", "-", text=yaml.safe_dump_all(definitions))
         assert applied.returncode == 0, applied.stderr
         names = [entry["metadata"]["name"] for entry in definitions]
-        waited = running.kubectl(
+        result = running.kubectl(
             "wait", "--for", "condition=Established", "--timeout=60s", *(f"crd/{n}" for n in names)
         )
-        assert waited.returncode == 0, waited.stderr
+        assert result.returncode == 0, result.stderr
         restricted = {"pod-security.kubernetes.io/enforce": "restricted"}
         spaces = [
             {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": restricted}}
@@ -69,39 +69,39 @@ def _definition(file: Path) -> dict[str, Any]:
 @pytest.mark.parametrize("values", VALUES)
 def test_a_release_is_installed_and_leaves_only_data(server: ApiServer, values: str) -> None:
     place = ("--namespace", values)
-    given = ("panel", str(CHART), "-f", str(VALUES[values]), *place, "--no-hooks")
-    installed = server.run(str(HELM), "install", *given)
+    arguments = ("panel", str(CHART), "-f", str(VALUES[values]), *place, "--no-hooks")
+    installed = server.run(str(HELM), "install", *arguments)
     assert installed.returncode == 0, installed.stderr
     deployments = set(server.kubectl("get", "deployments", "-o", "name", *place).stdout.split())
     assert {f"deployment.apps/{PREFIX[values]}-{service}" for service in SERVICES} <= deployments
-    upgraded = server.run(str(HELM), "upgrade", *given, "--set", "image.tag=next")
+    upgraded = server.run(str(HELM), "upgrade", *arguments, "--set", "image.tag=next")
     assert upgraded.returncode == 0, upgraded.stderr
     assert server.run(str(HELM), "uninstall", "panel", *place, "--no-hooks").returncode == 0
     for kind in ("deployments", "services", "networkpolicies", "configmaps", "serviceaccounts"):
-        left = server.kubectl("get", kind, "-o", "name", "-l", "app.kubernetes.io/name=innbyggerpanel", *place)
-        assert left.stdout == "", kind
-    kept = server.kubectl("get", "persistentvolumeclaims", "-o", "name", *place).stdout.split()
-    assert kept == [f"persistentvolumeclaim/{PREFIX[values]}-survey-keys"]
+        remains = server.kubectl("get", kind, "-o", "name", "-l", "app.kubernetes.io/name=innbyggerpanel", *place)
+        assert remains.stdout == "", kind
+    claims = server.kubectl("get", "persistentvolumeclaims", "-o", "name", *place).stdout.split()
+    assert claims == [f"persistentvolumeclaim/{PREFIX[values]}-survey-keys"]
 
 
 @pytest.mark.parametrize("values", VALUES)
 def test_pods_are_admitted_where_only_restricted_ones_are(server: ApiServer, values: str) -> None:
     for number, (name, pod) in enumerate(pods(rendered(values)).items()):
         entry = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": f"try-{number}"}, "spec": pod["spec"]}
-        done = server.kubectl("create", "--dry-run=server", "-f", "-", "-n", values, text=yaml.safe_dump(entry))
-        assert done.returncode == 0, f"{name}: {done.stderr}"
+        result = server.kubectl("create", "--dry-run=server", "-f", "-", "-n", values, text=yaml.safe_dump(entry))
+        assert result.returncode == 0, f"{name}: {result.stderr}"
     root = entry | {"spec": {**pod["spec"], "securityContext": {"runAsUser": 0}}}
-    refused = server.kubectl("create", "--dry-run=server", "-f", "-", "-n", values, text=yaml.safe_dump(root))
-    assert "violates PodSecurity" in refused.stderr
+    rejection = server.kubectl("create", "--dry-run=server", "-f", "-", "-n", values, text=yaml.safe_dump(root))
+    assert "violates PodSecurity" in rejection.stderr
 
 
 def test_an_unknown_field_is_refused_by_the_server(server: ApiServer) -> None:
     topic = next(entry for entry in rendered("pilot") if entry["kind"] == "KafkaTopic")
     wrong = topic | {"spec": topic["spec"] | {"partition": 12}}
-    given = ("apply", "--server-side", "--validate=strict", "--dry-run=server", "-n", "pilot", "-f", "-")
-    done = server.kubectl(*given, text=yaml.safe_dump(wrong))
-    assert done.returncode != 0
-    assert "partition" in done.stderr
+    arguments = ("apply", "--server-side", "--validate=strict", "--dry-run=server", "-n", "pilot", "-f", "-")
+    result = server.kubectl(*arguments, text=yaml.safe_dump(wrong))
+    assert result.returncode != 0
+    assert "partition" in result.stderr
 
 
 def test_a_restore_stops_the_panel_makes_the_database_anew_and_starts(server: ApiServer) -> None:
@@ -111,27 +111,27 @@ def test_a_restore_stops_the_panel_makes_the_database_anew_and_starts(server: Ap
     name, prefix = ("panel", str(CHART)), PREFIX["production"]
 
     def helm(*arguments: str) -> None:
-        done = server.run(str(HELM), *arguments, *place)
-        assert done.returncode == 0, done.stderr
+        result = server.run(str(HELM), *arguments, *place)
+        assert result.returncode == 0, result.stderr
 
     def running() -> set[int]:
-        found = json.loads(server.kubectl("get", "deployments", "-o", "json", *place).stdout)
-        return {entry["spec"]["replicas"] for entry in found["items"]}
+        deployments = json.loads(server.kubectl("get", "deployments", "-o", "json", *place).stdout)
+        return {entry["spec"]["replicas"] for entry in deployments["items"]}
 
     helm("install", *name, *values)
     assert 0 not in running()
     restore = ["postgres.restore.server=x", "postgres.restore.to=2026-11-01T08:00:00Z", "postgres.backup.server=y"]
-    changed = [part for setting in restore for part in ("--set", setting)]
+    options = [part for setting in restore for part in ("--set", setting)]
     helm("upgrade", *name, *values, "--set", "stopped=true")
     assert running() == {0}
     assert server.kubectl("delete", "cluster", f"{prefix}-db", *place).returncode == 0
-    helm("upgrade", *name, *values, *changed, "--set", "stopped=true")
+    helm("upgrade", *name, *values, *options, "--set", "stopped=true")
     assert running() == {0}
     bootstrap = server.kubectl("get", "cluster", f"{prefix}-db", "-o", "jsonpath={.spec.bootstrap}", *place).stdout
     assert "2026-11-01T08:00:00Z" in bootstrap
     assert server.kubectl("delete", "kafkatopic", "-l", f"app.kubernetes.io/instance={prefix}", *place).returncode == 0
     assert server.kubectl("get", "kafkatopic", "-o", "name", *place).stdout == ""
     # Nothing here runs the job that migrates first, so what it would have waited for is left out.
-    helm("upgrade", *name, *values, *changed, "--no-hooks")
+    helm("upgrade", *name, *values, *options, "--no-hooks")
     assert 0 not in running()
     assert server.kubectl("get", "kafkatopic", "-o", "name", *place).stdout.count("\n") == 13

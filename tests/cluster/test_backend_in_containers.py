@@ -34,14 +34,18 @@ def engine_address(tmp_path: Path) -> Iterator[str]:
 
 def test_delivery_is_tested_against_containers(engine_address: str) -> None:
     images = {name: os.environ.get(name) or image for name, image in STANDINS.items()}
-    given = {"PANEL_TEST_BACKEND": "containers", "DOCKER_HOST": engine_address, "TESTCONTAINERS_RYUK_DISABLED": "true"}
+    variables = {
+        "PANEL_TEST_BACKEND": "containers",
+        "DOCKER_HOST": engine_address,
+        "TESTCONTAINERS_RYUK_DISABLED": "true",
+    }
     # On a machine that is a container itself testcontainers asks for the network's address, which podman 4 leaves out.
-    given |= {"TESTCONTAINERS_CONNECTION_MODE": "docker_host", "TESTCONTAINERS_HOST_OVERRIDE": "127.0.0.1"}
+    variables |= {"TESTCONTAINERS_CONNECTION_MODE": "docker_host", "TESTCONTAINERS_HOST_OVERRIDE": "127.0.0.1"}
     away = {"PANEL_TEST_DATABASE_URL", "PANEL_TEST_KAFKA"}
-    environment = {name: value for name, value in os.environ.items() if name not in away} | images | given
-    done = subprocess.run(
+    environment = {name: value for name, value in os.environ.items() if name not in away} | images | variables
+    result = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/shared/test_delivery.py"],
         cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=600,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
-    assert " passed" in done.stdout
+    assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-1000:]
+    assert " passed" in result.stdout

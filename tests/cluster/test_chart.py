@@ -27,8 +27,8 @@ SCHEMAS = Path(__file__).parent / "schemas"
 
 @pytest.mark.parametrize("values", VALUES)
 def test_helm_finds_nothing_to_complain_about(values: str) -> None:
-    done = helm("lint", "--strict", "--quiet", str(CHART), "-f", str(VALUES[values]))
-    assert done.returncode == 0, done.stdout + done.stderr
+    result = helm("lint", "--strict", "--quiet", str(CHART), "-f", str(VALUES[values]))
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -68,9 +68,9 @@ def test_a_field_that_kubernetes_does_not_know_is_refused() -> None:
 
 def test_a_field_that_an_operator_does_not_know_is_refused() -> None:
     """The test above would be worth nothing if the schemas let anything through."""
-    used = {entry["kind"]: entry for values in VALUES for entry in rendered(values)}
+    kinds = {entry["kind"]: entry for values in VALUES for entry in rendered(values)}
     for schema in SCHEMAS.glob("*.json"):
-        entry = used[schema.stem.rpartition("_")[2]]
+        entry = kinds[schema.stem.rpartition("_")[2]]
         wrong = entry | {"spec": entry["spec"] | {"unheardOf": 1}}
         with pytest.raises(jsonschema.ValidationError, match="unheardOf"):
             operator_validator(schema).validate(wrong)
@@ -88,19 +88,19 @@ def _strict(schema: Any) -> Any:
         return [_strict(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    made = {key: _strict(value) for key, value in schema.items()}
-    if "properties" in made and isinstance(made["properties"], dict) and made.get("type") == "object":
-        free = made.get("x-kubernetes-preserve-unknown-fields") or made.get("additionalProperties")
-        if not free and set(made["properties"]) != set():
-            made["additionalProperties"] = False
-    if made.get("x-kubernetes-int-or-string"):
-        made.pop("type", None)
-    return made
+    copy = {key: _strict(value) for key, value in schema.items()}
+    if "properties" in copy and isinstance(copy["properties"], dict) and copy.get("type") == "object":
+        free = copy.get("x-kubernetes-preserve-unknown-fields") or copy.get("additionalProperties")
+        if not free and set(copy["properties"]) != set():
+            copy["additionalProperties"] = False
+    if copy.get("x-kubernetes-int-or-string"):
+        copy.pop("type", None)
+    return copy
 
 
 def test_a_wrong_or_missing_value_is_told_by_name() -> None:
     pilot = str(VALUES["pilot"])
-    for wrong, told in {
+    for wrong, words in {
         "url=http://panel.example.no": "url",
         "urll=x": "urll",
         "prefix=Panel": "prefix",
@@ -113,9 +113,9 @@ def test_a_wrong_or_missing_value_is_told_by_name() -> None:
         "traces.url=collector:4318": "url",
         "synthetic.enabled=true": "email",
     }.items():
-        done = helm("template", "release", str(CHART), "-f", pilot, "--set", wrong)
-        assert done.returncode != 0, wrong
-        assert told in done.stderr, wrong
+        result = helm("template", "release", str(CHART), "-f", pilot, "--set", wrong)
+        assert result.returncode != 0, wrong
+        assert words in result.stderr, wrong
     assert helm("template", "release", str(CHART)).returncode != 0
 
 
@@ -130,10 +130,10 @@ def test_replicas_may_not_pass_the_partitions() -> None:
 @pytest.mark.parametrize("values", VALUES)
 def test_every_service_runs_hardened_and_with_resources(values: str) -> None:
     objects = rendered(values)
-    found = pods(objects)
-    assert {f"Deployment/{PREFIX[values]}-{service}" for service in SERVICES} <= set(found)
+    by_name = pods(objects)
+    assert {f"Deployment/{PREFIX[values]}-{service}" for service in SERVICES} <= set(by_name)
     accounts = of_kind(objects, "ServiceAccount")
-    for name, pod in found.items():
+    for name, pod in by_name.items():
         spec = pod["spec"]
         assert spec["serviceAccountName"] in accounts, name
         assert spec["automountServiceAccountToken"] is False
@@ -173,8 +173,8 @@ def test_a_secret_is_named_and_never_written(values: str) -> None:
 def test_topics_and_rights_are_those_of_the_local_stack(values: str) -> None:
     objects, prefix = rendered(values), PREFIX[values]
     topics, factor = read_topics(where="cluster")
-    made = [entry["spec"] for entry in of_kind(objects, "KafkaTopic").values()]
-    assert sorted(made, key=lambda spec: str(spec["topicName"])) == sorted(
+    specs = [entry["spec"] for entry in of_kind(objects, "KafkaTopic").values()]
+    assert sorted(specs, key=lambda spec: str(spec["topicName"])) == sorted(
         (
             {
                 "topicName": f"{prefix}.{topic.name}",
@@ -209,18 +209,18 @@ def _rule(rule: Any) -> tuple[str, ...]:
 @pytest.mark.parametrize("values", VALUES)
 def test_every_path_leads_to_the_service_of_the_table(values: str) -> None:
     objects, prefix = rendered(values), PREFIX[values]
-    wanted = {(path, f"{prefix}-{service}") for path, service in ROUTES}
+    paths = {(path, f"{prefix}-{service}") for path, service in ROUTES}
     for route in of_kind(objects, "HTTPRoute").values():
-        assert wanted == {
+        assert paths == {
             (match["path"]["value"], rule["backendRefs"][0]["name"])
             for rule in route["spec"]["rules"]
             for match in rule["matches"]
         }
     for ingress in of_kind(objects, "Ingress").values():
         (rule,) = ingress["spec"]["rules"]
-        assert wanted == {(row["path"], row["backend"]["service"]["name"]) for row in rule["http"]["paths"]}
+        assert paths == {(row["path"], row["backend"]["service"]["name"]) for row in rule["http"]["paths"]}
     assert of_kind(objects, "HTTPRoute") or of_kind(objects, "Ingress")
-    assert {name for _, name in wanted} <= set(of_kind(objects, "Service"))
+    assert {name for _, name in paths} <= set(of_kind(objects, "Service"))
 
 
 @pytest.mark.parametrize("values", ["pilot", "production", "external"])
@@ -266,8 +266,8 @@ def test_migrations_run_before_the_new_pods_and_beside_the_first_ones() -> None:
 
 def test_uninstalling_leaves_the_data() -> None:
     for entry in rendered("production"):
-        kept = entry["metadata"].get("annotations", {}).get("helm.sh/resource-policy") == "keep"
-        assert kept == (
+        stays = entry["metadata"].get("annotations", {}).get("helm.sh/resource-policy") == "keep"
+        assert stays == (
             entry["kind"] in ("Cluster", "Kafka", "KafkaNodePool", "KafkaTopic", "PersistentVolumeClaim")
         ), entry["kind"]
 
@@ -292,8 +292,8 @@ def test_every_value_is_used() -> None:
 
 
 def _leaves(values: Object, free: set[str], path: str = "") -> list[str]:
-    found = []
+    leaves = []
     for name, value in values.items():
         deeper = isinstance(value, dict) and value and name not in free
-        found += _leaves(value, free, f"{path}{name}\\.") if deeper else [f"{path}{name}"]
-    return found
+        leaves += _leaves(value, free, f"{path}{name}\\.") if deeper else [f"{path}{name}"]
+    return leaves

@@ -27,14 +27,14 @@ def promtool(*arguments: str, text: str = "") -> "subprocess.CompletedProcess[st
 
 @needs_promtool
 def test_prometheus_takes_the_rules() -> None:
-    done = promtool("check", "rules", "--lint=all", "--lint-fatal", str(ALERTS))
-    assert done.returncode == 0, done.stdout + done.stderr
+    result = promtool("check", "rules", "--lint=all", "--lint-fatal", str(ALERTS))
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 @needs_promtool
 def test_each_alert_comes_when_it_should_and_not_before() -> None:
-    done = promtool("test", "rules", str(Path(__file__).parent / "alerts_test.yaml"))
-    assert done.returncode == 0, done.stdout + done.stderr
+    result = promtool("test", "rules", str(Path(__file__).parent / "alerts_test.yaml"))
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 def test_each_alert_is_caused_once_and_has_its_runbook() -> None:
@@ -58,14 +58,14 @@ def test_alerts_and_dashboard_ask_for_figures_that_exist() -> None:
     metrics = Metrics("panel", "example")
     metrics.answered("GET", "/", 200, 0.1)
     metrics.job_ended("job", well=True)
-    told = (
+    sources = (
         metrics.page({}).decode()
         + (ROOT / "shared" / "health.py").read_text()
         + (ROOT / "shared" / "metrics.py").read_text()
     )
-    told += "".join((ROOT / "services" / service / "app.py").read_text(encoding="utf-8") for service in SERVICES)
-    told += (ROOT / "services" / "registration" / "synthetic" / "__main__.py").read_text(encoding="utf-8")
+    sources += "".join((ROOT / "services" / service / "app.py").read_text(encoding="utf-8") for service in SERVICES)
+    sources += (ROOT / "services" / "registration" / "synthetic" / "__main__.py").read_text(encoding="utf-8")
     dashboard = json.loads((CHART / "files" / "dashboard.json").read_text(encoding="utf-8"))
-    asked = ALERTS.read_text("utf-8") + " ".join(panel["targets"][0]["expr"] for panel in dashboard["panels"])
-    for name in set(re.findall(r"\bpanel_([a-z_]+)", asked)):
-        assert re.search(rf"\b(panel_)?{re.sub('_(bucket|count)$', '', name)}\b", told), name
+    expressions = ALERTS.read_text("utf-8") + " ".join(panel["targets"][0]["expr"] for panel in dashboard["panels"])
+    for name in set(re.findall(r"\bpanel_([a-z_]+)", expressions)):
+        assert re.search(rf"\b(panel_)?{re.sub('_(bucket|count)$', '', name)}\b", sources), name

@@ -29,12 +29,12 @@ def test_the_profile_is_one_that_the_services_read(values: str, tmp_path: Path) 
 @pytest.mark.parametrize("values", VALUES)
 def test_the_settings_are_ones_that_the_services_take(values: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A setting that no service knows would be ignored in silence."""
-    known = {f"PANEL_{name}".upper() for name in Settings.model_fields}
+    names = {f"PANEL_{name}".upper() for name in Settings.model_fields}
     objects, prefix = rendered(values), PREFIX[values]
-    told = dict(of_kind(objects, "ConfigMap")[f"{prefix}-settings"]["data"])
-    assert set(told) <= known
+    settings = dict(of_kind(objects, "ConfigMap")[f"{prefix}-settings"]["data"])
+    assert set(settings) <= names
     # Files of the cluster are not here.
-    for name, value in told.items():
+    for name, value in settings.items():
         if name not in ("PANEL_KAFKA_CA_FILE", "PANEL_PROFILE", "PANEL_ENVIRONMENT"):
             monkeypatch.setenv(name, value)
     assert Settings().trusted_gateways == ("10.0.0.0/8",)

@@ -35,24 +35,24 @@ def test_the_gateways_paths_are_those_of_the_table() -> None:
 
 
 def test_a_service_is_told_settings_that_exist_and_its_own_secrets_alone() -> None:
-    known = {f"PANEL_{name}".upper() for name in Settings.model_fields} | {"PANEL_IMAP_URL"}
-    known |= {f"PANEL_NOTIFICATIONS_{name}".upper() for name in NotificationSettings.model_fields}
+    names = {f"PANEL_{name}".upper() for name in Settings.model_fields} | {"PANEL_IMAP_URL"}
+    names |= {f"PANEL_NOTIFICATIONS_{name}".upper() for name in NotificationSettings.model_fields}
     secret = {name for service in SERVICES for name in secret_settings(service)} | _BESIDE
     for service in SERVICES:
-        given = PARTS[service]["environment"]
-        assert set(given) <= known, service
-        assert set(given) & secret == {*secret_settings(service), *_BESIDE}, service
-        assert f"_{service}:${{{service.upper()}_DATABASE_PASSWORD}}@" in given["PANEL_SERVICE_DATABASE_URL"]
-        assert given["PANEL_KAFKA_USERNAME"] == principal("${PANEL_PREFIX:-panel}", service)
+        environment = PARTS[service]["environment"]
+        assert set(environment) <= names, service
+        assert set(environment) & secret == {*secret_settings(service), *_BESIDE}, service
+        assert f"_{service}:${{{service.upper()}_DATABASE_PASSWORD}}@" in environment["PANEL_SERVICE_DATABASE_URL"]
+        assert environment["PANEL_KAFKA_USERNAME"] == principal("${PANEL_PREFIX:-panel}", service)
         others = [other.upper() for other in SERVICES if other != service]
-        assert not [value for value in given.values() if any(f"{other}_" in value for other in others)], service
+        assert not [value for value in environment.values() if any(f"{other}_" in value for other in others)], service
 
 
 def test_the_broker_knows_every_principal_and_the_database_every_role() -> None:
     users = PARTS["kafka"]["environment"]["KAFKA_LISTENER_NAME_CLIENTS_PLAIN_SASL_JAAS_CONFIG"]
     named = dict(re.findall(r'user_([^=]+)="\$\{(\w+)\}"', users))
-    wanted = {principal("${PANEL_PREFIX:-panel}", name): f"{name.upper()}_KAFKA_PASSWORD" for name in SERVICES}
-    assert named == wanted | {"admin": "KAFKA_PASSWORD"}
+    passwords = {principal("${PANEL_PREFIX:-panel}", name): f"{name.upper()}_KAFKA_PASSWORD" for name in SERVICES}
+    assert named == passwords | {"admin": "KAFKA_PASSWORD"}
     roles = json.loads(PARTS["roles"]["environment"]["PANEL_ROLE_PASSWORDS"])
     assert roles == {name: f"${{{name.upper()}_DATABASE_PASSWORD}}" for name in ("owner", *SERVICES)}
 
@@ -67,13 +67,13 @@ def test_topics_are_made_by_the_table_for_one_broker() -> None:
 
 
 def test_every_value_is_in_the_printed_env_or_asked_for_by_name() -> None:
-    printed = set(re.findall(r"^(\w+)=", compose_lines("panel", "smtp://relay:25", "secret"), re.MULTILINE))
-    used = set(re.findall(r"\$\{(\w+)\}", COMPOSE))
-    asked = set(re.findall(r"\$\{(\w+):\?", COMPOSE))
-    assert used - asked - printed == set()
-    assert asked <= printed
+    lines = set(re.findall(r"^(\w+)=", compose_lines("panel", "smtp://relay:25", "secret"), re.MULTILINE))
+    variables = set(re.findall(r"\$\{(\w+)\}", COMPOSE))
+    required = set(re.findall(r"\$\{(\w+):\?", COMPOSE))
+    assert variables - required - lines == set()
+    assert required <= lines
     with_default = set(re.findall(r"\$\{(\w+):-", COMPOSE))
-    assert printed <= used | asked | with_default
+    assert lines <= variables | required | with_default
 
 
 def test_every_process_of_ours_runs_without_rights_and_the_outside_reaches_the_gateway_alone() -> None:

@@ -70,11 +70,11 @@ class Pilot:
         lines = "".join(f"{name}='{value}'\n" for name, value in self.values.items())
         (self._folder / ".env").write_text(lines, encoding="utf-8")
         command = [str(COMPOSE), "-f", "compose.yaml", "-f", "relay.yaml", *arguments]
-        done = subprocess.run(
+        result = subprocess.run(
             command, cwd=self._folder, env=_surroundings(), capture_output=True, text=True, check=False, timeout=900
         )
-        assert done.returncode == 0, f"{arguments}: {done.stdout[-1500:]}{done.stderr[-1500:]}"
-        return done.stdout
+        assert result.returncode == 0, f"{arguments}: {result.stdout[-1500:]}{result.stderr[-1500:]}"
+        return result.stdout
 
     def backup(self, file: Path) -> None:
         """As the guide has it."""
@@ -92,12 +92,12 @@ class Pilot:
             self._pipe("pg_restore", "--exit-on-error", "-d", PROJECT, stdin=dump)
 
     def _pipe(self, *command: str, stdin: IO[bytes] | None = None, stdout: IO[bytes] | None = None) -> None:
-        done = subprocess.run(
+        result = subprocess.run(
             [str(COMPOSE), "exec", "-T", "postgres", *command],
             cwd=self._folder, env=_surroundings(), stdin=stdin, stdout=stdout, stderr=subprocess.PIPE,
             check=False, timeout=300,
         )  # fmt: skip
-        assert done.returncode == 0, done.stderr.decode()[-1500:]
+        assert result.returncode == 0, result.stderr.decode()[-1500:]
 
     def start(self) -> None:
         """Everything, in the order of ``depends_on``."""
@@ -124,14 +124,14 @@ class Pilot:
 
     def log(self, part: str) -> str:
         """What a part has written."""
-        done = engine("logs", f"{PROJECT}_{part}_1")
-        return done.stdout + done.stderr
+        result = engine("logs", f"{PROJECT}_{part}_1")
+        return result.stdout + result.stderr
 
     def rows(self, statement: str) -> str:
         """What the database answers its administrator."""
-        done = engine("exec", f"{PROJECT}_postgres_1", "psql", "-d", PROJECT, "-Atc", statement)
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
+        result = engine("exec", f"{PROJECT}_postgres_1", "psql", "-d", PROJECT, "-Atc", statement)
+        assert result.returncode == 0, result.stderr
+        return result.stdout.strip()
 
 
 def _surroundings() -> dict[str, str]:
@@ -162,8 +162,8 @@ def test_a_sign_up_through_the_gateway_becomes_a_mail(
 ) -> None:
     _trust(pilot, tmp_path, monkeypatch)
     panel = f"https://localhost:{pilot.https}"
-    seen = try_sign_up(panel, "https://localhost", "prove@example.org", "1337")
-    assert seen[-1] == "/join: signed up, a mail is on its way"
+    steps = try_sign_up(panel, "https://localhost", "prove@example.org", "1337")
+    assert steps[-1] == "/join: signed up, a mail is on its way"
     assert httpx.get(f"{panel}/-/metrics").status_code == 404
     # Pages and files answer for the address that residents see.
     with httpx.Client(base_url=panel, headers={"Host": "localhost"}) as client:
@@ -188,10 +188,10 @@ def _until(ready: Callable[[], bool], pilot: Pilot, part: str) -> None:
 def test_nothing_of_ours_may_write_or_is_root(pilot: Pilot) -> None:
     for service in SERVICES:
         look = "import os; print(os.getuid(), os.access('/srv/panel', os.W_OK), os.access('/opt/panel', os.W_OK))"
-        done = engine("exec", f"{PROJECT}_{service}_1", "python", "-c", look)
-        assert done.stdout.split() == ["10001", "False", "False"], done.stderr
-    kept = engine("exec", f"{PROJECT}_surveys_1", "python", "-c", "open('/var/lib/panel/keys/x', 'w').close()")
-    assert kept.returncode == 0, kept.stderr
+        result = engine("exec", f"{PROJECT}_{service}_1", "python", "-c", look)
+        assert result.stdout.split() == ["10001", "False", "False"], result.stderr
+    written_file = engine("exec", f"{PROJECT}_surveys_1", "python", "-c", "open('/var/lib/panel/keys/x', 'w').close()")
+    assert written_file.returncode == 0, written_file.stderr
 
 
 def test_an_upgrade_keeps_what_there_was(pilot: Pilot) -> None:

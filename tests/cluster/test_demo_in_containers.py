@@ -15,7 +15,7 @@ pytestmark = needs_image
 def test_the_ledger_balances_against_containers(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     settings = {"DEMO_LAUNCHER": "tests.cluster.stack", "DEMO_EXIT": "1", "DEMO_STATE": str(tmp_path / "state")}
-    played = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "deploy.demo"],
         cwd=ROOT,
         env={**os.environ, **settings, "PANEL_PORT_BASE": str(free_base())},
@@ -24,5 +24,5 @@ def test_the_ledger_balances_against_containers(tmp_path: Path) -> None:
         check=False,
         timeout=900,
     )
-    assert played.returncode == 0, played.stdout[-3000:] + played.stderr[-2000:]
-    assert "the ledger balances" in played.stdout
+    assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-2000:]
+    assert "the ledger balances" in result.stdout

@@ -25,8 +25,8 @@ async def test_every_service_counts_its_own(service: str, runtime_of: RuntimeOf)
     page = runtime.metrics.page({**figures, "outbox_events": 1.0, "inbox_lag_events": {"surveys": 2.0}}).decode()
     assert f'panel_inbox_lag_events{{of="surveys",prefix="panel",service="{service}"}} 2.0' in page
     if PROMTOOL.exists():
-        done = promtool("check", "metrics", text=page)
-        assert done.returncode == 0, done.stdout + done.stderr
+        result = promtool("check", "metrics", text=page)
+        assert result.returncode == 0, result.stdout + result.stderr
 
 
 async def test_rows_are_counted_by_what_a_column_holds(runtime_of: RuntimeOf) -> None:

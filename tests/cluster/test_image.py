@@ -28,22 +28,22 @@ pytestmark = pytest.mark.skipif(
 
 
 def test_commands_run_without_rights() -> None:
-    done = engine("run", *HARDENED, "--network=none", IMAGE, "--help")
-    assert done.returncode == 0, done.stderr
+    result = engine("run", *HARDENED, "--network=none", IMAGE, "--help")
+    assert result.returncode == 0, result.stderr
     for command in ("serve", "migrate", "topics", "try", "secrets"):
-        assert command in done.stdout
+        assert command in result.stdout
 
 
 def test_a_wrong_setting_is_one_line_here_too() -> None:
-    done = engine("run", *HARDENED, "--network=none", IMAGE, "serve", "surveys")
-    assert done.returncode != 0
-    assert done.stderr.strip() == "error: PANEL_SERVICE_DATABASE_URL is not set"
+    result = engine("run", *HARDENED, "--network=none", IMAGE, "serve", "surveys")
+    assert result.returncode != 0
+    assert result.stderr.strip() == "error: PANEL_SERVICE_DATABASE_URL is not set"
 
 
 def test_it_is_nobody_and_holds_no_tool_to_install_with() -> None:
     look = "import json, os, shutil; print(json.dumps([os.getuid(), shutil.which('pip'), os.path.exists('tests')]))"
-    done = engine("run", *HARDENED, "--network=none", "--entrypoint=python", IMAGE, "-c", look)
-    assert json.loads(done.stdout) == [10001, None, False]
+    result = engine("run", *HARDENED, "--network=none", "--entrypoint=python", IMAGE, "-c", look)
+    assert json.loads(result.stdout) == [10001, None, False]
 
 
 def test_everything_is_compiled() -> None:
@@ -52,8 +52,8 @@ def test_everything_is_compiled() -> None:
         "import pathlib; print([str(f) for d in ('/opt/panel/lib', '/srv/panel') for f in pathlib.Path(d).rglob('*.py')"
         " if not (f.parent / '__pycache__' / (f.stem + '.cpython-311.pyc')).exists()][:5])"
     )
-    done = engine("run", *HARDENED, "--network=none", "--entrypoint=python", IMAGE, "-c", look)
-    assert done.stdout.strip() == "[]", done.stdout + done.stderr
+    result = engine("run", *HARDENED, "--network=none", "--entrypoint=python", IMAGE, "-c", look)
+    assert result.stdout.strip() == "[]", result.stdout + result.stderr
 
 
 def test_every_compiled_module_that_was_trimmed_still_loads() -> None:
@@ -64,14 +64,14 @@ def test_every_compiled_module_that_was_trimmed_still_loads() -> None:
         "    importlib.import_module(name); number += 1\n"
         "print(number)"
     )
-    done = engine("run", *HARDENED, "--network=none", "--entrypoint=python", IMAGE, "-c", look)
-    assert done.returncode == 0, done.stderr[-500:]
-    assert int(done.stdout) > 20
+    result = engine("run", *HARDENED, "--network=none", "--entrypoint=python", IMAGE, "-c", look)
+    assert result.returncode == 0, result.stderr[-500:]
+    assert int(result.stdout) > 20
 
 
 def test_the_bill_of_materials_names_every_package() -> None:
-    done = engine("run", *HARDENED, "--network=none", "--entrypoint=cat", IMAGE, "/srv/panel/sbom.cdx.json")
-    bill = json.loads(done.stdout)
+    result = engine("run", *HARDENED, "--network=none", "--entrypoint=cat", IMAGE, "/srv/panel/sbom.cdx.json")
+    bill = json.loads(result.stdout)
     assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6")
-    wanted = {(package.name, package.version) for package in locked(ROOT / "deploy" / "image" / "image.lock")}
-    assert {(part["name"], part["version"]) for part in bill["components"]} == wanted
+    packages = {(package.name, package.version) for package in locked(ROOT / "deploy" / "image" / "image.lock")}
+    assert {(part["name"], part["version"]) for part in bill["components"]} == packages

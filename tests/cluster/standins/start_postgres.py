@@ -16,8 +16,8 @@ def prepare() -> None:
     with tempfile.NamedTemporaryFile("w") as file:
         file.write(os.environ["POSTGRES_PASSWORD"])
         file.flush()
-        given = shlex.split(os.environ.get("POSTGRES_INITDB_ARGS", ""))
-        command = [f"{BIN}/initdb", "-D", DATA, "-U", "postgres", "--pwfile", file.name, *given]
+        options = shlex.split(os.environ.get("POSTGRES_INITDB_ARGS", ""))
+        command = [f"{BIN}/initdb", "-D", DATA, "-U", "postgres", "--pwfile", file.name, *options]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     with open(f"{DATA}/pg_hba.conf", "a", encoding="utf-8") as rules:
         rules.write("host all all all scram-sha-256\n")
