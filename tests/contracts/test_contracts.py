@@ -26,9 +26,9 @@ PERSONAL = re.compile(r"(^|_)(name|address|email|e_mail|phone|text|comment|messa
 
 @pytest.mark.parametrize("event", REGISTRY.values(), ids=lambda event: event.type)
 def test_each_stored_example_still_parses_and_says_the_same(event: type[Event]) -> None:
-    stored = json.loads((FOLDER / "examples" / f"{event.type}.json").read_text(encoding="utf-8"))
-    parsed = event.model_validate(stored).model_dump(mode="json")
-    assert {key: parsed[key] for key in stored} == stored
+    sample = json.loads((FOLDER / "examples" / f"{event.type}.json").read_text(encoding="utf-8"))
+    content = event.model_validate(sample).model_dump(mode="json")
+    assert {key: content[key] for key in sample} == sample
 
 
 def test_every_event_that_is_written_is_registered() -> None:
@@ -36,15 +36,15 @@ def test_every_event_that_is_written_is_registered() -> None:
     classes = [Event]
     for event in classes:
         classes += event.__subclasses__()
-    written = {event for event in classes if hasattr(event, "type") and event.__module__.startswith("shared.events.")}
-    assert written == set(REGISTRY.values()), "add it to `EVENTS` in its module"
+    events = {event for event in classes if hasattr(event, "type") and event.__module__.startswith("shared.events.")}
+    assert events == set(REGISTRY.values()), "add it to `EVENTS` in its module"
 
 
 @pytest.mark.parametrize("event", REGISTRY.values(), ids=lambda event: event.type)
 def test_every_event_is_published_somewhere(event: type[Event]) -> None:
     files = (SERVICE_FOLDER / event.source_service()).rglob("*.py")
-    made = re.compile(rf"\b{event.__name__}\b")
-    assert any(made.search(file.read_text(encoding="utf-8")) for file in files), "no `emit` of it yet"
+    construction = re.compile(rf"\b{event.__name__}\b")
+    assert any(construction.search(file.read_text(encoding="utf-8")) for file in files), "no `emit` of it yet"
 
 
 def test_no_example_is_left_of_a_type_that_is_gone() -> None:
@@ -102,8 +102,8 @@ def test_the_map_in_the_readme_says_who_listens_to_whom(name: str) -> None:
     row = re.search(rf"^\| {name} \|.*\| (.*) \|$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert row
     others = set(SERVICES) - {name}
-    written = others if row[1] == "every other service" else set(row[1].split(", "))
-    assert written == {topic.writer for topic in read_topics()[0] if name in topic.readers}
+    publishers = others if row[1] == "every other service" else set(row[1].split(", "))
+    assert publishers == {topic.writer for topic in read_topics()[0] if name in topic.readers}
 
 
 def test_only_surveys_handles_both_who_took_part_and_what_was_answered() -> None:
@@ -113,28 +113,30 @@ def test_only_surveys_handles_both_who_took_part_and_what_was_answered() -> None
 
 
 def test_every_subscriber_handles_the_version_that_is_published() -> None:
-    published = {t.rsplit(".", 1)[0]: t for t in REGISTRY}
+    types = {t.rsplit(".", 1)[0]: t for t in REGISTRY}
     for name in SERVICES:
         for subscription in load_service(name).handlers:
             for event in subscription.events:
-                assert published[event.type.rsplit(".", 1)[0]] == event.type
+                assert types[event.type.rsplit(".", 1)[0]] == event.type
 
 
 def test_the_example_of_a_questionnaire_keeps_every_rule_and_shows_every_kind() -> None:
-    made = strict(example.QUESTIONNAIRE)
-    assert {part.type for part in made.parts} == set(KINDS)
-    assert {name.partition(".")[0] for name in example.ANSWERS} == {question.id for question in made.questions}
+    questionnaire = strict(example.QUESTIONNAIRE)
+    assert {part.type for part in questionnaire.parts} == set(KINDS)
+    assert {name.partition(".")[0] for name in example.ANSWERS} == {question.id for question in questionnaire.questions}
 
 
 def test_what_a_newer_publisher_asks_is_read_and_kept_whole() -> None:
     """A consumer that is updated later finds in its copy what it could not read before."""
-    read = Questionnaire.model_validate(newer())
-    assert isinstance(read.parts[0], UnknownQuestion)
-    assert [part.id for part in read.pages[0].known] == [part.id for part in read.pages[0].questions[1:]]
-    kept = read.content()
-    assert (kept["colour"], kept["pages"][0]["questions"][0]) == ("blue", HOLOGRAM)
-    assert kept["pages"][0]["questions"][2]["options"][0]["picture"] == "buss.png"
-    assert Questionnaire.model_validate(kept) == read
+    questionnaire = Questionnaire.model_validate(newer())
+    assert isinstance(questionnaire.parts[0], UnknownQuestion)
+    assert [part.id for part in questionnaire.pages[0].known] == [
+        part.id for part in questionnaire.pages[0].questions[1:]
+    ]
+    content = questionnaire.content()
+    assert (content["colour"], content["pages"][0]["questions"][0]) == ("blue", HOLOGRAM)
+    assert content["pages"][0]["questions"][2]["options"][0]["picture"] == "buss.png"
+    assert Questionnaire.model_validate(content) == questionnaire
 
 
 @pytest.mark.parametrize("place", ["kind", "field"])
