@@ -24,8 +24,8 @@ class _Changing(Mapping[str, str]):
         self._service = service
 
     def _now(self) -> dict[str, str]:
-        changed = json.loads(self._file.read_text(encoding="utf-8")) if self._file.exists() else {}
-        return {**self._given, **changed.get(self._service, {})}
+        settings = json.loads(self._file.read_text(encoding="utf-8")) if self._file.exists() else {}
+        return {**self._given, **settings.get(self._service, {})}
 
     def __getitem__(self, name: str) -> str:
         return self._now()[name]

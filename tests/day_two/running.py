@@ -57,14 +57,14 @@ class Running:
     @property
     def status(self) -> dict[str, Any]:
         """What the launcher tells."""
-        told: dict[str, Any] = json.loads((self.state / "status.json").read_text(encoding="utf-8"))
-        return told
+        status: dict[str, Any] = json.loads((self.state / "status.json").read_text(encoding="utf-8"))
+        return status
 
     @property
     def secrets(self) -> dict[str, Any]:
         """Passwords and keys."""
-        kept: dict[str, Any] = json.loads((self.state / "secrets.json").read_text(encoding="utf-8"))
-        return kept
+        secrets: dict[str, Any] = json.loads((self.state / "secrets.json").read_text(encoding="utf-8"))
+        return secrets
 
     def environment_of(self, part: str) -> dict[str, str]:
         """What a running process was told."""
@@ -73,12 +73,12 @@ class Running:
 
     def by_hand(self, service: str, *command: str) -> str:
         """A command in a service's own environment, as `kubectl exec` gives it; what it says."""
-        done = subprocess.run(
+        result = subprocess.run(
             [sys.executable, "-m", "shared.cli", *command],
             env=self.environment_of(service), cwd=ROOT, capture_output=True, text=True, check=False,
         )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result.stdout
 
     def people(self, number: int) -> list[Person]:
         """The same residents each time."""

@@ -61,16 +61,16 @@ class Served:
 
     def says(self, event: str) -> dict[str, Any]:
         """Its first log line of this name, when it comes."""
-        found: list[dict[str, Any]] = []
+        entries: list[dict[str, Any]] = []
 
         def there() -> bool:
             assert self._process.poll() is None, self._log.read_text()
             lines = [json.loads(line) for line in self._log.read_text().splitlines() if line.startswith("{")]
-            found[:] = [line for line in lines if line["event"] == event]
-            return bool(found)
+            entries[:] = [line for line in lines if line["event"] == event]
+            return bool(entries)
 
         wait_until(there, [], f"«{event}» in {self._log.read_text()[-600:]}", 60)
-        return found[0]
+        return entries[0]
 
     def ready(self) -> dict[str, Any]:
         """The probe's answer."""
@@ -134,24 +134,24 @@ def serving(tmp_path: Path, settings: dict[str, str]) -> Iterator[Served]:
     ],
 )
 def test_what_cannot_be_right_ends_in_one_line(settings: dict[str, str], wrong: dict[str, str], words: str) -> None:
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "shared.cli", "serve", "surveys"],
         cwd=ROOT, env={**os.environ, **settings, **wrong}, capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
-    assert (done.returncode, done.stderr) == (1, f"error: {words}\n")
-    assert "secret" not in done.stdout
+    assert (result.returncode, result.stderr) == (1, f"error: {words}\n")
+    assert "secret" not in result.stdout
 
 
 def test_a_profile_of_another_shape_is_named_with_its_entry(settings: dict[str, str], tmp_path: Path) -> None:
     folder = write_profile(tmp_path / "profile", number="12")
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "shared.cli", "serve", "surveys"],
         cwd=ROOT, env={**os.environ, **settings, "PANEL_PROFILE": str(folder)}, capture_output=True, text=True,
         check=False, timeout=60,
     )  # fmt: skip
-    assert done.returncode == 1
-    assert done.stderr.startswith(f"error: PANEL_PROFILE: {folder}/profile.yaml: number: ")
-    assert done.stderr.count("\n") == 1
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"error: PANEL_PROFILE: {folder}/profile.yaml: number: ")
+    assert result.stderr.count("\n") == 1
 
 
 def test_an_old_schema_is_waited_for_and_its_number_said(settings: dict[str, str], tmp_path: Path) -> None:

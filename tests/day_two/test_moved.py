@@ -31,22 +31,22 @@ def old(tmp_path: Path) -> Iterator[Running]:
 def server(state: Path) -> Iterator[Postgres]:
     """Postgres alone, made the first time."""
     (state / "logs").mkdir(parents=True, exist_ok=True)
-    one = Postgres(state, free_ports(1)[0], read_secrets(state).postgres)
-    one.prepare()
-    one.process.spawn()
+    postgres = Postgres(state, free_ports(1)[0], read_secrets(state).postgres)
+    postgres.prepare()
+    postgres.process.spawn()
     try:
-        one.wait_ready()
-        yield one
+        postgres.wait_ready()
+        yield postgres
     finally:
-        one.process.stop()
+        postgres.process.stop()
 
 
 def run(program: str, *arguments: str) -> None:
     """A program of Postgres; with its last words when it fails."""
-    done = subprocess.run(
+    result = subprocess.run(
         [str(binaries(unprivileged_user()) / program), *arguments], capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stderr[-1500:]
+    assert result.returncode == 0, result.stderr[-1500:]
 
 
 async def test_a_dump_in_a_new_server_goes_on_where_it_was(old: Running, tmp_path: Path) -> None:
@@ -69,12 +69,12 @@ async def test_a_dump_in_a_new_server_goes_on_where_it_was(old: Running, tmp_pat
         await create_service_roles(after.url(), owner, "panel", secrets.roles)
         await asyncio.to_thread(run, "pg_restore", "--exit-on-error", "-d", after.url("panel"), str(tmp_path / "dump"))
 
-    moved = Running(new)
-    moved.start()
+    copy = Running(new)
+    copy.start()
     try:
-        await moved.balances(4)
-        await moved.join(people[4:])
-        await moved.balances(7)
-        assert await moved.ask("select count(*) from notifications.message where state <> 'sent'") == 0
+        await copy.balances(4)
+        await copy.join(people[4:])
+        await copy.balances(7)
+        assert await copy.ask("select count(*) from notifications.message where state <> 'sent'") == 0
     finally:
-        moved.stop()
+        copy.stop()

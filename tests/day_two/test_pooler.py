@@ -34,14 +34,14 @@ def stack(tmp_path: Path) -> Iterator[Running]:
     process = _pooler(
         folder, state / "pgbouncer.log", port, int(running.settings["PANEL_PORT_BASE"]) + 4, secrets.postgres
     )
-    told = {
+    settings = {
         service: {
             "PANEL_SERVICE_DATABASE_URL": f"postgresql://panel_{service}:{secrets.roles[service]}@127.0.0.1:{port}/panel",
             "PANEL_DATABASE_STATEMENT_CACHE": "0",
         }
         for service in SERVICES
     }
-    (state / CHANGED).write_text(json.dumps(told), encoding="utf-8")
+    (state / CHANGED).write_text(json.dumps(settings), encoding="utf-8")
     process.spawn()
     try:
         wait_until(lambda: listens(port), [process], "pgbouncer", 60)
@@ -85,10 +85,10 @@ async def test_people_join_through_two_connections_a_service(stack: Running) -> 
     """Prepared statements, advisory locks and settings of a transaction: none is looked for outside it."""
     await stack.join(stack.people(12))
     await stack.balances(12)
-    used = "select count(*) from pg_stat_activity where datname = 'panel' and usename ~ '^panel_.*s$|registration'"
-    assert 0 < await stack.ask(used) <= SERVERS
+    statement = "select count(*) from pg_stat_activity where datname = 'panel' and usename ~ '^panel_.*s$|registration'"
+    assert 0 < await stack.ask(statement) <= SERVERS
     for name in [name for service in SERVICES for name in (service, f"{service} 2")]:
         for line in (stack.state / "logs" / f"{name}.log").read_text(encoding="utf-8").splitlines():
-            told = json.loads(line)
+            entry = json.loads(line)
             # Two processes on one machine cannot both listen for letters.
-            assert told["level"] not in ("error", "critical") or told.get("job") == "take_letters", line
+            assert entry["level"] not in ("error", "critical") or entry.get("job") == "take_letters", line

@@ -50,14 +50,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @asynccontextmanager
 async def looking(stack: Running) -> AsyncIterator[Mailbox]:
     """Visitors open every page again and again for the length of the block, and never see an error; the mails."""
-    mailbox, seen = Mailbox(stack.status["mail_url"]), []
+    mailbox, answers = Mailbox(stack.status["mail_url"]), []
     over = asyncio.Event()
 
     async def look() -> None:
         async with httpx.AsyncClient(base_url=stack.status["public_url"], timeout=30) as client:
             while not over.is_set():
                 for page in PAGES:
-                    seen.append((page, (await client.get(page)).status_code))
+                    answers.append((page, (await client.get(page)).status_code))
 
     async def fetch() -> None:
         while not over.is_set():
@@ -71,29 +71,29 @@ async def looking(stack: Running) -> AsyncIterator[Mailbox]:
         over.set()
         await asyncio.gather(*watching)
         await mailbox.close()
-    assert {page for page, _ in seen} == set(PAGES)
-    assert [(page, code) for page, code in seen if code >= 500] == []
+    assert {page for page, _ in answers} == set(PAGES)
+    assert [(page, code) for page, code in answers if code >= 500] == []
     logs = Path(stack.status["state"]) / "logs"
-    assert {name: found for name in ("gateway", *NAMES) if (found := _failures(logs / f"{name}.log"))} == {}
+    assert {name: faults for name in ("gateway", *NAMES) if (faults := _failures(logs / f"{name}.log"))} == {}
 
 
 def _failures(log: Path) -> list[str]:
     """Answers of the 500s, and tasks that ended by themselves, which end the process."""
-    found = []
+    faults = []
     for line in log.read_text(encoding="utf-8").splitlines():
         entry = json.loads(line) if line.startswith("{") else {}
         if int(entry.get("status") or 0) >= 500 or entry.get("level") == "critical":
-            found.append(line[:300])
-    return found
+            faults.append(line[:300])
+    return faults
 
 
 async def roll(stack: Running, *services: str, **settings: str) -> None:
     """Give services new settings, and replace their processes one by one as a rollout does."""
     file = stack.state / CHANGED
-    changed = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    content = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     for service in services:
-        changed[service] = changed.get(service, {}) | settings
-    file.write_text(json.dumps(changed), encoding="utf-8")
+        content[service] = content.get(service, {}) | settings
+    file.write_text(json.dumps(content), encoding="utf-8")
     for name in (name for name in NAMES if name.partition(" ")[0] in services):
         await _replace(stack, name)
 
@@ -127,12 +127,12 @@ async def test_everything_is_replaced_under_load_and_nobody_notices(stack: Runni
             group.create_task(sign_up(number, mailbox))
         await roll(stack, *SERVICES)
     await stack.balances(JOINING)
-    sent = "select count(*) from notifications.message where purpose = 'confirm' and state = "
-    assert [await stack.ask(f"{sent}'{state}'") for state in ("sent", "unknown")] == [JOINING, 0]
+    statement = "select count(*) from notifications.message where purpose = 'confirm' and state = "
+    assert [await stack.ask(f"{statement}'{state}'") for state in ("sent", "unknown")] == [JOINING, 0]
 
 
 async def test_every_key_and_password_is_exchanged_while_people_use_the_old_ones(stack: Running) -> None:
-    kept = stack.secrets
+    passwords = stack.secrets
     member, early, late = stack.people(JOINING + 3)[-3:]
     await stack.join([member])
     before = await stack.ask("select size from registration.panel")
@@ -143,7 +143,7 @@ async def test_every_key_and_password_is_exchanged_while_people_use_the_old_ones
         form = FormReader((await browser.get("/join")).text)
         old_link = (await mailbox.wait_for(member.email, "Lenke til Min side"))["text"]
 
-        signing = await _exchange_keys(stack, kept)
+        signing = await _exchange_keys(stack, passwords)
         # A session lasts 15 minutes, which is less than everything takes on a busy machine.
         await editor.sign_in()
         await roll(stack, "registration", PANEL_STAFF_SIGNING_KEY=signing)
@@ -194,8 +194,8 @@ async def _exchange_passwords(stack: Running) -> None:
     )  # fmt: skip
     how = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096)
     change = UserScramCredentialUpsertion(principal("panel", "surveys"), how, word.encode())
-    for done in admin.alter_user_scram_credentials([change]).values():
-        done.result(30)
+    for future in admin.alter_user_scram_credentials([change]).values():
+        future.result(30)
     place = stack.environment_of("surveys")["PANEL_SERVICE_DATABASE_URL"].rpartition("@")[2]
     new_url = f"postgresql://panel_surveys:{word}@{place}"
     await roll(stack, "surveys", PANEL_SERVICE_DATABASE_URL=new_url, PANEL_KAFKA_PASSWORD=word)

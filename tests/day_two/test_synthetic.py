@@ -30,14 +30,14 @@ def stack(tmp_path: Path) -> Iterator[Running]:
 
 async def walk(stack: Running, patience: int) -> tuple[int, list[dict[str, object]]]:
     """One walk, its mails fetched from the catcher by IMAP; how it ended and what it logged."""
-    server, seen = Server(), set[str]()
+    server, mails = Server(), set[str]()
 
     async def fill() -> None:
         async with httpx.AsyncClient(base_url=stack.status["mail_url"]) as catcher:
             while True:
                 for mail in (await catcher.get("/api/mails", params={"to": EMAIL})).json():
-                    if mail["id"] not in seen:
-                        seen.add(mail["id"])
+                    if mail["id"] not in mails:
+                        mails.add(mail["id"])
                         letter = EmailMessage()
                         letter["Subject"] = mail["subject"]
                         letter.set_content(mail["text"])
@@ -64,8 +64,8 @@ async def walk(stack: Running, patience: int) -> tuple[int, list[dict[str, objec
 
 
 async def test_it_joins_and_leaves_and_nobody_counts_it(stack: Running) -> None:
-    code, told = await walk(stack, patience=300)
-    assert [line["step"] for line in told] == ["sign_up", "confirm", "sign_in", "own_page", "leave", "erased"]
+    code, steps = await walk(stack, patience=300)
+    assert [line["step"] for line in steps] == ["sign_up", "confirm", "sign_in", "own_page", "leave", "erased"]
     assert code == 0
     await stack.balances(0)
     for schema in ("surveys", "meetings"):
@@ -81,9 +81,9 @@ async def test_the_step_that_fails_is_named(stack: Running) -> None:
     """Mail rests: the walk says that it got none, and why is in the mails' own signs."""
     os.kill(stack.status["parts"]["notifications"]["pid"], signal.SIGSTOP)
     try:
-        code, told = await walk(stack, patience=10)
+        code, steps = await walk(stack, patience=10)
     finally:
         os.kill(stack.status["parts"]["notifications"]["pid"], signal.SIGCONT)
     assert code == 1
-    assert (told[-1]["event"], told[-1]["step"]) == ("synthetic.step.failed", "confirm")
-    assert "no mail with a link to /join/confirm/ within 10 s" in str(told[-1]["reason"])
+    assert (steps[-1]["event"], steps[-1]["step"]) == ("synthetic.step.failed", "confirm")
+    assert "no mail with a link to /join/confirm/ within 10 s" in str(steps[-1]["reason"])

@@ -29,15 +29,15 @@ def first(tmp_path: Path) -> Iterator[Running]:
 @pytest.fixture
 def second(first: Running, tmp_path: Path) -> Iterator[Running]:
     """The other, on the same servers."""
-    told = first.status
-    asyncio.run(create_database(told["database_url"], OTHER, "w" * 24))
+    status = first.status
+    asyncio.run(create_database(status["database_url"], OTHER, "w" * 24))
     running = Running(
         _folder(tmp_path, "second"),
         PANEL_PREFIX=OTHER,
-        PANEL_DATABASE_URL=urlsplit(told["database_url"])._replace(path=f"/{OTHER}").geturl(),
-        PANEL_KAFKA=told["kafka"],
-        PANEL_KAFKA_USERNAME=told["kafka_username"],
-        PANEL_KAFKA_PASSWORD=told["kafka_password"],
+        PANEL_DATABASE_URL=urlsplit(status["database_url"])._replace(path=f"/{OTHER}").geturl(),
+        PANEL_KAFKA=status["kafka"],
+        PANEL_KAFKA_USERNAME=status["kafka_username"],
+        PANEL_KAFKA_PASSWORD=status["kafka_password"],
     )
     running.start()
     yield running
@@ -45,19 +45,19 @@ def second(first: Running, tmp_path: Path) -> Iterator[Running]:
 
 
 def _folder(parent: Path, name: str) -> Path:
-    made = parent / name
-    made.mkdir()
-    return made
+    folder = parent / name
+    folder.mkdir()
+    return folder
 
 
 def _names(running: Running) -> dict[str, set[str]]:
     """Prefixes of what the broker has, by kind."""
-    told = running.status
-    admin: Any = admin_client(told["kafka"], told["kafka_username"], told["kafka_password"])
+    status = running.status
+    admin: Any = admin_client(status["kafka"], status["kafka_username"], status["kafka_password"])
     groups = {group.group_id for group in admin.list_consumer_groups().result(30).valid}
     topics = {name for name in admin.list_topics(timeout=30).topics if not name.startswith("__")}
     return {
-        kind: {name.partition(".")[0] for name in found} for kind, found in (("topics", topics), ("groups", groups))
+        kind: {name.partition(".")[0] for name in names} for kind, names in (("topics", topics), ("groups", groups))
     }
 
 
@@ -68,9 +68,9 @@ async def test_people_of_the_one_are_unknown_to_the_other(first: Running, second
     await first.balances(4)
     await second.balances(5)
     assert _names(first) == {"topics": {"panel", OTHER}, "groups": {"panel", OTHER}}
-    wanted = {f"{prefix}_{name}" for prefix in ("panel", OTHER) for name in ("owner", *SERVICES)}
+    roles = {f"{prefix}_{name}" for prefix in ("panel", OTHER) for name in ("owner", *SERVICES)}
     rows = await first.ask("select array_agg(rolname::text) from pg_roles where rolname !~ '^(pg_|postgres)'")
-    assert set(rows) == wanted
+    assert set(rows) == roles
 
     # A role of the one has no way into the other's database.
     own = second.environment_of("surveys")["PANEL_SERVICE_DATABASE_URL"]
