@@ -48,33 +48,33 @@ def summary(rounds: list[Outcome]) -> dict[str, object]:
 
 def main() -> int:
     """Exit code 0 when every invariant held in every round."""
-    wanted = int(os.environ.get("KILLS") or _DEFAULT)
+    total = int(os.environ.get("KILLS") or _DEFAULT)
     first_seed = int(os.environ.get("SEED") or time.time() // 1)
     base = int(os.environ.get("PANEL_PORT_BASE") or 8080) + 1000
-    state = Path(os.environ.get("FAULTS_STATE") or ROOT / ".panel" / f"faults-{wanted}")
+    state = Path(os.environ.get("FAULTS_STATE") or ROOT / ".panel" / f"faults-{total}")
     state.mkdir(parents=True, exist_ok=True)
-    kept = state / "rounds.jsonl"
-    kept.touch()
-    rounds = [Outcome(**json.loads(line)) for line in kept.read_text().splitlines()]
-    while (done := sum(sum(outcome.kills.values()) for outcome in rounds)) < wanted:
+    journal = state / "rounds.jsonl"
+    journal.touch()
+    rounds = [Outcome(**json.loads(line)) for line in journal.read_text().splitlines()]
+    while (count := sum(sum(outcome.kills.values()) for outcome in rounds)) < total:
         number = len(rounds) + 1
-        kills = min(_PER_ROUND, wanted - done)
+        kills = min(_PER_ROUND, total - count)
         seed = first_seed + number
         folder = state / f"round-{number}"
         shutil.rmtree(folder, ignore_errors=True)
-        say(f"round {number}: {kills} kills (seed {seed}); {done} of {wanted} done")
+        say(f"round {number}: {kills} kills (seed {seed}); {count} of {total} done")
         outcome = asyncio.run(Round(folder, base, seed, kills, say).play())
         rounds.append(outcome)
-        with kept.open("a") as file:
+        with journal.open("a") as file:
             file.write(outcome.as_json() + "\n")
         for name, numbers in outcome.numbers.items():
             say(f"  {'holds ' if outcome.holds[name] else 'BROKEN'} {name}: {numbers}")
         if outcome.fine:
             shutil.rmtree(folder, ignore_errors=True)
-    found = summary(rounds)
-    print(json.dumps(found), flush=True)
+    report = summary(rounds)
+    print(json.dumps(report), flush=True)
     if all(outcome.fine for outcome in rounds):
-        kept.unlink()
+        journal.unlink()
         return 0
     return 1
 

@@ -43,8 +43,8 @@ class Menace:
 
     def status(self) -> dict[str, Any]:
         """status.json of the launcher."""
-        found: dict[str, Any] = json.loads((self.state / "status.json").read_text())
-        return found
+        status: dict[str, Any] = json.loads((self.state / "status.json").read_text())
+        return status
 
     def processes(self, part: str) -> list[psutil.Process]:
         """The part's processes, children first, while it runs."""
@@ -60,25 +60,25 @@ class Menace:
     async def kill(self, part: str) -> None:
         """kill -9 of every process of the part, after what is being done to it; over when it runs again."""
         async with self._at_work[part]:
-            found = await self._running(part)
-            for process in found:
+            processes = await self._running(part)
+            for process in processes:
                 with suppress(psutil.NoSuchProcess):
                     process.send_signal(signal.SIGKILL)
             self.kills[part] += 1
-            await self._back(part, found[-1].pid)
+            await self._back(part, processes[-1].pid)
 
     async def pause(self, part: str, seconds: float) -> None:
         """SIGSTOP, later SIGCONT; not while something else is done to the part."""
         if self._at_work[part].locked():
             return
         async with self._at_work[part]:
-            found = self.processes(part)
+            processes = self.processes(part)
             for number, wait in ((signal.SIGSTOP, seconds), (signal.SIGCONT, 0)):
-                for process in found:
+                for process in processes:
                     with suppress(psutil.NoSuchProcess):
                         process.send_signal(number)
                 await asyncio.sleep(wait)
-            self.done[f"pause {part}"] += bool(found)
+            self.done[f"pause {part}"] += bool(processes)
 
     async def disconnect(self, part: str) -> None:
         """Cut, refuse, slow down or freeze what passes through a proxy; one of them at a time."""
@@ -136,17 +136,17 @@ class Menace:
     async def empty_broker(self) -> None:
         """The broker dies, loses its disk, and comes back with nothing but topics and rights."""
         async with self._at_work["kafka"]:
-            found = await self._running("kafka")
+            processes = await self._running("kafka")
             status = self.status()
             port = int(status["kafka"].rpartition(":")[2])
             passwords = read_secrets(self.state).kafka_users(str(status["prefix"]))
-            for process in found:
+            for process in processes:
                 process.send_signal(signal.SIGKILL)
-            psutil.wait_procs(found, timeout=10)
+            psutil.wait_procs(processes, timeout=10)
             shutil.rmtree(self.state / "kafka" / "data")
             broker = Kafka(self.state, port, port + 1, passwords, port + 40)
             await asyncio.to_thread(broker.prepare)
-            await self._back("kafka", found[-1].pid)
+            await self._back("kafka", processes[-1].pid)
             await self._provision(broker.admin(), str(status["prefix"]))
             self.kills["kafka"] += 1
             self.done["broker emptied"] += 1
@@ -163,22 +163,22 @@ class Menace:
     async def _running(self, part: str) -> list[psutil.Process]:
         """The part's processes, once there are some."""
         async with asyncio.timeout(_BACK_SECONDS):
-            while not (found := self.processes(part)):
+            while not (processes := self.processes(part)):
                 await asyncio.sleep(0.1)
-        return found
+        return processes
 
     async def _back(self, part: str, before: int) -> None:
         """Until the part runs under another process id and answers."""
         async with asyncio.timeout(_BACK_SECONDS):
-            while not (found := self.processes(part)) or found[-1].pid == before:
+            while not (processes := self.processes(part)) or processes[-1].pid == before:
                 await asyncio.sleep(0.1)
             port = self._port(part)
             while port and not listens(port):
                 await asyncio.sleep(0.1)
 
     def _port(self, part: str) -> int | None:
-        known = self.status()["parts"].get(part, {})
-        address = str(known.get("address") or known.get("url") or "")
+        entry = self.status()["parts"].get(part, {})
+        address = str(entry.get("address") or entry.get("url") or "")
         return int(address.rpartition(":")[2]) if address else None
 
     def next_acts(self) -> list[Callable[[], Awaitable[None]]]:

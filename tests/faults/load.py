@@ -96,8 +96,8 @@ class Residents:
             page = await browser.get(link_in(mail["text"], "/join/confirm/"))
             if str(page.url).endswith("/join/welcome"):
                 return
-            done = await browser.post("/join/confirm", dict(FormReader(page.text).hidden))
-            if "Velkommen" not in done.text:
+            welcome = await browser.post("/join/confirm", dict(FormReader(page.text).hidden))
+            if "Velkommen" not in welcome.text:
                 raise RuntimeError("not confirmed")
 
     async def _until_done(self, step: Callable[[], Awaitable[None]]) -> None:

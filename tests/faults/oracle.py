@@ -60,10 +60,10 @@ class Oracle:
         )
         inboxes = " union all ".join(f"select '{schema}' as service, handler, event_id from {schema}.inbox"
                                      for schema in SERVICES)  # fmt: skip
-        wanted = ", ".join(f"{handler}" for handler in handlers)
+        values = ", ".join(f"{handler}" for handler in handlers)
         self._missing = f"""
             with archived as ({archives}), applied as ({inboxes}),
-            wanted (service, publisher, handler, type) as (values {wanted})
+            wanted (service, publisher, handler, type) as (values {values})
             select count(*) from archived a join wanted w on w.publisher = a.publisher and w.type = a.type
             where not exists (
                 select 1 from applied i
@@ -75,11 +75,11 @@ class Oracle:
         """What is still on its way; empty when nothing is. Raises while the database is away."""
         connection = await asyncpg.connect(self._url, timeout=5)
         try:
-            found = {name: sum(row[0] for row in await connection.fetch(sql)) for name, sql in _BUSY.items()}
-            found["events not applied"] = await self._not_applied(connection)
+            numbers = {name: sum(row[0] for row in await connection.fetch(sql)) for name, sql in _BUSY.items()}
+            numbers["events not applied"] = await self._not_applied(connection)
         finally:
             await connection.close()
-        return {name: number for name, number in found.items() if number}
+        return {name: number for name, number in numbers.items() if number}
 
     async def without_mail(self) -> set[tuple[str, str]]:
         """(Purpose, address) of mails that ended as uncertain or refused. Raises while the database is away."""
@@ -156,14 +156,14 @@ class Oracle:
         by_email: dict[str, Person],
         may_be_unknown: int,
     ) -> None:
-        taken = Counter(mail["message_id"].strip("<>").partition("@")[0] for mail in mails)
+        deliveries = Counter(mail["message_id"].strip("<>").partition("@")[0] for mail in mails)
         rows = await connection.fetch("select id::text, state, urgent, purpose from notifications.message")
         bulk = [row for row in rows if not row["urgent"]]
-        doubled = sum(max(taken[row["id"]] - 1, 0) for row in bulk)
+        doubled = sum(max(deliveries[row["id"]] - 1, 0) for row in bulk)
         per_person = Counter(mail["to"][0] for mail in mails if mail["subject"].startswith("Ny undersøkelse"))
         doubled += sum(number - 1 for number in per_person.values())
-        vanished = sum(row["state"] == "sent" and not taken[row["id"]] for row in rows)
-        unsaid = sum(row["state"] not in ("sent", "unknown") and taken[row["id"]] > 0 for row in bulk)
+        vanished = sum(row["state"] == "sent" and not deliveries[row["id"]] for row in rows)
+        unsaid = sum(row["state"] not in ("sent", "unknown") and deliveries[row["id"]] > 0 for row in bulk)
         strangers = sum(email not in by_email for email in per_person)
         states = Counter(row["state"] for row in bulk)
         verdict.doubled += doubled
@@ -175,36 +175,36 @@ class Oracle:
 
     async def _answers(self, connection: Any, verdict: Verdict, told: Acknowledged) -> None:
         survey = await connection.fetchrow("select answered, released, cell_minimum from surveys.survey")
-        counted = await connection.fetchval("select count(*) from results.answer")
+        count = await connection.fetchval("select count(*) from results.answer")
         tombs = await connection.fetchval("select count(*) from surveys.invitation where answered_at is not null")
-        answered, released = survey["answered"] or 0, survey["released"] or 0
+        answers, releases = survey["answered"] or 0, survey["released"] or 0
         # Fewer answers than a cell must have are not released at all.
-        releasable = answered if answered >= survey["cell_minimum"] else 0
-        verdict.lost += max(len(told.answered) - counted, 0) if releasable else 0
-        verdict.doubled += max(counted - releasable, 0)
+        releasable = answers if answers >= survey["cell_minimum"] else 0
+        verdict.lost += max(len(told.answered) - count, 0) if releasable else 0
+        verdict.doubled += max(count - releasable, 0)
         # Somebody may have answered without hearing so; nobody who heard so may be missing.
-        wrong = max(len(told.answered) - answered, 0) + abs(releasable - released) + abs(released - counted)
+        wrong = max(len(told.answered) - answers, 0) + abs(releasable - releases) + abs(releases - count)
         missing, twice = await self._by_their_words(connection, told) if releasable else (0, 0)
         verdict.enter("I5 answers counted are those given", wrong + missing + twice, acknowledged=len(told.answered),
-                      answered=answered, released=released, counted=counted, invitations=tombs,
+                      answered=answers, released=releases, counted=count, invitations=tombs,
                       missing=missing, twice=twice)  # fmt: skip
-        await self._recounted(connection, verdict, counted)
+        await self._recounted(connection, verdict, count)
 
     async def _by_their_words(self, connection: Any, told: Acknowledged) -> tuple[int, int]:
         """How many were thanked and have no answer with what they wrote; how many have two."""
         rows = await connection.fetch("select answers::text as answers from results.answer")
-        found = Counter(int(number) for row in rows for number in set(SAID.findall(row["answers"])))
-        return sum(not found[number] for number in told.answered), sum(times > 1 for times in found.values())
+        numbers = Counter(int(number) for row in rows for number in set(SAID.findall(row["answers"])))
+        return sum(not numbers[number] for number in told.answered), sum(times > 1 for times in numbers.values())
 
     async def _recounted(self, connection: Any, verdict: Verdict, counted: int) -> None:
         """Every number of every published question, counted again from the raw answers."""
-        published = await connection.fetch("select survey_id, arrived, counted from results.publication")
-        wrong = sum(abs(row["arrived"] - counted) for row in published)
+        publications = await connection.fetch("select survey_id, arrived, counted from results.publication")
+        wrong = sum(abs(row["arrived"] - counted) for row in publications)
         numbers = 0
-        for row in published:
+        for row in publications:
             for question in json.loads(row["counted"]):
-                shown = {None: question["base"], **question["counts"]}
-                for code, number in shown.items():
+                figures = {None: question["base"], **question["counts"]}
+                for code, number in figures.items():
                     again = await connection.fetchval(
                         "select count(*) from results.answer where survey_id = $1 and answers ? $2::text"
                         " and ($3::text is null or answers ->> $2::text = $3 or answers -> $2::text ? $3)",
@@ -212,7 +212,7 @@ class Oracle:
                     )  # fmt: skip
                     wrong += abs(again - number)
                     numbers += 1
-        verdict.enter("I6 shown is recounted", wrong, publications=len(published), numbers=numbers)
+        verdict.enter("I6 shown is recounted", wrong, publications=len(publications), numbers=numbers)
 
     async def _seats(self, connection: Any, verdict: Verdict, told: Acknowledged, by_email: dict[str, Person]) -> None:
         """Never more live invitations than seats, nobody twice, and every reply that was acknowledged."""
@@ -244,22 +244,22 @@ class Oracle:
             "select r.email, i.state from meetings.invitation i join registration.member r on r.id = i.member_id"
         )
         stands = {by_email[row["email"]].number: row["state"] for row in rows if row["email"] in by_email}
-        forgotten = sum(stands.get(number) != "accepted" for number in told.accepted - told.left)
-        forgotten += sum(stands.get(number) != "declined" for number in told.declined - told.left)
-        verdict.lost += forgotten
+        lapses = sum(stands.get(number) != "accepted" for number in told.accepted - told.left)
+        lapses += sum(stands.get(number) != "declined" for number in told.declined - told.left)
+        verdict.lost += lapses
         verdict.doubled += twice
-        verdict.enter("I7 seats and quotas", over + twice + unmet + forgotten,
+        verdict.enter("I7 seats and quotas", over + twice + unmet + lapses,
                       seats=sum(row["seats"] for row in meetings), accepted=sum(row["accepted"] for row in meetings),
-                      over=over, twice=twice, quotas_unmet=unmet, replies_forgotten=forgotten)  # fmt: skip
+                      over=over, twice=twice, quotas_unmet=unmet, replies_forgotten=lapses)  # fmt: skip
 
     async def _erased(
         self, connection: Any, verdict: Verdict, told: Acknowledged, people: Sequence[Person], logs: str
     ) -> None:
-        left = [person for person in people if person.number in told.left]
-        traces = await self._traces(connection, [p.email for p in left])
-        erased = await connection.fetchval("select count(*) from registration.member where status = 'erased'")
-        logged = sum(logs.count(person.email) for person in left)
-        verdict.enter("I8 nothing of the erased", traces + logged + abs(erased - len(left)), erased=len(left),
+        leavers = [person for person in people if person.number in told.left]
+        traces = await self._traces(connection, [p.email for p in leavers])
+        erasures = await connection.fetchval("select count(*) from registration.member where status = 'erased'")
+        logged = sum(logs.count(person.email) for person in leavers)
+        verdict.enter("I8 nothing of the erased", traces + logged + abs(erasures - len(leavers)), erased=len(leavers),
                       traces=traces, logged=logged)  # fmt: skip
         still = await connection.fetchval(
             """
@@ -275,7 +275,7 @@ class Oracle:
                     where r.status = 'erased' and not m.erased)
             """
         )
-        verdict.enter("I10 nothing done for the erased", still, erased=len(left))
+        verdict.enter("I10 nothing done for the erased", still, erased=len(leavers))
 
     async def _traces(self, connection: Any, addresses: Sequence[str]) -> int:
         tables = await connection.fetch(

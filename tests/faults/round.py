@@ -224,15 +224,15 @@ class Round:
 
     async def _fill_seats(self, residents: Residents) -> None:
         """Everybody who is drawn replies, replacements too, until each seat is taken or its mail never comes."""
-        told, mailbox = residents.acknowledged, residents.mailbox
+        book, mailbox = residents.acknowledged, residents.mailbox
         async with asyncio.timeout(300):
             while True:
                 for person in self._people:
-                    replied = person.number in told.accepted | told.declined
+                    replied = person.number in book.accepted | book.declined
                     if not replied and mailbox.to(person.email, DRAWN):
                         await residents.reply(person)
                 silent = [email for purpose, email in residents.without_mail if purpose == "meeting"]
-                if len(told.accepted) + sum(not mailbox.to(email, DRAWN) for email in silent) >= SEATS:
+                if len(book.accepted) + sum(not mailbox.to(email, DRAWN) for email in silent) >= SEATS:
                     return
                 await asyncio.sleep(0.5)
 
@@ -284,11 +284,11 @@ class Round:
                     await asyncio.sleep(0.5)
 
     def _enter(self, menace: Menace, residents: Residents, verdict: Verdict, seconds: float) -> None:
-        told, outcome = residents.acknowledged, self.outcome
+        book, outcome = residents.acknowledged, self.outcome
         outcome.kills, outcome.other_faults = dict(menace.kills), dict(menace.done)
-        outcome.acknowledged = {"joined": len(told.joined), "answered": len(told.answered), "left": len(told.left)}
-        outcome.acknowledged |= {"accepted": len(told.accepted), "declined": len(told.declined)}
-        outcome.acknowledged["tried_again"] = told.tried_again
+        outcome.acknowledged = {"joined": len(book.joined), "answered": len(book.answered), "left": len(book.left)}
+        outcome.acknowledged |= {"accepted": len(book.accepted), "declined": len(book.declined)}
+        outcome.acknowledged["tried_again"] = book.tried_again
         self._say(f"  {outcome.kills} {outcome.other_faults}")
         outcome.lost, outcome.doubled, outcome.unknown = verdict.lost, verdict.doubled, verdict.unknown
         outcome.seconds_to_zero_lag = round(seconds, 1)

@@ -23,7 +23,7 @@ def test_nothing_acknowledged_is_lost_or_doubled_whatever_dies(tmp_path: Path) -
         "FAULTS_STATE": str(tmp_path / "faults"),
         "KILLS": str(len(KILLABLE)),
     }
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "tests.faults"],
         cwd=ROOT,
         env=environment,
@@ -32,7 +32,7 @@ def test_nothing_acknowledged_is_lost_or_doubled_whatever_dies(tmp_path: Path) -
         timeout=1800,
         check=False,
     )
-    assert done.returncode == 0, f"{done.stdout}\n{done.stderr[-3000:]}"
-    (report,) = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    assert result.returncode == 0, f"{result.stdout}\n{result.stderr[-3000:]}"
+    (report,) = [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
     assert set(report["kills_by_part"]) == set(KILLABLE)
     assert (report["lost"], report["doubled"], report["broken"]) == (0, 0, [])

@@ -27,10 +27,10 @@ class PatientMailbox(Mailbox):
 
     async def wait_for(self, email: str, subject: str, seconds: float = PATIENCE) -> dict[str, Any]:
         async with asyncio.timeout(seconds):
-            while not (found := self.to(email, subject)):
+            while not (mails := self.to(email, subject)):
                 await self.refresh()
                 await asyncio.sleep(0.5)
-        return found[-1]
+        return mails[-1]
 
 
 def status(stack: Stack) -> dict[str, object]:
@@ -54,22 +54,22 @@ async def sign_in(origin: str, person: Person, mailbox: Mailbox) -> None:
 @pytest.mark.stack
 async def test_while_kafka_is_silent_mails_are_late_and_none_that_somebody_waits_for_expires(stack: Stack) -> None:
     chance = random.Random(12)
-    known, *new = draw_people(16, chance, 2026)
+    first, *new = draw_people(16, chance, 2026)
     mailbox = PatientMailbox(stack.mail)
-    await join(stack.panel, known, mailbox, chance)
+    await join(stack.panel, first, mailbox, chance)
     broker = status(stack)["parts"]["kafka"]["pid"]  # type: ignore[index]
     os.kill(broker, signal.SIGSTOP)
     try:
         joining = [asyncio.create_task(join(stack.panel, person, mailbox, chance)) for person in new]
-        await ask_to_sign_in(stack.panel, known)
+        await ask_to_sign_in(stack.panel, first)
         silence = asyncio.create_task(asyncio.sleep(SECONDS))
-        done, _ = await asyncio.wait([silence, *joining], return_when=asyncio.FIRST_COMPLETED)
-        assert done == {silence}, "nobody's mail can come before the broker answers"
+        ended, _ = await asyncio.wait([silence, *joining], return_when=asyncio.FIRST_COMPLETED)
+        assert ended == {silence}, "nobody's mail can come before the broker answers"
     finally:
         os.kill(broker, signal.SIGCONT)
     async with asyncio.timeout(PATIENCE):
         await asyncio.gather(*joining)
-    await sign_in(stack.panel, known, mailbox)
+    await sign_in(stack.panel, first, mailbox)
     database = await asyncpg.connect(str(status(stack)["database_url"]))
     try:
         states = dict(await database.fetch("select state, count(*) from notifications.message group by 1"))
