@@ -39,9 +39,9 @@ class Stack:
         deadline = datetime.now(UTC) + timedelta(seconds=300)
         while datetime.now(UTC) < deadline:
             for mail in reversed(httpx.get(f"{self.mail}/api/mails", params={"to": address}).json()):
-                found = re.search(rf"http\S*{path}\S+", mail["text"])
-                if mail["subject"].startswith(subject) and found:
-                    return found[0]
+                link = re.search(rf"http\S*{path}\S+", mail["text"])
+                if mail["subject"].startswith(subject) and link:
+                    return link[0]
             time.sleep(0.1)
         raise AssertionError(f"no mail «{subject}»")
 
@@ -90,8 +90,8 @@ def chromium() -> Iterator[Browser]:
 def check(page: Page) -> None:
     """No WCAG 2.1 AA violation on a page made otherwise than those before, and no sideways scrolling."""
     if is_new("checked", shape_of(page)):
-        found = Axe().run(page, options=RULES)
-        assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
+        report = Axe().run(page, options=RULES)
+        assert report.violations_count == 0, f"{page.url}\n{report.generate_report()}"
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
 
 

@@ -96,13 +96,13 @@ class Crawl:
         """
         page = context.new_page()
         fetcher = self._fetcher(context) if fetched else None
-        waiting, met = list(entrances), Counter[tuple[str, frozenset[str]]]()
-        been = set(waiting)
-        while waiting:
-            url = waiting.pop(0)
+        queue, counts = list(entrances), Counter[tuple[str, frozenset[str]]]()
+        been = set(queue)
+        while queue:
+            url = queue.pop(0)
             kind = (self._route("GET", url), frozenset(name for name, _ in parse_qsl(urlsplit(url).query)))
-            met[kind] += 1
-            if met[kind] > alike:
+            counts[kind] += 1
+            if counts[kind] > alike:
                 continue
             if self.renew(context) and fetched:
                 fetcher = self._fetcher(context)
@@ -125,13 +125,13 @@ class Crawl:
             for link in map(self._ours, links):
                 if link and link not in been:
                     been.add(link)
-                    waiting.append(link)
+                    queue.append(link)
         page.close()
 
     def send_forms(self) -> None:
         """Send each form met with nothing filled in, and look at the answer; those that end a session come last."""
-        met = sorted(self.forms.items(), key=lambda each: bool(_SIGN_OUT.search(each[0][1])))
-        for _, (context, form) in met:
+        forms = sorted(self.forms.items(), key=lambda each: bool(_SIGN_OUT.search(each[0][1])))
+        for _, (context, form) in forms:
             self.renew(context)
             page = context.new_page()
             if (
@@ -172,7 +172,7 @@ class Crawl:
         return True
 
     def _foreign_in(self, where: str, text: str) -> list[str]:
-        return [f"{where} says «{found[0]}»" for found in self.foreign.finditer(text)][:1]
+        return [f"{where} says «{match[0]}»" for match in self.foreign.finditer(text)][:1]
 
     def read(self, where: str, text: str) -> None:
         """Look for what belongs to another municipality in something that is no page."""
@@ -194,12 +194,12 @@ class Crawl:
         if self._reader is None:
             self._reader = self.browser.new_page()
             self._reader.evaluate(SCRIPT)
-        found: Glance = self._reader.evaluate("(given) => looking.glance(given)", [answer.text, str(answer.url)])
-        return found
+        glance: Glance = self._reader.evaluate("(given) => looking.glance(given)", [answer.text, str(answer.url)])
+        return glance
 
     def _links(self, page: Page) -> list[str]:
-        found: list[str] = page.eval_on_selector_all("a[href]", "all => all.map(one => one.href)")
-        return found
+        links: list[str] = page.eval_on_selector_all("a[href]", "all => all.map(one => one.href)")
+        return links
 
     def _ours(self, link: str) -> str | None:
         """The address as it is walked; None for another place, or the same in another language."""
@@ -221,9 +221,9 @@ class Crawl:
             self.reached.add((method, self._route(method, url)))
 
     def _note_forms(self, context: BrowserContext, page: str, forms: list[Sending]) -> None:
-        for found in forms:
-            key = (self._route("GET", page), self._route("POST", found["action"]), found["name"])
-            self.forms.setdefault(key, (context, Form(page, found["form"], found["button"])))
+        for entry in forms:
+            key = (self._route("GET", page), self._route("POST", entry["action"]), entry["name"])
+            self.forms.setdefault(key, (context, Form(page, entry["form"], entry["button"])))
 
     def _route(self, method: str, url: str) -> str:
         """The path of the route that answers there, or the address's own."""
@@ -236,6 +236,6 @@ class Crawl:
 
 def all_routes() -> list[Route]:
     """Of every service, in the order in which each tries them."""
-    found = [route for name in SERVICES for route in load_service(name).pages]
-    assert all(isinstance(route, Route) for route in found)
-    return [route for route in found if isinstance(route, Route)]
+    routes = [route for name in SERVICES for route in load_service(name).pages]
+    assert all(isinstance(route, Route) for route in routes)
+    return [route for route in routes if isinstance(route, Route)]

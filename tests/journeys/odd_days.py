@@ -27,16 +27,16 @@ _UNKNOWN = (
 
 def newest_link(stack: Stack, subject: str, path: str) -> str:
     """The link in the newest mail whose subject begins so, whoever got it, once it has come."""
-    found: list[str] = []
+    links: list[str] = []
 
     def there() -> bool:
         for mail in httpx.get(f"{stack.mail}/api/mails").json():
             if mail["subject"].startswith(subject):
-                found.extend(re.findall(rf"http\S*{path}\S+", mail["text"])[:1])
-        return bool(found)
+                links.extend(re.findall(rf"http\S*{path}\S+", mail["text"])[:1])
+        return bool(links)
 
     wait(there)
-    return found[-1]
+    return links[-1]
 
 
 def give_up_draw(staff: Page) -> str:
@@ -66,11 +66,11 @@ def come_with_needs(staff: Page, phone: Page, stack: Stack, meeting: str, people
 def reply_by_phone(staff: Page, stack: Stack, meeting: str, people: int) -> str:
     """The first of so many newest invited rings and comes; where staff write it down."""
     mails = httpx.get(f"{stack.mail}/api/mails").json()
-    invited = [mail["to"][0] for mail in mails if mail["subject"].startswith(meetings.INVITED)]
+    addresses = [mail["to"][0] for mail in mails if mail["subject"].startswith(meetings.INVITED)]
     staff.goto(meeting)
     staff.get_by_role("link", name="Svar på telefon").click()
     check(staff)
-    staff.get_by_label("Finn en person").fill(invited[-people])
+    staff.get_by_label("Finn en person").fill(addresses[-people])
     staff.get_by_role("button", name="Finn").click()
     check(staff)
     staff.locator("main li a").click()
@@ -150,9 +150,9 @@ def keep_calendar(staff: Page, stack: Stack) -> str:
     staff.get_by_role("button", name="Lag en hemmelig adresse").click()
     staff.get_by_role("button", name=re.compile("Steng adressen")).click()
     staff.get_by_role("button", name="Lag en hemmelig adresse").click()
-    found = re.search(r"http\S+/calendar/[^\s\"<]+", staff.content())
-    assert found is not None
-    return found[0]
+    link = re.search(r"http\S+/calendar/[^\s\"<]+", staff.content())
+    assert link is not None
+    return link[0]
 
 
 def take_data_and_leave(phone: Page, stack: Stack, address: str) -> list[str]:

@@ -67,8 +67,8 @@ def _guard(demo: "subprocess.Popen[str]") -> threading.Timer:
 
 
 def _status(state: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((state / "status.json").read_text())
-    return found
+    status: dict[str, Any] = json.loads((state / "status.json").read_text())
+    return status
 
 
 def records(status: dict[str, Any]) -> dict[str, list[bytes]]:
@@ -84,7 +84,7 @@ def records(status: dict[str, Any]) -> dict[str, list[bytes]]:
             "enable.partition.eof": "true",
         }
     )
-    found: dict[str, list[bytes]] = {}
+    topics: dict[str, list[bytes]] = {}
     try:
         names = [name for name in consumer.list_topics(timeout=10).topics if name.startswith("panel.")]
         partitions = [TopicPartition(name, number, 0) for name in names for number in range(PARTITIONS)]
@@ -98,10 +98,10 @@ def records(status: dict[str, Any]) -> dict[str, list[bytes]]:
                 ended += 1
                 continue
             parts = [message.key() or b"", repr(message.headers()).encode(), message.value() or b""]
-            found.setdefault(str(message.topic()).removeprefix("panel."), []).append(b" ".join(parts))
+            topics.setdefault(str(message.topic()).removeprefix("panel."), []).append(b" ".join(parts))
     finally:
         consumer.close()
-    return found
+    return topics
 
 
 @pytest.mark.stack
@@ -113,4 +113,4 @@ def test_the_ledger_balances_when_a_service_is_killed_in_the_middle(service: str
     assert ledger["members"] == 204
     for log in (tmp_path / "logs").glob("*.log"):
         assert not ADDRESS.search(log.read_bytes()), log.name
-    assert {topic for topic, found in topics.items() if any(map(ADDRESS.search, found))} == WITH_ADDRESSES
+    assert {topic for topic, values in topics.items() if any(map(ADDRESS.search, values))} == WITH_ADDRESSES

@@ -114,10 +114,10 @@ def test_a_survey_is_written_by_keyboard_sent_answered_and_published(stack: Stac
     resident.goto(stack.panel + "/results")
     resident.get_by_role("link", name=re.compile(TITLE)).click()
     check(resident)
-    shown = resident.inner_text("main")
+    words = resident.inner_text("main")
     for questions in QUESTIONS.values():
         for kind, text, _ in questions:
-            assert text in shown or "tekst" in kind, text
+            assert text in words or "tekst" in kind, text
 
 
 def import_members(desk: Page, stack: Stack) -> None:
@@ -172,7 +172,7 @@ def step_in_place(keys: Keyboard) -> None:
     for button, order in ((up, ["q5", "q6", "q8", "q7"]), (down, ["q5", "q6", "q7", "q8"])):
         keys.reach(button)
         keys.press("Enter")
-        wait(lambda: [one.get_attribute("id") for one in keys.page.locator("#side2 li[id]").all()] == order)  # noqa: B023
+        wait(lambda: [item.get_attribute("id") for item in keys.page.locator("#side2 li[id]").all()] == order)  # noqa: B023
         assert button.evaluate("element => element === document.activeElement")
 
 

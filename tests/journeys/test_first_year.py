@@ -120,15 +120,15 @@ def plan_meeting(staff: Page, stack: Stack) -> str:
 
 def invited(stack: Stack, count: int) -> list[str]:
     """Addresses that were invited to the meeting, oldest first, once there are ``count``."""
-    found: list[str] = []
+    addresses: list[str] = []
 
     def enough() -> bool:
         mails = httpx.get(f"{stack.mail}/api/mails").json()
-        found[:] = [mail["to"][0] for mail in mails if mail["subject"].startswith("Du er trukket ut")]
-        return len(found) >= count
+        addresses[:] = [mail["to"][0] for mail in mails if mail["subject"].startswith("Du er trukket ut")]
+        return len(addresses) >= count
 
     wait(enough)
-    return found
+    return addresses
 
 
 def decline(scriptless: Page, phone: Page, stack: Stack, address: str) -> None:

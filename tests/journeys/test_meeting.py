@@ -18,10 +18,10 @@ INVITED = "Du er trukket ut til et møte"
 def links(stack: Stack) -> list[str]:
     """The links in all invitations so far, oldest first."""
     mails = httpx.get(f"{stack.mail}/api/mails").json()
-    found = [
+    hrefs = [
         re.search(r"http\S*/meetings/answer/\S+", mail["text"]) for mail in mails if mail["subject"].startswith(INVITED)
     ]
-    return [one[0] for one in found if one]
+    return [link[0] for link in hrefs if link]
 
 
 def press(page: Page, name: str) -> None:
