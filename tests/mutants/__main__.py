@@ -55,12 +55,12 @@ _TIMES, _LEAST = 10, 10.0
 
 def chosen() -> Iterator[tuple[str, str]]:
     """(module, tests) of what is asked for, all of it by default."""
-    wanted, seen = os.environ.get("MODULES", "").split(), set[str]()
+    modules, names = os.environ.get("MODULES", "").split(), set[str]()
     for pattern, tests in CLOSEST.items():
         for file in sorted(TREE.glob(pattern)):
             name = str(file.relative_to(TREE))
-            if file.name != "__init__.py" and name not in seen and (not wanted or name in wanted):
-                seen.add(name)
+            if file.name != "__init__.py" and name not in names and (not modules or name in modules):
+                names.add(name)
                 service = name.split("/")[1]
                 fast = " ".join(str(path) for path in sorted(Path("tests", service).glob("test_domain*.py")))
                 yield name, fast if "{service}" in tests and fast else tests.format(service=service)
@@ -79,13 +79,13 @@ def mutate(module: str, tests: list[str]) -> None:
     """Try every mutant of ``module`` and print what became of them."""
     file = TREE / module
     source = file.read_text(encoding="utf-8")
-    made = subprocess.run(
+    result = subprocess.run(
         [str(TOOL), str(TREE / "tests" / "mutants" / "mutating.py"), str(file)],
         check=True,
         capture_output=True,
         text=True,
     )
-    mutants = sorted(set(map(json.loads, made.stdout.splitlines())))
+    mutants = sorted(set(map(json.loads, result.stdout.splitlines())))
     began = time.monotonic()
     if not _notices_nothing(tests, longest=600.0):
         raise SystemExit(f"{module}: its tests fail as it is")
@@ -103,8 +103,8 @@ def mutate(module: str, tests: list[str]) -> None:
     print(json.dumps({"module": module, "mutants": len(mutants), "killed": len(mutants) - len(survivors)}), flush=True)
     for survivor in survivors:
         compared = list(difflib.unified_diff(source.splitlines(), survivor.splitlines(), lineterm="", n=0))
-        changed = [line for line in compared[2:] if line.startswith(("+", "-"))]
-        print(json.dumps({"module": module, "survived": changed}, ensure_ascii=False), flush=True)
+        lines = [line for line in compared[2:] if line.startswith(("+", "-"))]
+        print(json.dumps({"module": module, "survived": lines}, ensure_ascii=False), flush=True)
 
 
 def _notices_nothing(tests: list[str], longest: float) -> bool:
