@@ -75,9 +75,9 @@ async def main(url: str, clock: Path) -> None:
     await eventually(lambda: work.runs > 1)
     job.cancel()
     await Deliverer(rt)(joined())
-    forgotten = asyncio.create_task(work.run(rt))
-    await asyncio.wait([forgotten])
-    del forgotten
+    task = asyncio.create_task(work.run(rt))
+    await asyncio.wait([task])
+    del task
     gc.collect()
     server.should_exit = True
     await serving

@@ -61,31 +61,31 @@ def run(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
 def test_a_wrong_setting_is_one_line_and_no_secret(
     arguments: tuple[str, ...], settings: dict[str, str], told: str
 ) -> None:
-    done = run(*arguments, **settings)
-    assert done.returncode != 0
-    assert told in done.stderr
-    assert "Traceback" not in done.stderr + done.stdout
-    assert "s3cret" not in done.stderr + done.stdout
+    result = run(*arguments, **settings)
+    assert result.returncode != 0
+    assert told in result.stderr
+    assert "Traceback" not in result.stderr + result.stdout
+    assert "s3cret" not in result.stderr + result.stdout
     if arguments != ("serve", "nobody"):
-        assert done.stderr.startswith("error: ")
-        assert len(done.stderr.strip().splitlines()) == 1
+        assert result.stderr.startswith("error: ")
+        assert len(result.stderr.strip().splitlines()) == 1
 
 
 def _new_secrets() -> dict[str, dict[str, str]]:
-    made = yaml.safe_load_all(secret_objects("by", "smtp://mail", "told"))
-    return {entry["metadata"]["name"]: entry["stringData"] for entry in made}
+    objects = yaml.safe_load_all(secret_objects("by", "smtp://mail", "told"))
+    return {entry["metadata"]["name"]: entry["stringData"] for entry in objects}
 
 
 def test_new_secrets_are_what_the_chart_looks_for() -> None:
-    made = {
+    settings = {
         entry["metadata"]["name"]: entry["stringData"] for entry in yaml.safe_load_all(secret_objects("by", "s", "o"))
     }
     topology = yaml.safe_load(Path("deploy/chart/files/topology.yaml").read_text(encoding="utf-8"))
     for service in SERVICES:
-        assert set(made[f"by-{service}-keys"]) == set(topology["services"][service]["secrets"])
-        assert made[f"by-{service}-db"]["username"] == f"by_{service}"
-    assert "by-owner-db" in made
+        assert set(settings[f"by-{service}-keys"]) == set(topology["services"][service]["secrets"])
+        assert settings[f"by-{service}-db"]["username"] == f"by_{service}"
+    assert "by-owner-db" in settings
     again = {
         entry["metadata"]["name"]: entry["stringData"] for entry in yaml.safe_load_all(secret_objects("by", "s", "o"))
     }
-    assert again["by-surveys-db"]["password"] != made["by-surveys-db"]["password"]
+    assert again["by-surveys-db"]["password"] != settings["by-surveys-db"]["password"]

@@ -81,15 +81,15 @@ async def test_a_consumer_that_can_never_join_again_is_replaced(
     async with running(runtime):
         first = await tell(runtime)
         await eventually(lambda: first in reader.heard)
-        transport, lost = runtime.health.transport, client(runtime)
+        transport, first_client = runtime.health.transport, client(runtime)
         assert transport is not None
-        coordinator = lost._coordinator
+        coordinator = first_client._coordinator
         # While the group settles once more there is no heartbeat.
         await eventually(lambda: getattr(coordinator, task) is not None)
         getattr(coordinator, task).cancel()
         ended = asyncio.get_running_loop().create_future()
         ended.set_exception(KafkaError("as the client does when its own routine fails"))
         setattr(coordinator, task, ended)
-        await eventually(lambda: transport.started and client(runtime) is not lost)
+        await eventually(lambda: transport.started and client(runtime) is not first_client)
         second = await tell(runtime)
         await eventually(lambda: second in reader.heard)

@@ -102,12 +102,12 @@ async def test_events_travel_from_commit_to_handler_and_a_failing_batch_is_not_p
     transport = Transport(runtime.settings, "example", [consumer], nothing_removed)
     running = asyncio.create_task(transport.run())
     try:
-        sent = []
+        events = []
         for _ in range(3):
-            sent += await publish(runtime, 20)
+            events += await publish(runtime, 20)
             await relay.relay_once()
         await eventually(lambda: len(recorder.seen) >= 60)
-        assert sorted(recorder.seen) == sorted(event.member_id for event in sent)
+        assert sorted(recorder.seen) == sorted(event.member_id for event in events)
     finally:
         running.cancel()
         with suppress(asyncio.CancelledError):

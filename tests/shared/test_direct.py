@@ -18,9 +18,9 @@ COUNT = "select count(*) from example.subject"
 @pytest.fixture
 async def database(runtime_of: Callable[..., Awaitable[Runtime]]) -> Database:
     """Of one connection, so that each transaction gets what the one before it left."""
-    found = (await runtime_of(Service(name="example", package="shared"), database_pool_size=1)).database
-    assert found.engine.pool.size() == 1  # type: ignore[attr-defined]
-    return found
+    pool = (await runtime_of(Service(name="example", package="shared"), database_pool_size=1)).database
+    assert pool.engine.pool.size() == 1  # type: ignore[attr-defined]
+    return pool
 
 
 async def subjects(database: Database) -> int:

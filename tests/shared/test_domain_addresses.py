@@ -61,9 +61,9 @@ def test_mail_to_a_domain_goes_to_that_domain() -> None:
     assert ascii_form("kari@strasse.de") == "kari@strasse.de"
     assert ascii_form("kari3@blåbær.no") == "kari3@xn--blbr-roah.no"
     for text in ("a@example.org\r\nBcc: b@example.org", "", "@example.org", "a"):
-        with pytest.raises(BadAddress) as refused:
+        with pytest.raises(BadAddress) as refusal:
             ascii_form(text)
-        assert not str(refused.value)
+        assert not str(refusal.value)
 
 
 @given(st.text(max_size=60))

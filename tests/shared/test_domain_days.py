@@ -15,7 +15,7 @@ def test_a_day_ends_at_midnight_also_when_the_clock_changes() -> None:
 
 
 def test_the_last_day_is_the_planned_one_however_late_the_closing_is_done() -> None:
-    planned = datetime(2027, 3, 12, 23, tzinfo=UTC)
-    assert last_day(planned, planned + timedelta(hours=9)) == last_day(planned) < planned
-    by_hand = planned - timedelta(days=3)
-    assert last_day(planned, by_hand) == by_hand
+    opening = datetime(2027, 3, 12, 23, tzinfo=UTC)
+    assert last_day(opening, opening + timedelta(hours=9)) == last_day(opening) < opening
+    by_hand = opening - timedelta(days=3)
+    assert last_day(opening, by_hand) == by_hand

@@ -60,6 +60,6 @@ def test_causes_are_walked_once_though_they_form_a_circle() -> None:
     second.__cause__, second.__context__, second.__suppress_context__ = first, third, False
     assert list(causes(first)) == [first, second, third]
     hidden = ValueError("hidden")
-    shown = ValueError("shown")
-    shown.__context__, shown.__suppress_context__ = hidden, True
-    assert list(causes(shown)) == [shown]
+    failure = ValueError("shown")
+    failure.__context__, failure.__suppress_context__ = hidden, True
+    assert list(causes(failure)) == [failure]

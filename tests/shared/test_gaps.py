@@ -58,21 +58,21 @@ async def reads(runtime: Runtime, *topics: str) -> bool:
 async def sent(runtime: Runtime) -> bool:
     """Whether all the runtime has published is with the broker."""
     async with runtime.transaction() as session:
-        waiting = sa.select(sa.func.count()).select_from(mechanism(runtime.name).outbox)
-        return not await session.scalar(waiting)
+        statement = sa.select(sa.func.count()).select_from(mechanism(runtime.name).outbox)
+        return not await session.scalar(statement)
 
 
 async def test_retention_that_passes_a_reader_which_stands_still_is_found_too(
     runtime_of: RuntimeOf, kafka: TestKafka
 ) -> None:
     """The client goes on at the log's start without a word, though nothing was assigned anew."""
-    heard: list[str | None] = []
+    areas_heard: list[str | None] = []
     away = False
 
     async def note(_: Any, event: MemberJoined | MemberChanged, __: Delivery) -> None:
         if away:
             raise ConnectionResetError
-        heard.append(event.area)
+        areas_heard.append(event.area)
 
     subscription = subscribe("example.note", note, MemberJoined, MemberChanged)
     service = Service(name="example", package="shared", handlers=[subscription])
@@ -87,7 +87,7 @@ async def test_retention_that_passes_a_reader_which_stands_still_is_found_too(
     async with running(runtime):
         async with runtime.transaction() as session:
             await emit_new(session, [member])
-        await eventually(lambda: len(heard) == 1)
+        await eventually(lambda: len(areas_heard) == 1)
         transport = runtime.health.transport
         assert transport is not None
         away = True
@@ -101,9 +101,9 @@ async def test_retention_that_passes_a_reader_which_stands_still_is_found_too(
         await remove(runtime, "registration", [record.partition])
         away = False
         await tell("1399")
-        await eventually(lambda: heard[-1:] == ["1399"], 60)
-        found = await stretches(runtime)
-    assert [(one.topic, one.partition, one.to_offset - one.from_offset + len(heard)) for one in found] == [
+        await eventually(lambda: areas_heard[-1:] == ["1399"], 60)
+        gaps = await stretches(runtime)
+    assert [(gap.topic, gap.partition, gap.to_offset - gap.from_offset + len(areas_heard)) for gap in gaps] == [
         ("registration", record.partition, 603)
     ]
 

@@ -72,15 +72,15 @@ async def tell(runtime: Runtime, *events: MemberJoined) -> None:
 
 def figures(page: str) -> dict[str, Any]:
     """Figures of a page for Prometheus without its prefix: a number, or numbers by what they are of."""
-    found: dict[str, Any] = {"inbox_lag_events": {}, "events_removed_unread": {}}
+    values: dict[str, Any] = {"inbox_lag_events": {}, "events_removed_unread": {}}
     for family in text_string_to_metric_families(page):
         name = family.name.removeprefix("panel_")
         for sample in family.samples:
             if "of" in sample.labels:
-                found.setdefault(name, {})[sample.labels["of"]] = sample.value
+                values.setdefault(name, {})[sample.labels["of"]] = sample.value
             else:
-                found[name] = sample.value
-    return found
+                values[name] = sample.value
+    return values
 
 
 @asynccontextmanager
@@ -222,13 +222,13 @@ async def test_a_service_that_starts_before_broker_and_database_works_when_they_
                     await eventually(lambda: any(line["event"] == "service.job.failed" for line in logs))
                     database.refusing = False
                     await eventually(lambda: any(line["event"] == "service.job.went_on" for line in logs))
-        told = [entry["event"] for entry in logs]
+        events = [entry["event"] for entry in logs]
         # The relay may have gone on between the database's return and the first event it could not send.
-        assert told.count("messaging.broker.awaited") == 1
-        waited = [entry["job"] for entry in logs if entry["event"] == "service.job.failed"]
-        assert waited == ["take_up_profile"], "a job that waits says so once"
-        assert told.count("service.database.awaited") == 1
-        assert told.count("messaging.relay.waits") in (1, 2)
+        assert events.count("messaging.broker.awaited") == 1
+        jobs = [entry["job"] for entry in logs if entry["event"] == "service.job.failed"]
+        assert jobs == ["take_up_profile"], "a job that waits says so once"
+        assert events.count("service.database.awaited") == 1
+        assert events.count("messaging.relay.waits") in (1, 2)
     finally:
         for proxy in (database, broker):
             await proxy.stop()

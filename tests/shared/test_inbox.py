@@ -82,10 +82,10 @@ async def test_an_event_delivered_twice_is_applied_once(runtime: Runtime, applie
 
 async def test_an_older_event_after_a_newer_one_is_stale(runtime: Runtime, applied: Applied) -> None:
     deliver, event = Deliverer(runtime), joined()
-    erased = MemberErased(member_id=event.member_id, erased_at=AT)
-    await deliver(erased, sequence=2)
+    erasure = MemberErased(member_id=event.member_id, erased_at=AT)
+    await deliver(erasure, sequence=2)
     await deliver(event, sequence=1)
-    assert applied.events == [erased]
+    assert applied.events == [erasure]
 
 
 async def test_state_sent_again_changes_nothing_where_it_is_known_and_fills_what_is_empty(
@@ -105,8 +105,8 @@ async def test_a_failing_event_is_set_aside_later_ones_of_its_subject_wait_and_o
 ) -> None:
     deliver, broken, sound = Deliverer(runtime), joined(), joined()
     applied.failing.add(broken.member_id)
-    left = MemberLeft(member_id=broken.member_id, left_at=AT)
-    await deliver(broken, left, sound)
+    leaving = MemberLeft(member_id=broken.member_id, left_at=AT)
+    await deliver(broken, leaving, sound)
     assert applied.events == [sound]
     assert [(letter.state, letter.reason) for letter in await dead_letters(runtime)] == [
         ("dead", "PermanentError"),
@@ -115,7 +115,7 @@ async def test_a_failing_event_is_set_aside_later_ones_of_its_subject_wait_and_o
 
     applied.failing.clear()
     assert await redriving(runtime).all(AT) == (2, 0)
-    assert applied.events == [sound, broken, left]
+    assert applied.events == [sound, broken, leaving]
     assert await redriving(runtime).all(AT) == (0, 0)
 
 
@@ -220,15 +220,15 @@ async def test_sequences_rise_by_one_per_subject(runtime: Runtime) -> None:
 
 async def test_state_of_several_facts_keeps_the_sequences_the_last_of_them_had(runtime: Runtime) -> None:
     event = joined()
-    left = MemberLeft(member_id=event.member_id, left_at=AT)
+    leaving = MemberLeft(member_id=event.member_id, left_at=AT)
 
     async def state() -> AsyncIterator[Event]:
         yield event
-        yield left
+        yield leaving
 
     async with runtime.transaction() as session:
         await emit_new(session, [event])
-        await emit(session, left)
+        await emit(session, leaving)
     async with runtime.transaction() as session:
         await lock(session, event.member_id)
         assert await emit_state(session, state()) == 2
@@ -238,7 +238,7 @@ async def test_state_of_several_facts_keeps_the_sequences_the_last_of_them_had(r
     with pytest.raises(ValueError, match="3 facts"):
         async with runtime.transaction() as session:
             await lock(session, event.member_id)
-            await emit_again(session, event, left, left)
+            await emit_again(session, event, leaving, leaving)
 
 
 async def test_state_of_a_large_panel_is_sent_in_parts_that_let_go_of_what_they_told(
@@ -248,7 +248,7 @@ async def test_state_of_a_large_panel_is_sent_in_parts_that_let_go_of_what_they_
     events = [joined() for _ in range(5)]
     async with runtime.transaction() as session:
         await emit_new(session, events)
-    locked: list[int] = []
+    counts: list[int] = []
 
     async def held() -> int:
         """How many subjects another transaction would have to wait for."""
@@ -263,10 +263,10 @@ async def test_state_of_a_large_panel_is_sent_in_parts_that_let_go_of_what_they_
                 await lock(session, event.member_id)
                 yield event
                 yield None
-                locked.append(await held())
+                counts.append(await held())
 
         assert await emit_state(session, state(), turn) == 5
-    assert locked == [1, 0, 1, 0, 1]
+    assert counts == [1, 0, 1, 0, 1]
     assert len(await outbox(runtime)) == 10
 
 
@@ -279,11 +279,11 @@ async def test_a_rolled_back_transaction_publishes_nothing(runtime: Runtime) -> 
 
 
 async def test_forgetting_a_subject_leaves_other_subjects_rows(runtime: Runtime, applied: Applied) -> None:
-    gone, stays = joined(), joined()
-    applied.failing |= {gone.member_id, stays.member_id}
-    await Deliverer(runtime)(gone, stays)
+    first, stays = joined(), joined()
+    applied.failing |= {first.member_id, stays.member_id}
+    await Deliverer(runtime)(first, stays)
     async with runtime.transaction() as session:
-        await emit_new(session, [gone, stays])
-        await forget_subject(session, gone.member_id)
+        await emit_new(session, [first, stays])
+        await forget_subject(session, first.member_id)
     assert await outbox(runtime) == [stays]
     assert [letter.subject for letter in await dead_letters(runtime)] == [stays.member_id]

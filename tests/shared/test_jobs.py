@@ -53,15 +53,15 @@ async def test_two_jobs_that_commits_wake_do_not_keep_each_other_up(runtime_of: 
 async def test_a_job_that_never_ends_well_is_missed_too(runtime_of: RuntimeOf) -> None:
     """The alarm looks at when each job last ended well: one that has not must not be unknown to it."""
     rt = await runtime_of(Service(name="example", package="shared"))
-    tried = asyncio.Event()
+    attempt = asyncio.Event()
 
     async def fail(_: Runtime) -> None:
-        tried.set()
+        attempt.set()
         raise ValueError
 
     task = asyncio.create_task(run_job(rt, Job("fail", fail, every=3600.0)))
     try:
-        await asyncio.wait_for(tried.wait(), 30)
+        await asyncio.wait_for(attempt.wait(), 30)
         assert 'panel_job_succeeded_at_seconds{job="fail"' in rt.metrics.page({}).decode()
     finally:
         task.cancel()

@@ -56,8 +56,8 @@ async def test_a_dead_letter_stays_as_long_as_it_may(
     await letter(runtime, state, topic, days)
     async with runtime.transaction() as session:
         await forget_what_is_old(session)
-        kept = await session.scalar(sa.select(sa.func.count()).select_from(mechanism("example").dead_letter))
-        assert kept == int(stays)
+        count = await session.scalar(sa.select(sa.func.count()).select_from(mechanism("example").dead_letter))
+        assert count == int(stays)
 
 
 async def test_what_staff_did_is_known_for_five_years_and_a_page_they_were_shown_for_a_day(runtime: Runtime) -> None:

@@ -16,7 +16,7 @@ def test_no_log_quotes_the_row_that_a_page_a_job_a_handler_or_a_lost_task_failed
     asyncio.run(administer(database_url, "create table example.person (email text primary key)"))
     try:
         asyncio.run(administer(database_url, f"insert into example.person values ('{ADDRESS}')"))
-        done = subprocess.run(
+        result = subprocess.run(
             [sys.executable, "-m", "tests.shared.leaking", database_url, str(tmp_path / "clock")],
             capture_output=True,
             text=True,
@@ -25,17 +25,17 @@ def test_no_log_quotes_the_row_that_a_page_a_job_a_handler_or_a_lost_task_failed
         )
     finally:
         asyncio.run(administer(database_url, "drop table example.person"))
-    written = done.stdout + done.stderr
-    assert "hemmelig" not in written
-    assert "DETAIL" not in written
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
-    assert "Traceback" not in written
-    told = {line["event"] for line in lines if "23505" in str(line.get("failure"))}
+    output = result.stdout + result.stderr
+    assert "hemmelig" not in output
+    assert "DETAIL" not in output
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert "Traceback" not in output
+    events = {line["event"] for line in lines if "23505" in str(line.get("failure"))}
     assert {
         "Exception in ASGI application",
         "service.job.failed",
         "messaging.event.buried",
         "Task exception was never retrieved",
         "service.process.failed",
-    } <= told
+    } <= events
     assert any("person_pkey" in str(line) and "leaking.py" in str(line) for line in lines)

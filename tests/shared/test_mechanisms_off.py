@@ -104,8 +104,8 @@ class NoStaleCheck(Inbox):
     """Forgets how far each subject has come."""
 
     async def take_up(self, session: AsyncSession, claims: Sequence[Claim]) -> Taken:
-        taken = await super().take_up(session, claims)
-        return replace(taken, seen=dict.fromkeys(lanes(taken.fresh), 0))
+        stock = await super().take_up(session, claims)
+        return replace(stock, seen=dict.fromkeys(lanes(stock.fresh), 0))
 
 
 @pytest.mark.parametrize(("kind", "last"), [(Inbox, "paused"), (NoStaleCheck, "active")])
@@ -128,9 +128,9 @@ class SeenBefore(Inbox):
 
     async def take_up(self, session: AsyncSession, claims: Sequence[Claim]) -> Taken:
         rows = await session.execute(sa.text("select handler, topic, subject, sequence from example.subject_seen"))
-        seen = {(row.handler, row.topic, row.subject): row.sequence for row in rows}
-        taken = await super().take_up(session, claims)
-        return replace(taken, seen={lane: seen.get(lane, 0) for lane in lanes(taken.fresh)})
+        positions = {(row.handler, row.topic, row.subject): row.sequence for row in rows}
+        stock = await super().take_up(session, claims)
+        return replace(stock, seen={lane: positions.get(lane, 0) for lane in lanes(stock.fresh)})
 
 
 @pytest.mark.parametrize(("kind", "applied_again"), [(Inbox, False), (SeenBefore, True)])
@@ -139,19 +139,19 @@ async def test_without_a_look_under_lock_state_sent_again_is_applied_after_what_
 ) -> None:
     first, second = Applied(), Applied()
     member = joined()
-    known = [
+    records = [
         record(runtime, member, 1),
         record(runtime, MemberChanged(**(member.model_dump() | {"status": "paused"})), 2),
     ]
     routes = Routes([subscribe("example.keep", first.apply, MemberJoined, MemberChanged)])
-    claims = [Claim(routes.by_name["example.keep"], read_envelope(arrived, "registration")) for arrived in known]
+    claims = [Claim(routes.by_name["example.keep"], read_envelope(arrived, "registration")) for arrived in records]
     taking = consumer(
         runtime, kind, "registration", subscribe("example.keep", second.apply, MemberJoined, MemberChanged)
     )
     # A process that lost its partition has not committed yet; the next owner reads the same, and state sent again.
     async with runtime.transaction() as session:
         await Inbox("example", routes, runtime.settings).apply(session, claims, AT)
-        next_owner = asyncio.create_task(taking.take([*known, record(runtime, member, 1)]))
+        next_owner = asyncio.create_task(taking.take([*records, record(runtime, member, 1)]))
         await eventually(lambda: waits_for_a_lock(runtime))
     await next_owner
     assert len(first.events) == 2
@@ -169,15 +169,15 @@ async def test_without_a_look_under_lock_state_sent_again_is_applied_after_its_o
     applied.failing.add(member.member_id)
     await taking.take([record(runtime, member, 1)])
     applied.failing.clear()
-    held = Held(applied)
-    redriven = Routes([subscribe("example.keep", held.apply, MemberJoined, MemberChanged)])
+    recorder = Held(applied)
+    redriven = Routes([subscribe("example.keep", recorder.apply, MemberJoined, MemberChanged)])
     redrive = Redrive("example", redriven, kind("example", redriven, runtime.settings), runtime.transaction)
     redriving = asyncio.create_task(redrive.all(AT))
-    await held.begun.wait()
-    changed = MemberChanged(**(member.model_dump() | {"status": "paused"}))
-    arriving = asyncio.create_task(taking.take([record(runtime, member, 1), record(runtime, changed, 2)]))
+    await recorder.begun.wait()
+    change = MemberChanged(**(member.model_dump() | {"status": "paused"}))
+    arriving = asyncio.create_task(taking.take([record(runtime, member, 1), record(runtime, change, 2)]))
     await eventually(lambda: waits_for_a_lock(runtime))
-    held.go_on.set()
+    recorder.go_on.set()
     await asyncio.gather(redriving, arriving)
     assert [type(event) for event in applied.events] == [MemberJoined] * (1 + applied_again) + [MemberChanged]
 
@@ -186,8 +186,8 @@ class NoWaiting(Inbox):
     """Lets events pass a dead letter of their subject."""
 
     async def take_up(self, session: AsyncSession, claims: Sequence[Claim]) -> Taken:
-        taken = await super().take_up(session, claims)
-        return replace(taken, blocked={}, seen=dict.fromkeys(taken.blocked, 0) | taken.seen)
+        stock = await super().take_up(session, claims)
+        return replace(stock, blocked={}, seen=dict.fromkeys(stock.blocked, 0) | stock.seen)
 
 
 @pytest.mark.parametrize(
@@ -230,20 +230,20 @@ async def test_without_the_row_lock_the_last_event_is_not_the_last_state(
         await session.execute(sa.text("grant all on example.entity to public"))
         await session.execute(sa.text("insert into example.entity values ('active')"))
     try:
-        read, paused = asyncio.Event(), asyncio.Event()
+        reading, paused = asyncio.Event(), asyncio.Event()
 
         async def touch() -> None:
             """Publishes the state it reads, a while later."""
             async with runtime.transaction() as session:
                 await locking(session, member.member_id)
                 status = await session.scalar(sa.text("select status from example.entity"))
-                read.set()
+                reading.set()
                 if not agree:
                     await paused.wait()
                 await emit(session, MemberChanged(**(member.model_dump() | {"status": status})))
 
         async def pause() -> None:
-            await read.wait()
+            await reading.wait()
             async with runtime.transaction() as session:
                 await locking(session, member.member_id)
                 await session.execute(sa.text("update example.entity set status = 'paused'"))

@@ -55,15 +55,15 @@ class AtOnce(Relay):
 
 @pytest.fixture
 async def relay_of(runtime_of: RuntimeOf, kafka: TestKafka) -> AsyncIterator[Callable[..., Awaitable[Any]]]:
-    made: list[Relay] = []
+    relays: list[Relay] = []
 
     async def make(kind: type[Relay]) -> tuple[Runtime, Relay]:
         runtime = await runtime_of(Service(name="example", package="shared"), **kafka.settings())
-        made.append(kind(runtime.settings, "example", runtime.settings.service_database_url.get_secret_value()))
-        return runtime, made[-1]
+        relays.append(kind(runtime.settings, "example", runtime.settings.service_database_url.get_secret_value()))
+        return runtime, relays[-1]
 
     yield make
-    for relay in made:
+    for relay in relays:
         relay.close()
 
 

@@ -110,21 +110,21 @@ async def test_the_migrated_schema_is_what_the_code_expects(service: str, owner_
 async def test_a_database_of_the_first_release_comes_to_the_same_with_its_rows(service: str, owner_url: str) -> None:
     """Migrations that work on empty tables alone are found at the first installation that has been used."""
     async with (
-        database(owner_url, f"panel_test_used_{service}") as used,
+        database(owner_url, f"panel_test_used_{service}") as old,
         database(owner_url, f"panel_test_fresh_{service}") as fresh,
     ):
-        await migrate(used, [service], "0001")
-        first = await rows_by_table(used, service)
-        async with connected(used) as connection:
+        await migrate(old, [service], "0001")
+        first = await rows_by_table(old, service)
+        async with connected(old) as connection:
             for statement in (_ROWS / f"{service}.sql").read_text(encoding="utf-8").split(";\n"):
                 if "insert" in statement:
                     await connection.exec_driver_sql(statement)
-        before = await rows_by_table(used, service)
+        before = await rows_by_table(old, service)
         assert [name for name, rows in before.items() if rows == first[name]] == [], "a table without a row"
-        await migrate(used, [service])
+        await migrate(old, [service])
         await migrate(fresh, [service])
-        assert await shape(used, service) == await shape(fresh, service)
-        after = await rows_by_table(used, service)
+        assert await shape(old, service) == await shape(fresh, service)
+        after = await rows_by_table(old, service)
         assert {name: rows for name, rows in before.items() if after.get(name, rows) < rows} == {}
 
 

@@ -32,17 +32,17 @@ async def test_a_publisher_that_goes_on_below_what_was_seen_is_counted_and_can_b
     runtime: Runtime, applied: Applied
 ) -> None:
     deliver, member = Deliverer(runtime), joined()
-    changed = MemberChanged(**member.model_dump() | {"gender": "male"})
+    change = MemberChanged(**member.model_dump() | {"gender": "male"})
     await deliver(member, sequence=1_000_000)
-    await deliver(changed, sequence=2)
-    await deliver(changed, sequence=3)
+    await deliver(change, sequence=2)
+    await deliver(change, sequence=3)
     assert applied.events == [member]
     async with runtime.transaction() as session:
         (lane,) = await missing.stale_lanes(session)
         assert (lane.handler, lane.subject, lane.stale) == ("example.record", member.member_id, 2)
         assert await missing.reset_lanes(session, "registration", member.member_id) == 1
-    await deliver(changed, sequence=3, replay=True)
-    assert applied.events == [member, changed]
+    await deliver(change, sequence=3, replay=True)
+    assert applied.events == [member, change]
     async with runtime.transaction() as session:
         assert list(await missing.stale_lanes(session)) == []
 

@@ -150,13 +150,13 @@ async def test_poison_is_passed_by_and_its_subject_waits_behind_it(
     # Events before it are applied, those after it wait, and other subjects go on; also when all of them come again.
     assert ground.applied.types(member.member_id) == ["member_joined"]
     assert ground.applied.types(other.member_id) == ["member_joined"]
-    found = await letters(ground.runtime)
-    assert [letter.state for letter in found] == ["dead", "waiting"]
-    assert (found[0].payload, found[0].offset) == (poison.value or b"", poison.offset)
+    dead = await letters(ground.runtime)
+    assert [letter.state for letter in dead] == ["dead", "waiting"]
+    assert (dead[0].payload, dead[0].offset) == (poison.value or b"", poison.offset)
 
     assert (await ground.redrive.all(AT))[0] == 0
     async with ground.runtime.transaction() as session:
-        assert await dead_letters.drop(session, found[0].id) == 1
+        assert await dead_letters.drop(session, dead[0].id) == 1
     assert await ground.redrive.all(AT) == (1, 0)
     assert ground.applied.types(member.member_id) == ["member_joined", "member_left"]
 
@@ -166,17 +166,17 @@ async def test_what_cannot_be_believed_is_kept_and_holds_nobody_up(
     ground: Ground, spoil: Callable[[TestRecord], None]
 ) -> None:
     member = joined()
-    refused = ground.record(changed(member), 2)
-    spoil(refused)
+    record = ground.record(changed(member), 2)
+    spoil(record)
     for _ in range(2):
-        await ground.consumer.take([ground.record(member, 1), refused, ground.record(left(member), 3)])
+        await ground.consumer.take([ground.record(member, 1), record, ground.record(left(member), 3)])
     assert ground.applied.types(member.member_id)[:2] == ["member_joined", "member_left"]
-    (found,) = await letters(ground.runtime)
-    assert (found.state, found.handler, found.offset) == ("dead", None, refused.offset)
+    (letter,) = await letters(ground.runtime)
+    assert (letter.state, letter.handler, letter.offset) == ("dead", None, record.offset)
     # Such a record is never tried; only a person gives it up.
     assert await ground.redrive.all(AT) == (0, 0)
     async with ground.runtime.transaction() as session:
-        assert await dead_letters.drop(session, found.id) == 1
+        assert await dead_letters.drop(session, letter.id) == 1
 
 
 async def test_a_service_cannot_forge_anothers_fact_on_its_own_topic(ground: Ground, runtime: Runtime) -> None:

@@ -92,9 +92,9 @@ class World:
                     await self.take(0)
             await self.redrive.all(AT)
         async with self.runtime.transaction() as session:
-            found = (await session.execute(sa.text("select subject, sequence from example.applied order by n"))).all()
+            rows = (await session.execute(sa.text("select subject, sequence from example.applied order by n"))).all()
         return {
-            number: [row.sequence for row in found if row.subject == member.member_id]
+            number: [row.sequence for row in rows if row.subject == member.member_id]
             for number, member in enumerate(self.members)
         }
 
