@@ -134,8 +134,8 @@ class Actors:
         link = rt.links.check("confirm", token, rt.now())
         async with rt.transaction() as session:
             member = await lock_member(session, link.id)
-            known = member is not None and member.status in ("active", "paused")
-            if not known and (member is None or not await confirm(session, member, link.generation, rt.now())):
+            stays = member is not None and member.status in ("active", "paused")
+            if not stays and (member is None or not await confirm(session, member, link.generation, rt.now())):
                 return True
         self.told.joined.add(person.number)
         return True
@@ -149,10 +149,10 @@ class Actors:
         rt = self._runtimes["surveys"]
         link = rt.links.check("survey", token, rt.now())
         async with rt.transaction() as session:
-            held = await hold(session, keys_of(rt.settings), link.id, link.generation, rt.now())
-            if not isinstance(held, Refusal):
-                await submit(session, held, ANSWERS | {"forslag": WORDS.format(number=person.number)}, rt.now())
-        if not isinstance(held, Refusal) or held is Refusal.ANSWERED:
+            opening = await hold(session, keys_of(rt.settings), link.id, link.generation, rt.now())
+            if not isinstance(opening, Refusal):
+                await submit(session, opening, ANSWERS | {"forslag": WORDS.format(number=person.number)}, rt.now())
+        if not isinstance(opening, Refusal) or opening is Refusal.ANSWERED:
             self.told.answered.add(person.number)
         return True
 
@@ -181,9 +181,9 @@ class Actors:
             link = rt.links.check("meeting", link_in(mail["text"], "/meetings/answer/").rsplit("/", 1)[-1], rt.now())
             no = len(self._replied) == 1
             async with rt.transaction() as session:
-                held = await meetings.hold(session, link.id, link.generation, rt.now())
-                assert held is not None
-                await meetings.answer(session, *held, meetings.Reply.NO if no else meetings.Reply.YES, rt.now())
+                rows = await meetings.hold(session, link.id, link.generation, rt.now())
+                assert rows is not None
+                await meetings.answer(session, *rows, meetings.Reply.NO if no else meetings.Reply.YES, rt.now())
             self._replied.add(email)
             (number,) = [person.number for person in self.people if person.email == email]
             (self.told.declined if no else self.told.accepted).add(number)

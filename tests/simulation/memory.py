@@ -121,13 +121,13 @@ class Producer:
         if self._until is not None:
             self._until -= 1
         if not fails or self._answers_lost:
-            kept = self._broker.append(topic.removeprefix(self._prefix), key, value, headers)
+            place = self._broker.append(topic.removeprefix(self._prefix), key, value, headers)
         if fails:
             future.set_exception(KafkaTimeoutError())
             # Whoever does not look at it must not be told so at the end.
             future.exception()
         else:
-            future.set_result(kept)
+            future.set_result(place)
         return future
 
     async def stop(self) -> None:
@@ -170,9 +170,9 @@ class MemoryRelay(Relay):
         return self.producer
 
     async def store_positions(self, connection: Any, acknowledged: Any) -> bool:
-        stored = await super().store_positions(connection, acknowledged)
+        positions = await super().store_positions(connection, acknowledged)
         self._fate.point("sent and acknowledged, before the commit")
-        return stored
+        return positions
 
 
 class MortalSteps(Steps):

@@ -31,14 +31,14 @@ class Played:
             "select schemaname || '.' || tablename as name, tablename from pg_tables where schemaname = any($1)",
             list(schemas),
         )
-        found = {}
+        digests = {}
         for table in tables:
             if table["tablename"] in without or table["tablename"].startswith("archive"):
                 continue
             rows = await self.connection.fetch(f"select t::text as row from {table['name']} t")
             digest = hashlib.sha256("\n".join(sorted(row["row"] for row in rows)).encode())
-            found[table["name"]] = digest.hexdigest()
-        return found
+            digests[table["name"]] = digest.hexdigest()
+        return digests
 
     async def judged(self, seconds: float = 0) -> Verdict:
         """The oracle's verdict now."""
@@ -70,14 +70,14 @@ async def test_every_topic_from_its_start_changes_no_table(played: Played) -> No
 
 
 async def send_all_states(world: World) -> int:
-    sent = 0
+    count = 0
     for process in world.processes.values():
         if process.runtime.service.state is not None:
             async with process.runtime.transaction() as session:
-                sent += await emit_state(session, process.runtime.service.state(session))
+                count += await emit_state(session, process.runtime.service.state(session))
     await world.relay_everything()
     await world.consume_everything()
-    return sent
+    return count
 
 
 async def test_every_state_sent_again_changes_nothing_and_writes_no_mail(played: Played) -> None:
@@ -162,13 +162,13 @@ DAMAGES = [
 async def test_the_oracle_sees_what_is_wrong(played: Played) -> None:
     assert played.verdict.fine
     actors = played.world.actors
-    (gone, *_) = [person.email for person in actors.people if person.number in actors.told.left]
+    (email, *_) = [person.email for person in actors.people if person.number in actors.told.left]
     # Rows come back in any order, so nothing may ask for what they refer to.
     await played.connection.execute("set session_replication_role = replica")
     for broken, damage in DAMAGES:
         (table,) = re.findall(r"^(?:update|delete from|insert into) ([a-z_.]+)", damage)
         await played.connection.execute(f"create temporary table before as table {table}")
-        await played.connection.execute(damage.replace("(select email from gone)", f"'{gone}'"))
+        await played.connection.execute(damage.replace("(select email from gone)", f"'{email}'"))
         assert not (await played.judged()).holds[broken], damage
         await played.connection.execute(f"delete from {table}")
         await played.connection.execute(f"insert into {table} overriding system value table before")
@@ -190,8 +190,8 @@ async def test_the_oracle_sees_a_lag_that_stays(played: Played) -> None:
 async def test_every_invariant_is_judged_by_name_and_has_been_seen_broken(played: Played) -> None:
     names = [name.split(" ")[0] for name in played.verdict.holds]
     assert sorted(names, key=lambda name: int(name[1:])) == [f"I{number}" for number in range(1, 11)]
-    seen = {broken.split(" ")[0] for broken, _ in DAMAGES}
-    assert set(names) - seen == {"I9"}
+    invariants = {broken.split(" ")[0] for broken, _ in DAMAGES}
+    assert set(names) - invariants == {"I9"}
     # A verdict about nothing would hold as well.
     numbers = played.verdict.numbers
     assert numbers["I6 shown is recounted"]["numbers"] > 10

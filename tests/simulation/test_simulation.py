@@ -59,29 +59,29 @@ async def playing(seed: int, database_url: str, folder: Path) -> AsyncIterator[t
 
 async def play(seed: int, database_url: str, folder: Path) -> tuple[Verdict, World]:
     """One schedule."""
-    async with playing(seed, database_url, folder) as played:
-        return played
+    async with playing(seed, database_url, folder) as world:
+        return world
 
 
 async def test_no_schedule_loses_or_doubles_anything(
     one_connection: None, database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked = os.environ.get("SEED")
-    seeds = [int(asked)] if asked else [random.randrange(2**32) for _ in range(10_000)]
-    began, played, crashes = time.monotonic(), 0, 0
+    wish = os.environ.get("SEED")
+    seeds = [int(wish)] if wish else [random.randrange(2**32) for _ in range(10_000)]
+    began, count, crashes = time.monotonic(), 0, 0
     seconds = float(os.environ.get("SECONDS") or 20)
     for seed in seeds:
         verdict, world = await play(seed, database_url, tmp_path)
         story = "\n".join(world.trace)
         wrong = {name: numbers for name, numbers in verdict.numbers.items() if not verdict.holds[name]}
-        assert verdict.fine, f"SEED={seed}: {wrong}\n{story if asked else ''}"
+        assert verdict.fine, f"SEED={seed}: {wrong}\n{story if wish else ''}"
         assert verdict.numbers["I2 every event applied"]["dead"] == 0, f"SEED={seed}: dead letters"
-        played, crashes = played + 1, crashes + world.crashes
+        count, crashes = count + 1, crashes + world.crashes
         if time.monotonic() - began > seconds:
             break
     with capsys.disabled():
-        rate = played * 60 / (time.monotonic() - began)
-        print(f"\nsimulation: {played} schedules, {crashes} crashes, {rate:.0f} schedules a minute, last SEED={seed}")
+        rate = count * 60 / (time.monotonic() - began)
+        print(f"\nsimulation: {count} schedules, {crashes} crashes, {rate:.0f} schedules a minute, last SEED={seed}")
 
 
 async def test_a_seed_plays_the_same_story_again(one_connection: None, database_url: str, tmp_path: Path) -> None:

@@ -147,9 +147,9 @@ class World:
 
     async def _dispatch(self, process: Process) -> None:
         def steps(engine: Any, lease: int) -> MortalSteps:
-            made = MortalSteps(engine, lease)
-            made.fate = process.fate
-            return made
+            steps = MortalSteps(engine, lease)
+            steps.fate = process.fate
+            return steps
 
         await Dispatcher(steps=steps).run(process.runtime)
 
@@ -208,13 +208,13 @@ class World:
 
     async def consume_everything(self) -> int:
         """Whatever is in the broker and not committed; how many records."""
-        taken = 0
+        lag = 0
         for process in self.processes.values():
             for consumer in process.consumers:
-                taken += self.broker.lag(process.name, consumer.topic)
+                lag += self.broker.lag(process.name, consumer.topic)
                 for number in range(PARTITIONS):
                     await self._consume(process, consumer, number, 1000)
-        return taken
+        return lag
 
 
 def _is_crash(error: BaseException) -> bool:
@@ -225,13 +225,13 @@ def _is_crash(error: BaseException) -> bool:
 
 def mortal_runtimes(database_url: str, clock: Path, smtp_url: Any) -> dict[str, Runtime]:
     """The five services on one database, each with a database that may die."""
-    made = {}
+    runtimes = {}
     for name in SERVICES:
         runtime = make_test_runtime(load_service(name), database_url, clock, smtp_url=smtp_url)
         runtime.database = MortalDatabase(runtime.database.url, name, pool_size=5)
         runtime.database.fate = Fate()
-        made[name] = runtime
-    return made
+        runtimes[name] = runtime
+    return runtimes
 
 
 async def close(runtimes: dict[str, Runtime]) -> None:
