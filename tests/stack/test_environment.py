@@ -37,7 +37,7 @@ def test_what_one_service_needs_no_other_is_told(service: str, tmp_path: Path, m
         clock=tmp_path / "clock",
         keys=tmp_path / "keys",
     )
-    told = service_environment(service, "panel", 8091, "postgresql://x", read_secrets(tmp_path), addresses)
-    assert {name for name in OWN if name in told} == {name for name, owner in OWN.items() if owner == service}
+    settings = service_environment(service, "panel", 8091, "postgresql://x", read_secrets(tmp_path), addresses)
+    assert {name for name in OWN if name in settings} == {name for name, owner in OWN.items() if owner == service}
     if service == "notifications":
-        assert told["PANEL_LMTP_PORT"] == "8087"
+        assert settings["PANEL_LMTP_PORT"] == "8087"

@@ -79,11 +79,11 @@ def test_static_files_come_from_the_gateway_and_may_be_kept_for_a_year(gateway: 
 
 
 def test_a_missing_static_file_is_asked_for_again(gateway: str) -> None:
-    with pytest.raises(urllib.error.HTTPError) as refused:
+    with pytest.raises(urllib.error.HTTPError) as refusal:
         fetch(f"{gateway}/static/0123abcd/later.css")
-    assert refused.value.code == 404
-    assert "immutable" not in refused.value.headers.get("Cache-Control", "")
-    refused.value.close()
+    assert refusal.value.code == 404
+    assert "immutable" not in refusal.value.headers.get("Cache-Control", "")
+    refusal.value.close()
 
 
 def test_a_service_that_is_away_is_a_page_that_says_so(tmp_path: Path) -> None:
@@ -106,10 +106,10 @@ def test_a_service_that_is_away_is_a_page_that_says_so(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", ["/-/ready", "/-/metrics", "/static/none/x"])
 def test_probes_and_unknown_files_are_not_served(gateway: str, path: str) -> None:
-    with pytest.raises(urllib.error.HTTPError) as refused:
+    with pytest.raises(urllib.error.HTTPError) as refusal:
         fetch(f"{gateway}{path}")
-    assert refused.value.code == 404
-    refused.value.close()
+    assert refusal.value.code == 404
+    refusal.value.close()
 
 
 @pytest.mark.parametrize("step", ["..", "%2e%2e", "%2e%2e%2f", "..%5c"])

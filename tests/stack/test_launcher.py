@@ -30,10 +30,10 @@ from shared.settings import Settings
 
 
 def test_a_taken_port_is_named_with_the_way_out() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
         with pytest.raises(StackError, match=rf"Port {port} \(gateway\) is taken.*PANEL_PORT_BASE"):
             require_free({"gateway": port})
 
@@ -76,9 +76,9 @@ def test_what_a_setting_holds_is_never_in_the_error(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("PANEL_ENVIRONMENT", "production")
     monkeypatch.setenv("PANEL_CLOCK_FILE", "/clock")
     monkeypatch.setenv("PANEL_COOKIE_KEY", "hemmelig")
-    with pytest.raises(ValidationError, match="refused in production") as refused:
+    with pytest.raises(ValidationError, match="refused in production") as refusal:
         Settings()
-    assert "input_value" not in str(refused.value)
+    assert "input_value" not in str(refusal.value)
 
 
 def test_a_playwright_that_cannot_start_is_said_with_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,15 +97,15 @@ def test_damaged_secrets_are_said_and_never_made_anew(tmp_path: Path) -> None:
 @pytest.mark.parametrize("wrong", ["folder", "port"])
 def test_the_command_ends_with_one_line_and_exit_code_one(wrong: str, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        given = {"PANEL_STATE": str(tmp_path / "file")}
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        environment = {"PANEL_STATE": str(tmp_path / "file")}
         if wrong == "port":
-            given = {"PANEL_STATE": str(tmp_path / "state"), "PANEL_PORT_BASE": str(taken.getsockname()[1])}
-        done = launch(given)
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert done.stderr.startswith("error: ")
-    assert done.stderr.count("\n") == 1
+            environment = {"PANEL_STATE": str(tmp_path / "state"), "PANEL_PORT_BASE": str(listener.getsockname()[1])}
+        result = launch(environment)
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert result.stderr.startswith("error: ")
+    assert result.stderr.count("\n") == 1
 
 
 def launch(given: dict[str, str]) -> "subprocess.CompletedProcess[str]":
@@ -155,22 +155,22 @@ def test_a_part_that_ends_at_once_is_said_with_its_last_words(tmp_path: Path) ->
 
 
 def test_a_killed_part_is_started_again_and_said_so(tmp_path: Path) -> None:
-    said: list[str] = []
-    supervisor = Supervisor(tmp_path / "status.json", said.append)
+    lines: list[str] = []
+    supervisor = Supervisor(tmp_path / "status.json", lines.append)
     process = Process("part", [sys.executable, "-c", "import signal; signal.pause()"], tmp_path / "log")
     supervisor.start(process, url="http://127.0.0.1:1")
     first = process.pid
     assert first is not None
     os.kill(first, signal.SIGKILL)
     try:
-        supervisor.watch(lambda: len(said) >= 2)
+        supervisor.watch(lambda: len(lines) >= 2)
         supervisor.write_status()
         part = json.loads((tmp_path / "status.json").read_text())["parts"]["part"]
         assert part["restarts"] == 1
         assert part["pid"] == process.pid != first
         assert part["url"] == "http://127.0.0.1:1"
-        assert "part died (signal 9)" in said[0]
-        assert "runs again" in said[1]
+        assert "part died (signal 9)" in lines[0]
+        assert "runs again" in lines[1]
     finally:
         supervisor.stop()
     assert process.pid is None
@@ -192,11 +192,11 @@ while True: pass
 
 def told_to_wait(capsys: pytest.CaptureFixture[str]) -> Callable[[], bool]:
     """Whether it has been said that the part is still starting."""
-    said: list[str] = []
+    lines: list[str] = []
 
     def told() -> bool:
-        said.append(capsys.readouterr().out)
-        return "part: still starting" in "".join(said)
+        lines.append(capsys.readouterr().out)
+        return "part: still starting" in "".join(lines)
 
     return told
 
@@ -207,8 +207,8 @@ def test_a_part_that_the_machine_starves_is_waited_for(tmp_path: Path, capsys: p
     try:
         process.spawn()
         wait_until(told_to_wait(capsys), [process], "part", 5)
-        used = psutil.Process(process.pid).cpu_times()
-        assert used.user + used.system < 5 * 0.03
+        times = psutil.Process(process.pid).cpu_times()
+        assert times.user + times.system < 5 * 0.03
     finally:
         process.stop()
 

@@ -13,15 +13,15 @@ _PUBLIC = {"ca.crt"}
 
 def readable_by_others(state: Path) -> list[str]:
     """Files and folders below ``state`` that their group or anybody may read or write; a folder may be passed."""
-    found = []
+    modes = []
     for folder, folders, files in os.walk(state):
         for name in (*folders, *files):
             path = Path(folder, name)
             mode = path.lstat().st_mode
             open_to = 0 if stat.S_ISLNK(mode) or stat.S_ISSOCK(mode) else mode & 0o066
             if open_to and name not in _PUBLIC:
-                found.append(f"{path.relative_to(state)} {stat.filemode(mode)}")
-    return found
+                modes.append(f"{path.relative_to(state)} {stat.filemode(mode)}")
+    return modes
 
 
 def test_nothing_that_the_servers_wrote_can_be_read_by_others(own_state: Path, own_backends: Backends) -> None:

@@ -21,9 +21,9 @@ def urls(own_backends: Backends) -> dict[str, str]:
     """A migrated database; URL per service."""
     owner = asyncio.run(create_database(own_backends.database_url, PREFIX, uuid4().hex))
     passwords = {service: uuid4().hex for service in SERVICES}
-    made = asyncio.run(create_service_roles(own_backends.database_url, owner, PREFIX, passwords))
+    addresses = asyncio.run(create_service_roles(own_backends.database_url, owner, PREFIX, passwords))
     asyncio.run(migrate(owner, SERVICES, prefix=PREFIX))
-    return made
+    return addresses
 
 
 async def tables(url: str) -> list[tuple[str, str]]:
@@ -41,11 +41,11 @@ async def tables(url: str) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("service", SERVICES)
 async def test_a_role_cannot_read_another_schema(urls: dict[str, str], service: str) -> None:
-    found = await tables(urls[service])
-    assert {schema for schema, _ in found} == set(SERVICES)
+    open_tables = await tables(urls[service])
+    assert {schema for schema, _ in open_tables} == set(SERVICES)
     connection = await asyncpg.connect(urls[service])
     try:
-        for schema, table in found:
+        for schema, table in open_tables:
             statement = f'select 1 from "{schema}"."{table}" limit 1'
             if schema == service:
                 await connection.execute(statement)
@@ -92,9 +92,9 @@ async def test_an_owner_who_is_no_superuser_may_start_again_and_again(own_backen
         place = own_backends.database_url.rpartition("@")[2].partition("/")[0]
         url = f"postgresql://{name}:{quote(password, safe='')}@{place}/{name}?sslmode=disable"
         for _ in range(2):
-            made = await create_service_roles(url, url, name, {service: uuid4().hex for service in SERVICES})
+            addresses = await create_service_roles(url, url, name, {service: uuid4().hex for service in SERVICES})
             await migrate(url, SERVICES, prefix=name)
-            assert {address.partition("?")[2] for address in made.values()} == {"sslmode=disable"}
-            assert {schema for schema, _ in await tables(made["surveys"])} == set(SERVICES)
+            assert {address.partition("?")[2] for address in addresses.values()} == {"sslmode=disable"}
+            assert {schema for schema, _ in await tables(addresses["surveys"])} == set(SERVICES)
     finally:
         await admin.close()

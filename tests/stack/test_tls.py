@@ -72,14 +72,14 @@ def test_the_database_answers_nobody_in_the_clear_or_under_another_authority(
     url = status["database_url"]
     assert {f"baerum-test_{service}" for service in SERVICES} <= asyncio.run(roles(url))
     strange = str(make_certificates(tmp_path).authority)
-    for refused in (
+    for address in (
         url.partition("?")[0] + "?sslmode=disable",
         url.partition("?")[0] + f"?sslmode=verify-full&sslrootcert={strange}",
         # The certificate names 127.0.0.1 and localhost.
         url.replace("@127.0.0.1", "@127.0.0.2"),
     ):
         with pytest.raises((OSError, asyncpg.PostgresError, asyncpg.InterfaceError)):
-            asyncio.run(roles(refused))
+            asyncio.run(roles(address))
 
 
 def test_the_broker_answers_nobody_in_the_clear_or_under_another_authority(
@@ -91,10 +91,10 @@ def test_the_broker_answers_nobody_in_the_clear_or_under_another_authority(
     scram = "SCRAM-SHA-512"
     topics = admin_client(address, name, password, mechanism=scram, ca_file=ours).list_topics(timeout=10).topics
     assert "baerum-test.registration" in topics
-    for refused in (
+    for client in (
         admin_client(address, name, password),
         admin_client(address, name, password, mechanism=scram, ca_file=strange),
         admin_client(address, name, "wrong", mechanism=scram, ca_file=ours),
     ):
         with pytest.raises(KafkaException):
-            refused.list_topics(timeout=3)
+            client.list_topics(timeout=3)

@@ -44,9 +44,9 @@ def as_admin(broker: Backends) -> dict[str, Any]:
 
 
 def test_the_file_names_every_topic_that_a_contract_uses() -> None:
-    used = {(event.topic, publisher) for publisher, events in PUBLISHERS.items() for event in events}
+    topics = {(event.topic, publisher) for publisher, events in PUBLISHERS.items() for event in events}
     named = {(topic.name, topic.writer) for topic in TOPICS.values()}
-    assert used <= named
+    assert topics <= named
     assert {topic.name for topic in TOPICS.values() if topic.restricted} == RESTRICTED_TOPICS
 
 
