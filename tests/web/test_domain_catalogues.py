@@ -20,8 +20,8 @@ def test_every_text_is_translated(name: str, code: str) -> None:
 @pytest.mark.parametrize(("name", "code"), CASES)
 def test_a_catalogue_is_as_the_command_writes_it(name: str, code: str) -> None:
     """Nothing is left of a text that is gone, and a run without new texts changes no file."""
-    stored = (FOLDERS[name] / "locale" / f"{code}.po").read_bytes()
-    assert stored.decode() == catalogues.brought_in_line(FOLDERS[name], code).decode(), "run `make texts`"
+    catalogue = (FOLDERS[name] / "locale" / f"{code}.po").read_bytes()
+    assert catalogue.decode() == catalogues.brought_in_line(FOLDERS[name], code).decode(), "run `make texts`"
 
 
 def test_a_text_without_translation_is_found(tmp_path: Path) -> None:

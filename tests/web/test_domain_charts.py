@@ -33,18 +33,18 @@ def test_a_picture_is_an_image_with_the_finding_as_title_and_the_figures_as_desc
 
 def test_figures_of_pictures_are_written_as_those_of_tables() -> None:
     days = [("2027-01-01", {"brev": 1_000}), ("2027-01-02", {"brev": 12_345})]
-    said = [
+    labels = [
         *words(charts.bars("T", "D", [("Ja", 1_234, 0.7)], NB)),
         *words(charts.stacked("T", "D", [("Lav", 1), ("Høy", 1)], ("Vet ikke", 2_345), NB)),
         *words(charts.line("T", "D", [("", 0), ("1.3.", 3_456)], 4_000, None, NB)),
         *words(charts.stacked_growth("T", "D", days, str, NB)),
     ]
-    assert {"70\u00a0% (1\u00a0234)", "100\u00a0% (2\u00a0345)", "3\u00a0456", "brev: 12\u00a0345"} <= set(said)
+    assert {"70\u00a0% (1\u00a0234)", "100\u00a0% (2\u00a0345)", "3\u00a0456", "brev: 12\u00a0345"} <= set(labels)
 
 
 def height(picture: str) -> int:
-    (found,) = re.findall(r'viewBox="0 0 440 (\d+)"', picture)
-    return int(found)
+    (pixels,) = re.findall(r'viewBox="0 0 440 (\d+)"', picture)
+    return int(pixels)
 
 
 def test_a_long_label_is_written_on_more_lines_and_the_bar_moves_down() -> None:
@@ -69,7 +69,7 @@ def test_the_target_line_says_that_it_is_the_target() -> None:
 
 def test_every_shape_of_a_chart_has_a_colour_of_its_own_where_colours_are_forced() -> None:
     """There a picture keeps the page's own colours, which may be the background's: a curve was invisible."""
-    drawn = [
+    pictures = [
         charts.bars("t", "d", [("a", 1, 0.5)], NB),
         charts.panel_against_population("t", "d", [("a", 0.2, 0.3)], NB),
         charts.line("t", "d", [("a", 1), ("b", 2)], 3, ("c", 3), NB),
@@ -79,7 +79,7 @@ def test_every_shape_of_a_chart_has_a_colour_of_its_own_where_colours_are_forced
         ),
     ]
     forced = CSS.partition("@media (forced-colors: active) {")[2].partition("@media")[0]
-    families = {re.sub(r"[0-9]+$", "", name) for name in re.findall(r'class="([a-z0-9-]+)"', "".join(drawn))}
+    families = {re.sub(r"[0-9]+$", "", name) for name in re.findall(r'class="([a-z0-9-]+)"', "".join(pictures))}
     families.discard("panel-chart")
     assert families >= {"mark", "rest", "line", "target", "axis", "step-", "on-step-", "part-"}
     missing = {name for name in families if f".panel-chart .{name}" not in forced and f'^="{name}"' not in forced}

@@ -42,8 +42,8 @@ def test_text_buttons_and_borders_of_any_accent_can_be_seen(accent: str) -> None
 def test_figures_on_the_steps_of_a_scale_can_be_read(accent: str) -> None:
     for scheme in theme(accent).values():
         for place in range(5):
-            written = "#ffffff" if place in (0, 4) else "#111111"
-            assert contrast(scheme[f"step-{place}"], written) >= 4.5, place
+            ink = "#ffffff" if place in (0, 4) else "#111111"
+            assert contrast(scheme[f"step-{place}"], ink) >= 4.5, place
             # The steps are told apart by the dark line between them, without hue.
             assert contrast(scheme[f"step-{place}"], STEP_LINE) >= 3, place
 

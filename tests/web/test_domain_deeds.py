@@ -13,13 +13,13 @@ from shared.services import SERVICES
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_deed_in_the_code_has_words_and_no_words_are_left_over(service: str) -> None:
     package = load_service(service).package
-    written = set()
+    deeds = set()
     for file in Path(str(resources.files(package))).rglob("*.py"):
         text = file.read_text(encoding="utf-8")
         if file.name != "deeds.py" and "audit(" in text:
-            written |= set(re.findall(rf'"({service}\.[a-z_]+\.[a-z_]+)"', text))
+            deeds |= set(re.findall(rf'"({service}\.[a-z_]+\.[a-z_]+)"', text))
             # Two deeds of notifications end as the decision does.
             endings = {"state": ("sent", "pending"), "action": ("paused", "resumed")}
             for start, name in re.findall(rf'f"({service}\.[a-z_.]+)\{{(state|action)\}}d?"', text):
-                written |= {start + ending for ending in endings[name]}
-    assert set(load_service(service).deeds) == written
+                deeds |= {start + ending for ending in endings[name]}
+    assert set(load_service(service).deeds) == deeds

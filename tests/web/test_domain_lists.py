@@ -39,9 +39,9 @@ def test_a_link_keeps_what_was_chosen_and_a_new_filter_starts_at_the_first_page(
 
 @pytest.mark.parametrize("text", ["=1+1", "+47 999", "-2", "@SUM(A1)", "\tx", "\rx"])
 def test_a_formula_in_a_cell_is_only_text(text: str) -> None:
-    found = read_csv(table_file("liste", ["Tekst", "Tall"], [[text, -2]], "csv").body)
-    assert found[1][0].startswith("'")
-    assert found[1][1] == "-2"
+    rows = read_csv(table_file("liste", ["Tekst", "Tall"], [[text, -2]], "csv").body)
+    assert rows[1][0].startswith("'")
+    assert rows[1][1] == "-2"
     sheet = ZipFile(BytesIO(bytes(table_file("liste", ["Tekst"], [[text]], "xlsx").body))).read(
         "xl/worksheets/sheet1.xml"
     )

@@ -25,8 +25,8 @@ def test_a_changed_role_breaks_the_signature() -> None:
     text = sign(PRIVATE, STAFF, 60)
     raw = base64.urlsafe_b64decode(text + "==")
     assert b"reader" in raw
-    changed = base64.urlsafe_b64encode(raw.replace(b"reader", b"admins")).rstrip(b"=").decode()
-    assert [signed(PUBLIC, spoilt) for spoilt in (changed, "", "x", text[:-4], text + "AAAA", "å")] == [None] * 6
+    forgery = base64.urlsafe_b64encode(raw.replace(b"reader", b"admins")).rstrip(b"=").decode()
+    assert [signed(PUBLIC, spoilt) for spoilt in (forgery, "", "x", text[:-4], text + "AAAA", "å")] == [None] * 6
 
 
 def test_a_session_ends() -> None:

@@ -50,26 +50,26 @@ def bokmaal() -> Iterator[tuple[Path, str]]:
 def test_bokmaal_has_one_form_and_no_sentence_that_was_mended() -> None:
     texts = list(bokmaal())
     assert len(texts) > 200
-    found = [
+    faults = [
         f"{file.relative_to(ROOT)}: {hit[0]}"
         for file, text in texts
         for words in (*_MENDED, *_OTHER_FORMS)
         for hit in re.finditer(words, text)
     ]
-    assert found == []
+    assert faults == []
 
 
 @pytest.mark.parametrize(("language", "words"), [("nn", _NYNORSK), ("en", _ENGLISH)])
 def test_nynorsk_and_english_have_one_form(language: str, words: tuple[str, ...]) -> None:
     folders = [ROOT / "services" / name / "locale" for name in SERVICES] + [ROOT / "shared" / "web" / "locale"]
-    said: list[str] = []
+    texts: list[str] = []
     for folder in folders:
         with (folder / f"{language}.po").open("rb") as file:
             for message in read_po(file, locale=language):
-                said += [message.string] if isinstance(message.string, str) else message.string or ()
-    said += [file.read_text(encoding="utf-8") for file in ROOT.glob(f"shared/profile/shipped/**/*.{language}.md")]
-    assert len(said) > 500
-    assert [(text, hit[0]) for text in said for each in words if (hit := re.search(each, text))] == []
+                texts += [message.string] if isinstance(message.string, str) else message.string or ()
+    texts += [file.read_text(encoding="utf-8") for file in ROOT.glob(f"shared/profile/shipped/**/*.{language}.md")]
+    assert len(texts) > 500
+    assert [(text, hit[0]) for text in texts for each in words if (hit := re.search(each, text))] == []
 
 
 def test_the_lists_find_what_they_are_for() -> None:

@@ -71,10 +71,10 @@ async def test_staff_give_a_letter_up_after_a_second_question_and_what_waits_goe
     runtime = await runtime_of(Service(name="results", package="services.results", handlers=handlers, pages=pages))
     deliver, broken = Deliverer(runtime), joined()
     applied.failing.add(broken.member_id)
-    changed = MemberChanged(**broken.model_dump())
+    change = MemberChanged(**broken.model_dump())
     await deliver(broken)
     applied.failing.clear()
-    await deliver(changed)
+    await deliver(change)
     path = "/staff/results/dead-letters"
     async with runtime.transaction() as session:
         letter = next(row for row in await dead_letters.listed(session) if row.state == "dead")
@@ -84,10 +84,10 @@ async def test_staff_give_a_letter_up_after_a_second_question_and_what_waits_goe
         assert f"registration, del 0, nr. {letter.offset}" in page
         assert f"{path}?give_up={letter.id}" in page
         assert 'value="drop"' not in page
-        asked = (await client.get(f"{path}?give_up={letter.id}")).text
-        assert "Ja, gi opp" in asked
+        question = (await client.get(f"{path}?give_up={letter.id}")).text
+        assert "Ja, gi opp" in question
         answer = await client.post(path, data={"action": "drop", "id": str(letter.id)}, follow_redirects=True)
-    assert applied.events == [changed]
+    assert applied.events == [change]
     assert "1 er brukt nå. 0 står igjen." in answer.text
     async with runtime.transaction() as session:
         audit = mechanism("results").audit_entry

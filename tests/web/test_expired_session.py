@@ -11,16 +11,16 @@ RuntimeOf = Callable[..., Awaitable[Runtime]]
 
 async def test_what_was_typed_comes_back_and_can_be_sent_again(runtime_of: RuntimeOf) -> None:
     rt = await runtime_of("surveys")
-    typed = {"questionnaire": "klima", "opens": "now", "closes_on": "<b>aldri</b>\n«snart»"}
+    fields = {"questionnaire": "klima", "opens": "now", "closes_on": "<b>aldri</b>\n«snart»"}
     async with browser(rt) as client:
-        refused = await client.post("/staff/surveys/plan", data=typed)
-        assert refused.status_code == 401
-        assert "Logg inn i en ny fane" in refused.text
-        assert "<b>aldri" not in refused.text
-        form = FormReader(refused.text)
-        assert set(form.fields) == set(typed)
+        page = await client.post("/staff/surveys/plan", data=fields)
+        assert page.status_code == 401
+        assert "Logg inn i en ny fane" in page.text
+        assert "<b>aldri" not in page.text
+        form = FormReader(page.text)
+        assert set(form.fields) == set(fields)
         sign_in(rt, client, "editor")
-        again = await client.post("/staff/surveys/plan", data=typed)
+        again = await client.post("/staff/surveys/plan", data=fields)
         assert again.status_code == 422, "the page itself answers now"
 
 
@@ -37,9 +37,9 @@ async def test_a_long_form_is_kept_and_of_a_large_file_it_is_said_what_to_do(run
     rt = await runtime_of("registration")
     page, long = "/staff/registration/channels", {f"text.{number}": "ø" * 50 for number in range(1_500)}
     async with browser(rt) as client:
-        kept = await client.post(page, data=long)
-        assert kept.status_code == 401
-        assert len(FormReader(kept.text).fields) == 1_500
+        answer = await client.post(page, data=long)
+        assert answer.status_code == 401
+        assert len(FormReader(answer.text).fields) == 1_500
         file = {"file": ("medlemmer.csv", b"navn;e-post\r\n" * 200_000, "text/csv")}
         too_large = await client.post("/staff/registration/import", files=file)
     assert too_large.status_code == 401, "nobody is told that a file is too large who only has to sign in again"

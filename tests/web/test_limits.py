@@ -22,10 +22,10 @@ async def limiter(runtime_of: Callable[..., Awaitable[Runtime]]) -> Limiter:
 
 async def mailed(limiter: Limiter, whose: str, *, fails: bool = False) -> bool:
     async with limiter.database.transaction() as session:
-        allowed = await limiter.one_more(session, "mail_to_one", whose)
+        may = await limiter.one_more(session, "mail_to_one", whose)
         if fails:
             raise ConnectionError
-    return allowed
+    return may
 
 
 async def test_only_so_many_go_to_one_address(limiter: Limiter) -> None:

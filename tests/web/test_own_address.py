@@ -53,17 +53,17 @@ async def test_it_is_kept_for_who_sent_the_form_and_for_an_hour(
     runtime_of: RuntimeOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rt = await runtime_of("registration")
-    _, page, typed, shown = FORMS[0]
+    _, page, fields, words = FORMS[0]
     async with browser(rt) as client, browser(rt) as other:
         sign_in(rt, client, "editor")
         sign_in(rt, other, "admin", name="Odd Annen")
-        where = await refused(client, page, typed)
+        where = await refused(client, page, fields)
         strange = await other.get(where)
         assert (strange.status_code, strange.headers["location"]) == (303, f"{page}?filter=1")
         client.cookies.clear()
-        assert shown not in (await client.get(where)).text
+        assert words not in (await client.get(where)).text
         sign_in(rt, client, "editor")
-        assert shown in (await client.get(where)).text
+        assert words in (await client.get(where)).text
         now = time.time()
         monkeypatch.setattr("time.time", lambda: now + 3601)
         sign_in(rt, client, "editor")
@@ -74,7 +74,7 @@ async def test_it_is_kept_for_who_sent_the_form_and_for_an_hour(
 
 async def test_a_script_and_what_comes_from_no_page_of_ours_are_answered_in_place(runtime_of: RuntimeOf) -> None:
     rt = await runtime_of("registration")
-    _, page, typed, shown = FORMS[0]
+    _, page, fields, words = FORMS[0]
     async with browser(rt) as client:
         sign_in(rt, client, "editor")
         for headers in (
@@ -83,9 +83,9 @@ async def test_a_script_and_what_comes_from_no_page_of_ours_are_answered_in_plac
             {"Referer": f"{PUBLIC_URL}.evil.test/"},
             {},
         ):
-            answer = await client.post(page, data=typed, headers=headers)
+            answer = await client.post(page, data=fields, headers=headers)
             assert answer.status_code == 422
-            assert shown in answer.text
+            assert words in answer.text
 
 
 #: A form of one service on a page of another, and what it is answered with.

@@ -45,11 +45,11 @@ async def test_a_role_given_or_taken_at_the_provider_counts_from_the_next_renewa
     app.state.sign_in = provider
     transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 40000))
     async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL) as client:
-        found = []
+        codes = []
         for roles in ([], ["reader"], ["editor"], ["reader"], None):
             provider.roles = roles
-            found.append(await renewed(client))
-        assert found == [403, 403, 200, 403, 403]
+            codes.append(await renewed(client))
+        assert codes == [403, 403, 200, 403, 403]
 
 
 async def test_a_session_lasts_a_quarter_of_an_hour_and_not_longer(runtime_of: RuntimeOf) -> None:

@@ -35,14 +35,14 @@ FOR_ADMINS = {
 
 def staff_routes(service: str) -> list[tuple[str, str, str]]:
     """(method, path with ids filled in, path) of each staff page."""
-    found = []
+    routes = []
     for route in load_service(service).pages:
         assert isinstance(route, Route)
         if not route.path.startswith("/staff"):
             continue
         path = re.sub(r"\{[^}]+\}", str(uuid4()), re.sub(r"\{\w+:int\}", "1", route.path))
-        found += [(m, path, route.path) for m in sorted(route.methods or ()) if m in ("GET", "POST")]
-    return [row for row in found if (row[0], row[1]) not in OPEN]
+        routes += [(m, path, route.path) for m in sorted(route.methods or ()) if m in ("GET", "POST")]
+    return [row for row in routes if (row[0], row[1]) not in OPEN]
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -63,13 +63,13 @@ async def test_who_reaches_which_staff_page(service: str, runtime_of: RuntimeOf)
 @pytest.mark.parametrize("service", SERVICES)
 async def test_a_reader_changes_nothing_and_an_editor_meets_no_closed_door(service: str, runtime_of: RuntimeOf) -> None:
     rt = await runtime_of(service)
-    for method, path, written in staff_routes(service):
+    for method, path, pattern in staff_routes(service):
         async with browser(rt) as reader, browser(rt) as editor:
             sign_in(rt, reader, "reader")
             sign_in(rt, editor, "editor")
-            if method == "POST" and written not in READING:
+            if method == "POST" and pattern not in READING:
                 assert (await reader.post(path)).status_code == 403, (method, path)
-            if (method, written) in FOR_ADMINS:
+            if (method, pattern) in FOR_ADMINS:
                 assert (await editor.request(method, path)).status_code == 403, (method, path)
                 sign_in(rt, editor, "admin")
             assert (await editor.request(method, path)).status_code not in (401, 403, 500), (method, path)

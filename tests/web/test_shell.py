@@ -26,12 +26,12 @@ async def test_a_request_for_another_host_is_answered_with_nothing_of_it(runtime
 
 async def test_a_browser_is_told_to_forget_the_oldest_of_many_cookies(runtime_of: RuntimeOf) -> None:
     names = [f"__Host-confirm-{uuid4()}" for _ in range(20)]
-    sent = "; ".join(["__Host-staff=s", "__Host-lang=nb", *(f"{name}=x" for name in names)])
+    cookies = "; ".join(["__Host-staff=s", "__Host-lang=nb", *(f"{name}=x" for name in names)])
     async with browser(await runtime_of("registration")) as client:
         few = await client.get("/join", headers={"cookie": "; ".join(f"{name}=x" for name in names[:16])})
-        many = await client.get("/join", headers={"cookie": sent})
-    dropped = [value.split("=")[0] for value in many.headers.get_list("set-cookie") if "Max-Age=0" in value]
-    assert dropped == names[:4]
+        many = await client.get("/join", headers={"cookie": cookies})
+    cookies_ended = [value.split("=")[0] for value in many.headers.get_list("set-cookie") if "Max-Age=0" in value]
+    assert cookies_ended == names[:4]
     assert not [value for value in few.headers.get_list("set-cookie") if "Max-Age=0" in value]
 
 
@@ -63,8 +63,8 @@ async def test_a_count_is_written_as_every_other_number_and_one_is_a_word(
     runtime_of: RuntimeOf, code: str, one: str, many: str
 ) -> None:
     renderer = Renderer(await runtime_of("surveys"), Path(services.surveys.__file__).parent)
-    said = renderer._environments[code].from_string(
+    template = renderer._environments[code].from_string(
         '{{ ngettext("Ett spørsmål", "%(num)s spørsmål", n) }},'
         ' {{ ngettext("omtrent ett minutt", "omtrent %(num)s minutter", minutes) }}'
     )
-    assert (said.render(n=1, minutes=1), said.render(n=12_345, minutes=2)) == (one, many)
+    assert (template.render(n=1, minutes=1), template.render(n=12_345, minutes=2)) == (one, many)

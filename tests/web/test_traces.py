@@ -51,9 +51,9 @@ class Collected:
 
 @pytest.fixture
 def collected() -> Iterator[Collected]:
-    yield (found := Collected())
+    yield (collector := Collected())
     record_with(None)
-    found.spans.close()
+    collector.spans.close()
 
 
 async def test_a_trace_leads_from_the_form_to_the_mail_by_ids_alone(
@@ -81,11 +81,11 @@ async def test_a_trace_leads_from_the_form_to_the_mail_by_ids_alone(
     while way[0].parent is not None:
         way.insert(0, by_id[way[0].parent.span_id])
     assert [span.name for span in way] == ["POST /join", "notifications.write_about_membership", "mail confirm"]
-    sent = {span.name for span in whole if span.name.startswith("send ")}
-    assert "send registration.confirmation_requested.v1" in sent
+    names = {span.name for span in whole if span.name.startswith("send ")}
+    assert "send registration.confirmation_requested.v1" in names
     # A span holds a pattern or an id, and nothing that was typed.
-    told = "\n".join(span.to_json() for span in collected.found())
-    assert not [typed for typed in ("Kari", "kari@", FORM["postcode"]) if str(typed) in told]
+    text = "\n".join(span.to_json() for span in collected.found())
+    assert not [word for word in ("Kari", "kari@", FORM["postcode"]) if str(word) in text]
     assert set(whole[0].resource.attributes) == {"service.name", "service.namespace"}
     for span in whole:
         assert not span.events
@@ -134,9 +134,9 @@ def test_without_the_setting_no_library_is_loaded_and_the_context_goes_on() -> N
         "    importlib.import_module(f'services.{name}.app')\n"
         "print([name for name in sys.modules if name.startswith('opentelemetry')])"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     # FastStream looks whether these exist: two modules with nothing in them.
-    assert done.stdout.strip() == "['opentelemetry', 'opentelemetry.semconv']"
+    assert result.stdout.strip() == "['opentelemetry', 'opentelemetry.semconv']"
     parent = new_traceparent()
     with following(parent, "example.handle", event_id=UUID(int=1)) as span:
         span.tell(failed=True)
@@ -146,20 +146,20 @@ def test_without_the_setting_no_library_is_loaded_and_the_context_goes_on() -> N
 
 async def test_each_event_of_a_batch_is_handled_in_its_own_trace(runtime_of: RuntimeOf) -> None:
     """What its handler logs and publishes belongs to the act that caused it, and to no other of the batch."""
-    seen: list[str | None] = []
+    parents: list[str | None] = []
 
     async def record(session: object, event: object, delivery: object) -> None:
-        seen.append(traceparent.get())
+        parents.append(traceparent.get())
 
     rt = await runtime_of(
         Service("surveys", "services.surveys", handlers=[subscribe("surveys.record", record, MemberJoined)])
     )
     deliver, traces = Deliverer(rt), [new_traceparent(), new_traceparent(), None]
     records = [deliver.record(joined(), new_id(), None, replay=False) for _ in traces]
-    for one, trace in zip(records, traces, strict=True):
-        one.headers = (*one.headers, *([("traceparent", trace.encode())] if trace else []))
+    for message, trace in zip(records, traces, strict=True):
+        message.headers = (*message.headers, *([("traceparent", trace.encode())] if trace else []))
     await deliver.consumers["registration"].take(records)
-    assert seen == traces
+    assert parents == traces
     assert traceparent.get() is None
 
 
@@ -171,13 +171,13 @@ def test_an_address_without_scheme_or_path_is_refused(wrong: str) -> None:
 
 async def test_the_process_sends_to_the_collector_what_it_has_at_its_end(runtime_of: RuntimeOf) -> None:
     """By OTLP over HTTP, with the product's own exporter."""
-    got = asyncio.Queue[tuple[str, bytes]]()
+    requests = asyncio.Queue[tuple[str, bytes]]()
 
     async def collect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         length = re.search(r"(?i)content-length: (\d+)", head)
         body = await reader.readexactly(int(length[1])) if length else b""
-        got.put_nowait((head.splitlines()[0], body))
+        requests.put_nowait((head.splitlines()[0], body))
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
         await writer.drain()
         writer.close()
@@ -188,6 +188,6 @@ async def test_the_process_sends_to_the_collector_what_it_has_at_its_end(runtime
     async with server:
         async with running(rt), browser(rt) as client:
             assert (await client.get("/results")).status_code == httpx.codes.OK
-        line, body = await asyncio.wait_for(got.get(), 60)
+        line, body = await asyncio.wait_for(requests.get(), 60)
     assert line == "POST /v1/traces HTTP/1.1"
     assert body
