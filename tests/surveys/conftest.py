@@ -54,8 +54,8 @@ def plan(rt: Runtime) -> PlanSurvey:
         )
         opens = "now" if size is None else "threshold"
         async with rt.transaction() as session:
-            asked = asking or shipped()["klima"]
-            await add_survey(session, survey_id, asked, opens, size, times, now, "Kari Editor")
+            questionnaire = asking or shipped()["klima"]
+            await add_survey(session, survey_id, questionnaire, opens, size, times, now, "Kari Editor")
         await open_due_surveys(rt)
         async with rt.transaction() as session:
             survey = await session.get(Survey, survey_id)

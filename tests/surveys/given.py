@@ -51,10 +51,10 @@ async def answer(rt: Runtime, invitation_id: UUID, answers: dict[str, Any], *, a
     ``again``: as a page does that changes what was sent in.
     """
     async with rt.transaction() as session:
-        held = await hold(session, keys_of(rt.settings), invitation_id, 1, rt.now())
-        if isinstance(held, Refusal) or (held.response_id is not None and not again):
+        opening = await hold(session, keys_of(rt.settings), invitation_id, 1, rt.now())
+        if isinstance(opening, Refusal) or (opening.response_id is not None and not again):
             return False
-        await submit(session, held, answers, rt.now())
+        await submit(session, opening, answers, rt.now())
         return True
 
 

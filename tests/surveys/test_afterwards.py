@@ -41,9 +41,9 @@ async def test_the_public_result_is_told_to_those_who_took_part_and_want_to_know
     for row in await invitations(rt, survey.id):
         if row.member_id != silent.member_id:
             await answer(rt, row.id, {})
-    published = ResultsPublished(survey_id=survey.id, slug="klima-2027", published_at=rt.now())
-    await deliver(published)
-    await deliver(published)
+    publication = ResultsPublished(survey_id=survey.id, slug="klima-2027", published_at=rt.now())
+    await deliver(publication)
+    await deliver(publication)
     notices = await outbox(rt, SurveyResultsNoticeDue)
     assert [event.member_id for event in notices] == [curious.member_id]  # type: ignore[attr-defined]
 
@@ -77,16 +77,16 @@ async def test_a_follow_up_is_told_once_to_those_who_took_part_and_want_to_know(
     await deliver(first, first)
     await deliver(follow_up(rt, survey.id), replay=True)
     await deliver(follow_up(rt, survey.id, about="meeting"))
-    told = await outbox(rt, SurveyFollowUpNoticeDue)
-    assert {event.member_id for event in told} == {member.member_id for member in curious}  # type: ignore[attr-defined]
-    assert len({event.subject for event in told}) == len(told) == len(curious)
+    notices = await outbox(rt, SurveyFollowUpNoticeDue)
+    assert {event.member_id for event in notices} == {member.member_id for member in curious}  # type: ignore[attr-defined]
+    assert len({event.subject for event in notices}) == len(notices) == len(curious)
     await deliver(second)
     assert len(await outbox(rt, SurveyFollowUpNoticeDue)) == 2 * len(curious)
     # Notices have subjects of their own; an erasure finds them all the same.
     await deliver(MemberErased(member_id=curious[0].member_id, erased_at=rt.now()))
-    left = await outbox(rt, SurveyFollowUpNoticeDue)
-    assert len(left) == 2 * len(curious) - 2
-    assert curious[0].member_id not in {event.member_id for event in left}  # type: ignore[attr-defined]
+    again = await outbox(rt, SurveyFollowUpNoticeDue)
+    assert len(again) == 2 * len(curious) - 2
+    assert curious[0].member_id not in {event.member_id for event in again}  # type: ignore[attr-defined]
 
 
 async def test_erasure_blanks_everything_about_the_person_and_says_so(
@@ -120,9 +120,9 @@ async def test_state_sent_again_holds_every_survey_that_opened_and_its_invitatio
     rows = await invitations(rt, over.id)
     for row in rows[:5]:
         await answer(rt, row.id, {})
-    erased = rows[0].member_id
-    assert erased is not None
-    await deliver(MemberErased(member_id=erased, erased_at=rt.now()))
+    member_id = rows[0].member_id
+    assert member_id is not None
+    await deliver(MemberErased(member_id=member_id, erased_at=rt.now()))
     async with rt.transaction() as session:
         await close_survey(session, keys_of(rt.settings), over.id, rt.now())
     await plan()
@@ -130,14 +130,14 @@ async def test_state_sent_again_holds_every_survey_that_opened_and_its_invitatio
     async with rt.transaction() as session:
         assert await emit_state(session, state_events(session)) == 3 + 5 + 5
     again = (await outbox(rt))[len(sent_before) :]
-    opened = [event for event in sent_before if isinstance(event, SurveyOpened)]
-    assert [event for event in again if isinstance(event, SurveyOpened)] == opened
+    openings = [event for event in sent_before if isinstance(event, SurveyOpened)]
+    assert [event for event in again if isinstance(event, SurveyOpened)] == openings
     assert [event for event in again if isinstance(event, SurveyClosed)] == [
         event for event in sent_before if isinstance(event, SurveyClosed)
     ]
     assert len([event for event in again if isinstance(event, SurveyAnswered)]) == 4
     assert len([event for event in again if isinstance(event, SurveyInvitationIssued)]) == 6
-    assert erased not in {getattr(event, "member_id", None) for event in again}
+    assert member_id not in {getattr(event, "member_id", None) for event in again}
 
 
 async def test_the_state_of_a_closed_survey_is_two_facts_in_the_order_they_happened(

@@ -54,8 +54,8 @@ async def test_emoji_and_html_are_kept_and_escaped(rt: Runtime, invitation: Invi
             await post(client, invitation, number, **values)
         await post(client, invitation, 3, forslag=text)
     async with rt.transaction() as session:
-        stored = (await session.scalars(sa.select(Response))).one()
-    assert keys_of(rt.settings).seal(stored.survey_id).open(stored.id, stored.sealed)["answers"]["forslag"] == text
+        row = (await session.scalars(sa.select(Response))).one()
+    assert keys_of(rt.settings).seal(row.survey_id).open(row.id, row.sealed)["answers"]["forslag"] == text
 
 
 @pytest.mark.parametrize(
@@ -101,8 +101,8 @@ async def test_a_scanner_that_opens_every_link_changes_nothing(rt: Runtime, invi
         for method in ("GET", "HEAD"):
             for path in (f"/surveys/answer/{token}", f"/surveys/answer/1?id={invitation.id}", "/surveys/thanks"):
                 assert (await scanner.request(method, path, follow_redirects=True)).status_code == 200
-        refused = await scanner.post("/surveys/answer/1", data={"id": str(invitation.id), "action": "next"})
-        assert refused.status_code == 403
+        answer_page = await scanner.post("/surveys/answer/1", data={"id": str(invitation.id), "action": "next"})
+        assert answer_page.status_code == 403
     assert await stored(rt) == before
     async with browser(rt) as client:
         await enter(client, rt, invitation)
@@ -163,11 +163,11 @@ async def test_two_tabs_on_two_pages_lose_nothing_of_each_other(rt: Runtime, inv
         await asyncio.gather(
             *(post(client, invitation, number, **values) for number, values in enumerate(PAGES[:2], start=1))
         )
-        sent = await post(client, invitation, 3, **PAGES[2])
-        assert sent.headers["location"].startswith("/surveys/thanks")
+        last_page = await post(client, invitation, 3, **PAGES[2])
+        assert last_page.headers["location"].startswith("/surveys/thanks")
     async with rt.transaction() as session:
-        stored = (await session.scalars(sa.select(Response))).one()
-    answers = keys_of(rt.settings).seal(stored.survey_id).open(stored.id, stored.sealed)["answers"]
+        row = (await session.scalars(sa.select(Response))).one()
+    answers = keys_of(rt.settings).seal(row.survey_id).open(row.id, row.sealed)["answers"]
     assert set(answers) == {name for page in PAGES for name in page}
 
 
@@ -189,5 +189,5 @@ async def test_an_answer_that_an_earlier_one_hides_never_leaves(
         assert await answer(rt, row.id, {"reisemate": "gange", "bilfri": "pris"})
     async with rt.transaction() as session:
         await close_survey(session, keys_of(rt.settings), survey.id, rt.now())
-    left = [event.answers for event in await outbox(rt) if isinstance(event, ResponseSubmitted)]
-    assert left == [{"reisemate": "gange"}] * 6
+    answers = [event.answers for event in await outbox(rt) if isinstance(event, ResponseSubmitted)]
+    assert answers == [{"reisemate": "gange"}] * 6

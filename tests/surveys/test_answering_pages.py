@@ -36,8 +36,8 @@ async def test_answers_are_kept_page_by_page_and_sent_in_once(rt: Runtime, invit
         for number, values in enumerate(PAGES[:2], start=1):
             assert (await post(client, invitation, number, **values)).status_code == 303
         assert 'value="12"' in (await client.get(f"/surveys/answer/1?id={invitation.id}")).text
-        sent = await post(client, invitation, 3, **PAGES[2])
-        thanks = await client.get(sent.headers["location"])
+        page = await post(client, invitation, 3, **PAGES[2])
+        thanks = await client.get(page.headers["location"])
         assert "Undersøkelsen er åpen til og med" in thanks.text
         again = await post(client, invitation, 3, **PAGES[2])
         assert "Du har allerede svart" in again.text
@@ -45,9 +45,9 @@ async def test_answers_are_kept_page_by_page_and_sent_in_once(rt: Runtime, invit
     assert (await count(rt, Response), await count(rt, Draft)) == (1, 1)
     assert len(await outbox(rt, SurveyAnswered)) == 1
     async with rt.transaction() as session:
-        stored = (await session.scalars(sa.select(Response))).one()
-    kept = keys_of(rt.settings).seal(stored.survey_id).open(stored.id, stored.sealed)
-    assert kept["answers"]["forslag"] == "<script>alert(1)</script>"
+        row = (await session.scalars(sa.select(Response))).one()
+    content = keys_of(rt.settings).seal(row.survey_id).open(row.id, row.sealed)
+    assert content["answers"]["forslag"] == "<script>alert(1)</script>"
 
 
 async def test_a_question_that_appears_is_shown_before_going_on(rt: Runtime, invitation: Invitation) -> None:
@@ -63,11 +63,11 @@ async def test_a_question_that_appears_is_shown_before_going_on(rt: Runtime, inv
 async def test_a_required_question_that_was_shown_and_left_out_is_an_error(rt: Runtime, invitation: Invitation) -> None:
     async with browser(rt) as client:
         await enter(client, rt, invitation)
-        shown = "reisemate bilfri minutter"
-        response = await post(client, invitation, 1, reisemate="bil", shown=shown)
+        ids = "reisemate bilfri minutter"
+        response = await post(client, invitation, 1, reisemate="bil", shown=ids)
         assert "check=1" in str(response.url)
         assert response.text.count("lot bilen stå oftere?» må besvares") == 2
-        on = await post(client, invitation, 1, reisemate="bil", bilfri="pris", shown=shown)
+        on = await post(client, invitation, 1, reisemate="bil", bilfri="pris", shown=ids)
         assert on.headers["location"].startswith("/surveys/answer/2?")
 
 
@@ -107,10 +107,10 @@ async def test_a_fault_is_shown_at_an_address_that_can_be_reloaded(rt: Runtime, 
     async with browser(rt) as client:
         await enter(client, rt, invitation)
         fields = {"id": str(invitation.id), "reisemate": "bil", "minutter": "mange", "shown": "reisemate minutter"}
-        sent = await client.post(f"/surveys/answer/1?id={invitation.id}", data=fields | {"order": "7"})
-        assert sent.status_code == 303
+        reply = await client.post(f"/surveys/answer/1?id={invitation.id}", data=fields | {"order": "7"})
+        assert reply.status_code == 303
         for _ in range(2):
-            page = (await client.get(sent.headers["location"])).text
+            page = (await client.get(reply.headers["location"])).text
             assert page.count("Skriv et tall, for eksempel 20") == 2
             assert 'value="mange"' in page
             assert 'name="shown" value="reisemate bilfri minutter"' in page
@@ -136,15 +136,15 @@ async def test_a_closed_survey_says_so(rt: Runtime, invitation: Invitation) -> N
 
 
 async def test_a_double_click_and_two_tabs_make_one_answer(rt: Runtime, invitation: Invitation) -> None:
-    sent = await asyncio.gather(*(answer(rt, invitation.id, {"reisemate": "gange"}) for _ in range(4)))
-    assert sorted(sent) == [False, False, False, True]
+    results = await asyncio.gather(*(answer(rt, invitation.id, {"reisemate": "gange"}) for _ in range(4)))
+    assert sorted(results) == [False, False, False, True]
     assert await count(rt, Response) == 1
 
 
 async def ends_by_answering(rt: Runtime, session: AsyncSession, invitation: Invitation, now: datetime) -> None:
-    held = await hold(session, keys_of(rt.settings), invitation.id, invitation.generation, now)
-    assert isinstance(held, Opened)
-    await submit(session, held, {"reisemate": "gange"}, now)
+    opening = await hold(session, keys_of(rt.settings), invitation.id, invitation.generation, now)
+    assert isinstance(opening, Opened)
+    await submit(session, opening, {"reisemate": "gange"}, now)
 
 
 async def ends_by_closing(rt: Runtime, session: AsyncSession, invitation: Invitation, now: datetime) -> None:
@@ -210,10 +210,10 @@ async def test_an_answer_is_in_the_release_or_refused_never_between(
             await close_survey(session, keys_of(rt.settings), survey.id, rt.now())
 
     first, *results = await asyncio.gather(*(send(i) for i in ids[:15]), close(), *(send(i) for i in ids[15:]))
-    accepted = sum(1 for result in (first, *results) if result is True)
+    successes = sum(1 for result in (first, *results) if result is True)
     assert await count(rt, Response) == 0
-    released = len(await outbox(rt, ResponseSubmitted))
-    assert released in ((accepted,) if accepted >= 5 else (0,))
+    releases = len(await outbox(rt, ResponseSubmitted))
+    assert releases in ((successes,) if successes >= 5 else (0,))
 
 
 async def test_everybody_sees_which_surveys_are_open_and_which_are_over(
@@ -254,8 +254,8 @@ async def test_another_language_is_one_click_away_and_loses_nothing(
 ) -> None:
     async with browser(rt) as client:
         await enter(client, rt, invitation)
-        refused = await post(client, invitation, 1, minutter="mange")
-        (link,) = re.findall(rf'href="(\?[^"]*lang={code})"', refused.text)
+        error_page = await post(client, invitation, 1, minutter="mange")
+        (link,) = re.findall(rf'href="(\?[^"]*lang={code})"', error_page.text)
         page = await client.get(f"/surveys/answer/1{unescape(link)}")
         assert words in page.text
         assert 'value="mange"' in page.text
@@ -268,11 +268,11 @@ async def test_a_page_leaves_out_a_kind_of_question_this_version_cannot_ask(
     """While an update runs, an older process may serve a survey that a newer one opened."""
     await deliver(margins(), joined(rt.now()))
     survey = await plan(asking=Questionnaire.model_validate(newer()))
-    (asked,) = await invitations(rt, survey.id)
+    (invitation,) = await invitations(rt, survey.id)
     async with browser(rt) as client:
-        await enter(client, rt, asked)
-        page = (await client.get(f"/surveys/answer/1?id={asked.id}")).text
+        await enter(client, rt, invitation)
+        page = (await client.get(f"/surveys/answer/1?id={invitation.id}")).text
         assert "Hvordan reiser du oftest?" in page
         assert "Hva ser du?" not in page
-        await post(client, asked, 1, oftest="buss", minutter="0")
-        assert "/thanks" in (await post(client, asked, 3)).headers["location"]
+        await post(client, invitation, 1, oftest="buss", minutter="0")
+        assert "/thanks" in (await post(client, invitation, 3)).headers["location"]

@@ -67,9 +67,9 @@ async def dumped(rt: Runtime, people: Mapping[str, str]) -> Dump:
                 payload = row.get("payload")
                 content = json.loads(bytes.fromhex(payload[2:])) if isinstance(payload, str) else row
                 if row.get("type") == ResponseSubmitted.type:
-                    answered = content["answers"]["ett_ord"]
-                    dump.strata[answered] = json.dumps(content["strata"], sort_keys=True)
-                    into, key = dump.answers, answered
+                    word = content["answers"]["ett_ord"]
+                    dump.strata[word] = json.dumps(content["strata"], sort_keys=True)
+                    into, key = dump.answers, word
                 else:
                     named = {people[value] for value in map(str, content.values()) if value in people}
                     if len(named) != 1:
@@ -100,18 +100,18 @@ def most(cells: int, tries: int) -> int:
 def hits(answers: Mapping[str, Any], people: Mapping[str, Any], truth: Mapping[str, str]) -> int:
     """How many answers fall on the person who gave them when both are laid in order; ties are broken by lot."""
     lot = Random(len(answers))
-    given = sorted(answers, key=lambda one: (str(type(answers[one])), answers[one], lot.random()))
-    gave = sorted(people, key=lambda one: (str(type(people[one])), people[one], lot.random()))
-    return sum(truth[one] == person for one, person in zip(given, gave, strict=False))
+    order = sorted(answers, key=lambda one: (str(type(answers[one])), answers[one], lot.random()))
+    guesses = sorted(people, key=lambda one: (str(type(people[one])), people[one], lot.random()))
+    return sum(truth[guess] == person for guess, person in zip(order, guesses, strict=False))
 
 
 def matchings(dump: Dump, truth: Mapping[str, str]) -> list[tuple[str, int, int]]:
     """(what was matched, hits, cells) of each order of answers with each of people, in all and within strata."""
     groups: dict[str, tuple[list[str], list[str]]] = {}
-    for answered, stratum in dump.strata.items():
-        groups.setdefault(stratum, ([], []))[0].append(answered)
-        groups[stratum][1].append(truth[answered])
-    found = []
+    for word, stratum in dump.strata.items():
+        groups.setdefault(stratum, ([], []))[0].append(word)
+        groups[stratum][1].append(truth[word])
+    matches = []
     for a_name, answers in dump.answers.items():
         for p_name, people in dump.people.items():
             mine = {person: people[person] for person in truth.values() if person in people}
@@ -119,13 +119,13 @@ def matchings(dump: Dump, truth: Mapping[str, str]) -> list[tuple[str, int, int]
                 continue
             for turned, laid in (("", mine), (" backwards", _backwards(mine))):
                 name = f"{a_name} / {p_name}{turned}"
-                found.append((name, hits(answers, laid, truth), 1))
+                matches.append((name, hits(answers, laid, truth), 1))
                 within = sum(
-                    hits({one: answers[one] for one in some}, {person: laid[person] for person in those}, truth)
+                    hits({word: answers[word] for word in some}, {person: laid[person] for person in those}, truth)
                     for some, those in groups.values()
                 )
-                found.append((f"{name} within strata", within, len(groups)))
-    return found
+                matches.append((f"{name} within strata", within, len(groups)))
+    return matches
 
 
 def _backwards(values: Mapping[str, Any]) -> dict[str, int]:
@@ -156,14 +156,14 @@ async def played(
                     for page, values in enumerate(PAGES, start=1):
                         await post(client, row, page, **(values | {"ett_ord": word} if "ett_ord" in values else values))
             else:
-                given = {"reisemate": random.choice(("gange", "bil")), "forslag": "mer " * random.randrange(60)}
+                content = {"reisemate": random.choice(("gange", "bil")), "forslag": "mer " * random.randrange(60)}
                 changes = number % CHANGES == 0
-                assert await answer(rt, row.id, given | {"ett_ord": "før" if changes else word})
+                assert await answer(rt, row.id, content | {"ett_ord": "før" if changes else word})
                 if changes:
-                    later.append((row.id, given | {"ett_ord": word}))
+                    later.append((row.id, content | {"ett_ord": word}))
         random.shuffle(later)
-        for id_, given in later:
-            assert await answer(rt, id_, given, again=True)
+        for id_, content in later:
+            assert await answer(rt, id_, content, again=True)
     people = {str(id_): str(row.member_id) for row in rows for id_ in (row.id, row.member_id)}
     return survey.id, truth, people, lines
 
@@ -176,9 +176,9 @@ async def test_after_200_known_answers_no_order_no_length_and_no_stratum_says_wh
         await close_survey(session, keys_of(rt.settings), survey_id, rt.now())
     dump = await dumped(rt, people)
     assert set(dump.strata) == set(truth), "every answer has left, and the attacker knows them all"
-    tried = matchings(dump, truth)
-    assert len(tried) > 200, "orders of several tables on both sides"
-    assert [(name, n) for name, n, cells in tried if n >= most(cells, len(tried))] == []
+    matches = matchings(dump, truth)
+    assert len(matches) > 200, "orders of several tables on both sides"
+    assert [(name, n) for name, n, cells in matches if n >= most(cells, len(matches))] == []
     logged = json.dumps(lines, default=str)
     assert "web.request.answered" in logged
     assert [value for value in (*people, *truth) if value in logged] == [], "a log line names neither person nor answer"
@@ -193,10 +193,10 @@ async def test_the_attack_would_find_a_leak(rt: Runtime, deliver: Deliverer, pla
     dump = await dumped(rt, people)
     came: Sequence[str] = list(truth)
     dump.answers[leak] = {word: number if "order" in leak else f"{number:04}" for number, word in enumerate(came)}
-    tried = matchings(dump, truth)
-    caught = [name for name, n, cells in tried if n >= most(cells, len(tried))]
-    assert any(name.startswith(leak) for name in caught)
-    assert all(name.startswith(leak) for name in caught)
+    matches = matchings(dump, truth)
+    leaks = [name for name, n, cells in matches if n >= most(cells, len(matches))]
+    assert any(name.startswith(leak) for name in leaks)
+    assert all(name.startswith(leak) for name in leaks)
 
 
 def test_the_limit_is_what_chance_does_not_reach() -> None:
@@ -205,7 +205,7 @@ def test_the_limit_is_what_chance_does_not_reach() -> None:
     some = []
     for _ in range(400):
         laid = {person: random.random() for person in truth.values()}
-        some.append(hits({one: random.random() for one in truth}, laid, truth))
+        some.append(hits({word: random.random() for word in truth}, laid, truth))
     assert 0.7 < sum(some) / len(some) < 1.3
     assert max(some) < most(1, 400) < 15
     assert most(8, 400) > most(1, 400)

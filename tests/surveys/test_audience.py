@@ -93,8 +93,8 @@ async def test_the_filter_and_its_sql_choose_the_same_members(
                 **part,
             )
             took_part = came if audience.survey else guests if audience.meeting == meeting_id else set()
-            chosen = set(await session.scalars(sa.select(Member.id).where(wanted(audience, year))))
-            assert chosen == {
+            member_ids = set(await session.scalars(sa.select(Member.id).where(wanted(audience, year))))
+            assert member_ids == {
                 member.id
                 for member in members
                 if is_wanted(
@@ -102,7 +102,7 @@ async def test_the_filter_and_its_sql_choose_the_same_members(
                     language=member.language, joined_at=member.joined_at, took_part=member.id in took_part, year=year,
                 )
             }  # fmt: skip
-            sizes.append(len(chosen))
+            sizes.append(len(member_ids))
     assert max(sizes) > 20
     assert len(set(sizes)) > 8
 
@@ -116,10 +116,10 @@ async def test_a_filter_chosen_from_lists_invites_those_and_no_other(rt: Runtime
         assert "Nord" in form
         assert "Svarte på en undersøkelse" not in form, "nothing to choose among yet"
         plan = a_plan(rt, areas="nord", languages="en", genders="female", age_from="30", age_to="50")
-        shown = (await editor.post("/staff/surveys/plan", data=plan)).text
-        assert "inviterer <strong>1 medlemmer</strong>" in shown
-        assert "30–50 år" in shown
-        await editor.post("/staff/surveys/plan", data=hidden(shown))
+        text = (await editor.post("/staff/surveys/plan", data=plan)).text
+        assert "inviterer <strong>1 medlemmer</strong>" in text
+        assert "30–50 år" in text
+        await editor.post("/staff/surveys/plan", data=hidden(text))
         await open_due_surveys(rt)
         (survey,) = await surveys(rt)
         assert [row.member_id for row in await invitations(rt, survey.id)] == [mine.member_id]
@@ -129,7 +129,7 @@ async def test_a_filter_chosen_from_lists_invites_those_and_no_other(rt: Runtime
         page = (await editor.get(f"/staff/surveys/{survey.id}")).text
         assert "<dd>Nord</dd>" in page
         assert "Svarte på en undersøkelse" in (await editor.get("/staff/surveys/plan")).text
-        for wrong, told in (
+        for wrong, words in (
             ({"areas": "vest"}, "Velg blant områdene på listen."),
             ({"age_from": "50", "age_to": "30"}, "Høyeste alder kan ikke være lavere enn laveste alder."),
             ({"took_part": f"survey:{new_id()}"}, "Velg en undersøkelse eller et møte på listen."),
@@ -137,19 +137,19 @@ async def test_a_filter_chosen_from_lists_invites_those_and_no_other(rt: Runtime
             ({"who": "sample", "sample_size": "0"}, "Skriv hvor mange som skal trekkes ut, som et helt tall fra 1."),
             ({"languages": "tlh"}, "Velg blant språkene på listen."),
         ):
-            refused = await editor.post("/staff/surveys/plan", data=a_plan(rt, **wrong))
-            assert refused.status_code == 422
-            assert told in refused.text
+            error_page = await editor.post("/staff/surveys/plan", data=a_plan(rt, **wrong))
+            assert error_page.status_code == 422
+            assert words in error_page.text
 
 
 async def test_a_number_that_changed_meanwhile_is_told_and_asked_again(
     rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
 ) -> None:
     await deliver(figures(), *many(rt.now(), 6))
-    shown = (await editor.post("/staff/surveys/plan", data=a_plan(rt))).text
-    assert "6 medlemmer" in shown
+    page = (await editor.post("/staff/surveys/plan", data=a_plan(rt))).text
+    assert "6 medlemmer" in page
     await deliver(joined(rt.now()))
-    again = await editor.post("/staff/surveys/plan", data=hidden(shown))
+    again = await editor.post("/staff/surveys/plan", data=hidden(page))
     assert again.status_code == 200
     assert "Antallet er et annet nå: 7 i stedet for 6. Ingenting er sendt." in again.text
     assert await surveys(rt) == []
@@ -167,11 +167,11 @@ async def test_the_confirm_page_says_what_to_expect(rt: Runtime, deliver: Delive
     await deliver(figures(), *people)
     cap = rt.profile.contact_cap
     await deliver(*(asked_to_meeting(people[0].member_id, rt.now()) for _ in range(cap)))
-    shown = (await editor.post("/staff/surveys/plan", data=a_plan(rt))).text
-    assert "59 medlemmer" in shown
-    assert f"1 har fått {cap} eller flere e-poster" in shown
-    assert "Omtrent 30, etter hvor mange som har svart før" in shown
-    assert "omtrent 5 svar" in shown
-    assert "Omtrent 89: 59 invitasjoner og påminnelse" in shown, "59 and one reminder to the half that is silent"
+    page = (await editor.post("/staff/surveys/plan", data=a_plan(rt))).text
+    assert "59 medlemmer" in page
+    assert f"1 har fått {cap} eller flere e-poster" in page
+    assert "Omtrent 30, etter hvor mange som har svart før" in page
+    assert "omtrent 5 svar" in page
+    assert "Omtrent 89: 59 invitasjoner og påminnelse" in page, "59 and one reminder to the half that is silent"
     async with rt.transaction() as session:
         assert (await session.scalars(sa.select(Invitation))).all() == [], "looking sends nothing"

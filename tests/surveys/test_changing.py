@@ -32,8 +32,8 @@ async def test_the_link_opens_again_shows_the_answer_and_takes_another(rt: Runti
     async with browser(rt) as client:
         await enter(client, rt, invitation)
         for number, values in enumerate(PAGES, start=1):
-            sent = await post(client, invitation, number, **values)
-        assert "Så lenge kan du endre svaret" in (await client.get(sent.headers["location"])).text
+            reply = await post(client, invitation, number, **values)
+        assert "Så lenge kan du endre svaret" in (await client.get(reply.headers["location"])).text
         before = await resting(rt)
     async with browser(rt) as other:
         await enter(other, rt, invitation)
@@ -48,8 +48,8 @@ async def test_the_link_opens_again_shows_the_answer_and_takes_another(rt: Runti
         assert await resting(rt) == before, "what was sent in counts until the change is sent in"
         assert 'value="25"' in (await other.get(f"/surveys/answer/1?id={invitation.id}")).text
         assert (await post(other, invitation, 2, change="1", **PAGES[1])).status_code == 303
-        done = await post(other, invitation, 3, change="1", **CHANGED)
-        assert done.headers["location"].startswith("/surveys/thanks")
+        receipt = await post(other, invitation, 3, change="1", **CHANGED)
+        assert receipt.headers["location"].startswith("/surveys/thanks")
     (after,) = await resting(rt)
     assert (after["reisemate"], after["minutter"], after["ett_ord"]) == ("sykkel", 25, "sol")
     assert len(await outbox(rt, SurveyAnswered)) == 1, "nobody is told that something was changed"
@@ -72,8 +72,8 @@ async def test_what_is_released_is_the_last_that_was_sent_in_once_for_each(
         await post(client, rows[4], 3, change="1", action="back", ett_ord="halvveis")
     async with rt.transaction() as session:
         await close_survey(session, keys_of(rt.settings), survey.id, rt.now())
-    left = [event.answers["ett_ord"] for event in await outbox(rt, ResponseSubmitted)]  # type: ignore[attr-defined]
-    assert sorted(left) == [*(f"endret {n}" for n in range(3)), *(f"svar {n}" for n in range(3, 8))]
+    words = [event.answers["ett_ord"] for event in await outbox(rt, ResponseSubmitted)]  # type: ignore[attr-defined]
+    assert sorted(words) == [*(f"endret {n}" for n in range(3)), *(f"svar {n}" for n in range(3, 8))]
     async with browser(rt) as client:
         token = rt.links.make("survey", rows[0].id, 1, rt.now())
         page = await client.get(f"/surveys/answer/{token}", follow_redirects=True)
@@ -135,7 +135,7 @@ async def test_what_leads_to_an_answer_is_as_long_whatever_was_answered(
     assert await answer(rt, long.id, {"forslag": "mer " * 700})
     async with rt.transaction() as session:
         drafts = list(await session.scalars(sa.select(Draft)))
-        held = await hold(session, keys_of(rt.settings), long.id, 1, rt.now())
+        opening = await hold(session, keys_of(rt.settings), long.id, 1, rt.now())
     assert len({len(draft.sealed) for draft in drafts}) == 1
-    assert isinstance(held, Opened)
-    assert held.answers == {"forslag": "mer " * 700}
+    assert isinstance(opening, Opened)
+    assert opening.answers == {"forslag": "mer " * 700}

@@ -51,19 +51,21 @@ async def test_the_rule_and_its_sql_find_the_same_members(rt: Runtime, deliver: 
     random = Random(14)
     people = many(rt.now(), 12)
     await deliver(margins(), *people)
-    sent: Counter[UUID] = Counter()
+    mails_of: Counter[UUID] = Counter()
     for _ in range(4):
         survey = await plan(days=200)
         mine = await invitations(rt, survey.id)
-        sent.update(row.member_id for row in mine if row.member_id)
+        mails_of.update(row.member_id for row in mine if row.member_id)
     now = rt.now()
     for person in people:
         times = [now - timedelta(days=random.choice((0, 30, 90, 91, 92, 200))) for _ in range(random.randrange(4))]
         if times:
             await deliver(asked_to_meeting(person.member_id, *times))
-            sent[person.member_id] += sum(at > now - QUARTER for at in times)
+            mails_of[person.member_id] += sum(at > now - QUARTER for at in times)
     for cap in range(3, 9):
-        assert await full(rt, cap) == {one for one, mails in sent.items() if not may_be_asked(mails, cap)}
+        assert await full(rt, cap) == {
+            member_id for member_id, mails in mails_of.items() if not may_be_asked(mails, cap)
+        }
     assert await full(rt, 5)
     assert len(await full(rt, 5)) < len(people)
 
@@ -107,12 +109,12 @@ async def test_a_meetings_mail_is_kept_once_whatever_comes_of_it_and_for_a_quart
 ) -> None:
     person = joined(rt.now())
     issued = asked_to_meeting(person.member_id, rt.now())
-    answered = MeetingInvitationAnswered(
+    reply = MeetingInvitationAnswered(
         invitation_id=issued.invitation_id, meeting_id=issued.meeting_id, member_id=person.member_id, reply="declined",
         answered_at=rt.now(), generation=1, link_expires_at=rt.now(), send_before=rt.now(), asked_at=issued.asked_at,
     )  # fmt: skip
     unsaid = asked_to_meeting(person.member_id, rt.now()).model_copy(update={"asked_at": ()})
-    await deliver(person, issued, answered, unsaid)
+    await deliver(person, issued, reply, unsaid)
     assert await full(rt, 2) == {person.member_id}, "an older release says no time: it is the event's own"
     assert await full(rt, 3) == set()
     await forget_mails(rt)

@@ -29,7 +29,7 @@ def bones(content: object) -> object:
     """The content with every text left out: ids, codes, conditions, order."""
     if isinstance(content, dict):
         return "text" if "nb" in content else {name: bones(value) for name, value in content.items()}
-    return [bones(one) for one in content] if isinstance(content, list | tuple) else content
+    return [bones(part) for part in content] if isinstance(content, list | tuple) else content
 
 
 @pytest.mark.parametrize("asked", [*shipped().values(), Questionnaire.model_validate(example.QUESTIONNAIRE)])
@@ -37,8 +37,8 @@ def test_every_text_can_be_corrected_and_nothing_else_changes(asked: Questionnai
     content = asked.content()
     paths = [(path, language, text) for path, texts in texts_of(content) for language, text in texts.items()]
     assert len({(path, language) for path, language, _ in paths}) == len(paths)
-    wanted = {(path, language): f"{text}!" for path, language, text in paths}
-    changes = changes_in(content, wanted)
+    corrections = {(path, language): f"{text}!" for path, language, text in paths}
+    changes = changes_in(content, corrections)
     assert len(changes) == len(paths)
     new = corrected(content, changes)
     assert bones(new) == bones(content)
@@ -53,8 +53,8 @@ def test_every_text_can_be_corrected_and_nothing_else_changes(asked: Questionnai
 def test_what_is_not_there_emptied_or_the_same_is_no_change() -> None:
     content = shipped()["klima"].content()
     same = content["pages"][0]["title"]["nb"]
-    wanted = {FIRST: f" {same} ", ("pages.0.id", "nb"): "x", ("pages.0.title", "en"): "", ("title", "de"): "Klima"}
-    assert changes_in(content, wanted) == []
+    corrections = {FIRST: f" {same} ", ("pages.0.id", "nb"): "x", ("pages.0.title", "en"): "", ("title", "de"): "Klima"}
+    assert changes_in(content, corrections) == []
 
 
 async def test_a_correction_reaches_pages_mails_and_results_and_keeps_both_wordings(
@@ -74,11 +74,11 @@ async def test_a_correction_reaches_pages_mails_and_results_and_keeps_both_wordi
         page = (await client.get(f"/surveys/answer/1?id={first.id}")).text
         assert "Reisene dine" in page
         assert 'value="12"' in page
-    (told,) = await outbox(rt, SurveyChanged)
-    assert isinstance(told, SurveyChanged)
-    assert told.state == "open"
-    assert told.questionnaire.pages[0].title.nb == "Reisene dine"
-    (correction,) = told.corrections
+    (changed_event,) = await outbox(rt, SurveyChanged)
+    assert isinstance(changed_event, SurveyChanged)
+    assert changed_event.state == "open"
+    assert changed_event.questionnaire.pages[0].title.nb == "Reisene dine"
+    (correction,) = changed_event.corrections
     assert correction.answered == 1
     assert [(change.place, change.language, change.before, change.after) for change in correction.changes] == [
         (*FIRST, before, "Reisene dine")
@@ -106,11 +106,11 @@ async def test_staff_see_before_and_after_and_correct_once(
     path = f"/staff/surveys/{survey.id}/texts/1"
     assert f"/staff/surveys/{survey.id}/texts/0" in (await editor.get(f"/staff/surveys/{survey.id}")).text
     assert 'name="pages.0.title.nb"' in (await editor.get(path)).text
-    asked = await editor.post(path, data={"pages.0.title.nb": "Reisene dine <i>"})
-    assert asked.status_code == 200
-    assert "Reisene dine &lt;i&gt;" in asked.text
+    preview = await editor.post(path, data={"pages.0.title.nb": "Reisene dine <i>"})
+    assert preview.status_code == 200
+    assert "Reisene dine &lt;i&gt;" in preview.text
     assert await outbox(rt, SurveyChanged) == []
-    fields = {name: value.replace("&lt;", "<").replace("&gt;", ">") for name, value in hidden(asked.text).items()}
+    fields = {name: value.replace("&lt;", "<").replace("&gt;", ">") for name, value in hidden(preview.text).items()}
     await editor.post(path, data=fields)
     again = await editor.post(path, data=fields)
     assert "Ingen tekster er endret" in again.text
@@ -135,11 +135,11 @@ async def test_what_is_no_correction_of_a_text_changes_nothing(
     rt: Runtime, plan: PlanSurvey, editor: httpx.AsyncClient, field: str, text: str, told: str
 ) -> None:
     survey = await plan()
-    refused = await editor.post(f"/staff/surveys/{survey.id}/texts/1", data={field: text, "confirmed": "yes"})
-    assert refused.status_code == 422
-    assert told in refused.text
-    (stored,) = await surveys(rt)
-    assert stored.questionnaire == survey.questionnaire
+    page = await editor.post(f"/staff/surveys/{survey.id}/texts/1", data={field: text, "confirmed": "yes"})
+    assert page.status_code == 422
+    assert told in page.text
+    (row,) = await surveys(rt)
+    assert row.questionnaire == survey.questionnaire
 
 
 async def test_readers_and_unknown_parts_are_refused(rt: Runtime, plan: PlanSurvey, editor: httpx.AsyncClient) -> None:
@@ -156,9 +156,9 @@ async def test_readers_and_unknown_parts_are_refused(rt: Runtime, plan: PlanSurv
 async def test_two_who_correct_at_once_lose_nothing(rt: Runtime, plan: PlanSurvey, invitation: Invitation) -> None:
     del invitation
     (survey,) = await surveys(rt)
-    for wanted in ({FIRST: "Reisene dine"}, {("pages.1.title", "nb"): "Det viktigste"}):
+    for corrections in ({FIRST: "Reisene dine"}, {("pages.1.title", "nb"): "Det viktigste"}):
         async with rt.transaction() as session:
-            await correct(session, survey.id, wanted, rt.now())
+            await correct(session, survey.id, corrections, rt.now())
     (now,) = await surveys(rt)
     assert [page.title.nb for page in now.questionnaire.pages[:2]] == ["Reisene dine", "Det viktigste"]
     assert now.corrected == len(now.corrections) == 2

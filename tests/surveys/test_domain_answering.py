@@ -92,22 +92,22 @@ def test_a_question_an_answer_brings_up_is_no_error_before_it_was_seen_and_one_a
 
 
 def test_what_is_no_answer_is_kept_as_it_was_typed() -> None:
-    filled = fill_page(KLIMA.pages[0], {"reisemate": ["gange"], "minutter": ["mange"]}, (), (), {"minutter": 5})
-    assert (filled.answers, filled.typed) == ({"reisemate": "gange"}, {"minutter": ["mange"]})
+    filling = fill_page(KLIMA.pages[0], {"reisemate": ["gange"], "minutter": ["mange"]}, (), (), {"minutter": 5})
+    assert (filling.answers, filling.typed) == ({"reisemate": "gange"}, {"minutter": ["mange"]})
 
 
 def test_text_with_characters_taken_out_is_shown_again_before_it_counts() -> None:
-    filled = fill_page(KLIMA.pages[2], {"ett_ord": ["vann"]}, ["ett_ord"], ["ett_ord"], {})
-    assert filled.refused["ett_ord"].code == "characters"
-    assert first_unfinished(KLIMA.model_copy(update={"pages": KLIMA.pages[2:]}), filled.answers, filled.typed) == 1
+    filling = fill_page(KLIMA.pages[2], {"ett_ord": ["vann"]}, ["ett_ord"], ["ett_ord"], {})
+    assert filling.refused["ett_ord"].code == "characters"
+    assert first_unfinished(KLIMA.model_copy(update={"pages": KLIMA.pages[2:]}), filling.answers, filling.typed) == 1
 
 
 def test_everything_that_must_be_answered_or_put_right_is_found() -> None:
     assert first_unfinished(KLIMA, {"reisemate": "bil"}) == 1
     assert first_unfinished(KLIMA, {"reisemate": "gange"}) == 2
-    done = {"reisemate": "gange", "viktigst": ["sykkel"], "innsats": 3, "fortetting": "vet_ikke"}
-    assert first_unfinished(KLIMA, done) is None
-    assert first_unfinished(KLIMA, done, {"minutter": ["mange"]}) == 1
+    answers = {"reisemate": "gange", "viktigst": ["sykkel"], "innsats": 3, "fortetting": "vet_ikke"}
+    assert first_unfinished(KLIMA, answers) is None
+    assert first_unfinished(KLIMA, answers, {"minutter": ["mange"]}) == 1
 
 
 def test_a_page_that_asks_this_person_nothing_is_passed_over() -> None:
@@ -136,17 +136,17 @@ def test_whatever_is_sent_in_whatever_order_what_counts_is_complete_and_was_aske
     """Nothing a form holds breaks a page, and answers that may be sent in answer exactly what the person saw."""
     questionnaire = data.draw(st.sampled_from([KLIMA, BAERINGEN]))
     answers: dict[str, Any] = {}
-    typed: dict[str, list[str]] = {}
+    texts: dict[str, list[str]] = {}
     for page in data.draw(st.lists(st.sampled_from(questionnaire.pages), max_size=8)):
-        sent = {question.id: data.draw(values_for(question)) for question in page.questions}
-        seen = data.draw(st.sets(st.sampled_from(sorted(sent))))
-        filled = fill_page(page, sent, seen, (), answers)
-        answers = filled.answers
-        typed = {id_: values for id_, values in typed.items() if id_ not in sent} | filled.typed
-        assert not set(filled.refused) & set(filled.answers)
-    kept = only_shown(questionnaire, answers)
-    shown = {question.id for page in questionnaire.pages for question in shown_questions(page, kept)}
-    assert set(kept) <= shown
+        fields = {question.id: data.draw(values_for(question)) for question in page.questions}
+        fields_shown = data.draw(st.sets(st.sampled_from(sorted(fields))))
+        filling = fill_page(page, fields, fields_shown, (), answers)
+        answers = filling.answers
+        texts = {id_: values for id_, values in texts.items() if id_ not in fields} | filling.typed
+        assert not set(filling.refused) & set(filling.answers)
+    answers_shown = only_shown(questionnaire, answers)
+    ids = {question.id for page in questionnaire.pages for question in shown_questions(page, answers_shown)}
+    assert set(answers_shown) <= ids
     required = {question.id for question in questionnaire.questions if question.required}
-    complete = first_unfinished(questionnaire, answers, typed) is None
-    assert complete == (shown & required <= set(kept) and not (set(typed) & shown) - set(kept))
+    complete = first_unfinished(questionnaire, answers, texts) is None
+    assert complete == (ids & required <= set(answers_shown) and not (set(texts) & ids) - set(answers_shown))

@@ -74,30 +74,30 @@ def test_a_samples_numbers_are_those_of_its_strata() -> None:
 
 def asking_where(**question: Any) -> Questionnaire:
     """The example's first page with one more question, of where one lives."""
-    made = content()
-    texts = dict.fromkeys(made["title"], "Hvor bor du?")
-    made["pages"][0]["questions"].append({"type": "area", "id": "omraade", "text": texts, **question})
-    return Questionnaire.model_validate(made)
+    questionnaire = content()
+    texts = dict.fromkeys(questionnaire["title"], "Hvor bor du?")
+    questionnaire["pages"][0]["questions"].append({"type": "area", "id": "omraade", "text": texts, **question})
+    return Questionnaire.model_validate(questionnaire)
 
 
 def options_of(asked: Questionnaire) -> tuple[str, ...]:
     """Codes of the question's options."""
-    (question,) = [one for one in asked.questions if one.id == "omraade"]
+    (question,) = [candidate for candidate in asked.questions if candidate.id == "omraade"]
     assert isinstance(question, Area)
     return tuple(option.code for option in question.options)
 
 
 def test_the_municipalitys_areas_become_the_options_of_a_question_that_names_none() -> None:
-    asked = asking_where()
-    assert asks_for_area(asked)
-    filled = with_areas(asked, [("vest", "Vest"), ("2 nord-ost", "2 Nordøst"), ("x" * 50, "X")])
-    assert options_of(filled) == ("vest", "o2_nord_ost", "x" * 40)
-    assert not asks_for_area(filled)
-    assert filled.pages[1:] == asked.pages[1:]
+    questionnaire = asking_where()
+    assert asks_for_area(questionnaire)
+    copy = with_areas(questionnaire, [("vest", "Vest"), ("2 nord-ost", "2 Nordøst"), ("x" * 50, "X")])
+    assert options_of(copy) == ("vest", "o2_nord_ost", "x" * 40)
+    assert not asks_for_area(copy)
+    assert copy.pages[1:] == questionnaire.pages[1:]
 
 
 def test_a_question_that_names_its_areas_keeps_them() -> None:
     own = [{"code": code, "text": dict.fromkeys(content()["title"], code)} for code in ("nord", "sor")]
-    asked = asking_where(options=own)
-    assert not asks_for_area(asked)
-    assert options_of(with_areas(asked, [("vest", "Vest")])) == ("nord", "sor")
+    questionnaire = asking_where(options=own)
+    assert not asks_for_area(questionnaire)
+    assert options_of(with_areas(questionnaire, [("vest", "Vest")])) == ("nord", "sor")

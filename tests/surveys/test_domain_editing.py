@@ -42,9 +42,9 @@ def _options(*texts: str) -> dict[str, str]:
 def test_a_questionnaire_written_step_by_step_is_one_that_can_be_asked() -> None:
     content = written()
     assert findings(content) == []
-    asked = strict(content)
-    assert [question.id for question in asked.questions] == ["q1", "q2"]
-    assert asked.questions[0].codes == ("ja", "nei", "bade_og")
+    questionnaire = strict(content)
+    assert [question.id for question in questionnaire.questions] == ["q1", "q2"]
+    assert questionnaire.questions[0].codes == ("ja", "nei", "bade_og")
 
 
 def test_a_code_stays_when_its_text_changes_and_goes_when_the_text_is_emptied() -> None:
@@ -119,8 +119,8 @@ def test_a_condition_is_chosen_from_lists_and_shown_in_them_again(mode: str, whe
     content, _ = domain.add_question(written(), "side1", "scale")
     content = with_question(content, "q3", sent(text__nb="Hvor trygt er det?", **ENDS), slugify)
     content = domain.move(content, "q2", 1)
-    chosen = {f"when__{number}": value for number, value in enumerate(whens, start=1)}
-    content = with_question(content, "q2", sent(text__nb="Hva mangler?", condition=mode, **chosen), slugify)
+    conditions = {f"when__{number}": value for number, value in enumerate(whens, start=1)}
+    content = with_question(content, "q2", sent(text__nb="Hva mangler?", condition=mode, **conditions), slugify)
     question = domain.question_of(content, "q2")
     assert question.get("show_if") == stored
     again = chosen_conditions(question)
@@ -134,8 +134,8 @@ def test_a_condition_that_says_more_than_the_lists_is_kept() -> None:
     content = written()
     domain.question_of(content, "q2")["show_if"] = nested
     assert chosen_conditions(domain.question_of(content, "q2")) is None
-    kept = with_question(content, "q2", sent(text__nb="Hva mangler?", condition="keep"), slugify)
-    assert domain.question_of(kept, "q2")["show_if"] == nested
+    result = with_question(content, "q2", sent(text__nb="Hva mangler?", condition="keep"), slugify)
+    assert domain.question_of(result, "q2")["show_if"] == nested
 
 
 def test_only_what_is_asked_before_can_be_named() -> None:
@@ -155,7 +155,7 @@ def test_a_language_taken_away_goes_everywhere_and_one_added_is_missing_until_wr
         ["nb", "en"],
     )
     missing = [finding for finding in findings(content) if "engelsk" in finding.text]
-    assert {one.part for one in missing} == {"", "side1", "q1", "q2"}
+    assert {finding.part for finding in missing} == {"", "side1", "q1", "q2"}
     back = with_cover(content, sent(title__nb="Nabolaget", introduction__nb="Vi spør.", minutes="3"), ["nb"])
     assert findings(back) == []
     assert "en" not in back["title"]
@@ -185,8 +185,8 @@ WHEN = {"question": "q0", "any_of": ["x"]}
     ],
 )  # fmt: skip
 def test_each_fault_is_found_and_stops(spoil: Callable[[domain.Content], domain.Content], words: str) -> None:
-    found = findings(spoil(written()))
-    assert any(words in one.text and one.stops for one in found)
+    faults = findings(spoil(written()))
+    assert any(words in fault.text and fault.stops for fault in faults)
 
 
 def test_a_condition_that_can_never_hold_is_a_fault() -> None:

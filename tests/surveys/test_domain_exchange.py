@@ -43,7 +43,9 @@ def asked(*rows: Sequence[Any], columns: Sequence[str] = ("type", "name", "label
 
 
 @pytest.mark.parametrize(
-    "content", [*(one.content() for one in shipped().values()), QUESTIONNAIRE], ids=lambda c: c["id"]
+    "content",
+    [*(questionnaire.content() for questionnaire in shipped().values()), QUESTIONNAIRE],
+    ids=lambda c: c["id"],
 )
 def test_round_trips_through_both_kinds_of_file_change_nothing(content: dict[str, Any]) -> None:
     imported = read_xlsform(as_xlsform(content), "ut.xlsx")
@@ -103,9 +105,9 @@ def test_the_usual_kinds_are_taken() -> None:
 )
 def test_what_does_not_fit_is_named_with_its_row_and_reason(row: list[str], reason: str) -> None:
     imported = asked(["text", "navn", "Først"], row)
-    (refused,) = imported.refused
-    assert (refused.sheet, refused.row) == ("survey", 3)
-    assert reason in refused.reason
+    (refusal,) = imported.refused
+    assert (refusal.sheet, refusal.row) == ("survey", 3)
+    assert reason in refusal.reason
     assert imported.taken == 1
 
 
@@ -124,10 +126,10 @@ def test_the_condition_of_a_group_holds_for_its_page() -> None:
         ["select_one jn", "bil", "Bil?"], ["begin_group", "g", "Bilen", "selected(${bil}, '1')"],
         ["text", "merke", "Merke?"], ["end_group", "", ""], ["text", "sist", "Sist?"],
     )  # fmt: skip
-    shown = [
+    conditions = [
         (page.get("show_if"), [question["id"] for question in page["questions"]]) for page in imported.content["pages"]
     ]
-    assert shown == [(None, ["bil"]), ({"question": "bil", "any_of": ["svar_1"]}, ["merke"]), (None, ["sist"])]
+    assert conditions == [(None, ["bil"]), ({"question": "bil", "any_of": ["svar_1"]}, ["merke"]), (None, ["sist"])]
 
 
 def known() -> AskedHere:

@@ -20,8 +20,8 @@ BEGIN, INSIDE, END = ["begin repeat", "barn", "Barn"], ["text", "skole", "Skole?
 
 def asked(*rows: Sequence[Any], copies: int = 3, choices: Sequence[Sequence[Any]] = LISTS) -> Imported:
     """What a file with these rows gives; every condition in it names what was asked before."""
-    filled = [[*row, *[""] * (len(COLUMNS) - len(row))] for row in rows]
-    imported = read_xlsform(workbook([COLUMNS, *filled], choices), "a.xlsx", copies)
+    cells = [[*row, *[""] * (len(COLUMNS) - len(row))] for row in rows]
+    imported = read_xlsform(workbook([COLUMNS, *cells], choices), "a.xlsx", copies)
     assert not [
         finding.text
         for finding in findings(imported.content)
@@ -71,7 +71,9 @@ def test_an_open_repeat_asks_whether_there_is_one_more() -> None:
 
 def test_a_repeat_by_a_number_is_for_those_who_gave_it() -> None:
     imported = asked(["integer", "antall", "Hvor mange barn?"], [*BEGIN, "", "${antall}"], INSIDE, END)
-    assert [shown for _, _, shown in pages(imported)[1:]] == [{"question": "antall", "at_least": n} for n in (1, 2, 3)]
+    assert [condition for _, _, condition in pages(imported)[1:]] == [
+        {"question": "antall", "at_least": n} for n in (1, 2, 3)
+    ]
     assert "så mange ganger som svaret på «antall» sier, høyst 3" in imported.remarks[0]
 
 
@@ -82,7 +84,7 @@ def test_a_repeat_that_follows_another_is_for_the_same_people_and_says_whom_it_i
         ["calculate", "om", "", "", "", "indexed-repeat(${hvem}, ${barn}, position(..))"],
         ["text", "trives", "Trives ${om}?"], END, copies=2,
     )  # fmt: skip
-    assert [shown for _, _, shown in pages(imported)] == [
+    assert [condition for _, _, condition in pages(imported)] == [
         None,
         chose("barn_2_til", "ja"),
         None,

@@ -25,8 +25,8 @@ def test_how_many_are_chosen_and_how_many_of_a_repeat_are_so_is_counted(size: st
         choices=listed,
     )  # fmt: skip
     does, number = DOES[size[:-1]], int(size[-1])
-    for chosen in range(5):
-        assert holds_for(imported, "q", valg=list("abcd"[:chosen]) or None) is does(chosen, number)
+    for count in range(5):
+        assert holds_for(imported, "q", valg=list("abcd"[:count]) or None) is does(count, number)
     for ages in product((3, 4), repeat=3):
         answers = dict(zip(("alder", "alder_2", "alder_3"), ages, strict=True))
         assert holds_for(imported, "r", **answers) is does(ages.count(3), number)
@@ -37,10 +37,10 @@ def test_the_least_and_the_greatest_number_of_a_repeat_can_be_compared(word: str
     imported = asked(BEGIN, ["integer", "alder", "Alder?"], END, ["text", "q", "Hva?", f"{word}(${{alder}}) {sign} 5"])
     assert not holds_for(imported, "q")
     for ages in product((4, 5, 6, None), repeat=2):
-        given = [age for age in ages if age is not None]
+        numbers = [age for age in ages if age is not None]
         extreme = {"min": min, "max": max}[word]
         answers = dict(zip(("alder", "alder_2"), ages, strict=True))
-        assert holds_for(imported, "q", **answers) is (bool(given) and DOES[sign](extreme(given), 5))
+        assert holds_for(imported, "q", **answers) is (bool(numbers) and DOES[sign](extreme(numbers), 5))
 
 
 @pytest.mark.parametrize(("sign", "is_same"), [("=", True), ("!=", False)])
@@ -106,8 +106,8 @@ def test_what_else_is_reckoned_from_days_is_refused(calculation: str) -> None:
 
 
 def test_an_age_no_condition_names_is_not_asked_for() -> None:
-    reckoned = ["calculate", "alder", "", "", "", "int((today() - ${født}) div 365)"]
-    assert asked(["date", "født", "Når er du født?"], reckoned).taken == 1
+    row = ["calculate", "alder", "", "", "", "int((today() - ${født}) div 365)"]
+    assert asked(["date", "født", "Når er du født?"], row).taken == 1
 
 
 def test_a_filter_that_leaves_one_answer_for_all_is_asked_with_no_beside_it() -> None:

@@ -26,8 +26,8 @@ def test_no_private_half_is_left_by_a_process_that_is_killed_while_it_makes_the_
         with pytest.raises(Killed):
             keys.make(id_)
     assert keys.surveys() == [id_]
-    made = keys.make(id_)
-    assert keys.seal(id_, made.public_key).public_key == made.public_key
+    key = keys.make(id_)
+    assert keys.seal(id_, key.public_key).public_key == key.public_key
     keys.destroy(id_)
     assert list(tmp_path.iterdir()) == []
 

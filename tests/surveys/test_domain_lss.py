@@ -23,9 +23,11 @@ def lss(
     questions: Rows, language: str = "nb", head: str = '<?xml version="1.0" encoding="UTF-8"?>', **more: Rows
 ) -> str:
     """A survey with one group, as LimeSurvey 6 saves it."""
-    asked = [{"qid": n, "gid": 1, "title": f"q{n}", "type": "L", **one} for n, one in enumerate(questions, start=1)]
-    texts = [{"qid": row["qid"], "language": language, "question": row.pop("text", "Hva?")} for row in asked]
-    texts += [{"qid": one["qid"], "language": language, "question": one.pop("text")} for one in more.get("below", [])]
+    question_rows = [
+        {"qid": n, "gid": 1, "title": f"q{n}", "type": "L", **question} for n, question in enumerate(questions, start=1)
+    ]
+    texts = [{"qid": row["qid"], "language": language, "question": row.pop("text", "Hva?")} for row in question_rows]
+    texts += [{"qid": row["qid"], "language": language, "question": row.pop("text")} for row in more.get("below", [])]
     answers = more.get("answers", [])
     return head + "<document><LimeSurveyDocType>Survey</LimeSurveyDocType>" + "".join([
         table("surveys", [{"sid": 9, "language": language}]),
@@ -35,12 +37,12 @@ def lss(
         ]),
         table("groups", [{"gid": 1, "group_order": 0, "grelevance": more.get("grelevance", "1")}]),
         table("group_l10ns", [{"gid": 1, "group_name": "Om byen", "language": language}]),
-        table("questions", asked),
+        table("questions", question_rows),
         table("subquestions", more.get("below", [])),
         table("question_l10ns", texts),
-        table("answers", [{"aid": n, **one} for n, one in enumerate(answers, start=1)]),
+        table("answers", [{"aid": n, **answer} for n, answer in enumerate(answers, start=1)]),
         table("answer_l10ns", [
-            {"aid": n, "answer": f"Svar {one['code']}", "language": language} for n, one in enumerate(answers, start=1)
+            {"aid": n, "answer": f"Svar {row['code']}", "language": language} for n, row in enumerate(answers, start=1)
         ]),
         table("question_attributes", more.get("attributes", [])),
     ]) + "</document>"  # fmt: skip
@@ -125,9 +127,9 @@ def test_every_kind_that_has_its_like_here_is_taken(kind: str, more: dict[str, A
 )
 def test_what_does_not_fit_is_named_by_its_code_with_the_reason(row: dict[str, Any], reason: str) -> None:
     imported = taken([row, {"type": "S", "text": "Noe som passer"}])
-    (refused,) = imported.refused
-    assert (refused.sheet, refused.row, refused.what) == ("Om byen", 1, "q1")
-    assert reason in refused.reason
+    (refusal,) = imported.refused
+    assert (refusal.sheet, refusal.row, refusal.what) == ("Om byen", 1, "q1")
+    assert reason in refusal.reason
     assert imported.taken == 1
 
 
@@ -145,16 +147,22 @@ def test_what_does_not_fit_is_named_by_its_code_with_the_reason(row: dict[str, A
     ],
 )  # fmt: skip
 def test_conditions_are_read(relevance: str, condition: Any) -> None:
-    asked: Rows = [{"type": "L"}, {"type": "M"}, {"type": "N"}, {"type": "A"}, {"type": "S", "relevance": relevance}]
+    questions: Rows = [
+        {"type": "L"},
+        {"type": "M"},
+        {"type": "N"},
+        {"type": "A"},
+        {"type": "S", "relevance": relevance},
+    ]
     rows = below(2, "a", "c") + below(4, "a", "b")
-    imported = taken(asked, answers=answers(1, "A1", "A2"), below=rows)
+    imported = taken(questions, answers=answers(1, "A1", "A2"), below=rows)
     assert imported.refused == []
     assert imported.content["pages"][0]["questions"][-1]["show_if"] == condition
 
 
 def test_an_earlier_answer_in_a_text_is_quoted_as_ours_and_markup_goes() -> None:
-    asked = [{"type": "L"}, {"type": "S", "text": "<script>alert(1)</script><b>Hvorfor {q1.shown}?</b>"}]
-    imported = taken(asked, answers=answers(1, "A1", "A2"))
+    questions = [{"type": "L"}, {"type": "S", "text": "<script>alert(1)</script><b>Hvorfor {q1.shown}?</b>"}]
+    imported = taken(questions, answers=answers(1, "A1", "A2"))
     text = imported.content["pages"][0]["questions"][1]["text"]["nb"]
     assert "Hvorfor {q1}?" in text
     assert "<" not in text
@@ -168,8 +176,8 @@ def test_settings_of_a_question_are_kept() -> None:
         {"qid": 2, "attribute": "num_value_int_only", "value": "1"},
         {"qid": 2, "attribute": "suffix", "value": "år"},
     ]
-    asked = [{"type": "M", "other": "Y"}, {"type": "N"}]
-    several, number = taken(asked, below=below(1, "a", "b", "c"), attributes=attributes).content["pages"][0][
+    questions = [{"type": "M", "other": "Y"}, {"type": "N"}]
+    several, number = taken(questions, below=below(1, "a", "b", "c"), attributes=attributes).content["pages"][0][
         "questions"
     ]
     assert several["max"] == 2

@@ -39,10 +39,10 @@ def test_each_shipped_questionnaire_speaks_every_language_and_is_stored_whole(on
 
 @pytest.mark.parametrize("name", ["klima", "baeringen"])
 def test_the_first_two_are_short_and_show_every_kind_of_question(name: str) -> None:
-    one = READY[name]
-    assert 6 <= len(one.questions) <= 10
-    assert any(question.show_if for question in one.questions)
-    assert {question.type for question in one.questions} == {
+    questionnaire = READY[name]
+    assert 6 <= len(questionnaire.questions) <= 10
+    assert any(question.show_if for question in questionnaire.questions)
+    assert {question.type for question in questionnaire.questions} == {
         "one_choice",
         "several_choices",
         "scale",
@@ -142,18 +142,18 @@ def test_the_small_questionnaire_is_right() -> None:
     ],
 )
 def test_a_file_that_breaks_a_rule_is_refused_with_where_and_why(path: str, value: Any, words: str) -> None:
-    with pytest.raises(BadQuestionnaire) as refused:
+    with pytest.raises(BadQuestionnaire) as refusal:
         read_questionnaire(changed(path, value), "liten.json")
-    assert words in str(refused.value)
-    assert all(line.startswith("liten.json: ") for line in str(refused.value).split("\n"))
+    assert words in str(refusal.value)
+    assert all(line.startswith("liten.json: ") for line in str(refusal.value).split("\n"))
 
 
 def test_every_broken_rule_is_told_at_once() -> None:
     content = small(introduction={"nb": "Bare bokmål"})
     content["pages"][0]["questions"][1]["show_if"]["any_of"] = ["kanskje"]
-    with pytest.raises(BadQuestionnaire) as refused:
+    with pytest.raises(BadQuestionnaire) as refusal:
         read_questionnaire(json.dumps(content), "liten.json")
-    assert len(refused.value.problems) == 2
+    assert len(refusal.value.problems) == 2
 
 
 @pytest.mark.parametrize(
@@ -167,9 +167,9 @@ def test_limits_that_cannot_be_met_are_refused(extra: dict[str, Any], words: str
     content = small()
     question = content["pages"][0]["questions"][0] | extra
     content["pages"][0]["questions"] = [{key: value for key, value in question.items() if value is not None}]
-    with pytest.raises(BadQuestionnaire) as refused:
+    with pytest.raises(BadQuestionnaire) as refusal:
         read_questionnaire(json.dumps(content), "liten.json")
-    assert words in str(refused.value)
+    assert words in str(refusal.value)
 
 
 @pytest.mark.parametrize(
@@ -177,9 +177,9 @@ def test_limits_that_cannot_be_met_are_refused(extra: dict[str, Any], words: str
     [("a: [", "no YAML"), ("- a\n- b", "liten.yaml: "), ("id: a\nid: b", "id is given twice"), ("", "liten.yaml: ")],
 )
 def test_a_file_that_is_something_else_is_refused(text: str, words: str) -> None:
-    with pytest.raises(BadQuestionnaire) as refused:
+    with pytest.raises(BadQuestionnaire) as refusal:
         read_questionnaire(text, "liten.yaml")
-    assert words in str(refused.value)
+    assert words in str(refusal.value)
 
 
 def test_each_thing_to_mend_is_said_once_by_the_ids_in_the_file() -> None:
@@ -196,9 +196,9 @@ pages:
       - {id: a, type: one_choice, text: {nb: A, en: A}, options: [{code: x, text: {nb: Ja, en: Yes}}]}
       - {id: b, type: short_text, text: {nb: B, sv: B}}
 """
-    with pytest.raises(BadQuestionnaire) as refused:
+    with pytest.raises(BadQuestionnaire) as refusal:
         read_questionnaire(text, "feil.yaml")
-    assert refused.value.problems == [
+    assert refusal.value.problems == [
         "version: Input should be greater than or equal to 1",
         "question a: option x: text.en: true is no text: put yes, no, on and off in quotation marks",
         "question b: text.sv: Extra inputs are not permitted",
@@ -229,6 +229,6 @@ def test_a_bad_one_of_the_municipalitys_stops_the_start_with_one_line(tmp_path: 
     own = write_profile(tmp_path / "oslo") / "questionnaires"
     own.mkdir()
     (own / "egen.yaml").write_text(text)
-    with pytest.raises(Refusal, match=f"PANEL_PROFILE: .*questionnaires: .*{words}") as refused:
+    with pytest.raises(Refusal, match=f"PANEL_PROFILE: .*questionnaires: .*{words}") as refusal:
         refuse_bad_shelf(Settings(profile=own.parent))
-    assert "\n" not in str(refused.value)
+    assert "\n" not in str(refusal.value)

@@ -23,9 +23,9 @@ ASKED_ABOUT = ("one_choice", "several_choices", "scale", "number", "short_text")
 def in_bokmaal(content: Any) -> Any:
     """The same in one language."""
     if isinstance(content, dict):
-        kept = {name: value for name, value in content.items() if name not in ("nn", "en")}
-        return {name: in_bokmaal(value) for name, value in kept.items()}
-    return [in_bokmaal(one) for one in content] if isinstance(content, list) else content
+        rest = {name: value for name, value in content.items() if name not in ("nn", "en")}
+        return {name: in_bokmaal(value) for name, value in rest.items()}
+    return [in_bokmaal(part) for part in content] if isinstance(content, list) else content
 
 
 #: A question of every other kind, as the contracts have it.
@@ -59,18 +59,18 @@ def conditions(draw: st.DrawFn, earlier: list[dict[str, Any]], depth: int = 2) -
     if depth and draw(st.booleans()):
         mode = draw(st.sampled_from(["all", "any", "none"]))
         return {mode: draw(st.lists(conditions(earlier, depth - 1), min_size=1, max_size=2))}
-    asked = draw(st.sampled_from(earlier))
-    if asked["type"] == "number":
-        return {"question": asked["id"], draw(st.sampled_from(["at_least", "at_most"])): draw(st.integers(0, 10))}
-    if asked["type"] == "scale":
+    question = draw(st.sampled_from(earlier))
+    if question["type"] == "number":
+        return {"question": question["id"], draw(st.sampled_from(["at_least", "at_most"])): draw(st.integers(0, 10))}
+    if question["type"] == "scale":
         return {
-            "question": asked["id"],
+            "question": question["id"],
             "any_of": draw(st.lists(st.integers(1, 3), min_size=1, max_size=2, unique=True)),
         }
-    if asked["type"] == "short_text":
-        return {"question": asked["id"]}
+    if question["type"] == "short_text":
+        return {"question": question["id"]}
     return {
-        "question": asked["id"],
+        "question": question["id"],
         "any_of": draw(st.lists(st.sampled_from(CODES), min_size=1, max_size=2, unique=True)),
     }
 
@@ -80,7 +80,7 @@ def questionnaires(draw: st.DrawFn) -> Questionnaire:
     """Two to four pages of one to three questions each; first and last page have one that everybody gets."""
     pages: list[dict[str, Any]] = []
     earlier: list[dict[str, Any]] = []
-    made = 0
+    number_of_questions = 0
     count = draw(st.integers(2, 4))
     for number in range(count):
         page: dict[str, Any] = {"id": f"side{number}", "title": texts(draw), "questions": []}
@@ -90,8 +90,12 @@ def questionnaires(draw: st.DrawFn) -> Questionnaire:
         for place in range(draw(st.integers(1, 3))):
             first_or_last = ends and place == 0
             kind = draw(st.sampled_from(ASKED_ABOUT if first_or_last else (*ASKED_ABOUT, *OTHERS)))
-            question: dict[str, Any] = OTHERS.get(kind, {}) | {"id": f"q{made}", "type": kind, "text": texts(draw)}
-            made += 1
+            question: dict[str, Any] = OTHERS.get(kind, {}) | {
+                "id": f"q{number_of_questions}",
+                "type": kind,
+                "text": texts(draw),
+            }
+            number_of_questions += 1
             if kind != "information":
                 question["required"] = draw(st.booleans())
             if kind in ("one_choice", "several_choices"):
@@ -141,24 +145,24 @@ def given_to(data: st.DataObject, question: Any) -> dict[str, list[str]]:
 def walk(data: st.DataObject, questionnaire: Questionnaire) -> dict[str, Any]:
     """One person from the first page to the thanks; backwards and with errors now and then. What is stored."""
     answers: dict[str, Any] = {}
-    typed: dict[str, list[str]] = {}
-    number, seen = 1, set[str]()
+    inputs: dict[str, list[str]] = {}
+    number, ids = 1, set[str]()
     for step in range(200):
         page = questionnaire.pages[number - 1]
         # Tired of errors at last: from then on everything is answered rightly.
         answering = [given_to(data, part) if step <= 30 else rightly(part) for part in page.known]
-        sent = {name: values for fields in answering for name, values in fields.items()}
-        filled = fill_page(page, sent, seen, (), answers)
-        seen |= {question.id for question in page.known}
-        answers = filled.answers
-        typed = {id_: values for id_, values in typed.items() if id_ not in sent} | filled.typed
-        if filled.refused or filled.brought_up:
+        form = {name: values for fields in answering for name, values in fields.items()}
+        filling = fill_page(page, form, ids, (), answers)
+        ids |= {question.id for question in page.known}
+        answers = filling.answers
+        inputs = {id_: values for id_, values in inputs.items() if id_ not in form} | filling.typed
+        if filling.refused or filling.brought_up:
             continue
         if step < 20 and data.draw(st.integers(0, 5)) == 0:
             number = page_beside(questionnaire, answers, number, -1) or number
             continue
         on = page_beside(questionnaire, answers, number, 1)
-        missing = first_unfinished(questionnaire, answers, typed) if on is None else None
+        missing = first_unfinished(questionnaire, answers, inputs) if on is None else None
         if on is None and missing is None:
             return only_shown(questionnaire, answers)
         number = on or missing or number
@@ -167,16 +171,16 @@ def walk(data: st.DataObject, questionnaire: Questionnaire) -> dict[str, Any]:
 
 def shown_to(questionnaire: Questionnaire, kept: dict[str, Any]) -> set[str]:
     """The questions a person with these answers is asked, found another way: one after the other."""
-    known: dict[str, Any] = {}
-    found: set[str] = set()
+    answers: dict[str, Any] = {}
+    ids: set[str] = set()
     for page in questionnaire.pages:
-        on_page = dict(known)
+        on_page = dict(answers)
         for question in page.known:
-            if holds(page.show_if, on_page) and holds(question.show_if, known):
-                found.add(question.id)
+            if holds(page.show_if, on_page) and holds(question.show_if, answers):
+                ids.add(question.id)
                 if question.id in kept:
-                    known[question.id] = kept[question.id]
-    return found
+                    answers[question.id] = kept[question.id]
+    return ids
 
 
 def test_every_kind_may_be_drawn() -> None:
@@ -187,17 +191,19 @@ def test_every_kind_may_be_drawn() -> None:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(questionnaires(), st.data())
 def test_what_is_stored_was_asked_is_complete_and_is_counted(asked: Questionnaire, data: st.DataObject) -> None:
-    stored = [walk(data, asked) for _ in range(data.draw(st.integers(5, 7)))]
-    for kept in stored:
-        shown = shown_to(asked, kept)
-        assert set(kept) <= shown, "an answer to a question this person was not asked"
-        assert {question.id for question in asked.questions if question.required} & shown <= set(kept)
-    for counted in count_answers(asked, stored):
-        given = [kept[counted.id] for kept in stored if counted.id in kept]
-        assert counted.base == len(given)
-        if counted.counts and counted.kind in ASKED_ABOUT:
-            flat = Counter(str(code) for answer in given for code in (answer if isinstance(answer, list) else [answer]))
-            assert {code: number for code, number in counted.counts.items() if number} == flat
+    walks = [walk(data, asked) for _ in range(data.draw(st.integers(5, 7)))]
+    for answers in walks:
+        ids = shown_to(asked, answers)
+        assert set(answers) <= ids, "an answer to a question this person was not asked"
+        assert {question.id for question in asked.questions if question.required} & ids <= set(answers)
+    for count in count_answers(asked, walks):
+        values = [answers[count.id] for answers in walks if count.id in answers]
+        assert count.base == len(values)
+        if count.counts and count.kind in ASKED_ABOUT:
+            flat = Counter(
+                str(code) for answer in values for code in (answer if isinstance(answer, list) else [answer])
+            )
+            assert {code: number for code, number in count.counts.items() if number} == flat
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -207,14 +213,14 @@ def test_what_is_written_to_a_workbook_reads_back_unchanged(asked: Questionnaire
 
 
 def _asked(*questions: dict[str, Any], **page: Any) -> dict[str, Any]:
-    one = {"id": "bil", "type": "one_choice", "text": {"nb": "Har du bil?"}, "options": [
+    question = {"id": "bil", "type": "one_choice", "text": {"nb": "Har du bil?"}, "options": [
         {"code": "ja", "text": {"nb": "Ja"}}, {"code": "nei", "text": {"nb": "Nei"}}]}  # fmt: skip
     age = {"id": "alder", "type": "number", "text": {"nb": "Hvor gammel er du?"}, "min": 15, "max": 99}
     last = {"id": "sist", "type": "short_text", "text": {"nb": "Noe mer?"}}
     return {
         "id": "byen", "version": 1, "title": {"nb": "Byen"}, "introduction": {"nb": "Vi spør."}, "minutes": 5,
         "pages": [
-            {"id": "side1", "title": {"nb": "Først"}, "questions": [one, age]},
+            {"id": "side1", "title": {"nb": "Først"}, "questions": [question, age]},
             {"id": "side2", "title": {"nb": "Så"}, "questions": list(questions)} | page,
             {"id": "side3", "title": {"nb": "Sist"}, "questions": [last]},
         ],
@@ -248,19 +254,19 @@ YES, NO = {"question": "bil", "any_of": ["ja"]}, {"question": "bil", "any_of": [
     ],
 )
 def test_what_nobody_can_be_shown_is_a_fault(questions: list[Any], page: dict[str, Any], reached: bool) -> None:
-    found = [finding for finding in findings(_asked(*questions, **page)) if "ingen svar fører hit" in finding.text]
-    assert bool(found) is not reached
-    assert all(one.stops for one in found)
+    faults = [finding for finding in findings(_asked(*questions, **page)) if "ingen svar fører hit" in finding.text]
+    assert bool(faults) is not reached
+    assert all(fault.stops for fault in faults)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(questionnaires(), st.data())
 def test_whoever_is_shown_a_question_shows_that_it_can_be_reached(asked: Questionnaire, data: st.DataObject) -> None:
-    kept = walk(data, asked)
+    answers = walk(data, asked)
     content, earlier = asked.content(), dict[str, Any]()
     for page in content["pages"]:
         for question in page["questions"]:
-            if question["id"] in shown_to(asked, kept):
+            if question["id"] in shown_to(asked, answers):
                 assert is_reachable(question, page, earlier), question
             earlier[question["id"]] = (question, page)
 
@@ -280,13 +286,13 @@ def test_ten_thousand_questions_are_a_clear_error() -> None:
 
 def test_a_questionnaire_full_of_wide_conditions_is_checked_in_a_moment() -> None:
     many = [{"code": f"x{n}", "text": {"nb": f"Svar {n}"}} for n in range(30)]
-    asked: list[dict[str, Any]] = [
+    questions: list[dict[str, Any]] = [
         {"id": f"a{n}", "type": "one_choice", "text": {"nb": f"Valg {n}?"}, "options": many} for n in range(4)
     ]
     # Each of these can hold, and the last way tried is the first that shows it.
     wide = {"all": [{"question": f"a{n}", "any_of": ["x29"]} for n in range(4)]}
-    content = _asked(*asked, *[_text(id=f"q{n}", text={"nb": f"Hva {n}?"}, show_if=wide) for n in range(150)])
+    content = _asked(*questions, *[_text(id=f"q{n}", text={"nb": f"Hva {n}?"}, show_if=wide) for n in range(150)])
     patience = Patience()
-    earlier = {part["id"]: (part, content["pages"][1]) for part in asked}
+    earlier = {part["id"]: (part, content["pages"][1]) for part in questions}
     assert all(is_reachable(question, None, earlier, patience) for question in content["pages"][1]["questions"][4:])
     assert patience.left == 0, "no more was tried than one page can wait for"

@@ -24,9 +24,9 @@ def form_of(id_: str) -> dict[str, list[str]]:
 @pytest.mark.parametrize("id_", QUESTIONS)
 def test_what_is_stored_stands_in_the_fields_again_and_is_read_the_same(id_: str) -> None:
     question = QUESTIONS[id_]
-    read = read_question(question, form_of(id_))
-    assert read.refused == {}
-    assert read.answers == {name: value for name, value in example.ANSWERS.items() if name.partition(".")[0] == id_}
+    reading = read_question(question, form_of(id_))
+    assert reading.refused == {}
+    assert reading.answers == {name: value for name, value in example.ANSWERS.items() if name.partition(".")[0] == id_}
 
 
 @pytest.mark.parametrize(
@@ -48,8 +48,8 @@ def test_what_is_stored_stands_in_the_fields_again_and_is_read_the_same(id_: str
 )
 def test_an_answer_is_stored_in_the_kinds_own_terms(sent: dict[str, list[str]], stored: dict[str, Any]) -> None:
     question = QUESTIONS[next(iter(sent)).partition(".")[0]]
-    read = read_question(question, sent)
-    assert (read.answers, read.refused) == (stored, {})
+    reading = read_question(question, sent)
+    assert (reading.answers, reading.refused) == (stored, {})
 
 
 @pytest.mark.parametrize(
@@ -76,17 +76,17 @@ def test_an_answer_is_stored_in_the_kinds_own_terms(sent: dict[str, list[str]], 
 )
 def test_what_is_wrong_is_said_at_its_own_field(sent: dict[str, list[str]], refused: dict[str, str]) -> None:
     question = QUESTIONS[next(iter(sent)).partition(".")[0]]
-    read = read_question(question, sent)
-    assert {field: refusal.code for field, refusal in read.refused.items()} == refused
-    assert read.answers == {}
+    reading = read_question(question, sent)
+    assert {field: refusal.code for field, refusal in reading.refused.items()} == refused
+    assert reading.answers == {}
     assert set(refused.values()) <= set(MESSAGES)
 
 
 def test_at_least_so_many_must_be_chosen_where_it_says_so() -> None:
-    asked = QUESTIONS["ogsaa"].model_copy(update={"min": 2})
-    assert isinstance(asked, SeveralChoices)
-    assert read_question(asked, {"ogsaa": ["buss"]}).refused["ogsaa"].code == "too_few"
-    assert read_question(asked, {"ogsaa": ["ingen"]}).answers == {"ogsaa": ["ingen"]}
+    question = QUESTIONS["ogsaa"].model_copy(update={"min": 2})
+    assert isinstance(question, SeveralChoices)
+    assert read_question(question, {"ogsaa": ["buss"]}).refused["ogsaa"].code == "too_few"
+    assert read_question(question, {"ogsaa": ["ingen"]}).answers == {"ogsaa": ["ingen"]}
 
 
 def test_a_grid_that_may_be_left_out_takes_the_statements_that_were_answered() -> None:
@@ -100,9 +100,9 @@ def test_a_grid_that_may_be_left_out_takes_the_statements_that_were_answered() -
 )
 def test_nothing_a_form_may_hold_breaks_a_kind(sent: dict[str, list[str]]) -> None:
     for question in QUESTIONS.values():
-        read = read_question(question, sent)
-        assert not (read.answers and read.refused)
-        assert set(read.refused) <= set(question.fields)
+        reading = read_question(question, sent)
+        assert not (reading.answers and reading.refused)
+        assert set(reading.refused) <= set(question.fields)
 
 
 @pytest.mark.parametrize(
@@ -133,9 +133,9 @@ def test_nothing_a_form_may_hold_breaks_a_kind(sent: dict[str, list[str]]) -> No
     ],
 )
 def test_a_condition_joins_earlier_answers(condition: dict[str, Any], answers: dict[str, Any], shown: bool) -> None:
-    made = content()
-    made["pages"][2]["questions"][2]["show_if"] = condition
-    page = Questionnaire.model_validate(made).pages[2]
+    questionnaire = content()
+    questionnaire["pages"][2]["questions"][2]["show_if"] = condition
+    page = Questionnaire.model_validate(questionnaire).pages[2]
     assert ("linje" in [question.id for question in shown_questions(page, answers)]) == shown
 
 
@@ -148,21 +148,21 @@ def test_a_page_that_is_not_for_somebody_takes_and_keeps_nothing() -> None:
 
 
 def test_what_was_written_beside_an_option_goes_with_its_question() -> None:
-    changed = fill_page(ASKED.pages[0], {"oftest": ["bil"], "minutter": ["4"]}, (), (), example.ANSWERS).answers
-    assert "oftest.annet" not in changed
+    answers = fill_page(ASKED.pages[0], {"oftest": ["bil"], "minutter": ["4"]}, (), (), example.ANSWERS).answers
+    assert "oftest.annet" not in answers
 
 
 def test_a_later_text_quotes_an_earlier_answer_in_the_readers_language() -> None:
-    said = quotes(ASKED, {"oftest": "buss", "ogsaa": ["sykkel", "bil"], "fornoyd": "vet_ikke"}, "en", "Do not know")
-    assert said == {"oftest": "Bus", "ogsaa": "Bicycle, Car", "fornoyd": "Do not know"}
-    assert Texts(nb="Du svarte {oftest}, ikke {minutter}.").to("nb", said) == "Du svarte Bus, ikke …."
+    words = quotes(ASKED, {"oftest": "buss", "ogsaa": ["sykkel", "bil"], "fornoyd": "vet_ikke"}, "en", "Do not know")
+    assert words == {"oftest": "Bus", "ogsaa": "Bicycle, Car", "fornoyd": "Do not know"}
+    assert Texts(nb="Du svarte {oftest}, ikke {minutter}.").to("nb", words) == "Du svarte Bus, ikke …."
 
 
 def test_a_drawn_order_moves_all_but_what_stays_last_and_is_the_same_for_one_page() -> None:
     question = QUESTIONS["oftest"]
     assert not isinstance(question, Grid)
     options = question.options  # type: ignore[union-attr]
-    orders = {tuple(option.code for option in in_order(question, options, drawn)) for drawn in range(100)}
+    orders = {tuple(option.code for option in in_order(question, options, number)) for number in range(100)}
     assert len(orders) == 6
     assert all(order[-1] == "annet" for order in orders)
     assert in_order(question, options, 7) == in_order(question, options, 7)
@@ -173,12 +173,12 @@ def test_a_drawn_order_moves_all_but_what_stays_last_and_is_the_same_for_one_pag
 @pytest.mark.parametrize("language", ["nb", "nn", "en"])
 def test_a_decimal_stands_in_the_field_as_its_reader_writes_it(language: str) -> None:
     question = QUESTIONS["minutter"].model_copy(update={"decimals": 1})
-    shown = standing(question, {"minutter": 2.5}, {}, language)
-    assert shown == {"minutter": ["2.5" if language == "en" else "2,5"]}
+    values = standing(question, {"minutter": 2.5}, {}, language)
+    assert values == {"minutter": ["2.5" if language == "en" else "2,5"]}
     assert standing(question, {"minutter": 2.5}, {"minutter": ["mange"]}, language) == {"minutter": ["mange"]}
 
 
 def test_a_limit_of_days_is_told_as_a_day() -> None:
     day = QUESTIONS["sist"]
-    refused = read_question(day, {"sist": ["1.1.2020"]}).refused
-    assert refused["sist"].parameters == {"min": date(2026, 1, 1)}
+    refusals = read_question(day, {"sist": ["1.1.2020"]}).refused
+    assert refusals["sist"].parameters == {"min": date(2026, 1, 1)}

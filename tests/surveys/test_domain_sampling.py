@@ -104,8 +104,8 @@ def test_relabelling_changes_nothing_but_the_labels() -> None:
 
     def chances(people: Pool, margins: dict[tuple[str, str], int]) -> list[float]:
         cells = {cell for cell, _ in people}
-        found = chances_of(people, population_of(cells, {}, margins, {}), response_of(cells, {}), 100, CAP)
-        return [found[key] for key in people]
+        chances = chances_of(people, population_of(cells, {}, margins, {}), response_of(cells, {}), 100, CAP)
+        return [chances[key] for key in people]
 
     assert chances(pool, MARGINS) == pytest.approx(chances(other, renamed))
 
@@ -118,10 +118,10 @@ def test_who_the_figures_do_not_know_is_as_many_as_in_the_panel_and_an_area_with
         ("male", "45-", None),
     ]
     areas = {"nord": (7500, {("female", "15-24"): 400}), "sor": (2500, {})}
-    found = population_of(cells, {cells[0]: 4, cells[1]: 6, cells[2]: 5}, MARGINS, areas)
-    assert (found[cells[0]], found[cells[1]]) == (400, 1000 * 2500 / 10000)
-    assert found[cells[2]] == 5 * (400 + 250) / 10
-    assert found[cells[3]] > 0
+    people = population_of(cells, {cells[0]: 4, cells[1]: 6, cells[2]: 5}, MARGINS, areas)
+    assert (people[cells[0]], people[cells[1]]) == (400, 1000 * 2500 / 10000)
+    assert people[cells[2]] == 5 * (400 + 250) / 10
+    assert people[cells[3]] > 0
 
 
 def test_who_lives_where_the_figures_know_nobody_has_a_chance_too() -> None:

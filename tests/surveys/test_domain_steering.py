@@ -28,9 +28,9 @@ def test_each_state_offers_what_can_be_done_and_nothing_else() -> None:
 def test_what_is_not_offered_changes_nothing() -> None:
     for life, deed in product((OPEN, PAUSED, ENDED, CLOSED), Deed):
         later = CLOSES + timedelta(days=7)
-        changed = after(life, deed, NOW, later)
+        next_life = after(life, deed, NOW, later)
         # The release is no step of this machine: it moves the survey on itself.
-        assert (changed is not None) == (deed in possible(life, NOW) and deed is not Deed.RELEASE), (life.state, deed)
+        assert (next_life is not None) == (deed in possible(life, NOW) and deed is not Deed.RELEASE), (life.state, deed)
 
 
 def test_an_ended_survey_opens_again_within_a_day_and_not_after() -> None:
@@ -66,9 +66,9 @@ def test_a_survey_past_its_end_can_only_be_extended() -> None:
     ],
 )
 def test_a_last_day_that_cannot_be_is_refused_by_name(day: date, deed: Deed, code: str) -> None:
-    with pytest.raises(FieldRefused) as refused:
+    with pytest.raises(FieldRefused) as refusal:
         last_day_at(day, OPEN, deed, NOW, OSLO)
-    assert refused.value.code == code
+    assert refusal.value.code == code
 
 
 def test_the_new_last_day_is_inclusive() -> None:

@@ -48,9 +48,9 @@ async def step(client: httpx.AsyncClient, here: str, do: str, **fields: str) -> 
 
 async def base(client: httpx.AsyncClient, address: str) -> str:
     """The version a form on the page was made from."""
-    found = re.search(r'name="base" value="(\d+)"', (await client.get(address)).text)
-    assert found is not None
-    return found[1]
+    match = re.search(r'name="base" value="(\d+)"', (await client.get(address)).text)
+    assert match is not None
+    return match[1]
 
 
 async def fill(client: httpx.AsyncClient, address: str, **fields: str) -> httpx.Response:
@@ -64,8 +64,8 @@ async def wrote(client: httpx.AsyncClient) -> str:
     here = await begin(client)
     await fill(client, f"{here}/om", title__nb="Nabolaget", introduction__nb="Vi vil gjøre det bedre.", minutes="2")
     await fill(client, f"{here}/side1", title__nb="Om nabolaget")
-    added = await step(client, here, "add:side1", **{"kind-side1": "one_choice"})
-    question = str(added.headers["location"])
+    page = await step(client, here, "add:side1", **{"kind-side1": "one_choice"})
+    question = str(page.headers["location"])
     await fill(client, question, text__nb="Trives du?", required="yes", options__0__nb="Ja", options__1__nb="Nei")
     return here
 
@@ -81,8 +81,8 @@ async def test_a_questionnaire_written_in_the_browser_can_be_asked(rt: Runtime, 
     assert f'value="{id_}"' in (await client.get("/staff/surveys/plan")).text
     day = str(rt.today() + timedelta(days=1))
     plan = {"questionnaire": id_, "opens": "date", "opens_on": day, "closes_on": day, "target": "50"}
-    sent = await client.post("/staff/surveys/plan", data={**plan, "confirmed": "yes", "survey_id": str(new_id())})
-    assert sent.status_code == 303
+    reply = await client.post("/staff/surveys/plan", data={**plan, "confirmed": "yes", "survey_id": str(new_id())})
+    assert reply.status_code == 303
     async with rt.transaction() as session:
         survey = (await session.scalars(sa.select(Survey))).one()
     assert (survey.questionnaire_id, survey.questionnaire.questions[0].text.nb) == (id_, "Trives du?")
@@ -91,10 +91,10 @@ async def test_a_questionnaire_written_in_the_browser_can_be_asked(rt: Runtime, 
 
 async def test_what_has_faults_cannot_be_ready_and_says_why(client: httpx.AsyncClient) -> None:
     here = await begin(client)
-    refused = await step(client, here, "ready")
-    assert refused.status_code == 422
-    assert "kan ikke merkes som klart ennå" in refused.text
-    assert "Side 1 har ingen spørsmål." in refused.text
+    page = await step(client, here, "ready")
+    assert page.status_code == 422
+    assert "kan ikke merkes som klart ennå" in page.text
+    assert "Side 1 har ingen spørsmål." in page.text
     id_ = here.rsplit("/", 1)[1]
     assert f'value="{id_}"' not in (await client.get("/staff/surveys/plan")).text
     assert (await client.get(f"/staff/surveys/questionnaires/{id_}")).status_code == 404
@@ -148,13 +148,13 @@ async def test_the_later_of_two_who_change_the_same_is_told_and_loses_nothing(
     first = await base(client, f"{here}/q1")
     options = {"options.0.nb": "Ja", "options.1.nb": "Nei"}
     assert (await client.post(f"{here}/q1", data={"base": first, "text.nb": "Karis ord", **options})).status_code == 303
-    told = await ola.post(f"{here}/q1", data={"base": first, "text.nb": "Olas ord", **options})
-    assert told.status_code == 409
-    assert "Kari Editor har lagret endringer her mens du skrev" in told.text
-    assert "Karis ord" in told.text
-    assert 'value="Olas ord"' in told.text
+    page = await ola.post(f"{here}/q1", data={"base": first, "text.nb": "Olas ord", **options})
+    assert page.status_code == 409
+    assert "Kari Editor har lagret endringer her mens du skrev" in page.text
+    assert "Karis ord" in page.text
+    assert 'value="Olas ord"' in page.text
     assert "Karis ord" in (await client.get(here)).text, "nothing is stored over the other's words"
-    again = re.search(r'name="base" value="(\d+)"', told.text)
+    again = re.search(r'name="base" value="(\d+)"', page.text)
     assert again is not None
     assert (await ola.post(f"{here}/q1", data={"base": again[1], "text.nb": "Olas ord", **options})).status_code == 303
     assert "Olas ord" in (await client.get(here)).text
@@ -166,13 +166,13 @@ async def test_a_step_on_an_old_page_is_not_done_to_what_others_have_made_of_it(
     here = await wrote(client)
     old = await base(ola, here)
     await step(client, here, "copy:q1")
-    told = await ola.post(here, data={"base": old, "do": "delete:q1"})
-    assert told.status_code == 409
-    assert "Kari Editor har endret skjemaet mens du holdt på" in told.text
-    assert 'id="q1"' in told.text
+    page = await ola.post(here, data={"base": old, "do": "delete:q1"})
+    assert page.status_code == 409
+    assert "Kari Editor har endret skjemaet mens du holdt på" in page.text
+    assert 'id="q1"' in page.text
     await step(client, here, "delete:q2")
-    gone = await fill_gone(ola, f"{here}/q2", old)
-    assert gone.status_code == 409
+    reply = await fill_gone(ola, f"{here}/q2", old)
+    assert reply.status_code == 409
 
 
 async def fill_gone(client: httpx.AsyncClient, address: str, version: str) -> httpx.Response:

@@ -42,32 +42,32 @@ async def survey_of(rt: Runtime, survey_id: UUID) -> Survey:
 
 async def test_it_opens_once_the_whole_group_is_known_and_asks_only_them(rt: Runtime, deliver: Deliverer) -> None:
     people = [person.member_id for person in many(rt.now(), 8)]
-    await deliver(margins(), *[one.model_copy(update={"member_id": id_})
-                               for one, id_ in zip(many(rt.now(), 8), people, strict=True)])  # fmt: skip
-    wanted = asked(rt, 5)
+    await deliver(margins(), *[member.model_copy(update={"member_id": id_})
+                               for member, id_ in zip(many(rt.now(), 8), people, strict=True)])  # fmt: skip
+    request = asked(rt, 5)
     facts = in_group(people[:5])
-    await deliver(wanted, *facts[:4], *in_group(people[5:], "control"))
+    await deliver(request, *facts[:4], *in_group(people[5:], "control"))
     await open_due_surveys(rt)
-    assert (await survey_of(rt, wanted.survey_id)).state == "planned", "one of five is still to come"
-    await deliver(facts[4], wanted)
+    assert (await survey_of(rt, request.survey_id)).state == "planned", "one of five is still to come"
+    await deliver(facts[4], request)
     await open_due_surveys(rt)
-    assert {row.member_id for row in await invitations(rt, wanted.survey_id)} == set(people[:5])
-    (opened,) = [event for event in await outbox(rt, SurveyOpened) if isinstance(event, SurveyOpened)]
-    assert opened.meeting is not None
-    assert (opened.meeting.meeting_id, opened.meeting.group, opened.meeting.wave) == (MEETING, "present", "after")
-    assert opened.questionnaire.id == "moteevaluering"
+    assert {row.member_id for row in await invitations(rt, request.survey_id)} == set(people[:5])
+    (opening,) = [event for event in await outbox(rt, SurveyOpened) if isinstance(event, SurveyOpened)]
+    assert opening.meeting is not None
+    assert (opening.meeting.meeting_id, opening.meeting.group, opening.meeting.wave) == (MEETING, "present", "after")
+    assert opening.questionnaire.id == "moteevaluering"
 
 
 async def test_somebody_who_never_comes_does_not_hold_it_up_for_ever(rt: Runtime, deliver: Deliverer) -> None:
     members = many(rt.now(), 6)
     await deliver(margins(), *members, MemberErased(member_id=members[0].member_id, erased_at=rt.now()))
-    wanted = asked(rt, 6)
-    await deliver(wanted, *in_group([member.member_id for member in members]))
+    request = asked(rt, 6)
+    await deliver(request, *in_group([member.member_id for member in members]))
     await open_due_surveys(rt)
-    assert (await survey_of(rt, wanted.survey_id)).state == "planned"
+    assert (await survey_of(rt, request.survey_id)).state == "planned"
     move(rt, timedelta(hours=1, minutes=1))
     await open_due_surveys(rt)
-    assert len(await invitations(rt, wanted.survey_id)) == 5
+    assert len(await invitations(rt, request.survey_id)) == 5
 
 
 @pytest.mark.parametrize(
@@ -81,9 +81,9 @@ async def test_somebody_who_never_comes_does_not_hold_it_up_for_ever(rt: Runtime
 async def test_both_groups_are_asked_the_same_and_those_present_also_how_it_was(
     rt: Runtime, deliver: Deliverer, group: str, compared: bool, ids: set[str]
 ) -> None:
-    wanted = asked(rt, 5, group, compared=compared)
-    await deliver(wanted)
-    survey = await survey_of(rt, wanted.survey_id)
+    request = asked(rt, 5, group, compared=compared)
+    await deliver(request)
+    survey = await survey_of(rt, request.survey_id)
     assert {question.id for question in survey.questionnaire.questions} == ids
     assert survey.wave == "after"
 
@@ -97,18 +97,18 @@ async def test_who_is_not_in_a_group_any_more_is_not_kept(rt: Runtime, deliver: 
 
 async def test_staff_read_which_group_it_asks(rt: Runtime, deliver: Deliverer) -> None:
     now = rt.now()
-    wanted = asked(rt, 0, "control", compared=True)
+    request = asked(rt, 0, "control", compared=True)
     await deliver(
         margins(),
         MeetingAnnounced(
             meeting_id=MEETING, slug="torget", heading="Torget", purpose="p", place="p", starts_at=now,
             ends_at=now + timedelta(hours=1), seats=6, reply_by=now,
         ),
-        wanted,
+        request,
     )  # fmt: skip
     async with browser(rt) as client:
         sign_in(rt, client, "editor")
-        page = (await client.get(f"/staff/surveys/{wanted.survey_id}")).text
+        page = (await client.get(f"/staff/surveys/{request.survey_id}")).text
     assert "I kontrollgruppen til" in page
 
 

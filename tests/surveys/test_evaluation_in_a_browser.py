@@ -20,10 +20,10 @@ async def test_the_mail_is_put_into_what_another_service_put_in(rt: Runtime) -> 
     async with browser(rt) as staff:
         sign_in(rt, staff, "reader")
         part = (await staff.get("/staff/surveys/evaluation", params=about)).text
-    shown = await asyncio.to_thread(_read, part)
-    assert shipped()["moteevaluering"].questions[0].text.nb in shown
-    assert "Hei, Kari Eksempel!" in shown
-    assert "Se hele e-posten" not in shown
+    words = await asyncio.to_thread(_read, part)
+    assert shipped()["moteevaluering"].questions[0].text.nb in words
+    assert "Hei, Kari Eksempel!" in words
+    assert "Se hele e-posten" not in words
 
 
 def _read(part: str) -> str:
@@ -45,6 +45,6 @@ def _read(part: str) -> str:
         page.route("**/*", answer)
         page.goto("http://panel.test/page")
         page.get_by_text("Hei, Kari Eksempel!").wait_for()
-        shown = page.locator("section").inner_text()
+        words = page.locator("section").inner_text()
         chromium.close()
-    return shown
+    return words

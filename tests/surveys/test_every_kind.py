@@ -33,8 +33,8 @@ async def asked(rt: Runtime, deliver: Deliverer, plan: PlanSurvey) -> Invitation
 
 async def stored(rt: Runtime) -> Any:
     async with rt.transaction() as session:
-        kept = (await session.scalars(sa.select(Response))).one()
-    return keys_of(rt.settings).seal(kept.survey_id).open(kept.id, kept.sealed)["answers"]
+        row = (await session.scalars(sa.select(Response))).one()
+    return keys_of(rt.settings).seal(row.survey_id).open(row.id, row.sealed)["answers"]
 
 
 @pytest.mark.parametrize("language", ["nb", "nn", "en"])
@@ -50,11 +50,11 @@ async def test_each_kind_is_shown_answered_shown_again_and_sent_in(
                 assert "{" not in question.text.to(language, {"oftest": "x"})
                 for field in () if question.show_if else question.fields:
                     assert f'name="{field}"' in text, field
-            values = {field: given for q in page.known for field, given in written_back(q, example.ANSWERS).items()}
-            shown = " ".join(question.id for question in page.known)
-            sent = await post(client, asked, number, **values, shown=shown)
-            assert sent.status_code == 303, re.findall('validation">(.*?)</p>', sent.text)
-        assert "/thanks" in sent.headers["location"]
+            values = {field: value for q in page.known for field, value in written_back(q, example.ANSWERS).items()}
+            ids = " ".join(question.id for question in page.known)
+            answer_page = await post(client, asked, number, **values, shown=ids)
+            assert answer_page.status_code == 303, re.findall('validation">(.*?)</p>', answer_page.text)
+        assert "/thanks" in answer_page.headers["location"]
     assert await stored(rt) == example.ANSWERS
 
 
@@ -85,11 +85,11 @@ async def test_a_page_nobody_but_others_see_is_passed_over(rt: Runtime, asked: I
 async def test_the_order_is_drawn_anew_each_time_a_page_is_opened(rt: Runtime, asked: Invitation) -> None:
     async with browser(rt) as client:
         await enter(client, rt, asked)
-        drawn = set()
+        orders = set()
         for _ in range(3):
             text = (await client.get(f"/surveys/answer/1?id={asked.id}")).text
-            drawn.add(re.findall('name="order" value="([0-9]+)"', text)[0])
-    assert len(drawn) > 1
+            orders.add(re.findall('name="order" value="([0-9]+)"', text)[0])
+    assert len(orders) > 1
 
 
 async def test_answers_to_what_a_person_does_not_see_are_dropped_when_they_are_sent_in(
@@ -98,9 +98,9 @@ async def test_answers_to_what_a_person_does_not_see_are_dropped_when_they_are_s
     """Whatever a form or a draft holds: the rules decide once more at the very end."""
     answers = example.ANSWERS | {"minutter": 0, "oftest": "buss", "ogsaa": ["sykkel"]}
     assert await answer(rt, asked.id, answers)
-    kept = await stored(rt)
-    assert kept == only_shown(ASKED, answers)
-    assert not {"kort", "fornoyd", "paastander", "viktigst", "torget"} & set(kept)
+    answers_shown = await stored(rt)
+    assert answers_shown == only_shown(ASKED, answers)
+    assert not {"kort", "fornoyd", "paastander", "viktigst", "torget"} & set(answers_shown)
 
 
 def test_staff_read_whom_a_question_is_for() -> None:

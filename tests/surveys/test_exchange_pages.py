@@ -34,21 +34,21 @@ async def kept(rt: Runtime) -> int:
 
 
 async def test_what_fits_is_shown_first_and_saved_when_staff_say_so(rt: Runtime, editor: httpx.AsyncClient) -> None:
-    seen = await editor.post(IMPORT, files={"file": ("bil.xlsx", FILE)})
-    assert seen.status_code == 200
-    assert "1 spørsmål passer her" in seen.text
-    assert "sted på kart" in seen.text
-    assert "<script>alert" not in seen.text
+    preview = await editor.post(IMPORT, files={"file": ("bil.xlsx", FILE)})
+    assert preview.status_code == 200
+    assert "1 spørsmål passer her" in preview.text
+    assert "sted på kart" in preview.text
+    assert "<script>alert" not in preview.text
     assert await kept(rt) == 0
-    done = await editor.post(IMPORT, data=fields(seen.text))
-    assert done.status_code == 303
-    assert "Har du bil?" in (await editor.get(done.headers["location"])).text
+    page = await editor.post(IMPORT, data=fields(preview.text))
+    assert page.status_code == 303
+    assert "Har du bil?" in (await editor.get(page.headers["location"])).text
 
 
 async def test_a_file_that_cannot_be_read_is_told_and_nothing_saved(rt: Runtime, editor: httpx.AsyncClient) -> None:
-    refused = await editor.post(IMPORT, files={"file": ("brev.txt", b"hei")})
-    assert refused.status_code == 422
-    assert "Filen må være en .xlsx-, .csv- eller .lss-fil." in refused.text
+    page = await editor.post(IMPORT, files={"file": ("brev.txt", b"hei")})
+    assert page.status_code == 422
+    assert "Filen må være en .xlsx-, .csv- eller .lss-fil." in page.text
     for data in ({"confirmed": "yes", "name": "a.xlsx", "data": "ikke base64!"}, {"confirmed": "yes"}):
         assert (await editor.post(IMPORT, data=data)).status_code == 422
     assert await kept(rt) == 0
@@ -66,12 +66,12 @@ async def test_a_questionnaire_is_taken_out_in_both_forms(editor: httpx.AsyncCli
 
 async def test_a_limesurvey_file_is_seen_and_then_taken_too(rt: Runtime, editor: httpx.AsyncClient) -> None:
     file = lss([{"type": "Y", "text": "Trives du?"}, {"type": "|", "text": "Send et bilde"}]).encode()
-    seen = await editor.post(IMPORT, files={"file": ("byen.lss", file)})
-    assert "1 spørsmål passer her" in seen.text
-    assert "ber om en fil" in seen.text
+    preview = await editor.post(IMPORT, files={"file": ("byen.lss", file)})
+    assert "1 spørsmål passer her" in preview.text
+    assert "ber om en fil" in preview.text
     assert await kept(rt) == 0
-    done = await editor.post(IMPORT, data=fields(seen.text))
-    assert "Trives du?" in (await editor.get(done.headers["location"])).text
+    page = await editor.post(IMPORT, data=fields(preview.text))
+    assert "Trives du?" in (await editor.get(page.headers["location"])).text
 
 
 REPEATS = workbook([
@@ -86,18 +86,18 @@ REPEATS = workbook([
 async def test_staff_choose_how_many_times_a_group_may_be_asked_before_anything_is_saved(
     rt: Runtime, editor: httpx.AsyncClient
 ) -> None:
-    seen = await editor.post(IMPORT, files={"file": ("barn.xlsx", REPEATS)})
-    assert "«Barnet» kan gjentas, høyst 3 ganger" in seen.text
-    again = await editor.post(IMPORT, data=fields(seen.text, confirmed="no", copies="2"))
+    preview = await editor.post(IMPORT, files={"file": ("barn.xlsx", REPEATS)})
+    assert "«Barnet» kan gjentas, høyst 3 ganger" in preview.text
+    again = await editor.post(IMPORT, data=fields(preview.text, confirmed="no", copies="2"))
     assert "«Barnet» kan gjentas, høyst 2 ganger" in again.text
     assert await kept(rt) == 0
-    done = await editor.post(IMPORT, data=fields(again.text, copies="2"))
-    draft = (await editor.get(done.headers["location"])).text
+    page = await editor.post(IMPORT, data=fields(again.text, copies="2"))
+    draft = (await editor.get(page.headers["location"])).text
     assert "Barnet 2" in draft
     assert "Vil du legge til en til?" in draft
     assert "Barnet 3" not in draft
 
 
 async def test_a_number_of_copies_nobody_was_offered_is_the_usual_one(editor: httpx.AsyncClient) -> None:
-    seen = await editor.post(IMPORT, files={"file": ("barn.xlsx", REPEATS)}, data={"copies": "9999"})
-    assert "høyst 3 ganger" in seen.text
+    preview = await editor.post(IMPORT, files={"file": ("barn.xlsx", REPEATS)}, data={"copies": "9999"})
+    assert "høyst 3 ganger" in preview.text

@@ -50,8 +50,8 @@ def test_every_released_cell_is_shared_by_at_least_k_answers_and_all_leave_or_no
         return
     assert set(cells) == {cell for cell, number in answered.items() if number}
     shared: Counter[ReleaseCell] = Counter()
-    for cell, released in cells.items():
-        shared[released] += answered[cell]
+    for cell, group in cells.items():
+        shared[group] += answered[cell]
     assert all(number >= k for number in shared.values())
     assert sum(shared.values()) == total
 
@@ -60,10 +60,10 @@ def test_every_released_cell_is_shared_by_at_least_k_answers_and_all_leave_or_no
 def test_a_released_cell_never_says_what_is_not_true_of_the_answer(
     answered: dict[tuple[str, str, str | None], int], k: int
 ) -> None:
-    for (gender, band, area), released in release_cells(answered, BANDS, k).items():
-        assert released.gender in (None, gender)
-        assert released.bands is None or band in released.bands
-        assert released.areas is None or area in released.areas
+    for (gender, band, area), group in release_cells(answered, BANDS, k).items():
+        assert group.gender in (None, gender)
+        assert group.bands is None or band in group.bands
+        assert group.areas is None or area in group.areas
 
 
 @given(counts)
@@ -75,8 +75,8 @@ def test_merging_does_not_depend_on_the_order_answers_were_counted_in(
 
 
 def test_large_cells_stay_as_they_are() -> None:
-    answered = {("female", "15-24", "ost"): 5, ("female", "25-44", None): 9, ("male", "67-", "ost"): 6}
-    assert release_cells(answered, BANDS) == {
+    answers = {("female", "15-24", "ost"): 5, ("female", "25-44", None): 9, ("male", "67-", "ost"): 6}
+    assert release_cells(answers, BANDS) == {
         ("female", "15-24", "ost"): ReleaseCell("female", ("15-24",)),
         ("female", "25-44", None): ReleaseCell("female", ("25-44",)),
         ("male", "67-", "ost"): ReleaseCell("male", ("67-",)),
@@ -84,15 +84,15 @@ def test_large_cells_stay_as_they_are() -> None:
 
 
 def test_small_neighbours_merge_and_a_small_gender_takes_one_group_with_it() -> None:
-    counted = {("female", "15-24"): 2, ("female", "25-44"): 3, ("female", "67-"): 8, ("other", "25-44"): 1}
-    cells = release_cells({(*cell, None): number for cell, number in counted.items()}, BANDS)
+    numbers = {("female", "15-24"): 2, ("female", "25-44"): 3, ("female", "67-"): 8, ("other", "25-44"): 1}
+    cells = release_cells({(*cell, None): number for cell, number in numbers.items()}, BANDS)
     young = ReleaseCell("female", ("15-24", "25-44"))
     assert cells["female", "15-24", None] == cells["female", "25-44", None] == young
     assert cells["female", "67-", None] == cells["other", "25-44", None] == ReleaseCell(None, None)
 
 
 def test_place_is_given_up_before_age_and_age_before_gender() -> None:
-    answered = {
+    answers = {
         ("female", "15-24", "ost"): 5,
         ("female", "15-24", "vest"): 6,
         ("female", "25-44", "ost"): 4,
@@ -103,7 +103,7 @@ def test_place_is_given_up_before_age_and_age_before_gender() -> None:
         ("male", "25-44", "ost"): 5,
         ("male", "25-44", None): 7,
     }
-    cells = release_cells(answered, BANDS)
+    cells = release_cells(answers, BANDS)
     assert cells["female", "15-24", "vest"] == ReleaseCell("female", ("15-24",), ("vest",))
     assert cells["female", "25-44", "ost"] == ReleaseCell("female", ("25-44",), None), "age is kept"
     assert cells["male", "15-24", "ost"] == cells["male", "15-24", "vest"]
@@ -137,9 +137,9 @@ def test_a_plan_by_size_has_no_opening_instant() -> None:
 def test_a_plan_that_cannot_be_is_refused_at_its_field(
     opens: str, opens_on: date | None, closes_on: date, reminder_on: date | None, field: str
 ) -> None:
-    with pytest.raises(FieldRefused) as refused:
+    with pytest.raises(FieldRefused) as refusal:
         plan_survey(opens, opens_on, closes_on, reminder_on, NOW, OSLO)
-    assert refused.value.field == field
+    assert refusal.value.field == field
 
 
 def test_a_late_opening_drops_a_reminder_that_has_passed() -> None:
@@ -164,7 +164,7 @@ def test_active_members_who_consented_and_had_joined_are_invited(
 
 def test_bands_and_genders_not_met_before_still_have_a_place() -> None:
     bands = [AgeBand(code="15-24", age_from=15, age_to=24), AgeBand(code="25-", age_from=25, age_to=None)]
-    assert [band_of(born, 2026, bands) for born in (2012, 2010, 2002, 2001, 1920)] == [
+    assert [band_of(year, 2026, bands) for year in (2012, 2010, 2002, 2001, 1920)] == [
         "15-24", "15-24", "15-24", "25-", "25-",
     ]  # fmt: skip
     assert band_of(1990, None, []) == "unknown"

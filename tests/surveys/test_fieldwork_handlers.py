@@ -34,18 +34,18 @@ from tests.surveys.given import answer, invitations, margins, move_to_work, thre
 async def test_opening_invites_every_active_member_who_consented(
     rt: Runtime, deliver: Deliverer, plan: PlanSurvey
 ) -> None:
-    wanted = many(rt.now(), 7)
+    members = many(rt.now(), 7)
     others = [
         joined(rt.now(), status="paused"),
         joined(rt.now(), purposes=("results",)),
         joined(rt.now(), reachable=False),
     ]
-    await deliver(margins(), *wanted, *others)
+    await deliver(margins(), *members, *others)
     survey = await plan()
     issued = await outbox(rt, SurveyInvitationIssued)
-    assert {event.member_id for event in issued} == {member.member_id for member in wanted}  # type: ignore[attr-defined]
-    (opened,) = await outbox(rt, SurveyOpened)
-    assert opened.questionnaire == survey.questionnaire  # type: ignore[attr-defined]
+    assert {event.member_id for event in issued} == {member.member_id for member in members}  # type: ignore[attr-defined]
+    (opening,) = await outbox(rt, SurveyOpened)
+    assert opening.questionnaire == survey.questionnaire  # type: ignore[attr-defined]
     assert {row.band for row in await invitations(rt, survey.id)} == {"15-24", "25-44", "45-"}
     assert survey.state == "open"
     assert not survey.inviting
@@ -150,13 +150,13 @@ async def test_closing_by_date_releases_every_answer_and_then_says_so(
     assert not await answer(rt, rows[12].id, {"ett_ord": "for sent"})
     await asyncio.gather(close_due_surveys(rt), close_due_surveys(rt))
     events = await outbox(rt)
-    released = [event for event in events if isinstance(event, ResponseSubmitted)]
-    assert sorted(event.answers["ett_ord"] for event in released) == sorted(f"ord {n} 🌱" for n in range(12))
-    closed = events[-1]
-    assert isinstance(closed, SurveyClosed)
-    assert (closed.invited, closed.answered, closed.released) == (20, 12, 12)
-    assert sum(stratum.answered for stratum in closed.strata) == 12
-    assert sum(stratum.invited for stratum in closed.strata if stratum.area == "nord") == 5
+    responses = [event for event in events if isinstance(event, ResponseSubmitted)]
+    assert sorted(event.answers["ett_ord"] for event in responses) == sorted(f"ord {n} 🌱" for n in range(12))
+    closing = events[-1]
+    assert isinstance(closing, SurveyClosed)
+    assert (closing.invited, closing.answered, closing.released) == (20, 12, 12)
+    assert sum(stratum.answered for stratum in closing.strata) == 12
+    assert sum(stratum.invited for stratum in closing.strata if stratum.area == "nord") == 5
     async with rt.transaction() as session:
         assert await session.scalar(sa.select(sa.func.count()).select_from(Response)) == 0
 
@@ -168,8 +168,8 @@ async def test_under_five_answers_none_leaves(rt: Runtime, deliver: Deliverer, p
         await answer(rt, row.id, {"reisemate": "gange"})
     async with rt.transaction() as session:
         await close_survey(session, keys_of(rt.settings), survey.id, rt.now())
-    (closed,) = await outbox(rt, SurveyClosed)
-    assert (closed.answered, closed.released) == (4, 0)  # type: ignore[attr-defined]
+    (closing,) = await outbox(rt, SurveyClosed)
+    assert (closing.answered, closing.released) == (4, 0)  # type: ignore[attr-defined]
     assert await outbox(rt, ResponseSubmitted) == []
     async with rt.transaction() as session:
         assert await session.scalar(sa.select(sa.func.count()).select_from(Response)) == 0
@@ -211,20 +211,20 @@ async def test_answers_racing_with_closing_are_released_or_refused(
             await close_survey(session, keys_of(rt.settings), survey.id, rt.now())
 
     early = [await answer(rt, row.id, {"ett_ord": str(row.id)}) for row in rows[:5]]
-    raced = await asyncio.gather(
+    race = await asyncio.gather(
         *(answer(rt, row.id, {"ett_ord": str(row.id)}) for row in rows[5:22]),
         close_soon(),
         *(answer(rt, row.id, {"ett_ord": str(row.id)}) for row in rows[22:]),
     )
-    taken = sum(early) + sum(bool(one) for one in raced)
-    (closed,) = await outbox(rt, SurveyClosed)
-    assert closed.answered == closed.released == taken  # type: ignore[attr-defined]
-    assert len(await outbox(rt, ResponseSubmitted)) == len(await outbox(rt, SurveyAnswered)) == taken
+    total = sum(early) + sum(bool(result) for result in race)
+    (closing,) = await outbox(rt, SurveyClosed)
+    assert closing.answered == closing.released == total  # type: ignore[attr-defined]
+    assert len(await outbox(rt, ResponseSubmitted)) == len(await outbox(rt, SurveyAnswered)) == total
 
 
 async def test_a_batch_of_members_is_stored_in_the_order_of_its_events(rt: Runtime, plan: PlanSurvey) -> None:
     survey = await plan()
-    stays, changes, leaves, erased, returns = many(rt.now(), 5)
+    stays, changes, leaves, forgotten, returns = many(rt.now(), 5)
     stays = stays.model_copy(update={"purposes": ("surveys",)})
     events: list[MemberEvent] = [
         stays,
@@ -232,9 +232,9 @@ async def test_a_batch_of_members_is_stored_in_the_order_of_its_events(rt: Runti
         leaves,
         MemberChanged(**(changes.model_dump() | {"purposes": (), "year_of_birth": 1950})),
         MemberLeft(member_id=leaves.member_id, left_at=rt.now()),
-        erased,
-        MemberErased(member_id=erased.member_id, erased_at=rt.now()),
-        erased,
+        forgotten,
+        MemberErased(member_id=forgotten.member_id, erased_at=rt.now()),
+        forgotten,
         returns,
     ]
     delivery = Delivery(
@@ -247,7 +247,7 @@ async def test_a_batch_of_members_is_stored_in_the_order_of_its_events(rt: Runti
     assert set(members) == {stays.member_id, changes.member_id, returns.member_id}
     assert members[stays.member_id].purposes == ["surveys"]
     assert (members[changes.member_id].purposes, members[changes.member_id].year_of_birth) == ([], 1950)
-    invited = {row.member_id for row in await invitations(rt, survey.id)}
-    assert {stays.member_id, returns.member_id} <= invited
-    assert changes.member_id not in invited
-    assert erased.member_id not in invited
+    invited_ids = {row.member_id for row in await invitations(rt, survey.id)}
+    assert {stays.member_id, returns.member_id} <= invited_ids
+    assert changes.member_id not in invited_ids
+    assert forgotten.member_id not in invited_ids

@@ -81,8 +81,8 @@ async def test_whoever_goes_on_asks_everybody_once(
         SurveyInvitationIssued: sample or MEMBERS,
         **({SampleDrawn: 1, MemberSpared: MEMBERS - sample} if sample else {}),
     }
-    told = [event.member_id for event in events if isinstance(event, SurveyInvitationIssued | MemberSpared)]
-    assert len(set(told)) == MEMBERS
+    members = [event.member_id for event in events if isinstance(event, SurveyInvitationIssued | MemberSpared)]
+    assert len(set(members)) == MEMBERS
 
 
 async def killed_in(url: str, clock: Path, transaction: int) -> None:
@@ -100,5 +100,5 @@ async def killed_in(url: str, clock: Path, transaction: int) -> None:
 
 async def unfinished(rt: Runtime) -> bool:
     async with rt.transaction() as session:
-        waiting = sa.or_(Survey.state == "planned", Survey.inviting)
-        return await session.scalar(sa.select(sa.func.count()).where(waiting)) != 0
+        unfinished_survey = sa.or_(Survey.state == "planned", Survey.inviting)
+        return await session.scalar(sa.select(sa.func.count()).where(unfinished_survey)) != 0

@@ -22,13 +22,13 @@ ASKED = Questionnaire.model_validate(example.QUESTIONNAIRE)
 
 async def test_every_kind_on_a_phone_without_a_mouse(rt: Runtime, deliver: Deliverer, plan: PlanSurvey) -> None:
     await deliver(margins(), joined(rt.now()))
-    (asked,) = await invitations(rt, (await plan(asking=ASKED)).id)
+    (invitation,) = await invitations(rt, (await plan(asking=ASKED)).id)
     async with browser(rt) as client:
-        await enter(client, rt, asked)
-        pages = [(await client.get(f"/surveys/answer/{number}?id={asked.id}")).text for number in (1, 2, 3)]
+        await enter(client, rt, invitation)
+        pages = [(await client.get(f"/surveys/answer/{number}?id={invitation.id}")).text for number in (1, 2, 3)]
         wrong = {"ogsaa": ["ingen", "buss"], "minutter": "mange", "oftest.annet": "x" * 201}
-        pages.append((await post(client, asked, 1, **wrong)).text)
-        pages.append((await post(client, asked, 2, shown="fornoyd paastander viktigst torget")).text)
+        pages.append((await post(client, invitation, 1, **wrong)).text)
+        pages.append((await post(client, invitation, 2, shown="fornoyd paastander viktigst torget")).text)
     await asyncio.to_thread(_look_at, pages)
 
 

@@ -102,10 +102,10 @@ class Life(RuleBasedStateMachine):
     def the_questionnaire_becomes(self, to: str) -> None:
         async def go() -> None:
             async with self.rt.transaction() as session:
-                held = await written(session, "eget", hold=True)
-                assert held is not None
-                held.row.ready = held.row.current
-                held.row.retired_at = self.rt.now() if to == "retired" else None
+                questionnaire = await written(session, "eget", hold=True)
+                assert questionnaire is not None
+                questionnaire.row.ready = questionnaire.row.current
+                questionnaire.row.retired_at = self.rt.now() if to == "retired" else None
 
         self.run(go())
         self.questionnaire = to
@@ -117,8 +117,8 @@ class Life(RuleBasedStateMachine):
     def staff_plan_it(self, soft: bool, opens_in: int, lasts: int) -> None:
         async def go() -> bool:
             async with self.rt.transaction() as session:
-                asked = (await questionnaires_to_ask(session, {})).get("eget")
-                if asked is None:
+                questionnaire = (await questionnaires_to_ask(session, {})).get("eget")
+                if questionnaire is None:
                     return False
                 now = self.rt.now()
                 self.opens_at = now + timedelta(hours=opens_in)
@@ -126,7 +126,7 @@ class Life(RuleBasedStateMachine):
                 plan = Plan(self.opens_at, self.closes_at, self.opens_at + timedelta(days=2))
                 self.id = new_id()
                 return await add_survey(
-                    session, self.id, asked, "date", None, plan, now, "Kari",
+                    session, self.id, questionnaire, "date", None, plan, now, "Kari",
                     reminding=Reminding(again_after=3), soft_size=FIRST_FEW if soft else None,
                 )  # fmt: skip
 
@@ -176,12 +176,12 @@ class Life(RuleBasedStateMachine):
             now = self.rt.now()
             until = max(now, self.closes_at) + timedelta(days=days)
             async with self.rt.transaction() as session:
-                done = await steer(session, self.id, deed, now, until) is not None
+                success = await steer(session, self.id, deed, now, until) is not None
             await open_due_surveys(self.rt)
             self.now, self.until = now, until
-            return done
+            return success
 
-        done, was = self.run(go()), self.state
+        success, was = self.run(go()), self.state
         on_time = self.now < self.closes_at
         expected = {
             Deed.TO_ALL: was == "open" and self.soft and on_time,
@@ -191,8 +191,8 @@ class Life(RuleBasedStateMachine):
             Deed.END: was in ("open", "paused") and on_time,
             Deed.REOPEN: was == "ended" and self.now < getattr(self, "release_at", self.now),
         }
-        assert done == expected[deed], (was, deed)
-        if not done:
+        assert success == expected[deed], (was, deed)
+        if not success:
             return
         self.changed += 1
         if deed is Deed.TO_ALL:
@@ -233,12 +233,12 @@ class Life(RuleBasedStateMachine):
             row = rows[place % len(rows)]
             return row.id, await answer(self.rt, row.id, {"reisemate": way}, again=again)
 
-        played = self.run(go())
-        if played is not None:
-            who, taken = played
+        turn = self.run(go())
+        if turn is not None:
+            who, success = turn
             may = self.state == "open" and self.rt.now() < self.closes_at
-            assert taken == (may and (again or who not in self.sent))
-            if taken:
+            assert success == (may and (again or who not in self.sent))
+            if success:
                 self.sent[who] = way
 
     @precondition(lambda self: self.state in ("open", "paused", "ended", "closed"))
@@ -248,10 +248,10 @@ class Life(RuleBasedStateMachine):
             async with self.rt.transaction() as session:
                 return len(await correct(session, self.id, {("pages.0.title", "nb"): text}, self.rt.now()))
 
-        done = self.run(go())
+        success = self.run(go())
         may = self.state in ("open", "paused") and text != self.text
-        assert done == may
-        if done:
+        assert success == may
+        if success:
             self.text = text
             self.changed += 1
 
@@ -272,8 +272,8 @@ class Life(RuleBasedStateMachine):
         assert named.count(SurveyChanged) == self.changed
         assert named.count(SurveyClosed) == (self.state == "closed")
         # Every answer rests until all leave together; under five never leave.
-        left = Counter(event.answers["reisemate"] for event in events if isinstance(event, ResponseSubmitted))
-        assert left == Counter(self.sent.values() if self.state == "closed" and len(self.sent) >= 5 else ())
+        counts = Counter(event.answers["reisemate"] for event in events if isinstance(event, ResponseSubmitted))
+        assert counts == Counter(self.sent.values() if self.state == "closed" and len(self.sent) >= 5 else ())
         assert named.count(SurveyAnswered) == len(self.sent)
         assert resting == (0 if self.state == "closed" else len(self.sent))
         keys = keys_of(self.rt.settings).surveys()

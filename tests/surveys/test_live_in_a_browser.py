@@ -77,8 +77,8 @@ def _open(context: BrowserContext, here: Here, staff: httpx.AsyncClient, static:
             route.fulfill(path=next(static.rglob(url.rpartition("/")[2])))
             return
         headers = {name: value for name, value in route.request.headers.items() if name == "last-event-id"}
-        answered = here.run(staff.get(url, headers=headers))
-        route.fulfill(status=answered.status_code, headers=dict(answered.headers), body=answered.content)
+        response = here.run(staff.get(url, headers=headers))
+        route.fulfill(status=response.status_code, headers=dict(response.headers), body=response.content)
 
     page = context.new_page()
     page.route("**/*", serve)

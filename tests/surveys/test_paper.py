@@ -57,16 +57,16 @@ def test_a_code_is_ten_signs_that_nobody_mistakes_for_each_other() -> None:
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_every_kind_of_question_is_printed_in_each_language(code: str) -> None:
     everything = Questionnaire.model_validate(example.QUESTIONNAIRE)
-    printed = as_pdf(everything, TEXTS[code], "abcde-fghjk", "12. mars", "Bærum kommune")
-    assert printed[:5] == b"%PDF-"
-    assert len(printed) > 10_000
+    pdf = as_pdf(everything, TEXTS[code], "abcde-fghjk", "12. mars", "Bærum kommune")
+    assert pdf[:5] == b"%PDF-"
+    assert len(pdf) > 10_000
 
 
 def test_markup_in_a_text_is_text_on_paper() -> None:
     content = shipped()["klima"].content()
     content["title"]["nb"] = '#read("/etc/passwd") $x$ *fet* \\ "<script>'
-    printed = as_pdf(Questionnaire.model_validate(content), TEXTS["nb"], "", "", "Bærum")
-    assert printed[:5] == b"%PDF-"
+    pdf = as_pdf(Questionnaire.model_validate(content), TEXTS["nb"], "", "", "Bærum")
+    assert pdf[:5] == b"%PDF-"
 
 
 def test_whom_a_question_is_for_is_said_by_its_number() -> None:
@@ -92,8 +92,8 @@ async def test_a_paper_is_printed_for_a_member_and_keyed_in_once(
     code = code_of(invitation.id)
     papers = await editor.get(f"{PAPER}?member={invitation.member_id}")
     assert code in papers.text
-    printed = await editor.get(f"{PAPER}/{code}.pdf?language=nn")
-    assert printed.headers["content-type"] == "application/pdf"
+    page = await editor.get(f"{PAPER}/{code}.pdf?language=nn")
+    assert page.headers["content-type"] == "application/pdf"
     assert (await editor.get(PAPER, params={"code": code.upper()})).headers["location"] == f"{PAPER}/{code}"
     form = await editor.get(f"{PAPER}/{code}")
     assert "Bare for dem som har svart «Med bil» på spørsmål 1" in form.text
@@ -102,19 +102,19 @@ async def test_a_paper_is_printed_for_a_member_and_keyed_in_once(
     assert wrong.status_code == 422
     assert 'value="bil" checked' in wrong.text, "what was keyed in is still there"
     # Questions that are not for this person, or were left out, have no answer.
-    done = await editor.post(f"{PAPER}/{code}", data={"reisemate": "gange", "bilfri": "pris", "innsats": "4"})
-    assert "Svarene er ført inn" in done.text
+    receipt = await editor.post(f"{PAPER}/{code}", data={"reisemate": "gange", "bilfri": "pris", "innsats": "4"})
+    assert "Svarene er ført inn" in receipt.text
     async with rt.transaction() as session:
-        (stored,) = await session.scalars(sa.select(Response))
+        (row,) = await session.scalars(sa.select(Response))
         survey = (await session.scalars(sa.select(Survey))).one()
-        opened = keys_of(rt.settings).seal(survey.id, survey.public_key).open(stored.id, stored.sealed)
-        kept = (await session.scalars(sa.select(Invitation))).one()
+        content = keys_of(rt.settings).seal(survey.id, survey.public_key).open(row.id, row.sealed)
+        stored_invitation = (await session.scalars(sa.select(Invitation))).one()
         again = await hold(session, keys_of(rt.settings), invitation.id, 1, rt.now())
         assert isinstance(again, Opened)
-        assert again.response_id == stored.id
-    assert opened["answers"] == {"reisemate": "gange", "innsats": 4}
-    assert set(opened) == {"answers", "gender", "band", "area"}, "nothing in an answer says how it was given"
-    assert kept.mode == "paper"
+        assert again.response_id == row.id
+    assert content["answers"] == {"reisemate": "gange", "innsats": 4}
+    assert set(content) == {"answers", "gender", "band", "area"}, "nothing in an answer says how it was given"
+    assert stored_invitation.mode == "paper"
     assert len(await outbox(rt, SurveyAnswered)) == 1
     survey_page = await editor.get(f"/staff/surveys/{survey.id}")
     assert "1 av svarene er ført inn av ansatte" in survey_page.text

@@ -33,10 +33,10 @@ def test_a_copy_of_a_question_within_a_questionnaire_is_another_question() -> No
 
 def test_what_was_said_of_one_change_of_words_is_not_said_of_the_next() -> None:
     content = domain.copied(shipped()["klima"].content(), "ny")
-    sent = {"text.nb": "Hva?", "same_meaning": "yes"}
-    kept = with_question(content, "ett_ord", lambda name: sent.get(name, ""), str)
-    assert domain.question_of(kept, "ett_ord")["same_meaning"] is True
-    assert "same_meaning" not in domain.question_of(domain.copied(kept, "nyere"), "ett_ord")
+    fields = {"text.nb": "Hva?", "same_meaning": "yes"}
+    questionnaire = with_question(content, "ett_ord", lambda name: fields.get(name, ""), str)
+    assert domain.question_of(questionnaire, "ett_ord")["same_meaning"] is True
+    assert "same_meaning" not in domain.question_of(domain.copied(questionnaire, "nyere"), "ett_ord")
 
 
 @pytest_asyncio.fixture
@@ -52,8 +52,8 @@ async def test_a_question_asked_before_is_picked_in_the_editor_and_a_change_of_w
     here = await begin(editor, f"Bank {new_id().hex[:4]}")
     outline = (await editor.get(here)).text
     assert '<option value="bank:klima.reisemate">Hvordan reiser du oftest på en vanlig hverdag?</option>' in outline
-    added = await step(editor, here, "add:side1", **{"kind-side1": "bank:klima.reisemate"})
-    form = (await editor.get(str(added.headers["location"]))).text
+    page = await step(editor, here, "add:side1", **{"kind-side1": "bank:klima.reisemate"})
+    form = (await editor.get(str(page.headers["location"]))).text
     assert "Hvordan reiser du oftest" in form
     assert "Sist ble det spurt slik" in form
     assert "har andre ord enn sist" not in (await editor.get(here)).text

@@ -31,19 +31,19 @@ async def test_it_comes_to_its_end_and_nothing_of_it_stays(
     # A full cache, filled by other tests, would let go of another entry.
     monkeypatch.setattr(store, "_FROZEN", {})
     real = await plan()
-    before, told, kept = await sizes_of_tables(rt), await outbox(rt), dict(store._FROZEN)
-    closed: list[object] = []
+    before, events, keys = await sizes_of_tables(rt), await outbox(rt), dict(store._FROZEN)
+    results: list[object] = []
 
     async def close_and_note(*given: object) -> object:
-        closed.append(await close_survey(*given))  # type: ignore[arg-type]
-        return closed[-1]
+        results.append(await close_survey(*given))  # type: ignore[arg-type]
+        return results[-1]
 
     monkeypatch.setattr(rehearsing, "close_survey", close_and_note)
     await rehearse_survey(rt)
-    assert len(closed) == 1
+    assert len(results) == 1
     assert await sizes_of_tables(rt) == before
-    assert await outbox(rt) == told
-    assert (keys_of(rt.settings).surveys(), store._FROZEN) == ([real.id], kept)
+    assert await outbox(rt) == events
+    assert (keys_of(rt.settings).surveys(), store._FROZEN) == ([real.id], keys)
 
 
 async def test_without_a_made_up_resident_nothing_is_rehearsed(runtime_of: RuntimeOf, tmp_path: Path) -> None:

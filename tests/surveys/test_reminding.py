@@ -115,12 +115,12 @@ async def test_staff_choose_how_a_survey_reminds(rt: Runtime, deliver: Deliverer
     await deliver(*many(rt.now(), 3))
     form = a_plan(rt, again_after="4", remind_from="10", remind_to="18", until_enough="yes", soft_size="")
     assert "Dager til påminnelse nummer to" in (await editor.get("/staff/surveys/plan")).text
-    asked = await editor.post("/staff/surveys/plan", data=form)
-    assert "og 4 dager etter" in asked.text
-    assert "mellom klokken 10 og 18" in asked.text
-    await editor.post("/staff/surveys/plan", data=hidden(asked.text))
+    page = await editor.post("/staff/surveys/plan", data=form)
+    assert "og 4 dager etter" in page.text
+    assert "mellom klokken 10 og 18" in page.text
+    await editor.post("/staff/surveys/plan", data=hidden(page.text))
     (survey,) = await surveys(rt)
-    chosen = (survey.again_after, survey.remind_from, survey.remind_to, survey.remind_until_enough, survey.soft_size)
-    assert chosen == (4, 10, 18, True, None)
+    choices = (survey.again_after, survey.remind_from, survey.remind_to, survey.remind_until_enough, survey.soft_size)
+    assert choices == (4, 10, 18, True, None)
     wrong = await editor.post("/staff/surveys/plan", data=form | {"remind_from": "20", "remind_to": "9"})
     assert (wrong.status_code, "minst én time" in wrong.text) == (422, True)

@@ -36,9 +36,9 @@ async def sampled(rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient, si
     await deliver(figures(), *members)
     for person in members[:2]:
         await deliver(*(asked_to_meeting(person.member_id, rt.now()) for _ in range(rt.profile.contact_cap)))
-    shown = await editor.post("/staff/surveys/plan", data=a_plan(rt, who="sample", sample_size=str(size)))
-    assert shown.status_code == 200, shown.text
-    await editor.post("/staff/surveys/plan", data=hidden(shown.text))
+    page = await editor.post("/staff/surveys/plan", data=a_plan(rt, who="sample", sample_size=str(size)))
+    assert page.status_code == 200, page.text
+    await editor.post("/staff/surveys/plan", data=hidden(page.text))
     await open_due_surveys(rt)
     (survey,) = await surveys(rt)
     return survey
@@ -50,17 +50,17 @@ async def test_a_sample_invites_its_number_and_spares_the_others(
     survey = await sampled(rt, deliver, editor, 40, 120)
     assert survey.sample is not None
     assert (survey.confirmed, survey.sample.drawn, survey.sample.pool, survey.sample.capped) == (40, 40, 120, 2)
-    invited = await invitations(rt, survey.id)
-    assert len(invited) == 40
-    young, old = (sum(row.band == band for row in invited) for band in ("15-24", "45-"))
+    rows = await invitations(rt, survey.id)
+    assert len(rows) == 40
+    young, old = (sum(row.band == band for row in rows) for band in ("15-24", "45-"))
     assert (young, old) == (10, 20), "twice as many residents, twice as many invitations"
-    spared = [event for event in await outbox(rt, MemberSpared) if isinstance(event, MemberSpared)]
-    assert len(spared) == 80
-    assert [event.reason for event in spared].count("capped") == 2
-    assert not {event.member_id for event in spared} & {row.member_id for row in invited}
-    (opened,) = await outbox(rt, SurveyOpened)
-    assert isinstance(opened, SurveyOpened)
-    assert opened.asks == "sample"
+    events = [event for event in await outbox(rt, MemberSpared) if isinstance(event, MemberSpared)]
+    assert len(events) == 80
+    assert [event.reason for event in events].count("capped") == 2
+    assert not {event.member_id for event in events} & {row.member_id for row in rows}
+    (opening,) = await outbox(rt, SurveyOpened)
+    assert isinstance(opening, SurveyOpened)
+    assert opening.asks == "sample"
     (method,) = await outbox(rt, SampleDrawn)
     assert isinstance(method, SampleDrawn)
     assert (method.pool, method.drawn, method.seed) == (120, 40, survey.sample.seed)
@@ -83,31 +83,31 @@ async def test_the_kept_pool_and_seed_draw_the_same_people_again_also_after_an_e
         row.leaf == leaf_of(row.salt or "", str(row.member_id), (row.gender, row.band, row.area), row.mails)
         for row in rows
     )
-    drawn = {row.id for row in rows if row.outcome == "drawn"}
-    gone = next(row for row in rows if row.outcome == "drawn")
-    assert gone.member_id is not None
-    id_, now = gone.member_id, rt.now()
+    row_ids = {row.id for row in rows if row.outcome == "drawn"}
+    leaver = next(row for row in rows if row.outcome == "drawn")
+    assert leaver.member_id is not None
+    id_, now = leaver.member_id, rt.now()
     await deliver(MemberLeft(member_id=id_, left_at=now), MemberErased(member_id=id_, erased_at=now))
     async with rt.transaction() as session:
         assert await pool_hash_of(session, survey.id) == sample.pool_hash
-        left = await session.get_one(Candidate, gone.id)
+        candidate = await session.get_one(Candidate, leaver.id)
         rows = list(await session.scalars(sa.select(Candidate)))
-    assert (left.member_id, left.salt, left.leaf) == (None, None, gone.leaf)
+    assert (candidate.member_id, candidate.salt, candidate.leaf) == (None, None, leaver.leaf)
     # From the protocol alone, as anybody with the list may do it.
     cells = {(row.gender, row.band, row.area): row for row in sample.strata}
     pool: dict[Any, int] = {}
-    for one in rows:
-        key = ((one.gender, one.band, one.area), one.mails)
+    for row in rows:
+        key = ((row.gender, row.band, row.area), row.mails)
         pool[key] = pool.get(key, 0) + 1
     population = {cell: row.residents for cell, row in cells.items()}
     response = {cell: row.response for cell, row in cells.items()}
     draw = Draw(pool, chances_of(pool, population, response, sample.size, sample.cap), sample.size, sample.seed)
     rows.sort(
-        key=lambda one: (
-            one.area or "", one.band, one.gender, hashlib.sha256(f"{sample.seed}:{one.leaf}".encode()).digest()
+        key=lambda row: (
+            row.area or "", row.band, row.gender, hashlib.sha256(f"{sample.seed}:{row.leaf}".encode()).digest()
         )
     )  # fmt: skip
-    assert {line.id for line in rows if draw.takes(((line.gender, line.band, line.area), line.mails))} == drawn
+    assert {row.id for row in rows if draw.takes(((row.gender, row.band, row.area), row.mails))} == row_ids
 
 
 async def test_state_sent_again_tells_of_the_sample_and_of_those_spared(

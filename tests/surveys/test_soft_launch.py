@@ -22,12 +22,12 @@ async def soft(rt: Runtime, deliver: Deliverer, plan: PlanSurvey, size: int) -> 
     """A survey that has been sent to ``size`` first."""
     announced, reached = threshold(200)
     await deliver(announced)
-    planned = await plan(size=200)
+    survey = await plan(size=200)
     async with rt.transaction() as session:
         await session.execute(sa.update(Survey).values(soft_size=size))
     await deliver(reached)
     await open_due_surveys(rt)
-    return planned
+    return survey
 
 
 async def test_the_first_few_are_drawn_and_the_others_come_when_staff_say_so(
@@ -85,9 +85,9 @@ async def test_staff_see_that_it_is_tried_out_and_let_it_go_to_all(
     rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
 ) -> None:
     await deliver(*many(rt.now(), 12))
-    asked = await editor.post("/staff/surveys/plan", data=a_plan(rt, soft_size="5"))
-    assert "Prøves ut først" in asked.text
-    await editor.post("/staff/surveys/plan", data=hidden(asked.text))
+    preview = await editor.post("/staff/surveys/plan", data=a_plan(rt, soft_size="5"))
+    assert "Prøves ut først" in preview.text
+    await editor.post("/staff/surveys/plan", data=hidden(preview.text))
     await open_due_surveys(rt)
     (survey,) = await surveys(rt)
     page = (await editor.get(f"/staff/surveys/{survey.id}")).text

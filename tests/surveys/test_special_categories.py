@@ -40,15 +40,15 @@ async def test_nobody_who_may_be_a_minor_is_invited_however_it_was_planned(
     rt: Runtime, deliver: Deliverer, plan: PlanSurvey, word: str, minors: bool
 ) -> None:
     year = rt.now().year
-    people = [joined(rt.now(), year_of_birth=born + year - 2026) for born in BORN]
+    people = [joined(rt.now(), year_of_birth=turning + year - 2026) for turning in BORN]
     await deliver(margins(), *people)
     survey = await plan(asking=about(word))
-    late = [joined(rt.now(), year_of_birth=born + year - 2026) for born in BORN]
+    late = [joined(rt.now(), year_of_birth=turning + year - 2026) for turning in BORN]
     await deliver(*late)
     rows = await invitations(rt, survey.id)
-    asked = {row.member_id for row in rows}
-    assert [person.member_id in asked for person in people] == [minors, minors, minors, True, True]
-    assert [member.member_id in asked for member in late] == [minors, minors, minors, True, True]
+    members = {row.member_id for row in rows}
+    assert [person.member_id in members for person in people] == [minors, minors, minors, True, True]
+    assert [member.member_id in members for member in late] == [minors, minors, minors, True, True]
     async with browser(rt) as client:
         token = rt.links.make("survey", rows[0].id, 1, survey.closes_at)
         start = await client.get(f"/surveys/answer/{token}", follow_redirects=True)
@@ -58,12 +58,12 @@ async def test_nobody_who_may_be_a_minor_is_invited_however_it_was_planned(
 async def test_staff_are_told_before_they_confirm_and_the_number_is_the_number_invited(
     rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = about("religion")
-    monkeypatch.setattr("services.surveys.questionnaire.shelf.shipped", lambda: {asked.id: asked})
+    questionnaire = about("religion")
+    monkeypatch.setattr("services.surveys.questionnaire.shelf.shipped", lambda: {questionnaire.id: questionnaire})
     year = rt.now().year
-    await deliver(margins(), *(joined(rt.now(), year_of_birth=born + year - 2026) for born in BORN))
+    await deliver(margins(), *(joined(rt.now(), year_of_birth=turning + year - 2026) for turning in BORN))
     form = {
-        "questionnaire": asked.id, "opens": "now", "new_members": "no", "target": "50",
+        "questionnaire": questionnaire.id, "opens": "now", "new_members": "no", "target": "50",
         "closes_on": f"{year + 1}-01-01", "reminder_on": "",
     }  # fmt: skip
     page = await editor.post("/staff/surveys/plan", data=form)
@@ -71,8 +71,8 @@ async def test_staff_are_told_before_they_confirm_and_the_number_is_the_number_i
     assert "«religion»" in page.text
     assert "19 år og eldre" in page.text
     assert "<strong>2 medlemmer</strong>" in page.text
-    tried = await editor.get(f"/staff/surveys/try/{asked.id}")
-    assert SENTENCE in tried.text
+    trial = await editor.get(f"/staff/surveys/try/{questionnaire.id}")
+    assert SENTENCE in trial.text
     hidden = dict(httpx.QueryParams(form)) | {"confirmed": "yes", "number": "2"}
     hidden["survey_id"] = page.text.split('name="survey_id" value="')[1].split('"')[0]
     await editor.post("/staff/surveys/plan", data=hidden)

@@ -58,7 +58,7 @@ async def test_a_plan_can_be_cancelled_before_it_opens(
     await editor.post(path, data=hidden(question.text))
     await deliver(reached)
     await open_due_surveys(rt)
-    assert [one.state for one in await surveys(rt)] == ["cancelled"]
+    assert [survey.state for survey in await surveys(rt)] == ["cancelled"]
 
 
 async def test_the_list_and_the_card_say_how_it_goes(
@@ -93,7 +93,7 @@ async def test_readers_look_and_change_nothing(rt: Runtime, deliver: Deliverer, 
         assert (await client.post("/staff/surveys/plan", data=a_plan(rt))).status_code == 403
         close = await client.post(f"/staff/surveys/{survey.id}/life/end", data={"action": "release"})
         assert close.status_code == 403
-    assert [one.state for one in await surveys(rt)] == ["open"]
+    assert [survey.state for survey in await surveys(rt)] == ["open"]
 
 
 async def test_an_unknown_survey_is_a_page_that_says_so(editor: httpx.AsyncClient) -> None:
@@ -151,9 +151,9 @@ async def test_the_list_is_filtered_ordered_and_exported_from_its_address(
 ) -> None:
     announced, _ = threshold(500)
     await deliver(announced, *many(rt.now(), 4))
-    open_now, planned = await plan(), await plan(size=500)
+    open_now, later = await plan(), await plan(size=500)
     page = (await editor.get("/staff/surveys?state=planned&order=closing")).text
-    assert f"/staff/surveys/{planned.id}" in page
+    assert f"/staff/surveys/{later.id}" in page
     assert f"/staff/surveys/{open_now.id}" not in page
     assert 'href="/staff/surveys?state=planned&amp;order=closing&amp;form=csv"' in page
     assert "Ingen undersøkelser passer" in (await editor.get("/staff/surveys?state=closed")).text

@@ -40,12 +40,12 @@ async def test_a_pause_takes_no_answers_and_loses_nothing(rt: Runtime, invitatio
         await post(client, invitation, 1, **PAGES[0])
         await do(rt, Deed.PAUSE)
         for page in (f"/surveys/answer?id={invitation.id}", f"/surveys/answer/2?id={invitation.id}"):
-            told = await client.get(page)
-            assert told.status_code == 409
-            assert "satt på pause" in told.text
-        typed = await post(client, invitation, 3, ett_ord="Skrevet i pausen", texts="ett_ord forslag")
-        assert typed.status_code == 409
-        assert "Skrevet i pausen" in typed.text
+            page_shown = await client.get(page)
+            assert page_shown.status_code == 409
+            assert "satt på pause" in page_shown.text
+        answer_page = await post(client, invitation, 3, ett_ord="Skrevet i pausen", texts="ett_ord forslag")
+        assert answer_page.status_code == 409
+        assert "Skrevet i pausen" in answer_page.text
         await do(rt, Deed.GO_ON)
         on = await client.get(f"/surveys/answer?id={invitation.id}")
         assert "Fortsett der du slapp" in on.text
@@ -54,12 +54,12 @@ async def test_a_pause_takes_no_answers_and_loses_nothing(rt: Runtime, invitatio
 
 
 async def test_an_extended_survey_opens_to_the_links_that_were_sent_before(rt: Runtime, invitation: Invitation) -> None:
-    sent = rt.links.make("survey", invitation.id, invitation.generation, rt.now() + timedelta(days=14))
+    token = rt.links.make("survey", invitation.id, invitation.generation, rt.now() + timedelta(days=14))
     await do(rt, Deed.EXTEND, days=30)
     move(rt, timedelta(days=20))
     await close_due_surveys(rt)
     async with browser(rt) as client:
-        start = await client.get(f"/surveys/answer/{sent}", follow_redirects=True)
+        start = await client.get(f"/surveys/answer/{token}", follow_redirects=True)
         assert "Start" in start.text
         for number, values in enumerate(PAGES, start=1):
             last = await post(client, invitation, number, **values)
@@ -78,8 +78,8 @@ async def test_an_ended_survey_opens_again_within_a_day_with_all_that_was_given(
         await enter(client, rt, rows[6])
         await post(client, rows[6], 1, **PAGES[0])
         assert await do(rt, Deed.END)
-        closed = await client.get(f"/surveys/answer?id={rows[6].id}")
-        assert (closed.status_code, "Undersøkelsen er stengt" in closed.text) == (410, True)
+        page = await client.get(f"/surveys/answer?id={rows[6].id}")
+        assert (page.status_code, "Undersøkelsen er stengt" in page.text) == (410, True)
         move(rt, timedelta(hours=23))
         await close_due_surveys(rt)
         await destroy_keys(rt)
@@ -92,8 +92,8 @@ async def test_an_ended_survey_opens_again_within_a_day_with_all_that_was_given(
     assert await answer(rt, rows[5].id, {"reisemate": "sykkel"})
     move(rt, timedelta(days=4, seconds=1))
     await close_due_surveys(rt)
-    (released,) = await outbox(rt, SurveyClosed)
-    assert (released.answered, released.released) == (6, 6)  # type: ignore[attr-defined]
+    (closing,) = await outbox(rt, SurveyClosed)
+    assert (closing.answered, closing.released) == (6, 6)  # type: ignore[attr-defined]
     assert len(await outbox(rt, ResponseSubmitted)) == 6
 
 
@@ -164,9 +164,9 @@ async def test_state_sent_again_tells_of_a_survey_that_was_changed(
         await do(rt, deed)
     async with rt.transaction() as session:
         await emit_state(session, state_events(session))
-    told = await outbox(rt, SurveyOpened, SurveyChanged)
-    assert [type(event).__name__ for event in told[-2:]] == ["SurveyOpened", "SurveyChanged"]
-    assert told[-1] == told[-3]
+    events = await outbox(rt, SurveyOpened, SurveyChanged)
+    assert [type(event).__name__ for event in events[-2:]] == ["SurveyOpened", "SurveyChanged"]
+    assert events[-1] == events[-3]
 
 
 async def test_staff_are_asked_once_and_the_trail_says_who_did_what(
@@ -198,9 +198,9 @@ async def test_a_day_that_cannot_be_the_last_is_refused_in_words(
     plan: PlanSurvey, editor: httpx.AsyncClient, rt: Runtime, day: str
 ) -> None:
     survey = await plan()
-    refused = await editor.post(f"/staff/surveys/{survey.id}/life/extend", data={"closes_on": day})
-    assert refused.status_code == 422
-    assert "panel-errors" in refused.text
+    page = await editor.post(f"/staff/surveys/{survey.id}/life/extend", data={"closes_on": day})
+    assert page.status_code == 422
+    assert "panel-errors" in page.text
     assert await outbox(rt, SurveyChanged) == []
 
 

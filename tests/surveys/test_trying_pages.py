@@ -26,16 +26,16 @@ async def stored(rt: Runtime) -> dict[str, int]:
 
 def state(page: str) -> str:
     """What the page carries of the answers."""
-    found = re.search(r'name="state" value="([^"]+)"', page)
-    assert found is not None
-    return found[1]
+    match = re.search(r'name="state" value="([^"]+)"', page)
+    assert match is not None
+    return match[1]
 
 
 async def send(client: httpx.AsyncClient, page: httpx.Response, number: int, **fields: str) -> httpx.Response:
     """The page's form filled in."""
-    shown = re.search(r'name="shown" value="([^"]*)"', page.text)
-    assert shown is not None
-    values = {"state": state(page.text), "shown": shown[1], "action": "next", **fields}
+    match = re.search(r'name="shown" value="([^"]*)"', page.text)
+    assert match is not None
+    values = {"state": state(page.text), "shown": match[1], "action": "next", **fields}
     return await client.post(f"{TRY}/{number}", data=values)
 
 

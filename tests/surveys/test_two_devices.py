@@ -28,8 +28,8 @@ async def test_another_device_goes_on_where_the_first_was(rt: Runtime, invitatio
         assert f"/surveys/answer/2?id={invitation.id}" in start
         assert 'value="12"' in (await laptop.get(f"/surveys/answer/1?id={invitation.id}")).text
         await post(laptop, invitation, 2, **PAGES[1])
-        sent = await post(laptop, invitation, 3, **PAGES[2])
-        assert sent.headers["location"].startswith("/surveys/thanks")
+        page = await post(laptop, invitation, 3, **PAGES[2])
+        assert page.headers["location"].startswith("/surveys/thanks")
         late = await post(phone, invitation, 3, **WRITTEN)
         assert "Du har allerede svart" in late.text
         assert "Flere benker" in late.text
@@ -44,8 +44,8 @@ async def test_an_answer_can_be_changed_page_by_page_until_it_is_sent_in(rt: Run
         await post(client, invitation, 1, reisemate="sykkel", minutter="25")
         await post(client, invitation, 3, **PAGES[2])
     async with rt.transaction() as session:
-        stored = (await session.scalars(sa.select(Response))).one()
-    answers = keys_of(rt.settings).seal(stored.survey_id).open(stored.id, stored.sealed)["answers"]
+        row = (await session.scalars(sa.select(Response))).one()
+    answers = keys_of(rt.settings).seal(row.survey_id).open(row.id, row.sealed)["answers"]
     assert (answers["reisemate"], answers["minutter"]) == ("sykkel", 25)
 
 
@@ -76,9 +76,9 @@ async def test_a_page_that_cannot_be_taken_shows_what_was_written_to_copy(
                 await steer(session, invitation.survey_id, Deed.END, rt.now())
         if why == "over":
             move(rt, timedelta(days=15))
-        refused = await post(client, invitation, 3, **WRITTEN)
-    assert refused.status_code == 410
-    assert "Kopier teksten" in refused.text
-    assert "vann og &lt;b&gt;luft&lt;/b&gt;" in refused.text
-    assert "langs elva" in refused.text
+        page = await post(client, invitation, 3, **WRITTEN)
+    assert page.status_code == 410
+    assert "Kopier teksten" in page.text
+    assert "vann og &lt;b&gt;luft&lt;/b&gt;" in page.text
+    assert "langs elva" in page.text
     assert await count(rt, Response) == 0

@@ -109,12 +109,12 @@ async def played(rt: Runtime, deliver: Deliverer, plan: PlanSurvey) -> tuple[UUI
     rows = await invitations(rt, survey.id)
     async with rt.transaction() as session:
         for row in rows[ANSWERS:50]:
-            sealed = (
+            content = (
                 keys_of(rt.settings)
                 .seal(survey.id)
                 .close(row.id, {"answers": {"ett_ord": f"halvt {row.band}"}, "typed": {}})
             )
-            session.add(Draft(survey_id=survey.id, invitation_id=row.id, sealed=sealed))
+            session.add(Draft(survey_id=survey.id, invitation_id=row.id, sealed=content))
     move_to_work(rt, timedelta(days=8))
     await remind_due(rt)
     order = rows[:ANSWERS]
@@ -122,9 +122,9 @@ async def played(rt: Runtime, deliver: Deliverer, plan: PlanSurvey) -> tuple[UUI
         answers = {"ett_ord": f"svar {place}", "reisemate": "gange"}
         # Half-finished answers first, the same as those sent in later: the row under the invitation must be gone.
         async with rt.transaction() as session:
-            held = await hold(session, keys_of(rt.settings), row.id, row.generation, rt.now())
-            assert isinstance(held, Opened)
-            await keep(session, held, answers, {"minutter": [f"typed {place}"]}, 2)
+            opening = await hold(session, keys_of(rt.settings), row.id, row.generation, rt.now())
+            assert isinstance(opening, Opened)
+            await keep(session, opening, answers, {"minutter": [f"typed {place}"]}, 2)
         assert await answer(rt, row.id, answers)
     people = {str(row.id): str(row.member_id) for row in rows} | {
         str(row.member_id): str(row.member_id) for row in rows
@@ -152,8 +152,8 @@ async def test_after_release_not_even_a_transaction_joins_an_answer_with_a_perso
     rows = await everything(rt, with_xmin=True)
     assert sum(row.is_answer for row in rows) == ANSWERS
     assert links(rows, people) == {}
-    kept = set[str]().union(*(row.values for row in rows))
-    assert not {str(id_) for id_ in resting} & kept, "an id from before the release leads back to backups of then"
+    values = set[str]().union(*(row.values for row in rows))
+    assert not {str(id_) for id_ in resting} & values, "an id from before the release leads back to backups of then"
 
 
 async def test_answers_leave_in_an_order_that_is_neither_answering_nor_inviting(
@@ -163,15 +163,15 @@ async def test_answers_leave_in_an_order_that_is_neither_answering_nor_inviting(
     async with rt.transaction() as session:
         await close_survey(session, keys_of(rt.settings), survey_id, rt.now())
     async with rt.transaction() as session:
-        found = await session.execute(
+        result = await session.execute(
             sa.text("select payload, headers, sequence, subject from surveys.outbox where restricted order by id")
         )
-        sent = found.all()
-    places = [int(json.loads(row.payload)["answers"]["ett_ord"].split()[1]) for row in sent]
+        rows = result.all()
+    places = [int(json.loads(row.payload)["answers"]["ett_ord"].split()[1]) for row in rows]
     assert sorted(places) == list(range(ANSWERS))
     # One chance in 40! that the operating system's randomness returns either of these by itself.
     assert places not in (list(range(ANSWERS)), list(reversed(range(ANSWERS))))
-    for row in sent:
+    for row in rows:
         assert row.sequence is None
         assert row.subject is None
         assert not {"ce_time", "traceparent", "ce_subject", "ce_sequence"} & set(row.headers)
@@ -199,9 +199,9 @@ async def test_a_copy_of_the_database_made_while_open_shows_no_answer_and_no_cel
     survey = await plan()
     first, second = (await invitations(rt, survey.id))[:2]
     async with rt.transaction() as session:
-        held = await hold(session, keys_of(rt.settings), second.id, second.generation, rt.now())
-        assert isinstance(held, Opened)
-        await keep(session, held, {"ett_ord": "halvveis"}, {"minutter": ["tolv"]}, 1)
+        opening = await hold(session, keys_of(rt.settings), second.id, second.generation, rt.now())
+        assert isinstance(opening, Opened)
+        await keep(session, opening, {"ett_ord": "halvveis"}, {"minutter": ["tolv"]}, 1)
     assert await answer(rt, first.id, {"reisemate": "gange", "ett_ord": "vannkraft"})
     async with rt.transaction() as session:
         (resting,) = await session.execute(sa.text("select * from surveys.resting_response"))
@@ -230,10 +230,10 @@ async def test_a_copy_made_while_open_opens_for_nobody_after_the_release(
     keys = keys_of(rt.settings)
     async with rt.transaction() as session:
         copy = (await session.scalars(sa.select(Response).limit(1))).one()
-        stored = b"".join([bytes(value) for value in await session.scalars(sa.text(_BYTES))])
+        content = b"".join([bytes(value) for value in await session.scalars(sa.text(_BYTES))])
     assert keys.seal(survey.id).open(copy.id, copy.sealed)["answers"]["ett_ord"] == "vannkraft"
     private = (rt.settings.key_dir / str(survey.id)).read_bytes()
-    assert private not in stored
+    assert private not in content
     with pytest.raises(InvalidTag):
         keys.seal(other.id).open(copy.id, copy.sealed)
     await destroy_keys(rt)
@@ -262,9 +262,9 @@ async def test_the_freed_rows_do_not_stay_in_a_file(rt: Runtime, deliver: Delive
     async with rt.transaction() as session:
         await close_survey(session, keys_of(rt.settings), survey.id, rt.now())
     async with rt.transaction() as session:
-        dropped = before - set(await session.scalars(places))
-    assert {name.rsplit("_", 1)[1] for name in dropped} == {survey.id.hex}
-    assert len(dropped) == 2
+        places_gone = before - set(await session.scalars(places))
+    assert {name.rsplit("_", 1)[1] for name in places_gone} == {survey.id.hex}
+    assert len(places_gone) == 2
     assert await answer(rt, (await invitations(rt, other.id))[0].id, {"reisemate": "gange"}), "the other one goes on"
 
 

@@ -41,12 +41,12 @@ def test_the_median_lies_where_half_took_less(times: list[int]) -> None:
         name = class_of(seconds)
         assert name is not None
         counts[name] = counts.get(name, 0) + 1
-    found = figures_of(counts).seconds
-    assert found is not None
+    figures = figures_of(counts).seconds
+    assert figures is not None
     middle = sorted(times)[(len(times) - 1) // 2]
     upper = next(end for end in CLASSES if middle <= end)
     lower = max((end for end in CLASSES if end < upper), default=0)
-    assert lower <= found <= upper
+    assert lower <= figures <= upper
 
 
 @pytest.mark.parametrize("seconds", [-1.0, 1801.0, 1e9])
@@ -117,8 +117,8 @@ async def walk(client: httpx.AsyncClient, rt: Runtime, invitations_: list[object
         page = (await client.get(f"/surveys/answer/1?id={invitation.id}")).text  # type: ignore[attr-defined]
         since = page.partition('name="since" value="')[2].partition('"')[0]
         if faulty:
-            refused = await post(client, invitation, 1, minutter="mange", since=since)  # type: ignore[arg-type]
-            assert "check=1" in str(refused.url)
+            error_page = await post(client, invitation, 1, minutter="mange", since=since)  # type: ignore[arg-type]
+            assert "check=1" in str(error_page.url)
         await post(client, invitation, 1, **PAGES[0], since=str(int(since) - 12))  # type: ignore[arg-type]
 
 
@@ -158,8 +158,8 @@ async def test_a_time_that_somebody_made_up_disturbs_nothing(
     (invitation,) = await invitations(rt, survey.id)
     async with browser(rt) as client:
         await enter(client, rt, invitation)
-        sent = await post(client, invitation, 1, **PAGES[0], since=since)
-    assert sent.status_code == 303
+        page = await post(client, invitation, 1, **PAGES[0], since=since)
+    assert page.status_code == 303
     assert not any(what.startswith("took") for _, what in counting._TALLIES[survey.id].counts)
 
 

@@ -62,15 +62,15 @@ async def test_a_closing_waits_for_the_answer_that_is_being_sent_in(
             await close_survey(session, keys_of(rt.settings), survey.id, rt.now())
 
     async with rt.transaction() as session:
-        held = await hold(session, keys_of(rt.settings), last.id, 1, rt.now())
-        assert not isinstance(held, Refusal)
+        opening = await hold(session, keys_of(rt.settings), last.id, 1, rt.now())
+        assert not isinstance(opening, Refusal)
         closing = asyncio.create_task(close())
         assert await waits(rt, closing)
-        await submit(session, held, {"reisemate": "bil"}, rt.now())
+        await submit(session, opening, {"reisemate": "bil"}, rt.now())
     await closing
-    (closed,) = await outbox(rt, SurveyClosed)
-    assert isinstance(closed, SurveyClosed)
-    assert (closed.answered, closed.released) == (6, 6)
+    (end,) = await outbox(rt, SurveyClosed)
+    assert isinstance(end, SurveyClosed)
+    assert (end.answered, end.released) == (6, 6)
 
 
 async def test_an_answer_to_a_question_that_was_hidden_in_the_end_is_not_sent_in(
@@ -78,6 +78,6 @@ async def test_an_answer_to_a_question_that_was_hidden_in_the_end_is_not_sent_in
 ) -> None:
     assert await answer(rt, invitation.id, {"reisemate": "gange", "bilfri": "pris"})
     async with rt.transaction() as session:
-        stored = (await session.scalars(sa.select(Response))).one()
-    answers = keys_of(rt.settings).seal(stored.survey_id).open(stored.id, stored.sealed)["answers"]
+        row = (await session.scalars(sa.select(Response))).one()
+    answers = keys_of(rt.settings).seal(row.survey_id).open(row.id, row.sealed)["answers"]
     assert answers == {"reisemate": "gange"}

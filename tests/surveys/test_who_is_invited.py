@@ -39,12 +39,12 @@ async def test_the_rule_and_its_sql_choose_the_same_members(rt: Runtime, deliver
     await everybody(rt, deliver)
     async with rt.transaction() as session:
         members = (await session.scalars(sa.select(Member))).all()
-        chosen = set(await session.scalars(sa.select(Member.id).where(invitable())))
+        member_ids = set(await session.scalars(sa.select(Member.id).where(invitable())))
     assert len(members) == len(STATUSES) * len(PURPOSES)
-    assert chosen == {
+    assert member_ids == {
         member.id for member in members if may_be_invited(member.status, member.purposes, member.joined_at, rt.now())
     }
-    assert 0 < len(chosen) < len(members)
+    assert 0 < len(member_ids) < len(members)
 
 
 async def test_as_many_are_invited_as_staff_confirmed(
@@ -53,19 +53,19 @@ async def test_as_many_are_invited_as_staff_confirmed(
     await everybody(rt, deliver)
     async with rt.transaction() as session:
         expected = await session.scalar(sa.select(sa.func.count()).select_from(Member).where(invitable()))
-    shown = await editor.post("/staff/surveys/plan", data=a_plan(rt, opens="now"))
-    assert f"{expected} medlemmer" in shown.text
-    await editor.post("/staff/surveys/plan", data=hidden(shown.text))
+    page = await editor.post("/staff/surveys/plan", data=a_plan(rt, opens="now"))
+    assert f"{expected} medlemmer" in page.text
+    await editor.post("/staff/surveys/plan", data=hidden(page.text))
     await open_due_surveys(rt)
     async with rt.transaction() as session:
-        invited = await session.scalar(sa.select(sa.func.count()).select_from(Invitation))
-    assert invited == expected
+        count = await session.scalar(sa.select(sa.func.count()).select_from(Invitation))
+    assert count == expected
 
 
 def test_who_joined_after_the_opening_is_not_invited_by_it() -> None:
-    opened = datetime(2026, 11, 28, 9, tzinfo=UTC)
-    assert may_be_invited("active", ["surveys"], opened, opened)
-    assert not may_be_invited("active", ["surveys"], opened + timedelta(seconds=1), opened)
+    opening = datetime(2026, 11, 28, 9, tzinfo=UTC)
+    assert may_be_invited("active", ["surveys"], opening, opening)
+    assert not may_be_invited("active", ["surveys"], opening + timedelta(seconds=1), opening)
 
 
 async def test_who_joins_while_it_is_open_is_invited_where_staff_said_so(
@@ -74,9 +74,9 @@ async def test_who_joins_while_it_is_open_is_invited_where_staff_said_so(
     await deliver(margins(), joined(rt.now()))
     for new_members, questionnaire in (("yes", "klima"), ("no", "baeringen")):
         plan = a_plan(rt, questionnaire=questionnaire, new_members=new_members)
-        shown = await editor.post("/staff/surveys/plan", data=plan)
-        assert ("Inviteres også" in shown.text) == (new_members == "yes")
-        await editor.post("/staff/surveys/plan", data=hidden(shown.text))
+        page = await editor.post("/staff/surveys/plan", data=plan)
+        assert ("Inviteres også" in page.text) == (new_members == "yes")
+        await editor.post("/staff/surveys/plan", data=hidden(page.text))
     await open_due_surveys(rt)
     late, unwilling = (
         joined(rt.now() + timedelta(hours=2)),
@@ -84,30 +84,30 @@ async def test_who_joins_while_it_is_open_is_invited_where_staff_said_so(
     )
     await deliver(late, unwilling, late)
     async with rt.transaction() as session:
-        asked = await session.scalars(
+        ids = await session.scalars(
             sa.select(Survey.questionnaire_id)
             .join(Invitation, Invitation.survey_id == Survey.id)
             .where(Invitation.member_id.in_([late.member_id, unwilling.member_id]))
         )
-        assert list(asked) == ["klima"]
-    told = {str(event.questionnaire.id): event.invites_new_members for event in await outbox(rt, SurveyOpened)}  # type: ignore[attr-defined]
-    assert told == {"klima": True, "baeringen": False}
+        assert list(ids) == ["klima"]
+    choices = {str(event.questionnaire.id): event.invites_new_members for event in await outbox(rt, SurveyOpened)}  # type: ignore[attr-defined]
+    assert choices == {"klima": True, "baeringen": False}
 
 
 async def test_who_says_yes_while_it_is_open_is_invited_as_who_joins_then(
     rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
 ) -> None:
-    asked, unwilling, resting, often = (
+    willing, unwilling, resting, often = (
         joined(rt.now()),
         joined(rt.now(), purposes=("results",)),
         joined(rt.now(), status="paused"),
         joined(rt.now(), purposes=()),
     )
-    await deliver(margins(), asked, unwilling, resting, often)
+    await deliver(margins(), willing, unwilling, resting, often)
     for new_members, questionnaire in (("yes", "klima"), ("no", "baeringen")):
         plan = a_plan(rt, questionnaire=questionnaire, new_members=new_members)
-        shown = await editor.post("/staff/surveys/plan", data=plan)
-        await editor.post("/staff/surveys/plan", data=hidden(shown.text))
+        page = await editor.post("/staff/surveys/plan", data=plan)
+        await editor.post("/staff/surveys/plan", data=hidden(page.text))
     await open_due_surveys(rt)
     async with rt.transaction() as session:
         mails = [
@@ -116,29 +116,29 @@ async def test_who_says_yes_while_it_is_open_is_invited_as_who_joins_then(
         ]
         session.add_all(mails)
     late = {"status": "active", "purposes": ("surveys",)}
-    changed = [MemberChanged(**one.model_dump() | late) for one in (asked, unwilling, resting, often)]
-    await deliver(*changed, replay=True)
-    assert await _invited(rt) == {(asked.member_id, "klima"), (asked.member_id, "baeringen")}
-    await deliver(*[MemberChanged(**one.model_dump()) for one in (unwilling, resting, often)])
-    await deliver(*changed, *changed)
+    changes = [MemberChanged(**member.model_dump() | late) for member in (willing, unwilling, resting, often)]
+    await deliver(*changes, replay=True)
+    assert await _invited(rt) == {(willing.member_id, "klima"), (willing.member_id, "baeringen")}
+    await deliver(*[MemberChanged(**member.model_dump()) for member in (unwilling, resting, often)])
+    await deliver(*changes, *changes)
     new = {(unwilling.member_id, "klima"), (resting.member_id, "klima")}
-    assert await _invited(rt) == {(asked.member_id, "klima"), (asked.member_id, "baeringen")} | new
+    assert await _invited(rt) == {(willing.member_id, "klima"), (willing.member_id, "baeringen")} | new
 
 
 async def _invited(rt: Runtime) -> set[tuple[UUID | None, str]]:
     async with rt.transaction() as session:
-        found = await session.execute(
+        pairs = await session.execute(
             sa.select(Invitation.member_id, Survey.questionnaire_id).join(Survey, Invitation.survey_id == Survey.id)
         )
-        return {(member, questionnaire) for member, questionnaire in found}
+        return {(member, questionnaire) for member, questionnaire in pairs}
 
 
 async def test_a_survey_that_opens_now_is_nowhere_called_planned(
     rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
 ) -> None:
     await deliver(margins(), joined(rt.now()))
-    shown = await editor.post("/staff/surveys/plan", data=a_plan(rt))
-    where = (await editor.post("/staff/surveys/plan", data=hidden(shown.text))).headers["location"]
+    preview = await editor.post("/staff/surveys/plan", data=a_plan(rt))
+    where = (await editor.post("/staff/surveys/plan", data=hidden(preview.text))).headers["location"]
     for path in (where, "/staff/surveys", "/staff/surveys?form=csv"):
         page = (await editor.get(path)).text
         assert "Åpen" in page, path
@@ -150,13 +150,13 @@ async def test_a_question_about_parts_of_the_municipality_gets_the_areas_there_a
 ) -> None:
     part = {"type": "area", "id": "sted", "text": {"nb": "Hvor?"}, "required": False}
     page = {"id": "side", "title": {"nb": "Side"}, "questions": [part]}
-    asked = Questionnaire.model_validate(content(pages=[page], title={"nb": "Sted"}, topic=None))
-    assert asks_for_area(asked)
+    questionnaire = Questionnaire.model_validate(content(pages=[page], title={"nb": "Sted"}, topic=None))
+    assert asks_for_area(questionnaire)
     areas = [AreaMargin(area=code, population=9, label=name) for code, name in (("1-vest", "Vest"), ("ost", "Øst"))]
     await deliver(margins().model_copy(update={"area_margins": tuple(areas)}))
     async with rt.transaction() as session:
-        filled = with_areas(asked, await named_areas(session))
-    question = filled.questions[0]
+        copy = with_areas(questionnaire, await named_areas(session))
+    question = copy.questions[0]
     assert question.labels("nb", "") == {"o1_vest": "Vest", "ost": "Øst"}
-    assert not asks_for_area(filled)
-    assert Questionnaire.model_validate(filled.content()) == filled
+    assert not asks_for_area(copy)
+    assert Questionnaire.model_validate(copy.content()) == copy
