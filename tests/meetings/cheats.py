@@ -84,8 +84,8 @@ def other_tallies(file: dict[str, Any]) -> None:
 
 
 def other_person_seated(file: dict[str, Any]) -> None:
-    drawn = file["outcome"]["drawn"]
-    drawn[0] = next(x for x in map(verify.leaf, file["entries"]) if x not in drawn)
+    names = file["outcome"]["drawn"]
+    names[0] = next(x for x in map(verify.leaf, file["entries"]) if x not in names)
 
 
 def other_code(file: dict[str, Any]) -> None:

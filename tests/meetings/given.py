@@ -60,9 +60,9 @@ async def a_draw(rt: Runtime, meeting: Meeting) -> Meeting:
     """The announced meeting, drawn."""
     await a_committed_draw(rt, meeting)
     async with rt.transaction() as session:
-        drawn = await draw_meeting(session, meeting.id, "437", rt.now())
-    assert drawn is not None
-    return drawn
+        draw = await draw_meeting(session, meeting.id, "437", rt.now())
+    assert draw is not None
+    return draw
 
 
 async def a_committed_draw(rt: Runtime, meeting: Meeting, how: Announced = DICE) -> Draw:
@@ -86,8 +86,8 @@ async def invitations(rt: Runtime, *states: str) -> Sequence[Invitation]:
     """Every invitation (in these states)."""
     statement = sa.select(Invitation).order_by(Invitation.id)
     async with rt.transaction() as session:
-        found = (await session.scalars(statement)).all()
-    return [row for row in found if not states or row.state in states]
+        rows = (await session.scalars(statement)).all()
+    return [row for row in rows if not states or row.state in states]
 
 
 async def states(rt: Runtime) -> Counter[str]:
@@ -98,9 +98,9 @@ async def states(rt: Runtime) -> Counter[str]:
 async def reply(rt: Runtime, row: Invitation, says: Reply) -> None:
     """What the page does when a button is pressed."""
     async with rt.transaction() as session:
-        held = await hold(session, row.id, row.generation, rt.now())
-        if held is not None:
-            await answer(session, *held, says, rt.now())
+        rows = await hold(session, row.id, row.generation, rt.now())
+        if rows is not None:
+            await answer(session, *rows, says, rt.now())
 
 
 async def run_jobs(rt: Runtime) -> None:

@@ -49,8 +49,8 @@ class Panel:
     def asked(self, each: Somebody) -> bool:
         """The person's answer, noted for the next time."""
         comes = self.rng.random() < YES[each.kind[1]]
-        asked, yes = self.replies.get(each.kind, (0, 0))
-        self.replies[each.kind] = (asked + 1, yes + comes)
+        invitations, yes = self.replies.get(each.kind, (0, 0))
+        self.replies[each.kind] = (invitations + 1, yes + comes)
         return comes
 
 
@@ -72,8 +72,8 @@ def a_panel(size: int, seed: int) -> Panel:
     there = population()
     cells = list(there)
     weights = [number * JOINS[cell[1]] for cell, number in there.items()]
-    chosen = rng.choices(cells, weights, k=size)
-    return Panel([Somebody(f"{seed}-{place}", kind) for place, kind in enumerate(chosen)], rng)
+    kinds = rng.choices(cells, weights, k=size)
+    return Panel([Somebody(f"{seed}-{place}", kind) for place, kind in enumerate(kinds)], rng)
 
 
 def limits_for(seats: int) -> list[Limit]:
@@ -92,7 +92,7 @@ def play(panel: Panel, seats: int, words: str) -> Outcome:
     limits, rates = limits_for(seats), YesRates(panel.replies)
     unasked = list(panel.people)
     seated: list[Somebody] = []
-    waiting: list[Somebody] = []
+    queue: list[Somebody] = []
     asked_in_all = 0
 
     def take(places: Sequence[int]) -> list[Somebody]:
@@ -101,26 +101,26 @@ def play(panel: Panel, seats: int, words: str) -> Outcome:
             unasked.pop(place)
         return people
 
-    asked = take(pick(unasked, limits, seats, (), words))
-    others = take(reserves([each.kind for each in asked], unasked, rates, words))
+    guests = take(pick(unasked, limits, seats, (), words))
+    others = take(reserves([each.kind for each in guests], unasked, rates, words))
     for number in range(ROUNDS):
-        asked_in_all += len(asked) + len(others)
-        seated += [each for each in asked if panel.asked(each)]
-        waiting += [each for each in others if panel.asked(each)]
+        asked_in_all += len(guests) + len(others)
+        seated += [each for each in guests if panel.asked(each)]
+        queue += [each for each in others if panel.asked(each)]
         seated = [each for each in seated if panel.rng.random() >= FALLS_ILL / ROUNDS]
         may_ask = number < ROUNDS - 1
         step = next_step(
-            waiting, unasked if may_ask else [], limits, seats - len(seated), [each.kind for each in seated],
+            queue, unasked if may_ask else [], limits, seats - len(seated), [each.kind for each in seated],
             YesRates(panel.replies), f"{words}:{number}",
         )  # fmt: skip
-        seated += [waiting[place] for place in step.seated]
-        waiting = [each for place, each in enumerate(waiting) if place not in step.seated]
-        chosen = {place: unasked[place] for place in (*step.asked, *step.reserves)}
-        asked, others = ([chosen[place] for place in places] for places in (step.asked, step.reserves))
-        unasked = [each for place, each in enumerate(unasked) if place not in chosen]
+        seated += [queue[place] for place in step.seated]
+        queue = [each for place, each in enumerate(queue) if place not in step.seated]
+        by_place = {place: unasked[place] for place in (*step.asked, *step.reserves)}
+        guests, others = ([by_place[place] for place in places] for places in (step.asked, step.reserves))
+        unasked = [each for place, each in enumerate(unasked) if place not in by_place]
     there = Counter(each.kind[1] for each in seated)
     short = {limit.value: max(0, limit.least - there[limit.value]) for limit in limits if limit.feature == "band"}
-    return Outcome(seats, len(seated), short, asked_in_all, len(waiting))
+    return Outcome(seats, len(seated), short, asked_in_all, len(queue))
 
 
 def told(outcomes: Sequence[Outcome]) -> str:

@@ -31,17 +31,17 @@ from tests.members import many, margins
 async def meeting(rt: Runtime, deliver: Deliverer) -> Meeting:
     """Four of six have said yes, one no; the meeting has begun."""
     await deliver(margins(), *many(rt.now(), 30))
-    drawn = await a_drawn_meeting(rt)
+    meeting = await a_drawn_meeting(rt)
     for place, row in enumerate((await invitations(rt))[:5]):
         await reply(rt, row, Reply.NO if place == 4 else Reply.YES)
-    move(rt, drawn.ends_at - rt.now())
-    return drawn
+    move(rt, meeting.ends_at - rt.now())
+    return meeting
 
 
 async def held(rt: Runtime, editor: httpx.AsyncClient, meeting: Meeting, came: Sequence[Invitation]) -> None:
     data: dict[str, object] = {"recorded": "yes", "came": [str(row.id) for row in came]}
-    done = await editor.post(f"/staff/meetings/{meeting.id}/attendance", data=data)
-    assert done.status_code == 303
+    page = await editor.post(f"/staff/meetings/{meeting.id}/attendance", data=data)
+    assert page.status_code == 303
 
 
 async def notices(rt: Runtime, kind: str) -> list[MeetingNoticeDue]:
@@ -64,17 +64,17 @@ def follow_up(rt: Runtime, meeting: Meeting, **changes: object) -> FollowUpRecor
 async def test_who_came_is_ticked_by_code_and_may_be_mended(
     rt: Runtime, meeting: Meeting, editor: httpx.AsyncClient
 ) -> None:
-    accepted = await invitations(rt, "accepted")
+    guests = await invitations(rt, "accepted")
     page = (await editor.get(f"/staff/meetings/{meeting.id}/attendance")).text
-    assert all(row.code in page for row in accepted)
+    assert all(row.code in page for row in guests)
     others = [row for row in await invitations(rt) if row.state != "accepted"]
     assert all(row.code not in page for row in others)
-    await held(rt, editor, meeting, [*accepted[:3], *others])
-    await held(rt, editor, meeting, accepted[:2])
+    await held(rt, editor, meeting, [*guests[:3], *others])
+    await held(rt, editor, meeting, guests[:2])
     facts = [event.attended for event in await outbox(rt, MeetingHeld) if isinstance(event, MeetingHeld)]
     assert facts == [3, 2]
-    stored = await fresh(rt, meeting.id)
-    assert (stored.state, stored.attended) == ("held", 2)
+    newest = await fresh(rt, meeting.id)
+    assert (newest.state, newest.attended) == ("held", 2)
     assert "Referatet kommer her" in (await editor.get(f"/meetings/{meeting.slug}")).text
 
 
@@ -85,16 +85,16 @@ async def test_attendance_waits_until_the_meeting_has_begun(
     early = await a_drawn_meeting(rt)
     await held(rt, editor, early, [])
     assert (await fresh(rt, early.id)).state == "drawn"
-    done = await editor.post(f"/staff/meetings/{early.id}/minutes", data={"minutes": "x", "action": "publish"})
-    assert done.status_code == 303
+    response = await editor.post(f"/staff/meetings/{early.id}/minutes", data={"minutes": "x", "action": "publish"})
+    assert response.status_code == 303
     assert (await fresh(rt, early.id)).minutes is None
 
 
 async def test_minutes_are_shown_before_they_are_out_and_told_once_to_those_who_came(
     rt: Runtime, meeting: Meeting, editor: httpx.AsyncClient
 ) -> None:
-    accepted = await invitations(rt, "accepted")
-    await held(rt, editor, meeting, accepted[:3])
+    guests = await invitations(rt, "accepted")
+    await held(rt, editor, meeting, guests[:3])
     path = f"/staff/meetings/{meeting.id}/minutes"
     text = "# Oppsummert\n\n**Benker** først. <img src=x onerror=alert(1)> [vei](javascript:alert(1))"
     preview = await editor.post(path, data={"minutes": text, "action": "preview"})
@@ -103,7 +103,7 @@ async def test_minutes_are_shown_before_they_are_out_and_told_once_to_those_who_
     for _ in range(2):
         await editor.post(path, data={"minutes": text, "action": "publish"})
     assert len(await outbox(rt, MeetingMinutesPublished)) == 1
-    assert {notice.invitation_id for notice in await notices(rt, "minutes")} == {row.id for row in accepted[:3]}
+    assert {notice.invitation_id for notice in await notices(rt, "minutes")} == {row.id for row in guests[:3]}
     page = (await editor.get(f"/meetings/{meeting.slug}")).text
     assert "<strong>Benker</strong>" in page
     assert "<img src=x" not in page
@@ -153,9 +153,9 @@ def test_markdown_keeps_what_minutes_need() -> None:
 async def test_what_it_led_to_stands_on_the_page_and_is_told_once_to_those_who_came_and_want_it(
     rt: Runtime, deliver: Deliverer, meeting: Meeting, editor: httpx.AsyncClient
 ) -> None:
-    accepted = await invitations(rt, "accepted")
-    await held(rt, editor, meeting, accepted[:3])
-    unwilling = accepted[0].member_id
+    guests = await invitations(rt, "accepted")
+    await held(rt, editor, meeting, guests[:3])
+    unwilling = guests[0].member_id
     assert unwilling is not None
     await deliver(
         MemberChanged(
@@ -166,7 +166,7 @@ async def test_what_it_led_to_stands_on_the_page_and_is_told_once_to_those_who_c
     first = follow_up(rt, meeting)
     mended = follow_up(rt, meeting, follow_up_id=first.follow_up_id, done={"nb": "Torget får fire benker."})
     await deliver(first, mended, follow_up(rt, meeting, about="survey"))
-    assert {notice.invitation_id for notice in await notices(rt, "follow_up")} == {row.id for row in accepted[1:3]}
+    assert {notice.invitation_id for notice in await notices(rt, "follow_up")} == {row.id for row in guests[1:3]}
     assert len(await notices(rt, "follow_up")) == 2
     page = (await editor.get(f"/meetings/{meeting.slug}")).text
     assert "Torget får fire benker." in page
@@ -180,8 +180,8 @@ async def test_what_it_led_to_stands_on_the_page_and_is_told_once_to_those_who_c
 async def test_state_sent_again_is_where_everything_stands(
     rt: Runtime, meeting: Meeting, editor: httpx.AsyncClient
 ) -> None:
-    accepted = await invitations(rt, "accepted")
-    await held(rt, editor, meeting, accepted[:3])
+    guests = await invitations(rt, "accepted")
+    await held(rt, editor, meeting, guests[:3])
     await editor.post(f"/staff/meetings/{meeting.id}/minutes", data={"minutes": "Kort.", "action": "publish"})
     before = await outbox(rt)
     async with rt.transaction() as session:
@@ -195,7 +195,7 @@ async def test_state_sent_again_is_where_everything_stands(
     assert sorted(entered, key=str) == sorted(
         (event for event in before if isinstance(event, MemberEnteredDraw)), key=str
     )
-    told = {event.invitation_id: event.reply for event in again if isinstance(event, MeetingInvitationAnswered)}
-    asked = [event.invitation_id for event in again if isinstance(event, MeetingInvitationIssued)]
-    assert told | dict.fromkeys(asked, "invited") == {row.id: row.state for row in await invitations(rt)}
+    replies = {event.invitation_id: event.reply for event in again if isinstance(event, MeetingInvitationAnswered)}
+    issues = [event.invitation_id for event in again if isinstance(event, MeetingInvitationIssued)]
+    assert replies | dict.fromkeys(issues, "invited") == {row.id: row.state for row in await invitations(rt)}
     assert [event for event in again if isinstance(event, MeetingNoticeDue)] == []

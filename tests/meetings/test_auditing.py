@@ -30,16 +30,18 @@ async def a_seeded_meeting(rt: Runtime, deliver: Deliverer) -> Meeting:
     """A meeting drawn by words, with areas, somebody of no stated gender, and one erased before the draw."""
     areas = tuple(AreaMargin(area=area, label=area.title(), population=1000) for area in ("ost", "vest"))
     people = [*many(rt.now(), 40), *(joined(rt.now(), gender="other") for _ in range(2))]
-    people = [one.model_copy(update={"area": ("ost", "vest", None)[n % 3]}) for n, one in enumerate(people)]
+    people = [person.model_copy(update={"area": ("ost", "vest", None)[n % 3]}) for n, person in enumerate(people)]
     await deliver(margins().model_copy(update={"area_margins": areas}), *people)
     meeting = await a_meeting(rt, seats=8)
     await a_committed_draw(rt, meeting, Announced("seed"))
-    gone = people[0].member_id
-    await deliver(MemberLeft(member_id=gone, left_at=rt.now()), MemberErased(member_id=gone, erased_at=rt.now()))
+    member_id = people[0].member_id
+    await deliver(
+        MemberLeft(member_id=member_id, left_at=rt.now()), MemberErased(member_id=member_id, erased_at=rt.now())
+    )
     async with rt.transaction() as session:
-        drawn = await draw_meeting(session, meeting.id, "ti grønne  epler", rt.now())
-    assert drawn is not None
-    return drawn
+        result = await draw_meeting(session, meeting.id, "ti grønne  epler", rt.now())
+    assert result is not None
+    return result
 
 
 async def files_of(rt: Runtime, meeting: Meeting) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -58,9 +60,9 @@ async def test_files_the_service_gives_are_accepted_and_every_falsified_one_is_r
     meeting = await a_seeded_meeting(rt, deliver)
     public, full = await files_of(rt, meeting)
     for honest in (public, full):
-        code, said = run(honest, tmp_path)
-        assert (code, said.splitlines()[-1]) == (0, "Alt som kan sjekkes i denne filen, stemmer.")
-        assert public["digest"] in said
+        code, output = run(honest, tmp_path)
+        assert (code, output.splitlines()[-1]) == (0, "Alt som kan sjekkes i denne filen, stemmer.")
+        assert public["digest"] in output
     for honest, cheats in ((public, SEEN_BY_ALL), (full, SEEN_BY_AUDITORS)):
         for cheat in cheats:
             file = copy.deepcopy(honest)
@@ -102,8 +104,8 @@ async def test_the_full_file_is_for_a_named_auditor_by_the_right_role_and_ends(
         assert page in (await client.get(f"/staff/meetings/{meeting.id}")).text
         assert (await client.post(page, data={"auditor": " "})).status_code == 422
         assert (await client.post(page, data={"auditor": "Rita Revisor", "draw": "0" * 64})).status_code == 404
-        given = await client.post(page, data={"auditor": "Rita Revisor"})
-        assert "attachment" in given.headers["content-disposition"]
+        page_shown = await client.post(page, data={"auditor": "Rita Revisor"})
+        assert "attachment" in page_shown.headers["content-disposition"]
         assert "Rita Revisor" in (await client.get(page)).text
         assert "ga en revisor trekningens fulle fil" in (await client.get(f"/staff/meetings/{meeting.id}")).text
         move(rt, timedelta(days=28 + 3 * 365 + 1))
@@ -140,19 +142,19 @@ async def test_everybody_in_the_pool_is_told_the_proof_of_it_and_an_erased_one_l
     assert run(proof_of(facts[0]), tmp_path)[0] == 0
     with pytest.raises(verify.Refused):
         verify.check(proof_of(facts[0].model_copy(update={"member_id": facts[1].member_id})))
-    gone = next(fact for fact in chances if fact.drawn).member_id
-    await deliver(MemberLeft(member_id=gone, left_at=rt.now()), MemberErased(member_id=gone, erased_at=rt.now()))
+    leaver = next(fact for fact in chances if fact.drawn).member_id
+    await deliver(MemberLeft(member_id=leaver, left_at=rt.now()), MemberErased(member_id=leaver, erased_at=rt.now()))
     async with rt.transaction() as session:
         salts = (await session.execute(sa.select(Candidate.salt, Candidate.member_id))).all()
     assert sum(salt is None for salt, _ in salts) == 2 == sum(member_id is None for _, member_id in salts)
-    left = [fact for fact in await outbox(rt, DrawProofIssued) if isinstance(fact, DrawProofIssued)]
-    assert gone not in {fact.member_id for fact in left}
+    proofs = [fact for fact in await outbox(rt, DrawProofIssued) if isinstance(fact, DrawProofIssued)]
+    assert leaver not in {fact.member_id for fact in proofs}
     for file in await files_of(rt, meeting):
         verify.check(file)
     async with rt.transaction() as session:
-        sent = await emit_state(session, state_events(session))
-    assert sent > 80
-    again = [fact for fact in await outbox(rt, DrawProofIssued) if isinstance(fact, DrawProofIssued)][len(left) :]
+        count = await emit_state(session, state_events(session))
+    assert count > 80
+    again = [fact for fact in await outbox(rt, DrawProofIssued) if isinstance(fact, DrawProofIssued)][len(proofs) :]
     assert len(again) == 40
     for fact in again:
         verify.check(proof_of(fact))

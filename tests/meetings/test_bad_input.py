@@ -39,9 +39,9 @@ async def test_a_body_that_is_no_form_changes_nothing(
     rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient, body: bytes, kind: str, status: int
 ) -> None:
     await deliver(margins(), *many(rt.now(), 12))
-    planned, drawn = await a_meeting(rt), await a_drawn_meeting(rt)
+    plan, later = await a_meeting(rt), await a_drawn_meeting(rt)
     before = await stored(rt)
-    paths = [f"/staff/meetings/{one.id}/{form}" for one in (planned, drawn) for form in FORMS]
+    paths = [f"/staff/meetings/{meeting.id}/{form}" for meeting in (plan, later) for form in FORMS]
     for path in (*paths, "/staff/meetings/new"):
         response = await editor.post(path, content=body, headers={"Content-Type": kind})
         assert (response.status_code, "Traceback" in response.text) == (status, False), path

@@ -24,15 +24,17 @@ async def test_each_mail_about_a_move_or_an_end_leads_to_the_file_that_replaces_
     await reply(rt, row, Reply.YES)
     starts = meeting.starts_at + timedelta(days=1)
     async with rt.transaction() as session:
-        held = await lock_meeting(session, meeting.id)
-        assert held is not None
-        times = Times(starts, starts + timedelta(hours=2), held.reply_by)
-        await change_meeting(session, held, Plan("Torget", "Hva?", "", "Her", "", 6, 48, 0, starts.date(), times))
+        meeting_row = await lock_meeting(session, meeting.id)
+        assert meeting_row is not None
+        times = Times(starts, starts + timedelta(hours=2), meeting_row.reply_by)
+        await change_meeting(
+            session, meeting_row, Plan("Torget", "Hva?", "", "Her", "", 6, 48, 0, starts.date(), times)
+        )
     async with rt.transaction() as session:
         await cancel_meeting(session, meeting.id, rt.now())
-    told = {fact.notice: fact for fact in await outbox(rt, MeetingNoticeDue) if isinstance(fact, MeetingNoticeDue)}
-    assert set(told) == {"changed", "cancelled"}
-    for notice in told.values():
+    notices = {fact.notice: fact for fact in await outbox(rt, MeetingNoticeDue) if isinstance(fact, MeetingNoticeDue)}
+    assert set(notices) == {"changed", "cancelled"}
+    for notice in notices.values():
         assert notice.link_expires_at is not None
         async with browser(rt) as client:
             token = rt.links.make("meeting", notice.notice_id, notice.generation, notice.link_expires_at)

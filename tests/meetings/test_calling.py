@@ -86,14 +86,14 @@ async def test_a_call_may_be_for_some_groups_and_spares_those_asked_enough(rt: R
     people = many(rt.now(), 12)
     await deliver(margins(), *people)
     rows = await a_call(rt, await a_meeting(rt), {"gender": ["female"], "band": ["15-24", "45-"]})
-    wanted = {member.member_id for member in people if member.gender == "female" and member.year_of_birth != 1990}
-    assert {row.member_id for row in rows} == wanted
+    women = {member.member_id for member in people if member.gender == "female" and member.year_of_birth != 1990}
+    assert {row.member_id for row in rows} == women
     async with rt.transaction() as session:
-        assert set(await session.scalars(at_the_cap(rt.now(), 1))) == wanted
+        assert set(await session.scalars(at_the_cap(rt.now(), 1))) == women
     other = await a_meeting(rt)
     await a_call(rt, other)
     second = {row.member_id for row in await called(rt) if row.meeting_id == other.id}
-    assert second == {member.member_id for member in people} - wanted
+    assert second == {member.member_id for member in people} - women
 
 
 async def test_those_who_say_yes_are_the_pool_once_the_call_is_over(rt: Runtime, deliver: Deliverer) -> None:
@@ -119,12 +119,12 @@ async def test_those_who_say_yes_are_the_pool_once_the_call_is_over(rt: Runtime,
         await session.execute(sa.update(Invitation).values(state="declined", settled_at=rt.now()))
     await fill_free_seats(rt)
     assert len(await invitations(rt)) > 4, "replacements are volunteers too, whatever the cap"
-    told = [
+    choices = [
         event.volunteer
         for event in await outbox(rt, MeetingInvitationIssued)
         if isinstance(event, MeetingInvitationIssued)
     ]
-    assert set(told) == {True}
+    assert set(choices) == {True}
 
 
 async def test_the_calls_question_is_a_feature_with_quotas(
@@ -140,9 +140,9 @@ async def test_the_calls_question_is_a_feature_with_quotas(
     page = (await editor.get(path)).text
     assert QUESTION in page
     assert "«Buss, tog eller bane»" in page
-    typed = {"action": "hand", "least-answer-Bil": "2", "most-answer-Bil": "2",
+    fields = {"action": "hand", "least-answer-Bil": "2", "most-answer-Bil": "2",
              "least-answer-Buss%2C%20tog%20eller%20bane": "3"}  # fmt: skip
-    assert (await editor.post(path, data=typed)).status_code == 303
+    assert (await editor.post(path, data=fields)).status_code == 303
     draw = await a_committed_draw(rt, await fresh(rt, meeting.id))
     assert draw.promise is not None
     async with rt.transaction() as session:
@@ -210,9 +210,9 @@ async def test_staff_see_whom_a_call_asks_before_it_is_sent(
     assert f'href="{path}/call"' in (await editor.get(path)).text
     form = {"last_day": (rt.now() + timedelta(days=2)).date().isoformat(), "gender": ["female"]}
     assert "Spør først hvem som vil være med" in (await editor.get(path)).text
-    shown = await editor.post(path + "/call", data=form)
-    assert "Send oppropet til 6?" in shown.text
-    assert "meeting_call" in shown.text
+    preview = await editor.post(path + "/call", data=form)
+    assert "Send oppropet til 6?" in preview.text
+    assert "meeting_call" in preview.text
     assert await called(rt) == []
     late = await editor.post(path + "/call", data={"last_day": meeting.reply_by.date().isoformat()})
     assert late.status_code == 422
@@ -248,9 +248,9 @@ async def test_a_deadline_does_not_move_to_before_the_call_is_over(
         "heading": "Torget", "purpose": "Hva?", "place": "Her", "day": starts.date().isoformat(), "starts": "10:00",
         "ends": "12:00", "seats": "6", "stop_hours": "48", "reply_on": rt.now().date().isoformat(),
     }  # fmt: skip
-    refused = await editor.post(f"/staff/meetings/{meeting.id}/change", data=form)
-    assert refused.status_code == 422
-    assert "Oppropet er ikke over før den dagen." in refused.text
+    page = await editor.post(f"/staff/meetings/{meeting.id}/change", data=form)
+    assert page.status_code == 422
+    assert "Oppropet er ikke over før den dagen." in page.text
 
 
 async def test_a_call_is_in_the_data_file_and_goes_with_the_person(rt: Runtime, deliver: Deliverer) -> None:
@@ -259,15 +259,15 @@ async def test_a_call_is_in_the_data_file_and_goes_with_the_person(rt: Runtime, 
     meeting = await a_meeting(rt)
     rows = await a_call(rt, meeting, question=QUESTION)
     await says(rt, rows, "yes", OPTIONS[0])
-    gone = people[0].member_id
-    await deliver(MemberDataRequested(request_id=new_id(), member_id=gone, asked_at=rt.now()))
+    member_id = people[0].member_id
+    await deliver(MemberDataRequested(request_id=new_id(), member_id=member_id, asked_at=rt.now()))
     gathered = (await outbox(rt, MemberDataGathered))[0]
     assert isinstance(gathered, MemberDataGathered)
-    (told,) = gathered.kept["calls"]
-    assert (told["meeting"], told["reply"], told["answer"]) == (meeting.slug, "yes", OPTIONS[0])
-    await deliver(MemberErased(member_id=gone, erased_at=rt.now()))
-    left = {row.member_id: row.answer for row in await called(rt)}
-    assert left == {None: None, people[1].member_id: OPTIONS[0]}
+    (call,) = gathered.kept["calls"]
+    assert (call["meeting"], call["reply"], call["answer"]) == (meeting.slug, "yes", OPTIONS[0])
+    await deliver(MemberErased(member_id=member_id, erased_at=rt.now()))
+    answers = {row.member_id: row.answer for row in await called(rt)}
+    assert answers == {None: None, people[1].member_id: OPTIONS[0]}
     async with rt.transaction() as session:
         again = [event async for event in state_events(session) if isinstance(event, MeetingCallAnswered)]
     assert [event.member_id for event in again] == [people[1].member_id]

@@ -41,10 +41,10 @@ async def test_mails_of_both_services_count_together_in_the_pool(rt: Runtime, de
     people = many(rt.now(), 12)
     await deliver(margins(), *people)
     await a_drawn_meeting(rt, seats=4)
-    drawn = [row.member_id for row in await invitations(rt) if row.member_id]
-    both = drawn[0]
-    only_surveys = next(person.member_id for person in people if person.member_id not in drawn)
-    await deliver(*asked_in_surveys(rt, both, 2), *asked_in_surveys(rt, drawn[1], 1))
+    guests = [row.member_id for row in await invitations(rt) if row.member_id]
+    both = guests[0]
+    only_surveys = next(person.member_id for person in people if person.member_id not in guests)
+    await deliver(*asked_in_surveys(rt, both, 2), *asked_in_surveys(rt, guests[1], 1))
     await deliver(*asked_in_surveys(rt, only_surveys, 3))
     assert await full(rt, 3) == {both, only_surveys}
     draw = await a_committed_draw(rt, await a_meeting(rt))
@@ -57,16 +57,16 @@ async def test_a_free_seat_goes_to_nobody_at_the_cap(rt: Runtime, deliver: Deliv
     people = many(rt.now(), 4)
     await deliver(margins(), *people)
     await a_drawn_meeting(rt, seats=2)
-    asked = await invitations(rt)
-    waiting = [person.member_id for person in people if person.member_id not in {row.member_id for row in asked}]
+    rows = await invitations(rt)
+    others = [person.member_id for person in people if person.member_id not in {row.member_id for row in rows}]
     cap = rt.profile.contact_cap
-    await deliver(*(event for member_id in waiting for event in asked_in_surveys(rt, member_id, cap)))
-    await reply(rt, asked[0], Reply.NO)
+    await deliver(*(event for member_id in others for event in asked_in_surveys(rt, member_id, cap)))
+    await reply(rt, rows[0], Reply.NO)
     await run_jobs(rt)
     assert len(await invitations(rt)) == 2, "both who wait have had enough"
     rt.profile = rt.profile.with_choices({"contact_cap": cap + 1})
     await run_jobs(rt)
-    assert {row.member_id for row in await invitations(rt)} & set(waiting)
+    assert {row.member_id for row in await invitations(rt)} & set(others)
 
 
 async def test_an_invitation_its_reminder_and_its_answer_are_two_mails(rt: Runtime, deliver: Deliverer) -> None:

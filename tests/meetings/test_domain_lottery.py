@@ -19,10 +19,10 @@ TYPES = tuple(product(*VALUES.values()))
 
 def all_panels(pool: Pool, quotas: list[Quota], seats: int) -> Iterator[tuple[int, ...]]:
     """Every panel there is, by trying them all; types in sorted order."""
-    types = sorted(one for one, count in pool.counts.items() if count)
+    types = sorted(kind for kind, count in pool.counts.items() if count)
     for panel in product(*(range(min(seats, pool.counts[kind]) + 1) for kind in types)):
         sums = [
-            sum(x for x, one in zip(panel, types, strict=True) if one[pool.features.index(q.feature)] == q.value)
+            sum(x for x, kind in zip(panel, types, strict=True) if kind[pool.features.index(q.feature)] == q.value)
             for q in quotas
         ]
         if sum(panel) == seats and all(q.least <= x <= q.most for q, x in zip(quotas, sums, strict=True)):
@@ -42,17 +42,17 @@ def leximin_of(panels: np.ndarray, counts: np.ndarray) -> np.ndarray:
             cost, rows, np.append(low, 1.0), np.append(np.full(types, INFINITY), 1.0),
             np.zeros(lines + 1), np.full(lines + 1, INFINITY if of_level.any() else 1.0),
         )  # fmt: skip
-        found = program.solve()
-        assert found is not None
-        return found.value
+        solution = program.solve()
+        assert solution is not None
+        return solution.value
 
     while not settled.all():
         cost = np.append(np.zeros(lines), 1.0)
         height = most(cost, np.where(settled, level - 1e-9, 0.0), (~settled).astype(float))
-        for one in np.flatnonzero(~settled):
+        for column in np.flatnonzero(~settled):
             low = np.where(settled, level, height) - 1e-9
-            if most(np.append(chance[one], 0.0), low, np.zeros(types)) < height + 1e-6:
-                settled[one], level[one] = True, height
+            if most(np.append(chance[column], 0.0), low, np.zeros(types)) < height + 1e-6:
+                settled[column], level[column] = True, height
     return level
 
 
@@ -62,12 +62,12 @@ pools = st.lists(st.sampled_from(TYPES), min_size=1, max_size=12).map(lambda peo
 @st.composite
 def quota_lists(draw: st.DrawFn) -> list[Quota]:
     """A quota for every value, often impossible."""
-    made = []
+    quotas = []
     for feature, values in VALUES.items():
         for value in values:
             least = draw(st.integers(0, 3))
-            made.append(Quota(feature, value, least, least + draw(st.integers(0, 6))))
-    return made
+            quotas.append(Quota(feature, value, least, least + draw(st.integers(0, 6))))
+    return quotas
 
 
 @settings(max_examples=60, deadline=None)
@@ -76,33 +76,33 @@ def test_no_lottery_is_fairer_and_every_panel_keeps_the_quotas(pool: Pool, quota
     types = sorted(pool.counts)
     panels = np.array(list(all_panels(pool, quotas, seats)))
     if not len(panels):
-        with pytest.raises(Infeasible) as found:
+        with pytest.raises(Infeasible) as refusal:
             solve(pool, quotas, seats)
-        assert found.value.conflicts
-        assert_relaxations_are_smallest(pool, quotas, seats, found.value)
+        assert refusal.value.conflicts
+        assert_relaxations_are_smallest(pool, quotas, seats, refusal.value)
         return
-    drawn = solve(pool, quotas, seats)
+    lottery = solve(pool, quotas, seats)
     best = leximin_of(panels, np.array([pool.counts[kind] for kind in types], dtype=float))
-    assert [drawn.best[kind] for kind in types] == pytest.approx(best, abs=1e-6)
-    assert_promises_hold(drawn)
+    assert [lottery.best[kind] for kind in types] == pytest.approx(best, abs=1e-6)
+    assert_promises_hold(lottery)
     possible = {tuple(panel) for panel in panels.tolist()}
-    assert {tuple(panel.seats.get(kind, 0) for kind in types) for panel in drawn.panels} <= possible
-    assert set(drawn.excluded) == {one for one, column in zip(types, panels.T, strict=True) if not column.any()}
+    assert {tuple(panel.seats.get(kind, 0) for kind in types) for panel in lottery.panels} <= possible
+    assert set(lottery.excluded) == {kind for kind, column in zip(types, panels.T, strict=True) if not column.any()}
 
 
 def assert_promises_hold(drawn: Lottery) -> None:
     """Within 1e-6 of the certificate, counted from the tickets alone."""
     assert drawn.certificate <= 1e-6
     assert drawn.tickets == 10**9
-    for one, promised in drawn.best.items():
-        assert abs(drawn.probabilities[one] - promised) <= drawn.certificate + 1e-6
+    for kind, promised in drawn.best.items():
+        assert abs(drawn.probabilities[kind] - promised) <= drawn.certificate + 1e-6
 
 
 def assert_relaxations_are_smallest(pool: Pool, quotas: list[Quota], seats: int, found: Infeasible) -> None:
     """With them there is a panel; no panel at all breaks the quotas by fewer seats (a quota of 0 stands)."""
     broken = [
         sum(
-            _breach(q, sum(x for x, one in zip(panel, sorted(pool.counts), strict=True) if q.value in one))
+            _breach(q, sum(x for x, kind in zip(panel, sorted(pool.counts), strict=True) if q.value in kind))
             for q in quotas
         )
         for panel in all_panels(pool, [Quota(q.feature, q.value, 0, q.most and 99) for q in quotas], seats)
@@ -110,10 +110,10 @@ def assert_relaxations_are_smallest(pool: Pool, quotas: list[Quota], seats: int,
     if not broken:
         assert found.relaxations == ()
         return
-    moved = sum(each.quota.least - each.least + each.most - each.quota.most for each in found.relaxations)
-    assert moved == min(broken)
-    changed = {each.quota: each.relaxed for each in found.relaxations}
-    solve(pool, [changed.get(quota, quota) for quota in quotas], seats)
+    steps = sum(each.quota.least - each.least + each.most - each.quota.most for each in found.relaxations)
+    assert steps == min(broken)
+    quotas_relaxed = {each.quota: each.relaxed for each in found.relaxations}
+    solve(pool, [quotas_relaxed.get(quota, quota) for quota in quotas], seats)
 
 
 def _breach(quota: Quota, seats: int) -> int:
@@ -151,38 +151,38 @@ def test_a_draw_repeats_and_neither_order_nor_names_matter() -> None:
 
 def test_a_pool_twice_as_large_halves_every_chance() -> None:
     pool, quotas = realistic()
-    twice = Pool(pool.features, {one: 2 * count for one, count in pool.counts.items()})
+    twice = Pool(pool.features, {kind: 2 * count for kind, count in pool.counts.items()})
     single, double = solve(pool, quotas, 24), solve(twice, quotas, 24)
-    for one, chance in single.best.items():
-        assert double.best[one] == pytest.approx(chance / 2, abs=1e-7)
+    for kind, chance in single.best.items():
+        assert double.best[kind] == pytest.approx(chance / 2, abs=1e-7)
 
 
 def test_levels_close_together_stay_apart() -> None:
     pool = Pool(("område",), {("nord",): 1000, ("sør",): 1001})
-    drawn = solve(pool, [Quota("område", "nord", 100, 100), Quota("område", "sør", 100, 100)], 200)
-    assert drawn.best["nord",] == pytest.approx(0.1, abs=1e-9)
-    assert drawn.best["sør",] == pytest.approx(100 / 1001, abs=1e-9)
+    lottery = solve(pool, [Quota("område", "nord", 100, 100), Quota("område", "sør", 100, 100)], 200)
+    assert lottery.best["nord",] == pytest.approx(0.1, abs=1e-9)
+    assert lottery.best["sør",] == pytest.approx(100 / 1001, abs=1e-9)
 
 
 def test_people_in_no_possible_panel_are_named() -> None:
     pool = Pool(FEATURES, {("kvinne", "nord"): 3, ("mann", "sør"): 3, ("mann", "vest"): 2})
-    drawn = solve(pool, [Quota("område", "vest", 0, 0), Quota("kjønn", "kvinne", 1, 2)], 3)
-    assert drawn.excluded == (("mann", "vest"),)
-    assert drawn.probabilities["mann", "vest"] == 0
+    lottery = solve(pool, [Quota("område", "vest", 0, 0), Quota("kjønn", "kvinne", 1, 2)], 3)
+    assert lottery.excluded == (("mann", "vest"),)
+    assert lottery.probabilities["mann", "vest"] == 0
 
 
 def test_a_seat_that_falls_free_restores_the_quota_and_says_when_it_cannot() -> None:
     pool = Pool(FEATURES, {("kvinne", "nord"): 5, ("mann", "nord"): 5})
     quotas = [Quota("kjønn", "kvinne", 2, 2), Quota("kjønn", "mann", 2, 2)]
     seated: dict[Type, int] = {("mann", "sør"): 2, ("kvinne", "nord"): 1}
-    left, given_way = quotas_in_reach(pool, quotas, 1, seated)
-    drawn = solve(pool, left, 1)
-    assert drawn.probabilities == {("kvinne", "nord"): 0.2, ("mann", "nord"): 0.0}
+    remaining_quotas, given_way = quotas_in_reach(pool, quotas, 1, seated)
+    lottery = solve(pool, remaining_quotas, 1)
+    assert lottery.probabilities == {("kvinne", "nord"): 0.2, ("mann", "nord"): 0.0}
     assert given_way == ()
     men = Pool(FEATURES, {("mann", "nord"): 4})
-    left, given_way = quotas_in_reach(men, quotas, 1, {("kvinne", "nord"): 1, ("mann", "sør"): 2})
-    drawn = solve(men, left, 1)
-    assert drawn.probabilities == {("mann", "nord"): 0.25}
+    remaining_quotas, given_way = quotas_in_reach(men, quotas, 1, {("kvinne", "nord"): 1, ("mann", "sør"): 2})
+    lottery = solve(men, remaining_quotas, 1)
+    assert lottery.probabilities == {("mann", "nord"): 0.25}
     assert [str(each) for each in given_way] == [
         "kjønn «kvinne»: senk minst fra 1 til 0.", "kjønn «mann»: øk mest fra 0 til 1."
     ]  # fmt: skip
@@ -200,8 +200,8 @@ def test_a_level_just_found_is_never_out_of_the_solvers_own_reach() -> None:
     least |= {"midt": 11, "nordvest": 29, "sorost": 8, "ost": 31, "vest": 11}
     feature = {value: name for name, values in zip(("gender", "band", "area"), zip(*kinds, strict=True), strict=True)
                for value in values}  # fmt: skip
-    drawn = solve(
+    lottery = solve(
         Pool(("gender", "band", "area"), dict(zip(kinds, people, strict=True))),
         [Quota(feature[value], value, number, number + 1) for value, number in least.items()], 93, tickets=1000,
     )  # fmt: skip
-    assert drawn.certificate < 1e-8
+    assert lottery.certificate < 1e-8

@@ -38,7 +38,7 @@ def test_a_long_draw_tells_at_every_third_program(monkeypatch: pytest.MonkeyPatc
     interlocked = Pool.of("abc", [tuple("xyz"[i] for i in random.integers(0, 3, 3)) for _ in range(14)])
     quotas = [Quota(feature, value, 1, 2) for feature in "abc" for value in "xyz"]
     solved = 0
-    told: list[tuple[str, float, int]] = []
+    reports: list[tuple[str, float, int]] = []
     honest = Program.solve
 
     def counted(program: Program) -> Optimum | None:
@@ -47,13 +47,13 @@ def test_a_long_draw_tells_at_every_third_program(monkeypatch: pytest.MonkeyPatc
         return honest(program)
 
     monkeypatch.setattr(Program, "solve", counted)
-    solve(interlocked, quotas, 4, progress=lambda step, done: told.append((step, done, solved)))
-    steps = list(dict.fromkeys(step for step, _, _ in told))
+    solve(interlocked, quotas, 4, progress=lambda step, done: reports.append((step, done, solved)))
+    steps = list(dict.fromkeys(step for step, _, _ in reports))
     assert steps == ["bound", "panels", "pricing", "levels", "tickets", "done"]
-    for (step, done, before), (after, further, now) in pairwise(told):
+    for (step, share, before), (after, further, now) in pairwise(reports):
         assert now - before <= 3
-        assert 0 <= done <= 1
-        assert further >= done or after != step
+        assert 0 <= share <= 1
+        assert further >= share or after != step
 
 
 def test_a_panel_is_placed_by_a_program_over_few_of_many_types(monkeypatch: pytest.MonkeyPatch) -> None:

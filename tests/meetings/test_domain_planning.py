@@ -18,7 +18,7 @@ DAY = date(2026, 1, 29)
 
 def times(**changed: object) -> Times:
     """Of a meeting from 18 to 20 three weeks on, with replacements until two days before."""
-    asked = {
+    form = {
         "day": DAY,
         "starts": "18:00",
         "ends": "20:00",
@@ -28,14 +28,14 @@ def times(**changed: object) -> Times:
         "zone": OSLO,
         "reply_by": None,
     }
-    return plan_times(**{**asked, **changed})  # type: ignore[arg-type]
+    return plan_times(**{**form, **changed})  # type: ignore[arg-type]
 
 
 def test_a_meetings_hours_are_the_municipalitys_and_its_last_day_to_answer_is_included() -> None:
-    planned = times()
-    assert planned.starts_at == datetime(2026, 1, 29, 17, tzinfo=UTC)
-    assert planned.ends_at == datetime(2026, 1, 29, 19, tzinfo=UTC)
-    assert planned.reply_by == datetime(2026, 1, 20, 23, tzinfo=UTC)
+    plan = times()
+    assert plan.starts_at == datetime(2026, 1, 29, 17, tzinfo=UTC)
+    assert plan.ends_at == datetime(2026, 1, 29, 19, tzinfo=UTC)
+    assert plan.reply_by == datetime(2026, 1, 20, 23, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -60,9 +60,9 @@ def test_a_meetings_hours_are_the_municipalitys_and_its_last_day_to_answer_is_in
     ],
 )
 def test_a_time_that_breaks_a_rule_is_refused_with_its_field(changed: dict[str, object], field: str, code: str) -> None:
-    with pytest.raises(FieldRefused) as refused:
+    with pytest.raises(FieldRefused) as refusal:
         times(**changed)
-    assert (refused.value.field, refused.value.code) == (field, code)
+    assert (refusal.value.field, refusal.value.code) == (field, code)
 
 
 @pytest.mark.parametrize(
@@ -77,8 +77,8 @@ def test_a_time_that_breaks_a_rule_is_refused_with_its_field(changed: dict[str, 
     ],
 )
 def test_a_time_just_within_the_rules_is_taken(changed: dict[str, object]) -> None:
-    planned = times(**changed)
-    assert planned.reply_by == changed.get("reply_by", planned.reply_by)
+    plan = times(**changed)
+    assert plan.reply_by == changed.get("reply_by", plan.reply_by)
 
 
 def test_a_meetings_address_says_what_and_when_and_is_its_own() -> None:
@@ -109,8 +109,8 @@ def test_nobody_is_drawn_from_the_stop_on() -> None:
     ],
 )
 def test_a_replacement_has_as_long_as_the_first_had(now: datetime, first_had: timedelta, by: datetime) -> None:
-    drawn = datetime(2026, 1, 9, tzinfo=UTC)
-    assert replacement_replies_by(now, drawn, drawn + first_had, STARTS, 48, OSLO) == by
+    draw_at = datetime(2026, 1, 9, tzinfo=UTC)
+    assert replacement_replies_by(now, draw_at, draw_at + first_had, STARTS, 48, OSLO) == by
 
 
 @pytest.mark.parametrize(("stop_hours", "before"), [(48, 24), (24, 12), (6, 12), (30, 15)])
@@ -131,9 +131,9 @@ MIDNIGHT = datetime(2026, 1, 19, 23, tzinfo=UTC)
     ],
 )
 def test_a_call_ends_between_today_and_the_draw(last_day: date, now: datetime, code: str) -> None:
-    with pytest.raises(FieldRefused) as refused:
+    with pytest.raises(FieldRefused) as refusal:
         call_ends_at(last_day, MIDNIGHT, now, OSLO)
-    assert (refused.value.field, refused.value.code) == ("last_day", code)
+    assert (refusal.value.field, refusal.value.code) == ("last_day", code)
 
 
 def test_the_last_day_of_a_call_is_included() -> None:
@@ -154,9 +154,9 @@ def test_the_last_day_of_a_call_is_included() -> None:
 def test_a_question_has_two_to_eight_short_options_that_differ(
     question: str, typed: str, field: str, code: str
 ) -> None:
-    with pytest.raises(FieldRefused) as refused:
+    with pytest.raises(FieldRefused) as refusal:
         options_of(question, typed)
-    assert (refused.value.field, refused.value.code) == (field, code)
+    assert (refusal.value.field, refusal.value.code) == (field, code)
 
 
 def test_options_are_tidied_and_may_be_as_many_and_as_long_as_is_said() -> None:

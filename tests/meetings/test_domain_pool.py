@@ -23,8 +23,8 @@ def margins(**women: int) -> Margins:
 
 def seats_of_areas(known: Margins) -> dict[str, tuple[int, int]]:
     """Least and most of nine seats."""
-    found = limits_of_population(known, {("female", "15-", "nord"): 1, ("male", "15-", "sor"): 1}, 9)
-    return {limit.value: (limit.least, limit.most) for limit in found if limit.feature == "area"}
+    limits = limits_of_population(known, {("female", "15-", "nord"): 1, ("male", "15-", "sor"): 1}, 9)
+    return {limit.value: (limit.least, limit.most) for limit in limits if limit.feature == "area"}
 
 
 def test_where_residents_are_known_by_age_children_count_in_no_areas_share() -> None:

@@ -53,18 +53,18 @@ def test_however_few_say_yes_there_is_a_most() -> None:
 def test_those_asked_to_the_list_make_up_for_those_expected_to_be_missing_by_group() -> None:
     rates = YesRates({YOUNG: (100_000, 20_000), OLD: (100_000, 50_000)})
     pool = people(*[YOUNG] * 60, *[OLD] * 60)
-    asked = Counter(pool[place].kind for place in reserves([*[YOUNG] * 5, *[OLD] * 5], pool, rates, "x"))
-    assert asked.total() == 25
-    assert abs(asked[YOUNG] - 20) <= 1, "one in five young and one in two old come"
+    kinds = Counter(pool[place].kind for place in reserves([*[YOUNG] * 5, *[OLD] * 5], pool, rates, "x"))
+    assert kinds.total() == 25
+    assert abs(kinds[YOUNG] - 20) <= 1, "one in five young and one in two old come"
 
 
 def test_who_fills_a_seat_restores_the_quotas_whoever_said_no() -> None:
     limits = [Limit("gender", "female", 3, 3), Limit("gender", "male", 3, 3), Limit("band", "15-24", 2, 3)]
     seated: list[Kind] = [*[("male", "45-", "ost")] * 3, ("female", "15-24", "ost")]
     pool = mixed(30)
-    chosen = [pool[place].kind for place in pick(pool, limits, 2, seated, "x")]
-    assert {kind[0] for kind in chosen} == {"female"}
-    assert sum(kind[1] == "15-24" for kind in chosen) >= 1
+    kinds = [pool[place].kind for place in pick(pool, limits, 2, seated, "x")]
+    assert {kind[0] for kind in kinds} == {"female"}
+    assert sum(kind[1] == "15-24" for kind in kinds) >= 1
     only_men = [each for each in pool if each.kind[0] == "male"]
     assert len(pick(only_men, limits, 2, seated, "x")) == 2, "a seat is better filled than empty"
 

@@ -60,8 +60,8 @@ def test_two_features_at_once_are_spread_over_uneven_tables() -> None:
         for feature, values in (("gender", ("female", "male")), ("band", ("ung", "voksen", "eldre"))):
             for value in values:
                 here = Counter(seating[guest.code] for guest in guests if guest.features[feature] == value)
-                held = [here[table] for table in range(1, 6)]
-                assert max(held) - min(held) <= 1
+                sizes = [here[table] for table in range(1, 6)]
+                assert max(sizes) - min(sizes) <= 1
 
 
 def test_three_rounds_make_nearly_as_many_new_pairs_as_there_can_be() -> None:

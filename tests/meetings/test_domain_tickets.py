@@ -100,11 +100,11 @@ def test_quotas_that_cannot_be_kept_are_named_with_the_smallest_change() -> None
     pool = pool_of(30)
     limits = [Limit("gender", "female", 5, 6), Limit("band", "45-", 0, 1), Limit("area", "ost", 0, 6)]
     too_many = [Limit("gender", "male", 5, 6), *limits]
-    with pytest.raises(Infeasible) as caught:
+    with pytest.raises(Infeasible) as refusal:
         prepare(pool, too_many, 6)
-    found = [(each.quota, each.relaxed) for each in caught.value.relaxations]
-    assert sum(abs(old.least - new.least) + abs(old.most - new.most) for old, new in found) == 4
-    relaxed = {(old.feature, old.value): Limit(new.feature, new.value, new.least, new.most) for old, new in found}
+    relaxations = [(each.quota, each.relaxed) for each in refusal.value.relaxations]
+    assert sum(abs(old.least - new.least) + abs(old.most - new.most) for old, new in relaxations) == 4
+    relaxed = {(old.feature, old.value): Limit(new.feature, new.value, new.least, new.most) for old, new in relaxations}
     mended = [relaxed.get((limit.feature, limit.value), limit) for limit in too_many]
     assert kept(group_of(groups(pool, prepare(pool, mended, 6))[0], pool), mended)
 
@@ -122,7 +122,7 @@ def test_there_is_one_way_to_write_what_was_drawn() -> None:
     lotto, drand = Announced("lottery", "Lotto", 3).document(""), Announced("drand", number=7).document("")
     assert outcome_of(dice, " 4 3 7 ", None) == {"kind": "dice", "value": "437"}
     spellings = ("3 8 14", "14, 8, 3", "08-03-14", "tallene 8 og 3 og 14")
-    assert {outcome_of(lotto, typed, None)["value"] for typed in spellings} == {"3 8 14"}
+    assert {outcome_of(lotto, spelling, None)["value"] for spelling in spellings} == {"3 8 14"}
     with pytest.raises(Refused, match="Skriv 3 tall"):
         outcome_of(lotto, "3 8", None)
     assert outcome_of(drand, " AB" * 32, None)["value"] == "ab" * 32

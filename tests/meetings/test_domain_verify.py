@@ -54,8 +54,8 @@ HEADS: dict[Type, int] = {
     ("annet", "sør"): 2,
 }
 PEOPLE = [
-    (f"{place:032x}", f"person-{place}", one)
-    for place, one in enumerate(one for one, heads in HEADS.items() for _ in range(heads))
+    (f"{place:032x}", f"person-{place}", kind)
+    for place, kind in enumerate(kind for kind, heads in HEADS.items() for _ in range(heads))
 ]
 ENTRIES = [Entry.of(*person) for person in PEOPLE]
 
@@ -88,11 +88,11 @@ def run(document: object, folder: Path) -> tuple[int, str]:
     """The verifier alone: a copy of its one file, a bare Python, no path to our code."""
     (folder / "verify.py").write_bytes(Path(verify.__file__).read_bytes())
     (folder / "draw.json").write_text(json.dumps(document), encoding="utf-8")
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-I", "-S", "verify.py", "draw.json"],
         cwd=folder, env={**os.environ, "PYTHONIOENCODING": "utf-8"}, capture_output=True, text=True, encoding="utf-8",
     )  # fmt: skip
-    return done.returncode, done.stdout + done.stderr
+    return result.returncode, result.stdout + result.stderr
 
 
 @pytest.mark.parametrize(
@@ -103,8 +103,8 @@ def run(document: object, folder: Path) -> tuple[int, str]:
     ids=["before", "after", "public before", "public after", "member"],
 )  # fmt: skip
 def test_the_verifier_alone_accepts_every_true_file(document: dict[str, Any], tmp_path: Path) -> None:
-    code, said = run(document, tmp_path)
-    assert (code, said.splitlines()[-1]) == (0, "Alt som kan sjekkes i denne filen, stemmer.")
+    code, output = run(document, tmp_path)
+    assert (code, output.splitlines()[-1]) == (0, "Alt som kan sjekkes i denne filen, stemmer.")
 
 
 CASES = [(PUBLIC, cheat) for cheat in SEEN_BY_ALL] + [(AUDITORS, cheat) for cheat in SEEN_BY_AUDITORS]
@@ -114,8 +114,8 @@ CASES = [(PUBLIC, cheat) for cheat in SEEN_BY_ALL] + [(AUDITORS, cheat) for chea
 def test_every_kind_of_tampering_is_refused(honest: dict[str, Any], cheat: Cheat, tmp_path: Path) -> None:
     file = copy.deepcopy(honest)
     cheat(file)
-    code, said = run(file, tmp_path)
-    assert (code, said[:4]) == (1, "FEIL")
+    code, output = run(file, tmp_path)
+    assert (code, output[:4]) == (1, "FEIL")
 
 
 @pytest.mark.parametrize(
@@ -173,8 +173,8 @@ def test_over_all_tickets_people_are_seated_as_often_as_they_are_told() -> None:
     documents = [entry.document() for entry in ENTRIES]
     seated = Counter(each for number in range(1000) for each in verify.drawn_leaves(commitment.full, documents, number))
     assert sum(seated.values()) == 5000
-    told = chances_of(commitment.full, ENTRIES)
-    assert {each: seated[each] / 1000 for each in told} == told
+    chances = chances_of(commitment.full, ENTRIES)
+    assert {each: seated[each] / 1000 for each in chances} == chances
     for kind in HEADS:
         of_type = [seated[entry.leaf] for entry in ENTRIES if entry.type == kind]
         assert max(of_type) - min(of_type) <= 1
@@ -203,21 +203,21 @@ def test_there_is_one_way_to_write_the_randomness(announced: dict[str, Any], goo
 def test_ten_thousand_draws_match_the_stated_chances() -> None:
     """Chi-square over types: seats drawn against seats promised."""
     draws = 10_000
-    held: Counter[int] = Counter()
+    places_of: Counter[int] = Counter()
     for number in range(draws):
-        drawn = verify.ticket(PROMISE.promise, {**SEED, "value": str(number)})
-        for one, _, places in verify.seats(PROMISE.full, drawn):
-            held[one] += places
+        ticket = verify.ticket(PROMISE.promise, {**SEED, "value": str(number)})
+        for number_, _, places in verify.seats(PROMISE.full, ticket):
+            places_of[number_] += places
     promised_ = np.array([line["pool"] * line["best"] * draws for line in PROMISE.full["types"]])
-    counted = np.array([held[one] for one in range(len(promised_))])
+    counts = np.array([places_of[place] for place in range(len(promised_))])
     # 4 degrees of freedom: above 23.5 once in 10,000. The seeds are fixed, so it either always passes or never.
-    assert ((counted - promised_) ** 2 / promised_).sum() < 23.5
+    assert ((counts - promised_) ** 2 / promised_).sum() < 23.5
 
 
 def test_the_lowest_and_the_highest_chance_are_those_of_the_types() -> None:
     """Program and verifier count them with the same lines, so no comparison of the two shows a fault in them."""
     chances = {"kvinne": (0.4, 0.4), "mann": (0.2, 0.3), "annet": (0.35, 0.35), "ingen": (0.0, 0.0)}
-    lines = [{"type": [one], "pool": 3, "probability": own, "best": best} for one, (own, best) in chances.items()]
+    lines = [{"type": [name], "pool": 3, "probability": own, "best": best} for name, (own, best) in chances.items()]
     full = {"features": ["kjønn"], "types": lines}
     group = {"feature": "kjønn", "values": ["mann", "annet"]}
     assert verify.groups_of(full, [group]) == [group | {"pool": 6, "lowest": 0.2, "highest": 0.35, "rounding": 0.1}]

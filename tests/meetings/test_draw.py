@@ -41,7 +41,7 @@ async def test_what_is_promised_stands_in_public_before_the_draw_and_in_the_file
         program = (await client.get("/meetings/verify.py")).content
     assert before["promise"] == after["promise"]
     assert before["promise"]["verifier"] == hashlib.sha256(program).hexdigest()
-    assert [said[-64:] for said in (verify.check(before)[-1], verify.check(after)[-1])] == [committed.digest] * 2
+    assert [line[-64:] for line in (verify.check(before)[-1], verify.check(after)[-1])] == [committed.digest] * 2
     async with rt.transaction() as session:
         people = (await session.scalars(sa.select(Candidate).order_by(Candidate.number))).all()
 
@@ -84,12 +84,12 @@ async def test_what_is_changed_in_the_database_afterwards_is_refused_in_words(
     assert "Trekk og inviter 6" in (await editor.get(page)).text
     async with rt.transaction() as session:
         await session.execute(sa.text(CHANGES[what]))
-    shown = (await editor.get(page)).text
-    assert what in shown
-    assert "Ingen kan trekkes med den" in shown
-    assert "Trekk og inviter" not in shown
-    refused = await editor.post(page, data={"action": "draw", "randomness": "437"})
-    assert (refused.status_code, what in refused.text) == (422, True)
+    page_text = (await editor.get(page)).text
+    assert what in page_text
+    assert "Ingen kan trekkes med den" in page_text
+    assert "Trekk og inviter" not in page_text
+    error_page = await editor.post(page, data={"action": "draw", "randomness": "437"})
+    assert (error_page.status_code, what in error_page.text) == (422, True)
     assert await invitations(rt) == []
 
 
@@ -170,27 +170,29 @@ async def test_who_is_erased_between_commitment_and_draw_is_not_asked_and_the_ro
     await deliver(margins(), *people, *many(rt.now(), 1))
     meeting = await a_meeting(rt, seats=6)
     draw = await a_committed_draw(rt, meeting)
-    gone = people[0].member_id
-    await deliver(MemberLeft(member_id=gone, left_at=rt.now()), MemberErased(member_id=gone, erased_at=rt.now()))
+    member_id = people[0].member_id
+    await deliver(
+        MemberLeft(member_id=member_id, left_at=rt.now()), MemberErased(member_id=member_id, erased_at=rt.now())
+    )
     async with rt.transaction() as session:
-        drawn = await draw_meeting(session, meeting.id, "001", rt.now())
-        assert drawn is not None
+        result = await draw_meeting(session, meeting.id, "001", rt.now())
+        assert result is not None
         rows = (await session.scalars(sa.select(Candidate).where(Candidate.member_id.is_(None)))).all()
     assert [(row.salt, len(row.person or "")) for row in rows] == [(None, 64)]
-    assert gone not in {row.member_id for row in await invitations(rt)}
+    assert member_id not in {row.member_id for row in await invitations(rt)}
     assert draw.root is not None
 
 
 async def test_who_was_asked_lately_is_left_out_and_counted(rt: Runtime, deliver: Deliverer) -> None:
     await deliver(margins(), *many(rt.now(), 30), joined(rt.now(), status="paused"), joined(rt.now(), purposes=()))
     await a_drawn_meeting(rt)
-    asked = {row.member_id for row in await invitations(rt)}
+    guests = {row.member_id for row in await invitations(rt)}
     draw = await a_committed_draw(rt, await a_meeting(rt, rest_days=30))
     assert draw.left_out == {"rested": 6, "paused": 1, "unwilling": 1}
     async with rt.transaction() as session:
         pool = set(await session.scalars(sa.select(Candidate.member_id).where(Candidate.draw_id == draw.id)))
     assert len(pool) == 24
-    assert not pool & asked
+    assert not pool & guests
 
 
 async def test_the_area_is_a_stratum_of_the_draw(rt: Runtime, deliver: Deliverer) -> None:
@@ -198,7 +200,9 @@ async def test_the_area_is_a_stratum_of_the_draw(rt: Runtime, deliver: Deliverer
         AreaMargin(area="ost", label="Øst", population=3000),
         AreaMargin(area="vest", label="Vest", population=1000),
     )
-    people = [one.model_copy(update={"area": "vest" if n < 30 else "ost"}) for n, one in enumerate(many(rt.now(), 40))]
+    people = [
+        person.model_copy(update={"area": "vest" if n < 30 else "ost"}) for n, person in enumerate(many(rt.now(), 40))
+    ]
     await deliver(margins().model_copy(update={"area_margins": areas, "area_source": "Kommunen, 2005"}), *people)
     meeting = await a_drawn_meeting(rt, seats=8)
     assert Counter(row.area for row in await invitations(rt)) == {"ost": 6, "vest": 2}

@@ -121,7 +121,7 @@ def test_it_repeats_whatever_the_machines_threads_and_hashing(tmp_path: Path) ->
         for name, values in features.items() for value in values
     )  # fmt: skip
     (tmp_path / "quotas.csv").write_text(quotas, encoding="utf-8")
-    found = []
+    files = []
     for number, (threads, order) in enumerate([("1", 1), ("2", 1), ("4", -1)]):
         pool = "id," + ",".join(features) + "\n" + "".join(f"{n},{row}\n" for n, row in list(enumerate(rows))[::order])
         (tmp_path / "pool.csv").write_text(pool, encoding="utf-8")
@@ -130,7 +130,7 @@ def test_it_repeats_whatever_the_machines_threads_and_hashing(tmp_path: Path) ->
         out = tmp_path / f"out{number}.json"
         command = [sys.executable, "-m", "services.meetings.draw", "pool.csv", "quotas.csv", "24", "--json", str(out)]
         subprocess.run(command, cwd=tmp_path, env=machine, check=True, timeout=120)
-        found.append(json.loads(out.read_text(encoding="utf-8")))
-        found[-1]["probabilities"].sort(key=lambda line: int(line["id"]))
-    assert found[0] == found[1] == found[2]
-    assert found[0]["certificate"] <= 1e-6
+        files.append(json.loads(out.read_text(encoding="utf-8")))
+        files[-1]["probabilities"].sort(key=lambda line: int(line["id"]))
+    assert files[0] == files[1] == files[2]
+    assert files[0]["certificate"] <= 1e-6

@@ -112,8 +112,8 @@ async def test_a_process_killed_in_the_middle_is_followed_by_another(rt: Runtime
     command = [sys.executable, "-c", KILLED, rt.database.url, str(rt.settings.clock_file)]
     died = await asyncio.to_thread(subprocess.run, command, cwd=Path(__file__).parents[2], timeout=60, check=False)
     assert died.returncode == -9
-    taken = await the_draw(rt, draw.id)
-    assert (taken.state, taken.taken_until is not None) == ("preparing", True)
+    row = await the_draw(rt, draw.id)
+    assert (row.state, row.taken_until is not None) == ("preparing", True)
     move(rt, timedelta(seconds=16))
     await prepare_draws(rt)
     assert (await the_draw(rt, draw.id)).digest == draw.digest
@@ -141,24 +141,24 @@ async def test_staff_see_how_far_a_long_draw_is_and_stop_it(
     page = f"/staff/meetings/{meeting.id}/draw"
     await editor.post(page, data={"action": "prepare"})
     assert "venter på tur" in (await editor.get(page)).text
-    held = Held()
-    working = asyncio.create_task(prepare_draws(rt, lambda: held))
+    steps = Held()
+    working = asyncio.create_task(prepare_draws(rt, lambda: steps))
     try:
-        assert await asyncio.to_thread(held.there.wait, 30)
+        assert await asyncio.to_thread(steps.there.wait, 30)
         async with asyncio.timeout(30):
             while "setter sammen grupper" not in (text := (await editor.get(page)).text):
                 await asyncio.sleep(0.05)
         assert "20\u00a0%:" in text
         async with rt.transaction() as session:
-            told: Any = (await figures(session))["draw_progress"]
+            progress: Any = (await figures(session))["draw_progress"]
             (draw,) = await session.scalars(sa.select(Draw))
-        assert told == {str(draw.id): pytest.approx(0.2)}
+        assert progress == {str(draw.id): pytest.approx(0.2)}
         await prepare_draws(rt, lambda: Crashing("bound"))  # Another replica leaves it alone.
         assert (await editor.post(page, data={"action": "cancel"})).status_code == 303
         await working
-        assert held.stopped
+        assert steps.stopped
     finally:
-        held.go.set()
+        steps.go.set()
     await prepare_draws(rt)
     assert (await the_draw(rt, draw.id)).state == "cancelled"
     async with rt.transaction() as session:
@@ -169,8 +169,8 @@ async def test_staff_see_how_far_a_long_draw_is_and_stop_it(
 
 def test_how_much_is_done_never_goes_back() -> None:
     watch = Watch()
-    told = []
-    for step, done in [
+    shares = []
+    for step, share in [
         ("bound", 0.5),
         ("panels", 0.9),
         ("panels", 0.2),
@@ -178,7 +178,7 @@ def test_how_much_is_done_never_goes_back() -> None:
         ("tickets", 0.0),
         ("done", 1),
     ]:
-        watch(step, done)
-        told.append(watch.done)
-    assert told == sorted(told)
-    assert told[-1] == 1
+        watch(step, share)
+        shares.append(watch.done)
+    assert shares == sorted(shares)
+    assert shares[-1] == 1

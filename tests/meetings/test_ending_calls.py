@@ -17,25 +17,25 @@ from tests.meetings.test_calling import OPTIONS, QUESTION, a_call, called, says
 async def test_the_pool_that_staff_see_counted_is_the_one_that_is_drawn_from(rt: Runtime, deliver: Deliverer) -> None:
     rt.profile = rt.profile.with_choices({"contact_cap": 1})
     await deliver(margins(), *many(rt.now(), 24), joined(rt.now(), status="paused"), joined(rt.now(), purposes=()))
-    asked = await a_call(rt, await a_meeting(rt), {"gender": ["female"]})
+    people = await a_call(rt, await a_meeting(rt), {"gender": ["female"]})
     called_too = await a_meeting(rt, rest_days=30)
     rows = [row for row in await a_call(rt, called_too, question=QUESTION) if row.meeting_id == called_too.id]
     for place, row in enumerate(rows):
         await says(rt, [row], "no" if place % 3 else "yes", OPTIONS[place % 2])
-    seen: list[Counter[str]] = []
+    counts: list[Counter[str]] = []
     for meeting in (await a_meeting(rt), await fresh(rt, called_too.id)):
         async with rt.transaction() as session:
-            known = await newest_margins(session)
-            pool = await pool_of(session, meeting, known, rt.now(), 1)
-            heads, left_out = await heads_of_pool(session, meeting, known, rt.now(), 1)
+            figures = await newest_margins(session)
+            pool = await pool_of(session, meeting, figures, rt.now(), 1)
+            heads, left_out = await heads_of_pool(session, meeting, figures, rt.now(), 1)
         assert (heads, left_out) == (pool.heads, pool.left_out)
         assert sum(heads.values()) == len(pool.people)
-        seen.append(Counter(left_out))
-    assert seen == [
+        counts.append(Counter(left_out))
+    assert counts == [
         {"capped": 24, "paused": 1, "unwilling": 1},
         {"uncalled": 24 - len(rows[::3]), "paused": 1, "unwilling": 1},
     ]
-    assert len(asked) + len(rows) == 24
+    assert len(people) + len(rows) == 24
 
 
 async def test_a_call_that_has_lasted_long_enough_is_ended_in_public(
@@ -44,15 +44,15 @@ async def test_a_call_that_has_lasted_long_enough_is_ended_in_public(
     await deliver(margins(), *many(rt.now(), 12))
     meeting = await a_meeting(rt, seats=4)
     rows = await a_call(rt, meeting)
-    told = (await fresh(rt, meeting.id)).called_until
+    until = (await fresh(rt, meeting.id)).called_until
     await says(rt, rows[:8], "yes")
     path = f"/staff/meetings/{meeting.id}"
     assert f'href="{path}/call/end"' in (await editor.get(path)).text
-    asked = (await editor.get(path + "/call/end")).text
-    assert "Ikke svart</dt><dd>4</dd>" in asked
-    assert "De som ikke har svart, har fått beskjed om" in asked
+    question = (await editor.get(path + "/call/end")).text
+    assert "Ikke svart</dt><dd>4</dd>" in question
+    assert "De som ikke har svart, har fått beskjed om" in question
     await editor.post(path + "/call/end")
-    assert (await fresh(rt, meeting.id)).called_until == told, "not before it is confirmed"
+    assert (await fresh(rt, meeting.id)).called_until == until, "not before it is confirmed"
     for _ in range(2):
         assert (await editor.post(path + "/call/end", data={"confirmed": "yes"})).status_code == 303
     page = (await editor.get(path)).text

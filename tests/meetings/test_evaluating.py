@@ -56,37 +56,37 @@ async def test_a_control_group_is_drawn_like_the_meeting_and_never_seated(rt: Ru
     meeting = await a_full_meeting(rt, deliver)
     ends = rt.now() + timedelta(days=5)
     async with rt.transaction() as session:
-        found = await groups_before(session, meeting.id, ends, rt.now())
-        assert found is not None
-        rows = await ask(session, meeting.id, found, ends, rt.now())
+        guests_by_group = await groups_before(session, meeting.id, ends, rt.now())
+        assert guests_by_group is not None
+        rows = await ask(session, meeting.id, guests_by_group, ends, rt.now())
     assert [(row.group, row.members, row.compared) for row in rows] == [("guest", 6, True), ("control", 6, True)]
     async with rt.transaction() as session:
         assert await groups_before(session, meeting.id, ends, rt.now()) is None, "asked once"
-    chosen = await control(rt)
-    assert Counter(member.gender for member in chosen) == {"female": 3, "male": 3}
-    assert Counter(member.band for member in chosen) == {"15-24": 2, "25-44": 2, "45-": 2}, "the meeting's quotas"
-    assert not {member.member_id for member in chosen} & {row.member_id for row in await invitations(rt)}
+    members = await control(rt)
+    assert Counter(member.gender for member in members) == {"female": 3, "male": 3}
+    assert Counter(member.band for member in members) == {"15-24": 2, "25-44": 2, "45-": 2}, "the meeting's quotas"
+    assert not {member.member_id for member in members} & {row.member_id for row in await invitations(rt)}
     assert await groups(rt) == {"control": 6}
     for row in await invitations(rt):
         await reply(rt, row, Reply.NO)
     await run_jobs(rt)
-    invited = {row.member_id for row in await invitations(rt)}
-    assert len(invited) == 12
-    assert not {member.member_id for member in chosen} & invited, "a seat would end the comparison"
+    guests = {row.member_id for row in await invitations(rt)}
+    assert len(guests) == 12
+    assert not {member.member_id for member in members} & guests, "a seat would end the comparison"
 
 
 async def test_those_present_and_the_control_group_are_asked_after(rt: Runtime, deliver: Deliverer) -> None:
     meeting = await a_full_meeting(rt, deliver)
     async with rt.transaction() as session:
-        found = await groups_before(session, meeting.id, rt.now() + timedelta(days=5), rt.now())
-        assert found is not None
-        await ask(session, meeting.id, found, rt.now() + timedelta(days=5), rt.now())
+        guests_by_group = await groups_before(session, meeting.id, rt.now() + timedelta(days=5), rt.now())
+        assert guests_by_group is not None
+        await ask(session, meeting.id, guests_by_group, rt.now() + timedelta(days=5), rt.now())
     await held(rt, meeting, came=5)
     ends = rt.now() + timedelta(days=5)
     async with rt.transaction() as session:
-        found = await groups_after(session, meeting.id, ends, rt.now())
-        assert found is not None
-        await ask(session, meeting.id, found, ends, rt.now())
+        guests_by_group = await groups_after(session, meeting.id, ends, rt.now())
+        assert guests_by_group is not None
+        await ask(session, meeting.id, guests_by_group, ends, rt.now())
     async with rt.transaction() as session:
         assert await groups_after(session, meeting.id, ends, rt.now()) is None, "asked once"
     after = [(fact.group, fact.members, fact.compared) for fact in await asked(rt) if fact.wave == "after"]
@@ -119,9 +119,9 @@ async def test_a_meeting_without_a_control_group_asks_those_present_alone(
     assert (back.status_code, f'value="{day}"' in back.text) == (200, True)
     assert (await asked(rt), await control(rt)) == ([], []), "the control group is drawn once that is confirmed"
     late = meeting.starts_at.date().isoformat()
-    refused = (await editor.post(path, data={"last_day": late})).text
-    assert "Velg en dag før møtet." in refused
-    assert f'value="{late}"' in refused, "what was typed stays"
+    error_page = (await editor.post(path, data={"last_day": late})).text
+    assert "Velg en dag før møtet." in error_page
+    assert f'value="{late}"' in error_page, "what was typed stays"
     await held(rt, meeting, came=6)
     sign_in(rt, editor, "editor")
     page = (await editor.get(path)).text
@@ -129,15 +129,15 @@ async def test_a_meeting_without_a_control_group_asks_those_present_alone(
     assert "kontrollgruppen, blir spurt" not in page
     assert (await editor.post(path, data={"last_day": "snart"})).status_code == 422
     day = (rt.now() + timedelta(days=5)).date().isoformat()
-    shown = await editor.post(path, data={"last_day": day})
-    assert shown.status_code == 200
+    preview = await editor.post(path, data={"last_day": day})
+    assert preview.status_code == 200
     for words in (
         f"Spør 6 om «{meeting.heading}»?",
         "<dt>De som var på møtet</dt><dd>6</dd>",
         "Det kan ikke gjøres om.",
     ):
-        assert words in shown.text
-    assert 'data-card="/staff/surveys/evaluation?group=present&amp;compared=no&amp;closes_at=' in shown.text
+        assert words in preview.text
+    assert 'data-card="/staff/surveys/evaluation?group=present&amp;compared=no&amp;closes_at=' in preview.text
     assert await asked(rt) == [], "nothing is sent before it was seen and confirmed"
     for _ in range(2):
         assert (await editor.post(path, data={"last_day": day, "confirmed": "yes"})).status_code == 303

@@ -44,8 +44,8 @@ async def check(rt: Runtime) -> None:
             .outerjoin(Invitation, sa.and_(Invitation.meeting_id == Meeting.id, Invitation.state.in_(LIVE)))
             .group_by(Meeting.id)
         )  # fmt: skip
-        for seats, held in live:
-            assert held <= seats
+        for seats, guests in live:
+            assert guests <= seats
         # One row a person, one state a row, and the history each was told of ends in that state.
         twice = await session.scalars(
             sa.select(Invitation.member_id)
@@ -54,20 +54,20 @@ async def check(rt: Runtime) -> None:
             .having(sa.func.count() > 1)
         )
         assert list(twice) == []
-    told: dict[Any, str] = {}
+    replies: dict[Any, str] = {}
     for fact in await outbox(rt, MeetingInvitationIssued, MeetingInvitationAnswered):
         if isinstance(fact, MeetingInvitationIssued):
-            assert fact.invitation_id not in told
-            told[fact.invitation_id] = "invited"
+            assert fact.invitation_id not in replies
+            replies[fact.invitation_id] = "invited"
         elif isinstance(fact, MeetingInvitationAnswered):
-            before = told[fact.invitation_id]
+            before = replies[fact.invitation_id]
             assert before == "invited" or (before, fact.reply) == ("accepted", "withdrawn")
-            told[fact.invitation_id] = fact.reply
+            replies[fact.invitation_id] = fact.reply
     for row in await invitations(rt):
         if row.member_id is not None and row.state != "ended":
-            assert told[row.id] == row.state
-    accepted = sum(1 for state in told.values() if state == "accepted")
-    assert accepted <= SEATS
+            assert replies[row.id] == row.state
+    yes_count = sum(1 for state in replies.values() if state == "accepted")
+    assert yes_count <= SEATS
 
 
 async def play(rt: Runtime, deliver: Deliverer, steps: Sequence[tuple[str, Any]]) -> None:
@@ -95,11 +95,11 @@ async def play(rt: Runtime, deliver: Deliverer, steps: Sequence[tuple[str, Any]]
 async def _go(rt: Runtime, deliver: Deliverer, what: str, row: Invitation) -> None:
     if row.member_id is None:
         return
-    left: list[MemberLeft | MemberErased] = [MemberLeft(member_id=row.member_id, left_at=rt.now())]
+    events: list[MemberLeft | MemberErased] = [MemberLeft(member_id=row.member_id, left_at=rt.now())]
     if what == "erase":
-        left.append(MemberErased(member_id=row.member_id, erased_at=rt.now()))
+        events.append(MemberErased(member_id=row.member_id, erased_at=rt.now()))
     # Leaving and a click on the same invitation meet.
-    await asyncio.gather(deliver(*left), reply(rt, row, Reply.YES), run_jobs(rt))
+    await asyncio.gather(deliver(*events), reply(rt, row, Reply.YES), run_jobs(rt))
 
 
 @pytest.fixture

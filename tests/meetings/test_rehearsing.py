@@ -29,7 +29,7 @@ async def test_it_comes_to_its_end_beside_a_real_draw_and_nothing_of_it_stays(
 ) -> None:
     await deliver(margins(), *many(rt.now(), 20))
     real = await a_committed_draw(rt, await a_meeting(rt))
-    before, told = await sizes_of_tables(rt), await outbox(rt)
+    before, events = await sizes_of_tables(rt), await outbox(rt)
     files: list[dict[str, object]] = []
     monkeypatch.setattr(rehearsing, "check", files.append)
     await rehearse_draw(rt)
@@ -37,7 +37,7 @@ async def test_it_comes_to_its_end_beside_a_real_draw_and_nothing_of_it_stays(
     assert isinstance(file["entries"], list)
     assert len(file["entries"]) == len(rehearsing._GENDERS)
     assert await sizes_of_tables(rt) == before
-    assert await outbox(rt) == told
+    assert await outbox(rt) == events
     async with rt.transaction() as session:
         again = await session.get_one(Draw, real.id)
     assert (again.state, again.digest, again.promise) == (real.state, real.digest, real.promise)

@@ -91,10 +91,10 @@ async def test_needs_are_seen_by_staff_alone_with_a_trace_and_go_after_the_meeti
         await enter(client, rt, row)
         await say(client, row, reply="yes")
         fields = {"id": str(row.id), "needs": ["food", "step_free"], "other_need": text}
-        saved = await client.post("/meetings/answer/needs", data=fields, follow_redirects=True)
-        assert "Vi har lagret det du skrev." in saved.text
-        assert saved.text.count(" checked") == 2
-        assert "&lt;b&gt;ikke&lt;/b&gt;" in saved.text
+        page = await client.post("/meetings/answer/needs", data=fields, follow_redirects=True)
+        assert "Vi har lagret det du skrev." in page.text
+        assert page.text.count(" checked") == 2
+        assert "&lt;b&gt;ikke&lt;/b&gt;" in page.text
         assert text not in (await client.get(f"/meetings/{meeting.slug}")).text
     path = f"/staff/meetings/{meeting.id}/needs"
     assert "Trinnfri adkomst; Egen mat; Nøtter 🥜 &lt;b&gt;ikke&lt;/b&gt;" in (await editor.get(path)).text
@@ -128,8 +128,8 @@ async def test_a_yes_may_be_taken_back_and_needs_go_with_it(rt: Runtime, meeting
         assert "Takk for at du sa fra" in (await say(client, row, reply="no")).text
         late = await client.post("/meetings/answer/needs", data={"id": str(row.id), "needs": "food"})
         assert late.status_code == 303
-    stored = (await invitations(rt))[0]
-    assert (stored.state, stored.needs) == ("withdrawn", None)
+    row_now = (await invitations(rt))[0]
+    assert (row_now.state, row_now.needs) == ("withdrawn", None)
     await run_jobs(rt)
     assert await states(rt) == {"withdrawn": 1, "invited": 6}
 
@@ -202,9 +202,9 @@ async def test_needs_that_cannot_be_kept_are_shown_again(
     async with browser(rt) as client:
         await enter(client, rt, row)
         await say(client, row, reply="yes")
-        refused = await client.post("/meetings/answer/needs", data={"id": str(row.id), **fields})
-        assert refused.status_code == 303, "Back would ask to send it again"
-        page = await client.get(refused.headers["location"])
+        response = await client.post("/meetings/answer/needs", data={"id": str(row.id), **fields})
+        assert response.status_code == 303, "Back would ask to send it again"
+        page = await client.get(response.headers["location"])
     assert page.text.count(words) == 2
     assert fields.get("other_need", "")[:3] in page.text
     assert (await invitations(rt))[0].needs is None
@@ -217,8 +217,8 @@ async def test_a_scanner_that_opens_every_link_changes_nothing(rt: Runtime, meet
         for path in (f"/meetings/answer?id={row.id}", f"/meetings/answer/calendar.ics?id={row.id}"):
             for method in ("GET", "HEAD"):
                 assert (await scanner.request(method, path, follow_redirects=True)).status_code == 200
-        refused = await scanner.post("/meetings/answer", data={"id": str(row.id), "reply": "yes"})
-        assert refused.status_code == 403
+        page = await scanner.post("/meetings/answer", data={"id": str(row.id), "reply": "yes"})
+        assert page.status_code == 403
     assert await states(rt) == {"invited": 6}
 
 

@@ -16,10 +16,10 @@ from tests.members import many, margins
 async def meeting(rt: Runtime, deliver: Deliverer) -> Meeting:
     """Four of six have said yes."""
     await deliver(margins(), *many(rt.now(), 30))
-    drawn = await a_drawn_meeting(rt)
+    meeting = await a_drawn_meeting(rt)
     for row in (await invitations(rt))[:4]:
         await reply(rt, row, Reply.YES)
-    return drawn
+    return meeting
 
 
 async def test_staff_see_tables_by_code_and_print_them(

@@ -232,9 +232,9 @@ async def test_nobody_is_invited_while_a_member_is_being_forgotten(rt: Runtime, 
     meeting = await (a_meeting if what == "draw" else a_drawn_meeting)(rt, seats=12)
     if what == "draw":
         await a_committed_draw(rt, meeting)
-    asked = await invitations(rt)
-    if asked:
-        await reply(rt, asked[0], Reply.NO)
+    rows = await invitations(rt)
+    if rows:
+        await reply(rt, rows[0], Reply.NO)
         await deliver(joined(rt.now()))
 
     async def invite() -> None:
@@ -252,5 +252,5 @@ async def test_nobody_is_invited_while_a_member_is_being_forgotten(rt: Runtime, 
             while not task.done() and not await session.scalar(waits):
                 await asyncio.sleep(0.01)
         assert not task.done(), "it waits"
-        assert len(await invitations(rt)) == len(asked)
+        assert len(await invitations(rt)) == len(rows)
     await task

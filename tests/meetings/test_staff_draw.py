@@ -55,8 +55,8 @@ async def test_the_draw_shows_how_many_and_who_before_it_is_made_once(
     assert "tenfor områdene" not in ready + public, "there are no areas to be outside of"
     empty = await editor.post(path, data={"action": "draw"})
     assert (empty.status_code, "Skriv det som ble trukket" in empty.text) == (422, True)
-    locked = await editor.post(f"/staff/meetings/{meeting.id}/change", data=the_form(rt, seats="7"))
-    assert "plassene er låst" in locked.text
+    error_page = await editor.post(f"/staff/meetings/{meeting.id}/change", data=the_form(rt, seats="7"))
+    assert "plassene er låst" in error_page.text
     for _ in range(2):
         assert (await editor.post(path, data={"action": "draw", "randomness": "437"})).status_code == 303
     assert await states(rt) == {"invited": 6}
@@ -75,7 +75,8 @@ async def test_every_groups_pool_seats_and_chance_are_seen_before_anything_is_an
     rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
 ) -> None:
     people = [
-        one.model_copy(update={"gender": "male" if n < 24 else "female"}) for n, one in enumerate(many(rt.now(), 30))
+        person.model_copy(update={"gender": "male" if n < 24 else "female"})
+        for n, person in enumerate(many(rt.now(), 30))
     ]
     await deliver(margins(), *people)
     meeting = await a_meeting(rt)
@@ -106,21 +107,21 @@ async def test_the_pool_is_read_again_only_when_something_in_it_has_changed(
 ) -> None:
     await deliver(margins(), *many(rt.now(), 30))
     meeting = await a_meeting(rt)
-    read: list[UUID] = []
+    draw_ids: list[UUID] = []
 
     async def counted(session: AsyncSession, draw_id: UUID) -> list[Candidate]:
-        read.append(draw_id)
+        draw_ids.append(draw_id)
         return await candidates_of(session, draw_id)
 
     monkeypatch.setattr(looking, "candidates_of", counted)
     first = await made_ready(rt, editor, meeting)
     page = f"/staff/meetings/{meeting.id}/draw"
     assert (await editor.get(page)).text == first
-    assert len(read) == 1
+    assert len(draw_ids) == 1
     async with rt.transaction() as session:
         await session.execute(sa.update(Candidate).where(Candidate.number == 3).values(person="0" * 64))
     assert "Ingen kan trekkes med den." in (await editor.get(page)).text
-    assert len(read) == 2
+    assert len(draw_ids) == 2
 
 
 async def test_the_kind_of_randomness_is_announced_and_every_fault_of_it_told(
@@ -129,7 +130,7 @@ async def test_the_kind_of_randomness_is_announced_and_every_fault_of_it_told(
     await deliver(margins(), *many(rt.now(), 30))
     meeting = await a_meeting(rt)
     path = f"/staff/meetings/{meeting.id}/draw"
-    for wrong, told in (
+    for wrong, words in (
         ({"kind": "coin"}, "Velg hvordan loddet skal trekkes."),
         ({"kind": "lottery", "numbers": "7"}, "Skriv hvilket lotteri"),
         ({"kind": "lottery", "of": "Lotto", "numbers": "0"}, "Skriv hvor mange tall, fra 1 til 20."),
@@ -139,10 +140,10 @@ async def test_the_kind_of_randomness_is_announced_and_every_fault_of_it_told(
         ({"kind": "drand", "round": "9" * 11}, "Skriv nummeret på en runde som ikke har vært"),
     ):
         answer = await editor.post(path, data={"action": "prepare", **wrong})
-        assert (answer.status_code, told in answer.text) == (422, True)
-    found = re.search(r'name="round"[^>]*value="([0-9]+)"', (await editor.get(path)).text)
-    assert found is not None
-    proposed = found[1]
+        assert (answer.status_code, words in answer.text) == (422, True)
+    match = re.search(r'name="round"[^>]*value="([0-9]+)"', (await editor.get(path)).text)
+    assert match is not None
+    proposed = match[1]
     await editor.post(path, data={"action": "prepare", "kind": "drand", "round": proposed})
     assert f"runde {proposed} hos drand" in await made_ready(rt, editor, meeting)
     assert f"Runde {proposed} hos drand" in (await editor.get(f"/meetings/{meeting.slug}")).text
@@ -190,12 +191,12 @@ async def test_quotas_set_by_hand_are_what_is_drawn(rt: Runtime, deliver: Delive
     assert "Dere har satt kvotene" in (await editor.get(draw)).text
     ready = await made_ready(rt, editor, meeting)
     never = int(re.findall(r"(\d+) kan ikke bli trukket", ready)[0])
-    folded = ready.partition("<summary>Vis hvem det er</summary>")[2].partition("</details>")[0]
-    assert sum(map(int, re.findall(r"<li>(\d+): ", folded))) == never > 0, "types may be hundreds, so they are folded"
+    details = ready.partition("<summary>Vis hvem det er</summary>")[2].partition("</details>")[0]
+    assert sum(map(int, re.findall(r"<li>(\d+): ", details))) == never > 0, "types may be hundreds, so they are folded"
     await editor.post(draw, data={"action": "draw", "randomness": "001"})
-    drawn = [(row.gender, row.band) for row in await invitations(rt)]
-    assert sum(gender == "female" for gender, _ in drawn) == 4
-    assert all(band != "45-" for _, band in drawn), "a quota of 0 is kept"
+    kinds = [(row.gender, row.band) for row in await invitations(rt)]
+    assert sum(gender == "female" for gender, _ in kinds) == 4
+    assert all(band != "45-" for _, band in kinds), "a quota of 0 is kept"
 
 
 async def test_quotas_follow_the_panel_or_the_population_by_a_button(
@@ -274,8 +275,8 @@ async def test_a_draw_the_old_program_announced_is_refused_and_says_why(
     assert "Programmet er byttet ut etter at trekningen ble gjort klar" in page
     assert "Ingen har endret noe annet." in page
     assert "Finn også ut hvem" not in page
-    refused = await editor.post(path, data={"action": "draw", "randomness": "437"})
-    assert refused.status_code == 422
+    error_page = await editor.post(path, data={"action": "draw", "randomness": "437"})
+    assert error_page.status_code == 422
     assert await invitations(rt) == []
     public = (await editor.get(f"/meetings/{meeting.slug}")).text
     assert "Noe i trekningen er endret" not in public, "the promise stands as it was"

@@ -118,9 +118,9 @@ async def test_a_new_time_is_told_to_those_who_come_after_staff_have_seen_how_ma
     for row in (await invitations(rt))[:2]:
         await reply(rt, row, Reply.YES)
     path = f"/staff/meetings/{meeting.id}/change"
-    shown = (await editor.get(path)).text
+    page = (await editor.get(path)).text
     field = r'<input class="ds-input[^"]*" id="(\w+)" name="\w+" type="\w+" value="([^"]*)"'
-    unmoved: dict[str, Any] = dict(re.findall(field, shown)) | {"purpose": "Ny tekst", "agenda": ""}
+    unmoved: dict[str, Any] = dict(re.findall(field, page)) | {"purpose": "Ny tekst", "agenda": ""}
     await editor.post(path, data=unmoved)
     assert await outbox(rt, MeetingNoticeDue) == []
     assert (await fresh(rt, meeting.id)).purpose == "Ny tekst"
@@ -129,8 +129,8 @@ async def test_a_new_time_is_told_to_those_who_come_after_staff_have_seen_how_ma
     assert "purpose=meeting_changed" in preview.text
     assert "place=R%C3%A5dhuset" in preview.text
     assert (await fresh(rt, meeting.id)).place == "Kommunegården"
-    done = await editor.post(path, data=hidden(preview.text) | {"confirmed": "yes"})
-    assert done.status_code == 303
+    response = await editor.post(path, data=hidden(preview.text) | {"confirmed": "yes"})
+    assert response.status_code == 303
     assert (await fresh(rt, meeting.id)).place == "Rådhuset"
     notices = [event for event in await outbox(rt, MeetingNoticeDue) if isinstance(event, MeetingNoticeDue)]
     assert {notice.notice for notice in notices} == {"changed"}
@@ -157,9 +157,9 @@ async def test_cancelling_tells_those_who_had_said_yes_and_nobody_else(
     await reply(rt, first, Reply.YES)
     await reply(rt, second, Reply.NO)
     path = f"/staff/meetings/{meeting.id}/cancel"
-    asked = (await editor.get(path)).text
-    assert "1 har sagt ja" in asked
-    assert "purpose=meeting_cancelled" in asked
+    page = (await editor.get(path)).text
+    assert "1 har sagt ja" in page
+    assert "purpose=meeting_cancelled" in page
     for _ in range(2):
         assert (await editor.post(path, data={"confirmed": "yes"})).status_code == 303
     (notice,) = await outbox(rt, MeetingNoticeDue)

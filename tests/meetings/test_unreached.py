@@ -54,11 +54,11 @@ async def test_an_invitation_that_comes_back_frees_its_seat_at_once(
 
 async def test_a_member_no_mail_reaches_is_neither_drawn_nor_waited_for(rt: Runtime, deliver: Deliverer) -> None:
     people = {person.member_id: person for person in many(rt.now(), 12)}
-    lost, *others = people.values()
-    await deliver(margins(), MemberChanged(**(lost.model_dump() | {"reachable": False})), *others)
+    member, *others = people.values()
+    await deliver(margins(), MemberChanged(**(member.model_dump() | {"reachable": False})), *others)
     await a_drawn_meeting(rt)
     rows = await invitations(rt)
-    assert lost.member_id not in {row.member_id for row in rows}
+    assert member.member_id not in {row.member_id for row in rows}
     assert rows[0].member_id is not None
     await deliver(MemberChanged(**(people[rows[0].member_id].model_dump() | {"reachable": False})))
     assert (await states(rt))["lapsed"] == 1

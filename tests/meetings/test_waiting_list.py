@@ -131,13 +131,13 @@ async def test_a_late_no_goes_to_the_list_until_half_a_day_before_and_then_all_h
     assert len(await rows_of(rt, meeting)) == before
     assert waiting_ends_at(meeting.starts_at, meeting.stop_hours) == meeting.starts_at - timedelta(hours=24)
     move(rt, timedelta(hours=12, minutes=1))
-    waited = await rows_of(rt, meeting, "waiting")
+    rows = await rows_of(rt, meeting, "waiting")
     await run_jobs(rt)
     assert await rows_of(rt, meeting, "waiting") == []
     replies = [
         event for event in await outbox(rt, MeetingInvitationAnswered) if isinstance(event, MeetingInvitationAnswered)
     ]
-    assert {answer.invitation_id for answer in replies if answer.reply == "released"} == {row.id for row in waited}
+    assert {answer.invitation_id for answer in replies if answer.reply == "released"} == {row.id for row in rows}
 
 
 async def test_who_waits_hears_of_a_change_and_of_a_cancelled_meeting(rt: Runtime, deliver: Deliverer) -> None:
@@ -145,15 +145,15 @@ async def test_who_waits_hears_of_a_change_and_of_a_cancelled_meeting(rt: Runtim
     waits, silent, *_ = await rows_of(rt, meeting, "reserve")
     await reply(rt, waits, Reply.YES)
     async with rt.transaction() as session:
-        stored = await lock_meeting(session, meeting.id)
-        assert stored is not None
-        times = Times(stored.starts_at, stored.ends_at, stored.reply_by)
-        plan = Plan("Torget", "Hva?", "", "Et annet sted", "", SEATS, 48, 0, stored.starts_at.date(), times)
-        assert await change_meeting(session, stored, plan) == 1
+        meeting_row = await lock_meeting(session, meeting.id)
+        assert meeting_row is not None
+        times = Times(meeting_row.starts_at, meeting_row.ends_at, meeting_row.reply_by)
+        plan = Plan("Torget", "Hva?", "", "Et annet sted", "", SEATS, 48, 0, meeting_row.starts_at.date(), times)
+        assert await change_meeting(session, meeting_row, plan) == 1
     async with rt.transaction() as session:
-        done = await cancel_meeting(session, meeting.id, rt.now())
-    assert done is not None
-    assert done[1] == 1
+        counts = await cancel_meeting(session, meeting.id, rt.now())
+    assert counts is not None
+    assert counts[1] == 1
     notices = [event for event in await outbox(rt, MeetingNoticeDue) if isinstance(event, MeetingNoticeDue)]
     assert [(notice.notice, notice.invitation_id) for notice in notices] == [
         ("changed", waits.id),
@@ -170,8 +170,8 @@ async def test_who_pauses_is_not_waited_for_but_keeps_a_place_on_the_list(
     row = (await rows_of(rt, meeting, "reserve"))[0]
     if said_yes:
         await reply(rt, row, Reply.YES)
-    joined = next(person for person in people if person.member_id == row.member_id)
-    await deliver(MemberChanged(**(joined.model_dump() | {"status": "paused"})))
+    member = next(person for person in people if person.member_id == row.member_id)
+    await deliver(MemberChanged(**(member.model_dump() | {"status": "paused"})))
     assert next(each.state for each in await rows_of(rt, meeting) if each.id == row.id) == stands
 
 
