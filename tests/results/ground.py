@@ -58,7 +58,7 @@ async def review(editor: httpx.AsyncClient, id_: UUID, **changes: str) -> httpx.
 
 async def decide(editor: httpx.AsyncClient, id_: UUID, **changes: str) -> httpx.Response:
     """The whole way: fill in, look, confirm; the page with the mistakes if there are any."""
-    shown = await review(editor, id_, **changes)
-    if shown.status_code != 200:
-        return shown
-    return await editor.post(f"/staff/results/suggestions/{id_}", data=hidden(shown))
+    page = await review(editor, id_, **changes)
+    if page.status_code != 200:
+        return page
+    return await editor.post(f"/staff/results/suggestions/{id_}", data=hidden(page))

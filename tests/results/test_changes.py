@@ -20,7 +20,7 @@ def asked(
 ) -> list[SurveyOpened | ResponseSubmitted | SurveyClosed]:
     """A survey of one group, with an answer a step."""
     survey_id = survey_id or new_id()
-    opened = SurveyOpened(
+    opening = SurveyOpened(
         survey_id=survey_id, questionnaire=shipped()["foretter"].content(), opened_at=AT,
         closes_at=AT + timedelta(days=14), cell_minimum=5, asks="some",
         meeting=MeetingAsked(meeting_id=MEETING, group=group, wave=wave),
@@ -33,18 +33,18 @@ def asked(
         for step in steps
     ]  # fmt: skip
     number = len(steps) if released is None else released
-    closed = SurveyClosed(
+    closing = SurveyClosed(
         survey_id=survey_id, opened_at=AT, closed_at=AT, invited=20, answered=number, released=number, strata=()
     )
-    return [opened, *answers, closed]
+    return [opening, *answers, closing]
 
 
 async def published(rt: Runtime, survey_id: UUID) -> str:
     """The page, once it is public."""
     async with browser(rt) as client:
         data = {"finding": "F"}
-        done = await client.post(f"/staff/results/{survey_id}", data=data, headers=cookie(rt, "editor"))
-        return (await client.get(done.headers["location"])).text
+        reply = await client.post(f"/staff/results/{survey_id}", data=data, headers=cookie(rt, "editor"))
+        return (await client.get(reply.headers["location"])).text
 
 
 def row_of(page: str, question: str) -> str:

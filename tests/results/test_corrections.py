@@ -12,14 +12,14 @@ from tests.results.test_publishing import AT, opened
 
 
 async def test_a_result_says_what_was_corrected_and_how_many_had_answered(rt: Runtime) -> None:
-    begun = opened()
+    opening = opened()
     change = {"place": "pages.0.title", "before": "Slik reisr du", "after": "Slik reiser du"}
-    changed = SurveyChanged(
-        survey_id=begun.survey_id,
+    correction = SurveyChanged(
+        survey_id=opening.survey_id,
         state="open",
-        closes_at=begun.closes_at,
+        closes_at=opening.closes_at,
         changed_at=AT,
-        questionnaire=begun.questionnaire,
+        questionnaire=opening.questionnaire,
         corrections=(
             TextCorrection(
                 corrected_at=AT + timedelta(days=1),
@@ -31,10 +31,10 @@ async def test_a_result_says_what_was_corrected_and_how_many_had_answered(rt: Ru
             ),
         ),
     )
-    await Deliverer(rt)(begun, changed)
+    await Deliverer(rt)(opening, correction)
     async with rt.transaction() as session:
-        survey = await session.get_one(Survey, begun.survey_id)
+        survey = await session.get_one(Survey, opening.survey_id)
 
     for code, texts in (("nb", ("Slik reisr du", "Slik reiser du")), ("en", ("How yuo travel", "How you travel"))):
-        ((_, answered, changes),) = tables_of(survey, [], {}, language(code, rt.settings.zone, []))["corrections"]
-        assert (answered, changes) == (12, [texts])
+        ((_, answers, changes),) = tables_of(survey, [], {}, language(code, rt.settings.zone, []))["corrections"]
+        assert (answers, changes) == (12, [texts])

@@ -31,36 +31,36 @@ NUMBER = {"id": "q", "type": "number", "text": {"nb": "Hvor lenge?"}, "min": 0, 
 
 def count(question: dict[str, Any], given_: list[Any]) -> Any:
     page = {"id": "side", "title": {"nb": "Side"}, "questions": [question]}
-    asked = Questionnaire.model_validate(QUESTIONNAIRE | {"pages": [page]})
-    (counted,) = count_answers(asked, [{"q": answer} for answer in given_])
-    return counted
+    questionnaire = Questionnaire.model_validate(QUESTIONNAIRE | {"pages": [page]})
+    (total,) = count_answers(questionnaire, [{"q": answer} for answer in given_])
+    return total
 
 
 def test_a_kind_this_version_does_not_know_is_said_to_be_uncountable_and_gets_no_zeros() -> None:
     """A list of ranks would be counted as choices, or published as nothing."""
-    counted = count({**CHOICE, "type": "hologram"}, [["a", "b"]] * 7)
-    assert (counted.countable, counted.base, counted.counts) == (False, 7, {})
+    total = count({**CHOICE, "type": "hologram"}, [["a", "b"]] * 7)
+    assert (total.countable, total.base, total.counts) == (False, 7, {})
     assert count(CHOICE, ["a"] * 7).countable
 
 
 @given(st.lists(st.sampled_from(["a", "b"])))
 def test_the_counts_of_one_choice_add_up_to_its_base(answers: list[str]) -> None:
-    counted = count(CHOICE, answers)
-    assert counted.base == len(answers)
-    assert sum(counted.counts.values()) == (counted.base if counted.base >= SMALLEST_GROUP else 0)
+    total = count(CHOICE, answers)
+    assert total.base == len(answers)
+    assert sum(total.counts.values()) == (total.base if total.base >= SMALLEST_GROUP else 0)
 
 
 @given(st.lists(st.lists(st.sampled_from(["a", "b"]), unique=True, min_size=1)))
 def test_several_choices_are_shares_of_people(answers: list[list[str]]) -> None:
-    counted = count({**CHOICE, "type": "several_choices"}, answers)
-    assert counted.base == len(answers)
-    assert all(0 <= n <= counted.base for n in counted.counts.values())
+    total = count({**CHOICE, "type": "several_choices"}, answers)
+    assert total.base == len(answers)
+    assert all(0 <= n <= total.base for n in total.counts.values())
 
 
 def test_do_not_know_is_counted_apart_from_those_who_took_a_stand() -> None:
-    counted = count(SCALE, [1, 5, 5, "vet_ikke", "vet_ikke"])
-    assert list(counted.counts.values()) == [1, 0, 0, 0, 2, 2]
-    assert share_positive(counted, "45", "12345") == pytest.approx(2 / 3)
+    total = count(SCALE, [1, 5, 5, "vet_ikke", "vet_ikke"])
+    assert list(total.counts.values()) == [1, 0, 0, 0, 2, 2]
+    assert share_positive(total, "45", "12345") == pytest.approx(2 / 3)
     assert share_positive(count(SCALE, ["vet_ikke"] * 5), "45", "12345") is None
 
 
@@ -68,14 +68,14 @@ def test_do_not_know_is_counted_apart_from_those_who_took_a_stand() -> None:
 def test_a_question_fewer_than_five_answered_shows_only_how_many(question: dict[str, Any]) -> None:
     """A condition asks few, and the question before it says who they are: "the one who drives, wants cheaper buses"."""
     answer = {"one_choice": "a", "several_choices": ["a"], "scale": 4, "number": 12}[question["type"]]
-    counted = count(question, [answer] * 4)
-    assert (counted.base, counted.counts, counted.classes, counted.quartiles) == (4, {}, (), None)
+    total = count(question, [answer] * 4)
+    assert (total.base, total.counts, total.classes, total.quartiles) == (4, {}, (), None)
     assert count(question, [answer] * 5).base == 5
 
 
 def test_numbers_are_told_by_quartiles_and_mean_and_not_at_all_from_too_few() -> None:
-    counted = count(NUMBER, [10, 20, 30, 40, 50])
-    assert (counted.quartiles, counted.mean) == ((20, 30, 40), 30)
+    total = count(NUMBER, [10, 20, 30, 40, 50])
+    assert (total.quartiles, total.mean) == ((20, 30, 40), 30)
     assert count(NUMBER, [10, 20, 30, 40]).quartiles is None
 
 
@@ -87,8 +87,8 @@ def kept(counted: list[Counted]) -> list[Counted]:
 
 @given(st.lists(st.integers(0, 300)))
 def test_what_a_publication_keeps_comes_back_the_same(numbers: list[int]) -> None:
-    counted = [count(NUMBER, numbers), count(CHOICE, ["a"])]
-    assert kept(counted) == counted
+    totals = [count(NUMBER, numbers), count(CHOICE, ["a"])]
+    assert kept(totals) == totals
 
 
 def test_most_chosen_are_all_that_share_the_top() -> None:
@@ -140,10 +140,10 @@ def test_no_reader_can_tell_how_few_chose_neither_gender() -> None:
         possible: dict[Any, set[int]] = defaultdict(set)
         for other, women in itertools.product(range(SMALLEST_GROUP), range(total)):
             men = total - other - women
-            shown = gender_shares({"female": women, "male": men, "other": other}) if men >= 0 else {}
-            if shown:
-                possible[tuple(shown.items())].add(other)
-        alone = [shown for shown, others in possible.items() if len(others) == 1 and others != {0}]
+            shares = gender_shares({"female": women, "male": men, "other": other}) if men >= 0 else {}
+            if shares:
+                possible[tuple(shares.items())].add(other)
+        alone = [shares for shares, others in possible.items() if len(others) == 1 and others != {0}]
         assert alone == [], total
 
 
@@ -191,7 +191,7 @@ def test_days_are_told_by_months_with_five_people_in_each() -> None:
 
 def test_what_was_written_beside_an_option_is_told_apart_from_the_choice() -> None:
     answers = [{"oftest": "annet", "oftest.annet": "Båt"}] * 2 + [{"oftest": "annet"}] * 3
-    counted = counted_of("oftest", answers)
-    assert counted.counts["annet"] == 5
-    assert [(part.id, part.kind, part.base) for part in counted.parts] == [("oftest.annet", "short_text", 2)]
+    total = counted_of("oftest", answers)
+    assert total.counts["annet"] == 5
+    assert [(part.id, part.kind, part.base) for part in total.parts] == [("oftest.annet", "short_text", 2)]
     assert "oftest.annet" in written_in(EXAMPLE)

@@ -47,5 +47,5 @@ def test_numbers_on_both_sides_of_the_middle_belong_to_the_first_and_the_last_cl
 
 
 def test_a_step_nobody_chose_counts_as_none() -> None:
-    counted = Counted("q", "scale", 10, {"1": 3, "5": 1})
-    assert share_positive(counted, "45", "12345") == pytest.approx(0.25)
+    total = Counted("q", "scale", 10, {"1": 3, "5": 1})
+    assert share_positive(total, "45", "12345") == pytest.approx(0.25)

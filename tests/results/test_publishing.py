@@ -75,17 +75,17 @@ async def publish(client: httpx.AsyncClient, rt: Runtime, role: str, **data: Any
 async def test_a_result_is_published_once_with_the_passages_staff_chose(rt: Runtime) -> None:
     answers = [response(text) for text in ("a <b>mer</b> buss", "hemmelig", "b", "c", "d")]
     await fill(Deliverer(rt), answers)
-    drawn = SampleDrawn(survey_id=SURVEY, rule="r-1", seed="5eed", pool_hash="a" * 64, pool=300, capped=7, drawn=20)
-    await Deliverer(rt)(drawn, sequence=4)
+    sample = SampleDrawn(survey_id=SURVEY, rule="r-1", seed="5eed", pool_hash="a" * 64, pool=300, capped=7, drawn=20)
+    await Deliverer(rt)(sample, sequence=4)
     async with browser(rt) as client:
         draft = await client.get(f"/staff/results/{SURVEY}", headers=cookie(rt, "analyst"))
         assert "5 av 5 svar er kommet" in draft.text
-        chosen = {
+        choices = {
             "finding": "Mange vil ha mer buss",
             "finding_en": "Many",
             "passage-forslag": str(answers[0].response_id),
         }
-        first = await publish(client, rt, "editor", **chosen)
+        first = await publish(client, rt, "editor", **choices)
         again = await publish(client, rt, "editor", finding="noe annet")
         assert first.headers["location"] == again.headers["location"]
         page = (await client.get(first.headers["location"])).text
@@ -105,20 +105,20 @@ async def test_a_result_is_published_once_with_the_passages_staff_chose(rt: Runt
     assert "reisemate" in table
     assert "minutter" in table
     assert "Svarprosent;;5;0,25;20;;" in table
-    (published,) = await outbox(rt, ResultsPublished)
-    assert isinstance(published, ResultsPublished)
-    assert published.finding == {"nb": "Mange vil ha mer buss", "en": "Many"}
-    assert published.heading is not None
-    assert published.heading["nb"].startswith("Klima")
+    (event,) = await outbox(rt, ResultsPublished)
+    assert isinstance(event, ResultsPublished)
+    assert event.finding == {"nb": "Mange vil ha mer buss", "en": "Many"}
+    assert event.heading is not None
+    assert event.heading["nb"].startswith("Klima")
 
 
 async def test_an_answer_that_arrives_while_staff_read_never_becomes_a_passage_nobody_chose(rt: Runtime) -> None:
-    deliver, chosen = Deliverer(rt), response("bbb valgt")
-    await deliver(opened(), closed(5), chosen, *[response(text) for text in ("c", "d", "e")])
+    deliver, passage = Deliverer(rt), response("bbb valgt")
+    await deliver(opened(), closed(5), passage, *[response(text) for text in ("c", "d", "e")])
     async with browser(rt) as client:
         await deliver(response("aaa Kari Nordmann, tlf. 99"))
-        done = await publish(client, rt, "editor", finding="F", **{"passage-forslag": str(chosen.response_id)})
-        page = (await client.get(done.headers["location"])).text
+        reply = await publish(client, rt, "editor", finding="F", **{"passage-forslag": str(passage.response_id)})
+        page = (await client.get(reply.headers["location"])).text
     assert "bbb valgt" in page
     assert "Kari Nordmann" not in page
 
@@ -128,21 +128,21 @@ async def test_what_several_wrote_alike_is_offered_once_and_can_be_chosen_whatev
 ) -> None:
     alike = [response("Mer buss") for _ in range(5)]
     await fill(Deliverer(rt), alike)
-    least = min(str(one.response_id) for one in alike)
+    least = min(str(answer.response_id) for answer in alike)
     async with browser(rt) as client:
         draft = (await client.get(f"/staff/results/{SURVEY}", headers=cookie(rt, "editor"))).text
         assert re.findall(r'name="passage-forslag" value="([^"]+)"', draft) == [least]
-        done = await publish(client, rt, "editor", finding="F", **{"passage-forslag": least})
-        assert "Mer buss" in (await client.get(done.headers["location"])).text
+        reply = await publish(client, rt, "editor", finding="F", **{"passage-forslag": least})
+        assert "Mer buss" in (await client.get(reply.headers["location"])).text
 
 
 async def test_a_passage_that_is_no_answer_is_refused(rt: Runtime) -> None:
     await fill(Deliverer(rt), [response(f"s{n}") for n in range(5)])
     async with browser(rt) as client:
         for forged in ("0", str(new_id())):
-            refused = await publish(client, rt, "editor", finding="F", **{"passage-forslag": forged})
-            assert refused.status_code == 422
-            assert "finnes ikke" in refused.text
+            error_page = await publish(client, rt, "editor", finding="F", **{"passage-forslag": forged})
+            assert error_page.status_code == 422
+            assert "finnes ikke" in error_page.text
     assert await outbox(rt, ResultsPublished) == []
 
 
@@ -150,13 +150,13 @@ async def test_what_is_public_does_not_move_and_says_that_an_answer_is_missing(r
     deliver = Deliverer(rt)
     await deliver(opened(), closed(6), *[response(f"s{n}") for n in range(5)])
     async with browser(rt) as client:
-        refused = await publish(client, rt, "editor", finding="F")
-        assert refused.status_code == 422
-        assert "Ikke alle svar er kommet" in refused.text
-        done = await publish(client, rt, "editor", finding="F", fewer="yes")
-        before = figures((await client.get(done.headers["location"])).text)
+        error_page = await publish(client, rt, "editor", finding="F")
+        assert error_page.status_code == 422
+        assert "Ikke alle svar er kommet" in error_page.text
+        reply = await publish(client, rt, "editor", finding="F", fewer="yes")
+        before = figures((await client.get(reply.headers["location"])).text)
         await deliver(response("sent"))
-        assert figures((await client.get(done.headers["location"])).text) == before
+        assert figures((await client.get(reply.headers["location"])).text) == before
     assert "5 av 6 svar" in before
 
 
@@ -182,9 +182,9 @@ async def test_the_same_questionnaire_closed_twice_a_day_has_two_pages(rt: Runti
 async def test_a_finding_that_cannot_stand_is_refused_at_its_field(rt: Runtime, finding: str) -> None:
     await fill(Deliverer(rt), [response(f"s{n}") for n in range(5)])
     async with browser(rt) as client:
-        refused = await publish(client, rt, "editor", finding=finding)
-    assert refused.status_code == 422
-    assert "finding-error" in refused.text
+        error_page = await publish(client, rt, "editor", finding=finding)
+    assert error_page.status_code == 422
+    assert "finding-error" in error_page.text
     assert await outbox(rt, ResultsPublished) == []
 
 
@@ -248,9 +248,9 @@ async def test_an_erased_member_gets_a_receipt(rt: Runtime) -> None:
 
 async def test_staff_see_which_questions_cannot_be_counted_yet(rt: Runtime) -> None:
     """A kind a newer surveys asked: no zeros, no silence, on the draft and on the public page."""
-    asked = opened().model_copy(update={"questionnaire": Questionnaire.model_validate(newer())})
+    opening = opened().model_copy(update={"questionnaire": Questionnaire.model_validate(newer())})
     answers = [response("").model_copy(update={"answers": {"hologram": ["b", "a"], "oftest": "buss"}}) for _ in "12345"]
-    await Deliverer(rt)(asked, *answers, closed(5))
+    await Deliverer(rt)(opening, *answers, closed(5))
     async with browser(rt) as client:
         draft = (await client.get(f"/staff/results/{SURVEY}", headers=cookie(rt, "analyst"))).text
         assert "Kan ikke telles ennå" in draft
@@ -265,11 +265,11 @@ async def test_staff_see_which_questions_cannot_be_counted_yet(rt: Runtime) -> N
 
 @pytest.mark.parametrize("language", ["nb", "nn", "en"])
 async def test_every_kind_of_question_has_words_a_table_and_a_picture(rt: Runtime, language: str) -> None:
-    asked = opened().model_copy(update={"questionnaire": Questionnaire.model_validate(example.QUESTIONNAIRE)})
+    opening = opened().model_copy(update={"questionnaire": Questionnaire.model_validate(example.QUESTIONNAIRE)})
     answers = [
         response("").model_copy(update={"answers": example.ANSWERS, "response_id": random_id()}) for _ in range(6)
     ]
-    await Deliverer(rt)(asked, *answers, closed(6))
+    await Deliverer(rt)(opening, *answers, closed(6))
     async with browser(rt) as client:
         draft = (await client.get(f"/staff/results/{SURVEY}", headers=cookie(rt, "editor"))).text
         assert "Kan ikke telles" not in draft
@@ -289,9 +289,9 @@ async def test_every_kind_of_question_has_words_a_table_and_a_picture(rt: Runtim
         "sted",
         "sist",
     ):
-        shown = re.split("<h[23]", public.split(f'id="q-{id_}"')[1])[0]
-        assert "<svg" in shown, id_
-        assert "<table" in shown, id_
+        part = re.split("<h[23]", public.split(f'id="q-{id_}"')[1])[0]
+        assert "<svg" in part, id_
+        assert "<table" in part, id_
         assert f"\n{id_};" in rows, id_
     assert "{" not in re.sub("<style.*?</style>", "", public)
     assert "1998" in public

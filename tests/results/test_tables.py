@@ -38,9 +38,9 @@ def given_answers(answers: list[dict[str, Any]]) -> list[ResponseSubmitted]:
 async def test_the_tables_say_of_whom_each_share_is(rt: Runtime) -> None:
     await fill(Deliverer(rt), given_answers(FULL))
     async with browser(rt) as client:
-        done = await publish(client, rt, "editor", finding="F")
-        page = (await client.get(done.headers["location"])).text
-        table = (await client.get(f"{done.headers['location']}/table.csv")).content.decode("utf-8-sig").splitlines()
+        reply = await publish(client, rt, "editor", finding="F")
+        page = (await client.get(reply.headers["location"])).text
+        table = (await client.get(f"{reply.headers['location']}/table.csv")).content.decode("utf-8-sig").splitlines()
     assert "Flest, og like mange, svarte «Jeg går», «Med bil»: 40\u00a0% hver." in page
     assert "andelene kan bli mer enn 100 prosent til sammen" in page
     assert "Andel av dem som tok stilling" in table[0]
@@ -59,8 +59,8 @@ async def test_numbers_have_a_picture_and_a_table_and_one_outlier_hides_nobody(r
     minutes = [*range(5, 50, 2), 300]
     await fill(Deliverer(rt), given_answers([{"reisemate": "gange", "minutter": number} for number in minutes]))
     async with browser(rt) as client:
-        done = await publish(client, rt, "editor", finding="F")
-        page = (await client.get(done.headers["location"])).text
+        reply = await publish(client, rt, "editor", finding="F")
+        page = (await client.get(reply.headers["location"])).text
     assert "Det midterste svaret er 28. Halvparten svarte fra 16,5 til 39,5." in page
     question = page[page.index('id="q-minutter"') : page.index('id="q-viktigst"')]
     assert "<svg" in question
@@ -88,9 +88,9 @@ async def test_the_population_stands_beside_those_who_answered_also_in_the_file(
     await deliver(population, opened(), *given_answers(FULL))
     await deliver(closed(5).model_copy(update={"strata": strata, "answered": 120}))
     async with browser(rt) as client:
-        done = await publish(client, rt, "editor", finding="F")
-        page = (await client.get(done.headers["location"])).text
-        table = (await client.get(f"{done.headers['location']}/table.csv")).text
+        reply = await publish(client, rt, "editor", finding="F")
+        page = (await client.get(reply.headers["location"])).text
+        table = (await client.get(f"{reply.headers['location']}/table.csv")).text
     assert "Størst forskjell: 15–24 år er 50\u00a0% av dem som svarte, og 25\u00a0% av befolkningen." in page
     assert ";Alder;15–24 år;;0,5;;;0,25" in table
     assert ";Kjønn;Annet / ikke oppgitt;;0,05;;;\r" in table, "the register counts two; nobody is not the number"
@@ -108,16 +108,16 @@ async def test_areas_stand_beside_those_who_answered_small_ones_together(rt: Run
         area_margins=areas, area_source="Bærum, 2005",
     )  # fmt: skip
     strata = tuple(
-        StratumCount(gender="female", band="15-", area=area, invited=50, answered=answered)
-        for area, answered in (("lysaker", 10), ("sandvika", 20), ("rud", 3), (None, 7))
+        StratumCount(gender="female", band="15-", area=area, invited=50, answered=answers)
+        for area, answers in (("lysaker", 10), ("sandvika", 20), ("rud", 3), (None, 7))
     )
     deliver = Deliverer(rt)
     await deliver(population, opened(), *given_answers(FULL))
     await deliver(closed(5).model_copy(update={"strata": strata, "answered": 40}))
     async with browser(rt) as client:
-        done = await publish(client, rt, "editor", finding="F")
-        page = (await client.get(done.headers["location"])).text
-        table = (await client.get(f"{done.headers['location']}/table.csv")).text
+        reply = await publish(client, rt, "editor", finding="F")
+        page = (await client.get(reply.headers["location"])).text
+        table = (await client.get(f"{reply.headers['location']}/table.csv")).text
     assert ";Område;Lysaker;;0,25;;;0,6" in table
     assert ";Område;Sandvika;;0,5;;;0,3" in table
     assert ";Område;Rud, Utenfor områdene;;0,25;;;\r" in table, "three are too few to stand alone"
@@ -129,10 +129,10 @@ async def test_a_result_says_the_last_day_people_could_answer_not_the_one_the_ma
     await deliver(opened(), *given_answers(FULL))
     await deliver(closed(5).model_copy(update={"closed_at": AT + timedelta(days=20)}))
     async with browser(rt) as client:
-        done = await publish(client, rt, "editor", finding="F")
-        page = (await client.get(done.headers["location"])).text
+        reply = await publish(client, rt, "editor", finding="F")
+        page = (await client.get(reply.headers["location"])).text
     assert "fra 23. november 2026 til 7. desember 2026" in page
-    assert done.headers["location"].endswith("-2026-12-07")
+    assert reply.headers["location"].endswith("-2026-12-07")
 
 
 async def test_staff_start_from_a_finding_in_each_language_and_see_afterwards_who_published(rt: Runtime) -> None:

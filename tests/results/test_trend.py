@@ -29,8 +29,8 @@ def asked(id_: str = "byen", **changes: Any) -> Questionnaire:
 
 def past(questionnaire: Questionnaire, year: int, yes: int = 6, no: int = 4) -> Past:
     """A result of ten answers."""
-    counted = Counted(questionnaire.questions[0].id, "one_choice", yes + no, {"ja": yes, "nei": no})
-    return Past(questionnaire, AT.replace(year=year), [counted])
+    total = Counted(questionnaire.questions[0].id, "one_choice", yes + no, {"ja": yes, "nei": no})
+    return Past(questionnaire, AT.replace(year=year), [total])
 
 
 def test_the_same_question_in_later_surveys_shows_what_it_was_before() -> None:
@@ -61,10 +61,10 @@ def a_grid(id_: str, code: str) -> Questionnaire:
 
 
 def test_each_statement_of_a_grid_has_a_trend_whatever_the_grid_is_called() -> None:
-    found = trends(a_grid("c", "q9"), [grid("b", "q5", 2025, 7), grid("a", "q1", 2024, 4)])
-    assert found.keys() == {"q9.trygt"}, "what nobody answered has none"
-    assert found["q9.trygt"].days == (AT.replace(year=2024), AT.replace(year=2025))
-    assert found["q9.trygt"].shares == {"1": (0.6, 0.3), "5": (0.4, 0.7)}
+    lines = trends(a_grid("c", "q9"), [grid("b", "q5", 2025, 7), grid("a", "q1", 2024, 4)])
+    assert lines.keys() == {"q9.trygt"}, "what nobody answered has none"
+    assert lines["q9.trygt"].days == (AT.replace(year=2024), AT.replace(year=2025))
+    assert lines["q9.trygt"].shares == {"1": (0.6, 0.3), "5": (0.4, 0.7)}
 
 
 def test_numbers_have_the_middle_answer_of_each_survey() -> None:
@@ -84,15 +84,15 @@ def test_numbers_have_the_middle_answer_of_each_survey() -> None:
 
 @pytest.mark.parametrize("same", [False, True])
 def test_other_words_break_the_trend_unless_staff_say_that_they_mean_the_same(same: bool) -> None:
-    changed = asked("ny", bank="byen.trives", text={"nb": "Har du det bra?"}, same_meaning=same or None)
-    (trend,) = trends(changed, [past(asked(), 2024)]).values()
+    questionnaire = asked("ny", bank="byen.trives", text={"nb": "Har du det bra?"}, same_meaning=same or None)
+    (trend,) = trends(questionnaire, [past(asked(), 2024)]).values()
     assert trend.broken is not same
     assert len(trend.days) == same
 
 
 def test_a_break_ends_the_trend_where_it_is_and_keeps_what_came_after() -> None:
-    changed = {"bank": "byen.trives", "text": {"nb": "Har du det bra?"}}
-    (trend,) = trends(asked("c", **changed), [past(asked("b", **changed), 2025), past(asked(), 2024)]).values()
+    details = {"bank": "byen.trives", "text": {"nb": "Har du det bra?"}}
+    (trend,) = trends(asked("c", **details), [past(asked("b", **details), 2025), past(asked(), 2024)]).values()
     assert (trend.days, trend.broken) == ((AT.replace(year=2025),), True)
 
 
@@ -115,8 +115,8 @@ def test_what_counts_as_other_words(changes: dict[str, Any], same: bool) -> None
 
 def test_a_scale_written_short_and_as_stored_is_the_same_question() -> None:
     short = {"id": "a", "type": "scale", "text": {"nb": "Hva?"}, "low": {"nb": "Lite"}, "high": {"nb": "Mye"}}
-    stored = strict(asked().content() | {"pages": [{"id": "s", "title": {"nb": "T"}, "questions": [short]}]})
-    assert wording(short) == wording(stored.questions[0].model_dump(mode="json"))
+    questionnaire = strict(asked().content() | {"pages": [{"id": "s", "title": {"nb": "T"}, "questions": [short]}]})
+    assert wording(short) == wording(questionnaire.questions[0].model_dump(mode="json"))
     assert identity_of("byen", short) == "byen.a"
 
 
@@ -129,19 +129,19 @@ async def published(rt: Runtime, *surveys: tuple[Questionnaire, Sequence[Mapping
             survey_id, at = new_id(), AT + timedelta(days=100 * number)
             nobody = AnswerStrata(gender=None, bands=None)
             answers = [
-                ResponseSubmitted(response_id=random_id(), survey_id=survey_id, strata=nobody, answers=given)
-                for given in each
+                ResponseSubmitted(response_id=random_id(), survey_id=survey_id, strata=nobody, answers=answers_given)
+                for answers_given in each
             ]
             strata = (StratumCount(gender="female", band="15-24", invited=20, answered=10),)
-            opened = SurveyOpened(
+            opening = SurveyOpened(
                 survey_id=survey_id, questionnaire=questionnaire.content(), opened_at=at, closes_at=at, cell_minimum=5
             )
-            closed = SurveyClosed(
+            closing = SurveyClosed(
                 survey_id=survey_id, opened_at=at, closed_at=at, invited=20, answered=10, released=10, strata=strata
             )
-            await deliver(opened, *answers, closed)
-            done = await client.post(f"/staff/results/{survey_id}", data={"finding": "Noe"})
-            pages.append((await client.get(done.headers["location"])).text)
+            await deliver(opening, *answers, closing)
+            reply = await client.post(f"/staff/results/{survey_id}", data={"finding": "Noe"})
+            pages.append((await client.get(reply.headers["location"])).text)
     return pages
 
 
@@ -158,10 +158,10 @@ async def test_the_public_page_shows_the_middle_of_numbers_and_each_statement(rt
 
 async def test_the_public_page_shows_the_trend_and_says_where_it_is_broken(rt: Runtime) -> None:
     later = asked("ny", id="q1", bank="byen.trives")
-    changed = asked("nyest", id="q1", bank="byen.trives", text={"nb": "Har du det bra?"})
+    newest = asked("nyest", id="q1", bank="byen.trives", text={"nb": "Har du det bra?"})
     surveys = [
         (questionnaire, [{questionnaire.questions[0].id: "ja" if place < yes else "nei"} for place in range(10)])
-        for questionnaire, yes in ((asked(), 3), (later, 6), (changed, 5))
+        for questionnaire, yes in ((asked(), 3), (later, 6), (newest, 5))
     ]
     pages = await published(rt, *surveys)
     assert "Slik svarte panelet før" not in pages[0]

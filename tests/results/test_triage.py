@@ -28,8 +28,8 @@ async def test_nothing_is_public_before_staff_have_approved_a_wording(rt: Runtim
         assert "Besvart" in page
         assert "Skolebakken" not in page + listed, "what the resident wrote is never shown as it is"
         assert (await decide(editor, id_, public="")).status_code == 303
-        for gone in ("/suggest/tryggere-skolevei-pa-rykkinn", "/suggest/%00", "/results/%00"):
-            assert (await visitor.get(gone)).status_code == 404
+        for path in ("/suggest/tryggere-skolevei-pa-rykkinn", "/suggest/%00", "/results/%00"):
+            assert (await visitor.get(path)).status_code == 404
 
 
 async def test_the_municipalitys_words_are_marked_as_bokmal_on_pages_in_other_languages(
@@ -51,8 +51,8 @@ async def test_the_sender_is_told_once_of_each_change(rt: Runtime, editor: httpx
         ("considered", ""), ("considered", ""), ("answered", "Ja."), ("answered", "Ja."), ("answered", "Nei."),
     ):  # fmt: skip
         assert (await decide(editor, id_, state=state, answer=answer, public="")).status_code == 303
-    told = [(reply.notice, reply.text, reply.generation) for reply in await replies(rt)]
-    assert told == [("receipt", "", 1), ("status", "", 2), ("answer", "Ja.", 3), ("answer", "Nei.", 4)]
+    notices = [(reply.notice, reply.text, reply.generation) for reply in await replies(rt)]
+    assert notices == [("receipt", "", 1), ("status", "", 2), ("answer", "Ja.", 3), ("answer", "Nei.", 4)]
     assert [event.subject for event in await outbox(rt, SuggestionAnswered)] == [id_, id_]
 
 
@@ -61,20 +61,20 @@ async def test_staff_see_the_mail_and_the_page_before_anything_is_sent_and_two_c
 ) -> None:
     id_ = await a_suggestion(rt)
     path = f"/staff/results/suggestions/{id_}"
-    shown = await review(editor, id_, answer="Ja.\n\n<b>Fra 2027</b>.")
-    assert "Én person får e-post" in shown.text
-    assert 'data-card="/staff/notifications/preview"' in shown.text
+    preview = await review(editor, id_, answer="Ja.\n\n<b>Fra 2027</b>.")
+    assert "Én person får e-post" in preview.text
+    assert 'data-card="/staff/notifications/preview"' in preview.text
     for name, value in (("purpose", "suggestion_answer"), ("language", "nb"), ("title", "Tryggere skolevei")):
-        assert f'name="{name}" value="{value}"' in shown.text
-    assert "Skolebakken" not in shown.text
+        assert f'name="{name}" value="{value}"' in preview.text
+    assert "Skolebakken" not in preview.text
     for words in ("Saken blir lagt ut", "En innbygger ønsker fortau", "Besvart", "&lt;b&gt;Fra 2027&lt;/b&gt;"):
-        assert words in shown.text
+        assert words in preview.text
     assert len(await replies(rt)) == 1, "the receipt alone"
-    changed = await editor.post(path, data=hidden(shown) | {"action": "change"})
-    assert "&lt;b&gt;Fra 2027&lt;/b&gt;.</textarea>" in changed.text
+    form_page = await editor.post(path, data=hidden(preview) | {"action": "change"})
+    assert "&lt;b&gt;Fra 2027&lt;/b&gt;.</textarea>" in form_page.text
     assert len(await replies(rt)) == 1
     for _ in range(2):
-        assert (await editor.post(path, data=hidden(shown))).headers["location"] == path
+        assert (await editor.post(path, data=hidden(preview))).headers["location"] == path
     assert [(reply.notice, reply.text) for reply in await replies(rt)][1:] == [("answer", "Ja.\n\n<b>Fra 2027</b>.")]
     assert (await editor.get(path)).text.count("behandlet et forslag") == 1
 
@@ -82,18 +82,18 @@ async def test_staff_see_the_mail_and_the_page_before_anything_is_sent_and_two_c
 async def test_a_page_that_is_outdated_changes_nothing_and_says_so(rt: Runtime, editor: httpx.AsyncClient) -> None:
     id_ = await a_suggestion(rt)
     path = f"/staff/results/suggestions/{id_}"
-    form, shown = hidden(await editor.get(path)), await review(editor, id_, answer="Nei.")
+    form, preview = hidden(await editor.get(path)), await review(editor, id_, answer="Nei.")
     await decide(editor, id_, answer="Ja.")
-    for late in (DECISION | form | {"answer": "Nei."}, hidden(shown)):
-        refused = await editor.post(path, data=late)
-        assert refused.status_code == 409
+    for late in (DECISION | form | {"answer": "Nei."}, hidden(preview)):
+        error_page = await editor.post(path, data=late)
+        assert error_page.status_code == 409
         for words in ("Noen andre har behandlet saken", "Slik står saken nå", ">Ja.</p>", ">Nei.</textarea>"):
-            assert words in refused.text
-    back = await editor.post(path, data=hidden(shown) | {"action": "change"})
+            assert words in error_page.text
+    back = await editor.post(path, data=hidden(preview) | {"action": "change"})
     assert (await editor.post(path, data=DECISION | hidden(back))).status_code == 409, "going back agrees to nothing"
     assert (await editor.post(path, data=DECISION)).status_code == 409, "nothing seen is nothing agreed to"
     assert [reply.text for reply in await replies(rt)] == ["", "Ja."]
-    again = await editor.post(path, data=DECISION | hidden(refused) | {"answer": "Nei."})
+    again = await editor.post(path, data=DECISION | hidden(error_page) | {"answer": "Nei."})
     assert (await editor.post(path, data=hidden(again))).status_code == 303
     assert [reply.text for reply in await replies(rt)] == ["", "Ja.", "Nei."]
 
@@ -139,9 +139,9 @@ async def test_half_a_decision_is_refused_at_its_field(
     rt: Runtime, editor: httpx.AsyncClient, change: dict[str, str], field: str
 ) -> None:
     id_ = await a_suggestion(rt)
-    refused = await decide(editor, id_, **change)
-    assert refused.status_code == 422
-    assert f'id="{field}-error"' in refused.text
+    error_page = await decide(editor, id_, **change)
+    assert error_page.status_code == 422
+    assert f'id="{field}-error"' in error_page.text
     assert await outbox(rt, SuggestionAnswered) == []
     assert (await decide(editor, new_id())).status_code == 404
 
@@ -149,8 +149,8 @@ async def test_half_a_decision_is_refused_at_its_field(
 async def test_a_matter_may_join_another_public_one(rt: Runtime, editor: httpx.AsyncClient) -> None:
     first, second = await a_suggestion(rt), await a_suggestion(rt)
     await decide(editor, first)
-    joined = {"state": "merged", "merged_into": "tryggere-skolevei-pa-rykkinn", "answer": ""}
-    assert (await decide(editor, second, **joined)).status_code == 303
+    merger = {"state": "merged", "merged_into": "tryggere-skolevei-pa-rykkinn", "answer": ""}
+    assert (await decide(editor, second, **merger)).status_code == 303
     async with browser(rt) as visitor:
         page = (await visitor.get("/suggest/tryggere-skolevei-pa-rykkinn-2")).text
     assert "Slått sammen med en annen sak" in page
@@ -179,8 +179,8 @@ def test_a_mail_goes_exactly_when_something_the_sender_is_told_has_changed(
 ) -> None:
     decision = Decision(state, answer, False, "", "", "x", "y")
     notice = notice_of(before, decision, answer_before)
-    changed = bool(answer and answer != (answer_before or "")) or (state != before and state != "new")
-    assert (notice is not None) is changed
+    news = bool(answer and answer != (answer_before or "")) or (state != before and state != "new")
+    assert (notice is not None) is news
     assert ("answer" in problems(decision)) is (state in ("answered", "declined") and not answer)
 
 
@@ -209,10 +209,10 @@ def test_what_a_decision_lacks_is_said_by_its_field(decided: Decision, missing: 
 
 
 def test_a_decision_keeps_what_its_state_uses_alone() -> None:
-    kept = {state: settled(decision(state)) for state in STATES}
-    assert {state for state, one in kept.items() if one.forwarded_to} == {"forwarded"}
-    assert {state for state, one in kept.items() if one.merged_into} == {"merged"}
-    assert all(one == decision(state, forwarded_to="", merged_into="") for state, one in kept.items()
+    decisions = {state: settled(decision(state)) for state in STATES}
+    assert {state for state, outcome in decisions.items() if outcome.forwarded_to} == {"forwarded"}
+    assert {state for state, outcome in decisions.items() if outcome.merged_into} == {"merged"}
+    assert all(outcome == decision(state, forwarded_to="", merged_into="") for state, outcome in decisions.items()
                if state not in ("forwarded", "merged"))  # fmt: skip
 
 

@@ -58,8 +58,8 @@ def answers() -> list[Event]:
 async def published(rt: Runtime, editor: httpx.AsyncClient) -> str:
     """A published survey and a held meeting; the result's path."""
     await Deliverer(rt)(*survey_facts(rt), *answers(), *meeting_facts(rt))
-    done = await editor.post(f"/staff/results/{SURVEY}", data={"finding": "Mange kjører bil"})
-    return str(done.headers["location"])
+    reply = await editor.post(f"/staff/results/{SURVEY}", data={"finding": "Mange kjører bil"})
+    return str(reply.headers["location"])
 
 
 def follow_up(rt: Runtime, **changes: Any) -> dict[str, Any]:
@@ -72,8 +72,8 @@ def follow_up(rt: Runtime, **changes: Any) -> dict[str, Any]:
 
 async def record(editor: httpx.AsyncClient, form: dict[str, Any]) -> httpx.Response:
     """Fill in, look at what will be sent, confirm."""
-    shown = await editor.post("/staff/results/follow-ups", data=form)
-    confirmed = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', shown.text))
+    preview = await editor.post("/staff/results/follow-ups", data=form)
+    confirmed = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', preview.text))
     assert confirmed["confirmed"] == "yes"
     return await editor.post("/staff/results/follow-ups", data=confirmed)
 
@@ -82,13 +82,13 @@ async def test_staff_see_the_mail_before_it_goes_out_and_two_clicks_tell_once(
     rt: Runtime, editor: httpx.AsyncClient
 ) -> None:
     await published(rt, editor)
-    shown = await editor.post("/staff/results/follow-ups", data=follow_up(rt))
-    assert "5 svarte på undersøkelsen" in shown.text
-    assert "preview?purpose=survey_follow_up" in shown.text
+    preview = await editor.post("/staff/results/follow-ups", data=follow_up(rt))
+    assert "5 svarte på undersøkelsen" in preview.text
+    assert "preview?purpose=survey_follow_up" in preview.text
     assert await outbox(rt, FollowUpRecorded) == []
-    confirmed = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', shown.text))
-    changed = await editor.post("/staff/results/follow-ups", data=confirmed | {"action": "change"})
-    assert "Kommunen setter inn flere busser." in changed.text
+    confirmed = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', preview.text))
+    form_page = await editor.post("/staff/results/follow-ups", data=confirmed | {"action": "change"})
+    assert "Kommunen setter inn flere busser." in form_page.text
     assert await outbox(rt, FollowUpRecorded) == []
     for _ in range(2):
         assert (await editor.post("/staff/results/follow-ups", data=confirmed)).status_code == 303
@@ -116,16 +116,16 @@ async def test_a_follow_up_stands_on_the_result_and_in_the_work_and_is_told(
 async def test_bokmal_is_marked_as_such_on_pages_in_other_languages(rt: Runtime, editor: httpx.AsyncClient) -> None:
     result = await published(rt, editor)
     await record(editor, follow_up(rt))
-    finding, done, meeting = (
+    finding, work, meeting = (
         f'<span lang="nb">{text}</span>'
         for text in ("Mange kjører bil", "Kommunen setter inn flere busser.", "Torget i Sandvika")
     )
-    for path, marked in (("/results", [finding, done]), (result, [finding, done]), ("/work", [done, meeting])):
+    for path, marked in (("/results", [finding, work]), (result, [finding, work]), ("/work", [work, meeting])):
         for text in marked:
             assert text in (await editor.get(f"{path}?lang=nn")).text, path
         english = (await editor.get(f"{path}?lang=en")).text
         assert "More buses." in english
-        assert done not in english, "what is translated stands in the reader's language"
+        assert work not in english, "what is translated stands in the reader's language"
         assert '<span lang="nb">' not in (await editor.get(f"{path}?lang=nb")).text
 
 
@@ -137,9 +137,9 @@ async def test_a_recorded_follow_up_can_be_corrected_on_every_page(rt: Runtime, 
     assert "Kommunen setter inn flere busser.</textarea>" in (await editor.get(path)).text
     mended = follow_up(rt, done="Kommunen setter inn to busser.", done_en="", link="https://example.org/to-busser")
     for wrong in ({"done": ""}, {"done_on": "2999-01-01"}, {"link": "http://example.org"}):
-        refused = await editor.post(path, data=mended | wrong)
-        assert refused.status_code == 422
-        assert f'id="{next(iter(wrong))}-error"' in refused.text
+        error_page = await editor.post(path, data=mended | wrong)
+        assert error_page.status_code == 422
+        assert f'id="{next(iter(wrong))}-error"' in error_page.text
     for _ in range(2):
         assert (await editor.post(path, data=mended)).headers["location"] == path
     for page in (result, "/results", "/work"):
@@ -180,9 +180,9 @@ async def test_half_a_follow_up_is_refused_at_its_field(
     rt: Runtime, editor: httpx.AsyncClient, change: dict[str, str], field: str
 ) -> None:
     await published(rt, editor)
-    refused = await editor.post("/staff/results/follow-ups", data=follow_up(rt, **change))
-    assert refused.status_code == 422
-    assert f'id="{field}-error"' in refused.text
+    error_page = await editor.post("/staff/results/follow-ups", data=follow_up(rt, **change))
+    assert error_page.status_code == 422
+    assert f'id="{field}-error"' in error_page.text
     assert await outbox(rt, FollowUpRecorded) == []
 
 
