@@ -167,11 +167,11 @@ async def states(rt: Runtime) -> list[tuple[str, str | None]]:
 async def journal(rt: Runtime, accepted: Sequence[Try], starting: Sequence[Try]) -> set[Try]:
     """One step of the journal; the tries that may go on."""
     steps = Steps(rt.database.engine, 75)
-    allowed = await asyncio.gather(
+    answers = await asyncio.gather(
         *(steps.step(attempt, None) for attempt in accepted), *(steps.step(None, attempt) for attempt in starting)
     )
     await steps.close()
-    return {attempt for attempt, may in zip(starting, allowed[len(accepted) :], strict=True) if may}
+    return {attempt for attempt, may in zip(starting, answers[len(accepted) :], strict=True) if may}
 
 
 async def lease_over(rt: Runtime) -> None:

@@ -55,15 +55,15 @@ class World:
         self.resent_by_staff = 0
 
     async def play(self, step: str, who: int) -> None:
-        member_id, invited = self.members[who], self.invitations[who]
+        member_id, issued_event = self.members[who], self.invitations[who]
         events: dict[str, Callable[[], Event]] = {
-            "invite": lambda: invited,
-            "remind": lambda: reminder(invited),
+            "invite": lambda: issued_event,
+            "remind": lambda: reminder(issued_event),
             "confirm": lambda: confirmation(member_id),
             "card": lambda: card(member_id, f"p{who}@example.org"),
             "new_address": lambda: card(member_id, f"q{who}@example.org"),
             "open": opened,
-            "answer": lambda: answered(invited),
+            "answer": lambda: answered(issued_event),
             "want": lambda: wishes(member_id, "surveys"),
             "do_not_want": lambda: wishes(member_id, "results"),
             "pause_member": lambda: wishes(member_id, "surveys", status="paused"),
@@ -108,11 +108,11 @@ class World:
         async with self.rt.transaction() as session:
             created = await session.scalar(sa.select(sa.func.count()).select_from(Message))
             lines = await counting.report(session)
-            seen = await counting.overview(session)
+            sums = await counting.overview(session)
             bulk = set(await session.scalars(sa.select(Message.id).where(Message.urgent.is_(False))))
-        assert sum(line.created for line in lines) == sum(seen.counts.values()) == created
-        taken = Counter(str(mail["Message-ID"]).strip("<>").partition("@")[0] for mail in self.sink.mails)
-        doubled = sum(n - 1 for message_id, n in taken.items() if message_id in {str(one) for one in bulk})
+        assert sum(line.created for line in lines) == sum(sums.counts.values()) == created
+        deliveries = Counter(str(mail["Message-ID"]).strip("<>").partition("@")[0] for mail in self.sink.mails)
+        doubled = sum(n - 1 for message_id, n in deliveries.items() if message_id in {str(message) for message in bulk})
         assert doubled <= self.resent_by_staff
 
 

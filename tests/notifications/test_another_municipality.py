@@ -27,12 +27,12 @@ async def test_every_mail_is_the_municipalitys_own(runtime_of: RuntimeOf, tmp_pa
     rt = await runtime_of("notifications", profile=folder, mail_from="panel@oslo.example")
     for purpose in sorted(KINDS):
         mail = read_mail(Composer(rt).write(row_of(purpose, language)))
-        called = "The Oslo Panel" if language == "en" else "Oslopanelet"
+        name = "The Oslo Panel" if language == "en" else "Oslopanelet"
         sender = mail["From"].addresses[0]
         assert isinstance(sender, Address)
-        assert (sender.display_name, sender.addr_spec) == (called, "panel@oslo.example")
+        assert (sender.display_name, sender.addr_spec) == (name, "panel@oslo.example")
         text, html = text_of(mail), html_of(mail)
-        assert f"{called}\nOslo kommune" in text, purpose
+        assert f"{name}\nOslo kommune" in text, purpose
         assert "#2a2859" in html, purpose
         for part in (mail["Subject"], text, html):
             assert not _BAERUMS.search(part), (purpose, _BAERUMS.search(part))

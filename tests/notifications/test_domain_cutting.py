@@ -102,7 +102,7 @@ def test_what_stands_below_the_closing_words_is_kept_unless_it_signs(text: str, 
 
 
 def test_what_was_cut_is_kept_without_name_address_and_number() -> None:
-    kept, removed = cut(
+    text, parts = cut(
         "Ja.\n\nDen 3. mars 2027 kl. 12 skrev Panelet <panel@panel.example>:\n> Hei, Kari!\n> Hva vil du?\n"
         "> Ring 912 34 567.\n> https://panel.example/surveys/answer/k1.AbC\nOg benker.\n\nHilsen\n"
         "Kari Nordmann\n913 34 567",
@@ -110,8 +110,8 @@ def test_what_was_cut_is_kept_without_name_address_and_number() -> None:
         "Kari Nordmann",
         OURS,
     )
-    assert kept == "Ja.\nOg benker."
-    assert removed == (
+    assert text == "Ja.\nOg benker."
+    assert parts == (
         "Den 3. mars 2027 kl. 12 skrev Panelet <[e-postadresse]>:\n> Hei, [navn]!\n> Hva vil du?\n"
         "> Ring [telefonnummer].\n> https://panel.example/[lenke]"
     )

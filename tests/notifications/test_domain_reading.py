@@ -33,9 +33,14 @@ def letter(text: str = "Brua er ødelagt.", **headers: str) -> EmailMessage:
 
 
 def test_a_plain_letter() -> None:
-    got = read(letter(Message_ID="<abc@example.org>"))
-    assert (got.kind, got.sender, got.heading, got.text) == ("letter", "kari@example.org", "Brua", "Brua er ødelagt.")
-    assert (got.reference, got.attachments, got.language) == ("<abc@example.org>", 0, "nb")
+    reading = read(letter(Message_ID="<abc@example.org>"))
+    assert (reading.kind, reading.sender, reading.heading, reading.text) == (
+        "letter",
+        "kari@example.org",
+        "Brua",
+        "Brua er ødelagt.",
+    )
+    assert (reading.reference, reading.attachments, reading.language) == ("<abc@example.org>", 0, "nb")
 
 
 def test_plain_text_goes_before_html_and_html_alone_becomes_text() -> None:
@@ -83,9 +88,9 @@ def test_attachments_are_counted_and_pictures_of_the_layout_are_not() -> None:
 )
 def test_odd_characters_and_broken_parts_are_read_as_well_as_they_can_be(content: bytes, text: str | None) -> None:
     raw = b"From: kari@example.org\r\nSubject: Br\xf8d\r\nMIME-Version: 1.0\r\n" + content
-    got = read(raw)
-    assert got.heading == "Brød"
-    assert text is None or got.text == text
+    reading = read(raw)
+    assert reading.heading == "Brød"
+    assert text is None or reading.text == text
 
 
 @pytest.mark.parametrize(
@@ -114,9 +119,9 @@ def test_letters_with_the_same_number_are_two_and_the_same_letter_by_two_ways_is
 
 def test_the_senders_own_address_and_links_for_one_person_are_in_no_text() -> None:
     text = "Svar meg på Kari@Example.org. Lenken https://panel.example/surveys/answer/k1.AbC?lang=en virker ikke."
-    got = read(letter(text, Subject="Fra kari@example.org"))
-    assert got.text == "Svar meg på [e-postadresse]. Lenken https://panel.example/[lenke] virker ikke."
-    assert got.heading == "Fra [e-postadresse]"
+    reading = read(letter(text, Subject="Fra kari@example.org"))
+    assert reading.text == "Svar meg på [e-postadresse]. Lenken https://panel.example/[lenke] virker ikke."
+    assert reading.heading == "Fra [e-postadresse]"
     assert read(letter("Bygg bru.\n\nKari", From="Kari Nordmann <kari@example.org>")).text == "Bygg bru."
 
 
@@ -178,9 +183,9 @@ def bounce(about: UUID, action: str = "failed", status: str = "5.1.1", whole: bo
 @pytest.mark.parametrize("whole", [True, False])
 def test_a_delivery_report_names_our_mail(whole: bool) -> None:
     about = new_id()
-    got = read(bounce(about, whole=whole), "")
-    assert got.report is not None
-    assert (got.kind, got.report.message_id, got.report.words[:5]) == ("report", about, "5.1.1")
+    reading = read(bounce(about, whole=whole), "")
+    assert reading.report is not None
+    assert (reading.kind, reading.report.message_id, reading.report.words[:5]) == ("report", about, "5.1.1")
     assert read(bounce(about, action="delayed"), "").kind == "automatic"
     assert read(bounce(about).replace(DOMAIN.encode(), b"other.example"), "").kind == "automatic"
 
@@ -199,9 +204,9 @@ def test_the_language_is_guessed(text: str, code: str) -> None:
 
 
 def test_a_long_letter_is_shortened_and_says_so() -> None:
-    got = read(letter("ord " * 10_000))
-    assert len(got.text) < 20_100
-    assert got.text.endswith("[Teksten er kortet ned her.]")
+    reading = read(letter("ord " * 10_000))
+    assert len(reading.text) < 20_100
+    assert reading.text.endswith("[Teksten er kortet ned her.]")
 
 
 def test_deep_nesting_has_an_answer() -> None:
@@ -226,12 +231,12 @@ def test_deep_nesting_has_an_answer() -> None:
 )
 def test_no_bytes_bring_the_reader_down(raw: bytes, start: bytes) -> None:
     try:
-        got = read(start + raw)
+        reading = read(start + raw)
     except Unreadable:
         return
-    assert got.kind in ("letter", "automatic", "report")
-    assert "\x00" not in got.text + got.heading
-    (got.text + got.heading + got.sender).encode("utf-8")
+    assert reading.kind in ("letter", "automatic", "report")
+    assert "\x00" not in reading.text + reading.heading
+    (reading.text + reading.heading + reading.sender).encode("utf-8")
 
 
 _NESTED = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (number, number) for number in range(90))
@@ -260,8 +265,8 @@ def test_a_mail_of_more_parts_headers_or_lines_than_any_letter_has_is_refused(ra
 @pytest.mark.parametrize("parameters", [b"; a=b" * 200_000, b'; a="' + b'\\";' * 200_000, b'; a="' + b';"' * 200_000])
 def test_a_headers_parameters_are_taken_to_pieces_only_as_far_as_a_part_has_them(parameters: bytes) -> None:
     started = time.process_time()
-    got = read(b"From: kari@example.org\r\nSubject: Bru\r\nContent-Type: text/plain" + parameters + b"\r\n\r\nhei")
-    assert got.text == "hei"
+    reading = read(b"From: kari@example.org\r\nSubject: Bru\r\nContent-Type: text/plain" + parameters + b"\r\n\r\nhei")
+    assert reading.text == "hei"
     assert time.process_time() - started < 5, "taken to pieces to its end, it takes minutes"
 
 
@@ -271,6 +276,6 @@ def test_a_mail_of_ten_megabytes_with_pictures_and_mails_within_is_read() -> Non
         within = letter(f"Nummer {number}")
         within.add_attachment(b"x" * 800_000, maintype="image", subtype="jpeg", filename=f"{'bilde' * 40}{number}.jpg")
         mail.add_attachment(within)
-    got = read(mail)
-    assert got.text.startswith("Se bildet.")
-    assert got.attachments == 8
+    reading = read(mail)
+    assert reading.text.startswith("Se bildet.")
+    assert reading.attachments == 8

@@ -174,9 +174,9 @@ OTHER = [
     ],
 )
 def test_what_a_report_says_about_the_address(raw: str, verdict: Verdict) -> None:
-    got = read(raw)
-    assert got.report is not None
-    assert (got.kind, got.report.message_id, judge(got.report.words)) == ("report", MESSAGE, verdict)
+    reading = read(raw)
+    assert reading.report is not None
+    assert (reading.kind, reading.report.message_id, judge(reading.report.words)) == ("report", MESSAGE, verdict)
 
 
 @pytest.mark.parametrize(

@@ -17,12 +17,12 @@ from tests.imap_server import Server
 
 @pytest.fixture
 async def server() -> AsyncIterator[tuple[Server, NotificationSettings]]:
-    made = Server()
-    listening = await asyncio.start_server(made.talk, "127.0.0.1", 0)
+    mail_server = Server()
+    listening = await asyncio.start_server(mail_server.talk, "127.0.0.1", 0)
     port = listening.sockets[0].getsockname()[1]
     url = SecretStr(f"imap://panel:hemme%20lig@127.0.0.1:{port}/Panel")
     async with listening:
-        yield made, NotificationSettings(imap_url=url, largest_letter=5000)
+        yield mail_server, NotificationSettings(imap_url=url, largest_letter=5000)
 
 
 def letter(number: int, head: str = "Return-Path: <kari@example.net>", text: str = "Bygg bru.") -> bytes:
@@ -39,8 +39,8 @@ def letter(number: int, head: str = "Return-Path: <kari@example.net>", text: str
 
 
 async def test_unread_letters_become_suggestions_once(rt: Runtime, server: tuple[Server, NotificationSettings]) -> None:
-    made, settings = server
-    made.mails = [
+    mail_server, settings = server
+    mail_server.mails = [
         letter(1),
         letter(2, "Return-Path: <>"),
         letter(3, text="stor " * 2000),
@@ -50,17 +50,17 @@ async def test_unread_letters_become_suggestions_once(rt: Runtime, server: tuple
     await fetch_letters(rt, settings)
     await fetch_letters(rt, settings)
     assert len(await outbox(rt, SuggestionLetterReceived)) == 2
-    assert made.flags == {1: r"\Seen", 2: r"\Seen", 3: r"\Seen \Flagged", 4: r"\Seen", 5: r"\Seen"}
-    assert made.logins[0] == 'LOGIN panel "hemme lig"'
+    assert mail_server.flags == {1: r"\Seen", 2: r"\Seen", 3: r"\Seen \Flagged", 4: r"\Seen", 5: r"\Seen"}
+    assert mail_server.logins[0] == 'LOGIN panel "hemme lig"'
 
 
 async def test_what_cannot_be_fetched_stays_unread(rt: Runtime, server: tuple[Server, NotificationSettings]) -> None:
-    made, settings = server
-    made.mails, made.refuse_fetch = [letter(1)], True
+    mail_server, settings = server
+    mail_server.mails, mail_server.refuse_fetch = [letter(1)], True
     with pytest.raises(ConnectionError):
         await fetch_letters(rt, settings)
-    assert made.flags == {}
-    made.refuse_fetch = False
+    assert mail_server.flags == {}
+    mail_server.refuse_fetch = False
     await fetch_letters(rt, settings)
     assert len(await outbox(rt, SuggestionLetterReceived)) == 1
 
@@ -73,14 +73,14 @@ async def test_without_a_mailbox_nothing_is_fetched(rt: Runtime) -> None:
 async def test_what_was_read_leaves_the_mailbox_and_what_people_must_see_to_stays_longer(
     rt: Runtime, server: tuple[Server, NotificationSettings]
 ) -> None:
-    made, settings = server
+    mail_server, settings = server
     for days in (89, 91, 729, 731):
         for flags in (r"\Seen", r"\Seen \Flagged", ""):
-            made.mails.append(letter(1))
-            made.flags[len(made.mails)] = flags
-            made.came[len(made.mails)] = (rt.now() - timedelta(days=days)).date()
+            mail_server.mails.append(letter(1))
+            mail_server.flags[len(mail_server.mails)] = flags
+            mail_server.came[len(mail_server.mails)] = (rt.now() - timedelta(days=days)).date()
     await forget_letters(rt, settings)
-    read, flagged, unread = range(1, 13, 3), range(2, 13, 3), range(3, 13, 3)
-    assert [n in made.expunged for n in read] == [False, True, True, True]
-    assert [n in made.expunged for n in flagged] == [False, False, False, True]
-    assert not made.expunged & set(unread)
+    ordinary, flagged, unread = range(1, 13, 3), range(2, 13, 3), range(3, 13, 3)
+    assert [n in mail_server.expunged for n in ordinary] == [False, True, True, True]
+    assert [n in mail_server.expunged for n in flagged] == [False, False, False, True]
+    assert not mail_server.expunged & set(unread)

@@ -96,9 +96,9 @@ async def claim(runtime_of: RuntimeOf) -> Claim:
     member_id = new_id()
     await Deliverer(rt)(card(member_id), confirmation(member_id))
     async with rt.transaction() as session:
-        found = Claim(rt, (await session.scalars(sa.select(Message.id))).one())
-    await found.set(fence=1, seconds=60)
-    return found
+        attempt = Claim(rt, (await session.scalars(sa.select(Message.id))).one())
+    await attempt.set(fence=1, seconds=60)
+    return attempt
 
 
 async def test_a_try_whose_lease_has_run_out_does_not_start(claim: Claim) -> None:

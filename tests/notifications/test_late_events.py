@@ -38,7 +38,7 @@ async def test_a_link_works_as_long_from_when_its_event_comes_as_it_would_from_w
     async with rt.transaction() as session:
         await write_about_membership(session, event, delivery)
     await Dispatcher().run(rt)
-    assert [found for found, _ in await states(rt)] == [state]
+    assert [state_ for state_, _ in await states(rt)] == [state]
     if state == "sent":
         token = text_of(sink.mails[0]).split("/me/sign-in/")[1].split()[0]
         assert rt.links.check("sign_in", token, rt.now() + TEN_MINUTES - timedelta(minutes=1)).id == member_id

@@ -103,9 +103,9 @@ async def test_every_kind_of_mail_is_a_complete_letter_in_every_language(
     assert max(len(line) for line in raw.split(b"\r\n")) < 998
     assert b"\n" not in raw.replace(b"\r\n", b"")
     # The HTML letter says what the text letter says, in the same words.
-    shown = " ".join(unescape(re.sub(r"(?s)<style>.*</style>|<[^>]+>", " ", html)).split())
+    words = " ".join(unescape(re.sub(r"(?s)<style>.*</style>|<[^>]+>", " ", html)).split())
     for paragraph in text.split("\n-- \n")[0].split("\n\n"):
-        assert " ".join(paragraph.split()) in shown
+        assert " ".join(paragraph.split()) in words
     assert f"{rt.settings.public_url}/privacy" in text
     stops = KINDS[purpose].consent
     assert ("/mail/unsubscribe/" in text) == bool(stops) == ("List-Unsubscribe" in mail)
@@ -201,12 +201,12 @@ def test_no_name_or_heading_becomes_a_header_or_a_part(name: str, heading: str, 
         row.message.content["heading"] = heading
     mail = read_mail(_COMPOSER.write(row))
     assert [part.get_content_type() for part in mail.walk()] == ["multipart/alternative", "text/plain", "text/html"]
-    allowed = {
+    headers = {
         "subject", "from", "reply-to", "auto-submitted", "mime-version", "to", "message-id", "date", "list-id",
         "list-unsubscribe", "list-unsubscribe-post", "in-reply-to", "references", "content-type",
         "x-auto-response-suppress",
     }  # fmt: skip
-    assert {key.lower() for key in mail} <= allowed
+    assert {key.lower() for key in mail} <= headers
     assert not mail.defects
     assert mail["To"] == "kari@example.org"
 

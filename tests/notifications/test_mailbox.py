@@ -67,14 +67,14 @@ async def test_a_letter_becomes_one_suggestion_without_its_address(rt: Runtime, 
     mail.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="kart.pdf")
     assert await door(mail) == {}
     assert await door(mail) == {}
-    (received,) = await outbox(rt, SuggestionLetterReceived)
-    assert isinstance(received, SuggestionLetterReceived)
-    assert (received.heading, received.text, received.attachments_refused) == ("Bru", "Bygg bru over elva.", 1)
-    assert "kari" not in received.model_dump_json().lower()
+    (event,) = await outbox(rt, SuggestionLetterReceived)
+    assert isinstance(event, SuggestionLetterReceived)
+    assert (event.heading, event.text, event.attachments_refused) == ("Bru", "Bygg bru over elva.", 1)
+    assert "kari" not in event.model_dump_json().lower()
     async with rt.transaction() as session:
-        (kept,) = (await session.scalars(sa.select(Correspondent))).all()
+        (correspondent,) = (await session.scalars(sa.select(Correspondent))).all()
         logged = await session.scalar(sa.text("select string_agg(l::text, '') from notifications.letter l"))
-    assert (kept.suggestion_id, kept.email) == (received.suggestion_id, "kari@example.net")
+    assert (correspondent.suggestion_id, correspondent.email) == (event.suggestion_id, "kari@example.net")
     assert "kari" not in (logged or "")
 
 
@@ -82,13 +82,13 @@ async def test_the_answer_reaches_the_sender_until_the_address_is_forgotten(
     rt: Runtime, sink: Sink, door: Send
 ) -> None:
     await door(letter())
-    (received,) = await outbox(rt, SuggestionLetterReceived)
-    assert isinstance(received, SuggestionLetterReceived)
+    (event,) = await outbox(rt, SuggestionLetterReceived)
+    assert isinstance(event, SuggestionLetterReceived)
     deliver = Deliverer(rt)
 
     def reply(notice: str, generation: int = 1) -> SuggestionReplyDue:
         return SuggestionReplyDue(
-            suggestion_id=received.suggestion_id,
+            suggestion_id=event.suggestion_id,
             notice=notice,
             status="answered",
             heading="Bru & vei",
@@ -142,8 +142,8 @@ async def test_machines_and_mail_to_others_leave_nothing(rt: Runtime, door: Send
     automatic["Auto-Submitted"] = "auto-replied"
     assert await door(automatic) == {}
     assert await door(letter(2), "<>") == {}
-    refused = await door(letter(3), "kari@example.net", "somebody@example.org")
-    assert refused["somebody@example.org"][0] == 550
+    refusals = await door(letter(3), "kari@example.net", "somebody@example.org")
+    assert refusals["somebody@example.org"][0] == 550
     assert await outbox(rt, SuggestionLetterReceived) == []
     async with rt.transaction() as session:
         assert list(await session.scalars(sa.select(Letter.outcome))) == ["automatic", "automatic"]
@@ -154,8 +154,8 @@ async def test_our_own_mail_that_comes_back_is_no_letter(rt: Runtime, sink: Sink
     member_id = new_id()
     await Deliverer(rt)(card(member_id, PANEL), opened(), confirmation(member_id), invitation(member_id))
     await Dispatcher().run(rt)
-    for taken in sink.taken:
-        await door(taken.content, "kari@example.net")
+    for envelope in sink.taken:
+        await door(envelope.content, "kari@example.net")
     assert len(sink.taken) == 2
     assert await outbox(rt, SuggestionLetterReceived) == []
 
@@ -163,8 +163,8 @@ async def test_our_own_mail_that_comes_back_is_no_letter(rt: Runtime, sink: Sink
 async def test_a_sender_may_write_so_often_a_day_and_is_told(rt: Runtime, door: Send) -> None:
     for number in range(10):
         assert await door(letter(number)) == {}
-    refused = await door(letter(11))
-    assert next(iter(refused.values()))[0] == 550
+    refusals = await door(letter(11))
+    assert next(iter(refusals.values()))[0] == 550
     assert len(await outbox(rt, SuggestionLetterReceived)) == 10
     assert await door(letter(12, sender="Ola <ola@example.net>")) == {}
     async with rt.transaction() as session:
@@ -175,8 +175,8 @@ async def test_a_sender_may_write_so_often_a_day_and_is_told(rt: Runtime, door: 
 
 
 async def test_what_is_too_large_is_refused(rt: Runtime, door: Send) -> None:
-    refused = await door(letter(text="stor " * 30_000))
-    assert next(iter(refused.values()))[0] == 552
+    refusals = await door(letter(text="stor " * 30_000))
+    assert next(iter(refusals.values()))[0] == 552
     assert await outbox(rt, SuggestionLetterReceived) == []
 
 
@@ -184,11 +184,11 @@ async def test_a_database_that_is_away_makes_the_server_try_again(rt: Runtime, d
     async with rt.transaction() as session:
         await session.execute(sa.text("alter table notifications.letter rename to letter_away"))
     try:
-        refused = await door(letter())
+        refusals = await door(letter())
     finally:
         async with rt.transaction() as session:
             await session.execute(sa.text("alter table notifications.letter_away rename to letter"))
-    assert next(iter(refused.values()))[0] == 451
+    assert next(iter(refusals.values()))[0] == 451
     assert await door(letter()) == {}
     assert len(await outbox(rt, SuggestionLetterReceived)) == 1
 
@@ -253,9 +253,9 @@ async def test_a_letter_refused_for_its_number_is_not_remembered_as_taken(rt: Ru
 async def test_a_line_longer_than_smtp_allows_is_taken(rt: Runtime, door: Send) -> None:
     raw = letter().as_bytes().replace(b"Bygg bru over elva.", b"Bygg bru. " * 2_000)
     assert await door(raw) == {}
-    (received,) = await outbox(rt, SuggestionLetterReceived)
-    assert isinstance(received, SuggestionLetterReceived)
-    assert received.text.startswith("Bygg bru. Bygg bru.")
+    (event,) = await outbox(rt, SuggestionLetterReceived)
+    assert isinstance(event, SuggestionLetterReceived)
+    assert event.text.startswith("Bygg bru. Bygg bru.")
 
 
 async def test_a_machine_that_answers_every_receipt_is_soon_left_unanswered(
@@ -265,22 +265,22 @@ async def test_a_machine_that_answers_every_receipt_is_soon_left_unanswered(
     deliver, answers = Deliverer(rt), 0
     await door(letter(text="Sak 0 er opprettet."))
     while len(await outbox(rt, SuggestionLetterReceived)) > answers:
-        received = (await outbox(rt, SuggestionLetterReceived))[answers]
-        assert isinstance(received, SuggestionLetterReceived)
+        event = (await outbox(rt, SuggestionLetterReceived))[answers]
+        assert isinstance(event, SuggestionLetterReceived)
         answers += 1
         await deliver(
             SuggestionReplyDue(
-                suggestion_id=received.suggestion_id,
+                suggestion_id=event.suggestion_id,
                 notice="receipt",
                 status="received",
-                heading=received.heading,
+                heading=event.heading,
                 generation=1,
                 send_before=SOON,
             )
         )
-        sent = len(sink.taken)
+        count = len(sink.taken)
         await Dispatcher().run(rt)
-        if len(sink.taken) > sent:
+        if len(sink.taken) > count:
             await door(letter(answers + 1, text=f"Sak {answers} er opprettet."))
     assert len(sink.taken) == 3
     assert await states(rt) == [("sent", None)] * 3 + [("suppressed", "receipts_enough")]

@@ -42,14 +42,14 @@ async def test_what_was_cut_goes_along_and_a_doubtful_letter_gets_no_receipt(
     mail = letter(text=text)
     mail.replace_header("Subject", "Autosvar hos Servicetorget må bort")
     await door(mail)
-    (received,) = await outbox(rt, SuggestionLetterReceived)
-    assert isinstance(received, SuggestionLetterReceived)
-    assert received.text == "Ja."
-    assert received.removed.endswith("> Hei, [navn]!\n> Hva vil du?")
+    (event,) = await outbox(rt, SuggestionLetterReceived)
+    assert isinstance(event, SuggestionLetterReceived)
+    assert event.text == "Ja."
+    assert event.removed.endswith("> Hei, [navn]!\n> Hva vil du?")
 
     def reply(notice: str) -> SuggestionReplyDue:
         return SuggestionReplyDue(
-            suggestion_id=received.suggestion_id,
+            suggestion_id=event.suggestion_id,
             notice=notice,
             status="answered",
             heading="",
@@ -76,8 +76,8 @@ async def test_mailboxes_that_stay_full_make_a_member_unreachable_in_the_end(
             message_id = (await session.scalars(sa.select(Message.id).where(Message.state == "sent"))).one()
         await door(report_about(message_id, "5.2.2"), "<>")
         assert len(await outbox(rt, MessageFailed)) == number + 1
-    (gone,) = await outbox(rt, MemberUnreachable)
-    assert isinstance(gone, MemberUnreachable)
-    assert gone.reason == "refused_often"
+    (event,) = await outbox(rt, MemberUnreachable)
+    assert isinstance(event, MemberUnreachable)
+    assert event.reason == "refused_often"
     await deliver(card(member_id, "ny@example.org"), invitation(member_id))
     assert (await states(rt))[-1] == ("pending", None)

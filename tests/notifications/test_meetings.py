@@ -139,11 +139,11 @@ async def test_a_cancelled_meeting_invites_nobody_and_tells_those_who_said_yes(
     rt: Runtime, sink: Sink, how: str
 ) -> None:
     deliver, members = Deliverer(rt), [new_id() for _ in range(2)]
-    asked, coming = (invited(member_id) for member_id in members)
-    await deliver(*(card(member_id) for member_id in members), announced(), asked, coming)
+    guest, participant = (invited(member_id) for member_id in members)
+    await deliver(*(card(member_id) for member_id in members), announced(), guest, participant)
     cancelled = MeetingCancelled(meeting_id=MEETING, cancelled_at=NOW)
     await deliver(cancelled if how == "event" else announced(status="cancelled"))
-    await deliver(notice(coming, "cancelled"), reminded(coming))
+    await deliver(notice(participant, "cancelled"), reminded(participant))
     await Dispatcher().run(rt)
     assert sorted(await states(rt)) == [("sent", None), *[("suppressed", "cancelled")] * 3]
     assert [mail["Subject"] for mail in sink.mails] == ["Møtet er avlyst: Ny bru"]

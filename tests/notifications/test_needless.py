@@ -40,7 +40,7 @@ async def test_what_is_sent_is_the_same_by_the_rule_and_in_the_database(rt: Runt
     ]
     rows, expected = [], {}
     async with rt.transaction() as session:
-        for known in cases:
+        for facts in cases:
             event = SimpleNamespace(generation=1, send_before=SOON, member_id=None if suggestion else new_id())
             about = new_id()
             row = message(
@@ -50,17 +50,17 @@ async def test_what_is_sent_is_the_same_by_the_rule_and_in_the_database(rt: Runt
                 survey_id=about if kind.about in ("survey", "result") else None,
                 meeting_id=about if kind.about == "meeting" else None,
             )
-            _store(session, known, row["subject_id"], event.member_id, about, kind.about)
+            _store(session, facts, row["subject_id"], event.member_id, about, kind.about)
             rows.append(row)
-            expected[row["id"]] = fate(kind, known)
+            expected[row["id"]] = fate(kind, facts)
         await session.flush()
         for start in range(0, len(rows), 500):
             await create_messages(session, rows[start : start + 500])
-        found = await session.execute(sa.select(Message.id, Message.state, Message.reason))
-        got = {row.id: (row.state, row.reason) for row in found}
+        messages = await session.execute(sa.select(Message.id, Message.state, Message.reason))
+        outcomes = {row.id: (row.state, row.reason) for row in messages}
     assert len(set(expected.values())) > 1
-    wrong = [(case, expected[row["id"]], got[row["id"]]) for case, row in zip(cases, rows, strict=True)
-             if expected[row["id"]] != got[row["id"]]]  # fmt: skip
+    wrong = [(case, expected[row["id"]], outcomes[row["id"]]) for case, row in zip(cases, rows, strict=True)
+             if expected[row["id"]] != outcomes[row["id"]]]  # fmt: skip
     assert wrong == []
 
 

@@ -56,9 +56,11 @@ async def test_so_many_bulk_mails_a_minute_from_all_processes_and_no_more(rt: Ru
     await asyncio.gather(*(Dispatcher(settings=paced).run(rt) for _ in range(2)))
     # A dispatcher that has just been started has no minute of its own.
     await Dispatcher(settings=paced).run(rt)
-    found = [state for state, _ in await states(rt)]
-    assert (found.count("sent"), found.count("pending")) in {(6, 4), (10, 0)}, "10 when the minute changed on the way"
-    assert found[-1] == "sent"
+    outcomes = [state for state, _ in await states(rt)]
+    assert (outcomes.count("sent"), outcomes.count("pending")) in {(6, 4), (10, 0)}, (
+        "10 when the minute changed on the way"
+    )
+    assert outcomes[-1] == "sent"
 
 
 async def test_a_pause_stops_the_batch_that_is_under_way(rt: Runtime, sink: Sink) -> None:
@@ -128,10 +130,10 @@ async def test_never_more_mails_are_uncertain_than_there_are_connections(rt: Run
 
     async def count() -> int:
         async with rt.transaction() as session:
-            found = await session.scalar(
+            value = await session.scalar(
                 sa.select(sa.func.count()).select_from(Journal).where(Journal.accepted_at.is_(None))
             )
-        return found or 0
+        return value or 0
 
     async def watched(server: Any, session: Any, envelope: Any) -> str:
         open_steps.append(await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(count(), loop)))
@@ -174,20 +176,20 @@ async def test_an_envelope_the_server_keeps_after_a_refusal_is_no_matter_for_the
     refusals = ["451 busy"]
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        held = False
+        nested = False
         writer.write(b"220 hi\r\n")
         while line := (await reader.readline()).decode().upper():
             answer = "250 ok"
             if line.startswith("MAIL"):
-                answer, held = ("503 nested" if held else answer), True
+                answer, nested = ("503 nested" if nested else answer), True
             elif line.startswith("RSET"):
-                held = False
+                nested = False
             elif line.startswith("DATA"):
                 answer = refusals.pop() if refusals else "354 go on"
                 if answer.startswith("354"):
                     writer.write(b"354 go on\r\n")
                     await reader.readuntil(b"\r\n.\r\n")
-                    answer, held = "250 ok", False
+                    answer, nested = "250 ok", False
             writer.write(f"{answer}\r\n".encode())
         writer.close()
 

@@ -58,8 +58,8 @@ async def test_an_event_delivered_twice_makes_one_mail_with_a_link_that_opens(rt
 
 async def test_a_new_address_is_asked_by_a_letter_of_its_own(rt: Runtime, sink: Sink) -> None:
     change_id = new_id()
-    asked = confirmation(change_id).model_copy(update={"about": "address"})
-    await Deliverer(rt)(card(change_id), asked)
+    request = confirmation(change_id).model_copy(update={"about": "address"})
+    await Deliverer(rt)(card(change_id), request)
     await Dispatcher().run(rt)
     (mail,) = sink.mails
     assert mail["Subject"] == "Bekreft den nye e-postadressen din"
@@ -85,9 +85,9 @@ async def test_invitations_wait_for_card_and_texts_and_can_be_unsubscribed_in_on
         assert await outbox(rt, MailPreferenceChanged) == []
         assert (await client.post(path, data={"List-Unsubscribe": "One-Click"})).status_code == 200
         assert (await client.post("/mail/unsubscribe/surveys/k.AAAA")).status_code == 410
-    (changed,) = await outbox(rt, MailPreferenceChanged)
-    assert isinstance(changed, MailPreferenceChanged)
-    assert (changed.member_id, changed.purpose, changed.wanted) == (member_id, "surveys", False)
+    (event,) = await outbox(rt, MailPreferenceChanged)
+    assert isinstance(event, MailPreferenceChanged)
+    assert (event.member_id, event.purpose, event.wanted) == (member_id, "surveys", False)
 
 
 async def test_state_sent_again_makes_no_mail(rt: Runtime) -> None:
@@ -128,9 +128,9 @@ async def test_a_connection_lost_after_the_dot_is_unknown_and_never_sent_again_b
 async def test_a_crash_leaves_a_state_that_is_true(rt: Runtime, reached: str, expected: str) -> None:
     member_id = new_id()
     await Deliverer(rt)(card(member_id), opened(), invitation(member_id))
-    one = await claimed(rt)
+    claim = await claimed(rt)
     if reached != "claimed":
-        assert await may_start(rt, one)
+        assert await may_start(rt, claim)
     async with rt.transaction() as session:
         if reached == "accepted":
             await session.execute(sa.text("update notifications.journal set accepted_at = now()"))
@@ -159,12 +159,12 @@ async def test_a_mail_in_hand_outlasts_the_claim_it_was_taken_with(rt: Runtime, 
     """The server may be slower than the lease of a claim: from the start on, the lease covers the longest hand-over."""
     member_id = new_id()
     await Deliverer(rt)(card(member_id), opened(), invitation(member_id))
-    one = await claimed(rt)
-    assert await may_start(rt, one)
+    claim = await claimed(rt)
+    assert await may_start(rt, claim)
     async with rt.transaction() as session:
-        left = await session.scalar(sa.text("select lease_until - clock_timestamp() from notifications.message"))
-    assert left is not None
-    assert left > timedelta(seconds=70)
+        lease = await session.scalar(sa.text("select lease_until - clock_timestamp() from notifications.message"))
+    assert lease is not None
+    assert lease > timedelta(seconds=70)
 
 
 async def test_what_comes_too_late_expires(rt: Runtime, sink: Sink) -> None:
@@ -222,13 +222,13 @@ async def test_a_mail_that_cannot_be_written_stops_no_other(rt: Runtime, sink: S
 async def test_accepted_after_the_lease_ran_out_is_sent_and_not_unknown(rt: Runtime) -> None:
     member_id = new_id()
     await Deliverer(rt)(card(member_id), opened(), invitation(member_id))
-    one = await claimed(rt)
-    assert await may_start(rt, one)
+    claim = await claimed(rt)
+    assert await may_start(rt, claim)
     await lease_over(rt)
     async with rt.transaction() as session:
         await claiming.settle_overdue(session, rt.now())
     assert await states(rt) == [("unknown", "interrupted")]
-    await journal(rt, [one], [])
+    await journal(rt, [claim], [])
     assert await states(rt) == [("sent", None)]
 
 
@@ -262,7 +262,7 @@ async def test_many_mails_over_kept_connections_each_arrive_once(rt: Runtime, si
         await deliver(card(member_id, f"p{number}@example.org", name=f"Navn {number}"), invitation(member_id))
     await asyncio.gather(Dispatcher().run(rt), Dispatcher().run(rt))
     assert await states(rt) == [("sent", None)] * len(members)
-    assert sorted(one.rcpt_tos[0] for one in sink.taken) == sorted(f"p{n}@example.org" for n in range(150))
+    assert sorted(envelope.rcpt_tos[0] for envelope in sink.taken) == sorted(f"p{n}@example.org" for n in range(150))
     for mail in sink.mails:
         assert f"Navn {mail['To'][1:].partition('@')[0]}!" in text_of(mail)
 

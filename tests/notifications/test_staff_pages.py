@@ -82,17 +82,17 @@ async def test_staff_settle_uncertain_mail_one_way_or_the_other(rt: Runtime, sin
     post: dict[str, Any] = {"url": "/staff/notifications/unknown"}
     none = await editor.post(**post, data={"action": "sent"}, follow_redirects=True)
     assert "Du har ikke valgt noen e-poster" in none.text
-    told = await editor.post(**post, data={"id": [str(first)], "action": "sent"}, follow_redirects=True)
-    assert "De valgte e-postene står nå som sendt." in told.text
-    asked = await editor.post(**post, data={"id": [str(second), "nonsense"], "action": "again"})
-    assert "Send 1 e-post på nytt?" in asked.text
+    page = await editor.post(**post, data={"id": [str(first)], "action": "sent"}, follow_redirects=True)
+    assert "De valgte e-postene står nå som sendt." in page.text
+    preview = await editor.post(**post, data={"id": [str(second), "nonsense"], "action": "again"})
+    assert "Send 1 e-post på nytt?" in preview.text
     assert sorted(state for state, _ in await states(rt)) == ["sent", "unknown", "unknown"]
     await editor.post(**post, data={"id": [str(second)], "action": "again_for_sure"})
     await editor.post(**post, data={"id": [str(second)], "action": "again_for_sure"})
     await Dispatcher().run(rt)
     async with rt.transaction() as session:
-        left = {row.id: row.state for row in await session.execute(sa.select(Message.id, Message.state))}
-    assert left == {first: "sent", second: "sent", third: "unknown"}
+        states_now = {row.id: row.state for row in await session.execute(sa.select(Message.id, Message.state))}
+    assert states_now == {first: "sent", second: "sent", third: "unknown"}
     assert len(sink.taken) == 4
     assert await deeds(rt) == [
         "notifications.message.settled_as_sent",

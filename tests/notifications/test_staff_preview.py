@@ -51,7 +51,7 @@ async def test_what_is_no_survey_is_refused(rt: Runtime, wrong: dict[str, str]) 
 
 
 async def test_a_meetings_invitation_is_shown_with_place_and_hours(rt: Runtime) -> None:
-    asked = {
+    form = {
         "purpose": "meeting",
         "title": "Torget",
         "introduction": "Hva skal torget brukes til?",
@@ -60,22 +60,22 @@ async def test_a_meetings_invitation_is_shown_with_place_and_hours(rt: Runtime) 
         "ends_at": "2027-03-17T19:30:00+00:00",
         "closes_at": "2027-03-09T23:00:00+00:00",
     }
-    without = {name: value for name, value in asked.items() if name != "starts_at"}
+    without = {name: value for name, value in form.items() if name != "starts_at"}
     async with browser(rt) as staff:
         sign_in(rt, staff, "reader")
-        answer = await staff.get("/staff/notifications/preview", params=asked)
+        answer = await staff.get("/staff/notifications/preview", params=form)
         assert (await staff.get("/staff/notifications/preview", params=without)).status_code == 422
         for kind, words in (
             ("changed", "Møtet er endret. Slik er det nå:"),
             ("cancelled", "er dessverre avlyst"),
             ("minutes", "/meetings/…"),
         ):
-            told = await staff.get("/staff/notifications/preview", params=asked | {"purpose": f"meeting_{kind}"})
-            assert words in told.text, kind
+            page = await staff.get("/staff/notifications/preview", params=form | {"purpose": f"meeting_{kind}"})
+            assert words in page.text, kind
         for kind in ("meeting_volunteer", "meeting_list_volunteer"):
-            told = await staff.get("/staff/notifications/preview", params=asked | {"purpose": kind})
-            assert "fordi du sa ja til å være med i trekningen" in told.text, kind
-            open_ended = {name: value for name, value in asked.items() if name != "closes_at"} | {"purpose": kind}
+            page = await staff.get("/staff/notifications/preview", params=form | {"purpose": kind})
+            assert "fordi du sa ja til å være med i trekningen" in page.text, kind
+            open_ended = {name: value for name, value in form.items() if name != "closes_at"} | {"purpose": kind}
             assert (await staff.get("/staff/notifications/preview", params=open_ended)).status_code == 422, kind
     assert answer.status_code == 200
     for words in ("Du er trukket ut til et møte", "Kommunegården", "kl. 18:00–20:30", "til og med 9. mars", "answer/…"):
@@ -93,22 +93,22 @@ async def test_a_meetings_invitation_is_shown_with_place_and_hours(rt: Runtime) 
 async def test_an_answer_to_a_suggestion_is_shown_in_its_senders_language_and_its_words_stand_in_no_address(
     rt: Runtime, purpose: str, code: str, subject: str, words: str
 ) -> None:
-    asked = {
+    form = {
         "purpose": purpose, "language": code, "title": "Lys", "text": "Ja.\n\n<b>I mai</b>.", "status": "considered",
         "slug": "lys",
     }  # fmt: skip
     async with browser(rt, headers={"Sec-Fetch-Dest": "document"}) as staff:
         sign_in(rt, staff, "reader")
-        page = (await staff.post("/staff/notifications/preview", data=asked)).text
-    for shown in (subject, words, "&lt;b&gt;I mai&lt;/b&gt;.", "/suggest/lys", f'lang="{code}"'):
-        assert shown in page
+        page = (await staff.post("/staff/notifications/preview", data=form)).text
+    for part in (subject, words, "&lt;b&gt;I mai&lt;/b&gt;.", "/suggest/lys", f'lang="{code}"'):
+        assert part in page
     assert "Kari Eksempel" not in page, "a sender has no name"
 
 
 async def test_what_is_changed_for_a_member_is_shown_as_the_member_reads_it(rt: Runtime) -> None:
-    asked = {"purpose": "on_behalf", "title": "", "text": "email paused", "status": "phone"}
+    form = {"purpose": "on_behalf", "title": "", "text": "email paused", "status": "phone"}
     async with browser(rt) as staff:
         sign_in(rt, staff, "editor")
-        page = (await staff.get("/staff/notifications/preview", params=asked)).text
+        page = (await staff.get("/staff/notifications/preview", params=form)).text
     assert "fordi du ba om det på telefon" in page
     assert "Vi har sendt en lenke til den" in page

@@ -37,8 +37,8 @@ async def a_letter(rt: Runtime, topic: str, days: int) -> None:
 )
 async def test_a_service_says_once_that_content_goes_soon(runtime_of: RuntimeOf, service: str, topic: str) -> None:
     rt = await runtime_of(service)
-    for kept, days in ((topic, 3), (topic, 8), ("surveys", 6)):
-        await a_letter(rt, kept, days)
+    for topic_, days in ((topic, 3), (topic, 8), ("surveys", 6)):
+        await a_letter(rt, topic_, days)
     await keep_mechanism(rt)
     assert [event.type for event in await outbox(rt)] == [], "nothing goes soon: too young, gone, or kept for good"
     await a_letter(rt, topic, 5)
@@ -46,15 +46,15 @@ async def test_a_service_says_once_that_content_goes_soon(runtime_of: RuntimeOf,
         await keep_mechanism(rt)
     await a_letter(rt, topic, 5)
     await keep_mechanism(rt)
-    said = [event for event in await outbox(rt) if isinstance(event, LettersExpiring)]
-    assert [(fact.type, fact.letters, fact.days) for fact in said] == [
+    warnings = [event for event in await outbox(rt) if isinstance(event, LettersExpiring)]
+    assert [(fact.type, fact.letters, fact.days) for fact in warnings] == [
         (f"{service}.dead_letters_expiring.v1", number, 3) for number in (1, 2)
     ], "once, and once more for another one"
 
 
 async def test_both_addresses_of_the_profile_get_the_warning_and_are_forgotten(rt: Runtime, sink: Sink) -> None:
-    asked = {"warning_id": new_id(), "letters": 4, "days": 3, "send_before": rt.now() + timedelta(days=3)}
-    warning = DeadLettersExpiring.model_validate(asked)
+    content = {"warning_id": new_id(), "letters": 4, "days": 3, "send_before": rt.now() + timedelta(days=3)}
+    warning = DeadLettersExpiring.model_validate(content)
     await Deliverer(rt)(warning, warning, event_id=new_id())
     await Dispatcher().run(rt)
     profile = rt.profile

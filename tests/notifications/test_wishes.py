@@ -194,7 +194,7 @@ async def test_a_survey_that_is_opened_again_sends_what_waited_and_one_that_clos
     rt: Runtime, sink: Sink
 ) -> None:
     deliver, member_id = Deliverer(rt), new_id()
-    closed = SurveyClosed(survey_id=SURVEY, opened_at=NOW, closed_at=NOW, invited=2, answered=0, released=0, strata=())
+    closing = SurveyClosed(survey_id=SURVEY, opened_at=NOW, closed_at=NOW, invited=2, answered=0, released=0, strata=())
     first, second = invitation(member_id), invitation(new_id())
     await deliver(card(member_id), card(second.member_id), opened(), changed("ended"), first)
     await Dispatcher().run(rt)
@@ -202,6 +202,6 @@ async def test_a_survey_that_is_opened_again_sends_what_waited_and_one_that_clos
     await deliver(changed("open"))
     await Dispatcher().run(rt)
     assert await states(rt) == [("sent", None)]
-    await deliver(changed("ended"), second, closed, reminder(first))
+    await deliver(changed("ended"), second, closing, reminder(first))
     await Dispatcher().run(rt)
     assert [state for state in await states(rt) if state[0] != "sent"] == [("suppressed", "survey_closed")] * 2
