@@ -51,19 +51,19 @@ async def confirm(client: httpx.AsyncClient, rt: Runtime, asked: ConfirmationReq
 async def a_member(client: httpx.AsyncClient, rt: Runtime, **changes: Any) -> UUID:
     """Somebody who has signed up and confirmed."""
     await send(client, rt, **changes)
-    asked = (await outbox(rt, ConfirmationRequested))[-1]
-    assert isinstance(asked, ConfirmationRequested)
-    await confirm(client, rt, asked)
-    return asked.member_id
+    request = (await outbox(rt, ConfirmationRequested))[-1]
+    assert isinstance(request, ConfirmationRequested)
+    await confirm(client, rt, request)
+    return request.member_id
 
 
 async def link(client: httpx.AsyncClient, rt: Runtime, email: str = "kari@example.org") -> str:
     """Ask for a sign-in link; its token."""
     await client.post("/me/ask", data={"email": email})
     await send_links(rt)
-    asked = (await outbox(rt, SignInRequested))[-1]
-    assert isinstance(asked, SignInRequested)
-    return rt.links.make("sign_in", asked.member_id, asked.generation, asked.link_expires_at)
+    request = (await outbox(rt, SignInRequested))[-1]
+    assert isinstance(request, SignInRequested)
+    return rt.links.make("sign_in", request.member_id, request.generation, request.link_expires_at)
 
 
 async def signed_in(client: httpx.AsyncClient, rt: Runtime, **changes: Any) -> UUID:

@@ -21,16 +21,16 @@ async def upload(editor: httpx.AsyncClient, text: str, source: str = "Kommunen, 
 
 async def test_a_new_version_regroups_everybody_once_and_is_told(rt: Runtime, editor: httpx.AsyncClient) -> None:
     await take_in(editor, await preview(editor, people(3)))
-    joined = [event for event in await outbox(rt, MemberJoined) if isinstance(event, MemberJoined)]
-    assert {(event.area, event.area_scheme) for event in joined} == {(None, "areas-0")}
+    events = [event for event in await outbox(rt, MemberJoined) if isinstance(event, MemberJoined)]
+    assert {(event.area, event.area_scheme) for event in events} == {(None, "areas-0")}
     assert (await upload(editor, FILE)).status_code == 303
     for _ in range(2):
         await regroup_members(rt)
-    changed = [event for event in await outbox(rt, MemberChanged) if isinstance(event, MemberChanged)]
-    assert len(changed) == 3, "everybody once, however often the job runs"
-    assert {event.area_scheme for event in changed} == {"areas-1"}
-    assert {event.area for event in changed} <= {"vest", "nord", None}
-    assert any(event.area for event in changed)
+    changes = [event for event in await outbox(rt, MemberChanged) if isinstance(event, MemberChanged)]
+    assert len(changes) == 3, "everybody once, however often the job runs"
+    assert {event.area_scheme for event in changes} == {"areas-1"}
+    assert {event.area for event in changes} <= {"vest", "nord", None}
+    assert any(event.area for event in changes)
     newest = (await outbox(rt, PopulationMarginsSet))[-1]
     assert isinstance(newest, PopulationMarginsSet)
     assert (newest.area_scheme, newest.area_source) == ("areas-1", "Kommunen, 2026")
@@ -84,9 +84,9 @@ async def test_staff_write_areas_in_the_table_and_a_reader_only_sees_them(
     assert "Rader med feil" in wrong.text
     assert 'value="1337, 1338"' in wrong.text, "what was typed is kept"
     assert (await editor.post("/staff/registration/areas", data=row)).status_code == 303
-    shown = (await editor.get("/staff/registration/areas")).text
-    assert 'value="1337 1338"' in shown
-    assert "Lagre områdene</button>" in shown
+    text = (await editor.get("/staff/registration/areas")).text
+    assert 'value="1337 1338"' in text
+    assert "Lagre områdene</button>" in text
     async with browser(rt) as reader:
         sign_in(rt, reader, "reader")
         page = await reader.get("/staff/registration/areas")

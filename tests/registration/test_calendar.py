@@ -58,9 +58,9 @@ async def test_dates_stand_in_the_calendar_as_they_were_told_last(rt: Runtime, e
 
 async def address(client: httpx.AsyncClient) -> str:
     """A new feed's path, as the page shows it once."""
-    found = re.search(r"<code>https://[^/]+(/calendar/\S+)</code>", (await client.post("/staff/calendar")).text)
-    assert found is not None
-    return found[1]
+    match = re.search(r"<code>https://[^/]+(/calendar/\S+)</code>", (await client.post("/staff/calendar")).text)
+    assert match is not None
+    return match[1]
 
 
 async def test_a_feed_holds_every_date_and_is_opened_by_its_newest_secret_alone(
@@ -84,8 +84,8 @@ async def test_a_feed_holds_every_date_and_is_opened_by_its_newest_secret_alone(
     sign_in(rt, editor, "reader")
     assert "Lag en hemmelig adresse" in (await editor.get("/staff/calendar")).text
     async with rt.transaction() as session:
-        kept = await session.scalar(sa.text("select count(*) from registration.calendar_feed"))
-    assert kept == 0
+        count = await session.scalar(sa.text("select count(*) from registration.calendar_feed"))
+    assert count == 0
 
 
 async def test_an_administrator_sees_who_has_a_feed_and_closes_it(rt: Runtime, editor: httpx.AsyncClient) -> None:
@@ -100,8 +100,8 @@ async def test_an_administrator_sees_who_has_a_feed_and_closes_it(rt: Runtime, e
         holder = re.search(r'name="subject" value="([^"]+)"', page)
         assert holder
         assert (await client.get(secret)).status_code == 200
-        closed = await client.post("/staff/calendar/close", data={"subject": holder[1]}, follow_redirects=True)
-        assert "Adressen er stengt" in closed.text
+        receipt = await client.post("/staff/calendar/close", data={"subject": holder[1]}, follow_redirects=True)
+        assert "Adressen er stengt" in receipt.text
         assert (await client.get(secret)).status_code == 404
         assert (await client.post("/staff/calendar/close", data={"subject": holder[1]})).status_code == 404
         assert "stengte en kalenderadresse" in (await client.get("/staff/registration/audit")).text
@@ -135,11 +135,11 @@ async def test_dates_are_read_again_only_when_something_was_written(runtime_of: 
     looks: list[str] = []
 
     async def planned(session: AsyncSession) -> list[meetings.DatesPlanned]:
-        found = await session.scalars(sa.select(Meeting))
+        rows = await session.scalars(sa.select(Meeting))
         looks.append("look")
         if len(looks) == 1:
             raise ConnectionError
-        return [meeting_dates(meeting) for meeting in found]
+        return [meeting_dates(meeting) for meeting in rows]
 
     with pytest.raises(ConnectionError):
         await tell_dates(rt, planned, Meeting)
@@ -172,8 +172,8 @@ def test_a_survey_tells_when_it_opens_reminds_ends_and_is_forgotten() -> None:
 
 def test_a_result_tells_when_its_follow_up_is_due_until_it_is_there() -> None:
     survey = results_tables.Survey(id=new_id(), questionnaire=ASKED, closed_at=DAY)
-    published = results_tables.Publication(published_at=DAY)
-    kinds = [date.kind for date in result_dates(survey, published, followed=False).dates]
+    publication = results_tables.Publication(published_at=DAY)
+    kinds = [date.kind for date in result_dates(survey, publication, followed=False).dates]
     assert kinds == ["follow_up_due", "answers_forgotten"]
-    assert [date.kind for date in result_dates(survey, published, followed=True).dates] == ["answers_forgotten"]
+    assert [date.kind for date in result_dates(survey, publication, followed=True).dates] == ["answers_forgotten"]
     assert [date.kind for date in result_dates(survey, None, followed=False).dates] == ["answers_forgotten"]

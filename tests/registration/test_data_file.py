@@ -38,7 +38,7 @@ async def insert_rows(rt: Runtime, *tables: str) -> None:
     statements = (_ROWS / f"{rt.name}.sql").read_text(encoding="utf-8").split(";\n")
     async with rt.transaction() as session:
         for table in tables:
-            (statement,) = [one for one in statements if f"insert into {rt.name}.{table} (" in one]
+            (statement,) = [statement for statement in statements if f"insert into {rt.name}.{table} (" in statement]
             await (await session.connection()).exec_driver_sql(statement)
 
 
@@ -73,16 +73,16 @@ def about_a_member(service: str) -> set[str]:
 @contextmanager
 def tables_read(rt: Runtime) -> Iterator[set[str]]:
     """Tables of the service that statements select from meanwhile."""
-    read: set[str] = set()
+    names: set[str] = set()
 
     def note(_: Any, __: Any, statement: str, *___: Any) -> None:
         if statement.lstrip().upper().startswith("SELECT"):
-            read.update(re.findall(rf"{rt.name}\.[a-z_]+", statement))
+            names.update(re.findall(rf"{rt.name}\.[a-z_]+", statement))
 
     engine = rt.database.engine.sync_engine
     sa.event.listen(engine, "before_cursor_execute", note)
     try:
-        yield read
+        yield names
     finally:
         sa.event.remove(engine, "before_cursor_execute", note)
 
@@ -90,18 +90,18 @@ def tables_read(rt: Runtime) -> Iterator[set[str]]:
 @pytest.mark.parametrize("service", PARTS)
 async def test_each_table_with_a_member_in_it_is_looked_into(runtime_of: RuntimeOf, service: str) -> None:
     rt = await runtime_of(service)
-    with tables_read(rt) as read:
+    with tables_read(rt) as names:
         await answer_of(rt, new_id())
-    assert about_a_member(service) - read == set(), "a new table is in the data file, or NOT_IN_THE_FILE says why not"
-    assert f"{service}.audit_entry" in read
+    assert about_a_member(service) - names == set(), "a new table is in the data file, or NOT_IN_THE_FILE says why not"
+    assert f"{service}.audit_entry" in names
 
 
 async def test_each_table_of_registration_is_too(rt: Runtime) -> None:
     async with browser(rt) as client:
         member_id = await signed_in(client, rt)
-        with tables_read(rt) as read:
+        with tables_read(rt) as names:
             await client.get(f"/me/data?id={member_id}")
-    assert about_a_member("registration") - read == set(NOT_IN_THE_FILE) - read
+    assert about_a_member("registration") - names == set(NOT_IN_THE_FILE) - names
     assert set(NOT_IN_THE_FILE) <= about_a_member("registration")
 
 
@@ -124,8 +124,8 @@ async def test_surveys_says_who_was_asked_and_never_what_was_answered(runtime_of
     await insert_rows(rt, "survey", "invitation")
     async with rt.transaction() as session:
         member_id = await session.scalar(sa.text("select member_id from surveys.invitation"))
-    kept = await answer_of(rt, member_id)
-    (row,) = kept["invitations"]
+    content = await answer_of(rt, member_id)
+    (row,) = content["invitations"]
     assert row["answered_at"].startswith("2026-11-23T12:00")
     assert row["half_finished_answers"] == "none"
 
@@ -137,9 +137,11 @@ async def test_meetings_says_draws_replies_needs_and_attendance(runtime_of: Runt
     async with rt.transaction() as session:
         for table in ("draw_entry", "invitation"):
             await session.execute(sa.text(f"update meetings.{table} set member_id = :id"), {"id": member_id})
-    kept = await answer_of(rt, member_id)
-    assert [(row["chance"], row["drawn"]) for row in kept["draws"]] == [("0.5", "yes")]
-    assert [(row["reply"], row["needs"], row["attended"]) for row in kept["invitations"]] == [("accepted", "a", "yes")]
+    content = await answer_of(rt, member_id)
+    assert [(row["chance"], row["drawn"]) for row in content["draws"]] == [("0.5", "yes")]
+    assert [(row["reply"], row["needs"], row["attended"]) for row in content["invitations"]] == [
+        ("accepted", "a", "yes")
+    ]
 
 
 async def test_notifications_says_the_card_every_mail_and_matters_from_the_address(runtime_of: RuntimeOf) -> None:
@@ -152,10 +154,10 @@ async def test_notifications_says_the_card_every_mail_and_matters_from_the_addre
     await insert_rows(rt, "correspondent")
     async with rt.transaction() as session:
         await session.execute(sa.text("update notifications.correspondent set email = 'KARI@example.org'"))
-    kept = await answer_of(rt, member_id)
-    assert [row["email"] for row in kept["contact_card"]] == ["kari@example.org"]
-    assert [row["about"] for row in kept["mails"]] == ["sign_in"]
-    assert [row["by"] for row in kept["matters_raised_from_the_address"]] == ["mail"]
+    content = await answer_of(rt, member_id)
+    assert [row["email"] for row in content["contact_card"]] == ["kari@example.org"]
+    assert [row["about"] for row in content["mails"]] == ["sign_in"]
+    assert [row["by"] for row in content["matters_raised_from_the_address"]] == ["mail"]
 
 
 async def test_the_member_and_the_officer_get_the_same_file_from_all_five(rt: Runtime) -> None:
@@ -189,8 +191,8 @@ async def test_the_member_and_the_officer_get_the_same_file_from_all_five(rt: Ru
         assert "ba om alt om en person" in (await officer.get(person)).text
         move(rt, KEPT_FOR + timedelta(minutes=1))
         await forget_gathered(rt)
-        waiting = json.loads((await resident.get(f"/me/data?id={member_id}")).content)["other_services"]
-        assert set(waiting.values()) == {"has not been asked yet"}
+        services = json.loads((await resident.get(f"/me/data?id={member_id}")).content)["other_services"]
+        assert set(services.values()) == {"has not been asked yet"}
 
 
 async def test_what_comes_in_after_an_erasure_is_kept_nowhere(rt: Runtime) -> None:

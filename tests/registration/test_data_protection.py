@@ -13,8 +13,8 @@ async def test_the_officer_finds_a_person_takes_the_data_out_erases_and_reads_th
         member_id = await a_member(resident, rt)
         sign_in(rt, officer, "dpo")
         person = f"/staff/registration/members/{member_id}"
-        found = await officer.post("/staff/registration/members", data={"who": "kari@example.org"})
-        assert person in found.text
+        matches = await officer.post("/staff/registration/members", data={"who": "kari@example.org"})
+        assert person in matches.text
         page = (await officer.get(person)).text
         assert "Last ned alt om personen" in page
         assert "Siri Stab fant personen i et oppslag" in page

@@ -72,10 +72,10 @@ async def test_an_erased_row_stays_empty_whatever_comes_in(rt: Runtime, erase: E
         await deliver(notifications.MemberUnreachable(member_id=member_id, reason="x", since=rt.now()))
         await deliver(notifications.ContactCardMissing(member_id=member_id))
         await deliver(notifications.ContactCardMissing(member_id=moving.member_id))
-        for wanted in (True, False):
+        for wish in (True, False):
             await deliver(
                 notifications.MailPreferenceChanged(
-                    member_id=member_id, purpose="meetings", wanted=wanted, changed_at=rt.now()
+                    member_id=member_id, purpose="meetings", wanted=wish, changed_at=rt.now()
                 )
             )
         await deliver(
@@ -106,8 +106,8 @@ async def _assert_empty(rt: Runtime, member_id: UUID) -> None:
         blank = (member.name, member.email, member.email_key, member.year_of_birth, member.gender, member.area)
         assert (member.status, set(blank), member.unreachable_since) == ("erased", {None}, None)
         for table in (AddressChange, MemberSession):
-            found = sa.select(sa.func.count()).select_from(table).where(table.member_id == member_id)
-            assert await session.scalar(found) == 0
+            statement = sa.select(sa.func.count()).select_from(table).where(table.member_id == member_id)
+            assert await session.scalar(statement) == 0
         unsent = sa.select(sa.func.count()).select_from(SignInAsked).where(SignInAsked.sent.is_(None))
         assert await session.scalar(unsent) == 0
         tables = ("asked", "spared", "drawn", "consent", "sign_up")

@@ -32,9 +32,9 @@ from tests.registration.given import FORM, confirm, confirm_page, send
 async def test_a_second_sign_up_looks_the_same_and_only_the_mail_differs(rt: Runtime) -> None:
     async with browser(rt) as client:
         first = await send(client, rt)
-        (asked,) = await outbox(rt, ConfirmationRequested)
-        assert isinstance(asked, ConfirmationRequested)
-        await confirm(client, rt, asked)
+        (request,) = await outbox(rt, ConfirmationRequested)
+        assert isinstance(request, ConfirmationRequested)
+        await confirm(client, rt, request)
         second = await send(client, rt, email="KARI@example.org")
     # The page's own id is drawn for each; nothing else differs, the length of the sealed cookie included.
     (path_1, id_1), (path_2, id_2) = (answer.headers["location"].split("?id=") for answer in (first, second))
@@ -46,12 +46,12 @@ async def test_a_second_sign_up_looks_the_same_and_only_the_mail_differs(rt: Run
 
 async def test_two_sign_ups_of_one_address_at_the_same_moment_are_one_person(rt: Runtime) -> None:
     """The second waits for the first, however the address is spelled, and gets the page everybody gets."""
-    wanted = JoinInput.model_validate(
+    form = JoinInput.model_validate(
         {name: value for name, value in FORM.items() if name != "website"}, context=joining_rules(rt)
     )
     async with browser(rt) as client:
         async with rt.transaction() as session:
-            await sign_up(session, wanted, rt.now(), unconfirmed_days=7, consent_version="test")
+            await sign_up(session, form, rt.now(), unconfirmed_days=7, consent_version="test")
             other = asyncio.create_task(send(client, rt, email="Kari@Example.org"))
             await eventually(lambda: waits_for_a_lock(rt))
         assert (await other).status_code == 303
@@ -125,9 +125,9 @@ async def test_every_fault_of_the_form_is_told_at_once(rt: Runtime) -> None:
 async def test_two_spellings_of_one_mailbox_are_one_person(rt: Runtime, first: str, second: str) -> None:
     async with browser(rt) as client:
         await send(client, rt, email=first)
-        (asked,) = await outbox(rt, ConfirmationRequested)
-        assert isinstance(asked, ConfirmationRequested)
-        await confirm(client, rt, asked)
+        (request,) = await outbox(rt, ConfirmationRequested)
+        assert isinstance(request, ConfirmationRequested)
+        await confirm(client, rt, request)
         await send(client, rt, email=second)
         assert len(await outbox(rt, SignUpRepeated)) == 1
         await client.post("/me/ask", data={"email": second})
@@ -139,21 +139,21 @@ async def test_two_spellings_of_one_mailbox_are_one_person(rt: Runtime, first: s
 
 async def test_a_wrong_address_is_corrected_without_filling_in_the_form_again(rt: Runtime) -> None:
     async with browser(rt, follow_redirects=True) as client, browser(rt, follow_redirects=True) as stranger:
-        sent = await send(client, rt, email="kira@example.org", purposes=["meetings"])
-        assert "kira@example.org" in sent.text
-        page = await client.get("/join", params={"id": sent.url.params["id"]})
+        receipt = await send(client, rt, email="kira@example.org", purposes=["meetings"])
+        assert "kira@example.org" in receipt.text
+        page = await client.get("/join", params={"id": receipt.url.params["id"]})
         assert 'value="Kari Prøve"' in page.text
         assert 'value="kira@example.org"' in page.text
-        assert "kira@" not in (await stranger.get("/join", params={"id": sent.url.params["id"]})).text
-        (asked,) = await outbox(rt, ConfirmationRequested)
-        assert isinstance(asked, ConfirmationRequested)
-        wrong = rt.links.make("confirm", asked.member_id, asked.generation, asked.link_expires_at)
-        again = await send(client, rt, email="kari@example.org", id=sent.url.params["id"])
+        assert "kira@" not in (await stranger.get("/join", params={"id": receipt.url.params["id"]})).text
+        (request,) = await outbox(rt, ConfirmationRequested)
+        assert isinstance(request, ConfirmationRequested)
+        wrong = rt.links.make("confirm", request.member_id, request.generation, request.link_expires_at)
+        again = await send(client, rt, email="kari@example.org", id=receipt.url.params["id"])
         assert "kari@example.org" in again.text
-        (asked,) = await outbox(rt, ConfirmationRequested)
-        assert isinstance(asked, ConfirmationRequested)
+        (request,) = await outbox(rt, ConfirmationRequested)
+        assert isinstance(request, ConfirmationRequested)
         assert (await stranger.get(f"/join/confirm/{wrong}")).status_code == 410, "a stranger reads who signed up"
-        assert "Ja, jeg vil være med" in (await confirm_page(client, rt, asked)).text
+        assert "Ja, jeg vil være med" in (await confirm_page(client, rt, request)).text
     async with rt.transaction() as session:
         assert list(await session.scalars(sa.select(Member.email))) == ["kari@example.org"]
 
@@ -162,9 +162,9 @@ async def test_what_no_person_would_send_is_refused_or_ignored(rt: Runtime) -> N
     async with browser(rt) as client:
         at_once = await client.post("/join", data=FORM)
         assert at_once.headers["location"] == "/join?again=fast"
-        shown = (await client.get("/join?again=fast")).text
-        assert "svært raskt" in shown
-        assert 'value="Kari Prøve"' in shown
+        page = (await client.get("/join?again=fast")).text
+        assert "svært raskt" in page
+        assert 'value="Kari Prøve"' in page
         assert (await send(client, rt, website="http://spam.example.org")).status_code == 303
         assert (await client.post("/join", content=b"x" * 10_000_000)).status_code == 413
         foreign = await client.post("/join", data=FORM, headers={"Origin": "https://evil.example.org"})
@@ -186,13 +186,13 @@ async def test_a_recruitment_channels_code_stays_with_the_member_and_an_unknown_
     async with rt.transaction() as session:
         session.add(Channel(code="bibliotek", name="Plakat på biblioteket", made_at=rt.now()))
     async with browser(rt) as client:
-        shown = await client.get("/join?kanal=bibliotek")
-        assert 'name="kanal" value="bibliotek"' in shown.text
+        page = await client.get("/join?kanal=bibliotek")
+        assert 'name="kanal" value="bibliotek"' in page.text
         for number, code in enumerate(("bibliotek", "ukjent")):
             await send(client, rt, email=f"p{number}@example.org", kanal=code)
-        for asked in await outbox(rt, ConfirmationRequested):
-            assert isinstance(asked, ConfirmationRequested)
-            await confirm(client, rt, asked)
+        for request in await outbox(rt, ConfirmationRequested):
+            assert isinstance(request, ConfirmationRequested)
+            await confirm(client, rt, request)
     async with rt.transaction() as session:
         assert set(await session.scalars(sa.select(Member.channel))) == {"bibliotek", None}
 
@@ -201,9 +201,9 @@ async def test_a_declaration_of_living_here_is_kept_only_where_the_postcode_says
     async with browser(rt) as client:
         for number, postcode in enumerate(("1353", "0275")):
             await send(client, rt, email=f"p{number}@example.org", postcode=postcode, declared_resident="yes")
-        for asked in await outbox(rt, ConfirmationRequested):
-            assert isinstance(asked, ConfirmationRequested)
-            await confirm(client, rt, asked)
+        for request in await outbox(rt, ConfirmationRequested):
+            assert isinstance(request, ConfirmationRequested)
+            await confirm(client, rt, request)
     async with rt.transaction() as session:
         declared = await session.scalars(sa.select(Member.area).where(Member.declared_resident_at.is_not(None)))
         assert list(declared) == ["0275"]
@@ -220,8 +220,8 @@ async def test_a_form_with_faults_can_be_read_in_another_language_with_what_was_
 
 async def test_a_postcode_answers_with_its_place(rt: Runtime) -> None:
     async with browser(rt) as client:
-        known = (await client.get("/join/place?postcode=1353")).json()
-        assert known == {"place": "Bærums Verk"}
+        place = (await client.get("/join/place?postcode=1353")).json()
+        assert place == {"place": "Bærums Verk"}
         assert (await client.get("/join/place?postcode=<b>")).json() == {"place": None}
         assert "Bærums Verk" in (await send(client, rt, name="")).text
 
@@ -240,11 +240,11 @@ async def test_unconfirmed_sign_ups_vanish_after_a_week(rt: Runtime) -> None:
 async def test_leaving_leaves_no_byte_of_the_person_in_the_schema(rt: Runtime) -> None:
     async with browser(rt) as client:
         await send(client, rt)
-        (asked,) = await outbox(rt, ConfirmationRequested)
-        assert isinstance(asked, ConfirmationRequested)
-        await confirm(client, rt, asked)
+        (request,) = await outbox(rt, ConfirmationRequested)
+        assert isinstance(request, ConfirmationRequested)
+        await confirm(client, rt, request)
     async with rt.transaction() as session:
-        member = await lock_member(session, asked.member_id)
+        member = await lock_member(session, request.member_id)
         assert member is not None
         await erase(session, member, rt.now())
     assert len(await outbox(rt, MemberErased)) == 1

@@ -28,8 +28,8 @@ async def test_addresses_and_names_of_old_rows_take_their_one_form(owner_url: st
                 await connection.execute(sa.text(_MEMBER), values)
         await migrate(url, ["registration"])
         async with connected(url) as connection:
-            found = await connection.execute(sa.text("select name, email, email_key from registration.member"))
-            assert sorted(map(tuple, found)) == sorted(
+            members = await connection.execute(sa.text("select name, email, email_key from registration.member"))
+            assert sorted(map(tuple, members)) == sorted(
                 [
                     ("K\u00e1re", "kari@blåbær.no", "kari@blåbær.no"),
                     ("Per", "per@exam\u200bple.org", "per@exam\u200bple.org"),

@@ -27,8 +27,8 @@ async def test_whoever_missed_events_says_so_once_and_again_when_there_are_more(
     async with rt.transaction() as session:
         for end in (120, 120, 110, 130):
             await missing.note_removed(session, "registration.contacts", 3, 100, end)
-    said = [event for event in await outbox(rt) if isinstance(event, EventsMissed)]
-    assert [(fact.missed_topic, fact.partition, fact.from_offset, fact.to_offset) for fact in said] == [
+    reports = [event for event in await outbox(rt) if isinstance(event, EventsMissed)]
+    assert [(fact.missed_topic, fact.partition, fact.from_offset, fact.to_offset) for fact in reports] == [
         ("registration.contacts", 3, 100, 120),
         ("registration.contacts", 3, 100, 130),
     ]
@@ -42,9 +42,9 @@ async def test_whoever_published_them_sends_the_stretch_again_and_nobody_else_do
         rows = (await session.execute(sa.select(tables.outbox).order_by(tables.outbox.c.id))).all()
         columns = ("event_id", "topic", "type", "subject", "sequence", "headers", "payload")
         for place, row in enumerate(rows):
-            kept = {name: getattr(row, name) for name in columns}
+            values = {name: getattr(row, name) for name in columns}
             place_ = {"archived_on": sa.func.current_date(), "id": row.id, "partition": 7, "offset": place}
-            await session.execute(sa.insert(tables.archive).values(**kept, **place_))
+            await session.execute(sa.insert(tables.archive).values(**values, **place_))
         await session.execute(sa.delete(tables.outbox))
     stretch = {"partition": 7, "from_offset": 1, "to_offset": 3}
     deliver = Deliverer(publisher)
@@ -80,23 +80,23 @@ async def test_sign_ups_whose_events_the_broker_removed_unread_get_their_mails(
 
     async def written_to() -> bool:
         async with notifications.transaction() as session:
-            found = await session.scalars(
+            addresses = await session.scalars(
                 sa.select(Contact.email)
                 .join(Message, Message.member_id == Contact.member_id)
                 .where(Message.purpose == "confirm")
             )
-            return sorted(email or "" for email in found) == sorted(people)
+            return sorted(email or "" for email in addresses) == sorted(people)
 
     if by_command:
         async with running(notifications):
             await eventually(lambda: stretches(notifications))
             await eventually(lambda: reads(notifications, *topics))
         async with registration.transaction() as session:
-            for one in await stretches(notifications):
-                await missing.send_again(session, one.topic, one.partition, one.from_offset, one.to_offset)
+            for gap in await stretches(notifications):
+                await missing.send_again(session, gap.topic, gap.partition, gap.from_offset, gap.to_offset)
     async with running(notifications), running(registration):
         await eventually(written_to)
-        lost = sum(stretch.to_offset - stretch.from_offset for stretch in await stretches(notifications))
+        events = sum(stretch.to_offset - stretch.from_offset for stretch in await stretches(notifications))
         await eventually(lambda: sent(registration))
         assert await written_to()
-    assert lost >= 2 * len(people)
+    assert events >= 2 * len(people)

@@ -16,16 +16,16 @@ from tests.profiles import write_profile
 
 def form_of(profile: Profile, **changes: object) -> dict[str, object]:
     """The profile as the page's form sends it."""
-    sent: dict[str, object] = {
+    content: dict[str, object] = {
         name: getattr(profile, name)
         for name in (
             "name", "contact_email", "data_protection_email", "accessibility_url", "accent", "start_size",
             "goal_size", "minimum_age", "contact_cap",
         )
     }  # fmt: skip
-    sent |= {"languages": list(profile.languages), "first_language": profile.languages[0]}
-    sent |= {f"{page}.{code}": text for page, texts in profile.texts.items() for code, text in texts.items()}
-    return sent | changes
+    content |= {"languages": list(profile.languages), "first_language": profile.languages[0]}
+    content |= {f"{page}.{code}": text for page, texts in profile.texts.items() for code, text in texts.items()}
+    return content | changes
 
 
 async def test_what_an_administrator_chooses_shows_at_once_and_is_told_and_audited(rt: Runtime) -> None:
@@ -35,9 +35,9 @@ async def test_what_an_administrator_chooses_shows_at_once_and_is_told_and_audit
         answer = await client.post("/staff/registration/profile", data=form_of(rt.profile, **changes))
         assert answer.status_code == 303
         (event,) = await outbox(rt, ProfileChanged)
-        told = {"accent": "#7a1fa2", "goal_size": 600, "texts": {"front": {"nb": "# Bli hørt\n\nVi spør deg."}}}
+        choices = {"accent": "#7a1fa2", "goal_size": 600, "texts": {"front": {"nb": "# Bli hørt\n\nVi spør deg."}}}
         assert isinstance(event, ProfileChanged)
-        assert event.choices == told, "and nothing that is as installed"
+        assert event.choices == choices, "and nothing that is as installed"
         page = (await client.get("/")).text
         assert "Bli hørt" in page
         assert "--ds-color-accent-base-default:#7a1fa2" in page
@@ -49,10 +49,10 @@ async def test_what_an_administrator_chooses_shows_at_once_and_is_told_and_audit
         # Another process of the service has it from the table.
         rt.profile, rt.profile_changed_at = rt.settings.installed, None
         await take_up_profile(rt)
-        taken = rt.profile
-        assert taken.goal_size == 600
+        profile = rt.profile
+        assert profile.goal_size == 600
         await take_up_profile(rt)
-        assert rt.profile is taken, "what has not changed is not read again"
+        assert rt.profile is profile, "what has not changed is not read again"
         assert "Opplysningene" not in rt.profile.texts["front"]["nn"], "texts that were not changed stay"
         # A value set back to the installed one is no choice any more.
         await client.post("/staff/registration/profile", data=form_of(rt.settings.installed))
@@ -100,7 +100,7 @@ def test_what_is_as_installed_is_no_choice() -> None:
     ],
 )
 def test_a_wrong_entry_is_named_in_one_line(tmp_path: Path, entries: dict[str, object], words: str) -> None:
-    with pytest.raises(BadProfile) as refused:
+    with pytest.raises(BadProfile) as refusal:
         load_profile(write_profile(tmp_path, **entries))
-    assert words in str(refused.value)
-    assert "\n" not in str(refused.value)
+    assert words in str(refusal.value)
+    assert "\n" not in str(refusal.value)

@@ -18,15 +18,15 @@ from tests.registration.given import DETAILS, a_member, or_again, signed_in
 async def test_details_are_changed_and_told_to_those_who_need_them(rt: Runtime) -> None:
     async with browser(rt) as client:
         member_id = await signed_in(client, rt)
-        shown = await client.get(f"/me/details?id={member_id}")
-        assert 'value="Kari Prøve"' in shown.text
+        page = await client.get(f"/me/details?id={member_id}")
+        assert 'value="Kari Prøve"' in page.text
         new = {**DETAILS, "name": "Kari Ny", "postcode": "1337", "language": "nn", "gender": "other"}
-        saved = await client.post("/me/details", data={"id": str(member_id), **new}, follow_redirects=True)
-        assert "Endringene er lagret" in saved.text
-        assert "1337 Sandvika" in saved.text
-    (changed,) = await outbox(rt, MemberChanged)
-    assert isinstance(changed, MemberChanged)
-    assert (changed.area, changed.gender) == (None, "other"), "the postcode stays here"
+        receipt = await client.post("/me/details", data={"id": str(member_id), **new}, follow_redirects=True)
+        assert "Endringene er lagret" in receipt.text
+        assert "1337 Sandvika" in receipt.text
+    (event,) = await outbox(rt, MemberChanged)
+    assert isinstance(event, MemberChanged)
+    assert (event.area, event.gender) == (None, "other"), "the postcode stays here"
     card = (await outbox(rt, ContactChanged))[-1]
     assert isinstance(card, ContactChanged)
     assert (card.name, card.email, card.language) == ("Kari Ny", "kari@example.org", "nn")
@@ -60,12 +60,12 @@ async def ask_for_new_address(client: httpx.AsyncClient, rt: Runtime, member_id:
         "/me/details", data={"id": str(member_id), **DETAILS, "email": email}, follow_redirects=True
     )
     assert "den nye adressen" in page.text
-    asked = await outbox(rt, ConfirmationRequested)
-    if len(asked) == before:
+    requests = await outbox(rt, ConfirmationRequested)
+    if len(requests) == before:
         return None
-    assert isinstance(asked[-1], ConfirmationRequested)
-    assert asked[-1].about == "address"
-    return rt.links.make("confirm", asked[-1].member_id, 1, asked[-1].link_expires_at)
+    assert isinstance(requests[-1], ConfirmationRequested)
+    assert requests[-1].about == "address"
+    return rt.links.make("confirm", requests[-1].member_id, 1, requests[-1].link_expires_at)
 
 
 async def test_a_new_address_counts_when_its_own_link_has_been_opened(rt: Runtime) -> None:
@@ -80,8 +80,8 @@ async def test_a_new_address_counts_when_its_own_link_has_been_opened(rt: Runtim
             assert await session.scalar(sa.select(Member.email)) == "kari@example.org", "a scanner changes nothing"
             change_id = await session.scalar(sa.select(AddressChange.id))
         assert "ny@example.org" in page.text
-        done = await client.post("/me/address", data={"id": str(change_id)})
-        assert "Adressen er byttet" in done.text
+        receipt = await client.post("/me/address", data={"id": str(change_id)})
+        assert "Adressen er byttet" in receipt.text
         assert (await client.post("/me/address", data={"id": str(change_id)})).status_code == 410
     async with rt.transaction() as session:
         assert await session.scalar(sa.select(Member.email)) == "ny@example.org"
@@ -112,13 +112,13 @@ async def test_a_new_address_nobody_confirms_is_forgotten_after_a_week(rt: Runti
 async def test_consents_are_chosen_anew_and_their_history_stays(rt: Runtime) -> None:
     async with browser(rt) as client:
         member_id = await signed_in(client, rt)
-        for wanted in (["meetings", "results"], ["meetings", "results"]):
+        for purposes in (["meetings", "results"], ["meetings", "results"]):
             page = await client.post(
-                "/me/purposes", data={"id": str(member_id), "purposes": wanted}, follow_redirects=True
+                "/me/purposes", data={"id": str(member_id), "purposes": purposes}, follow_redirects=True
             )
         assert "Valget ditt er lagret" in page.text
         assert "Undersøkelser: ja fra" in page.text
         assert ", nei fra" in page.text
-    (changed,) = await outbox(rt, MemberChanged)
-    assert isinstance(changed, MemberChanged)
-    assert changed.purposes == ("meetings", "results")
+    (event,) = await outbox(rt, MemberChanged)
+    assert isinstance(event, MemberChanged)
+    assert event.purposes == ("meetings", "results")

@@ -115,9 +115,9 @@ async def test_nobody_sees_or_changes_another_members_page(rt: Runtime) -> None:
             ("/me/details", DETAILS),
         ]
         for path, form in posts:
-            refused = await other.post(path, data={"id": str(member_id), **form})
-            assert refused.status_code == 401
-            assert "ikke logget inn" in refused.text
+            response = await other.post(path, data={"id": str(member_id), **form})
+            assert response.status_code == 401
+            assert "ikke logget inn" in response.text
     assert await outbox(rt, MemberChanged) == []
 
 
@@ -225,10 +225,10 @@ async def test_after_leaving_nothing_about_the_person_is_kept_or_comes_back(rt: 
         sure = await client.post("/me", data={"id": str(member_id), "action": "leave"}, follow_redirects=True)
         assert "Vil du gå ut" in sure.text
         assert await outbox(rt, MemberLeft) == []
-        left = await client.post(
+        page = await client.post(
             "/me", data={"id": str(member_id), "action": "leave", "sure": "yes"}, follow_redirects=True
         )
-        assert "0 av 4" in left.text
+        assert "0 av 4" in page.text
         receipts = (surveys, notifications, meetings, results)
         await deliver(*(m.MemberDataErased(member_id=member_id, erased_at=rt.now()) for m in receipts))
         assert "4 av 4" in (await client.get(f"/me/left?id={member_id}")).text
@@ -251,9 +251,9 @@ async def test_an_address_that_takes_no_mail_is_shown_to_the_member(rt: Runtime)
         await Deliverer(rt)(failed)
         assert "kommet i retur" in (await client.get(f"/me?id={member_id}")).text
         await Deliverer(rt)(failed)
-    (told,) = await outbox(rt, MemberChanged)
-    assert isinstance(told, MemberChanged)
-    assert (told.member_id, told.status, told.reachable, told.standing) == (member_id, "active", False, "unreachable")
+    (fact,) = await outbox(rt, MemberChanged)
+    assert isinstance(fact, MemberChanged)
+    assert (fact.member_id, fact.status, fact.reachable, fact.standing) == (member_id, "active", False, "unreachable")
 
 
 @pytest.mark.parametrize("wanted", [True, False])
@@ -266,9 +266,9 @@ async def test_a_choice_made_in_a_mail_becomes_consent_once(rt: Runtime, wanted:
     deliver = Deliverer(rt)
     await deliver(choice)
     await deliver(choice)
-    (changed,) = await outbox(rt, MemberChanged)
-    assert isinstance(changed, MemberChanged)
-    assert changed.purposes == (("meetings", "surveys") if wanted else ("meetings",))
+    (event,) = await outbox(rt, MemberChanged)
+    assert isinstance(event, MemberChanged)
+    assert event.purposes == (("meetings", "surveys") if wanted else ("meetings",))
 
 
 async def test_state_sent_again_tells_everything_a_new_service_needs(rt: Runtime) -> None:
@@ -281,12 +281,12 @@ async def test_state_sent_again_tells_everything_a_new_service_needs(rt: Runtime
             await erase(session, member, rt.now())
     assert rt.service.state is not None
     async with rt.transaction() as session:
-        told = [event async for event in rt.service.state(session)]
-    kinds = [type(event) for event in told]
+        events = [event async for event in rt.service.state(session)]
+    kinds = [type(event) for event in events]
     assert kinds.count(PanelThresholdSet) == 2
     assert kinds.count(PopulationMarginsSet) == 1
-    assert {event.subject for event in told if isinstance(event, MemberJoined | ContactChanged)} == {stays}
-    assert {event.subject for event in told if isinstance(event, MemberErased | ContactRemoved)} == {goes}
+    assert {event.subject for event in events if isinstance(event, MemberJoined | ContactChanged)} == {stays}
+    assert {event.subject for event in events if isinstance(event, MemberErased | ContactRemoved)} == {goes}
 
 
 @pytest.mark.parametrize("mark", [".", ")", ">", '"', "».", "?", "*", "_", " ", "…", "&gt;", "\u200b", "="])

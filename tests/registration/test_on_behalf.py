@@ -47,15 +47,15 @@ async def filled_in(rt: Runtime, member_id: UUID, **changed: Any) -> dict[str, A
     """The form as staff find it, with these changes."""
     async with rt.transaction() as session:
         member = await session.get_one(Member, member_id)
-        seen = (await standing_of(session, member)).seen
-    return {**DETAILS, "purposes": ["surveys", "results"], "status": "active", "seen": seen, **WHY, **changed}
+        digest = (await standing_of(session, member)).seen
+    return {**DETAILS, "purposes": ["surveys", "results"], "status": "active", "seen": digest, **WHY, **changed}
 
 
 async def change(rt: Runtime, editor: httpx.AsyncClient, member_id: UUID, **changed: Any) -> httpx.Response:
     """Fill in, look over, and say yes."""
     form, page = await filled_in(rt, member_id, **changed), f"/staff/registration/members/{member_id}/change"
-    asked = await editor.post(page, data=form)
-    assert "Ja, lagre og send e-posten" in asked.text, asked.text
+    preview = await editor.post(page, data=form)
+    assert "Ja, lagre og send e-posten" in preview.text, preview.text
     return await editor.post(page, data={**form, "sure": "yes"}, follow_redirects=True)
 
 
@@ -64,18 +64,18 @@ async def test_a_member_who_phones_is_changed_told_and_traced(rt: Runtime, edito
     page = f"/staff/registration/members/{member_id}/change"
     assert 'value="Kari Prøve"' in (await editor.get(page)).text
     form = await filled_in(rt, member_id, name="Kari Ny", language="nn", purposes=["results", "meetings"])
-    asked = await editor.post(page, data=form)
+    preview = await editor.post(page, data=form)
     for line in ("Navnet blir rettet", "Nei til undersøkelser", "Ja til møter", "purpose=on_behalf"):
-        assert line in asked.text
+        assert line in preview.text
     assert await outbox(rt, ChangedOnBehalf) == [], "nothing before the second button"
 
-    done = await editor.post(page, data={**form, "sure": "yes"}, follow_redirects=True)
-    assert "Endringene er lagret" in done.text
-    assert "Ringte 12. mars" in done.text
-    (told,) = await outbox(rt, ChangedOnBehalf)
-    assert isinstance(told, ChangedOnBehalf)
-    assert told.changes == ("name", "language", "surveys_no", "meetings_yes")
-    assert told.how == "phone"
+    receipt = await editor.post(page, data={**form, "sure": "yes"}, follow_redirects=True)
+    assert "Endringene er lagret" in receipt.text
+    assert "Ringte 12. mars" in receipt.text
+    (event,) = await outbox(rt, ChangedOnBehalf)
+    assert isinstance(event, ChangedOnBehalf)
+    assert event.changes == ("name", "language", "surveys_no", "meetings_yes")
+    assert event.how == "phone"
     newest = (await outbox(rt, MemberChanged))[-1]
     assert isinstance(newest, MemberChanged)
     assert newest.purposes == ("meetings", "results")
@@ -86,12 +86,12 @@ async def test_a_member_who_phones_is_changed_told_and_traced(rt: Runtime, edito
         sources = set(await session.execute(sa.select(Consent.purpose, Consent.source)))
     assert ("meetings", "phone") in sources
     (row,) = [row for row in await audited(rt) if row[0] == "registration.member.changed_on_behalf"]
-    assert row[1:] == (str(member_id), {"what": list(told.changes), "how": "phone"}), "no written text in the trail"
+    assert row[1:] == (str(member_id), {"what": list(event.changes), "how": "phone"}), "no written text in the trail"
     async with rt.transaction() as session:
         own = await own_page(session, member_id)
     assert own is not None
-    (kept,) = as_data(own)["done_by_staff_on_your_behalf"]
-    assert kept["note"] == "Ringte 12. mars"
+    (note,) = as_data(own)["done_by_staff_on_your_behalf"]
+    assert note["note"] == "Ringte 12. mars"
 
 
 async def test_a_new_address_waits_for_its_own_link_and_the_old_one_is_told(
@@ -102,14 +102,14 @@ async def test_a_new_address_waits_for_its_own_link_and_the_old_one_is_told(
     assert "ny@example.org venter" in page.text
     async with rt.transaction() as session:
         member = await session.get_one(Member, member_id)
-        waiting = (await session.scalars(sa.select(AddressChange))).one()
+        address_change = (await session.scalars(sa.select(AddressChange))).one()
     assert member.email == "kari@example.org", "a misheard letter must not open the page to a stranger"
-    (told,) = await outbox(rt, ChangedOnBehalf)
-    assert isinstance(told, ChangedOnBehalf)
-    assert (told.member_id, told.changes) == (member_id, ("email",)), "the old address is told"
-    asked = (await outbox(rt, ConfirmationRequested))[-1]
-    assert isinstance(asked, ConfirmationRequested)
-    assert (asked.member_id, asked.about) == (waiting.id, "address"), "the new one gets the link"
+    (event,) = await outbox(rt, ChangedOnBehalf)
+    assert isinstance(event, ChangedOnBehalf)
+    assert (event.member_id, event.changes) == (member_id, ("email",)), "the old address is told"
+    request = (await outbox(rt, ConfirmationRequested))[-1]
+    assert isinstance(request, ConfirmationRequested)
+    assert (request.member_id, request.about) == (address_change.id, "address"), "the new one gets the link"
 
 
 async def test_two_members_never_share_an_address(rt: Runtime, editor: httpx.AsyncClient) -> None:
@@ -149,8 +149,8 @@ async def test_pausing_and_going_on_by_phone(rt: Runtime, editor: httpx.AsyncCli
         await change(rt, editor, member_id, status=status)
         async with rt.transaction() as session:
             assert (await session.get_one(Member, member_id)).status == status
-    told = [event.changes for event in await outbox(rt, ChangedOnBehalf) if isinstance(event, ChangedOnBehalf)]
-    assert told == [("paused",), ("active",)]
+    change_lists = [event.changes for event in await outbox(rt, ChangedOnBehalf) if isinstance(event, ChangedOnBehalf)]
+    assert change_lists == [("paused",), ("active",)]
 
 
 async def test_what_was_done_goes_with_the_person(rt: Runtime, editor: httpx.AsyncClient) -> None:
@@ -167,16 +167,16 @@ async def test_somebody_on_paper_is_a_member_once_the_link_is_opened(rt: Runtime
     answer = await editor.post("/staff/registration/register", data=form, follow_redirects=True)
     assert "Personen får en e-post nå" in answer.text
     assert await outbox(rt, MemberJoined) == []
-    (asked,) = await outbox(rt, ConfirmationRequested)
-    assert isinstance(asked, ConfirmationRequested)
-    assert asked.about == "joining_on_behalf"
+    (request,) = await outbox(rt, ConfirmationRequested)
+    assert isinstance(request, ConfirmationRequested)
+    assert request.about == "joining_on_behalf"
     async with browser(rt) as kari:
-        await confirm(kari, rt, asked)
+        await confirm(kari, rt, request)
     assert len(await outbox(rt, MemberJoined)) == 1
     async with rt.transaction() as session:
         consents = set(await session.execute(sa.select(Consent.source, Consent.text_version)))
     assert consents == {("paper", "Skjema, arkivsak 27/12")}
-    actions = [action for action, subject, _ in await audited(rt) if subject == str(asked.member_id)]
+    actions = [action for action, subject, _ in await audited(rt) if subject == str(request.member_id)]
     assert actions == ["registration.member.registered"]
 
     again = await editor.post("/staff/registration/register", data=form, follow_redirects=True)

@@ -68,8 +68,8 @@ async def test_what_a_person_tells_is_kept_shown_changed_taken_along_and_erased(
         form = (await client.get("/join")).text
         assert "Hvordan bor du?" in form
         assert form.count("Vil ikke svare") == 2
-        told = ["hvordan-bor-du:hus", "", "hvordan-bor-du:slott", "alder:90"]
-        member_id = await signed_in(client, rt, own_answers=told)
+        own_answers = ["hvordan-bor-du:hus", "", "hvordan-bor-du:slott", "alder:90"]
+        member_id = await signed_in(client, rt, own_answers=own_answers)
         assert await answers(rt, member_id) == ["hvordan-bor-du:hus"], "only what was asked"
         assert "<dd>Hus</dd>" in (await client.get(f"/me?id={member_id}")).text
         async with rt.transaction() as session:
@@ -85,8 +85,8 @@ async def test_what_a_person_tells_is_kept_shown_changed_taken_along_and_erased(
         await client.post("/me/details", data=new)
         assert await answers(rt, member_id) == ["har-du-barn:ja"], "a form without the questions changes nothing"
         assert "«Har du barn?»" in (await client.get("/privacy")).text
-    (joined,) = await outbox(rt, MemberJoined)
-    assert "barn" not in joined.model_dump_json(), "nobody else gets it"
+    (event,) = await outbox(rt, MemberJoined)
+    assert "barn" not in event.model_dump_json(), "nobody else gets it"
     async with rt.transaction() as session:
         member = await lock_member(session, member_id)
         assert member is not None
@@ -99,8 +99,8 @@ async def test_a_question_that_is_asked_no_more_takes_its_answers_with_it(asking
     async with browser(rt) as client:
         member_id = await a_member(client, rt, own_answers=["hvordan-bor-du:hus", "har-du-barn:nei"])
         await send(client, rt, email="ny@example.org", own_answers=["har-du-barn:ja"])
-        asked = (await outbox(rt, ConfirmationRequested))[-1]
-        assert isinstance(asked, ConfirmationRequested)
+        request = (await outbox(rt, ConfirmationRequested))[-1]
+        assert isinstance(request, ConfirmationRequested)
         sign_in(rt, client, "admin")
         fewer = form_of(rt.profile, **{"own_questions.nb": "Hvordan bor du?\n- Leilighet\n- Hus"})
         assert (await client.post("/staff/registration/profile", data=fewer)).status_code == 303
@@ -115,8 +115,8 @@ async def test_a_question_that_is_asked_no_more_takes_its_answers_with_it(asking
     await announce_installation(rt)
     assert await answers(rt, member_id) == ["hvordan-bor-du:hus"]
     async with rt.transaction() as session:
-        waiting = await session.get_one(SignUp, (asked.member_id, asked.generation))
-    assert waiting.own_answers == []
+        sign_up = await session.get_one(SignUp, (request.member_id, request.generation))
+    assert sign_up.own_answers == []
 
 
 async def test_staff_see_how_many_told_what_and_no_number_of_a_few(asking: Runtime) -> None:

@@ -26,13 +26,13 @@ Cells = dict[tuple[str, int], int]
 
 def persons(number: str) -> tuple[str, Cells]:
     """(name, persons by sex and age) of a municipality in the shipped figures."""
-    found: Cells = {}
+    cells: Cells = {}
     name = ""
     for row in csv.DictReader(gzip.decompress(SHIPPED.read_bytes()).decode().splitlines()):
         if row["kommunenummer"] == number:
             name = row["kommune"]
-            found |= {(row["sex"], int(c[1:])): int(n) for c, n in row.items() if re.fullmatch("a[0-9]+", c)}
-    return name, found
+            cells |= {(row["sex"], int(c[1:])): int(n) for c, n in row.items() if re.fullmatch("a[0-9]+", c)}
+    return name, cells
 
 
 BAERUM, OSLO = persons("3201")[1], persons("0301")[1]
@@ -79,10 +79,10 @@ def read(text: str, encoding: str = "utf-8") -> Statistics:
 @pytest.mark.parametrize("written", [by_column, by_line, by_code])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
 def test_each_form_of_the_file_gives_the_figures_that_ship(written: Callable[[], str], encoding: str) -> None:
-    found = read(written(), encoding)
-    assert (found.year, found.total, found.of("female"), found.of("male")) == (2027, 133_228, 66_714, 66_514)
-    assert tuple(margins_of(found)) == load_margins("3201")
-    assert unpacked(packed(found)) == found
+    figures = read(written(), encoding)
+    assert (figures.year, figures.total, figures.of("female"), figures.of("male")) == (2027, 133_228, 66_714, 66_514)
+    assert tuple(margins_of(figures)) == load_margins("3201")
+    assert unpacked(packed(figures)) == figures
 
 
 def test_a_file_of_several_municipalities_gives_the_one_that_is_installed() -> None:
@@ -95,9 +95,9 @@ def test_ssbs_shorter_list_of_ages_ends_at_a_hundred_or_older() -> None:
     old = {sex: sum(n for (each, age), n in BAERUM.items() if each == sex and age >= 100) for sex in WORDS}
     short = {key: n for key, n in BAERUM.items() if key[1] < 100} | {(sex, 100): n for sex, n in old.items()}
     text = by_column({"K-3201 Bærum": short}).replace('"100 år"', '"100 år eller eldre"')
-    found = read(text)
-    assert tuple(margins_of(found)) == load_margins("3201")
-    assert unpacked(packed(found)) == found
+    figures = read(text)
+    assert tuple(margins_of(figures)) == load_margins("3201")
+    assert unpacked(packed(figures)) == figures
     with pytest.raises(UnreadableFile, match="mangler kvinner på 101 år"):
         read(text.replace("100 år eller eldre", "100 år"))
 
@@ -153,14 +153,14 @@ async def test_an_administrator_sees_newer_figures_first_and_then_everybody_has_
     async with browser(rt) as client:
         sign_in(rt, client, "admin")
         fewer = {key: count // 2 for key, count in BAERUM.items()}
-        shown = await send(client, by_column({"3201 Bærum": fewer}))
-        assert "66 " in shown.text
-        assert "mer enn 10 % større eller mindre" in shown.text
+        preview = await send(client, by_column({"3201 Bærum": fewer}))
+        assert "66 " in preview.text
+        assert "mer enn 10 % større eller mindre" in preview.text
         assert len(await outbox(rt, PopulationMarginsSet)) == 1, "nothing is changed before it is confirmed"
-        figures = re.search('name="figures" value="([^"]+)"', shown.text)
+        figures = re.search('name="figures" value="([^"]+)"', preview.text)
         assert figures
-        done = await client.post(PAGE, data={"figures": figures[1]})
-        assert done.status_code == 303
+        reply = await client.post(PAGE, data={"figures": figures[1]})
+        assert reply.status_code == 303
         newest = (await outbox(rt, PopulationMarginsSet))[-1]
         assert isinstance(newest, PopulationMarginsSet)
         assert newest.year == 2027
@@ -196,8 +196,8 @@ async def test_a_municipality_without_figures_gets_its_own_by_a_file(
     async with browser(rt) as client:
         sign_in(rt, client, "admin")
         assert "ingen befolkningstall for kommune 3201" in (await client.get(PAGE)).text
-        shown = await send(client, by_code())
-        figures = re.search('name="figures" value="([^"]+)"', shown.text)
+        preview = await send(client, by_code())
+        figures = re.search('name="figures" value="([^"]+)"', preview.text)
         assert figures
         assert (await client.post(PAGE, data={"figures": figures[1]})).status_code == 303
         assert (await outbox(rt, PopulationMarginsSet))[-1].year == 2027  # type: ignore[attr-defined]

@@ -62,16 +62,16 @@ def test_every_column_that_can_hold_something_of_a_person_has_an_end_or_is_said_
 
 
 def test_every_job_that_is_written_down_exists_and_so_does_its_test() -> None:
-    tried = {kind[0] for kind in KINDS}
+    cases = {kind[0] for kind in KINDS}
     for where, job, test in rows():
         service = where.split(".")[0]
         jobs = JOBS if service == EVERY else load_service(service).jobs
         assert job in {"erasure", "none", *(each.name for each in jobs)}, (where, job)
         if test == "ten years":
-            assert where in tried, where
+            assert where in cases, where
         else:
             assert (ROOT / test).is_file() if job != "none" else test == "none", (where, test)
-    assert tried <= {where for where, _, test in rows() if test == "ten years"}
+    assert cases <= {where for where, _, test in rows() if test == "ten years"}
 
 
 SOME = "'7a86f7a2-43c7-4b9a-bd87-a86557b6fb7e'"

@@ -94,13 +94,13 @@ async def test_somebody_who_never_confirmed_can_be_imported_and_the_old_link_end
 ) -> None:
     async with browser(rt) as resident:
         await send(resident, rt, email="p0@example.org", name="Feil Navn")
-        (asked,) = await outbox(rt, ConfirmationRequested)
-        assert isinstance(asked, ConfirmationRequested)
+        (request,) = await outbox(rt, ConfirmationRequested)
+        assert isinstance(request, ConfirmationRequested)
         assert "Ett medlem er importert" in (await take_in(editor, await preview(editor, people(1)))).text
-        assert "Velkommen" in (await confirm_page(resident, rt, asked)).text
+        assert "Velkommen" in (await confirm_page(resident, rt, request)).text
     assert await count(rt, SignUp) == 0
-    (joined,) = await outbox(rt, MemberJoined)
-    assert joined.subject == asked.member_id
+    (event,) = await outbox(rt, MemberJoined)
+    assert event.subject == request.member_id
     card = (await outbox(rt, ContactChanged))[-1]
     assert isinstance(card, ContactChanged)
     assert card.name == "Person 0"
@@ -129,12 +129,12 @@ async def test_an_import_asks_what_was_consented_to_and_where_it_is_written(
     rt: Runtime, editor: httpx.AsyncClient
 ) -> None:
     page = await preview(editor, people(2))
-    refused = await editor.post(str(page.url), data={})
-    assert refused.status_code == 422
-    assert "Velg det de har samtykket til" in refused.text
-    assert "Skriv hvor samtykkene er tatt vare på" in refused.text
+    error_page = await editor.post(str(page.url), data={})
+    assert error_page.status_code == 422
+    assert "Velg det de har samtykket til" in error_page.text
+    assert "Skriv hvor samtykkene er tatt vare på" in error_page.text
     await editor.post(str(page.url), data={"purposes": ["meetings"], "reference": "Skjema 2025"})
-    assert [joined.purposes for joined in await outbox(rt, MemberJoined)] == [("meetings",)] * 2  # type: ignore[attr-defined]
+    assert [event.purposes for event in await outbox(rt, MemberJoined)] == [("meetings",)] * 2  # type: ignore[attr-defined]
     template = await editor.get("/staff/registration/import/template")
     assert "Én rad kan importeres" in (await preview(editor, template.content)).text
 
@@ -213,13 +213,13 @@ async def test_every_look_up_and_every_view_of_a_person_leaves_a_trace(rt: Runti
 async def test_staff_erase_somebody_who_asked_and_see_the_receipts(rt: Runtime, editor: httpx.AsyncClient) -> None:
     async with browser(rt) as resident:
         member_id = await a_member(resident, rt)
-    asked = await editor.post(f"/staff/registration/members/{member_id}/erase")
-    assert "Slette alt om" in asked.text
+    question = await editor.post(f"/staff/registration/members/{member_id}/erase")
+    assert "Slette alt om" in question.text
     assert await outbox(rt, MemberErased) == []
-    done = await editor.post(
+    receipt = await editor.post(
         f"/staff/registration/members/{member_id}/erase", data={"sure": "yes"}, follow_redirects=True
     )
-    assert "0 av 4" in done.text
+    assert "0 av 4" in receipt.text
     assert len(await outbox(rt, MemberErased)) == 1
     assert "Slettet medlem" in (await editor.get(f"/staff/registration/members/{member_id}")).text
     assert "mangler kvittering" not in (await editor.get("/staff/registration/card")).text
@@ -242,9 +242,9 @@ async def test_area_figures_replace_the_notice_and_are_published(rt: Runtime, ed
     await take_in(editor, await preview(editor, people(3)))
     assert "Ingen områder er lagt inn ennå" in (await editor.get("/staff/registration")).text
     bad = {"file": ("tall.csv", b"postnummer;befolkning\n1353;100\n1337;x", "text/csv")}
-    refused = await editor.post("/staff/registration/areas", files=bad)
-    assert refused.status_code == 422
-    assert "Ingenting er lagret" in refused.text
+    error_page = await editor.post("/staff/registration/areas", files=bad)
+    assert error_page.status_code == 422
+    assert "Ingenting er lagret" in error_page.text
     good = {"file": ("tall.csv", b"postnummer;befolkning\n1353;100\n1337;300", "text/csv")}
     assert (await editor.post("/staff/registration/areas", files=good)).status_code == 303
     page = (await editor.get("/staff/registration")).text
@@ -257,12 +257,12 @@ async def test_area_figures_replace_the_notice_and_are_published(rt: Runtime, ed
 
 
 async def test_a_channel_has_a_link_a_code_and_a_count(rt: Runtime, editor: httpx.AsyncClient) -> None:
-    made = {"name": "Plakat på <b>biblioteket</b>", "code": "bibliotek"}
-    answer = await editor.post("/staff/registration/channels", data=made, follow_redirects=True)
+    channel = {"name": "Plakat på <b>biblioteket</b>", "code": "bibliotek"}
+    answer = await editor.post("/staff/registration/channels", data=channel, follow_redirects=True)
     assert "<svg" in answer.text
     assert "https://panel.test/join?kanal=bibliotek" in answer.text
     assert "&lt;b&gt;" in answer.text
-    for wrong in (made, {**made, "code": "Å"}, {**made, "code": "x", "name": ""}):
+    for wrong in (channel, {**channel, "code": "Å"}, {**channel, "code": "x", "name": ""}):
         assert (await editor.post("/staff/registration/channels", data=wrong)).status_code == 422
     async with browser(rt) as resident:
         await a_member(resident, rt, kanal="bibliotek")

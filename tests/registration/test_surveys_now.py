@@ -53,10 +53,10 @@ async def test_what_is_said_of_surveys_follows_them_from_the_first_member_on(rt:
     survey = opened(rt.now(), invites_new_members=True)
     await deliver(survey)
     assert await said(rt) == ({ALL}, {ALL})
-    changed = {"survey_id": survey.survey_id, "questionnaire": survey.questionnaire, "changed_at": rt.now()}
-    await deliver(SurveyChanged(state="paused", closes_at=survey.closes_at, **changed))
+    common = {"survey_id": survey.survey_id, "questionnaire": survey.questionnaire, "changed_at": rt.now()}
+    await deliver(SurveyChanged(state="paused", closes_at=survey.closes_at, **common))
     assert await said(rt) == ({BETWEEN}, {BETWEEN})
-    await deliver(SurveyChanged(state="open", closes_at=survey.closes_at, **changed))
+    await deliver(SurveyChanged(state="open", closes_at=survey.closes_at, **common))
     assert await said(rt) == ({ALL}, {ALL}), "the rule it opened with stays"
     move(rt, timedelta(days=3))
     await deliver(

@@ -56,9 +56,9 @@ async def test_it_takes_part_and_is_counted_nowhere(rt: Runtime) -> None:
         member_id = await a_member(client, rt, email=MADE_UP.upper())
         await client.get(f"/me/sign-in/{await link(client, rt, MADE_UP)}")
         assert (await client.post("/me/sign-in", data={"id": str(member_id)})).headers["location"].startswith("/me?")
-        (joined,) = await outbox(rt, MemberJoined)
-        assert isinstance(joined, MemberJoined)
-        assert (joined.status, joined.standing) == ("synthetic", "synthetic")
+        (member_event,) = await outbox(rt, MemberJoined)
+        assert isinstance(member_event, MemberJoined)
+        assert (member_event.status, member_event.standing) == ("synthetic", "synthetic")
         assert "Gå ut av panelet" in (await client.get(f"/me?id={member_id}")).text
         assert await outbox(rt, PanelThresholdReached) == []
         assert await figures(rt) == {}
@@ -68,7 +68,7 @@ async def test_it_takes_part_and_is_counted_nowhere(rt: Runtime) -> None:
         assert str(FORM["name"]) not in (await staff.get("/staff/registration/members")).text
         # A pause would make the made-up resident a member.
         await client.post("/me", data={"id": str(member_id), "action": "resume"})
-        assert (await outbox(rt, MemberJoined)) == [joined]
+        assert (await outbox(rt, MemberJoined)) == [member_event]
         assert await figures(rt) == {}
 
         await leave(client, rt, member_id)
@@ -85,9 +85,9 @@ async def test_anybody_else_is_counted(rt: Runtime) -> None:
     """What the test above would look like without the setting."""
     async with browser(rt) as client:
         await a_member(client, rt)
-    (joined,) = await outbox(rt, MemberJoined)
-    assert isinstance(joined, MemberJoined)
-    assert joined.status == "active"
+    (event,) = await outbox(rt, MemberJoined)
+    assert isinstance(event, MemberJoined)
+    assert event.status == "active"
     assert len(await outbox(rt, PanelThresholdReached)) == 1
     assert await figures(rt) == {"active": 1.0}
 

@@ -21,7 +21,7 @@ async def test_two_sign_ups_with_one_address_at_once_are_one_applicant(rt: Runti
             return await sign_up(session, second, rt.now(), unconfirmed_days=7, consent_version="t")
 
     async with rt.transaction() as session:
-        made = await sign_up(session, first, rt.now(), unconfirmed_days=7, consent_version="t")
+        answer = await sign_up(session, first, rt.now(), unconfirmed_days=7, consent_version="t")
         pressing = asyncio.create_task(again())
         assert await waits(rt, pressing)
-    assert await pressing == (made[0], 2)
+    assert await pressing == (answer[0], 2)
