@@ -70,10 +70,10 @@ async def nothing_removed(topic: str, partition: int, start: int, end: int) -> N
 async def waits_for_a_lock(rt: Runtime) -> bool:
     """Whether some transaction of the runtime's database waits for another."""
     async with rt.transaction() as session:
-        waiting = (
+        statement = (
             "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
         )
-        return bool(await session.scalar(sa.text(waiting)))
+        return bool(await session.scalar(sa.text(statement)))
 
 
 @dataclass(frozen=True)
@@ -143,8 +143,8 @@ class TestKafka:
             records: list[Any] = []
             async with asyncio.timeout(20):
                 while len(records) < count:
-                    for found in (await consumer.getmany(timeout_ms=200)).values():
-                        records += found
+                    for batch in (await consumer.getmany(timeout_ms=200)).values():
+                        records += batch
             return records
         finally:
             await consumer.stop()

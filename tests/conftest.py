@@ -50,17 +50,17 @@ def database_url(owner_url: str) -> Iterator[str]:
 @pytest_asyncio.fixture
 async def runtime_of(database_url: str, tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Runtime]]]:
     """``await runtime_of("surveys", **settings)``: the service's runtime on its emptied schema."""
-    made: list[Runtime] = []
+    runtimes: list[Runtime] = []
 
     async def make(service: str | Service, **settings: Any) -> Runtime:
-        loaded = load_service(service) if isinstance(service, str) else service
-        runtime = make_test_runtime(loaded, database_url, tmp_path / "clock", **settings)
-        made.append(runtime)
+        app = load_service(service) if isinstance(service, str) else service
+        runtime = make_test_runtime(app, database_url, tmp_path / "clock", **settings)
+        runtimes.append(runtime)
         await empty(runtime)
         return runtime
 
     yield make
-    for runtime in made:
+    for runtime in runtimes:
         await runtime.database.close()
 
 
@@ -87,13 +87,13 @@ async def kafka(request: pytest.FixtureRequest) -> AsyncIterator[TestKafka]:
             os.environ.get("PANEL_TEST_KAFKA_USERNAME", ""),
             os.environ.get("PANEL_TEST_KAFKA_PASSWORD", ""),
         )
-        made = TestKafka(address, name, password, prefix)
+        client = TestKafka(address, name, password, prefix)
     else:
         started = request.getfixturevalue("backends")
-        made = TestKafka(started.kafka, started.kafka_username, started.kafka_password, prefix)
-    await made.make_topics()
-    yield made
-    await made.delete_topics()
+        client = TestKafka(started.kafka, started.kafka_username, started.kafka_password, prefix)
+    await client.make_topics()
+    yield client
+    await client.delete_topics()
 
 
 async def empty(runtime: Runtime) -> None:

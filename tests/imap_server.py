@@ -33,8 +33,8 @@ class Server:
             self.logins.append(command)
         if command.startswith("UID SEARCH"):
             there = [n for n in range(1, len(self.mails) + 1) if n not in self.expunged]
-            found = [str(n) for n in there if self._is(n, command.split()[2:])]
-            return f"* SEARCH {' '.join(found)}\r\n".encode(), "OK"
+            numbers = [str(n) for n in there if self._is(n, command.split()[2:])]
+            return f"* SEARCH {' '.join(numbers)}\r\n".encode(), "OK"
         if match := re.match(r"UID FETCH (\d+) \((.*)\)", command):
             number = int(match[1])
             mail = self.mails[number - 1]

@@ -22,10 +22,10 @@ def content(**changes: Any) -> dict[str, Any]:
 
 def newer() -> dict[str, Any]:
     """The example with an unknown kind of question first, and unknown fields at every level."""
-    made = content(colour="blue")
-    first = made["pages"][0]
+    questionnaire = content(colour="blue")
+    first = questionnaire["pages"][0]
     first["picture"] = "buss.png"
     first["questions"][1]["depth"] = 3
     first["questions"][1]["options"][0]["picture"] = "buss.png"
     first["questions"].insert(0, deepcopy(HOLOGRAM))
-    return made
+    return questionnaire

@@ -18,8 +18,8 @@ async def waits(rt: Runtime, task: "asyncio.Future[Any]") -> bool:
     """Whether the task came to an advisory lock that somebody else holds; not when it ended, or waits for a row."""
     async with rt.database.engine.connect() as connection:
         while not task.done():
-            if found := await connection.scalar(_WAITED_FOR):
-                return bool(found == "advisory")
+            if kind := await connection.scalar(_WAITED_FOR):
+                return bool(kind == "advisory")
             await connection.rollback()
             await asyncio.sleep(0.02)
     return False
