@@ -22,13 +22,13 @@ async def admit(session: AsyncSession, members: Sequence[Member], now: datetime)
     """
     for member in members:
         member.status, member.joined_at = "active", now
-    grown = await session.execute(
+    result = await session.execute(
         pg_insert(Panel)
         .values(id=1, size=len(members))
         .on_conflict_do_update(index_elements=["id"], set_={"size": Panel.size + len(members)})
         .returning(Panel.size)
     )
-    size = grown.scalar_one()
+    size = result.scalar_one()
     await emit(session, *(MemberJoined(**state) for state in await member_states(session, members)))
     await reach_thresholds(session, size, now)
 

@@ -25,16 +25,16 @@ async def announce_installation(rt: Runtime) -> None:
     async with rt.transaction() as session:
         await insert_new(session, Panel, id=1, size=0)
         size = await session.scalar(sa.select(Panel.size).with_for_update())
-        for wanted, role in ((rules.start_size, "start"), (rules.goal_size, "goal")):
+        for number, role in ((rules.start_size, "start"), (rules.goal_size, "goal")):
             threshold_id = new_id()
-            if await insert_new(session, Threshold, id=threshold_id, size=wanted, role=role):
+            if await insert_new(session, Threshold, id=threshold_id, size=number, role=role):
                 await lock(session, threshold_id)
-                await emit(session, PanelThresholdSet(threshold_id=threshold_id, size=wanted, role=role))
+                await emit(session, PanelThresholdSet(threshold_id=threshold_id, size=number, role=role))
         await reach_thresholds(session, size or 0, rt.now())
         await forget_unasked(session, rules.own_answers)
-        known = await session.get(Margins, MARGINS_ID)
+        row = await session.get(Margins, MARGINS_ID)
         # Without figures nothing is compared, and staff are told.
-        if known is None and (margins := load_margins(rules.number)):
+        if row is None and (margins := load_margins(rules.number)):
             stored = Margins(id=MARGINS_ID, year=YEAR, bands=BANDS, margins=margins, area_margins=())
             session.add(stored)
             await lock(session, MARGINS_ID)

@@ -42,17 +42,17 @@ async def choose_purposes(
     source: str = "my_page",
 ) -> None:
     """Consent to what is new in ``wanted`` and withdraw what is missing from it."""
-    given = set(await purposes_of(session, member.id))
-    if given == set(wanted):
+    own = set(await purposes_of(session, member.id))
+    if own == set(wanted):
         return
     await session.execute(
         sa.update(Consent)
-        .where(Consent.member_id == member.id, Consent.purpose.in_(given - set(wanted)), Consent.withdrawn_at.is_(None))
+        .where(Consent.member_id == member.id, Consent.purpose.in_(own - set(wanted)), Consent.withdrawn_at.is_(None))
         .values(withdrawn_at=now)
     )
-    add_consents(session, member, sorted(set(wanted) - given), now, text_version, source)
+    add_consents(session, member, sorted(set(wanted) - own), now, text_version, source)
     await emit(session, await changed_event(session, member))
-    if "surveys" in set(wanted) - given:
+    if "surveys" in set(wanted) - own:
         await reach_after_change(session, now)
 
 
@@ -64,5 +64,5 @@ async def change_consent(session: AsyncSession, event: MailPreferenceChanged, de
     if member is None:
         return
     others = set(await purposes_of(session, member.id)) - {event.purpose}
-    wanted = [*others, *([event.purpose] if event.wanted else [])]
-    await choose_purposes(session, member, wanted, event.changed_at, registration_settings().consent_version, "mail")
+    purposes = [*others, *([event.purpose] if event.wanted else [])]
+    await choose_purposes(session, member, purposes, event.changed_at, registration_settings().consent_version, "mail")

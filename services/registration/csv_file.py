@@ -53,10 +53,10 @@ def decoded(raw: bytes) -> str:
     other = [line for line in lines if not _is_utf8(line)]
     encoding = _encoding_of(b"\n".join(other[:_MOST_LINES_JUDGED]))
     try:
-        read = {line: line.decode(encoding) for line in other}
+        texts = {line: line.decode(encoding) for line in other}
     except UnicodeDecodeError:
         raise UnreadableFile(_UNKNOWN) from None
-    return "\n".join(read[line] if line in read else _once(line.decode("utf-8")) for line in lines)
+    return "\n".join(texts[line] if line in texts else _once(line.decode("utf-8")) for line in lines)
 
 
 _NO_TEXT = "Filen er ikke ren tekst. Lagre den på nytt som «CSV UTF-8» og prøv igjen."
@@ -66,8 +66,8 @@ _UNKNOWN = "Vi kjenner ikke tegnsettet i filen. Lagre den på nytt som «CSV UTF
 def _encoding_of(lines: bytes) -> str:
     """Which of ``_EIGHT_BIT`` the cells with letters beyond ASCII look most like a language in."""
     cells = b"\n".join(_BEYOND_ASCII.findall(lines))
-    judged = from_bytes(cells, cp_isolation=list(_EIGHT_BIT), threshold=1.0, enable_fallback=False)
-    disorder = {match.encoding: match.chaos for match in judged}
+    matches = from_bytes(cells, cp_isolation=list(_EIGHT_BIT), threshold=1.0, enable_fallback=False)
+    disorder = {match.encoding: match.chaos for match in matches}
     return min(_EIGHT_BIT, key=lambda name: disorder.get(name, 1.0))
 
 
@@ -129,11 +129,11 @@ def rows(text: str, needed: Collection[str], optional: Collection[str] = (), *, 
 
 def _heading(cells: list[str], needed: Collection[str], optional: Collection[str], delimiter: str) -> list[str]:
     """The columns' names; empty for a column without one."""
-    known = {_slug(name): name for name in (*needed, *optional)}
-    names = [known.get(_slug(cell), "") for cell in cells]
-    wanted = delimiter.join(needed)
+    names_of = {_slug(name): name for name in (*needed, *optional)}
+    names = [names_of.get(_slug(cell), "") for cell in cells]
+    columns = delimiter.join(needed)
     if missing := [name for name in needed if name not in names]:
-        raise UnreadableFile(f"Første linje mangler {', '.join(missing)}. Den må ha kolonnene {wanted}.")
+        raise UnreadableFile(f"Første linje mangler {', '.join(missing)}. Den må ha kolonnene {columns}.")
     if strange := [cell.strip()[:30] for cell, name in zip(cells, names, strict=True) if cell.strip() and not name]:
         raise UnreadableFile(f"Kolonnen «{strange[0]}» kjenner vi ikke. Ta den bort og prøv igjen.")
     if doubled := [name for name in names if name and names.count(name) > 1]:

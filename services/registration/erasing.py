@@ -32,7 +32,7 @@ ERASING_SERVICES = ("surveys", "notifications", "meetings", "results")
 
 async def erase(session: AsyncSession, member: Member, now: datetime) -> None:
     """Blank a locked member and tell everybody; the id stays as a tombstone."""
-    counted = member.in_panel
+    was_in_panel = member.in_panel
     await drop_address_change(session, member.id)
     await forget_subject(session, member.id)
     await session.execute(sa.delete(SignInAsked).where(SignInAsked.email_key == member.email_key))
@@ -43,7 +43,7 @@ async def erase(session: AsyncSession, member: Member, now: datetime) -> None:
     member.year_of_birth = member.gender = member.area = member.declared_resident_at = None
     member.channel = member.unreachable_since = None
     member.own_answers = []
-    if counted:
+    if was_in_panel:
         await session.execute(sa.update(Panel).values(size=Panel.size - 1))
     await emit(
         session,

@@ -39,8 +39,8 @@ async def open_link(request: Request, purpose: str, cookie: str, page: str, *, a
         return link_over(request, again, why="broken")
     # The same mark for a link that is opened twice here: two windows are one browser.
     browser = (runtime(request).sealed.get(request, cookie, link.id) or {}).get("browser") or str(random_id())
-    held = {"generation": link.generation, "expires_at": link.expires_at.isoformat(), "browser": browser}
-    response = hold_link(request, page, cookie, link.id, _HELD_FOR, **held)
+    content = {"generation": link.generation, "expires_at": link.expires_at.isoformat(), "browser": browser}
+    response = hold_link(request, page, cookie, link.id, _HELD_FOR, **content)
     _forget_oldest(request, response, cookie, link.id)
     return response
 
@@ -56,8 +56,8 @@ def _forget_oldest(request: Request, response: Response, cookie: str, newest: UU
 def held_link(request: Request, purpose: str, id_: UUID | None) -> dict[str, Any] | None:
     """What the cookie kept of a link that has not expired meanwhile."""
     rt = runtime(request)
-    held = rt.sealed.get(request, purpose, id_) if id_ else None
-    return held if held is not None and rt.now() < datetime.fromisoformat(held["expires_at"]) else None
+    content = rt.sealed.get(request, purpose, id_) if id_ else None
+    return content if content is not None and rt.now() < datetime.fromisoformat(content["expires_at"]) else None
 
 
 def link_over(request: Request, again: str = "/join", *, why: Why) -> Response:

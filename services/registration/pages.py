@@ -67,27 +67,27 @@ async def _last_results(session: AsyncSession) -> list[dict[str, object]]:
     results = await session.scalars(
         sa.select(PublishedResult).order_by(PublishedResult.published_at.desc()).limit(_SHOWN_RESULTS)
     )
-    shown: list[dict[str, object]] = []
+    entries: list[dict[str, object]] = []
     for result in results:
-        done = await session.scalar(
+        follow_up = await session.scalar(
             sa.select(FollowUp).where(FollowUp.about_id == result.survey_id).order_by(FollowUp.done_on.desc()).limit(1)
         )
-        shown.append(
+        entries.append(
             {
                 "slug": result.slug,
                 "heading": result.heading,
                 "finding": result.finding,
                 "published_at": result.published_at,
-                "done": done.done if done else None,
+                "done": follow_up.done if follow_up else None,
             }
         )
-    return shown
+    return entries
 
 
 def _text(request: Request, page: str) -> str:
     """The municipality's Markdown for a page, its blanks filled."""
     rt = runtime(request)
-    asked = [rt.profile.said(question.text, request.state.lang) for question in rt.profile.own_questions]
+    questions = [rt.profile.said(question.text, request.state.lang) for question in rt.profile.own_questions]
     return filled_text(
         rt.profile.said(rt.profile.texts.get(page, {}), request.state.lang),
         {
@@ -98,7 +98,7 @@ def _text(request: Request, page: str) -> str:
             "contact": rt.profile.contact_email,
             "data_protection": rt.profile.data_protection_email,
             "statement": rt.profile.accessibility_url,
-            "own_questions": ", ".join(f"«{question}»" for question in asked),
+            "own_questions": ", ".join(f"«{question}»" for question in questions),
             "site": rt.settings.public_url,
         },
     )

@@ -53,7 +53,7 @@ async def show_card(request: Request) -> Response:
     async with rt.transaction() as session:
         panel = await composition(session)
         margins = await newest_margins(session)
-        joined = await growth(session, rt.settings.zone_name, rt.now() - 12 * _MONTH)
+        days = await growth(session, rt.settings.zone_name, rt.now() - 12 * _MONTH)
         newcomers = sa.select(Member).where(Member.in_panel, Member.joined_at >= rt.now() - _MONTH)
         recent = await count_rows(session, newcomers)
         near = await session.scalar(
@@ -92,11 +92,11 @@ async def show_card(request: Request) -> Response:
         "growth": stacked_growth(
             "Hvor medlemmene kom fra",
             "Medlemmer over tid etter kanal",
-            _days(joined, panel.size, rt.today()),
+            _days(days, panel.size, rt.today()),
             _short,
             texts,
         )
-        if joined
+        if days
         else None,
         "near": near,
         "late": late,

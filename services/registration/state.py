@@ -23,8 +23,8 @@ async def state_events(session: AsyncSession) -> AsyncIterator[Event | None]:
     if await last_change(session):
         # Locked only where there is something to tell: a lock makes the subject's row.
         await lock(session, PROFILE_ID)
-        if changed := await last_change(session):
-            yield changed
+        if change := await last_change(session):
+            yield change
     for margins_id in list(await session.scalars(sa.select(Margins.id))):
         await lock(session, margins_id)
         yield margins_event(

@@ -34,11 +34,11 @@ def calendar_of(dates: Iterable[PlannedDate], name: str, public_url: str, now: d
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", name)
-    seen: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for date in dates:
         event, name_of = Event(), f"{date.service}-{date.dates_id}-{date.kind}"
-        seen[name_of] += 1
-        event.add("uid", f"{name_of}-{seen[name_of]}@innbyggerpanel")
+        counts[name_of] += 1
+        event.add("uid", f"{name_of}-{counts[name_of]}@innbyggerpanel")
         event.add("dtstamp", now)
         event.add("dtstart", date.at)
         event.add("dtend", date.until or date.at + timedelta(minutes=1))

@@ -47,8 +47,8 @@ async def visit_feed(session: AsyncSession, subject: str, now: datetime) -> Cale
 
 async def opens(session: AsyncSession, token: str, now: datetime) -> bool:
     """Whether the secret is somebody's and in use."""
-    known = sa.exists().where(CalendarFeed.digest == _digest(token), CalendarFeed.seen_at >= now - FEED_LIFE)
-    return bool(await session.scalar(sa.select(known)))
+    feed = sa.exists().where(CalendarFeed.digest == _digest(token), CalendarFeed.seen_at >= now - FEED_LIFE)
+    return bool(await session.scalar(sa.select(feed)))
 
 
 async def feeds_in_use(session: AsyncSession, now: datetime) -> Sequence[tuple[CalendarFeed, str]]:
@@ -71,8 +71,8 @@ async def feeds_in_use(session: AsyncSession, now: datetime) -> Sequence[tuple[C
 
 async def close_feed(session: AsyncSession, subject: str) -> bool:
     """Close this member of staff's feed; False when there was none."""
-    closed = sa.delete(CalendarFeed).where(CalendarFeed.subject == subject).returning(CalendarFeed.subject)
-    return await session.scalar(closed) is not None
+    statement = sa.delete(CalendarFeed).where(CalendarFeed.subject == subject).returning(CalendarFeed.subject)
+    return await session.scalar(statement) is not None
 
 
 async def forget_feeds(rt: Runtime) -> None:

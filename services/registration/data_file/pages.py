@@ -20,11 +20,11 @@ async def show_gathering(request: Request) -> Response:
     if member_id is None or not await signed_in(request, member_id):
         return see_other("/me")
     async with runtime(request).transaction() as session:
-        asked = await request_of(session, member_id)
+        data_request = await request_of(session, member_id)
     context = {
         "id": member_id,
-        "asked": asked,
-        "done": len(ERASING_SERVICES) - len(missing(asked)),
+        "asked": data_request,
+        "done": len(ERASING_SERVICES) - len(missing(data_request)),
         "all": len(ERASING_SERVICES),
         "days": KEPT_FOR.days,
     }

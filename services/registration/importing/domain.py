@@ -58,17 +58,17 @@ def is_doubtful(name: str) -> bool:
 
 def read_members(raw: bytes, *, rules: Rules, known: frozenset[str]) -> Preview:
     """The preview of a file; ``known`` holds the keys of members' addresses. Raises UnreadableFile."""
-    read = list(rows(decoded(raw), COLUMNS, (*OPTIONAL, *CONSENTS), most=MOST_ROWS))
-    preview, seen = Preview(has_consents=not CONSENTS.keys().isdisjoint(read[0].cells)), set(known)
-    for row in read:
+    lines = list(rows(decoded(raw), COLUMNS, (*OPTIONAL, *CONSENTS), most=MOST_ROWS))
+    preview, keys = Preview(has_consents=not CONSENTS.keys().isdisjoint(lines[0].cells)), set(known)
+    for row in lines:
         member, reasons = _member(row, rules, has_consents=preview.has_consents)
         key = address_key(member.email if member else row.cells.get("epost", ""))
-        if key in seen:
+        if key in keys:
             reasons = [*reasons, "E-postadressen står i filen fra før, eller er allerede med i panelet"]
         if member is None or reasons:
             preview.bad.append((row.line, reasons))
             continue
-        seen.add(key)
+        keys.add(key)
         preview.good.append(member)
     return preview
 
@@ -94,9 +94,9 @@ def _member(row: Row, rules: Rules, *, has_consents: bool) -> tuple[JoinInput | 
         "purposes": tuple(purpose for name, purpose in CONSENTS.items() if cells.get(name, unsaid).lower() == "ja"),
         "old_enough": "yes",
     }
-    given = {name: value for name, value in values.items() if value not in (None, "")}
+    fields = {name: value for name, value in values.items() if value not in (None, "")}
     try:
-        return JoinInput.model_validate(given, context=rules), []
+        return JoinInput.model_validate(fields, context=rules), []
     except ValidationError as failure:
         return None, [_reason(error["type"], str(error["loc"][0]), error.get("ctx", {})) for error in failure.errors()]
 

@@ -70,10 +70,10 @@ async def take_file(request: Request) -> Response:
     if len(raw) > _LARGEST_FILE:
         return _choose(request, {"file": "Filen er større enn 16 MB. Del den opp."}, 422)
     async with rt.transaction() as session:
-        known = await known_addresses(session)
+        addresses = await known_addresses(session)
     try:
         # A hundred thousand rows take a while; the pages of others go on.
-        preview = await asyncio.to_thread(read_members, raw, rules=joining_rules(rt), known=known)
+        preview = await asyncio.to_thread(read_members, raw, rules=joining_rules(rt), known=addresses)
     except UnreadableFile as error:
         return _choose(request, {"file": str(error)}, 422)
     async with rt.transaction() as session:
@@ -92,8 +92,8 @@ async def _show(
 ) -> Response:
     async with runtime(request).transaction() as session:
         file = or_404(await session.get(MemberImport, import_id))
-        shown = await examples(session, file.id, _EXAMPLES) if not file.started_at else []
-    context = {"file": file, "examples": shown, "form": form, "errors": errors}
+        rows = await examples(session, file.id, _EXAMPLES) if not file.started_at else []
+    context = {"file": file, "examples": rows, "form": form, "errors": errors}
     return render(request, "registration/staff_import_file.html", context, status)
 
 
@@ -106,11 +106,11 @@ async def start_import(request: Request) -> Response:
     async with rt.transaction() as session:
         file = or_404(await session.get(MemberImport, import_id, with_for_update=True))
         if file.started_at is None and file.rows:
-            wanted: type[BaseModel] = ReferenceInput if file.has_consents else ConsentsInput
-            values, errors = validate(wanted, form, _MESSAGES, str, lists=("purposes",))
+            model: type[BaseModel] = ReferenceInput if file.has_consents else ConsentsInput
+            values, errors = validate(model, form, _MESSAGES, str, lists=("purposes",))
             if values is None:
-                typed = form.values() | {"purposes": form.all("purposes")}
-                return await _show(request, import_id, typed, errors, 422)
+                inputs = form.values() | {"purposes": form.all("purposes")}
+                return await _show(request, import_id, inputs, errors, 422)
             file.purposes = list(getattr(values, "purposes", ()))
             file.reference = getattr(values, "reference")  # noqa: B009 - both models have it
             file.welcome = form.get("welcome") == "yes"

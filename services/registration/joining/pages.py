@@ -33,18 +33,18 @@ async def show_join_form(request: Request) -> Response:
 
     Empty, or with what was sent from this browser a while ago by somebody who wants to correct it.
     """
-    if typed := await typed_before(request, _FORM):
-        return _form(request, _as_typed(typed), robots.fault(request) or _validated(request, typed)[1])
-    if sent := _sent_before(request, as_id(request.query_params.get("id"))):
-        return _form(request, sent["form"] | {"id": request.query_params["id"]}, {})
+    if fields := await typed_before(request, _FORM):
+        return _form(request, _as_typed(fields), robots.fault(request) or _validated(request, fields)[1])
+    if last := _sent_before(request, as_id(request.query_params.get("id"))):
+        return _form(request, last["form"] | {"id": request.query_params["id"]}, {})
     code = request.query_params.get("kanal", "")
     return _form(request, {"kanal": code if is_slug(code) else ""}, {})
 
 
 def _sent_before(request: Request, id_: UUID | None) -> dict[str, Any] | None:
     """What this browser sent a while ago, and the link it got."""
-    held = runtime(request).sealed.get(request, _SENT, "last") if id_ else None
-    return held if held is not None and held["id"] == str(id_) else None
+    content = runtime(request).sealed.get(request, _SENT, "last") if id_ else None
+    return content if content is not None and content["id"] == str(id_) else None
 
 
 async def join_panel(request: Request) -> Response:
@@ -53,15 +53,15 @@ async def join_panel(request: Request) -> Response:
     if robots.is_trapped(form):
         return see_other("/join/sent")
     await request.app.state.limiter.check(request, "join")
-    wanted, _ = _validated(request, form)
-    if wanted is None:
+    values, _ = _validated(request, form)
+    if values is None:
         return await show_again(request, _FORM, "/join?again=yes", form)
     if robots.is_too_fast(request, _FORM, form, registration_settings().minimum_fill_seconds):
         # The page that is shown again has a new stamp, and the next try goes well.
         return await show_again(request, _FORM, "/join?again=fast", form)
-    link = await _mail_link(request, wanted)
-    await _take_back_corrected(request, form, wanted)
-    return _sent(request, wanted, link)
+    link = await _mail_link(request, values)
+    await _take_back_corrected(request, form, values)
+    return _sent(request, values, link)
 
 
 def _validated(request: Request, form: Form) -> tuple[JoinInput | None, FormErrors]:
@@ -111,9 +111,9 @@ def _sent(request: Request, wanted: JoinInput, link: tuple[UUID, int]) -> Respon
     """
     id_ = random_id()
     response = see_other(f"/join/sent?id={id_}")
-    typed = wanted.model_dump() | {"declared_resident": "yes" if wanted.declared_resident else ""}
-    held = {"id": str(id_), "form": typed, "link": [str(link[0]), link[1]]}
-    runtime(request).sealed.set(response, _SENT, "last", held, _CORRECTION_LIFE)
+    fields = wanted.model_dump() | {"declared_resident": "yes" if wanted.declared_resident else ""}
+    content = {"id": str(id_), "form": fields, "link": [str(link[0]), link[1]]}
+    runtime(request).sealed.set(response, _SENT, "last", content, _CORRECTION_LIFE)
     return response
 
 
@@ -139,8 +139,8 @@ def _form(request: Request, values: dict[str, object], errors: FormErrors) -> Re
 async def show_sent(request: Request) -> Response:
     """Check your mail: where to, from whom, and what to do if nothing comes."""
     id_ = as_id(request.query_params.get("id"))
-    sent = _sent_before(request, id_)
-    context = {"email": sent["form"]["email"] if sent else "", "id": id_}
+    last = _sent_before(request, id_)
+    context = {"email": last["form"]["email"] if last else "", "id": id_}
     return render(
         request, "registration/sent.html", context | {"unconfirmed_days": registration_settings().unconfirmed_days}
     )
@@ -155,15 +155,15 @@ async def show_confirmation(request: Request) -> Response:
     """What was filled in for this link, and one button; somebody who is a member already is told so."""
     rt = runtime(request)
     member_id = as_id(request.query_params.get("id"))
-    held = held_link(request, "confirm", member_id)
-    if member_id is None or held is None:
+    link = held_link(request, "confirm", member_id)
+    if member_id is None or link is None:
         return link_over(request, why="elsewhere")
     async with rt.transaction() as session:
-        sign_up = await session.get(SignUp, (member_id, held["generation"]))
+        sign_up = await session.get(SignUp, (member_id, link["generation"]))
         member = await session.get(Member, member_id)
     if sign_up is None:
-        known = member is not None and member.takes_part
-        return see_other(f"/join/welcome?id={member_id}") if known else link_over(request, why="used")
+        is_member = member is not None and member.takes_part
+        return see_other(f"/join/welcome?id={member_id}") if is_member else link_over(request, why="used")
     return render(request, "registration/confirm.html", {"told": sign_up, "place": place_name(sign_up.area)})
 
 
@@ -171,13 +171,13 @@ async def confirm_membership(request: Request) -> Response:
     """The button: the applicant becomes a member. A second click finds a member and says the same."""
     rt = runtime(request)
     member_id = as_id((await read_form(request)).get("id"))
-    held = held_link(request, "confirm", member_id)
-    if member_id is None or held is None:
+    link = held_link(request, "confirm", member_id)
+    if member_id is None or link is None:
         return link_over(request, why="elsewhere")
     async with rt.transaction() as session:
         member = await lock_member(session, member_id)
-        known = member is not None and member.takes_part
-        if not known and (member is None or not await confirm(session, member, held["generation"], rt.now())):
+        is_member = member is not None and member.takes_part
+        if not is_member and (member is None or not await confirm(session, member, link["generation"], rt.now())):
             return link_over(request, why="used")
     return see_other(f"/join/welcome?id={member_id}")
 

@@ -59,10 +59,10 @@ async def sign_up(
     generation of the link or notice, for ``take_back``.
     """
     await hold_address(session, form.email)
-    known = await member_by_email(session, form.email)
-    status, generation = await _standing(session, known) if known else ("erased", 0)
-    is_new = known is None or status == "erased"
-    member_id, generation = (new_id(), 1) if known is None or is_new else (known, generation + 1)
+    member = await member_by_email(session, form.email)
+    status, generation = await _standing(session, member) if member else ("erased", 0)
+    is_new = member is None or status == "erased"
+    member_id, generation = (new_id(), 1) if member is None or is_new else (member, generation + 1)
     if not is_new and status != "applicant":
         await run_sql(session, _NOTICE, member_id, generation)
         await emit(session, SignUpRepeated(member_id=member_id, generation=generation, send_before=now + _NOTICE_LIFE))
@@ -141,15 +141,15 @@ async def drop_unconfirmed(session: AsyncSession, before: datetime, limit: int =
         .order_by(Member.signed_up_at)
         .limit(limit)
     )
-    gone = 0
+    count = 0
     for member_id in list(old):
         # The subject first, as every page does it: the other way round a confirmation would deadlock with this.
         member = await lock_member(session, member_id)
         if member is None or member.status != "applicant" or member.signed_up_at >= before:
             continue
         await _forget(session, member)
-        gone += 1
-    return gone
+        count += 1
+    return count
 
 
 async def _forget(session: AsyncSession, applicant: Member) -> None:

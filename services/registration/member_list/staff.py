@@ -47,10 +47,10 @@ async def show_members(request: Request) -> Response:
     rt = runtime(request)
     filters = await _filters(rt)
     view = list_view(request, filters.allowed(), store.ORDERS)
-    chosen = store.chosen(view, filters)
+    members = store.chosen(view, filters)
     async with rt.transaction() as session:
-        total = await count_rows(session, chosen)
-        rows = (await session.execute(view.part(chosen))).all()
+        total = await count_rows(session, members)
+        rows = (await session.execute(view.part(members))).all()
         if view.form:
             await audit(
                 session, request, "registration.members.exported", None, count=total, filters=dict(view.filters)
@@ -108,13 +108,13 @@ async def show_person(request: Request) -> Response:
         history = await audit_of(session, member.id)
         page = await own_page(session, member.id)
         double = (await doubles(session)).get(member.id)
-        asked = await request_of(session, member.id)
+        data_request = await request_of(session, member.id)
     context = {
         "member": member,
         "consents": consents,
         "history": history,
-        "asked": asked,
-        "missing": missing(asked),
+        "asked": data_request,
+        "missing": missing(data_request),
         "genders": PERSON,
         "statuses": STATUSES,
         "place": place_name(member.area or ""),
@@ -169,8 +169,8 @@ async def show_erasures(request: Request) -> Response:
     rt = runtime(request)
     view = list_view(request, {}, ("newest",))
     async with rt.transaction() as session:
-        gone = sa.select(Member.id).where(Member.status == "erased", Member.source != SOURCE)
-        total = await count_rows(session, gone)
+        ids = sa.select(Member.id).where(Member.status == "erased", Member.source != SOURCE)
+        total = await count_rows(session, ids)
         erasures = await store.erasures(session, view.offset, PER_PAGE)
     context = {"found": erasures, "total": total, "view": view, "services": ERASING_SERVICES}
     return render(request, "registration/staff_erasures.html", context)

@@ -63,23 +63,23 @@ async def areas(session: AsyncSession) -> list[str]:
 
 def chosen(view: ListView, filters: Filters) -> Rows:
     """The list: id, gender, year_of_birth, area, status, joined_at, channel, source, unreachable_since; no names."""
-    asked = view.filters
+    wishes = view.filters
     columns = {"gender": Member.gender, "status": Member.status, "channel": Member.channel, "area": Member.area}
-    conditions = [Member.in_panel, *(column == asked[name] for name, column in columns.items() if name in asked)]
-    if "unreachable" in asked:
+    conditions = [Member.in_panel, *(column == wishes[name] for name, column in columns.items() if name in wishes)]
+    if "unreachable" in wishes:
         conditions.append(Member.unreachable_since.is_not(None))
-    if "mailbox" in asked:
+    if "mailbox" in wishes:
         conditions.append(Member.id.in_(filters.doubled))
     for band in filters.bands:
-        if band.code == asked.get("band"):
+        if band.code == wishes.get("band"):
             conditions.append(Member.year_of_birth <= filters.year - band.age_from)
             if band.age_to is not None:
                 conditions.append(Member.year_of_birth >= filters.year - band.age_to)
-    shown = (
+    fields = (
         Member.id, Member.gender, Member.year_of_birth, Member.area, Member.status, Member.joined_at, Member.channel,
         Member.source, Member.unreachable_since,
     )  # fmt: skip
-    return sa.select(*shown).where(*conditions).order_by(*_ORDER_BY[view.order])
+    return sa.select(*fields).where(*conditions).order_by(*_ORDER_BY[view.order])
 
 
 async def look_up(session: AsyncSession, text: str) -> Sequence[Member]:
@@ -121,14 +121,14 @@ class Erasure:
 
 async def erasures(session: AsyncSession, offset: int = 0, limit: int | None = None) -> list[Erasure]:
     """Erased people, newest first, with their receipts."""
-    erased = await session.execute(
+    rows = await session.execute(
         sa.select(Member.id, Member.erased_at)
         .where(Member.status == "erased", Member.source != SOURCE)
         .order_by(Member.erased_at.desc(), Member.id)
         .offset(offset)
         .limit(limit)
     )
-    by_member = {row.id: Erasure(row.id, row.erased_at, {}) for row in erased}
+    by_member = {row.id: Erasure(row.id, row.erased_at, {}) for row in rows}
     receipts = await session.scalars(sa.select(ErasureReceipt).where(ErasureReceipt.member_id.in_(by_member)))
     for receipt in receipts:
         by_member[receipt.member_id].receipts[receipt.service] = receipt.erased_at

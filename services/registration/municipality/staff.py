@@ -48,10 +48,10 @@ async def show_profile(request: Request) -> Response:
 
 def _page(request: Request, profile: Profile | Mapping[str, Any], errors: Mapping[str, str], status: int) -> Response:
     values = profile.model_dump() if isinstance(profile, Profile) else profile
-    asked = profile.own_questions if isinstance(profile, Profile) else ()
+    questions = profile.own_questions if isinstance(profile, Profile) else ()
     context = {
         "values": values, "errors": errors, "names": NAMES, "pages": [(page, _TITLES[page]) for page in TEXT_PAGES],
-        "own_lines": values.get("own_lines") or {code: written_lines(asked, code) for code in NAMES},
+        "own_lines": values.get("own_lines") or {code: written_lines(questions, code) for code in NAMES},
         "saved": request.query_params.get("saved") == "yes",
     }  # fmt: skip
     return render(request, "registration/staff_profile.html", context, status)
@@ -62,11 +62,11 @@ async def save_profile(request: Request) -> Response:
     """Keep what differs from the installed profile, and tell every service."""
     rt, form = runtime(request), await read_form(request, max_bytes=_LARGEST)
     installed = rt.settings.installed
-    typed = await _typed(form, rt.profile)
-    own_lines = typed.pop("own_lines")
+    values = await _typed(form, rt.profile)
+    own_lines = values.pop("own_lines")
     try:
-        typed["own_questions"] = read_lines(own_lines, rt.profile.own_questions)
-        choices = differing(installed, typed)
+        values["own_questions"] = read_lines(own_lines, rt.profile.own_questions)
+        choices = differing(installed, values)
         installed.with_choices(choices)
     except (ValidationError, UnevenLanguages) as problems:
         wrong = (
@@ -74,39 +74,39 @@ async def save_profile(request: Request) -> Response:
             if isinstance(problems, ValidationError)
             else {"own_questions"}
         )
-        return _page(request, typed | {"own_lines": own_lines}, {name: _WRONG[name] for name in wrong}, 422)
+        return _page(request, values | {"own_lines": own_lines}, {name: _WRONG[name] for name in wrong}, 422)
     event = ProfileChanged(profile_id=PROFILE_ID, choices=choices, changed_at=rt.now())
     async with rt.transaction() as session:
         await lock(session, PROFILE_ID)
         before = await last_change(session)
-        changed = sorted({*choices, *(before.choices if before else ())})
+        names = sorted({*choices, *(before.choices if before else ())})
         await keep_choices(session, event)
         await emit(session, event)
-        await audit(session, request, "registration.profile.changed", PROFILE_ID, entries=changed)
+        await audit(session, request, "registration.profile.changed", PROFILE_ID, entries=names)
     await take_up_profile(rt)
     return see_other("/staff/registration/profile?saved=yes")
 
 
 async def _typed(form: Form, now: Profile) -> dict[str, Any]:
     """The form as entries of a profile; a number that is none stays as it was written, for the check to refuse."""
-    typed: dict[str, Any] = {name: form.get(name) or "" for name in _LINES}
-    typed |= {
+    fields: dict[str, Any] = {name: form.get(name) or "" for name in _LINES}
+    fields |= {
         name: int(value) if (value := form.get(name) or "").isascii() and value.isdigit() else value
         for name in _NUMBERS
     }
     first = form.get("first_language") or ""
     offered = [code for code in form.all("languages") if code in NAMES]
-    typed["languages"] = tuple(sorted(offered, key=lambda code: (code != first, list(NAMES).index(code))))
+    fields["languages"] = tuple(sorted(offered, key=lambda code: (code != first, list(NAMES).index(code))))
     for name in _BY_LANGUAGE:
-        typed[name] = {code: text for code in NAMES if (text := form.get(f"{name}.{code}"))}
+        fields[name] = {code: text for code in NAMES if (text := form.get(f"{name}.{code}"))}
     # A panel has a name in some language: emptied everywhere it is called what it was called before.
-    typed["panel_name"] = typed["panel_name"] or dict(now.panel_name)
-    typed["texts"] = {page: {code: form.get(f"{page}.{code}") or "" for code in NAMES} for page in TEXT_PAGES}
-    typed["own_lines"] = {code: form.get(f"own_questions.{code}") or "" for code in NAMES}
+    fields["panel_name"] = fields["panel_name"] or dict(now.panel_name)
+    fields["texts"] = {page: {code: form.get(f"{page}.{code}") or "" for code in NAMES} for page in TEXT_PAGES}
+    fields["own_lines"] = {code: form.get(f"own_questions.{code}") or "" for code in NAMES}
     file = form.files.get("logo")
     raw = await file.read() if file else b""
-    typed["logo"] = raw.decode("utf-8", errors="replace") if raw else now.logo
-    return typed
+    fields["logo"] = raw.decode("utf-8", errors="replace") if raw else now.logo
+    return fields
 
 
 def differing(installed: Profile, typed: Mapping[str, Any]) -> dict[str, Any]:
@@ -118,11 +118,11 @@ def differing(installed: Profile, typed: Mapping[str, Any]) -> dict[str, Any]:
         if name != "texts" and (list(value) if isinstance(value, tuple) else value) != as_installed[name]
     }
     texts: dict[str, dict[str, str]] = {}
-    for page, written in typed["texts"].items():
+    for page, by_code in typed["texts"].items():
         before = installed.texts.get(page, {})
-        changed = {
-            code: text for code, text in written.items() if text and text.strip() != before.get(code, "").strip()
+        own_texts = {
+            code: text for code, text in by_code.items() if text and text.strip() != before.get(code, "").strip()
         }
-        if changed:
-            texts[page] = changed
+        if own_texts:
+            texts[page] = own_texts
     return choices | ({"texts": texts} if texts else {})

@@ -58,20 +58,20 @@ async def keep_asked(
 ) -> None:
     """That members were asked, and whether they took part; nothing about somebody who has left."""
     here = await _still_here(session, {event.member_id for event in events})
-    asked: dict[UUID, tuple[UUID, UUID, datetime | None]] = {}
+    rows: dict[UUID, tuple[UUID, UUID, datetime | None]] = {}
     for event in events:
         if event.member_id in here:
             answered = event.answered_at if isinstance(event, SurveyAnswered) else None
-            before = asked.get(event.invitation_id)
-            asked[event.invitation_id] = (event.member_id, event.survey_id, answered or (before and before[2]))
-    if not asked:
+            before = rows.get(event.invitation_id)
+            rows[event.invitation_id] = (event.member_id, event.survey_id, answered or (before and before[2]))
+    if not rows:
         return
     statement = insert_many(
         Asked,
-        invitation_id=list(asked),
-        member_id=[row[0] for row in asked.values()],
-        survey_id=[row[1] for row in asked.values()],
-        answered_at=[row[2] for row in asked.values()],
+        invitation_id=list(rows),
+        member_id=[row[0] for row in rows.values()],
+        survey_id=[row[1] for row in rows.values()],
+        answered_at=[row[2] for row in rows.values()],
     )
     answered_at = sa.func.coalesce(statement.excluded.answered_at, Asked.answered_at)
     await session.execute(
@@ -82,15 +82,15 @@ async def keep_asked(
 async def keep_spared(session: AsyncSession, events: Sequence[MemberSpared], _: Sequence[Delivery]) -> None:
     """That a survey was for members and others were drawn; nothing about somebody who has left."""
     here = await _still_here(session, {event.member_id for event in events})
-    spared = {event.candidate_id: event for event in events if event.member_id in here}
-    if spared:
+    by_candidate = {event.candidate_id: event for event in events if event.member_id in here}
+    if by_candidate:
         await upsert_many(
             session,
             Spared,
-            candidate_id=list(spared),
-            member_id=[event.member_id for event in spared.values()],
-            survey_id=[event.survey_id for event in spared.values()],
-            reason=[event.reason for event in spared.values()],
+            candidate_id=list(by_candidate),
+            member_id=[event.member_id for event in by_candidate.values()],
+            survey_id=[event.survey_id for event in by_candidate.values()],
+            reason=[event.reason for event in by_candidate.values()],
         )
 
 

@@ -45,8 +45,8 @@ async def show_own_page(request: Request) -> Response:
     """The member's page, or the form that asks for a sign-in link."""
     rt = runtime(request)
     member_id = as_id(request.query_params.get("id"))
-    if member_id is None and len(known := await members_signed_in(request)) == 1:
-        return see_other(f"/me?id={known[0]}")
+    if member_id is None and len(ids := await members_signed_in(request)) == 1:
+        return see_other(f"/me?id={ids[0]}")
     if member_id is None or not await signed_in(request, member_id):
         return await sign_in_form(request)
     async with rt.transaction() as session:
@@ -76,9 +76,9 @@ async def show_details(request: Request) -> Response:
     member_id = as_id(request.query_params.get("id"))
     if member_id is None or not await signed_in(request, member_id):
         return see_other("/me")
-    if typed := await typed_before(request, f"details-{member_id}"):
-        _, errors = _validated(request, typed)
-        return _details(request, member_id, _as_typed(typed), errors)
+    if fields := await typed_before(request, f"details-{member_id}"):
+        _, errors = _validated(request, fields)
+        return _details(request, member_id, _as_typed(fields), errors)
     async with runtime(request).transaction() as session:
         page = await own_page(session, member_id)
     if page is None:
@@ -113,12 +113,12 @@ async def change_details(request: Request) -> Response:
         if member is None:
             return see_other("/me")
         await save_details(session, member, values, rt.now())
-        moved = address_key(values.email) != member.email_key
-        if moved:
+        is_new = address_key(values.email) != member.email_key
+        if is_new:
             expires = rt.now() + timedelta(days=registration_settings().unconfirmed_days)
-            allowed = await may_mail(request, session, values.email)
-            await ask_for_new_address(session, member, values.email, rt.now(), expires, may_mail=allowed)
-    return see_other(f"/me?id={member_id}&saved={'address' if moved else 'details'}")
+            may = await may_mail(request, session, values.email)
+            await ask_for_new_address(session, member, values.email, rt.now(), expires, may_mail=may)
+    return see_other(f"/me?id={member_id}&saved={'address' if is_new else 'details'}")
 
 
 def _validated(request: Request, form: Form) -> tuple[DetailsInput | None, FormErrors]:
@@ -211,8 +211,8 @@ async def show_left(request: Request) -> Response:
     async with rt.transaction() as session:
         member = await session.get(Member, member_id)
         receipts = sa.select(ErasureReceipt.service).where(ErasureReceipt.member_id == member_id)
-        done = set(await session.scalars(receipts))
+        services = set(await session.scalars(receipts))
     if member is None or member.status != "erased":
         return see_other(f"/me?id={member_id}")
-    context = {"done": len(done & set(ERASING_SERVICES)), "all": len(ERASING_SERVICES), "id": member_id}
+    context = {"done": len(services & set(ERASING_SERVICES)), "all": len(ERASING_SERVICES), "id": member_id}
     return render(request, "registration/left.html", context)

@@ -52,7 +52,7 @@ async def own_page(session: AsyncSession, member_id: UUID) -> OwnPage | None:
     consents = await session.scalars(
         sa.select(Consent).where(Consent.member_id == member_id).order_by(Consent.given_at.desc(), Consent.purpose)
     )
-    asked = await session.execute(
+    invitations = await session.execute(
         sa.select(Survey.title, Survey.closes_at, Asked.answered_at)
         .join(Survey, Survey.id == Asked.survey_id)
         .where(Asked.member_id == member_id)
@@ -80,7 +80,7 @@ async def own_page(session: AsyncSession, member_id: UUID) -> OwnPage | None:
         .where(Drawn.member_id == member_id)
         .order_by(Meeting.starts_at.desc())
     )
-    waiting = await session.scalar(sa.select(AddressChange.email).where(AddressChange.member_id == member_id))
+    new_email = await session.scalar(sa.select(AddressChange.email).where(AddressChange.member_id == member_id))
     deeds = await session.scalars(
         sa.select(OnBehalf).where(OnBehalf.member_id == member_id).order_by(OnBehalf.done_at.desc(), OnBehalf.id)
     )
@@ -88,10 +88,10 @@ async def own_page(session: AsyncSession, member_id: UUID) -> OwnPage | None:
         member=member,
         purposes=await purposes_of(session, member_id),
         consents=consents.all(),
-        asked=asked.all(),
+        asked=invitations.all(),
         spared=spared.all(),
         drawn=drawn.all(),
-        new_email=waiting,
+        new_email=new_email,
         on_behalf=deeds.all(),
     )
 

@@ -36,11 +36,11 @@ async def confirm_new_address(request: Request) -> Response:
     if change_id is None or held_link(request, _COOKIE, change_id) is None:
         return link_over(request, "/me", why="elsewhere")
     async with rt.transaction() as session:
-        asked = await session.get(AddressChange, change_id)
-        member = await lock_member(session, asked.member_id) if asked else None
-        change = await session.get(AddressChange, change_id, populate_existing=True) if asked else None
-        done = member is not None and change is not None
-        if not done or not await move_to(session, member, change):  # type: ignore[arg-type]
+        change_before = await session.get(AddressChange, change_id)
+        member = await lock_member(session, change_before.member_id) if change_before else None
+        change = await session.get(AddressChange, change_id, populate_existing=True) if change_before else None
+        exists = member is not None and change is not None
+        if not exists or not await move_to(session, member, change):  # type: ignore[arg-type]
             return link_over(request, "/me", why="used")
         await reach_after_change(session, rt.now())
     return render(request, "registration/me_address_done.html")

@@ -20,9 +20,9 @@ async def register(session: AsyncSession, form: RegisterInput, by: str, now: dat
     is the person's, and it is what we can show of a consent given by phone.
     """
     await hold_address(session, form.email)
-    known = await member_by_email(session, form.email)
-    if known is not None:
-        member = await session.get_one(Member, known)
+    somebody = await member_by_email(session, form.email)
+    if somebody is not None:
+        member = await session.get_one(Member, somebody)
         if member.in_panel:
             return member.id, False
     settings = registration_settings()

@@ -87,25 +87,25 @@ async def change_for_member(request: Request) -> Response:
     """Show what will change and what the member will read; with ``sure`` do it."""
     rt = runtime(request)
     form = await read_form(request)
-    wanted, errors = validate(ChangeInput, form, _MESSAGES, str, lists=("purposes",), context=joining_rules(rt))
+    values, errors = validate(ChangeInput, form, _MESSAGES, str, lists=("purposes",), context=joining_rules(rt))
     async with rt.transaction() as session:
         member = or_404(in_panel(await lock_member(session, request.path_params["id"])))
         before = await standing_of(session, member)
         if form.get("seen") != before.seen:
             return _change(request, member, before, _values(member, before), {"": _STALE}, 409)
-        changed = changes(before, standing_in(wanted)) if wanted else ()
-        if wanted is not None:
-            errors = await _refused(session, member, wanted, changed)
-        if wanted is None or errors:
+        codes = changes(before, standing_in(values)) if values else ()
+        if values is not None:
+            errors = await _refused(session, member, values, codes)
+        if values is None or errors:
             return _change(request, member, before, _as_typed(form), errors, 422)
         if form.get("sure") != "yes":
-            context = {"member": member, "changed": changed, "pairs": form.pairs(), "how": HOWS[wanted.how]}
-            context |= {"note": wanted.note, "email": wanted.email, "preview": _preview(changed, wanted)}
+            context = {"member": member, "changed": codes, "pairs": form.pairs(), "how": HOWS[values.how]}
+            context |= {"note": values.note, "email": values.email, "preview": _preview(codes, values)}
             return render(request, "registration/staff_change_sure.html", context)
-        if "email" in changed and not await may_mail(request, session, wanted.email):
+        if "email" in codes and not await may_mail(request, session, values.email):
             return _change(request, member, before, _as_typed(form), {"email": _FULL}, 422)
-        await change_on_behalf(session, member, wanted, changed, request.state.staff.name, rt.now())
-        detail = {"what": list(changed), "how": wanted.how}
+        await change_on_behalf(session, member, values, codes, request.state.staff.name, rt.now())
+        detail = {"what": list(codes), "how": values.how}
         await audit(session, request, "registration.member.changed_on_behalf", member.id, **detail)
     return see_other(f"/staff/registration/members/{member.id}?done=changed")
 
@@ -122,8 +122,8 @@ async def _refused(session: AsyncSession, member: Member, wanted: ChangeInput, c
 
 
 def _preview(changed: tuple[str, ...], wanted: ChangeInput) -> str:
-    asked = {"purpose": "on_behalf", "language": wanted.language, "text": " ".join(changed), "status": wanted.how}
-    return f"/staff/notifications/preview?{urlencode(asked | {'title': ''})}"
+    query = {"purpose": "on_behalf", "language": wanted.language, "text": " ".join(changed), "status": wanted.how}
+    return f"/staff/notifications/preview?{urlencode(query | {'title': ''})}"
 
 
 def _as_typed(form: Form) -> dict[str, object]:
@@ -139,12 +139,12 @@ async def show_register(request: Request) -> Response:
 async def _register(request: Request, values: dict[str, object], errors: FormErrors, status: int) -> Response:
     rt = runtime(request)
     async with rt.transaction() as session:
-        known = [(channel.code, channel.name) for channel in await channels(session)]
+        choices = [(channel.code, channel.name) for channel in await channels(session)]
     context = {
         "form": values,
         "errors": errors,
         "hows": {code: text for code, text in HOWS.items() if code != "error"},
-        "channels": [("", "Ikke kjent"), *known],
+        "channels": [("", "Ikke kjent"), *choices],
         "minimum_age": rt.profile.minimum_age,
         "days": registration_settings().unconfirmed_days,
         "sent": request.query_params.get("done") == "sent",
@@ -157,21 +157,21 @@ async def register_person(request: Request) -> Response:
     """Fill the join form in for somebody; the link goes to them."""
     rt = runtime(request)
     form = await read_form(request)
-    wanted, errors = validate(RegisterInput, form, _MESSAGES, str, lists=("purposes",), context=joining_rules(rt))
+    values, errors = validate(RegisterInput, form, _MESSAGES, str, lists=("purposes",), context=joining_rules(rt))
     if "old_enough" in errors:
         errors["old_enough"] = _MESSAGES["old_enough"].format(minimum_age=rt.profile.minimum_age)
-    if wanted is None:
+    if values is None:
         return await _register(request, _as_typed(form), errors, 422)
     async with rt.transaction() as session:
-        allowed = await may_mail(request, session, wanted.email)
-        if allowed:
-            member_id, sent = await register(session, wanted, request.state.staff.name, rt.now())
-            if sent:
-                await audit(session, request, "registration.member.registered", member_id, how=wanted.how)
+        may = await may_mail(request, session, values.email)
+        if may:
+            member_id, is_new = await register(session, values, request.state.staff.name, rt.now())
+            if is_new:
+                await audit(session, request, "registration.member.registered", member_id, how=values.how)
             else:
                 await audit(session, request, "registration.member.found", member_id)
-    if not allowed:
+    if not may:
         return await _register(request, _as_typed(form), {"email": _FULL}, 422)
-    if not sent:
+    if not is_new:
         return see_other(f"/staff/registration/members/{member_id}?done=known")
     return see_other("/staff/registration/register?done=sent")

@@ -44,14 +44,14 @@ def read_file(raw: bytes, numbers: tuple[str, ...], bands: Collection[str]) -> t
     per_postcode = "befolkning" in text.split("\n", 1)[0].lower()
     needed, optional = (_PER_POSTCODE, {}) if per_postcode else (_NEEDED, _OPTIONAL)
     holds = needed | optional
-    read: list[tuple[int, dict[str, str]]] = []
+    lines: list[tuple[int, dict[str, str]]] = []
     bad: list[tuple[int, str]] = []
     for row in rows(text, needed, optional, most=_MOST_ROWS):
         if row.has_more or not needed.keys() <= row.cells.keys():
             bad.append((row.line, f"Raden må ha {len(needed)} felt"))
         else:
-            read.append((row.line, {holds[name]: cell for name, cell in row.cells.items()}))
-    areas, wrong = read_areas(read, numbers, bands)
+            lines.append((row.line, {holds[name]: cell for name, cell in row.cells.items()}))
+    areas, wrong = read_areas(lines, numbers, bands)
     return areas, sorted([*bad, *wrong])
 
 

@@ -47,11 +47,11 @@ class Areas:
 
     def count(self, by_postcode: Mapping[str, int]) -> dict[str, int]:
         """Persons by area code, given persons by postcode; those outside every area under the empty code."""
-        counted: dict[str, int] = {}
+        numbers: dict[str, int] = {}
         for postcode, number in by_postcode.items():
             area = self.of(postcode) or ""
-            counted[area] = counted.get(area, 0) + number
-        return counted
+            numbers[area] = numbers.get(area, 0) + number
+        return numbers
 
 
 @dataclass(frozen=True)

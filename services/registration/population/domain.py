@@ -94,8 +94,8 @@ class Composition:
 
         See docs/decisions/0004.
         """
-        known = [index for index in (self.index_of_groups, self.index_of_areas) if index is not None]
-        return min(known, default=None)
+        indexes = [index for index in (self.index_of_groups, self.index_of_areas) if index is not None]
+        return min(indexes, default=None)
 
     @property
     def missing_area(self) -> AreaShare | None:
@@ -124,16 +124,16 @@ def compose(
     Shares are of the members the margins know (the statistics have two genders): whoever is of gender ``other``, or
     younger than the youngest band, counts in the size and in nobody's shortage.
     """
-    counted = Counter(members)
-    size = sum(counted.values())
-    compared = sum(counted[margin.gender, margin.band] for margin in margins)
+    numbers = Counter(members)
+    size = sum(numbers.values())
+    compared = sum(numbers[margin.gender, margin.band] for margin in margins)
     total = sum(margin.population for margin in margins) or 1
     cells = tuple(
         CellShare(
             gender=margin.gender,
             band=margin.band,
-            members=counted[margin.gender, margin.band],
-            panel_share=counted[margin.gender, margin.band] / compared if compared else 0.0,
+            members=numbers[margin.gender, margin.band],
+            panel_share=numbers[margin.gender, margin.band] / compared if compared else 0.0,
             population_share=margin.population / total,
         )
         for margin in margins

@@ -84,11 +84,11 @@ def checked(
         if missing:
             raise UnreadableFile(f"Filen mangler {word} på {missing[0]} år. {_HOW}")
     for (only, at), total in (totals or {}).items():
-        added = sum(n for (gender, age), n in persons.items() if only in (None, gender) and at in (None, age))
-        if added != total:
+        people = sum(n for (gender, age), n in persons.items() if only in (None, gender) and at in (None, age))
+        if people != total:
             who = "i alt" if only is None else _WORDS[only]
             when = "" if at is None else f" på {at} år"
-            raise UnreadableFile(f"Filen sier {total} {who}{when}, men tallene gir {added} til sammen.")
+            raise UnreadableFile(f"Filen sier {total} {who}{when}, men tallene gir {people} til sammen.")
     if not sum(persons.values()):
         raise UnreadableFile("Filen har ingen innbyggere.")
     return Statistics(year, dict(persons))

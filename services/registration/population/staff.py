@@ -27,10 +27,10 @@ async def show_panel(request: Request) -> Response:
     texts = translate(request)
     async with runtime(request).transaction() as session:
         panel = await store.composition(session)
-        stored = await store.newest_margins(session)
+        newest = await store.newest_margins(session)
         areas = store.areas_of(await store.newest_scheme(session))
         own_answers = await store.own_answers(session)
-    bands = {band.code: band for band in _bands(stored)}
+    bands = {band.code: band for band in _bands(newest)}
     names = {code: band_text(band) for code, band in bands.items()}
     rows = [(names[code], mine, all_) for code, (mine, all_) in shares_by(panel.cells, "band").items()]
     context = {
@@ -40,8 +40,8 @@ async def show_panel(request: Request) -> Response:
         "outside": panel.size - sum(cell.members for cell in panel.cells),
         "goal": runtime(request).profile.goal_size,
         "missing": advice(panel, runtime(request).profile.minimum_age, texts.gettext),
-        "attribution": attribution(stored.year, texts.gettext) if stored else "",
-        "no_population": stored is None,
+        "attribution": attribution(newest.year, texts.gettext) if newest else "",
+        "no_population": newest is None,
         "area_source": areas.source,
         "told": own_answers,
         "fewest": FEWEST_SHOWN,
@@ -92,14 +92,14 @@ async def add_threshold(request: Request) -> Response:
     async with rt.transaction() as session:
         size = await session.scalar(sa.select(Panel.size).with_for_update()) or 0
         if await session.scalar(sa.select(Threshold.id).where(Threshold.size == values.size)) is not None:
-            known = True
+            exists = True
         else:
-            known, threshold_id = False, new_id()
+            exists, threshold_id = False, new_id()
             session.add(Threshold(id=threshold_id, size=values.size, role="other"))
             await lock(session, threshold_id)
             await emit(session, PanelThresholdSet(threshold_id=threshold_id, size=values.size, role="other"))
             await reach_thresholds(session, size, rt.now())
             await audit(session, request, "registration.threshold.set", threshold_id, size=values.size)
-    if known:
+    if exists:
         return await _thresholds(request, form.values(), {"size": "Denne terskelen finnes fra før"}, 422)
     return see_other("/staff/registration/thresholds")

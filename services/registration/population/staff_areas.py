@@ -47,10 +47,10 @@ async def save_areas(request: Request) -> Response:
     if margins is None:
         return await _show(request, form, {"": "Befolkningstallene er ikke klare ennå. Prøv igjen om litt."}, [], 422)
     async with rt.transaction() as session:
-        stored = await store.newest_margins(session)
-        assert stored is not None
-        await set_areas(session, stored, areas, source, rt.now())
-        await audit(session, request, "registration.area_margins.imported", stored.id, areas=len(areas))
+        newest = await store.newest_margins(session)
+        assert newest is not None
+        await set_areas(session, newest, areas, source, rt.now())
+        await audit(session, request, "registration.area_margins.imported", newest.id, areas=len(areas))
     return see_other("/staff/registration/areas?saved=1")
 
 
@@ -70,13 +70,13 @@ async def _show(
 ) -> Response:
     rt = runtime(request)
     async with rt.transaction() as session:
-        stored = await store.newest_scheme(session)
+        scheme = await store.newest_scheme(session)
         margins = await store.newest_margins(session)
-        areas = store.areas_of(stored)
+        areas = store.areas_of(scheme)
         outside = await store.members_outside(session, areas)
     population = sum(cell.population for cell in margins.margins) if margins else 0
-    typed = [row for _, row in _rows(form)] if form is not None and form.get("rows") else None
-    rows: list[dict[str, object]] = [*(typed if typed is not None else _as_rows(areas)), *([{}] * _EMPTY_ROWS)]
+    inputs = [row for _, row in _rows(form)] if form is not None and form.get("rows") else None
+    rows: list[dict[str, object]] = [*(inputs if inputs is not None else _as_rows(areas)), *([{}] * _EMPTY_ROWS)]
     context = {
         "errors": errors,
         "bad": bad,
@@ -84,7 +84,7 @@ async def _show(
         "rows": rows,
         "detailed": any(area.cells for area in areas.areas),
         "source": (form.get("source") if form is not None else None) or areas.source,
-        "stored": stored,
+        "stored": scheme,
         "coverage": coverage(areas, population, street_postcodes(rt.profile.numbers)),
         "outside": outside,
         "place_name": place_name,

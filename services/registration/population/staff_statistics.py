@@ -33,31 +33,31 @@ async def replace_population(request: Request) -> Response:
     file = form.files.get("file")
     try:
         if form.get("figures"):
-            given = unpacked(form.get("figures") or "")
+            statistics = unpacked(form.get("figures") or "")
         elif file is None:
             raise UnreadableFile("Velg en fil.")
         else:
-            given = read_statistics(await file.read(), rt.profile.number, rt.profile.name)
+            statistics = read_statistics(await file.read(), rt.profile.number, rt.profile.name)
     except UnreadableFile as error:
         return await _show(request, None, str(error), 422)
     async with rt.transaction() as session:
         await lock(session, MARGINS_ID)
-        stored = await store.newest_margins(session)
-        older = stored is not None and given.year < stored.year
+        newest = await store.newest_margins(session)
+        older = newest is not None and statistics.year < newest.year
         if form.get("figures") and not older:
-            if stored is None:
-                stored = Margins(id=MARGINS_ID, area_margins=())
-                session.add(stored)
-            stored.year = given.year
-            stored.bands = BANDS
-            stored.margins = tuple(margins_of(given))
-            await emit(session, store.margins_event(stored, await store.areas_in_force(session)))
-            await audit(session, request, "registration.population.replaced", MARGINS_ID, year=given.year)
+            if newest is None:
+                newest = Margins(id=MARGINS_ID, area_margins=())
+                session.add(newest)
+            newest.year = statistics.year
+            newest.bands = BANDS
+            newest.margins = tuple(margins_of(statistics))
+            await emit(session, store.margins_event(newest, await store.areas_in_force(session)))
+            await audit(session, request, "registration.population.replaced", MARGINS_ID, year=statistics.year)
             return see_other("/staff/registration/population?saved=1")
-    if older and stored is not None:
-        text = f"Filen har tall fra {given.year}, og de som er i bruk, er fra {stored.year}. Velg en nyere fil."
+    if older and newest is not None:
+        text = f"Filen har tall fra {statistics.year}, og de som er i bruk, er fra {newest.year}. Velg en nyere fil."
         return await _show(request, None, text, 422)
-    return await _show(request, given, "", 200)
+    return await _show(request, statistics, "", 200)
 
 
 def margins_of(statistics: Statistics) -> list[Margin]:
@@ -71,12 +71,12 @@ def margins_of(statistics: Statistics) -> list[Margin]:
 
 async def _show(request: Request, given: Statistics | None, error: str, status: int) -> Response:
     async with runtime(request).transaction() as session:
-        stored = await store.newest_margins(session)
-    before = {(cell.gender, cell.band): cell.population for cell in stored.margins} if stored else {}
+        newest = await store.newest_margins(session)
+    before = {(cell.gender, cell.band): cell.population for cell in newest.margins} if newest else {}
     after = {(margin.gender, margin.band): margin.population for margin in margins_of(given)} if given else {}
-    counted, counted_before = sum(after.values()), sum(before.values())
+    total, counted_before = sum(after.values()), sum(before.values())
     context = {
-        "stored": stored,
+        "stored": newest,
         "given": given,
         "figures": packed(given) if given else "",
         "rows": [
@@ -84,7 +84,7 @@ async def _show(request: Request, given: Statistics | None, error: str, status: 
             for band in BANDS
         ],
         "total": counted_before,
-        "surprising": bool(given and before and abs(counted - counted_before) > _SURPRISING * counted_before),
+        "surprising": bool(given and before and abs(total - counted_before) > _SURPRISING * counted_before),
         "errors": {"file": error} if error else {},
         "saved": "saved" in request.query_params,
     }

@@ -45,19 +45,19 @@ def areas_of(stored: AreaScheme | None) -> Areas:
 
 async def composition(session: AsyncSession) -> Composition:
     """The panel against the newest margins: two grouped queries whatever the panel's size."""
-    stored = await newest_margins(session)
+    newest = await newest_margins(session)
     cells = await session.execute(
         sa.select(Member.gender, Member.year_of_birth, sa.func.count().label("members"))
         .where(Member.in_panel)
         .group_by(Member.gender, Member.year_of_birth)
     )
-    bands = stored.bands if stored else ()
-    counted: Counter[tuple[str, str]] = Counter()
+    bands = newest.bands if newest else ()
+    numbers: Counter[tuple[str, str]] = Counter()
     for row in cells:
-        age = (stored.year if stored else 0) - (row.year_of_birth or 0)
-        counted[row.gender or "other", band_of(age, bands) or ""] += row.members
+        age = (newest.year if newest else 0) - (row.year_of_birth or 0)
+        numbers[row.gender or "other", band_of(age, bands) or ""] += row.members
     areas = areas_of(await newest_scheme(session))
-    return compose(counted, stored.margins if stored else (), areas.count(await _members_by_postcode(session)), areas)
+    return compose(numbers, newest.margins if newest else (), areas.count(await _members_by_postcode(session)), areas)
 
 
 async def members_outside(session: AsyncSession, areas: Areas) -> int:

@@ -23,9 +23,9 @@ async def counts(session: AsyncSession) -> dict[str, tuple[int, int]]:
     """What people came by -> (confirmed members, sign-ups that wait for confirmation)."""
     members = await session.execute(sa.select(_CAME_BY, sa.func.count()).where(Member.in_panel).group_by(_CAME_BY))
     code = sa.func.coalesce(SignUp.channel, NO_CHANNEL)
-    waiting = await session.execute(sa.select(code, sa.func.count(sa.distinct(SignUp.member_id))).group_by(code))
+    rows = await session.execute(sa.select(code, sa.func.count(sa.distinct(SignUp.member_id))).group_by(code))
     by_channel: dict[str, tuple[int, int]] = {name: (n, 0) for name, n in members}
-    for name, n in waiting:
+    for name, n in rows:
         by_channel[name] = (by_channel.get(name, (0, 0))[0], n)
     return by_channel
 

@@ -37,10 +37,10 @@ class AddressInput(BaseModel):
 
 async def sign_in_form(request: Request, *, was_signed_in: bool = False) -> Response:
     """The form that asks for a link; to somebody whose session has ended it says that nothing was changed."""
-    typed = await typed_before(request, _FORM)
-    errors = validate(AddressInput, typed, MESSAGES, translate(request).gettext)[1] if typed else {}
+    fields = await typed_before(request, _FORM)
+    errors = validate(AddressInput, fields, MESSAGES, translate(request).gettext)[1] if fields else {}
     context = {
-        "form": typed.values() if typed else {},
+        "form": fields.values() if fields else {},
         "errors": errors,
         "minutes": registration_settings().sign_in_minutes,
         "was_signed_in": was_signed_in,
@@ -79,12 +79,12 @@ async def open_sign_in(request: Request) -> Response:
 async def show_sign_in_button(request: Request) -> Response:
     """One button; a link that was used up leads to the page in the browser that used it."""
     member_id = as_id(request.query_params.get("id"))
-    held = held_link(request, _FORM, member_id)
-    if member_id is None or held is None:
+    link = held_link(request, _FORM, member_id)
+    if member_id is None or link is None:
         return link_over(request, "/me", why="elsewhere")
     async with runtime(request).transaction() as session:
         member = await session.get(Member, member_id)
-    if member is None or member.opened_generation >= held["generation"]:
+    if member is None or member.opened_generation >= link["generation"]:
         here = await signed_in(request, member_id)
         return see_other(f"/me?id={member_id}") if here else link_over(request, "/me", why="used")
     return render(request, "registration/sign_in_button.html", {"id": member_id})
@@ -93,16 +93,16 @@ async def show_sign_in_button(request: Request) -> Response:
 async def sign_in(request: Request) -> Response:
     """Use the link up, once; the second click of two is the first one's."""
     member_id = as_id((await read_form(request)).get("id"))
-    held = held_link(request, _FORM, member_id)
-    if member_id is None or held is None:
+    link = held_link(request, _FORM, member_id)
+    if member_id is None or link is None:
         return link_over(request, "/me", why="elsewhere")
-    opened_with = UUID(held["browser"])
+    opened_with = UUID(link["browser"])
     async with runtime(request).transaction() as session:
         member = await lock_member(session, member_id)
         if member is None or not member.takes_part:
             return link_over(request, "/me", why="used")
-        if member.opened_generation < held["generation"]:
-            member.opened_generation = held["generation"]
+        if member.opened_generation < link["generation"]:
+            member.opened_generation = link["generation"]
             session_id: UUID | None = await start_session(session, member_id, opened_with)
         else:
             session_id = await session_opened_with(session, member_id, opened_with)

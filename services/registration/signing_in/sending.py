@@ -30,16 +30,16 @@ async def send_links(rt: Runtime) -> None:
     """Job: each address asked for gets a link if it is a member's and its hour is not full."""
     while True:
         async with rt.transaction() as session:
-            asked = await session.scalar(
+            member = await session.scalar(
                 sa.select(SignInAsked)
                 .where(SignInAsked.sent.is_(None))
                 .order_by(SignInAsked.asked_at)
                 .limit(1)
                 .with_for_update(skip_locked=True)
             )
-            if asked is None:
+            if member is None:
                 return
-            asked.sent = await _send(session, asked, rt.now())
+            member.sent = await _send(session, member, rt.now())
 
 
 async def forget_asked(rt: Runtime) -> None:

@@ -29,8 +29,8 @@ async def signed_in(request: Request, member_id: UUID | None) -> bool:
 async def session_of(request: Request, member_id: UUID | None) -> UUID | None:
     """The session in which this browser is the member, or None."""
     rt = runtime(request)
-    held = rt.sealed.get(request, _COOKIE, member_id) if member_id else None
-    session_id = as_id(str(held.get("session"))) if held else None
+    content = rt.sealed.get(request, _COOKIE, member_id) if member_id else None
+    session_id = as_id(str(content.get("session"))) if content else None
     if session_id is None:
         return None
     async with rt.transaction() as session:
@@ -75,8 +75,8 @@ def is_known(request: Request, email_key: str) -> bool:
 
 
 def _known(request: Request) -> list[str]:
-    held: dict[str, Any] = runtime(request).sealed.get(request, _KNOWN, "addresses") or {}
-    return list(held.get("keys", []))
+    content: dict[str, Any] = runtime(request).sealed.get(request, _KNOWN, "addresses") or {}
+    return list(content.get("keys", []))
 
 
 def _digest(email_key: str) -> str:

@@ -32,12 +32,12 @@ async def clear_synthetic(rt: Runtime) -> None:
         .scalar_subquery()
     )
     async with rt.transaction() as session:
-        left = sa.select(Member.id).where(Member.status == STATUS, Member.joined_at < before)
-        for member_id in list(await session.scalars(left)):
+        ids = sa.select(Member.id).where(Member.status == STATUS, Member.joined_at < before)
+        for member_id in list(await session.scalars(ids)):
             member = await lock_member(session, member_id)
             if member is not None and member.status == STATUS:
                 await erase(session, member, rt.now())
-        gone = list(
+        leavers = list(
             await session.scalars(
                 sa.select(Member.id).where(
                     Member.source == SOURCE,
@@ -47,5 +47,5 @@ async def clear_synthetic(rt: Runtime) -> None:
                 )
             )
         )
-        await session.execute(sa.delete(ErasureReceipt).where(ErasureReceipt.member_id.in_(gone)))
-        await session.execute(sa.delete(Member).where(Member.id.in_(gone)))
+        await session.execute(sa.delete(ErasureReceipt).where(ErasureReceipt.member_id.in_(leavers)))
+        await session.execute(sa.delete(Member).where(Member.id.in_(leavers)))

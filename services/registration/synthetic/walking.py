@@ -84,7 +84,7 @@ class Walk:
         self._mailbox.texts()
         form = _Hidden(self._expect(self._browser.get("/join"), "/join"))
         time.sleep(_FILLING_IN)
-        typed = {
+        fields = {
             "website": "",
             "name": "Prøve Innbygger",
             "email": self._email,
@@ -95,7 +95,7 @@ class Walk:
             "old_enough": "yes",
             "purposes": ["surveys", "meetings", "results"],
         }
-        self._expect(self._browser.post("/join", data={**form.fields, **typed}), "/join/sent")
+        self._expect(self._browser.post("/join", data={**form.fields, **fields}), "/join/sent")
 
     def confirm(self) -> None:
         """The link in the first mail, and its button."""
