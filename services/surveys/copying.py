@@ -43,21 +43,21 @@ async def project_members(session: AsyncSession, events: Sequence[MemberEvent], 
         await wait_for_openings(session)
     states: dict[UUID, MemberState] = {}
     late: set[UUID] = set()
-    changed: set[UUID] = set()
+    changed_ids: set[UUID] = set()
     for event, delivery in zip(events, deliveries, strict=True):
         match event:
             case MemberJoined() | MemberChanged():
                 states[event.member_id] = event
                 if not delivery.replay:
-                    (late if isinstance(event, MemberJoined) else changed).add(event.member_id)
+                    (late if isinstance(event, MemberJoined) else changed_ids).add(event.member_id)
             case MemberLeft():
-                await _keep_members(session, states, late, changed, delivery)
+                await _keep_members(session, states, late, changed_ids, delivery)
                 await _withdraw(session, event.member_id)
             case MemberErased():
-                await _keep_members(session, states, late, changed, delivery)
+                await _keep_members(session, states, late, changed_ids, delivery)
                 await erase_member(session, event.member_id, delivery.now)
     if deliveries:
-        await _keep_members(session, states, late, changed, deliveries[-1])
+        await _keep_members(session, states, late, changed_ids, deliveries[-1])
 
 
 async def _keep_members(
@@ -66,8 +66,8 @@ async def _keep_members(
     """Store the states and invite who is late, or wants to be asked from now on; empties all. Erased stay erased."""
     await lock(session, *states)
     asked_before = set(await session.scalars(sa.select(Member.id).where(Member.id.in_(changed), invitable())))
-    erased = set(await session.scalars(sa.select(ErasedMember.id).where(ErasedMember.id.in_(states))))
-    living = [state for id_, state in states.items() if id_ not in erased]
+    erased_ids = set(await session.scalars(sa.select(ErasedMember.id).where(ErasedMember.id.in_(states))))
+    living = [state for id_, state in states.items() if id_ not in erased_ids]
     if living:
         await upsert_many(
             session,
@@ -81,8 +81,8 @@ async def _keep_members(
             joined_at=[state.joined_at for state in living],
             language=[state.language for state in living],
         )
-        await invite_latecomers(session, late - erased, delivery.now)
-        willing = await _below_cap(session, changed - asked_before - erased, delivery)
+        await invite_latecomers(session, late - erased_ids, delivery.now)
+        willing = await _below_cap(session, changed - asked_before - erased_ids, delivery)
         await invite_latecomers(session, willing, delivery.now, new=True)
     for emptied in (states, late, changed):
         emptied.clear()

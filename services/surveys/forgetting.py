@@ -18,8 +18,8 @@ async def forget_participation(rt: Runtime) -> None:
     old = sa.select(Survey.id).where(Survey.closed_at < rt.now() - PARTICIPATION)
     async with rt.transaction() as session:
         for table, blank in ((Invitation, {"member_id": None}), (Candidate, {"member_id": None, "salt": None})):
-            known = (table.member_id.is_not(None), table.survey_id.in_(old))
-            await session.execute(sa.update(table).where(*known).values(blank))
+            which = (table.member_id.is_not(None), table.survey_id.in_(old))
+            await session.execute(sa.update(table).where(*which).values(blank))
         meetings = sa.select(Meeting.id).where(Meeting.starts_at < rt.now() - PARTICIPATION)
         await session.execute(sa.delete(MeetingGuest).where(MeetingGuest.meeting_id.in_(meetings)))
 

@@ -21,13 +21,13 @@ async def show_surveys(request: Request) -> Response:
     lang = request.state.lang
     context = {
         "open": [
-            (survey, asked.title.to(lang), asked.introduction.to(lang), last_day(survey.closes_at))
-            for survey, asked in rows
+            (survey, questionnaire.title.to(lang), questionnaire.introduction.to(lang), last_day(survey.closes_at))
+            for survey, questionnaire in rows
             if survey.state in ("open", "paused")
         ],
         "over": [
-            (survey, asked.title.to(lang), last_day(survey.closes_at, survey.closed_at))
-            for survey, asked in rows
+            (survey, questionnaire.title.to(lang), last_day(survey.closes_at, survey.closed_at))
+            for survey, questionnaire in rows
             if survey.state in ("ended", "closed")
         ],
     }

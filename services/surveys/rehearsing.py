@@ -54,13 +54,13 @@ async def _from_plan_to_release(session: AsyncSession, keys: SurveyKeys, survey_
     invitation = await session.scalar(sa.select(Invitation.id).where(Invitation.survey_id == survey_id))
     if invitation is None:
         raise RehearsalFailed("nobody was invited")
-    held = await hold(session, keys, invitation, 1, now)
-    if not isinstance(held, Opened):
-        raise RehearsalFailed(f"the invitation is {held}")
-    await submit(session, held, ANSWERS, now)
-    opened = await look(session, keys, invitation, 1, now)
-    if not isinstance(opened, Opened) or opened.answers != ANSWERS:
+    opening = await hold(session, keys, invitation, 1, now)
+    if not isinstance(opening, Opened):
+        raise RehearsalFailed(f"the invitation is {opening}")
+    await submit(session, opening, ANSWERS, now)
+    opening_again = await look(session, keys, invitation, 1, now)
+    if not isinstance(opening_again, Opened) or opening_again.answers != ANSWERS:
         raise RehearsalFailed("the answers rest otherwise than they were given")
-    closed = await close_survey(session, keys, survey_id, now)
-    if closed is None or (closed.invited, closed.answered, closed.released) != (1, 1, 1):
+    numbers = await close_survey(session, keys, survey_id, now)
+    if numbers is None or (numbers.invited, numbers.answered, numbers.released) != (1, 1, 1):
         raise RehearsalFailed("not one answer of one person asked was released")

@@ -40,8 +40,8 @@ def quotes(questionnaire: Questionnaire, answers: Answers, language: str, do_not
         if question.id not in answers or isinstance(question, Grid):
             continue
         labels = question.labels(language, do_not_know)
-        chosen = question.chosen(answers[question.id])
-        labels_of[question.id] = ", ".join(labels.get(code, code) for code in chosen)
+        codes = question.chosen(answers[question.id])
+        labels_of[question.id] = ", ".join(labels.get(code, code) for code in codes)
     return labels_of
 
 
@@ -78,13 +78,13 @@ def fill_page(page: Page, sent: Sent, seen: Collection[str], unclean: Collection
             if not isinstance(question, Information):
                 brought_up.append(question.id)
             continue
-        read = read_question(question, values)
-        wrong = read.refused | {field: NotAnAnswer("characters") for field in values if field in unclean}
+        reading = read_question(question, values)
+        wrong = reading.refused | {field: NotAnAnswer("characters") for field in values if field in unclean}
         if wrong:
             refused |= wrong
             typed |= {field: given for field, given in values.items() if any(given)}
         else:
-            answers |= read.answers
+            answers |= reading.answers
     return Filled(answers, typed, refused, tuple(brought_up))
 
 

@@ -48,22 +48,22 @@ async def open_invitation(request: Request) -> HttpResponse:
 async def show_start(request: Request) -> HttpResponse:
     """Topic, who asks, how long it takes, until when, how answers are kept."""
     async with runtime(request).transaction() as session:
-        opened = await _look(request, session)
-        if isinstance(opened, Refusal):
-            return _over(request, opened)
-        asked_of = sa.select(Survey.audience).where(Survey.id == opened.survey.id)
+        opening = await _look(request, session)
+        if isinstance(opening, Refusal):
+            return _over(request, opening)
+        asked_of = sa.select(Survey.audience).where(Survey.id == opening.survey.id)
         audience = (await session.execute(asked_of)).scalar_one()
-    questionnaire, lang = opened.questionnaire, request.state.lang
+    questionnaire, lang = opening.questionnaire, request.state.lang
     context = {
-        "id": opened.invitation.id,
+        "id": opening.invitation.id,
         "title": questionnaire.title.to(lang),
         "introduction": questionnaire.introduction.to(lang),
         "minutes": questionnaire.minutes,
         "questions": questionnaire.asked_of_all,
-        "last_day": last_day(opened.survey.closes_at),
-        "page": min(opened.page or 1, len(questionnaire.pages)),
-        "begun": opened.page is not None,
-        "sent": opened.response_id is not None,
+        "last_day": last_day(opening.survey.closes_at),
+        "page": min(opening.page or 1, len(questionnaire.pages)),
+        "begun": opening.page is not None,
+        "sent": opening.response_id is not None,
         "only_adults": leaves_minors_out(audience) and special_words(questionnaire.content()),
     }
     return render(request, "surveys/start.html", context)
@@ -75,64 +75,64 @@ async def show_page(request: Request) -> HttpResponse:
     ``unseen`` are questions that came up together with a fault elsewhere: nobody has left them out yet.
     """
     async with runtime(request).transaction() as session:
-        opened = await _look(request, session)
-    if isinstance(opened, Refusal):
-        return _over(request, opened)
-    number, refused, drawn = _number(request, opened), {}, None
+        opening = await _look(request, session)
+    if isinstance(opening, Refusal):
+        return _over(request, opening)
+    number, refused, drawn = _number(request, opening), {}, None
     if "check" not in request.query_params:
         # Shown again to say what is wrong, a page counts no second time.
-        note_shown(opened.survey.id, opened.invitation.id, number)
+        note_shown(opening.survey.id, opening.invitation.id, number)
     else:
-        answers = only_shown(opened.questionnaire, opened.answers)
+        answers = only_shown(opening.questionnaire, opening.answers)
         unseen = request.query_params.get("unseen", "").split()
-        refused = unfinished_on(opened.questionnaire.pages[number - 1], answers, opened.typed, unseen)
+        refused = unfinished_on(opening.questionnaire.pages[number - 1], answers, opening.typed, unseen)
         drawn = drawn_by(request.query_params.get("order"))
-    return _page(request, opened, number, opened.answers, opened.typed, refused, drawn)
+    return _page(request, opening, number, opening.answers, opening.typed, refused, drawn)
 
 
 async def save_page(request: Request) -> HttpResponse:
     """Store what was sent; "next" goes on only when it is right, "back" always goes back."""
     rt = runtime(request)
     form = await read_form(request)
-    asked = held_generation(request, _COOKIE, form.get("id"))
-    if asked is None:
+    link = held_generation(request, _COOKIE, form.get("id"))
+    if link is None:
         return _over(request, Refusal.UNKNOWN, form)
     async with rt.database.direct() as session:
-        held = await hold(session, keys_of(rt.settings), *asked, rt.now())
-        if isinstance(held, Refusal):
-            return _over(request, held, form)
-        if held.response_id is not None and form.get("change") is None:
+        opening = await hold(session, keys_of(rt.settings), *link, rt.now())
+        if isinstance(opening, Refusal):
+            return _over(request, opening, form)
+        if opening.response_id is not None and form.get("change") is None:
             # A form older than the answer that was sent in, perhaps on another device, must not undo it unasked.
-            return _over(request, Refusal.ANSWERED, form, held.invitation.id)
-        questionnaire, number = held.questionnaire, _number(request, held)
+            return _over(request, Refusal.ANSWERED, form, opening.invitation.id)
+        questionnaire, number = opening.questionnaire, _number(request, opening)
         page = questionnaire.pages[number - 1]
         sent = {field: form.all(field) for question in page.known for field in question.fields}
-        filled = fill_page(page, sent, (form.get("shown") or "").split(), form.refused, held.answers)
-        typed = {field: values for field, values in held.typed.items() if field not in sent} | filled.typed
+        filling = fill_page(page, sent, (form.get("shown") or "").split(), form.refused, opening.answers)
+        typed = {field: values for field, values in opening.typed.items() if field not in sent} | filling.typed
         back = form.get("action") == "back"
         if not back:
             took = _seconds(form.get("since"), rt.now())
-            note_sent(held.survey.id, held.invitation.id, number, took, faulty=bool(filled.refused))
-        on = page_beside(questionnaire, filled.answers, number, -1 if back else 1)
-        stays = not back and bool(filled.refused or filled.brought_up)
-        missing = first_unfinished(questionnaire, filled.answers, typed) if on is None and not back else None
+            note_sent(opening.survey.id, opening.invitation.id, number, took, faulty=bool(filling.refused))
+        on = page_beside(questionnaire, filling.answers, number, -1 if back else 1)
+        stays = not back and bool(filling.refused or filling.brought_up)
+        missing = first_unfinished(questionnaire, filling.answers, typed) if on is None and not back else None
         if on is None and missing is None and not back and not stays:
-            await submit(session, held, filled.answers, rt.now())
-            cookie = rt.sealed.get(request, _COOKIE, held.invitation.id) or {}
-            if "began" in cookie and held.response_id is None:
-                note_finished(held.survey.id, held.invitation.id, rt.now().timestamp() - cookie["began"])
-            return see_other(f"/surveys/thanks?survey={held.survey.id}")
-        await keep(session, held, filled.answers, typed, number if stays or on is None else on)
-        here = f"?id={held.invitation.id}"
+            await submit(session, opening, filling.answers, rt.now())
+            cookie = rt.sealed.get(request, _COOKIE, opening.invitation.id) or {}
+            if "began" in cookie and opening.response_id is None:
+                note_finished(opening.survey.id, opening.invitation.id, rt.now().timestamp() - cookie["began"])
+            return see_other(f"/surveys/thanks?survey={opening.survey.id}")
+        await keep(session, opening, filling.answers, typed, number if stays or on is None else on)
+        here = f"?id={opening.invitation.id}"
         if back:
             return see_other(f"{_BASE}/{on or number}{here}")
-        if filled.refused:
+        if filling.refused:
             # To an address of its own: Back and reload send nothing again. The order of choices stays as it was.
-            again = {"check": "1", "order": drawn_by(form.get("order")), "unseen": " ".join(filled.brought_up)}
+            again = {"check": "1", "order": drawn_by(form.get("order")), "unseen": " ".join(filling.brought_up)}
             query = urlencode({name: text for name, text in again.items() if text})
             return see_other(f"{_BASE}/{number}{here}&{query}")
-        if filled.brought_up:
-            return see_other(f"{_BASE}/{number}{here}&more={filled.brought_up[0]}#{filled.brought_up[0]}")
+        if filling.brought_up:
+            return see_other(f"{_BASE}/{number}{here}&more={filling.brought_up[0]}#{filling.brought_up[0]}")
         if on is not None:
             return see_other(f"{_BASE}/{on}{here}")
     return see_other(f"{_BASE}/{missing}{here}&check=1")
@@ -150,9 +150,9 @@ async def show_thanks(request: Request) -> HttpResponse:
 
 
 async def _look(request: Request, session: AsyncSession) -> Opened | Refusal:
-    asked = held_generation(request, _COOKIE, request.query_params.get("id"))
+    link = held_generation(request, _COOKIE, request.query_params.get("id"))
     rt = runtime(request)
-    return await look(session, keys_of(rt.settings), *asked, rt.now()) if asked else Refusal.UNKNOWN
+    return await look(session, keys_of(rt.settings), *link, rt.now()) if link else Refusal.UNKNOWN
 
 
 def _over(request: Request, refusal: Refusal, form: Form | None = None, may_change: UUID | None = None) -> HttpResponse:
@@ -161,15 +161,15 @@ def _over(request: Request, refusal: Refusal, form: Form | None = None, may_chan
     ``may_change``: the invitation whose answer can still be changed.
     """
     names = (form.get("texts") or "").split() if form else []
-    written = [text for name in names if form and (text := form.get(name))]
-    context = {"refusal": refusal, "written": written, "may_change": may_change}
+    texts = [text for name in names if form and (text := form.get(name))]
+    context = {"refusal": refusal, "written": texts, "may_change": may_change}
     status = 409 if refusal in (Refusal.EARLY, Refusal.PAUSED) else 410  # not for good
     return render(request, "surveys/over.html", context, status)
 
 
 def _number(request: Request, opened: Opened) -> int:
-    asked: int = request.path_params["number"]
-    return min(max(asked, 1), len(opened.questionnaire.pages))
+    wish: int = request.path_params["number"]
+    return min(max(wish, 1), len(opened.questionnaire.pages))
 
 
 def _page(

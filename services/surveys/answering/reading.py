@@ -112,17 +112,17 @@ def _one_of(codes: Sequence[str], given: Sequence[str]) -> str:
 def _several(question: SeveralChoices, given: Sequence[str]) -> list[str]:
     if not set(given) <= set(question.codes):
         raise NotAnAnswer("not_an_option")
-    chosen = [code for code in question.codes if code in given]
+    codes = [code for code in question.codes if code in given]
     alone = next((option.code for option in question.options if option.exclusive and option.code in given), None)
     if alone is not None:
-        if len(chosen) > 1:
+        if len(codes) > 1:
             raise NotAnAnswer("not_alone", option=alone)
-        return chosen
-    if question.max is not None and len(chosen) > question.max:
+        return codes
+    if question.max is not None and len(codes) > question.max:
         raise NotAnAnswer("too_many", max=question.max)
-    if question.min is not None and len(chosen) < question.min:
+    if question.min is not None and len(codes) < question.min:
         raise NotAnAnswer("too_few", min=question.min)
-    return chosen
+    return codes
 
 
 def _step(question: Steps, given: Sequence[str]) -> int | str:
@@ -181,8 +181,8 @@ def _with_words(question: Optioned, values: Sent) -> Read:
         several = isinstance(question, SeveralChoices)
         if values[field] and code not in given and (several or not given):
             given.append(code)
-    read = _single(question, question.id, given)  # type: ignore[arg-type]
-    answers, refused = dict(read.answers), dict(read.refused)
+    reading = _single(question, question.id, given)  # type: ignore[arg-type]
+    answers, refused = dict(reading.answers), dict(reading.refused)
     for code, field in question.written.items():
         if not values[field] or question.id not in answers or code not in question.chosen(answers[question.id]):
             continue

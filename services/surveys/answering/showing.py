@@ -86,15 +86,15 @@ class FormQuestion:
     def statements(self) -> list[tuple[str, str]]:
         """(field, text) of a grid's statements, in the order of this page."""
         assert isinstance(self.question, Grid)
-        shown = in_order(self.question, self.question.statements, self.drawn)
-        return [(f"{self.question.id}.{statement.code}", self.to(statement.text)) for statement in shown]
+        statements = in_order(self.question, self.question.statements, self.drawn)
+        return [(f"{self.question.id}.{statement.code}", self.to(statement.text)) for statement in statements]
 
     @property
     def beside(self) -> dict[str, dict[str, str | None]]:
         """Option code -> the field beside it for the person's own words: name, value, error."""
-        written = self.question.written if isinstance(self.question, Optioned) else {}
+        names = self.question.written if isinstance(self.question, Optioned) else {}
         return {
-            code: {"name": name, "value": self.value(name), "error": self.error(name)} for code, name in written.items()
+            code: {"name": name, "value": self.value(name), "error": self.error(name)} for code, name in names.items()
         }
 
     @property
@@ -160,10 +160,10 @@ def standing(
     values = {name: list(typed[name]) for name in question.fields if name in typed}
     if values:
         return values
-    stored = written_back(question, answers)
+    fields = written_back(question, answers)
     if isinstance(answers.get(question.id), float) and language != "en":
-        return {question.id: [stored[question.id][0].replace(".", ",")]}
-    return stored
+        return {question.id: [fields[question.id][0].replace(".", ",")]}
+    return fields
 
 
 def page_form(
@@ -182,15 +182,15 @@ def page_form(
     """
     shown = only_shown(questionnaire, answers)
     page = questionnaire.pages[number - 1]
-    said = quotes(questionnaire, shown, texts.code, texts.gettext(N_("Vet ikke")))
+    quotations = quotes(questionnaire, shown, texts.code, texts.gettext(N_("Vet ikke")))
     fields = [
-        FormQuestion(question, texts, drawn, said, standing(question, answers, typed, texts.code), refused)
+        FormQuestion(question, texts, drawn, quotations, standing(question, answers, typed, texts.code), refused)
         for question in shown_questions(page, shown)
     ]
     return {
         "drawn": drawn,
         "survey_title": questionnaire.title.to(texts.code),
-        "title": page.title.to(texts.code, said),
+        "title": page.title.to(texts.code, quotations),
         "fields": fields,
         "texts": [name for field in fields for name in field.texts_of_ones_own],
         "errors": {name: text for field in fields for name, text in field.errors.items()},

@@ -187,13 +187,13 @@ async def submit(session: Transaction, held: Opened, answers: Mapping[str, objec
     assert invitation.member_id is not None
     id_, shown = held.response_id or random_id(), only_shown(held.questionnaire, answers)
     cell = {"gender": invitation.gender, "band": invitation.band, "area": invitation.area}
-    sealed = held.seal.close(id_, {"answers": shown, **cell})
+    content_sealed = held.seal.close(id_, {"answers": shown, **cell})
     await _rest(session, held, {"response": str(id_)}, 1)
     if held.response_id is not None:
         # That the person took part has been published, and nobody may know of the change.
-        await run_sql(session, _CHANGE, survey.id, id_, sealed)
+        await run_sql(session, _CHANGE, survey.id, id_, content_sealed)
         return
-    await run_sql(session, _SEND_IN, survey.id, id_, sealed, now, invitation.id)
+    await run_sql(session, _SEND_IN, survey.id, id_, content_sealed, now, invitation.id)
     await emit(
         session,
         SurveyAnswered(

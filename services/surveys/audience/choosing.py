@@ -29,20 +29,20 @@ def invitable() -> sa.ColumnElement[bool]:
 def wanted(audience: Audience, year: int) -> sa.ColumnElement[bool]:
     """``is_wanted`` as the database asks it."""
     age = sa.literal(year) - Member.year_of_birth
-    asked: list[sa.ColumnElement[bool]] = []
+    conditions: list[sa.ColumnElement[bool]] = []
     if audience.genders:
         other = Member.gender.not_in(GENDERS) if "other" in audience.genders else sa.false()
-        asked.append(sa.or_(Member.gender.in_(audience.genders), other))
+        conditions.append(sa.or_(Member.gender.in_(audience.genders), other))
     if audience.age_from is not None:
-        asked.append(age >= audience.age_from)
+        conditions.append(age >= audience.age_from)
     if audience.age_to is not None:
-        asked.append(age <= audience.age_to)
+        conditions.append(age <= audience.age_to)
     if audience.areas:
-        asked.append(sa.func.coalesce(Member.area, NONE).in_(audience.areas))
+        conditions.append(sa.func.coalesce(Member.area, NONE).in_(audience.areas))
     if audience.languages:
-        asked.append(sa.func.coalesce(Member.language, NONE).in_(audience.languages))
+        conditions.append(sa.func.coalesce(Member.language, NONE).in_(audience.languages))
     if audience.joined_since is not None:
-        asked.append(Member.joined_at >= audience.joined_since)
+        conditions.append(Member.joined_at >= audience.joined_since)
     took_part: list[sa.ColumnElement[bool]] = []
     if audience.survey is not None:
         took_part.append(
@@ -60,8 +60,8 @@ def wanted(audience: Audience, year: int) -> sa.ColumnElement[bool]:
         )
         took_part.append(guest)
     if took_part:
-        asked.append(sa.or_(*took_part))
-    return sa.and_(sa.true(), *asked)
+        conditions.append(sa.or_(*took_part))
+    return sa.and_(sa.true(), *conditions)
 
 
 async def count_pool(
@@ -73,11 +73,11 @@ async def count_pool(
     now: datetime,
 ) -> Counter[tuple[Cell, int]]:
     """How many the survey is for, by cell and mails in the quarter."""
-    counted = mails_counted(now)
-    mails = sa.func.coalesce(counted.c.mails, 0)
+    mails_by_member = mails_counted(now)
+    mails = sa.func.coalesce(mails_by_member.c.mails, 0)
     rows = await session.execute(
         sa.select(Member.gender, Member.year_of_birth, Member.area, mails, sa.func.count())
-        .outerjoin(counted, counted.c.member_id == Member.id)
+        .outerjoin(mails_by_member, mails_by_member.c.member_id == Member.id)
         .where(invitable(), wanted(audience, year))
         .group_by(Member.gender, Member.year_of_birth, Member.area, mails)
     )

@@ -44,22 +44,22 @@ def mails_counted(now: datetime, *members: sa.ColumnElement[bool]) -> sa.Subquer
     )
     others = sa.select(AskedToMeeting.member_id, AskedToMeeting.asked_at.label("at"))
     if members:
-        chosen = sa.select(Member.id).where(*members)
-        mine = mine.where(Invitation.member_id.in_(chosen))
-        others = others.where(AskedToMeeting.member_id.in_(chosen))
-    asked = sa.union_all(mine, others).subquery()
+        ids = sa.select(Member.id).where(*members)
+        mine = mine.where(Invitation.member_id.in_(ids))
+        others = others.where(AskedToMeeting.member_id.in_(ids))
+    mails = sa.union_all(mine, others).subquery()
     return (
-        sa.select(asked.c.member_id, sa.func.count().label("mails"))
-        .where(asked.c.at > since)
-        .group_by(asked.c.member_id)
+        sa.select(mails.c.member_id, sa.func.count().label("mails"))
+        .where(mails.c.at > since)
+        .group_by(mails.c.member_id)
         .subquery()
     )
 
 
 def at_the_cap(now: datetime, cap: int, *members: sa.ColumnElement[bool]) -> sa.Select[UUID]:
     """Members who got so many that they may not be asked now."""
-    counted = mails_counted(now, *members)
-    return sa.select(counted.c.member_id).where(sa.not_(may_be_asked(counted.c.mails, cap)))
+    mails = mails_counted(now, *members)
+    return sa.select(mails.c.member_id).where(sa.not_(may_be_asked(mails.c.mails, cap)))
 
 
 #: Job: what no longer counts goes.

@@ -49,8 +49,8 @@ async def keep_candidates(session: AsyncSession, survey: Survey, now: datetime) 
     survey.invite_after = None if survey.pooled else members[-1].id
     if not members:
         return
-    counted = mails_counted(now, Member.id.in_([member.id for member in members]))
-    mails = {row.member_id: row.mails for row in await session.execute(sa.select(counted))}
+    mails_by_member = mails_counted(now, Member.id.in_([member.id for member in members]))
+    mails = {row.member_id: row.mails for row in await session.execute(sa.select(mails_by_member))}
     bands, year = survey.bands, survey.bands_year
     cells = [(gender_of(row.gender), band_of(row.year_of_birth, year, bands), row.area) for row in members]
     had = [mails.get(row.id, 0) for row in members]
@@ -102,13 +102,13 @@ async def draw_sample(session: AsyncSession, survey: Survey, cap: int, now: date
     # The rows read are as they were when reading began, whatever is written meanwhile.
     rows = await session.stream(_row(survey.id, seed), execution_options={"yield_per": BATCH})
     async for part in rows.partitions():
-        drawn: list[UUID] = []
+        ids: list[UUID] = []
         for id_, gender, band, area, mails in part:
             cell = (gender, band, area)
             if draw.takes((cell, mails)):
                 came[cell] += 1
-                drawn.append(id_)
-        these = sa.any_(sa.literal(drawn, ARRAY(sa.Uuid)))
+                ids.append(id_)
+        these = sa.any_(sa.literal(ids, ARRAY(sa.Uuid)))
         await session.execute(sa.update(Candidate).where(Candidate.id == these).values(outcome="drawn"))
     rest = sa.update(Candidate).where(Candidate.survey_id == survey.id, Candidate.outcome == "waiting")
     full = sa.not_(may_be_asked(Candidate.mails, cap))

@@ -61,8 +61,8 @@ class AudienceInput(BaseModel):
         kind, _, id_ = self.took_part.partition(":")
         part: dict[str, object] = {kind: UUID(id_)} if id_ else {}
         since = datetime.combine(self.joined_since, time(), zone) if self.joined_since else None
-        chosen = self.model_dump(include={"genders", "age_from", "age_to", "areas", "languages"})
-        return Audience(**chosen, joined_since=since, **part)
+        fields = self.model_dump(include={"genders", "age_from", "age_to", "areas", "languages"})
+        return Audience(**fields, joined_since=since, **part)
 
 
 @dataclass(frozen=True)
@@ -106,9 +106,9 @@ async def choices_of(session: AsyncSession, language: Language, now: datetime) -
         for survey in await all_surveys(session)
         if survey.opened_at is not None
     ]
-    begun = sa.select(Meeting).where(Meeting.starts_at <= now).order_by(Meeting.starts_at.desc())
+    statement = sa.select(Meeting).where(Meeting.starts_at <= now).order_by(Meeting.starts_at.desc())
     meetings = [
         (f"meeting:{meeting.id}", f"Møte: {meeting.heading} ({language.date(meeting.starts_at)})")
-        for meeting in await session.scalars(begun)
+        for meeting in await session.scalars(statement)
     ]
     return Choices(await named_areas(session), surveys + meetings)

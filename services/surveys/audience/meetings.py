@@ -48,8 +48,8 @@ async def _keep_places(session: AsyncSession, places: Mapping[UUID, tuple[UUID, 
     """Store (meeting, member, group) of each place; without a group there is none, nor of an erased member."""
     members = {member_id for _, member_id, _ in places.values()}
     await lock(session, *members)
-    erased = set(await session.scalars(sa.select(ErasedMember.id).where(ErasedMember.id.in_(members))))
-    rows = [(id_, *place) for id_, place in places.items() if place[2] and place[1] not in erased]
+    erased_ids = set(await session.scalars(sa.select(ErasedMember.id).where(ErasedMember.id.in_(members))))
+    rows = [(id_, *place) for id_, place in places.items() if place[2] and place[1] not in erased_ids]
     empty = places.keys() - {id_ for id_, *_ in rows}
     await session.execute(sa.delete(MeetingGuest).where(MeetingGuest.invitation_id.in_(empty)))
     if rows:

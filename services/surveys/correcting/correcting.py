@@ -29,12 +29,12 @@ async def correct(session: AsyncSession, survey_id: UUID, wanted: Wanted, now: d
     if not changes:
         return []
     survey.questionnaire = strict(corrected(content, changes))
-    answered = sa.select(Invitation).where(Invitation.survey_id == survey_id, Invitation.answered_at.is_not(None))
+    invitations = sa.select(Invitation).where(Invitation.survey_id == survey_id, Invitation.answered_at.is_not(None))
     texts = tuple(
         TextChange(place=change.path, language=change.language, before=change.before, after=change.after)
         for change in changes
     )
-    correction = TextCorrection(corrected_at=now, answered=await count_rows(session, answered), changes=texts)
+    correction = TextCorrection(corrected_at=now, answered=await count_rows(session, invitations), changes=texts)
     survey.corrections = (*survey.corrections, correction)
     survey.corrected += 1
     survey.changed_at = now

@@ -27,20 +27,20 @@ async def correct_texts(request: Request) -> Response:
     rt, form = runtime(request), await read_form(request)
     async with rt.transaction() as session:
         survey = or_404(await session.get(Survey, request.path_params["survey_id"]))
-        if (refused := _refused(request, survey)) is not None:
-            return refused
-        wanted = _wanted(survey, form)
+        if (refusal := _refused(request, survey)) is not None:
+            return refusal
+        texts = _wanted(survey, form)
         content = survey.questionnaire.content()
-        changes = changes_in(content, wanted)
+        changes = changes_in(content, texts)
         wrong = [change for change in changes if len(change.after) > _LONGEST]
         if form.refused or wrong:
-            return _page(request, survey, wanted, "En tekst er for lang eller har tegn vi ikke tar imot.")
+            return _page(request, survey, texts, "En tekst er for lang eller har tegn vi ikke tar imot.")
         try:
             strict(corrected(content, changes))
         except (RulesBroken, ValueError):
-            return _page(request, survey, wanted, "Sitater av tidligere svar, som {reisemate}, må stå slik de er.")
+            return _page(request, survey, texts, "Sitater av tidligere svar, som {reisemate}, må stå slik de er.")
         if not changes:
-            return _page(request, survey, wanted, "Ingen tekster er endret.")
+            return _page(request, survey, texts, "Ingen tekster er endret.")
         if form.get("confirmed") != "yes":
             context = {
                 "survey": survey,
@@ -50,9 +50,9 @@ async def correct_texts(request: Request) -> Response:
                 "names": LANGUAGE_NAMES,
             }
             return render(request, "surveys/staff_texts_confirm.html", context)
-        done = await correct(session, survey.id, wanted, rt.now())
-        if done:
-            await audit(session, request, "surveys.survey.corrected", survey.id, texts=len(done))
+        changes_made = await correct(session, survey.id, texts, rt.now())
+        if changes_made:
+            await audit(session, request, "surveys.survey.corrected", survey.id, texts=len(changes_made))
     return see_other(f"/staff/surveys/{survey.id}")
 
 

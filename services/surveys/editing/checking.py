@@ -106,20 +106,20 @@ def _pages(content: Part) -> Iterator[Finding]:
     ends = {0: "Første side", len(content["pages"]) - 1: "Siste side"}
     for place, name in ends.items():
         page = content["pages"][place]
-        if page["questions"] and (page.get("show_if") or all(asked.get("show_if") for asked in page["questions"])):
+        if page["questions"] and (page.get("show_if") or all(each.get("show_if") for each in page["questions"])):
             yield Finding(f"{name} må ha minst ett spørsmål som alle får.", page["id"])
 
 
 def _questions(content: Mapping[str, object]) -> Iterator[Finding]:
-    seen: dict[str, str] = {}
+    places: dict[str, str] = {}
     for question in questions(content):
         id_, text = question["id"], question["text"].get("nb", "")
         name = f"«{text}»" if text else f"Spørsmål {id_}"
         if not text:
             yield Finding(f"Spørsmål {id_} mangler tekst.", id_)
-        elif text.casefold() in seen and question["type"] != "information":
+        elif text.casefold() in places and question["type"] != "information":
             yield Finding(f"{name} er stilt to ganger.", id_)
-        seen[text.casefold()] = id_
+        places[text.casefold()] = id_
         for list_, least, word in (("options", 2, "svaralternativer"), ("statements", 2, "påstander")):
             if list_ in question and question["type"] != "area":
                 if len(question[list_]) < least:
@@ -149,12 +149,12 @@ def _questions(content: Mapping[str, object]) -> Iterator[Finding]:
 
 
 def _languages(content: Part) -> Iterator[Finding]:
-    wanted = languages_of(content)
+    languages = languages_of(content)
     parts = [("", {key: content[key] for key in ("title", "topic", "introduction") if key in content})]
     parts += [(page["id"], {"title": page["title"]}) for page in content["pages"]]
     parts += [(question["id"], question) for question in questions(content)]
     for part_id, part in parts:
-        for language in wanted:
+        for language in languages:
             missing = sum(1 for texts in text_parts(part) if texts.get("nb") and not texts.get(language))
             if missing:
                 where = f"Spørsmål eller side {part_id}" if part_id else "Innledningen"
@@ -178,9 +178,9 @@ def _condition(
     part: Part, page: Part | None, earlier: Mapping[str, tuple[Content, Content]], patience: Patience
 ) -> Iterator[Finding]:
     for condition in named_in(part.get("show_if") or {}):
-        asked = condition["question"].split(".")[0]
-        if asked not in earlier:
-            yield Finding(f"Vilkåret viser til {asked}, som ikke blir spurt om før dette.", part["id"])
+        source = condition["question"].split(".")[0]
+        if source not in earlier:
+            yield Finding(f"Vilkåret viser til {source}, som ikke blir spurt om før dette.", part["id"])
         elif condition.get("any_of") == []:
             yield Finding("Vilkåret nevner ingen svar.", part["id"])
     if part.get("show_if") and not is_reachable(part, page, earlier, patience):
@@ -245,5 +245,5 @@ def _refused(content: Mapping[str, object]) -> list[str]:
 
 
 def _texts_of(part: Part, only: tuple[str, ...] = ()) -> list[str]:
-    wanted = [part[name] for name in only if name in part] if only else list(text_parts(part))
-    return [texts["nb"] for texts in wanted if texts.get("nb")]
+    parts = [part[name] for name in only if name in part] if only else list(text_parts(part))
+    return [texts["nb"] for texts in parts if texts.get("nb")]

@@ -52,26 +52,26 @@ def with_question(content: Content, question_id: str, sent: Sent, slug: Callable
     """The question as the form has it; ``slug`` makes a code of a new option's text."""
     new, languages = deepcopy(content), languages_of(content)
     question = question_of(new, question_id)
-    known = KINDS[question["type"]].model_fields
+    fields = KINDS[question["type"]].model_fields
     for name in TEXTS:
-        if name in known:
+        if name in fields:
             texts = _texts(name, sent, languages)
             if texts or name == "text":
                 question[name] = texts
             else:
                 question.pop(name, None)
     for name in FLAGS:
-        if name in known and question["type"] != "information":
+        if name in fields and question["type"] != "information":
             question[name] = sent(name) == "yes"
     for name in NUMBERS:
-        if name in known and (name not in ("min", "max") or question["type"] != "date"):
+        if name in fields and (name not in ("min", "max") or question["type"] != "date"):
             number = _whole(sent(name))
             if number is None:
                 question.pop(name, None)
             else:
                 question[name] = number
     for name in ROWS:
-        if name in known and question["type"] != "area":
+        if name in fields and question["type"] != "area":
             question[name] = _rows(name, question.get(name, []), sent, languages, slug)
     question.pop("same_meaning", None)
     if sent("same_meaning") == "yes":
@@ -131,21 +131,21 @@ def chosen_conditions(part: Part) -> tuple[str, list[str]] | None:
 def _set_condition(part: Content, sent: Sent) -> None:
     if sent("condition") == "keep":
         return
-    chosen: dict[str, list[object]] = {}
+    values_of: dict[str, list[object]] = {}
     for number in range(1, CONDITIONS + 1):
         question, _, value = sent(f"when.{number}").partition("=")
         if question and value:
-            chosen.setdefault(question, []).append(int(value) if value.isdigit() else value)
+            values_of.setdefault(question, []).append(int(value) if value.isdigit() else value)
     mode = sent("condition") if sent("condition") in ("any", "none") else "all"
-    single = [(question, value) for question, values in chosen.items() for value in values]
+    single = [(question, value) for question, values in values_of.items() for value in values]
     if not single:
         part.pop("show_if", None)
     elif mode == "all":
         each = [{"question": question, "any_of": [value]} for question, value in single]
         part["show_if"] = each[0] if len(each) == 1 else {"all": each}
     else:
-        joined = [{"question": question, "any_of": values} for question, values in chosen.items()]
-        part["show_if"] = joined[0] if len(joined) == 1 and mode == "any" else {mode: joined}
+        conditions = [{"question": question, "any_of": values} for question, values in values_of.items()]
+        part["show_if"] = conditions[0] if len(conditions) == 1 and mode == "any" else {mode: conditions}
 
 
 def _rows(
@@ -153,13 +153,13 @@ def _rows(
 ) -> list[Content]:
     """The list's rows that have a text, in the order of the form; a row emptied is a row removed."""
     rows: list[Content] = []
-    known = {row["code"]: row for row in before}
+    older = {row["code"]: row for row in before}
     for number in range(len(before) + 10):
         text = _texts(f"{name}.{number}", sent, languages)
         if not text:
             continue
         code = sent(f"{name}.{number}.code")
-        row: Content = dict(known[code]) if code in known else {"code": _code(slug(text.get("nb", "")), rows, known)}
+        row: Content = dict(older[code]) if code in older else {"code": _code(slug(text.get("nb", "")), rows, older)}
         row["text"] = text
         for flag in ROW_FLAGS:
             if sent(f"{name}.{number}.{flag}") == "yes":
@@ -174,8 +174,8 @@ def _code(wanted: str, rows: Sequence[Content], known: Mapping[str, Content]) ->
     """A code nobody has: made of the text, so that an export can be read."""
     base = _CODE.sub("_", wanted.lower()).strip("_")[:34] or "svar"
     base = base if base[0].isalpha() else f"svar_{base}"
-    taken = {row["code"] for row in rows} | set(known) | {"hint", "error", "title"}
-    return base if base not in taken else free(f"{base}_", list(taken))
+    codes = {row["code"] for row in rows} | set(known) | {"hint", "error", "title"}
+    return base if base not in codes else free(f"{base}_", list(codes))
 
 
 def _texts(name: str, sent: Sent, languages: Sequence[str]) -> dict[str, str]:

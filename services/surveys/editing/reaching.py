@@ -33,17 +33,17 @@ def is_reachable(
     patience = patience or Patience()
     conditions = [part["show_if"] for part in (own, page) if part and part.get("show_if")]
     named: dict[str, list[Any]] = {}
-    waiting = list(conditions)
-    while waiting:
-        for rule in named_in(waiting.pop()):
+    queue = list(conditions)
+    while queue:
+        for rule in named_in(queue.pop()):
             id_ = rule["question"].partition(".")[0]
             if id_ not in asked:
                 return True  # said elsewhere: it names what is not asked before
             if id_ not in named:
-                waiting += [part["show_if"] for part in asked[id_] if part.get("show_if")]
+                queue += [part["show_if"] for part in asked[id_] if part.get("show_if")]
             named.setdefault(id_, []).append(rule)
     try:
-        read = [_CONDITION.validate_python(rule) for rule in conditions]
+        rules = [_CONDITION.validate_python(rule) for rule in conditions]
         shown = {
             id_: [_CONDITION.validate_python(part["show_if"]) for part in asked[id_] if part.get("show_if")]
             for id_ in named
@@ -52,15 +52,15 @@ def is_reachable(
         return True  # said elsewhere: the condition is not whole
     ways = product(*([(id_, value) for value in _values(asked[id_][0], ones)] for id_, ones in named.items()))
     most = min(_MOST_WAYS, patience.left)
-    tried = 0
+    tries = 0
     for way in islice(ways, most):
-        tried += 1
+        tries += 1
         patience.left -= 1
         answers = {id_: value for id_, value in way if value is not None}
         asks = all(holds(rule, answers) for id_ in answers for rule in shown[id_])
-        if asks and all(holds(rule, answers) for rule in read):
+        if asks and all(holds(rule, answers) for rule in rules):
             return True
-    return tried == most
+    return tries == most
 
 
 def named_in(condition: Part) -> Iterator[Part]:
@@ -87,11 +87,11 @@ def _values(question: Part, named: Sequence[Part]) -> list[Any]:
         return [None, *sorted(n for n in near if question.get("min", n) <= n <= question.get("max", n))]
     codes = [option["code"] for option in question.get("options", ())]
     if kind in ("several_choices", "ranking"):
-        known = sorted({value for rule in named for value in rule.get("any_of") or ()} & set(codes))[:8]
-        rest = [code for code in codes if code not in known][:1]
+        codes_named = sorted({value for rule in named for value in rule.get("any_of") or ()} & set(codes))[:8]
+        rest = [code for code in codes if code not in codes_named][:1]
         alone = {option["code"] for option in question["options"] if option.get("exclusive")}
-        sets = [[code for code, is_in in zip(known, way, strict=True) if is_in]
-                for way in product((True, False), repeat=len(known))]  # fmt: skip
+        sets = [[code for code, is_in in zip(codes_named, way, strict=True) if is_in]
+                for way in product((True, False), repeat=len(codes_named))]  # fmt: skip
         return [None, *(way or rest for way in sets if (way or rest) and (len(way) < 2 or not alone & set(way)))]
     return [None, *codes] if codes else [None, "…"]
 

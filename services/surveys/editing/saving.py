@@ -129,8 +129,8 @@ async def ids_in_use(session: AsyncSession) -> dict[str, str]:
     )
     order = ("closed", "planned", "open")
     state_of: dict[str, str] = {}
-    for id_, stored in rows:
-        state = stored if stored in order else "open"
+    for id_, name in rows:
+        state = name if name in order else "open"
         state_of[id_] = max(state_of.get(id_, state), state, key=order.index)
     return state_of
 

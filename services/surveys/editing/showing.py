@@ -70,24 +70,24 @@ def question_form(content: Content, question_id: str) -> dict[str, object]:
     """A question's fields, by how they are written."""
     question = question_of(content, question_id)
     kind = question["type"]
-    known = KINDS[kind].model_fields
+    fields = KINDS[kind].model_fields
     return {
         "question": question,
         "kind": KIND_NAMES.get(kind, kind),
         "languages": _languages(content),
-        "texts_of": [(name, TEXT_NAMES[name]) for name in TEXTS if name in known],
+        "texts_of": [(name, TEXT_NAMES[name]) for name in TEXTS if name in fields],
         "flags": [
-            (name, FLAG_NAMES[name], question.get(name, known[name].default))
+            (name, FLAG_NAMES[name], question.get(name, fields[name].default))
             for name in FLAGS
-            if name in known and kind != "information"
+            if name in fields and kind != "information"
         ],
         "numbers": [
-            (name, NUMBER_NAMES[name], question.get(name, known[name].get_default()))
+            (name, NUMBER_NAMES[name], question.get(name, fields[name].get_default()))
             for name in NUMBERS
-            if name in known and not (kind == "date" and name in ("min", "max"))
+            if name in fields and not (kind == "date" and name in ("min", "max"))
         ],
         "lists": [
-            (name, ROW_NAMES[name], rows_offered(question, name)) for name in ROWS if name in known and kind != "area"
+            (name, ROW_NAMES[name], rows_offered(question, name)) for name in ROWS if name in fields and kind != "area"
         ],
         "row_flags": [
             (name, ROW_FLAG_NAMES[name]) for name in ROW_FLAGS if kind in ("one_choice", "several_choices")
@@ -99,8 +99,8 @@ def question_form(content: Content, question_id: str) -> dict[str, object]:
 
 def _condition_form(content: Content, part: Part) -> dict[str, object]:
     earlier = earlier_answers(content, part["id"])
-    chosen = chosen_conditions(part)
-    mode, rows = chosen if chosen is not None and len(chosen[1]) <= CONDITIONS else ("keep", [])
+    conditions = chosen_conditions(part)
+    mode, rows = conditions if conditions is not None and len(conditions[1]) <= CONDITIONS else ("keep", [])
     return {
         "earlier": earlier,
         "mode": mode,
@@ -114,13 +114,13 @@ def _in_words(content: Content, part: Part) -> str:
     """``alle disse er svart: «Ja» på «Kjører du bil?»``; empty without a condition."""
     if not part.get("show_if"):
         return ""
-    chosen = chosen_conditions(part)
-    if chosen is None:
+    conditions = chosen_conditions(part)
+    if conditions is None:
         return "et sammensatt vilkår"
     answers = {
         code: f"«{answer}» på «{text}»" for text, rows in earlier_answers(content, part["id"]) for code, answer in rows
     }
-    mode, rows = chosen
+    mode, rows = conditions
     words = ", ".join(answers.get(row, row) for row in rows)
     return words if len(rows) == 1 and mode != "none" else f"{_MODES[mode]}: {words}"
 

@@ -81,13 +81,13 @@ def read(text: str, asked: Asked) -> Condition | None:
 
 def _require_short(*conditions: Condition) -> None:
     """Hidden rows that name hidden rows grow with each step, without an end if they were let."""
-    left, waiting = _MOST_IN_ALL, list(conditions)
-    while waiting:
-        left -= 1
-        if left < 0:
+    room, queue = _MOST_IN_ALL, list(conditions)
+    while queue:
+        room -= 1
+        if room < 0:
             raise NotUnderstood("er for sammensatt til å være et vilkår")
-        condition = waiting.pop()
-        waiting += [inner for mode in ("all", "any", "none") for inner in condition.get(mode, ())]
+        condition = queue.pop()
+        queue += [inner for mode in ("all", "any", "none") for inner in condition.get(mode, ())]
 
 
 def write(condition: Mapping[str, Any]) -> str:

@@ -54,13 +54,13 @@ class Lists:
         """The answers by what earlier answers they depend on; one part for each."""
         name, rows = self._named(written)
         tests = _tests(choice_filter)
-        shown = [(self._option(name, row), _depends(row, tests)) for row in rows]
-        keys = list(dict.fromkeys(key for _, those in shown for key in those if key)) or [()]
+        pairs = [(self._option(name, row), _depends(row, tests)) for row in rows]
+        keys = list(dict.fromkeys(key for _, those in pairs for key in those if key)) or [()]
         if len(keys) > _MOST_PARTS:
             raise NotUnderstood(f"{_DEPENDS}, på {len(keys)} måter. Det er plass til {_MOST_PARTS}")
         parts = []
         for key in keys:
-            options = {option["code"]: option for option, those in shown if () in those or key in those}
+            options = {option["code"]: option for option, those in pairs if () in those or key in those}
             try:
                 condition = all_of(asked.chosen(question, value) for question, value in key)
             except (KeyError, ValueError) as error:

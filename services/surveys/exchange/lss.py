@@ -49,10 +49,10 @@ def read_lss(data: bytes, name: str) -> Imported:
         table.tag: [{cell.tag: (cell.text or "").strip() for cell in row} for row in table.findall("rows/row")]
         for table in root
     }
-    asked = tables.get("questions", [])
-    if not asked:
+    questions = tables.get("questions", [])
+    if not questions:
         raise BadFile("Undersøkelsen i filen har ingen spørsmål.")
-    if len({row.get("qid") for row in (*asked, *tables.get("subquestions", []))}) > MOST_ROWS:
+    if len({row.get("qid") for row in (*questions, *tables.get("subquestions", []))}) > MOST_ROWS:
         raise BadFile(f"Filen har for mange spørsmål. Det er plass til {MOST_ROWS}.")
     return _Import(tables, name).run()
 
@@ -212,8 +212,8 @@ class _Import:
 
     def _groups(self) -> list[Row]:
         groups = {row["gid"]: row for row in reversed(self._tables.get("groups", [])) if row.get("gid")}
-        known = {row.get("gid", "") for row in self._tables.get("questions", [])}
-        groups |= {gid: {"gid": gid} for gid in known - set(groups)}
+        ids = {row.get("gid", "") for row in self._tables.get("questions", [])}
+        groups |= {gid: {"gid": gid} for gid in ids - set(groups)}
         return sorted(groups.values(), key=lambda row: _whole(row.get("group_order", "")))
 
     def _questions(self, gid: str) -> Iterator[Row]:

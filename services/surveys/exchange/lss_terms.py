@@ -75,9 +75,9 @@ def _is_empty(name: str, names: Names) -> str:
 
 def _ticked(name: str, ahead: list[str], names: Names) -> str:
     question, below = names.ticks[name]
-    chosen = f"selected(${{{question}}}, '{below}')"
+    term = f"selected(${{{question}}}, '{below}')"
     is_yes = len(ahead) > 1 and ahead[1].strip("\"'") == "Y"
-    return chosen if (ahead[0] in ("==", "eq")) == is_yes else f"not({chosen})"
+    return term if (ahead[0] in ("==", "eq")) == is_yes else f"not({term})"
 
 
 def _parts(text: str) -> list[tuple[str, str]]:

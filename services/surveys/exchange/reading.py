@@ -50,10 +50,10 @@ def read_xlsform(data: bytes, name: str, copies: int = USUAL) -> Imported:
     if len(rows) > MOST_ROWS:
         raise BadFile(f"Arket «survey» har {len(rows)} rader. Det er plass til {MOST_ROWS}.")
     layout = Layout(enumerate(rows, start=2), copies)
-    done = _Import(book, name).run(layout.lines)
-    done.remarks += layout.remarks
-    done.repeats = layout.is_open
-    return done
+    result = _Import(book, name).run(layout.lines)
+    result.remarks += layout.remarks
+    result.repeats = layout.is_open
+    return result
 
 
 @dataclass
@@ -131,10 +131,10 @@ class _Import:
                 self._rows_taken.add(number)
         except NotUnderstood as error:
             # A row of a group that is repeated is refused once, and not at all when some copies are only never shown.
-            known = {refused.row for refused in self._done.refused} | (
+            numbers = {refused.row for refused in self._done.refused} | (
                 self._rows_taken if isinstance(error, NeverShown) else set()
             )
-            if number not in known:
+            if number not in numbers:
                 self._done.refused.append(Refused("survey", number, row.get("name") or kind, str(error)))
 
     def _reckon(self, row: Mapping[str, str]) -> None:

@@ -123,12 +123,12 @@ class Layout:
             gates = self._gates[followed[1]]
             self.remarks.append(f"{what} gjentas like mange ganger som «{followed[1]}», høyst {len(gates)}.")
             return _Copies(gates)
-        asked = _REFERENCE.fullmatch(count)
-        if asked and self._kinds.get(asked[1]) in _WHOLE:
+        match = _REFERENCE.fullmatch(count)
+        if match and self._kinds.get(match[1]) in _WHOLE:
             self.remarks.append(
-                f"{what} gjentas så mange ganger som svaret på «{asked[1]}» sier, høyst {self._copies}."
+                f"{what} gjentas så mange ganger som svaret på «{match[1]}» sier, høyst {self._copies}."
             )
-            return _Copies([f"${{{asked[1]}}} >= {copy}" for copy in range(1, self._copies + 1)])
+            return _Copies([f"${{{match[1]}}} >= {copy}" for copy in range(1, self._copies + 1)])
         self.remarks.append(
             f"{what} kan gjentas, høyst {self._copies} ganger. De som svarer, blir spurt om de vil legge til en til."
         )
@@ -156,11 +156,11 @@ class Layout:
                 reference := _HANDED_ON.fullmatch(new.get("calculation", "").strip())
             ):
                 stands_for[new.get("name", "")] = next(name for name in reference.groups() if name)
-            elif new.get("name") in compared and (asked := age_asked(new, rows)):
+            elif new.get("name") in compared and (question := age_asked(new, rows)):
                 self.remarks.append(
                     f"«{new['name']}» regnes ut fra en dato og dagens dato. Det er blitt et spørsmål om tallet."
                 )
-                new = asked
+                new = question
             resolved.append((number, new))
         return resolved
 

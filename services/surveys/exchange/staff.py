@@ -35,8 +35,8 @@ async def import_questionnaire(request: Request) -> Response:
     from services.surveys.exchange.reading import read_xlsform
 
     form, rt = await read_form(request, _MOST_FORM), runtime(request)
-    sent = form.get("copies") or ""
-    copies = int(sent) if sent in map(str, _COPIES) else USUAL
+    number = form.get("copies") or ""
+    copies = int(number) if number in map(str, _COPIES) else USUAL
     upload = form.files.get("file")
     name = (upload.filename if upload else form.get("name")) or ""
     try:

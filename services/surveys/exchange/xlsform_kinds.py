@@ -109,8 +109,8 @@ class Kinds:
                 places.append(Place(None, part.codes, part.condition))
                 continue
             own = {**question, "id": self.new_id(row.get("name") or ""), "options": part.options}
-            shown = all_of([question.get("show_if", ALWAYS), part.condition])
-            new.append(own | ({} if shown == ALWAYS else {"show_if": shown}))
+            condition = all_of([question.get("show_if", ALWAYS), part.condition])
+            new.append(own | ({} if condition == ALWAYS else {"show_if": condition}))
             places.append(Place(own["id"], part.codes, part.condition, several=own["type"] in SEVERAL))
         if not new:
             raise NotUnderstood(FEWER)

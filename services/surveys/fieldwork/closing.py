@@ -53,8 +53,8 @@ async def destroy_keys(rt: Runtime) -> None:
     keys = keys_of(rt.settings)
     if with_keys := keys.surveys():
         async with rt.transaction() as session:
-            closed = sa.select(Survey.id).where(Survey.id.in_(with_keys), Survey.state == "closed")
-            ids = (await session.scalars(closed)).all()
+            statement = sa.select(Survey.id).where(Survey.id.in_(with_keys), Survey.state == "closed")
+            ids = (await session.scalars(statement)).all()
         for survey_id in ids:
             keys.destroy(survey_id)
             log.info("surveys.key.destroyed", survey=str(survey_id))
@@ -67,7 +67,7 @@ async def close_survey(session: AsyncSession, keys: SurveyKeys, survey_id: UUID,
         return None
     assert survey.opened_at is not None
     strata = await count_strata(session, survey_id)
-    released = await _release(session, keys.seal(survey_id, survey.public_key), survey)
+    count = await _release(session, keys.seal(survey_id, survey.public_key), survey)
     await keep_stopped(session, survey_id)
     await session.execute(sa.select(sa.func.surveys.drop_resting_place(survey_id)))
     survey.closed_at = survey.closed_at or now
@@ -75,7 +75,7 @@ async def close_survey(session: AsyncSession, keys: SurveyKeys, survey_id: UUID,
     survey.inviting = False
     survey.invited = sum(stratum.invited for stratum in strata)
     survey.answered = sum(stratum.answered for stratum in strata)
-    survey.released = released
+    survey.released = count
     await emit(session, await closed_event(session, survey))
     return survey
 
@@ -100,8 +100,8 @@ async def _release(session: AsyncSession, seal: Seal, survey: Survey) -> int:
     rows = await session.execute(sa.select(Response.id, Response.sealed).where(Response.survey_id == survey.id))
     resting = [seal.open(row.id, row.sealed) for row in rows]
     # Answers sealed before areas were known have none.
-    answered = Counter((row["gender"], row["band"], row.get("area")) for row in resting)
-    cells = release_cells(answered, [band.code for band in survey.bands], survey.cell_minimum)
+    numbers = Counter((row["gender"], row["band"], row.get("area")) for row in resting)
+    cells = release_cells(numbers, [band.code for band in survey.bands], survey.cell_minimum)
     if not cells:
         return 0
     # The rows' order in the table is the order of answering; only the operating system's randomness may replace it.

@@ -110,11 +110,11 @@ def release_cells(answered: Mapping[Cell, int], bands: Sequence[str], k: int = C
         first_gender = groups[0][0][0]
         last = max(place for place, group in enumerate(groups) if group[0][0] == first_gender)
         loose += groups.pop(last)
-    released: dict[Cell, ReleaseCell] = {}
+    by_cell: dict[Cell, ReleaseCell] = {}
     for group in groups:
         bands_of = tuple(band for band in order if any(cell[1] == band for cell in group))
-        released |= _by_area(group, counts, k, group[0][0], bands_of)
-    return released | _by_area(loose, counts, k, None, None)
+        by_cell |= _by_area(group, counts, k, group[0][0], bands_of)
+    return by_cell | _by_area(loose, counts, k, None, None)
 
 
 def _by_area(
@@ -123,13 +123,13 @@ def _by_area(
     """A group of at least k answers told apart by area, as far as at least k answers stay in each part."""
     order = sorted({cell[2] for cell in cells}, key=lambda area: (area is None, area or ""))
     parts = _grouped([[cell for cell in cells if cell[2] == area] for area in order], counts, k) if cells else []
-    released: dict[Cell, ReleaseCell] = {}
+    by_cell: dict[Cell, ReleaseCell] = {}
     for part in parts:
         named = tuple(area for area in order if area is not None and any(cell[2] == area for cell in part))
         outside = any(cell[2] is None for cell in part)
         areas = named if len(parts) > 1 and named and not outside else None
-        released |= dict.fromkeys(part, ReleaseCell(gender, bands, areas))
-    return released
+        by_cell |= dict.fromkeys(part, ReleaseCell(gender, bands, areas))
+    return by_cell
 
 
 def _grouped(neighbours: Sequence[list[Cell]], counts: Mapping[Cell, int], k: int) -> list[list[Cell]]:

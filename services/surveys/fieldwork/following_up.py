@@ -46,13 +46,13 @@ async def tell_of_results(session: AsyncSession, event: ResultsPublished, delive
     await session.execute(sa.update(Survey).where(Survey.id == event.survey_id).values(result_slug=event.slug))
     if delivery.replay:
         return
-    wanted = _participants(event.survey_id).where(Invitation.noticed_at.is_(None))
-    for part in batched(await session.scalars(wanted.order_by(Invitation.id)), BATCH):
+    participants = _participants(event.survey_id).where(Invitation.noticed_at.is_(None))
+    for part in batched(await session.scalars(participants.order_by(Invitation.id)), BATCH):
         # Locked first and asked again: an erasure may have come between the two.
         await lock(session, *part)
         rows = await session.execute(
             sa.update(Invitation)
-            .where(Invitation.id.in_(wanted.where(Invitation.id.in_(part))))
+            .where(Invitation.id.in_(participants.where(Invitation.id.in_(part))))
             .values(noticed_at=delivery.now)
             .returning(Invitation.id, Invitation.member_id, Invitation.generation)
         )
@@ -77,12 +77,12 @@ async def tell_of_follow_up(session: AsyncSession, event: FollowUpRecorded, deli
     """
     if event.about != "survey" or delivery.replay:
         return
-    wanted = _participants(event.about_id)
-    for part in batched(await session.scalars(wanted.order_by(Invitation.id)), BATCH):
+    participants = _participants(event.about_id)
+    for part in batched(await session.scalars(participants.order_by(Invitation.id)), BATCH):
         await lock(session, *part)
         rows = await session.execute(
             sa.select(Invitation.id, Invitation.member_id, Invitation.generation)
-            .where(Invitation.id.in_(wanted.where(Invitation.id.in_(part))))
+            .where(Invitation.id.in_(participants.where(Invitation.id.in_(part))))
             .order_by(Invitation.id)
         )
         people = {row.id: row for row in rows}

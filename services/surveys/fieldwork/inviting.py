@@ -161,8 +161,8 @@ async def _invite_first(session: AsyncSession, survey: Survey, rt: Runtime) -> N
         chosen = Member.id.in_(sampled)
     may_be = sa.and_(invitable(), chosen, Member.joined_at <= survey.opened_at, Member.id.not_in(asked))
     within = Member.id.not_in(at_the_cap(now, rt.profile.contact_cap))
-    drawn = sa.select(Member.id).where(may_be, within).order_by(sa.func.random()).limit(survey.soft_size)
-    first = sa.select(Member).where(Member.id.in_(list(await session.scalars(drawn)))).order_by(Member.id)
+    ids = sa.select(Member.id).where(may_be, within).order_by(sa.func.random()).limit(survey.soft_size)
+    first = sa.select(Member).where(Member.id.in_(list(await session.scalars(ids)))).order_by(Member.id)
     await invite(session, survey, list(await session.scalars(first.with_for_update(read=True))), now)
     survey.inviting = False
 
@@ -194,10 +194,10 @@ async def _tell_candidates(session: AsyncSession, survey: Survey, now: datetime)
     here = sa.select(Member).where(Member.id.in_([candidate.member_id for candidate in candidates])).order_by(Member.id)
     members = {member.id: member for member in await session.scalars(here.with_for_update(read=True))}
     present = [(candidate, candidate.member_id) for candidate in candidates if candidate.member_id in members]
-    drawn = [members[member_id] for candidate, member_id in present if candidate.outcome == "drawn"]
-    await invite(session, survey, drawn, now)
-    spared = [spared_event(candidate, member_id) for candidate, member_id in present if candidate.outcome != "drawn"]
-    await emit_new(session, spared)
+    sample = [members[member_id] for candidate, member_id in present if candidate.outcome == "drawn"]
+    await invite(session, survey, sample, now)
+    events = [spared_event(candidate, member_id) for candidate, member_id in present if candidate.outcome != "drawn"]
+    await emit_new(session, events)
     survey.inviting = len(candidates) == BATCH
     survey.invite_after = candidates[-1].id if survey.inviting else None
 
@@ -228,15 +228,15 @@ async def invite_latecomers(
     )
     for survey in open_surveys:
         assert survey.opened_at is not None
-        chosen = sa.select(Member).where(Member.id.in_(member_ids), wanted(survey.audience, survey.opened_at.year))
-        members = await session.scalars(chosen.order_by(Member.id))
+        statement = sa.select(Member).where(Member.id.in_(member_ids), wanted(survey.audience, survey.opened_at.year))
+        members = await session.scalars(statement.order_by(Member.id))
         await invite(session, survey, members.all(), now)
 
 
 async def invite(session: AsyncSession, survey: Survey, members: Iterable[Member], now: datetime) -> int:
     """Invite those of ``members`` who may be and are not yet; how many were new."""
     assert survey.opened_at is not None
-    chosen = [
+    late = [
         (
             new_id(),
             member.id,
@@ -249,14 +249,14 @@ async def invite(session: AsyncSession, survey: Survey, members: Iterable[Member
             member.status, member.purposes, member.joined_at, survey.opened_at, invites_new=survey.invites_new
         )
     ]
-    if not chosen:
+    if not late:
         return 0
     rows = unnest(
-        id=(sa.Uuid, [row[0] for row in chosen]),
-        member_id=(sa.Uuid, [row[1] for row in chosen]),
-        gender=(sa.Text, [row[2] for row in chosen]),
-        band=(sa.Text, [row[3] for row in chosen]),
-        area=(sa.Text, [row[4] for row in chosen]),
+        id=(sa.Uuid, [row[0] for row in late]),
+        member_id=(sa.Uuid, [row[1] for row in late]),
+        gender=(sa.Text, [row[2] for row in late]),
+        band=(sa.Text, [row[3] for row in late]),
+        area=(sa.Text, [row[4] for row in late]),
     )
     selected = sa.select(
         rows.c.id,

@@ -52,18 +52,18 @@ async def show_survey(request: Request) -> Response:
     async with rt.transaction() as session:
         survey = or_404(await session.get(Survey, request.path_params["survey_id"]))
         figures = await figures_of(request, session, survey, now)
-        done = await audit_of(session, survey.id)
-        asked = await who_is_asked(session, survey, translate(request), rt.settings.zone, now)
+        deeds = await audit_of(session, survey.id)
+        people = await who_is_asked(session, survey, translate(request), rt.settings.zone, now)
     context: dict[str, object] = {
         "title": survey_title(survey),
         **figures,
-        "asked": asked,
+        "asked": people,
         "last_day": last_day(survey.closes_at),
         "standing": standing(survey, now),
         "state_words": STATE_WORDS,
         "may_edit": request.state.staff.may("editor"),
         "possible": possible(life_of(survey), now) if survey.opened_at else (),
-        "done": done,
+        "done": deeds,
     }
     return render(request, "surveys/staff_survey.html", context)
 

@@ -30,8 +30,8 @@ async def state_events(session: AsyncSession) -> AsyncIterator[Event | None]:
     """
     async for dates in told_again(session, DatesPlanned):
         yield dates
-    begun = sa.select(Survey.id).where(Survey.state.in_((*RUNNING, "closed"))).order_by(Survey.opened_at)
-    for survey_id in list(await session.scalars(begun)):
+    statement = sa.select(Survey.id).where(Survey.state.in_((*RUNNING, "closed"))).order_by(Survey.opened_at)
+    for survey_id in list(await session.scalars(statement)):
         await lock(session, survey_id)
         survey = await session.get_one(Survey, survey_id, populate_existing=True)
         yield opened_event(survey)

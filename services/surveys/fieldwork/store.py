@@ -45,12 +45,12 @@ ORDERS = {
 async def turnouts(session: AsyncSession, surveys: Iterable[Survey]) -> dict[UUID, Turnout]:
     """Turnout per survey: those of closed ones were written down at release, the others are counted now."""
     written_down = {survey.id: Turnout(survey.invited or 0, survey.answered or 0) for survey in surveys}
-    counted = await session.execute(
+    rows = await session.execute(
         sa.select(Invitation.survey_id, sa.func.count(), sa.func.count(Invitation.answered_at))
         .where(Invitation.survey_id.in_([survey.id for survey in surveys if survey.state in RUNNING]))
         .group_by(Invitation.survey_id)
     )
-    return written_down | {survey_id: Turnout(invited, answered) for survey_id, invited, answered in counted}
+    return written_down | {survey_id: Turnout(invited, answered) for survey_id, invited, answered in rows}
 
 
 async def answers_per_day(session: AsyncSession, survey_ids: Sequence[UUID], zone: str) -> dict[UUID, dict[date, int]]:

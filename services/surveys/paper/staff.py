@@ -72,20 +72,20 @@ async def key_in(request: Request) -> Response:
         invitation, survey = or_404(await _found(request, session))
         if form is None:
             return _form(request, invitation, survey, {}, {})
-        held = await hold(session, keys_of(rt.settings), invitation.id, invitation.generation, rt.now())
+        opening = await hold(session, keys_of(rt.settings), invitation.id, invitation.generation, rt.now())
         # Staff key in an answer once; only its person may see and change it.
-        if isinstance(held, Refusal) or held.response_id is not None:
+        if isinstance(opening, Refusal) or opening.response_id is not None:
             return _form(request, invitation, survey, {}, {})
         answers: dict[str, Any] = {}
         typed: dict[str, list[str]] = {}
         refused: dict[str, NotAnAnswer] = {}
-        for page in map(all_optional, held.questionnaire.pages):
-            sent = {field: form.all(field) for question in page.known for field in question.fields}
-            filled = fill_page(page, sent, [question.id for question in page.known], form.refused, answers)
-            answers, typed, refused = filled.answers, typed | filled.typed, refused | filled.refused
+        for page in map(all_optional, opening.questionnaire.pages):
+            fields = {field: form.all(field) for question in page.known for field in question.fields}
+            filling = fill_page(page, fields, [question.id for question in page.known], form.refused, answers)
+            answers, typed, refused = filling.answers, typed | filling.typed, refused | filling.refused
         if refused or not answers:
             return _form(request, invitation, survey, answers, typed, refused, empty=not answers and not refused)
-        await submit(session, held, answers, rt.now())
+        await submit(session, opening, answers, rt.now())
         invitation.mode = "paper"
         await audit(session, request, "surveys.paper.keyed_in", survey.id)
     return render(request, "surveys/staff_paper_done.html", {"title": survey_title(survey)})

@@ -9,8 +9,8 @@ from shared.web.i18n import Language
 
 def numbers_of(questionnaire: Questionnaire) -> dict[str, int]:
     """Question id -> its number on paper, from 1; information has none."""
-    asked = [part for part in questionnaire.parts if not isinstance(part, Information)]
-    return {part.id: number for number, part in enumerate(asked, start=1)}
+    questions = [part for part in questionnaire.parts if not isinstance(part, Information)]
+    return {part.id: number for number, part in enumerate(questions, start=1)}
 
 
 def for_whom(
@@ -52,15 +52,15 @@ def _answer(questionnaire: Questionnaire, condition: Answered, numbers: Mapping[
     if condition.any_of is not None:
         or_ = f" {texts.gettext(N_('eller'))} "
         quoted = texts.gettext(N_("«{label}»"))
-        said = or_.join(quoted.format(label=labels.get(str(value), str(value))) for value in condition.any_of)
+        words = or_.join(quoted.format(label=labels.get(str(value), str(value))) for value in condition.any_of)
     else:
         limits = ((N_("minst {number}"), condition.at_least), (N_("høyst {number}"), condition.at_most))
         and_ = f" {texts.gettext(N_('og'))} "
-        said = and_.join(texts.gettext(text).format(number=limit) for text, limit in limits if limit is not None)
+        words = and_.join(texts.gettext(text).format(number=limit) for text, limit in limits if limit is not None)
     where = texts.gettext(N_("spørsmål {number}")).format(number=numbers[id_])
     if statement:
         row = next(row for row in getattr(question, "statements", ()) if row.code == statement)
         where = f"{where} ({texts.gettext(N_('«{label}»')).format(label=row.text.to(texts.code))})"
-    if not said:
+    if not words:
         return texts.gettext(N_("noe på {where}")).format(where=where)
-    return texts.gettext(N_("{answers} på {where}")).format(answers=said, where=where)
+    return texts.gettext(N_("{answers} på {where}")).format(answers=words, where=where)

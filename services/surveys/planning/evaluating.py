@@ -41,7 +41,7 @@ async def plan_evaluation(session: AsyncSession, event: MeetingSurveyAsked, deli
         raise PermanentError(f"no survey of {event.group} {event.wave} a meeting")
     if delivery.replay or event.closes_at <= delivery.now:
         return
-    added = await add_survey(
+    is_new = await add_survey(
         session,
         event.survey_id,
         questionnaire_for(event.group, compared=event.compared),
@@ -53,7 +53,7 @@ async def plan_evaluation(session: AsyncSession, event: MeetingSurveyAsked, deli
         audience=Audience(meeting=event.meeting_id, group=event.group),
         confirmed=event.members,
     )
-    if added:
+    if is_new:
         survey = await session.get_one(Survey, event.survey_id)
         survey.wave = event.wave
 

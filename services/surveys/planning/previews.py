@@ -39,11 +39,11 @@ def mail_query(questionnaire: Questionnaire, closes_at: datetime) -> str:
 async def show_evaluation(request: Request) -> Response:
     """The questions and the mail of a meeting's evaluation: a part of meetings' page, or one of its own."""
     try:
-        asked = EvaluationInput.model_validate(dict(request.query_params))
+        values = EvaluationInput.model_validate(dict(request.query_params))
     except ValidationError:
         return problem(request, 422)
-    questionnaire = questionnaire_for(asked.group, compared=asked.compared)
+    questionnaire = questionnaire_for(values.group, compared=values.compared)
     alone = request.headers.get("sec-fetch-dest") == "document"
-    context = {"questionnaire": questionnaire, "mail": mail_query(questionnaire, asked.closes_at)}
+    context = {"questionnaire": questionnaire, "mail": mail_query(questionnaire, values.closes_at)}
     template = "staff_evaluation_page.html" if alone else "staff_evaluation.html"
     return render(request, f"surveys/{template}", context)

@@ -76,9 +76,9 @@ class PlanInput(HowInput, AudienceInput):
 async def plan_form(request: Request) -> Response:
     """The plan form with a sensible proposal: now, two weeks, reminder after one."""
     today = runtime(request).today()
-    chosen = request.query_params.get("questionnaire", "")
+    questionnaire_id = request.query_params.get("questionnaire", "")
     proposal = {
-        "questionnaire": chosen,
+        "questionnaire": questionnaire_id,
         "opens": "now",
         "closes_on": (today + timedelta(days=14)).isoformat(),
         "reminder_on": (today + timedelta(days=7)).isoformat(),
@@ -117,7 +117,7 @@ async def plan(request: Request) -> Response:
     """
     rt = runtime(request)
     form = await read_form(request)
-    typed = form.values() | {name: form.all(name) for name in LISTS}
+    fields = form.values() | {name: form.all(name) for name in LISTS}
     values, errors = validate(PlanInput, form, _MESSAGES, str, lists=LISTS)
     survey_id = as_id(form.get("survey_id"))
     async with rt.transaction() as session:
@@ -142,40 +142,40 @@ async def plan(request: Request) -> Response:
         if values is not None and values.opens == "threshold" and values.threshold_size not in sizes:
             errors["threshold_size"] = _MESSAGES["threshold_size"]
         if values is None or questionnaire is None or errors:
-            return await _show_form(request, session, typed, errors, 422)
+            return await _show_form(request, session, fields, errors, 422)
         try:
-            planned = plan_survey(
+            times = plan_survey(
                 values.opens, values.opens_on, values.closes_on, values.reminder_on, rt.now(), rt.settings.zone
             )
-            planned = values.on_a_working_day(planned, rt.settings.zone)
+            times = values.on_a_working_day(times, rt.settings.zone)
         except FieldRefused as refused:
-            return await _show_form(request, session, typed, {refused.field: _MESSAGES[refused.code]}, 422)
+            return await _show_form(request, session, fields, {refused.field: _MESSAGES[refused.code]}, 422)
         if form.get("action") == "change":
-            return await _show_form(request, session, typed, {})
+            return await _show_form(request, session, fields, {})
         size = values.threshold_size if values.opens == "threshold" else None
         reached = size is not None and sizes[size].reached_at is not None
         at_once = values.opens == "now" or reached
-        asked = form.get("confirmed") == "yes" and survey_id is not None
-        if asked and at_once:
+        sure = form.get("confirmed") == "yes" and survey_id is not None
+        if sure and at_once:
             # Nobody joins between the count and the opening, which are one transaction.
             await hold_openings(session)
         audience = _audience(values, questionnaire, rt.settings.zone)
         reminders = 0 if values.reminder_on is None else 1 if values.again_after is None else 2
         outlook = await foresee(session, audience, values.size, rt.profile.contact_cap, reminders, rt.now())
-        if not asked or survey_id is None or (at_once and form.get("number") != str(outlook.invited)):
+        if not sure or survey_id is None or (at_once and form.get("number") != str(outlook.invited)):
             confirmed = form.get("number") or ""
-            before = int(confirmed) if asked and confirmed.isdecimal() else None
+            before = int(confirmed) if sure and confirmed.isdecimal() else None
             return await _show_confirmation(
-                request, session, values, questionnaire, planned, choices, outlook, reached, before
+                request, session, values, questionnaire, times, choices, outlook, reached, before
             )
         name, now = request.state.staff.name, rt.now()
-        added = await add_survey(
+        is_new = await add_survey(
             session,
             survey_id,
             questionnaire,
             values.opens,
             size,
-            planned,
+            times,
             now,
             name,
             values.target,
@@ -186,11 +186,11 @@ async def plan(request: Request) -> Response:
             sample_size=values.size,
             confirmed=outlook.invited,
         )
-        if added:
+        if is_new:
             detail = {"questionnaire": questionnaire.id, "opens": values.opens, "size": size}
             detail |= {"invited": outlook.invited, "sample": values.size}
             await audit(session, request, "surveys.survey.planned", survey_id, **detail)
-        if added and at_once:
+        if is_new and at_once:
             survey = await session.get_one(Survey, survey_id)
             await open_survey(session, survey, keys_of(rt.settings).make(survey_id), now)
     return see_other(f"/staff/surveys/{survey_id}")
@@ -214,13 +214,13 @@ async def _show_confirmation(
     others = [survey for survey in await all_surveys(session) if survey.state == "open"]
     lang, areas = translate(request), dict(choices.areas)
     audience = _audience(values, questionnaire, runtime(request).settings.zone)
-    sent = values.model_dump()
+    fields = values.model_dump()
     context = {
         "survey_id": new_id(),
-        "values": {name: "" if value is None else value for name, value in sent.items()},
+        "values": {name: "" if value is None else value for name, value in fields.items()},
         "hidden": [
             (name, part)
-            for name, value in sent.items()
+            for name, value in fields.items()
             for part in (value if isinstance(value, tuple) else (value,))
             if part is not None
         ],
@@ -245,8 +245,8 @@ async def _show_confirmation(
 
 def _audience(values: PlanInput, questionnaire: Questionnaire, zone: ZoneInfo) -> Audience:
     """Whom it is for: as chosen, and no minors where it asks for special categories of personal data."""
-    chosen = values.audience(zone)
-    return only_adults(chosen) if special_words(questionnaire.content()) else chosen
+    audience = values.audience(zone)
+    return only_adults(audience) if special_words(questionnaire.content()) else audience
 
 
 @staff_required("reader")
@@ -256,9 +256,9 @@ async def show_questionnaire(request: Request) -> Response:
         questionnaire = or_404(
             await questionnaire_to_show(session, request.path_params["questionnaire"], shelf(runtime(request).settings))
         )
-    asked = request.query_params.get("language", "nb")
+    language = request.query_params.get("language", "nb")
     # Residents' own words ("Vet ikke", "Valgfritt") follow the language of the page.
-    request.state.lang = asked if asked in questionnaire.languages and asked in LANGUAGES else "nb"
+    request.state.lang = language if language in questionnaire.languages and language in LANGUAGES else "nb"
     texts = request.app.state.renderer.languages[request.state.lang]
     context = {
         "questionnaire": questionnaire,

@@ -25,12 +25,12 @@ def _inner(questionnaire: Questionnaire, condition: Condition) -> str:
 
 def _answered(questionnaire: Questionnaire, condition: Answered) -> str:
     id_, _, code = condition.question.partition(".")
-    asked = next(question for question in questionnaire.questions if question.id == id_)
-    text = asked.text.nb
-    if isinstance(asked, Grid):
-        text = next(statement.text.nb for statement in asked.statements if statement.code == code)
+    source = next(question for question in questionnaire.questions if question.id == id_)
+    text = source.text.nb
+    if isinstance(source, Grid):
+        text = next(statement.text.nb for statement in source.statements if statement.code == code)
     if condition.any_of is not None:
-        labels = asked.labels("nb", "Vet ikke")
+        labels = source.labels("nb", "Vet ikke")
         return f"svarer {' eller '.join(f'«{labels[str(value)]}»' for value in condition.any_of)} på «{text}»"
     limits = [
         f"{words} {str(limit).replace('.', ',')}"

@@ -47,10 +47,10 @@ class _Day(BaseModel):
 async def confirm(request: Request) -> Response:
     """What the deed does to whom, before it is done."""
     async with runtime(request).transaction() as session:
-        asked = await _asked(request, session)
-        if isinstance(asked, Response):
-            return asked
-        return await _page(request, session, *asked, {}, {})
+        page = await _asked(request, session)
+        if isinstance(page, Response):
+            return page
+        return await _page(request, session, *page, {}, {})
 
 
 @staff_required("editor")
@@ -58,10 +58,10 @@ async def do(request: Request) -> Response:
     """Do the deed once; a second click finds it done."""
     rt, form = runtime(request), await read_form(request)
     async with rt.transaction() as session:
-        asked = await _asked(request, session)
-        if isinstance(asked, Response):
-            return asked
-        survey, deed = asked
+        page = await _asked(request, session)
+        if isinstance(page, Response):
+            return page
+        survey, deed = page
         if deed is Deed.END and form.get("action") == Deed.RELEASE:
             deed = Deed.RELEASE
         closes_at = None
@@ -84,12 +84,12 @@ async def _carry_out(
     rt = runtime(request)
     detail: dict[str, object] = {}
     if deed is Deed.RELEASE:
-        done = await close_survey(session, keys_of(rt.settings), survey_id, rt.now())
-        detail = {"answered": done.answered, "released": done.released} if done else {}
+        numbers = await close_survey(session, keys_of(rt.settings), survey_id, rt.now())
+        detail = {"answered": numbers.answered, "released": numbers.released} if numbers else {}
     else:
-        done = await steer(session, survey_id, deed, rt.now(), closes_at)
+        numbers = await steer(session, survey_id, deed, rt.now(), closes_at)
         detail = {"last_day": last_day(closes_at).astimezone(rt.settings.zone).date().isoformat()} if closes_at else {}
-    if done is not None:
+    if numbers is not None:
         await audit(session, request, _ACTIONS[deed], survey_id, **detail)
 
 

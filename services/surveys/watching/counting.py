@@ -92,10 +92,10 @@ async def page_figures(
     session: AsyncSession, survey_id: UUID, questionnaire: Questionnaire
 ) -> list[tuple[str, PageFigures]]:
     """(title in Bokmål, figures) of each page, in order."""
-    counted: dict[int, dict[str, int]] = {}
+    by_page: dict[int, dict[str, int]] = {}
     for row in await session.scalars(sa.select(PageCount).where(PageCount.survey_id == survey_id)):
-        counted.setdefault(row.page, {})[row.what] = row.number
+        by_page.setdefault(row.page, {})[row.what] = row.number
     for page, number in await session.execute(_stopped(survey_id)):
-        counted.setdefault(page, {})["stopped"] = number
+        by_page.setdefault(page, {})["stopped"] = number
     pages = enumerate(questionnaire.pages, start=1)
-    return [(page.title.nb, figures_of(counted.get(number, {}))) for number, page in pages]
+    return [(page.title.nb, figures_of(by_page.get(number, {}))) for number, page in pages]

@@ -25,9 +25,9 @@ async def follow(request: Request) -> Response:
         if survey is None or survey.state not in ("open", "paused"):
             return Response(status_code=204)
         figures = await figures_of(request, session, survey, rt.now())
-    shown = (survey.state, *(figures[name] for name in ("turnout", "on_paper", "strata", "pages")))
+    values = (survey.state, *(figures[name] for name in ("turnout", "on_paper", "strata", "pages")))
     # Not of the page itself: a picture's parts get new ids each time it is drawn.
-    mark = sha256(repr((shown, [figures["followed"][name] for name in ("curve", "expected", "target")])).encode())
+    mark = sha256(repr((values, [figures["followed"][name] for name in ("curve", "expected", "target")])).encode())
     lines = [f"retry: {_AGAIN}"]
     if request.headers.get("last-event-id") != mark.hexdigest()[:16]:
         html = bytes(render(request, "surveys/_followed.html", figures).body).decode()
