@@ -71,19 +71,19 @@ def messages(filters: Mapping[str, str], order: str) -> Rows:
     """Messages as the list shows them, newest first unless ``order`` is ``oldest``."""
     by = (Message.created_at, Message.id) if order == "oldest" else (Message.created_at.desc(), Message.id.desc())
     about = sa.func.coalesce(Message.survey_id, Message.meeting_id).label("about")
-    shown = (Message.id, Message.created_at, Message.purpose, about, Message.state, Message.reason, Message.tries)
-    return sa.select(*shown).where(*chosen(filters)).order_by(*by)
+    columns = (Message.id, Message.created_at, Message.purpose, about, Message.state, Message.reason, Message.tries)
+    return sa.select(*columns).where(*chosen(filters)).order_by(*by)
 
 
 async def decide_unknown(session: AsyncSession, ids: Sequence[UUID], state: str, reason: str) -> list[UUID]:
     """Settle these uncertain messages as ``sent``, or ``pending`` to be sent again; the ids that were uncertain."""
-    done = await session.scalars(
+    rows = await session.scalars(
         sa.update(Message)
         .where(Message.id.in_(ids), Message.state == "unknown")
         .values(state=state, reason=reason, not_before=None)
         .returning(Message.id)
     )
-    return list(done)
+    return list(rows)
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ _FAILED = frozenset({"bounced", "failed", "expired", "rejected"})
 def read_relay_log(lines: Iterable[str], domain: str) -> dict[UUID, str]:
     """Message id -> ``sent`` or ``failed``, of mails whose Message-ID is of ``domain``."""
     by_queue: dict[str, UUID] = {}
-    waiting: dict[str, list[str]] = {}
+    queues: dict[str, list[str]] = {}
     outcomes: dict[UUID, str] = {}
     for line in lines:
         if line.lstrip().startswith("{"):
@@ -42,12 +42,12 @@ def read_relay_log(lines: Iterable[str], domain: str) -> dict[UUID, str]:
             queue = _QUEUE_ID.search(line)
             if queue is not None and message_id is not None:
                 by_queue[queue[1]] = message_id
-                for earlier in waiting.pop(queue[1], []):
+                for earlier in queues.pop(queue[1], []):
                     _note(outcomes, message_id, earlier)
             elif queue is not None and status is not None:
                 message_id = by_queue.get(queue[1])
                 if message_id is None:
-                    waiting.setdefault(queue[1], []).append(status)
+                    queues.setdefault(queue[1], []).append(status)
         if message_id is not None and status is not None:
             _note(outcomes, message_id, status)
     return outcomes

@@ -150,15 +150,15 @@ class Composer:
         # A replacement has a later deadline than the first ones, so it is the recipient's and not the letter's.
         deadline = wording.deadline(message.send_before, language) if kind.code in WITH_DEADLINE else ""
         slots = {"greeting": greeting, "link": "", "unsubscribe": "", "deadline": deadline}
-        chosen = _chosen(language)
+        query = _chosen(language)
         if kind.link is not None and message.link_expires_at is not None:
             token = links.make(kind.link.purpose, message.subject_id, message.generation, message.link_expires_at)
-            slots["link"] = f"{public}{kind.link.path}{token}{chosen}"
+            slots["link"] = f"{public}{kind.link.path}{token}{query}"
         if kind.consent and message.member_id is not None:
             # Much longer than a mail is of interest, so that the finder of an old mail can stop the next one.
             until = message.send_before + timedelta(days=notification_settings().unsubscribe_days)
             token = links.make("unsubscribe", message.member_id, 1, until)
-            slots["unsubscribe"] = f"{public}/mail/unsubscribe/{kind.consent}/{token}{chosen}"
+            slots["unsubscribe"] = f"{public}/mail/unsubscribe/{kind.consent}/{token}{query}"
         return slots
 
     def _letter(self, mail: Mail, language: Language) -> Letter:
@@ -191,33 +191,33 @@ class Composer:
         )
 
     def _words(self, kind: Kind, mail: Mail, language: Language) -> dict[str, object]:
-        public, chosen = self._rt.settings.public_url, _chosen(language)
+        public, query = self._rt.settings.public_url, _chosen(language)
         words: dict[str, object] = {"greeting": _slot("greeting"), "link": None}
         facts: dict[str, object] = {"title": ""}
         if mail.survey is not None:
             facts |= wording.survey_words(mail.survey, language)
-            words["link"] = f"{public}/results/{mail.survey.slug}{chosen}"
+            words["link"] = f"{public}/results/{mail.survey.slug}{query}"
         if mail.meeting is not None:
             facts |= wording.meeting_words(mail.meeting, language)
             words["last_day"] = _slot("deadline")
-            words["link"] = f"{public}/meetings/{mail.meeting.slug}{chosen}"
+            words["link"] = f"{public}/meetings/{mail.meeting.slug}{query}"
         if kind.about == "member" and kind.link is None:
-            words["link"] = f"{public}/me{chosen}"
+            words["link"] = f"{public}/me{query}"
         if kind.about == "member" and mail.message.content is not None:
             facts |= wording.change_words(mail.message.content, language)
         elif kind.about == "trial" and mail.message.content is not None:
             # Opened by who is signed in, so the link is no secret.
-            tried = mail.message.content
-            words["link"] = f"{public}/staff/surveys/try/{tried['questionnaire']}?language={tried['language']}"
+            content = mail.message.content
+            words["link"] = f"{public}/staff/surveys/try/{content['questionnaire']}?language={content['language']}"
         elif kind.about == "staff" and mail.message.content is not None:
             facts |= mail.message.content
-            words["link"] = f"{public}/staff/{facts['service']}/dead-letters{chosen}"
+            words["link"] = f"{public}/staff/{facts['service']}/dead-letters{query}"
         elif mail.message.content is not None:
             facts |= wording.suggestion_words(
                 mail.message.content, mail.correspondent.since if mail.correspondent else None, language
             )
             slug = mail.message.content["slug"]
-            words["link"] = f"{public}/suggest/{slug}{chosen}" if slug else None
+            words["link"] = f"{public}/suggest/{slug}{query}" if slug else None
             words["days"] = notification_settings().correspondent_days
         if kind.link is not None:
             words["link"] = _slot("link")
@@ -235,12 +235,12 @@ class Composer:
     def _footer(self, kind: Kind, language: Language) -> list[tuple[str, str]]:
         """(text, address) of the last lines: change, pause, leave, stop, privacy."""
         public, gettext = self._rt.settings.public_url, language.gettext
-        rows, chosen = [], _chosen(language)
+        rows, query = [], _chosen(language)
         if kind.consent:
             rows.append((gettext(STOPS[kind.consent]), _slot("unsubscribe")))
         if kind.about not in ("suggestion", "staff") and not kind.code.startswith("confirm"):
-            rows.append((gettext(N_("Endre opplysninger, ta pause eller gå ut av panelet")), f"{public}/me{chosen}"))
-        return [*rows, (gettext(N_("Slik behandler vi opplysninger om deg")), f"{public}/privacy{chosen}")]
+            rows.append((gettext(N_("Endre opplysninger, ta pause eller gå ut av panelet")), f"{public}/me{query}"))
+        return [*rows, (gettext(N_("Slik behandler vi opplysninger om deg")), f"{public}/privacy{query}")]
 
     def _head(self, kind: Kind, language: Language, subject: str) -> bytes:
         settings, mail = self._rt.settings, EmailMessage(policy=SMTP)

@@ -97,12 +97,12 @@ async def preview_mail(request: Request) -> Response:
 
     What a resident wrote and what they are answered is posted, so that it stands in no address.
     """
-    sent = (await read_form(request)).values() if request.method == "POST" else dict(request.query_params)
+    fields = (await read_form(request)).values() if request.method == "POST" else dict(request.query_params)
     try:
-        asked = PreviewInput.model_validate(sent)
+        values = PreviewInput.model_validate(fields)
     except ValidationError:
         return problem(request, 422)
-    mail = message_from_bytes(Composer(runtime(request)).write(_mail(asked, runtime(request).now())), policy=default)
+    mail = message_from_bytes(Composer(runtime(request)).write(_mail(values, runtime(request).now())), policy=default)
     body = mail.get_body(("plain",))
     assert body is not None
     text = _TOKEN.sub(r"\1…", body.get_content())
@@ -111,8 +111,8 @@ async def preview_mail(request: Request) -> Response:
     context = {
         "subject": mail["Subject"],
         "text": text,
-        "code": asked.language,
-        "to_member": not asked.about_suggestion,
+        "code": values.language,
+        "to_member": not values.about_suggestion,
     }
     return render(request, f"notifications/{template}", context)
 

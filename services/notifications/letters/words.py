@@ -132,9 +132,9 @@ def suggestion_words(content: Mapping[str, str], since: datetime | None, languag
 
 def change_words(content: Mapping[str, str], language: Language) -> dict[str, object]:
     """What staff have changed for the member, and why, as sentences."""
-    changed = [CHANGES.get(code, CHANGES[""]) for code in content["changes"].split()]
-    asked = ASKED.get(content["how"], ASKED[""])
-    return {"changed": [language.gettext(text) for text in changed], "asked": language.gettext(asked)}
+    changes = [CHANGES.get(code, CHANGES[""]) for code in content["changes"].split()]
+    how = ASKED.get(content["how"], ASKED[""])
+    return {"changed": [language.gettext(text) for text in changes], "asked": language.gettext(how)}
 
 
 def short_day(at: datetime, language: Language) -> str:

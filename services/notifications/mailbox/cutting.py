@@ -93,12 +93,12 @@ def cut(text: str, sender: str = "", name: str = "", ours: Collection[str] = (),
         lines = [re.sub(r"^[>\s]+", "", line) for line in lines]
     own, quoted = _parted(lines, ours, marked)
     letter = tidy("\n".join(_without_signature(own, name)))
-    removed = _masked(tidy("\n".join(quoted)), name)
+    rest = _masked(tidy("\n".join(quoted)), name)
     if not letter:
         whole = own if tidy("\n".join(own)) else [line for line in lines if not _is_frame(line)]
         letter = _masked(tidy("\n".join(whole)), "")
-        removed = "" if whole is not own else removed
-    return Cut(without_sender(letter, sender), without_sender(removed, sender))
+        rest = "" if whole is not own else rest
+    return Cut(without_sender(letter, sender), without_sender(rest, sender))
 
 
 def without_sender(text: str, sender: str) -> str:
@@ -182,9 +182,9 @@ def _head(lines: list[str], number: int, ours: Collection[str]) -> tuple[int, bo
     if len(labels) < 2:
         return 0, False
     whole = len(labels) >= 4 and bool(labels & _SUBJECT) and bool(labels & _SENT)
-    written = "\n".join(head)
-    ours_surely = _names_us(written, ours) or (whole and _names_us("\n".join(lines[end : end + _QUOTE_SEARCHED]), ours))
-    return (end - number if start > number or _ADDRESS.search(written) else 0), ours_surely
+    text = "\n".join(head)
+    ours_surely = _names_us(text, ours) or (whole and _names_us("\n".join(lines[end : end + _QUOTE_SEARCHED]), ours))
+    return (end - number if start > number or _ADDRESS.search(text) else 0), ours_surely
 
 
 def _names_us(text: str, ours: Collection[str]) -> bool:
@@ -198,9 +198,9 @@ def _attribution(lines: list[str], number: int, ours: Collection[str]) -> int:
         together = lines[number : number + height]
         if sum(map(len, together)) > _LONGEST_ATTRIBUTION:
             return 0
-        said = " ".join(together)
-        if _ATTRIBUTION.match(said):
-            return height if _names_us(said, ours) or _ADDRESS.search(said) else 0
+        words = " ".join(together)
+        if _ATTRIBUTION.match(words):
+            return height if _names_us(words, ours) or _ADDRESS.search(words) else 0
     return 0
 
 

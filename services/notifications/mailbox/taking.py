@@ -36,8 +36,8 @@ def own_addresses(rt: Runtime) -> frozenset[str]:
 def own(rt: Runtime) -> Own:
     """What names the panel in a mail that comes in."""
     settings, addresses = rt.settings, own_addresses(rt)
-    called = (settings.mail_from_name, *rt.profile.panel_name.values(), urlsplit(settings.public_url).netloc)
-    names = {name.lower() for name in called}
+    own_names = (settings.mail_from_name, *rt.profile.panel_name.values(), urlsplit(settings.public_url).netloc)
+    names = {name.lower() for name in own_names}
     return Own(addresses, settings.mail_from.rpartition("@")[2], addresses | frozenset(names - {""}))
 
 
@@ -106,10 +106,10 @@ async def _keep_letter(session: AsyncSession, rt: Runtime, incoming: Incoming) -
 async def _check_number(session: AsyncSession, sender: str) -> None:
     """Raises TooManyLetters when this address has sent as many as it may, however it is spelled."""
     lately = sa.func.clock_timestamp() - timedelta(days=1)
-    sent = sa.select(Correspondent).where(
+    statement = sa.select(Correspondent).where(
         sa.func.lower(Correspondent.email) == sender.lower(), Correspondent.by_mail, Correspondent.created_at > lately
     )
-    if await count_rows(session, sent) >= notification_settings().letters_per_day:
+    if await count_rows(session, statement) >= notification_settings().letters_per_day:
         raise TooManyLetters
 
 

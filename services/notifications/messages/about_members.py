@@ -44,8 +44,8 @@ async def write_about_membership(session: AsyncSession, event: AboutMember, deli
                 code = "welcome"
             case ChangedOnBehalf():
                 code, content = "on_behalf", {"changes": " ".join(event.changes), "how": event.how}
-        asked = _on_time(event, delivery)
-        await create_messages(session, [message(KINDS[code], asked, event.member_id, content=content)])
+        request = _on_time(event, delivery)
+        await create_messages(session, [message(KINDS[code], request, event.member_id, content=content)])
 
 
 def _on_time(event: Asked, delivery: Delivery) -> Asked:
@@ -55,7 +55,7 @@ def _on_time(event: Asked, delivery: Delivery) -> Asked:
     minutes does so from when it can be read.
     """
     late = min(delivery.late, LONGEST_LATE)
-    moved = {"send_before": event.send_before + late}
+    times = {"send_before": event.send_before + late}
     if isinstance(event, ConfirmationRequested | SignInRequested):
-        moved["link_expires_at"] = event.link_expires_at + late
-    return event.model_copy(update=moved)
+        times["link_expires_at"] = event.link_expires_at + late
+    return event.model_copy(update=times)

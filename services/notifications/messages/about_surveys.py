@@ -74,8 +74,8 @@ async def keep_survey(session: AsyncSession, event: SurveyOpened | SurveyChanged
                     .where(about, Message.state == "pending")
                     .values(state="waiting", reason="survey_held")
                 )
-            changed = {"questionnaire": event.questionnaire, "closes_at": event.closes_at, "state": event.state}
-            await _keep(session, survey_id, **changed)
+            facts = {"questionnaire": event.questionnaire, "closes_at": event.closes_at, "state": event.state}
+            await _keep(session, survey_id, **facts)
         case SurveyClosed():
             await _keep(session, survey_id, state="closed")
             await suppress_needless(session, about)

@@ -105,12 +105,12 @@ async def release_waiting(session: AsyncSession, which: Which) -> None:
 def _has_texts() -> Which:
     """A survey's mail needs its questionnaire and that it takes answers; one about results needs their address."""
     about_results = Message.purpose.in_(codes_about("result"))
-    held = Survey.state.in_(("paused", "ended"))
+    rests = Survey.state.in_(("paused", "ended"))
     survey = sa.exists().where(
         Survey.id == Message.survey_id,
         Survey.questionnaire.is_not(None),
         sa.or_(~about_results, Survey.slug.is_not(None)),
-        sa.or_(about_results, ~held),
+        sa.or_(about_results, ~rests),
     )
     meeting = sa.exists().where(Meeting.id == Message.meeting_id, Meeting.slug.is_not(None))
     return sa.and_(sa.or_(Message.survey_id.is_(None), survey), sa.or_(Message.meeting_id.is_(None), meeting))

@@ -77,8 +77,8 @@ def fate(kind: Kind, known: Known) -> tuple[str, str | None]:
         return "suppressed", reason
     if known.address in ("removed", "forgotten") or (known.address == "unreachable" and not kind.urgent):
         return "no_address", known.address
-    held = kind.about == "survey" and known.survey in ("paused", "ended")
-    may_go = known.address is not None and known.texts and not held
+    rests = kind.about == "survey" and known.survey in ("paused", "ended")
+    may_go = known.address is not None and known.texts and not rests
     return ("pending", None) if may_go else ("waiting", "no_card_yet")
 
 

@@ -38,13 +38,13 @@ async def suppress_needless(session: AsyncSession, which: Which) -> None:
     """
     settled = [sa.and_(SettledInvitation.reason == reason, _needless_after(reason)) for reason in _REASONS]
     paused = sa.and_(Member.status == "paused", Message.consent.is_not(None))
-    refused = sa.and_(Message.consent.is_not(None), ~(Message.consent == sa.any_(Member.purposes)))
+    no_consent = sa.and_(Message.consent.is_not(None), ~(Message.consent == sa.any_(Member.purposes)))
     why = sa.case((Member.status == "left", "left"), (paused, "paused"), else_="unsubscribed")
-    gone = sa.or_(Member.status == "left", paused, refused)
+    not_wanted = sa.or_(Member.status == "left", paused, no_consent)
     # (reason, conditions)
     needless: Sequence[tuple[object, Sequence[sa.ColumnExpressionArgument[bool]]]] = (
         (SettledInvitation.reason, (SettledInvitation.id == Message.subject_id, sa.or_(*settled))),
-        (why, (Message.urgent.is_(False), Member.id == Message.member_id, gone)),
+        (why, (Message.urgent.is_(False), Member.id == Message.member_id, not_wanted)),
         (CANCELLED, (_needless_after(CANCELLED), Meeting.id == Message.meeting_id, Meeting.cancelled)),
         (SURVEY_CLOSED, (_needless_after(SURVEY_CLOSED), Survey.id == Message.survey_id, Survey.state == "closed")),
     )
@@ -55,17 +55,17 @@ async def suppress_needless(session: AsyncSession, which: Which) -> None:
 
 async def give_up_without_address(session: AsyncSession, which: Which) -> None:
     """Removed cards and forgotten senders; addresses that take no mail, unless the person has just asked for it."""
-    removed = sa.and_(Contact.member_id == Message.member_id, Contact.removed)
+    no_card = sa.and_(Contact.member_id == Message.member_id, Contact.removed)
     dead = sa.and_(Contact.member_id == Message.member_id, Contact.unreachable.is_not(None), Message.urgent.is_(False))
-    for condition, reason in ((removed, "removed"), (dead, "unreachable")):
+    for condition, reason in ((no_card, "removed"), (dead, "unreachable")):
         await session.execute(
             sa.update(Message)
             .where(which, _OPEN, sa.exists().where(condition))
             .values(state="no_address", reason=reason)
         )
-    forgotten = sa.and_(Message.purpose.in_(codes_to_correspondents()), ~has_correspondent())
+    no_correspondent = sa.and_(Message.purpose.in_(codes_to_correspondents()), ~has_correspondent())
     await session.execute(
-        sa.update(Message).where(which, _OPEN, forgotten).values(state="no_address", reason="forgotten")
+        sa.update(Message).where(which, _OPEN, no_correspondent).values(state="no_address", reason="forgotten")
     )
 
 

@@ -110,13 +110,13 @@ async def forget_correspondents(rt: Runtime) -> None:
     )
     over = sa.or_(over, sa.and_(briefly, Correspondent.since < now - timedelta(days=1)))
     async with rt.transaction() as session:
-        forgotten = await session.scalars(
+        rows = await session.scalars(
             sa.update(Correspondent)
             .where(Correspondent.email.is_not(None), over)
             .values(email=None, in_reply_to=None)
             .returning(Correspondent.suggestion_id)
         )
-        ids = list(forgotten)
+        ids = list(rows)
         about = (Message.subject_id.in_(ids), Message.purpose.in_(codes_to_correspondents()))
         await session.execute(
             sa.update(Message)

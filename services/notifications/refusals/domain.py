@@ -122,8 +122,8 @@ def judge(words: str, code: int = 0) -> Verdict:
     classes = [status[0] for status in enhanced] or [str(reply // 100) for reply in codes]
     if classes and "5" not in classes:
         return Verdict.SOFT
-    gone, later = _GONE.search(words), _LATER.search(_ADVICE.sub("", words))
-    if gone and (classes or not later):
+    final, later = _GONE.search(words), _LATER.search(_ADVICE.sub("", words))
+    if final and (classes or not later):
         return Verdict.DEAD
     if later:
         return Verdict.SOFT

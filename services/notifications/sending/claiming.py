@@ -35,9 +35,9 @@ async def settle_overdue(session: AsyncSession, now: datetime) -> None:
     """
     overdue = sa.and_(Message.state == "sending", Message.lease_until < _CLOCK)
     this_try = sa.and_(Journal.message_id == Message.id, Journal.fence == Message.fence)
-    accepted = sa.exists().where(this_try, Journal.accepted_at.is_not(None))
+    acceptance = sa.exists().where(this_try, Journal.accepted_at.is_not(None))
     uncertain = sa.exists().where(this_try, Journal.accepted_at.is_(None), Journal.refused.is_(False))
-    await session.execute(sa.update(Message).where(overdue, accepted).values(state="sent", lease_until=None))
+    await session.execute(sa.update(Message).where(overdue, acceptance).values(state="sent", lease_until=None))
     await session.execute(
         sa.update(Message)
         .where(overdue, uncertain, Message.urgent.is_(False))
@@ -84,11 +84,11 @@ async def claim(
         .order_by(Message.urgent.desc(), Message.created_at)
     )
     mails = [Mail(*row) for row in rows]
-    gone = [mail.message.id for mail in mails if mail.address is None]
-    if gone:
+    no_address = [mail.message.id for mail in mails if mail.address is None]
+    if no_address:
         await session.execute(
             sa.update(Message)
-            .where(Message.id.in_(gone))
+            .where(Message.id.in_(no_address))
             .values(state="no_address", reason="removed", lease_until=None)
         )
     await _add_texts(session, mails)

@@ -102,14 +102,14 @@ class Dispatcher:
             if drains:
                 await asyncio.wait(drains, return_when=asyncio.FIRST_EXCEPTION)
         finally:
-            left = [ready.attempt for ready in work]
+            rest = [ready.attempt for ready in work]
             work.clear()
             # A process that is stopped finishes the mails in its hands, or they would be unknown.
             ends = await asyncio.gather(*drains, return_exceptions=True)
-            if left:
+            if rest:
                 # Stopped in the middle, or the server is away: others need not wait for the lease.
                 async with rt.transaction() as session:
-                    await claiming.release(session, left)
+                    await claiming.release(session, rest)
         for end in ends:
             if end is not None:
                 raise end
@@ -132,14 +132,14 @@ class Dispatcher:
 
     async def _drain(self, rt: Runtime, line: Line, work: "deque[Ready]") -> None:
         assert self._steps is not None
-        accepted: Try | None = None
+        previous: Try | None = None
         line.away = False
         try:
             while work and not line.away:
-                accepted = await self._send_one(rt, line, work.popleft(), accepted)
+                previous = await self._send_one(rt, line, work.popleft(), previous)
         finally:
-            if accepted is not None:
-                await self._steps.step(accepted, None)
+            if previous is not None:
+                await self._steps.step(previous, None)
 
     async def _send_one(self, rt: Runtime, line: Line, mail: Ready, accepted: Try | None) -> Try | None:
         """Journal the mail before as ``accepted`` and this one as started, in one step; then hand this one over.
@@ -189,8 +189,8 @@ class Dispatcher:
         failed = refusal.for_good or exhausted
         async with rt.transaction() as session:
             state, wait = ("failed", 0) if failed else ("pending", retry_wait(message.tries))
-            held = await claiming.refuse(session, attempt, state=state, reason=refusal.reason, wait=wait)
-            if failed and held:
+            is_ours = await claiming.refuse(session, attempt, state=state, reason=refusal.reason, wait=wait)
+            if failed and is_ours:
                 await report_failure(session, message, refusal.reason, rt.now(), refusal.verdict)
         log.info("notifications.message.refused", message_id=str(message.id), reason=refusal.reason, failed=failed)
 

@@ -71,15 +71,15 @@ class Steps:
     async def _write(self) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting, []
-            done = [accepted for accepted, _, _ in batch if accepted is not None]
-            begun = [starting for _, starting, _ in batch if starting is not None]
+            ends = [accepted for accepted, _, _ in batch if accepted is not None]
+            starts = [starting for _, starting, _ in batch if starting is not None]
             try:
                 rows = await (await self.connected()).fetch(
                     STEP,
-                    [attempt.message_id for attempt in done],
-                    [attempt.fence for attempt in done],
-                    [attempt.message_id for attempt in begun],
-                    [attempt.fence for attempt in begun],
+                    [attempt.message_id for attempt in ends],
+                    [attempt.fence for attempt in ends],
+                    [attempt.message_id for attempt in starts],
+                    [attempt.fence for attempt in starts],
                     self._lease,
                     timeout=_DEADLINE,
                 )
@@ -88,9 +88,9 @@ class Steps:
                 for _, _, may_go_on in batch:
                     may_go_on.set_exception(error)
             else:
-                held = {Try(row["id"], row["fence"]) for row in rows}
+                tries = {Try(row["id"], row["fence"]) for row in rows}
                 for _, starting, may_go_on in batch:
-                    may_go_on.set_result(starting in held)
+                    may_go_on.set_result(starting in tries)
 
     async def connected(self) -> Any:
         """A connection kept while there is mail. No service transaction: a mail must not wake the relay."""

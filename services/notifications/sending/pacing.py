@@ -18,13 +18,13 @@ _THIS_MINUTE = sa.func.date_trunc("minute", sa.func.clock_timestamp())
 
 async def left_this_minute(session: AsyncSession, per_minute: int) -> int:
     """Bulk mails that may still go; whoever asks holds the minute until its transaction ends."""
-    held = await session.execute(
+    result = await session.execute(
         pg_insert(Minute)
         .values(began_at=_THIS_MINUTE, mails=0)
         .on_conflict_do_update(index_elements=["began_at"], set_={"mails": Minute.mails})
         .returning(Minute.began_at, Minute.mails)
     )
-    minute = held.one()
+    minute = result.one()
     await session.execute(sa.delete(Minute).where(Minute.began_at < minute.began_at))
     mails: int = minute.mails
     return max(per_minute - mails, 0)
