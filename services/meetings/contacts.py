@@ -35,11 +35,11 @@ def at_the_cap(now: datetime, cap: int) -> sa.Select[UUID]:
     mine = sa.select(Invitation.member_id).where(
         Invitation.invited_at > quarter_began(now), Invitation.member_id.is_not(None)
     )
-    called = sa.select(Called.member_id).where(Called.asked_at > quarter_began(now), Called.member_id.is_not(None))
+    calls = sa.select(Called.member_id).where(Called.asked_at > quarter_began(now), Called.member_id.is_not(None))
     others = sa.select(AskedInSurvey.member_id).where(AskedInSurvey.asked_at > quarter_began(now))
-    asked = sa.union_all(mine, called, others).subquery()
+    mails = sa.union_all(mine, calls, others).subquery()
     full = sa.not_(may_be_asked(sa.func.count(), cap))
-    return sa.select(asked.c.member_id).group_by(asked.c.member_id).having(full)
+    return sa.select(mails.c.member_id).group_by(mails.c.member_id).having(full)
 
 
 #: Job: what no longer counts goes.

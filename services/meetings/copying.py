@@ -28,7 +28,7 @@ async def project_members(session: AsyncSession, events: Sequence[MemberEvent], 
     back, keeps a seat or a place on a list already said yes to, and is not waited for otherwise.
     """
     await wait_for_draws(session)
-    asked = await _asked(session, {event.member_id for event in events})
+    ids = await _asked(session, {event.member_id for event in events})
     newest: dict[UUID, MemberState] = {}
     for event, delivery in zip(events, deliveries, strict=True):
         member_id = event.member_id
@@ -42,9 +42,9 @@ async def project_members(session: AsyncSession, events: Sequence[MemberEvent], 
             await give_up_seats(session, member_id, OPEN, delivery.now)
         else:
             newest[member_id] = event
-            if member_id in asked and "meetings" not in event.purposes:
+            if member_id in ids and "meetings" not in event.purposes:
                 await give_up_seats(session, member_id, OPEN, delivery.now)
-            elif member_id in asked and event.standing != "active":
+            elif member_id in ids and event.standing != "active":
                 await give_up_seats(
                     session, member_id, UNANSWERED, delivery.now, unreached=event.standing == "unreachable"
                 )

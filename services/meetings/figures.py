@@ -10,5 +10,5 @@ from shared.metrics import Figures, counted
 async def figures(session: AsyncSession) -> Figures:
     """Meetings by state; and of each draw in the making, by its id, how much is done, 0 to 1."""
     making = await session.execute(sa.select(Draw.id, Draw.done).where(Draw.state == "preparing"))
-    done = {str(row.id): row.done or 0.0 for row in making}
-    return {**await counted(meetings=Meeting.state)(session), "draw_progress": done}
+    progress = {str(row.id): row.done or 0.0 for row in making}
+    return {**await counted(meetings=Meeting.state)(session), "draw_progress": progress}

@@ -20,8 +20,8 @@ async def forget_participation(rt: Runtime) -> None:
                 sa.update(table).where(table.member_id.is_not(None), table.meeting_id.in_(old)).values(member_id=None)
             )
         draws = sa.select(Draw.id).where(Draw.meeting_id.in_(old))
-        for gone in (Candidate, AuditedDraw):
-            await session.execute(sa.delete(gone).where(gone.draw_id.in_(draws)))
+        for of_draws in (Candidate, AuditedDraw):
+            await session.execute(sa.delete(of_draws).where(of_draws.draw_id.in_(draws)))
         not_blank = sa.or_(Draw.full_part.is_not(None), Draw.tickets.is_not(None))
         parts = {"full_part": sa.null(), "tickets": sa.null(), "salt": None}
         await session.execute(sa.update(Draw).where(Draw.meeting_id.in_(old), not_blank).values(parts))

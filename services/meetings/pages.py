@@ -26,9 +26,9 @@ async def show_meetings(request: Request) -> Response:
     now = runtime(request).now()
     async with runtime(request).transaction() as session:
         meetings = (await session.scalars(sa.select(Meeting).order_by(Meeting.starts_at, Meeting.id))).all()
-    planned = [meeting for meeting in meetings if meeting.state in ("announced", "drawn") and meeting.ends_at > now]
-    over = [meeting for meeting in reversed(meetings) if meeting not in planned]
-    return render(request, "meetings/list.html", {"planned": planned, "over": over})
+    ahead = [meeting for meeting in meetings if meeting.state in ("announced", "drawn") and meeting.ends_at > now]
+    over = [meeting for meeting in reversed(meetings) if meeting not in ahead]
+    return render(request, "meetings/list.html", {"planned": ahead, "over": over})
 
 
 async def show_meeting(request: Request) -> Response:
@@ -46,11 +46,11 @@ async def show_meeting(request: Request) -> Response:
     lines = protocol_rows(meeting)
     draw = draw if draw is not None and draw.committed_at is not None else None
     promise = draw.promise if draw is not None else None
-    changed = changed_since(draw, meeting)
+    reason = changed_since(draw, meeting)
     if draw is None or promise is None:
         groups = public_tallies(lines)
     else:
-        groups = [] if changed else promised_tallies(promise, file_of(draw).get("outcome", {}).get("tallies"))
+        groups = [] if reason else promised_tallies(promise, file_of(draw).get("outcome", {}).get("tallies"))
     pool = sum(group.pool for group in groups if group.feature == "gender")
     context = {
         "meeting": meeting,
@@ -62,15 +62,15 @@ async def show_meeting(request: Request) -> Response:
         "drawn": sum(row["drawn"] for row in lines if row["feature"] == "gender"),
         "draw": draw,
         "promise": promise,
-        "changed": changed,
+        "changed": reason,
         "round_comes_at": round_comes_at,
         "cancelled": cancelled,
-        "everybody": promise["all"] if promise and not changed else None,
+        "everybody": promise["all"] if promise and not reason else None,
         "area_source": margins.area_source if margins else "",
         "seed_hash": hashlib.sha256(meeting.seed.encode()).hexdigest(),
         "last_day": last_day(meeting.reply_by),
         "call_day": last_day(meeting.called_until) if meeting.called_until else None,
-        "told_day": last_day(datetime.fromisoformat(told)) if (told := (meeting.call or {}).get("told")) else None,
+        "told_day": last_day(datetime.fromisoformat(day)) if (day := (meeting.call or {}).get("told")) else None,
         "composition": composition(meeting) if meeting.drawn_at else None,
         "over": runtime(request).now() >= meeting.ends_at,
         "follow_ups": [(date.fromisoformat(follow_up.done_on), follow_up.done) for follow_up in follow_ups],

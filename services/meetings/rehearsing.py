@@ -102,6 +102,6 @@ async def _from_plan_to_invitations(
     if await draw_meeting(session, meeting_id, "042", now) is None:
         raise RehearsalFailed("the draw was not made")
     check(file_of(draw, pool))
-    invited = set(await session.scalars(sa.select(Invitation.member_id).where(Invitation.meeting_id == meeting_id)))
-    if len(invited) != _SEATS or not invited <= {person.id for person in people}:
+    guests = set(await session.scalars(sa.select(Invitation.member_id).where(Invitation.meeting_id == meeting_id)))
+    if len(guests) != _SEATS or not guests <= {person.id for person in people}:
         raise RehearsalFailed("others were invited than those drawn")

@@ -62,9 +62,9 @@ async def show_meeting(request: Request) -> Response:
         rows = await invitations_of(session, meeting.id)
         called = await count_called(session, meeting.id) if meeting.called_until else None
         draw = await current_draw(session, meeting.id)
-        done = await audit_of(session, meeting.id)
+        deeds = await audit_of(session, meeting.id)
         draws = await auditable_draws(session, meeting.id)
-        changed = changed_since(draw, meeting)
+        reason = changed_since(draw, meeting)
         again = await may_call(session, meeting, now) and now < meeting.reply_by
     may_audit = request.state.staff.may("admin") or request.state.staff.may("dpo")
     context = {
@@ -85,7 +85,7 @@ async def show_meeting(request: Request) -> Response:
         "call_day": last_day(meeting.called_until) if meeting.called_until else None,
         "may_call": again,
         "auditable": may_audit and draws,
-        "changed": changed,
-        "done": done,
+        "changed": reason,
+        "done": deeds,
     }
     return render(request, "meetings/staff_meeting.html", context)

@@ -98,10 +98,10 @@ async def list_meetings(request: Request) -> Response:
     """Meetings with their seats; state, order and page live in the address."""
     rt = runtime(request)
     view = list_view(request, {"state": tuple(STATES)}, tuple(_ORDERS))
-    chosen = sa.select(Meeting).where(*(Meeting.state == state for state in view.filters.values()))
+    statement = sa.select(Meeting).where(*(Meeting.state == state for state in view.filters.values()))
     async with rt.transaction() as session:
-        total = await count_rows(session, chosen)
-        page = view.part(chosen.order_by(_ORDERS[view.order], Meeting.id))
+        total = await count_rows(session, statement)
+        page = view.part(statement.order_by(_ORDERS[view.order], Meeting.id))
         rows = await with_counts(session, (await session.scalars(page)).all())
         willing = await willing_members(session)
         if view.form:
@@ -148,10 +148,10 @@ async def show_card(request: Request) -> Response:
         for meeting, counts in rows
         for text, link, button in needs_somebody(meeting, counts, rt.now())
     ]
-    coming = [
+    meetings = [
         (meeting, counts, seats_picture(request, meeting, counts) if meeting.state == "drawn" else None)
         for meeting, counts in rows
         if meeting.state != "held"
     ]
-    context = {"todo": todo, "coming": coming, "willing": willing, "events": events}
+    context = {"todo": todo, "coming": meetings, "willing": willing, "events": events}
     return render(request, "meetings/card.html", context)

@@ -119,18 +119,18 @@ async def count_guests(session: AsyncSession, meeting_id: UUID) -> int:
 
 async def _draw_control(session: AsyncSession, meeting: Meeting) -> list[DrawEntry]:
     """As many as the meeting has seats, of the pool and not invited, by its quotas and algorithm."""
-    invited = sa.select(Invitation.member_id).where(
+    guests = sa.select(Invitation.member_id).where(
         Invitation.meeting_id == meeting.id, Invitation.member_id.is_not(None)
     )
     willing = sa.select(Member.id).where(WILLING, Member.purposes.contains(["surveys"]))
     others = await _entries(
-        session, meeting.id, DrawEntry.member_id.not_in(invited), DrawEntry.member_id.in_(willing)
+        session, meeting.id, DrawEntry.member_id.not_in(guests), DrawEntry.member_id.in_(willing)
     )  # fmt: skip
     words = f"{meeting.seed}:control"
     people = [Somebody(f"{words}:{row.member_id}", kind_of_candidate(row)) for row in others]
     limits = limits_of_rows(await limits_of_meeting(session, meeting))
-    chosen = await asyncio.to_thread(pick, people, limits, meeting.seats, (), words)
-    return [others[place] for place in chosen]
+    places = await asyncio.to_thread(pick, people, limits, meeting.seats, (), words)
+    return [others[place] for place in places]
 
 
 async def _entries(session: AsyncSession, meeting_id: UUID, *which: sa.ColumnElement[bool]) -> list[DrawEntry]:

@@ -36,20 +36,20 @@ async def ask_groups(request: Request) -> Response:
     rt = runtime(request)
     meeting_id: UUID = request.path_params["meeting_id"]
     form = await read_form(request)
-    typed = form.get("last_day") or ""
+    day = form.get("last_day") or ""
     if form.get("action") == "back":
-        return await _show(request, typed, {}, 200)
+        return await _show(request, day, {}, 200)
     try:
-        closes_at = end_of_day(date.fromisoformat(typed), rt.settings.zone)
+        closes_at = end_of_day(date.fromisoformat(day), rt.settings.zone)
     except ValueError:
-        return await _show(request, typed, {"last_day": "Skriv siste dag for å svare som dag, måned og år."}, 422)
+        return await _show(request, day, {"last_day": "Skriv siste dag for å svare som dag, måned og år."}, 422)
     if not rt.now() < closes_at <= rt.now() + _LONGEST:
         errors = {"last_day": "Velg en dag fra og med i dag, og høyst to måneder fram."}
-        return await _show(request, typed, errors, 422)
+        return await _show(request, day, errors, 422)
     async with rt.transaction() as session:
         meeting = or_404(await session.get(Meeting, meeting_id))
         if meeting.state == "drawn" and closes_at > meeting.starts_at:
-            return await _show(request, typed, {"last_day": "Velg en dag før møtet."}, 422)
+            return await _show(request, day, {"last_day": "Velg en dag før møtet."}, 422)
         find = groups_before if meeting.state == "drawn" else groups_after
         groups = await find(session, meeting_id, closes_at, rt.now())
         if groups is not None and form.get("confirmed") == "yes":
@@ -58,14 +58,14 @@ async def ask_groups(request: Request) -> Response:
     if form.get("confirmed") == "yes":
         return see_other(f"/staff/meetings/{meeting_id}/evaluation")
     if groups is None:
-        return await _show(request, typed, {"": _NOBODY}, 422)
+        return await _show(request, day, {"": _NOBODY}, 422)
     mails: dict[str, list[str]] = {}
     for group in groups.sizes:
         mails.setdefault(evaluation_preview(group, groups.compared, closes_at), []).append(group)
     context = {
         "meeting": meeting,
         "asked": groups,
-        "typed": [("last_day", typed)],
+        "typed": [("last_day", day)],
         "last_day": last_day(closes_at),
         "mails": mails,
     }
@@ -76,7 +76,7 @@ async def _show(request: Request, typed: str | None, errors: FormErrors, status:
     rt = runtime(request)
     async with rt.transaction() as session:
         meeting = or_404(await session.get(Meeting, request.path_params["meeting_id"]))
-        asked = await evaluations_of(session, meeting.id)
+        rows = await evaluations_of(session, meeting.id)
         guests = await count_guests(session, meeting.id)
     proposed = (rt.now() + timedelta(days=_DAYS)).astimezone(rt.settings.zone).date()
     if meeting.state == "drawn":
@@ -84,11 +84,11 @@ async def _show(request: Request, typed: str | None, errors: FormErrors, status:
         proposed = min(proposed, day_before)
     context = {
         "meeting": meeting,
-        "asked": [(row, last_day(row.closes_at)) for row in asked],
-        "may_ask_before": meeting.state == "drawn" and not asked and rt.now() < meeting.starts_at and guests >= FEWEST,
-        "may_ask_after": meeting.state in ("held", "minuted") and not any(row.wave == "after" for row in asked)
+        "asked": [(row, last_day(row.closes_at)) for row in rows],
+        "may_ask_before": meeting.state == "drawn" and not rows and rt.now() < meeting.starts_at and guests >= FEWEST,
+        "may_ask_after": meeting.state in ("held", "minuted") and not any(row.wave == "after" for row in rows)
         and (meeting.attended or 0) >= FEWEST,
-        "compared": bool(asked),
+        "compared": bool(rows),
         "guests": guests,
         "fewest": FEWEST,
         "last_day": proposed.isoformat() if typed is None else typed,

@@ -102,10 +102,10 @@ async def save_minutes(request: Request) -> Response:
             }
             return render(request, "meetings/staff_minutes.html", context, 422 if errors else 200)
         first = meeting.state == "held"
-        done = await publish_minutes(session, meeting_id, text, rt.now())
-        if done is not None:
+        notices = await publish_minutes(session, meeting_id, text, rt.now())
+        if notices is not None:
             action = "meetings.minutes.published" if first else "meetings.minutes.changed"
-            await audit(session, request, action, meeting_id, told=done[1])
+            await audit(session, request, action, meeting_id, told=notices[1])
     return see_other(f"/staff/meetings/{meeting_id}")
 
 

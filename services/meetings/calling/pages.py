@@ -15,13 +15,13 @@ NONE = "none"
 
 async def show_call(request: Request) -> Response:
     """What the meeting is, the call's question if it has one, yes or no; then what was answered."""
-    asked = asked_by(request, request.query_params.get("id"))
+    link = asked_by(request, request.query_params.get("id"))
     async with runtime(request).transaction() as session:
-        called = await find_called(session, asked[0]) if asked else None
+        called = await find_called(session, link[0]) if link else None
     if called is None:
         return no_link(request)
-    if typed := await typed_before(request, f"call-{called[1].id}"):
-        return _show(request, *called, _faults(request, called[0], typed), typed.get("answer") or "")
+    if fields := await typed_before(request, f"call-{called[1].id}"):
+        return _show(request, *called, _faults(request, called[0], fields), fields.get("answer") or "")
     return _show(request, *called)
 
 
@@ -29,11 +29,11 @@ async def reply_to_call(request: Request) -> Response:
     """Keep the answer; with a yes the call's question is answered too."""
     rt = runtime(request)
     form = await read_form(request)
-    asked = asked_by(request, form.get("id"))
-    says, chosen = form.get("reply"), form.get("answer")
+    link = asked_by(request, form.get("id"))
+    says, number = form.get("reply"), form.get("answer")
     async with rt.transaction() as session:
-        called = await find_called(session, asked[0]) if asked else None
-        if called is None or asked is None:
+        called = await find_called(session, link[0]) if link else None
+        if called is None or link is None:
             return no_link(request)
         meeting, row = called
         errors = _faults(request, meeting, form)
@@ -41,9 +41,9 @@ async def reply_to_call(request: Request) -> Response:
             return await show_again(request, f"call-{row.id}", f"{_BASE}?id={row.id}&again=yes", form)
         if not errors:
             numbers = _numbers(meeting)
-            answer = numbers[chosen or NONE] if len(numbers) > 1 and says == "yes" else None
+            answer = numbers[number or NONE] if len(numbers) > 1 and says == "yes" else None
             await answer_call(session, row.id, says or "", answer, rt.now())
-    return see_other(f"{_BASE}?id={asked[0]}")
+    return see_other(f"{_BASE}?id={link[0]}")
 
 
 def _numbers(meeting: Meeting) -> dict[str, str]:
@@ -72,7 +72,7 @@ def _show(
     assert meeting.call is not None
     assert meeting.called_until is not None
     options = list(enumerate(meeting.call["options"]))
-    chosen = NONE if row.answer == "" else next((str(at) for at, option in options if option == row.answer), "")
+    number = NONE if row.answer == "" else next((str(at) for at, option in options if option == row.answer), "")
     context = {
         "meeting": meeting,
         "called": row,
@@ -81,7 +81,7 @@ def _show(
         "question": meeting.call["question"],
         "options": options,
         "fits_none": NONE,
-        "chosen": typed or chosen,
+        "chosen": typed or number,
         "errors": errors or {},
     }
     return render(request, "meetings/call.html", context)

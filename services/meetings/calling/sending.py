@@ -37,8 +37,8 @@ class Call:
 
     def is_for(self, kind: Kind) -> bool:
         """Whether people of this kind are asked."""
-        chosen = zip(FEATURES, kind, strict=False)
-        return all(value in self.only[feature] for feature, value in chosen if self.only.get(feature))
+        pairs = zip(FEATURES, kind, strict=False)
+        return all(value in self.only[feature] for feature, value in pairs if self.only.get(feature))
 
 
 async def may_call(session: AsyncSession, meeting: Meeting, now: datetime) -> bool:
@@ -58,8 +58,8 @@ async def start_call(session: AsyncSession, meeting_id: UUID, call: Call, now: d
         return None
     meeting.called_until, meeting.calling = call.until, _FIRST
     only = {feature: list(values) for feature, values in call.only.items()}
-    asked = meeting.call or {"question": call.question, "options": list(call.options)}
-    meeting.call = {"question": asked["question"], "options": asked["options"], "only": only}
+    question = meeting.call or {"question": call.question, "options": list(call.options)}
+    meeting.call = {"question": question["question"], "options": question["options"], "only": only}
     return meeting
 
 
@@ -87,13 +87,13 @@ async def who_is_called(
         .order_by(Member.id)
     )
     before = sa.select(Called.member_id).where(Called.meeting_id == meeting.id)
-    left: set[UUID | None] = set()
+    silent: set[UUID | None] = set()
     for which in (rested(meeting, now), at_the_cap(now, cap), before):
-        left |= set(await session.scalars(which))
+        silent |= set(await session.scalars(which))
     rows = (await session.execute(willing.limit(most) if most else willing)).all()
     margins = await newest_margins(session)
-    asked = [row.id for row in rows if row.id not in left and call.is_for(_kind(row, margins))]
-    return asked, rows[-1].id if rows else None
+    ids = [row.id for row in rows if row.id not in silent and call.is_for(_kind(row, margins))]
+    return ids, rows[-1].id if rows else None
 
 
 def _kind(row: sa.Row[UUID, str | None, int | None, str | None], margins: Margins | None) -> Kind:
@@ -122,8 +122,8 @@ async def send_some(session: AsyncSession, meeting_id: UUID, now: datetime, cap:
         meeting.calling = None
         return False
     call = Call(meeting.called_until, meeting.call["only"])
-    asked, meeting.calling = await who_is_called(session, meeting, call, now, cap, meeting.calling, BATCH)
-    rows = [Called(id=new_id(), meeting_id=meeting_id, member_id=id_, state="asked", asked_at=now) for id_ in asked]
+    ids, meeting.calling = await who_is_called(session, meeting, call, now, cap, meeting.calling, BATCH)
+    rows = [Called(id=new_id(), meeting_id=meeting_id, member_id=id_, state="asked", asked_at=now) for id_ in ids]
     session.add_all(rows)
     await emit_new(session, [call_issued(meeting, row) for row in rows])
     return meeting.calling is not None

@@ -123,11 +123,11 @@ async def send_call(request: Request) -> Response:
                 await audit(session, request, "meetings.call.sent", meeting_id)
             return see_other(f"/staff/meetings/{meeting_id}")
         asked = (await who_is_called(session, meeting, call, rt.now(), rt.profile.contact_cap))[0] if call else []
-    typed: dict[str, object] = {**form.values(), **{feature: form.all(feature) for feature in choices(margins)}}
+    fields: dict[str, object] = {**form.values(), **{feature: form.all(feature) for feature in choices(margins)}}
     if call is not None and not asked:
         errors = {"": "Ingen kan spørres nå. Spør flere grupper, eller vent til folk får spørres igjen."}
     if call is None or errors or form.get("action") == "back":
-        return await _show(request, typed, errors, 422 if errors else 200)
+        return await _show(request, fields, errors, 422 if errors else 200)
     context = {
         "meeting": meeting,
         "call": call,
@@ -152,8 +152,8 @@ async def _show(request: Request, typed: Mapping[str, object], errors: FormError
     async with runtime(request).transaction() as session:
         meeting = or_404(await session.get(Meeting, request.path_params["meeting_id"]))
         margins = await newest_margins(session)
-        allowed = await may_call(session, meeting, runtime(request).now())
-    if not allowed:
+        may = await may_call(session, meeting, runtime(request).now())
+    if not may:
         return see_other(f"/staff/meetings/{meeting.id}")
     features = [(feature, FEATURE_NAMES[feature], each) for feature, each in choices(margins).items()]
     context = {

@@ -43,10 +43,10 @@ async def announce_meeting(session: AsyncSession, meeting_id: UUID, plan: Plan, 
     """Store the meeting under the id its form was shown with and announce it; False when that was done already."""
     # Meetings of one name on one day are rare, so one may wait for the other.
     await hold_draws(session)
-    taken = frozenset(await session.scalars(sa.select(Meeting.slug)))
+    slugs = frozenset(await session.scalars(sa.select(Meeting.slug)))
     statement = pg_insert(Meeting).values(
         id=meeting_id,
-        slug=slug_of(plan.heading, plan.day, taken),
+        slug=slug_of(plan.heading, plan.day, slugs),
         state="announced",
         heading=plan.heading,
         purpose=plan.purpose,
@@ -76,14 +76,14 @@ def moves(meeting: Meeting, plan: Plan) -> bool:
 
 async def change_meeting(session: AsyncSession, meeting: Meeting, plan: Plan) -> int:
     """Change a locked meeting that is still to come; how many are told of a new time or place."""
-    moved = moves(meeting, plan)
+    is_move = moves(meeting, plan)
     meeting.heading, meeting.purpose, meeting.agenda = plan.heading, plan.purpose, plan.agenda
     meeting.place, meeting.served, meeting.seats = plan.place, plan.served, plan.seats
     meeting.starts_at, meeting.ends_at, meeting.reply_by = plan.times.starts_at, plan.times.ends_at, plan.times.reply_by
     meeting.stop_hours, meeting.rest_days = plan.stop_hours, plan.rest_days
-    meeting.version += int(moved)
+    meeting.version += int(is_move)
     await emit(session, announced(meeting))
-    if not moved:
+    if not is_move:
         return 0
     rows = await lock_invitations(session, Invitation.meeting_id == meeting.id, Invitation.state.in_(OPEN))
     for row in rows:

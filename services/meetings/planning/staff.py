@@ -222,7 +222,7 @@ async def cancel(request: Request) -> Response:
         or_404(await session.get(Meeting, meeting_id))
         if form.get("confirmed") != "yes":
             return see_other(f"/staff/meetings/{meeting_id}/cancel")
-        done = await cancel_meeting(session, meeting_id, rt.now())
-        if done is not None:
-            await audit(session, request, "meetings.meeting.cancelled", meeting_id, told=done[1])
+        counts = await cancel_meeting(session, meeting_id, rt.now())
+        if counts is not None:
+            await audit(session, request, "meetings.meeting.cancelled", meeting_id, told=counts[1])
     return see_other(f"/staff/meetings/{meeting_id}")

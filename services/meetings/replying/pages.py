@@ -50,8 +50,8 @@ async def open_invitation(request: Request) -> Response:
     async with runtime(request).transaction() as session:
         # A notice's link opens the page of the invitation it is about.
         invitation_id = await session.scalar(sa.select(Notice.invitation_id).where(Notice.id == link.id)) or link.id
-        called = await session.scalar(sa.select(Called.id).where(Called.id == link.id))
-    page = "/meetings/call" if called else _BASE
+        call_id = await session.scalar(sa.select(Called.id).where(Called.id == link.id))
+    page = "/meetings/call" if call_id else _BASE
     return hold_link(request, page, _COOKIE, invitation_id, _COOKIE_LIFE, generation=link.generation)
 
 
@@ -61,8 +61,8 @@ async def show_invitation(request: Request) -> Response:
         invitation = await _look(request, session)
     if invitation is None:
         return no_link(request)
-    if typed := await typed_before(request, f"needs-{invitation[1].id}"):
-        return _show(request, *invitation, _needs(request, typed)[1], typed.values() | {"needs": typed.all("needs")})
+    if fields := await typed_before(request, f"needs-{invitation[1].id}"):
+        return _show(request, *invitation, _needs(request, fields)[1], fields.values() | {"needs": fields.all("needs")})
     errors = (
         {"reply": translate(request).gettext(N_("Svar ja eller nei."))} if "reply" in request.query_params else None
     )
@@ -73,39 +73,39 @@ async def reply(request: Request) -> Response:
     """Yes or no in one step; a no after a yes takes it back."""
     rt = runtime(request)
     form = await read_form(request)
-    asked = asked_by(request, form.get("id"))
+    link = asked_by(request, form.get("id"))
     says = form.get("reply")
-    if asked is None:
+    if link is None:
         return no_link(request)
     async with rt.transaction() as session:
-        held = await hold(session, *asked, rt.now())
+        held = await hold(session, *link, rt.now())
         if held is None:
             return no_link(request)
         if says not in list(Reply) or "reply" in form.refused:
-            return see_other(f"{_BASE}?id={asked[0]}&reply=")
+            return see_other(f"{_BASE}?id={link[0]}&reply=")
         await answer(session, *held, Reply(says), rt.now())
-    return see_other(f"{_BASE}?id={asked[0]}")
+    return see_other(f"{_BASE}?id={link[0]}")
 
 
 async def save_needs(request: Request) -> Response:
     """Store the needs; a second form replaces the first, and an empty one removes them."""
     rt = runtime(request)
     form = await read_form(request)
-    asked = asked_by(request, form.get("id"))
-    if asked is None:
+    link = asked_by(request, form.get("id"))
+    if link is None:
         return no_link(request)
     values, _ = _needs(request, form)
     async with rt.transaction() as session:
-        held = await hold(session, *asked, rt.now())
+        held = await hold(session, *link, rt.now())
         if held is None:
             return no_link(request)
         meeting, row = held
         if values is None:
             return await show_again(request, f"needs-{row.id}", f"{_BASE}?id={row.id}&again=yes", form)
         if row.state == "accepted" and meeting.state == "drawn" and rt.now() < meeting.ends_at:
-            chosen = [need for need in NEEDS if need in values.needs]
-            row.needs = [*chosen, values.other_need] if chosen or values.other_need else None
-    return see_other(f"{_BASE}?id={asked[0]}&saved=1")
+            needs = [need for need in NEEDS if need in values.needs]
+            row.needs = [*needs, values.other_need] if needs or values.other_need else None
+    return see_other(f"{_BASE}?id={link[0]}&saved=1")
 
 
 def _needs(request: Request, form: Form) -> tuple[NeedsInput | None, FormErrors]:
@@ -137,8 +137,8 @@ def asked_by(request: Request, asked: str | None) -> tuple[UUID, int] | None:
 
 
 async def _look(request: Request, session: AsyncSession) -> tuple[Meeting, Invitation] | None:
-    asked = asked_by(request, request.query_params.get("id"))
-    return await find(session, *asked) if asked else None
+    link = asked_by(request, request.query_params.get("id"))
+    return await find(session, *link) if link else None
 
 
 def no_link(request: Request) -> Response:

@@ -40,12 +40,12 @@ async def record_reply(request: Request) -> Response:
         before = held[1].state if held else None
         if held is not None and before in OPEN:
             await answer(session, *held, Reply(says), rt.now())
-            changed = held[1].state != before
-            if changed:
+            is_news = held[1].state != before
+            if is_news:
                 await audit(session, request, "meetings.reply.recorded", meeting_id, reply=says)
         else:
-            changed = False
-    if not changed:
+            is_news = False
+    if not is_news:
         return await _show(request, None, {"who": _NOTHING_TO_ANSWER}, 422)
     return see_other(f"/staff/meetings/{meeting_id}")
 

@@ -38,17 +38,17 @@ def seat(guests: Sequence[Guest], tables: int, rounds: int, seed: str) -> list[d
         return [{} for _ in range(rounds)]
     tables = min(tables, most_tables(len(guests)))
     chance = random.Random(seed)  # noqa: S311 - nobody's right hangs on it, and the same list must give the same tables
-    met: Counter[frozenset[str]] = Counter()
+    meetings: Counter[frozenset[str]] = Counter()
     seatings = []
     for _ in range(rounds):
         order = sorted(guests, key=lambda guest: guest.code)
         chance.shuffle(order)
         order.sort(key=lambda guest: sorted(guest.features.items()))
         placed = {guest.code: place % tables for place, guest in enumerate(order)}
-        _improve(order, placed, tables, met)
+        _improve(order, placed, tables, meetings)
         for table in range(tables):
             here = [guest.code for guest in order if placed[guest.code] == table]
-            met.update(frozenset(pair) for pair in combinations(here, 2))
+            meetings.update(frozenset(pair) for pair in combinations(here, 2))
         seatings.append({code: table + 1 for code, table in placed.items()})
     return seatings
 
@@ -61,11 +61,11 @@ def _improve(guests: Sequence[Guest], placed: dict[str, int], tables: int, met: 
     by_table: list[list[Guest]] = [[] for _ in range(tables)]
     for guest in guests:
         by_table[placed[guest.code]].append(guest)
-    held = [Counter(value for guest in here for value in guest.features.items()) for here in by_table]
+    counts = [Counter(value for guest in here for value in guest.features.items()) for here in by_table]
 
     def unlike(table: int, value: tuple[str, str], more: int) -> float:
         """How much further from the room's mix the table is with one more (or less) of the value."""
-        now = held[table][value] - room[value] * len(by_table[table]) / len(guests)
+        now = counts[table][value] - room[value] * len(by_table[table]) / len(guests)
         return (now + more) ** 2 - now**2
 
     def meets(guest: Guest, table: int, leaving: Guest | None = None) -> int:
@@ -85,11 +85,11 @@ def _improve(guests: Sequence[Guest], placed: dict[str, int], tables: int, met: 
         if change > -_EQUAL and meets(a, there, b) + meets(b, here, a) >= meets(a, here) + meets(b, there):
             return False
         for value in leaves:
-            held[here][value] -= 1
-            held[there][value] += 1
+            counts[here][value] -= 1
+            counts[there][value] += 1
         for value in comes:
-            held[here][value] += 1
-            held[there][value] -= 1
+            counts[here][value] += 1
+            counts[there][value] -= 1
         by_table[here][by_table[here].index(a)], by_table[there][by_table[there].index(b)] = b, a
         placed[a.code], placed[b.code] = there, here
         return True

@@ -89,10 +89,10 @@ def reserves(asked: Sequence[Kind], unasked: Sequence[Somebody], rates: YesRates
     number = min(round(sum(others)), len(unasked))
     quotas = []
     for place, feature in enumerate(features_of(asked)):
-        wanted: Counter[str] = Counter()
+        wants: Counter[str] = Counter()
         for kind, more in zip(asked, others, strict=True):
-            wanted[kind[place]] += more  # type: ignore[assignment]
-        quotas += [Quota(feature, value, int(more), int(more) + 1) for value, more in wanted.items()]
+            wants[kind[place]] += more  # type: ignore[assignment]
+        quotas += [Quota(feature, value, int(more), int(more) + 1) for value, more in wants.items()]
     return pick(unasked, quotas, number, (), words)
 
 
@@ -114,10 +114,10 @@ def pick(
     features = (*features_of(each.kind for each in people), _LIST)
     kinds = [(*each.kind, _WAITS if place in waiting else _ASKED) for place, each in enumerate(people)]
     pool = model.Pool.of(features, kinds)
-    taken = Counter((*kind, "") for kind in seated)
+    seats_taken = Counter((*kind, "") for kind in seated)
     for number in range(min(seats, len(people)), 0, -1):
         try:
-            quotas, _ = quotas_in_reach(pool, limits, number, taken)
+            quotas, _ = quotas_in_reach(pool, limits, number, seats_taken)
         except Infeasible:
             continue
         if waiting:
@@ -142,12 +142,12 @@ def next_step(
 
     Those who wait come first, as far as the quotas can then still be kept; others are asked to what is left.
     """
-    chosen = pick([*waiting, *unasked], limits, seats, seated, words, range(len(waiting)))
+    places = pick([*waiting, *unasked], limits, seats, seated, words, range(len(waiting)))
     first = len(waiting)
-    asked = [place - first for place in chosen if place >= first]
-    rest = [place for place in range(len(unasked)) if place not in set(asked)]
-    more = reserves([unasked[place].kind for place in asked], [unasked[place] for place in rest], rates, words)
-    return Step(tuple(place for place in chosen if place < first), tuple(asked), tuple(rest[place] for place in more))
+    guests = [place - first for place in places if place >= first]
+    rest = [place for place in range(len(unasked)) if place not in set(guests)]
+    more = reserves([unasked[place].kind for place in guests], [unasked[place] for place in rest], rates, words)
+    return Step(tuple(place for place in places if place < first), tuple(guests), tuple(rest[place] for place in more))
 
 
 def _most_waiting(pool: model.Pool, quotas: Sequence[Quota], seats: int) -> int:

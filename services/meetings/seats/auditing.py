@@ -66,8 +66,8 @@ async def _show(request: Request, errors: FormErrors) -> Response:
     async with runtime(request).transaction() as session:
         meeting = or_404(await session.get(Meeting, request.path_params["meeting_id"]))
         draws = await auditable_draws(session, meeting.id)
-        given = sa.select(AuditedDraw).where(AuditedDraw.draw_id.in_([draw.id for draw in draws]))
-        rows = (await session.scalars(given.order_by(AuditedDraw.given_at.desc()))).all()
+        statement = sa.select(AuditedDraw).where(AuditedDraw.draw_id.in_([draw.id for draw in draws]))
+        rows = (await session.scalars(statement.order_by(AuditedDraw.given_at.desc()))).all()
     if not draws:
         return see_other(f"/staff/meetings/{meeting.id}")
     context = {"meeting": meeting, "draws": draws, "given": rows, "errors": errors}

@@ -53,8 +53,8 @@ async def prepare_draws(rt: Runtime, watching: Callable[[], Watch] = Watch) -> N
     """Job: make the tickets of draws that were asked for; after a crash it begins again and comes to the same."""
     free = sa.or_(Draw.taken_until.is_(None), Draw.taken_until <= rt.now())
     async with rt.transaction() as session:
-        waiting = sa.select(Draw.id).where(Draw.state == "preparing", free).order_by(Draw.id)
-        ids = list(await session.scalars(waiting))
+        statement = sa.select(Draw.id).where(Draw.state == "preparing", free).order_by(Draw.id)
+        ids = list(await session.scalars(statement))
     for draw_id in ids:
         await _prepare(rt, draw_id, watching())
 

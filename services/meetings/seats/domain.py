@@ -43,8 +43,8 @@ def replacement_replies_by(
     Never past half the time between the last draw and the meeting: then the deadline is an hour, not a day.
     """
     latest = starts_at - timedelta(hours=stop_hours) / 2
-    wanted = (now + max(reply_by - drawn_at, _SHORTEST_REPLY)).astimezone(zone)
-    return min(end_of_day(wanted.date(), zone), latest)
+    deadline = (now + max(reply_by - drawn_at, _SHORTEST_REPLY)).astimezone(zone)
+    return min(end_of_day(deadline.date(), zone), latest)
 
 
 def waiting_ends_at(starts_at: datetime, stop_hours: int) -> datetime:

@@ -54,7 +54,7 @@ async def draw_meeting(session: AsyncSession, meeting_id: UUID, randomness: str,
     seated = set(drawn_leaves(commitment.full, [entry.document() for entry in entries], draw.ticket))
     on_ticket = {candidate.number for candidate, entry in zip(people, entries, strict=True) if entry.leaf in seated}
     willing = set(await session.scalars(sa.select(Member.id).where(WILLING)))
-    invited = [candidate for candidate in people if candidate.number in on_ticket and candidate.member_id in willing]
+    guests = [candidate for candidate in people if candidate.number in on_ticket and candidate.member_id in willing]
     meeting.state, meeting.drawn_at, meeting.draw_id, meeting.method = "drawn", now, draw.id, draw.method
     margins = await newest_margins(session)
     meeting.bands = band_codes(margins)
@@ -62,7 +62,7 @@ async def draw_meeting(session: AsyncSession, meeting_id: UUID, randomness: str,
     chances = {candidate.number: by_leaf[entry.leaf] for candidate, entry in zip(people, entries, strict=True)}
     meeting.protocol = tallies(people, draw.limits, on_ticket, chances, margins)
     await _enter(session, draw, people, chances, on_ticket)
-    await invite(session, meeting, [(candidate, None) for candidate in invited], meeting.reply_by, now)
+    await invite(session, meeting, [(candidate, None) for candidate in guests], meeting.reply_by, now)
     fact = MeetingDrawn(meeting_id=meeting.id, draw_id=draw.id, pool=len(people), drawn=len(on_ticket), drawn_at=now)
     await emit(session, announced(meeting), fact)
     return meeting
@@ -162,11 +162,11 @@ async def invite(
     state: str = "invited",
 ) -> None:
     """Ask each to a seat, or to the waiting list (``reserve``); with the id of the invitation it replaces, if any."""
-    used = set(await session.scalars(sa.select(Invitation.code).where(Invitation.meeting_id == meeting.id)))
+    codes = set(await session.scalars(sa.select(Invitation.code).where(Invitation.meeting_id == meeting.id)))
     invitations = []
     for person, replaces in people:
-        code = _new_code(used)
-        used.add(code)
+        code = _new_code(codes)
+        codes.add(code)
         invitations.append(
             Invitation(
                 id=new_id(),

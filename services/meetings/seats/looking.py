@@ -42,9 +42,9 @@ async def look_at(rt: Runtime, draw: Draw, meeting: Meeting, margins: Margins | 
         pool = await _fingerprint(session, draw.id)
         stands = " ".join((digest(commitment.promise), digest(commitment.full), pool))
         before = _SEEN.pop(draw.id, None)
-        known = before is not None and before[0] == stands
-        people = [] if known else await candidates_of(session, draw.id)
-    if before is None or not known:
+        same = before is not None and before[0] == stands
+        people = [] if same else await candidates_of(session, draw.id)
+    if before is None or not same:
         # A large pool takes seconds, in which neither other pages nor a transaction should wait.
         before = stands, await asyncio.to_thread(_worked_out, draw, meeting, people, margins)
     _SEEN[draw.id] = before

@@ -124,9 +124,9 @@ def rested(meeting: Meeting, now: datetime) -> sa.Select[UUID | None]:
 def kind_of(gender: str, year_of_birth: int, area: str | None, margins: Margins | None) -> Kind:
     """The kind of person a member is in a draw; a gender or an area the figures do not know counts as none stated."""
     year, bands = (margins.year, margins.bands) if margins else (None, [])
-    known = {area.area for area in margins.areas} if margins else set()
+    areas = {area.area for area in margins.areas} if margins else set()
     band = band_of(year_of_birth, year, bands)
-    return (gender_of(gender), band, area if area and area in known else "")
+    return (gender_of(gender), band, area if area and area in areas else "")
 
 
 def band_codes(margins: Margins | None) -> list[str]:
@@ -147,24 +147,24 @@ def limits_of_population(margins: Margins | None, heads: Heads, seats: int) -> l
     """Each value's share of the population, rounded down and up; none without figures."""
     if margins is None:
         return []
-    counted: dict[str, Counter[str]] = {"gender": Counter(), "band": Counter(), "area": Counter()}
+    totals: dict[str, Counter[str]] = {"gender": Counter(), "band": Counter(), "area": Counter()}
     for cell in margins.population:
-        counted["gender"][cell.gender] += cell.population
-        counted["band"][cell.band] += cell.population
+        totals["gender"][cell.gender] += cell.population
+        totals["band"][cell.band] += cell.population
     # Where every area's residents are known by age, those too young or too old for a band count in no share.
     by_age = all(area.cells for area in margins.areas)
     for area in margins.areas:
-        counted["area"][area.area] += sum(cell.population for cell in area.cells) if by_age else area.population
-    return _limits(counted, margins, heads, seats)
+        totals["area"][area.area] += sum(cell.population for cell in area.cells) if by_age else area.population
+    return _limits(totals, margins, heads, seats)
 
 
 def limits_of_panel(margins: Margins | None, heads: Heads, seats: int, answers: Sequence[str] = ()) -> list[Limit]:
     """Each value's share of the pool, rounded down and up."""
-    counted: dict[str, Counter[str]] = {feature: Counter() for feature in features_of(heads)}
+    totals: dict[str, Counter[str]] = {feature: Counter() for feature in features_of(heads)}
     for kind, number in heads.items():
-        for by_value, value in zip(counted.values(), kind, strict=True):
+        for by_value, value in zip(totals.values(), kind, strict=True):
             by_value[value] += number
-    return _limits(counted, margins, heads, seats, answers)
+    return _limits(totals, margins, heads, seats, answers)
 
 
 def _limits(
@@ -198,8 +198,8 @@ def limits_for(meeting: Meeting, margins: Margins | None, heads: Heads) -> list[
 def outdated_limits(meeting: Meeting, margins: Margins | None) -> bool:
     """Quotas set by hand for ages or areas there are no more."""
     values = values_of(margins, answers_of(meeting))
-    known = {(feature, value) for feature, each in values.items() for value in each}
-    return any((limit.feature, limit.value) not in known for limit in limits_of_rows(meeting.limits or []))
+    pairs = {(feature, value) for feature, each in values.items() for value in each}
+    return any((limit.feature, limit.value) not in pairs for limit in limits_of_rows(meeting.limits or []))
 
 
 def limits_of_rows(rows: Iterable[Mapping[str, Any]]) -> list[Limit]:

@@ -146,8 +146,8 @@ async def candidates_of(session: AsyncSession, draw_id: UUID) -> list[Candidate]
 async def heads_of_draw(session: AsyncSession, draw_id: UUID) -> Heads:
     """How many of each kind are in its pool."""
     alike = (Candidate.gender, Candidate.band, Candidate.area, Candidate.answer)
-    counted = sa.select(*alike, sa.func.count().label("heads")).where(Candidate.draw_id == draw_id).group_by(*alike)
-    rows = await session.execute(counted)
+    statement = sa.select(*alike, sa.func.count().label("heads")).where(Candidate.draw_id == draw_id).group_by(*alike)
+    rows = await session.execute(statement)
     return {(row.gender, row.band, row.area, *([] if row.answer is None else [row.answer])): row.heads for row in rows}
 
 

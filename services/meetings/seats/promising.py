@@ -111,9 +111,9 @@ def check_stored(draw: Draw, meeting: Meeting) -> None:
     if randomness is not None and ticket(promise, randomness) != draw.ticket:
         raise Refused("Det som ble trukket i offentlighet, er endret etterpå.")
     about = _about(draw, meeting)
-    for name, changed in _CHANGED.items():
+    for name, what in _CHANGED.items():
         if promise["about"].get(name) != about[name] and not (name == "seats" and draw.state == "drawn"):
-            raise Refused(f"{changed} er endret etter at trekningen ble gjort klar.")
+            raise Refused(f"{what} er endret etter at trekningen ble gjort klar.")
 
 
 def changed_since(draw: Draw | None, meeting: Meeting) -> str:

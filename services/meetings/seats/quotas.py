@@ -39,9 +39,9 @@ def read_limits(
             words = value_words(feature, value, margins)
             numbers = []
             for which, usual in (("least", 0), ("most", seats)):
-                typed = form.get(field_of(which, feature, value)) or str(usual)
-                if typed.isascii() and typed.isdigit() and len(typed) <= 3 and int(typed) <= seats:
-                    numbers.append(int(typed))
+                text = form.get(field_of(which, feature, value)) or str(usual)
+                if text.isascii() and text.isdigit() and len(text) <= 3 and int(text) <= seats:
+                    numbers.append(int(text))
                 else:
                     name = field_of(which, feature, value)
                     errors[name] = f"Skriv plasser for {words} som et helt tall fra 0 til {seats}."

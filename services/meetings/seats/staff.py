@@ -70,23 +70,23 @@ async def _show(request: Request, form: Mapping[str, object], errors: FormErrors
             heads, left_out = await heads_of_pool(session, meeting, margins, rt.now(), rt.profile.contact_cap)
     if meeting.state != "announced":
         return see_other(f"/staff/meetings/{meeting.id}")
-    seen, changed, replaced = None, "", False
+    look, reason, replaced = None, "", False
     if draw is not None and draw.state in ("ready", "committed"):
         try:
-            seen = await look_at(rt, draw, meeting, margins)
+            look = await look_at(rt, draw, meeting, margins)
         except Refused as refused:
-            changed, replaced = str(refused), isinstance(refused, OldProgram)
+            reason, replaced = str(refused), isinstance(refused, OldProgram)
     context = {
         "meeting": meeting,
         "draw": draw,
-        "promise": seen.promise if seen else None,
-        "changed": changed,
+        "promise": look.promise if look else None,
+        "changed": reason,
         "replaced": replaced,
-        "never": seen.never if seen else [],
+        "never": look.never if look else [],
         "cancelled": cancelled,
         "pool": sum(heads.values()),
         "left_out": left_out,
-        "rows": seen.rows if seen else _heads(limits_for(meeting, margins, heads), heads),
+        "rows": look.rows if look else _heads(limits_for(meeting, margins, heads), heads),
         "words": lambda row: value_words(row["feature"], row["value"], margins),
         "known": margins is not None,
         "outdated": outdated_limits(meeting, margins),

@@ -39,7 +39,7 @@ def protocol_rows(meeting: Meeting) -> list[dict[str, Any]]:
 def promised_tallies(promise: Document, held: Sequence[int] | None) -> list[Tally]:
     """The groups of a promise, with those ``held`` by what was drawn."""
     names = promise["names"]
-    told = [
+    tallies = [
         Tally(
             group["feature"],
             tuple(group["values"]),
@@ -54,8 +54,8 @@ def promised_tallies(promise: Document, held: Sequence[int] | None) -> list[Tall
         for place, group in enumerate(promise["groups"])
     ]
     # Nobody is outside areas that there are none of.
-    areas = any(value for tally in told if tally.feature == "area" for value in tally.values)
-    return [tally for tally in told if areas or tally.feature != "area"]
+    areas = any(value for tally in tallies if tally.feature == "area" for value in tally.values)
+    return [tally for tally in tallies if areas or tally.feature != "area"]
 
 
 def public_tallies(rows: Sequence[Mapping[str, Any]]) -> list[Tally]:
@@ -88,8 +88,8 @@ def composition(meeting: Meeting) -> dict[str, Any] | None:
     rows = [row for row in protocol_rows(meeting) if row["least"] is not None]
     if not rows:
         return None
-    drawn = sum(row["drawn"] for row in protocol_rows(meeting) if row["feature"] == "gender")
-    more = max(1.0, meeting.seats / drawn) if drawn else 1.0
+    guests = sum(row["drawn"] for row in protocol_rows(meeting) if row["feature"] == "gender")
+    more = max(1.0, meeting.seats / guests) if guests else 1.0
     spans = {(row["feature"], row["value"]): _scaled(row, more) for row in rows}
     labels = {row["value"]: row["label"] for row in rows if row["feature"] == "area"}
     return {
