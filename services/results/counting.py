@@ -38,37 +38,37 @@ def count_answers(questionnaire: Questionnaire, answers: Sequence[Answers]) -> l
 
 def count(question: KnownQuestion | UnknownQuestion, answers: Sequence[Answers]) -> Counted:
     """One question's totals."""
-    given = [answer[question.id] for answer in answers if question.id in answer]
-    counted = Counted(question.id, question.type, len(given))
+    values = [answer[question.id] for answer in answers if question.id in answer]
+    total = Counted(question.id, question.type, len(values))
     if isinstance(question, UnknownQuestion):
-        return replace(counted, countable=False)
+        return replace(total, countable=False)
     # Totals of a question that few were asked tell each one's answer: an earlier question may say who they are.
-    if len(given) < SMALLEST_GROUP:
-        return counted
+    if len(values) < SMALLEST_GROUP:
+        return total
     match question:
         case OneChoice() | SeveralChoices() | Pair() | Area():
-            return replace(counted, counts=_codes(question, given), parts=_beside(question, answers))
+            return replace(total, counts=_codes(question, values), parts=_beside(question, answers))
         case Scale():
-            return replace(counted, counts=_codes(question, given))
+            return replace(total, counts=_codes(question, values))
         case Ranking():
-            firsts = Counter(answer[0] for answer in given)
+            firsts = Counter(answer[0] for answer in values)
             return replace(
-                counted, counts=_codes(question, given), firsts={code: firsts[code] for code in question.codes}
+                total, counts=_codes(question, values), firsts={code: firsts[code] for code in question.codes}
             )
         case Grid():
-            return replace(counted, parts=_statements(question, given))
+            return replace(total, parts=_statements(question, values))
         case Number() | Year():
-            return _numbers(counted, getattr(question, "decimals", 0), given)
+            return _numbers(total, getattr(question, "decimals", 0), values)
         case Day():
-            return replace(counted, counts=_months(given))
+            return replace(total, counts=_months(values))
         case ShortText() | LongText() | Information():
-            return counted
+            return total
 
 
 def _codes(question: KnownQuestion, given: Sequence[object]) -> dict[str, int]:
     """How many chose each code, in the order written."""
-    chosen = Counter(code for answer in given for code in question.chosen(answer))
-    return {code: chosen[code] for code in question.codes}
+    numbers = Counter(code for answer in given for code in question.chosen(answer))
+    return {code: numbers[code] for code in question.codes}
 
 
 def _beside(question: Optioned, answers: Sequence[Answers]) -> tuple[Counted, ...]:

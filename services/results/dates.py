@@ -27,7 +27,7 @@ async def _planned(session: AsyncSession) -> list[DatesPlanned]:
         .order_by(Survey.id)
     )
     followed = set(await session.scalars(sa.select(FollowUp.about_id)))
-    return [dates_of(survey, published, followed=survey.id in followed) for survey, published in rows]
+    return [dates_of(survey, publication, followed=survey.id in followed) for survey, publication in rows]
 
 
 def dates_of(survey: Survey, published: Publication | None, *, followed: bool) -> DatesPlanned:

@@ -25,18 +25,18 @@ async def show_results(request: Request) -> Response:
                 .order_by(Publication.published_at.desc())
             )
         ).all()
-        done = {follow_up.about_id: follow_up for follow_up in reversed(await follow_ups.all_of_them(session))}
+        by_survey = {follow_up.about_id: follow_up for follow_up in reversed(await follow_ups.all_of_them(session))}
     cards = []
     for survey, publication in rows:
-        asked = asked_in(survey)
-        shown = show(asked, publication.counted, texts)
+        questionnaire = asked_in(survey)
+        questions = show(questionnaire, publication.counted, texts)
         cards.append(
             {
                 "publication": publication,
-                "title": asked.title.by_language,
+                "title": questionnaire.title.by_language,
                 "finding": publication.finding,
-                "led_to": done[survey.id].done if survey.id in done else None,
-                "first": next((question for question in shown if question.picture), None),
+                "led_to": by_survey[survey.id].done if survey.id in by_survey else None,
+                "first": next((question for question in questions if question.picture), None),
             }
         )
     return render(request, "results/list.html", {"cards": cards})
@@ -46,10 +46,10 @@ async def show_result(request: Request) -> Response:
     """Purpose, finding, picture and table per question, participants against population, method."""
     async with runtime(request).transaction() as session:
         survey, publication = or_404(await _published(session, request.path_params["slug"]))
-        done = await follow_ups.of(session, survey.id)
+        rows = await follow_ups.of(session, survey.id)
         earlier = await _published_before(session, survey)
-    shown = {"follow_ups": done, "trends": trends(asked_in(survey), earlier)}
-    return render(request, "results/result.html", {**result_context(request, survey, publication), **shown})
+    context = {"follow_ups": rows, "trends": trends(asked_in(survey), earlier)}
+    return render(request, "results/result.html", {**result_context(request, survey, publication), **context})
 
 
 async def _published_before(session: AsyncSession, survey: Survey) -> list[Past]:
@@ -78,12 +78,12 @@ async def _published(session: AsyncSession, slug: str) -> tuple[Survey, Publicat
 
 def result_context(request: Request, survey: Survey, publication: Publication) -> dict[str, Any]:
     """What the result page shows of a publication."""
-    texts, asked = translate(request), asked_in(survey)
+    texts, questionnaire = translate(request), asked_in(survey)
     return {
         "survey": survey,
         "publication": publication,
-        "title": asked.title.to(texts.code),
-        "heading": asked.title.by_language,
+        "title": questionnaire.title.to(texts.code),
+        "heading": questionnaire.title.by_language,
         "finding": publication.finding,
         "arrived": publication.arrived,
         **tables_of(survey, publication.counted, publication.participants, texts, publication.changes),

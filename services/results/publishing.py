@@ -48,19 +48,19 @@ async def draft_of(session: AsyncSession, survey: Survey) -> Draft:
     rows = (await session.execute(sa.select(Answer.id, Answer.answers).where(Answer.survey_id == survey.id))).all()
     questionnaire = asked_in(survey)
     answers = [row.answers for row in rows]
-    written: dict[str, list[tuple[UUID, str]]] = {}
+    texts_of: dict[str, list[tuple[UUID, str]]] = {}
     for name in written_in(questionnaire):
-        given = [(str(row.answers[name]), row.id) for row in rows if name in row.answers]
+        pairs = [(str(row.answers[name]), row.id) for row in rows if name in row.answers]
         # One of each text, by the least id: it is as random as any, and the same at every look.
-        id_by_text = dict(sorted(given, reverse=True))
-        written[name] = [(id_, text) for text, id_ in sorted(id_by_text.items())]
+        id_by_text = dict(sorted(pairs, reverse=True))
+        texts_of[name] = [(id_, text) for text, id_ in sorted(id_by_text.items())]
     population = await session.scalar(sa.select(Population).order_by(Population.year.desc()).limit(1))
     beside = await surveys_beside(session, survey)
     return Draft(
         survey,
         count_answers(questionnaire, answers),
         _participants(survey, population),
-        written,
+        texts_of,
         len(answers),
         await changes_of(session, survey, beside),
         waiting_for(survey, beside),
@@ -89,10 +89,10 @@ def _participants(survey: Survey, population: Population | None) -> dict[str, ob
     # The population register counts two genders; "none of them" would be a wrong number for the third.
     targets = {code: people[code] / everybody if code in people else None for code in genders}
     groups = merged_groups([(band.code, bands[band.code]) for band in population.bands])
-    answered = sum(n for _, n in groups)
+    answers = sum(n for _, n in groups)
     return _by_area(survey, population) | {
         "gender": [[code, share, targets[code]] for code, share in gender_shares(genders).items()],
-        "band": [[list(codes), n / answered, sum(people[code] for code in codes) / everybody] for codes, n in groups],
+        "band": [[list(codes), n / answers, sum(people[code] for code in codes) / everybody] for codes, n in groups],
     }
 
 
@@ -100,21 +100,21 @@ def _by_area(survey: Survey, population: Population) -> dict[str, object]:
     living = sum(area.population for area in population.areas)
     if not living:
         return {}
-    answered: Counter[str] = Counter()
+    answers: Counter[str] = Counter()
     for stratum in survey.strata or ():
-        answered[stratum.area or ""] += stratum.answered
+        answers[stratum.area or ""] += stratum.answered
     people = {area.area: area.population for area in population.areas}
     labels = {area.area: area.label or area.area for area in population.areas} | {"": ""}
-    outside = sum(n for code, n in answered.items() if code not in people)
-    groups = merged_groups([*((code, answered[code]) for code in people), *([("", outside)] if outside else [])])
+    outside = sum(n for code, n in answers.items() if code not in people)
+    groups = merged_groups([*((code, answers[code]) for code in people), *([("", outside)] if outside else [])])
     everybody = sum(n for _, n in groups)
     rows = [
         [[labels[code] for code in codes], n / everybody,
          None if "" in codes else sum(people[code] for code in codes) / living]
         for codes, n in groups
     ]  # fmt: skip
-    known = any(code for code in answered if code in people)
-    return {"area": rows, "area_source": population.area_source} if known else {}
+    has_people = any(code for code in answers if code in people)
+    return {"area": rows, "area_source": population.area_source} if has_people else {}
 
 
 class UnknownPassage(ValueError):
@@ -131,11 +131,11 @@ def with_passages(draft: Draft, chosen: Mapping[str, Sequence[str]]) -> list[Cou
 
 def _with_passages(draft: Draft, question: Counted, chosen: Mapping[str, Sequence[str]]) -> Counted:
     texts = {str(id_): text for id_, text in draft.written.get(question.id, ())}
-    wanted = chosen.get(question.id, ())
-    if any(id_ not in texts for id_ in wanted):
+    ids = chosen.get(question.id, ())
+    if any(id_ not in texts for id_ in ids):
         raise UnknownPassage(question.id)
     parts = tuple(_with_passages(draft, part, chosen) for part in question.parts)
-    return replace(question, passages=tuple(texts[id_] for id_ in wanted), parts=parts)
+    return replace(question, passages=tuple(texts[id_] for id_ in ids), parts=parts)
 
 
 async def publish(
@@ -167,9 +167,9 @@ async def _free_slug(session: AsyncSession, survey: Survey, now: datetime, zone:
     """``klima-2027-03-12``, with a number behind it when the same questionnaire closed twice that day."""
     await hold(session, "results.slug")
     day = last_day(survey.closes_at or now, survey.closed_at).astimezone(zone).date()
-    wanted = f"{asked_in(survey).id}-{day.isoformat()}"
-    taken = set(await session.scalars(sa.select(Publication.slug).where(Publication.slug.startswith(wanted))))
-    return free_slug(wanted, taken)
+    base = f"{asked_in(survey).id}-{day.isoformat()}"
+    slugs = set(await session.scalars(sa.select(Publication.slug).where(Publication.slug.startswith(base))))
+    return free_slug(base, slugs)
 
 
 def published_event(publication: Publication, survey: Survey) -> ResultsPublished:

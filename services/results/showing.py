@@ -195,6 +195,6 @@ def table_rows(
             rows.append([question.id, question.text, "", None, None, question.base, None, None])
     for part in parts:
         for name, share, target in part.rows:
-            counted = None if target is None else round(target, 4)
-            rows.append(["", part.name, name, None, round(share, 4), None, None, counted])
+            number = None if target is None else round(target, 4)
+            rows.append(["", part.name, name, None, round(share, 4), None, None, number])
     return rows

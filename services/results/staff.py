@@ -74,15 +74,15 @@ async def show_card(request: Request) -> Response:
         for survey, publication, _, title in rows
         if publication is not None and publication.published_at < late_from and survey.id not in followed
     ]
-    waiting = [
+    rows_waiting = [
         (survey, title)
         for survey, publication, arrived, title in rows
         if publication is None and survey.released is not None and arrived >= survey.released
     ]
-    published = sum(1 for _, publication, _, _ in rows if publication is not None)
+    publications = sum(1 for _, publication, _, _ in rows if publication is not None)
     context = {
-        "waiting": waiting,
-        "published": published,
+        "waiting": rows_waiting,
+        "published": publications,
         "events": events,
         "new": new,
         "oldest_new": oldest_new,
@@ -102,10 +102,10 @@ async def show_draft(request: Request) -> Response:
         survey, publication = or_404(await _survey(session, request))
         draft = await draft_of(session, survey)
         history = await audit_of(session, survey.id)
-        done = await follow_ups.of(session, survey.id)
+        rows = await follow_ups.of(session, survey.id)
     if publication is not None:
         title = title_of(survey)
-        context = {"survey": survey, "publication": publication, "title": title, "done": done, "history": history}
+        context = {"survey": survey, "publication": publication, "title": title, "done": rows, "history": history}
         return render(request, "results/staff_published.html", context)
     return _draft_page(request, draft, {}, {}, 200, history)
 
@@ -122,13 +122,13 @@ def _draft_page(
     request: Request, draft: Draft, form: dict[str, object], errors: FormErrors, status: int, history: object = ()
 ) -> Response:
     survey, languages = draft.survey, request.app.state.renderer.languages
-    asked = asked_in(survey)
+    questionnaire = asked_in(survey)
     tables = tables_of(survey, draft.counted, draft.participants, translate(request), draft.changes)
-    findings = {code: leading_finding(asked, draft.counted, texts) for code, texts in languages.items()}
+    findings = {code: leading_finding(questionnaire, draft.counted, texts) for code, texts in languages.items()}
     context = {
         "survey": survey,
         "draft": draft,
-        "title": asked.title.nb,
+        "title": questionnaire.title.nb,
         "finding": findings["nb"],
         "arrived": draft.arrived,
         **tables,
@@ -136,7 +136,7 @@ def _draft_page(
         "questions": {question.id: question.text for question in tables["results"]}
         | {part.id: f"{question.text} {part.text}" for question in tables["results"] for part in question.parts},
         "form": form or {"finding": findings["nb"], "finding_nn": findings.get("nn"), "finding_en": findings.get("en")},
-        "mail": urlencode({"purpose": "results", "title": asked.title.nb}),
+        "mail": urlencode({"purpose": "results", "title": questionnaire.title.nb}),
         "errors": errors,
         "history": history,
     }
@@ -160,15 +160,15 @@ async def publish_result(request: Request) -> Response:
             if draft.waits and form.get("fewer") != "yes":
                 errors |= {"fewer": "Ikke alle svar er kommet. Vent, eller kryss av for å publisere uten dem"}
             try:
-                counted = with_passages(draft, _chosen(form, draft))
+                totals = with_passages(draft, _chosen(form, draft))
             except UnknownPassage:
-                counted = []
+                totals = []
                 errors |= {"": "Et svar du valgte, finnes ikke. Velg på nytt"}
             if values is None or errors:
                 return _draft_page(request, draft, form.values(), errors, 422)
             texts = {"nb": values.finding, "nn": values.finding_nn, "en": values.finding_en}
             finding = {code: text for code, text in texts.items() if text}
-            publication = await publish(session, draft, counted, finding, rt.now(), rt.settings.zone)
+            publication = await publish(session, draft, totals, finding, rt.now(), rt.settings.zone)
             await audit(session, request, "results.result.published", survey_id, answers=draft.arrived)
     return see_other(f"/results/{publication.slug}")
 

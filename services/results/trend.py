@@ -43,9 +43,9 @@ def trends(questionnaire: Questionnaire, earlier: Sequence[Past]) -> dict[str, T
     for part in questionnaire.questions:
         before, broken = _asked_before(questionnaire.id, part.model_dump(mode="json"), earlier)
         by_id[part.id] = _trend(before, broken=broken)
-        for code in dict.fromkeys(code for _, counted in before for code in _statements(counted)):
+        for code in dict.fromkeys(code for _, totals in before for code in _statements(totals)):
             # The break is told once, at the question.
-            of_it = [(day, here[code]) for day, counted in before if code in (here := _statements(counted))]
+            of_it = [(day, here[code]) for day, totals in before if code in (here := _statements(totals))]
             by_id[f"{part.id}.{code}"] = _trend(of_it, broken=False)
     return {id_: trend for id_, trend in by_id.items() if trend.days or trend.broken}
 
@@ -77,7 +77,7 @@ def _statements(counted: Counted) -> dict[str, Counted]:
 
 def _trend(before: Sequence[tuple[datetime, Counted]], *, broken: bool) -> Trend:
     """Of what was counted, the newest first."""
-    points = [(day, counted) for day, counted in before if counted.base and (counted.counts or counted.quartiles)]
+    points = [(day, totals) for day, totals in before if totals.base and (totals.counts or totals.quartiles)]
     points = points[:_MOST][::-1]
     shares_by_code = [{code: number / counted.base for code, number in counted.counts.items()} for _, counted in points]
     codes = dict.fromkeys(code for shares in reversed(shares_by_code) for code in shares)
@@ -95,7 +95,7 @@ def _same(past: Past, identity: str) -> tuple[Mapping[str, object], Counted] | N
     for part in past.questionnaire.parts:
         if isinstance(part, UnknownQuestion) or part.id not in counted:
             continue
-        asked = part.model_dump(mode="json")
-        if identity_of(past.questionnaire.id, asked) == identity:
-            return asked, counted[part.id]
+        content = part.model_dump(mode="json")
+        if identity_of(past.questionnaire.id, content) == identity:
+            return content, counted[part.id]
     return None

@@ -46,8 +46,8 @@ class DoneInput(BaseModel):
     def kept(self) -> dict[str, object]:
         """As a follow-up keeps it."""
         texts = {"nb": self.done, "nn": self.done_nn, "en": self.done_en}
-        done = {code: text for code, text in texts.items() if text}
-        return {"done": done, "done_on": self.done_on, "link": self.link}
+        by_code = {code: text for code, text in texts.items() if text}
+        return {"done": by_code, "done_on": self.done_on, "link": self.link}
 
 
 class FollowUpInput(DoneInput):
@@ -146,11 +146,11 @@ async def _one(
     errors: FormErrors,
     status: int,
 ) -> Response:
-    done = {name: follow_up.done.get(code) for name, code in (("done", "nb"), ("done_nn", "nn"), ("done_en", "en"))}
+    fields = {name: follow_up.done.get(code) for name, code in (("done", "nb"), ("done_nn", "nn"), ("done_en", "en"))}
     context = {
         "follow_up": follow_up,
         "page": store.PATHS[follow_up.about] + follow_up.slug,
-        "form": form or {**done, "done_on": follow_up.done_on.isoformat(), "link": follow_up.link},
+        "form": form or {**fields, "done_on": follow_up.done_on.isoformat(), "link": follow_up.link},
         "errors": errors,
         "history": await audit_of(session, follow_up.id),
     }
@@ -170,9 +170,9 @@ async def correct_follow_up(request: Request) -> Response:
         follow_up = or_404(await session.get(FollowUp, id_, populate_existing=True))
         if values is None or errors:
             return await _one(request, session, follow_up, form.values(), errors, 422)
-        wanted = values.kept()
-        if any(getattr(follow_up, name) != value for name, value in wanted.items()):
-            for name, value in wanted.items():
+        columns = values.kept()
+        if any(getattr(follow_up, name) != value for name, value in columns.items()):
+            for name, value in columns.items():
                 setattr(follow_up, name, value)
             await emit(session, store.recorded_event(follow_up))
             await audit(session, request, "results.follow_up.corrected", id_)

@@ -32,10 +32,8 @@ async def all_of_them(session: AsyncSession) -> Sequence[FollowUp]:
 async def objects(session: AsyncSession) -> dict[str, About]:
     """``about:id`` -> (about, id, slug, title) of everything public that a follow-up may be about, newest first."""
     public: list[tuple[Any, str, UUID, str, str]] = []
-    published = await session.execute(
-        sa.select(Survey, Publication).join(Publication, Publication.survey_id == Survey.id)
-    )
-    for survey, publication in published:
+    rows = await session.execute(sa.select(Survey, Publication).join(Publication, Publication.survey_id == Survey.id))
+    for survey, publication in rows:
         title = title_of(survey)
         public.append((publication.published_at, "survey", survey.id, publication.slug, title))
     for meeting in await session.scalars(sa.select(Meeting).where(Meeting.status.in_(["held", "minuted"]))):
@@ -49,10 +47,10 @@ async def objects(session: AsyncSession) -> dict[str, About]:
 
 async def took_part(session: AsyncSession, about: str, about_id: UUID) -> int:
     """How many answered the survey or came to the meeting."""
-    counted = {"survey": (Survey.answered, Survey.id), "meeting": (Meeting.attended, Meeting.id)}.get(about)
-    if counted is None:
+    place = {"survey": (Survey.answered, Survey.id), "meeting": (Meeting.attended, Meeting.id)}.get(about)
+    if place is None:
         return 0
-    return await session.scalar(sa.select(counted[0]).where(counted[1] == about_id)) or 0
+    return await session.scalar(sa.select(place[0]).where(place[1] == about_id)) or 0
 
 
 def recorded_event(follow_up: FollowUp) -> FollowUpRecorded:

@@ -49,6 +49,6 @@ async def decide(
 
 async def _free_slug(session: AsyncSession, heading: str) -> str:
     await hold(session, "results.slug")
-    wanted = slug_words(heading, 60, "sak")
-    taken = set(await session.scalars(sa.select(Suggestion.slug).where(Suggestion.slug.startswith(wanted))))
-    return free_slug(wanted, {slug for slug in taken if slug})
+    base = slug_words(heading, 60, "sak")
+    slugs = set(await session.scalars(sa.select(Suggestion.slug).where(Suggestion.slug.startswith(base))))
+    return free_slug(base, {slug for slug in slugs if slug})

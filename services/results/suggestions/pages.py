@@ -56,10 +56,10 @@ class SuggestionInput(BaseModel):
 
 async def show_suggestions(request: Request) -> Response:
     """The form, what happens then, and every public matter; or the form with what was typed and has faults."""
-    typed = await typed_before(request, _FORM)
-    if typed is None:
+    fields = await typed_before(request, _FORM)
+    if fields is None:
         return await _page(request, {}, {})
-    return await _page(request, typed.values(), robots.fault(request) or _validated(request, typed)[1])
+    return await _page(request, fields.values(), robots.fault(request) or _validated(request, fields)[1])
 
 
 def _validated(request: Request, form: Form) -> tuple[SuggestionInput | None, FormErrors]:
@@ -117,13 +117,13 @@ async def show_suggestion(request: Request) -> Response:
                 sa.select(FollowUp).where(FollowUp.about_id == suggestion.id).order_by(FollowUp.done_on.desc())
             )
         ).all()
-        joined = await session.get(Suggestion, suggestion.merged_into) if suggestion.merged_into else None
+        target = await session.get(Suggestion, suggestion.merged_into) if suggestion.merged_into else None
     context = {
         "suggestion": suggestion,
         "matter": suggestion,
         "came_at": suggestion.registered_at,
         "state": translate(request).gettext(STATES[suggestion.state]),
-        "joined": joined,
+        "joined": target,
         "follow_ups": follow_ups,
     }
     return render(request, "results/suggestion.html", context)

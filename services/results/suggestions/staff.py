@@ -52,9 +52,9 @@ async def show_suggestions(request: Request) -> Response:
     """Suggestions by state; the file has no text, which may hold a person."""
     view = list_view(request, _FILTERS, ("oldest",))
     async with runtime(request).transaction() as session:
-        chosen = store.chosen(view.filters)
-        total = await count_rows(session, chosen)
-        rows = (await session.scalars(view.part(chosen))).all()
+        statement = store.chosen(view.filters)
+        total = await count_rows(session, statement)
+        rows = (await session.scalars(view.part(statement))).all()
         if view.form:
             await audit(session, request, "results.suggestions.exported", None, count=total)
     if view.form:
@@ -124,17 +124,17 @@ async def decide(request: Request) -> Response:
             decision, standing = settled(Decision(**values.model_dump())), await store.standing(session, suggestion)
             if confirmed and decision == standing:
                 return see_other(f"/staff/results/suggestions/{suggestion_id}")
-            joined = await store.public_suggestion(session, decision.merged_into) if decision.merged_into else None
+            target = await store.public_suggestion(session, decision.merged_into) if decision.merged_into else None
             if form.get("seen") != mark(standing):
                 errors, status = {"": _OUTDATED}, 409
             else:
                 errors = problems(decision)
-                if decision.state == "merged" and (joined is None or joined.id == suggestion.id):
+                if decision.state == "merged" and (target is None or target.id == suggestion.id):
                     errors |= {"merged_into": "Velg en annen sak som er offentlig"}
             if not errors and not confirmed:
-                return _confirm(request, suggestion, decision, standing, joined)
+                return _confirm(request, suggestion, decision, standing, target)
             if not errors:
-                notice = await decide_on(session, suggestion, decision, joined.id if joined else None, rt.now())
+                notice = await decide_on(session, suggestion, decision, target.id if target else None, rt.now())
                 detail = {"state": decision.state, "public": decision.public, "told": notice or "nothing"}
                 await audit(session, request, "results.suggestion.decided", suggestion.id, **detail)
                 return see_other(f"/staff/results/suggestions/{suggestion_id}")

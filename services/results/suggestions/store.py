@@ -31,7 +31,7 @@ async def lock_suggestion(session: AsyncSession, suggestion_id: UUID) -> Suggest
 
 async def standing(session: AsyncSession, suggestion: Suggestion) -> Decision:
     """What is decided so far."""
-    joined = await session.get(Suggestion, suggestion.merged_into) if suggestion.merged_into else None
+    target = await session.get(Suggestion, suggestion.merged_into) if suggestion.merged_into else None
     return Decision(
         state=suggestion.state,
         answer=suggestion.answer or "",
@@ -39,7 +39,7 @@ async def standing(session: AsyncSession, suggestion: Suggestion) -> Decision:
         public_heading=suggestion.public_heading or "",
         public_text=suggestion.public_text or "",
         forwarded_to=suggestion.forwarded_to or "",
-        merged_into=(joined.slug or "") if joined else "",
+        merged_into=(target.slug or "") if target else "",
     )
 
 

@@ -38,11 +38,11 @@ class Entry:
 
 async def entries(session: AsyncSession, texts: Language) -> list[Entry]:
     """Everything, newest first; made of copies of events and of what results itself owns."""
-    done: dict[UUID, Texts] = {row.about_id: row.done for row in reversed(await all_of_them(session))}
+    texts_of: dict[UUID, Texts] = {row.about_id: row.done for row in reversed(await all_of_them(session))}
     lines = [
-        *await _surveys(session, texts, done),
-        *await _meetings(session, texts, done),
-        *await _suggestions(session, texts, done),
+        *await _surveys(session, texts, texts_of),
+        *await _meetings(session, texts, texts_of),
+        *await _suggestions(session, texts, texts_of),
         *await _follow_ups(session, texts),
     ]
     return sorted(lines, key=lambda entry: entry.at, reverse=True)
@@ -56,11 +56,11 @@ async def _surveys(session: AsyncSession, texts: Language, done: dict[UUID, Text
     for survey, publication in rows:
         title = survey.questionnaire.title.by_language if survey.questionnaire else ""
         if survey.opened_at:
-            opened = texts.gettext(N_("En undersøkelse åpnet"))
-            lines.append(Entry(survey.opened_at, opened, title, "/surveys", None))
+            words = texts.gettext(N_("En undersøkelse åpnet"))
+            lines.append(Entry(survey.opened_at, words, title, "/surveys", None))
         if ended_at := survey.closed_at:
-            closed = texts.gettext(N_("En undersøkelse stengte, {n} hadde svart")).format(n=survey.answered or 0)
-            lines.append(Entry(last_day(survey.closes_at or ended_at, ended_at), closed, title, None, None))
+            sentence = texts.gettext(N_("En undersøkelse stengte, {n} hadde svart")).format(n=survey.answered or 0)
+            lines.append(Entry(last_day(survey.closes_at or ended_at, ended_at), sentence, title, None, None))
         if publication:
             what, link = texts.gettext(N_("Et resultat ble klart")), PATHS["survey"] + publication.slug
             led_to = done.get(survey.id, "")
