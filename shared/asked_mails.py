@@ -57,8 +57,8 @@ async def keep_asked_mails(
             mails[event.invitation_id, number] = (event.member_id, at)
     members = {member_id for member_id, _ in mails.values()}
     await lock(session, *members)
-    gone = set(await session.scalars(erased.where(erased.selected_columns[0].in_(members))))
-    living = {key: mail for key, mail in mails.items() if mail[0] not in gone}
+    erased_ids = set(await session.scalars(erased.where(erased.selected_columns[0].in_(members))))
+    living = {key: mail for key, mail in mails.items() if mail[0] not in erased_ids}
     if living:
         await upsert_many(
             session,

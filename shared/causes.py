@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 def causes(error: BaseException) -> Iterator[BaseException]:
     """The error, then what it came from: the driver's own error, its cause or context, what a group holds."""
-    waiting, seen = deque([error]), set[int]()
-    while waiting:
-        link = waiting.popleft()
-        if id(link) in seen:
+    queue, ids = deque([error]), set[int]()
+    while queue:
+        link = queue.popleft()
+        if id(link) in ids:
             continue
-        seen.add(id(link))
+        ids.add(id(link))
         yield link
         inner = link.exceptions if isinstance(link, BaseExceptionGroup) else ()
         context = None if link.__suppress_context__ else link.__context__
         further = (getattr(link, "orig", None), link.__cause__, context, *inner)
-        waiting += [each for each in further if isinstance(each, BaseException)]
+        queue += [each for each in further if isinstance(each, BaseException)]

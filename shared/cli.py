@@ -74,14 +74,14 @@ def roles(
     from shared.roles import create_database, create_service_roles
 
     settings = load_settings()
-    given = json.loads(passwords)
-    if set(given) != {"owner", *SERVICES}:
+    by_name = json.loads(passwords)
+    if set(by_name) != {"owner", *SERVICES}:
         raise Refusal(f"PANEL_ROLE_PASSWORDS must name owner, {', '.join(SERVICES)} and nothing else.")
     admin = settings.database_url.get_secret_value()
 
     async def run() -> None:
-        owner = await create_database(admin, settings.prefix, given.pop("owner"))
-        await create_service_roles(admin, owner, settings.prefix, given)
+        owner = await create_database(admin, settings.prefix, by_name.pop("owner"))
+        await create_service_roles(admin, owner, settings.prefix, by_name)
 
     asyncio.run(run())
 
@@ -96,8 +96,8 @@ def try_installation(
     """See that an installation works: services ready, pages shown, one sign-up; ends with 1 and says what does not."""
     from shared.trial import try_services, try_sign_up
 
-    for seen in (*try_services(addresses), *try_sign_up(panel, load_settings().public_url, email, postcode)):
-        typer.echo(seen)
+    for line in (*try_services(addresses), *try_sign_up(panel, load_settings().public_url, email, postcode)):
+        typer.echo(line)
 
 
 @app.command()
@@ -153,8 +153,8 @@ def list_dead_letters(
                 if row.state != "waiting" and topic in ("", row.topic) and reason in ("", row.reason)
             ]
             for row in letters:
-                shown = ("id", "state", "reason", "type", "topic", "partition", "offset", "subject", "received_at")
-                typer.echo(json.dumps({key: row._mapping[key] for key in shown}, default=str))
+                columns = ("id", "state", "reason", "type", "topic", "partition", "offset", "subject", "received_at")
+                typer.echo(json.dumps({key: row._mapping[key] for key in columns}, default=str))
             if drop:
                 await dead_letters.drop(session, *(row.id for row in letters))
         if drop:
@@ -171,8 +171,8 @@ def send_again(name: ServiceName, topic: str, partition: int, from_offset: int, 
         async with runtime.transaction() as session:
             return await missing.send_again(session, topic, partition, from_offset, to_offset)
 
-    sent = with_service(name, run)
-    typer.echo(json.dumps({"sent": sent, "missing": max(to_offset - from_offset - sent, 0)}))
+    count = with_service(name, run)
+    typer.echo(json.dumps({"sent": count, "missing": max(to_offset - from_offset - count, 0)}))
 
 
 @app.command("send-state")
@@ -213,8 +213,8 @@ def contracts(folder: Path = Path("docs/contracts")) -> None:
     """Write the AsyncAPI document and an example for every event type that has none."""
     from shared.contracts import write_contracts
 
-    for written in write_contracts(folder):
-        typer.echo(written)
+    for file in write_contracts(folder):
+        typer.echo(file)
 
 
 @app.command()

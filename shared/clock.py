@@ -36,8 +36,8 @@ class PanelClock:
             stat = self._file.stat()
         except FileNotFoundError:
             return timedelta()
-        seen = (stat.st_mtime_ns, stat.st_size)
-        if seen != self._seen:
+        mark = (stat.st_mtime_ns, stat.st_size)
+        if mark != self._seen:
             self._offset = timedelta(seconds=float(self._file.read_text(encoding="utf-8").strip() or 0))
-            self._seen = seen
+            self._seen = mark
         return self._offset

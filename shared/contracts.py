@@ -22,15 +22,15 @@ def write_contracts(folder: Path) -> list[str]:
     """
     examples = folder / "examples"
     examples.mkdir(parents=True, exist_ok=True)
-    written = []
+    files = []
     for event in REGISTRY.values():
         file = examples / f"{event.type}.json"
         if not file.exists():
             file.write_text(json.dumps(example_of(event), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-            written.append(str(file))
+            files.append(str(file))
     document = folder / "asyncapi.json"
     document.write_text(asyncapi_text(), encoding="utf-8")
-    return [*written, str(document)]
+    return [*files, str(document)]
 
 
 def asyncapi_text() -> str:
@@ -41,8 +41,8 @@ def asyncapi_text() -> str:
 def example_of(event: type[Event]) -> dict[str, object]:
     """A valid example made from the field types."""
     example = event.model_validate(_example_fields(event))
-    stored: dict[str, object] = example.model_dump(mode="json")
-    return stored
+    content: dict[str, object] = example.model_dump(mode="json")
+    return content
 
 
 def asyncapi() -> dict[str, object]:

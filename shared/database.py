@@ -91,8 +91,8 @@ def insert_many(table: type[DeclarativeBase], **columns: list[Any]) -> Insert:
             for name, values in columns.items()
         }
     )
-    chosen = [sa.func.string_to_array(rows.c[name], ",") if name in arrays else rows.c[name] for name in columns]
-    return pg_insert(table).from_select(list(columns), sa.select(*chosen).order_by(rows.c.place))
+    fields = [sa.func.string_to_array(rows.c[name], ",") if name in arrays else rows.c[name] for name in columns]
+    return pg_insert(table).from_select(list(columns), sa.select(*fields).order_by(rows.c.place))
 
 
 async def upsert(session: AsyncSession, table: Table, *conditions: sa.ColumnElement[bool], **values: object) -> None:
@@ -263,8 +263,8 @@ class Database:
 
     def _committed(self, session: Transaction) -> None:
         emitted = session.info.pop(EMITTED, False)
-        changed = session.info.pop("changed", False)
-        for wake in (*(self.on_commit if changed else ()), *(self.on_emit if emitted else ())):
+        has_rows = session.info.pop("changed", False)
+        for wake in (*(self.on_commit if has_rows else ()), *(self.on_emit if emitted else ())):
             wake()
 
     @asynccontextmanager

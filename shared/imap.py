@@ -68,7 +68,7 @@ class Mailbox:
 
     @staticmethod
     def _checked(answer: tuple[str, list[Any]]) -> list[Any]:
-        state, found = answer
+        state, data = answer
         if state != "OK":
             raise ConnectionError("the mailbox's server refused a command")
-        return found
+        return data

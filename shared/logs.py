@@ -52,11 +52,11 @@ def _one_cause(error: BaseException) -> str:
         frames.append((trace.tb_frame.f_code.co_filename, trace.tb_lineno))
         trace = trace.tb_next
     # Where it was raised, and the way there through our own code; libraries in between tell nothing.
-    shown = [*[frame for frame in frames[:-1] if "/lib/python" not in frame[0]][-_PLACES:], *frames[-1:]]
-    places = [f"{'/'.join(file.rsplit('/', 3)[1:])}:{line}" for file, line in reversed(shown)]
-    known = f"[{' '.join(marks)}]" if marks else ""
+    frames_shown = [*[frame for frame in frames[:-1] if "/lib/python" not in frame[0]][-_PLACES:], *frames[-1:]]
+    places = [f"{'/'.join(file.rsplit('/', 3)[1:])}:{line}" for file, line in reversed(frames_shown)]
+    known_marks = f"[{' '.join(marks)}]" if marks else ""
     where = f" at {' < '.join(places)}" if places else ""
-    return f"{type(error).__name__}{known}{where}"
+    return f"{type(error).__name__}{known_marks}{where}"
 
 
 def _exceptions_without_texts(_: object, __: str, event: EventDict) -> EventDict:

@@ -177,13 +177,13 @@ async def beat(health: Health, stuck_seconds: float = 60.0) -> None:
 
 async def keep_mechanism(runtime: Runtime) -> None:
     async with runtime.transaction() as session:
-        lost = await forget_what_is_old(session)
+        count = await forget_what_is_old(session)
         fact = REGISTRY.get(f"{runtime.name}.dead_letters_expiring.v1")
         if fact is not None and (letters := await newly_expiring(session)):
             until = runtime.now() + timedelta(days=WARNED_DAYS)
             warning = {"warning_id": new_id(), "letters": letters, "days": WARNED_DAYS, "send_before": until}
             await emit_new(session, [fact.model_validate(warning)])
-    if lost:
+    if count:
         # What waited behind them has nothing left to wait for.
         await redriving(runtime).all(runtime.now())
 

@@ -33,13 +33,13 @@ async def await_schema(runtime: Runtime) -> None:
         async with runtime.transaction() as session:
             note_clock((await session.scalars(sa.select(sa.func.clock_timestamp()))).one(), datetime.now(UTC))
             for table, newest in _newest(runtime.service.package).items():
-                stored = await _stored(session, table)
-                if stored < newest:
+                version = await _stored(session, table)
+                if version < newest:
                     raise SchemaTooOld(
-                        f"{runtime.name}.{table} is at {stored or 'nothing'}, this release needs {newest}"
+                        f"{runtime.name}.{table} is at {version or 'nothing'}, this release needs {newest}"
                     )
-                if stored > newest:
-                    log.warning("service.schema.newer", table=table, stored=stored, code=newest)
+                if version > newest:
+                    log.warning("service.schema.newer", table=table, stored=version, code=newest)
 
     def failed(error: BaseException, _: int) -> None:
         nonlocal said

@@ -93,8 +93,8 @@ class Links:
         try:
             if masters := settings.master_keys.get_secret_value():
                 return cls(derive_keys(decode_master_keys(masters), purposes))
-            stored = json.loads(settings.link_keys.get_secret_value() or "{}")
-            return cls({p: {k: base64.b64decode(v) for k, v in by_id.items()} for p, by_id in stored.items()})
+            keys = json.loads(settings.link_keys.get_secret_value() or "{}")
+            return cls({p: {k: base64.b64decode(v) for k, v in by_id.items()} for p, by_id in keys.items()})
         except (ValueError, AttributeError, TypeError):
             # Without what was read: it may be a key.
             raise Refusal(f"{name} is not the JSON that `keys` or `secrets` prints.") from None
@@ -224,8 +224,8 @@ class Sealed:
         """The content, or None when forged, expired or sealed under another name."""
         try:
             raw = _unb64(text)
-            opened = [clear for cipher in self._ciphers if (clear := _opened(cipher, raw, name)) is not None]
-            plain = json.loads(opened[0]) if opened else None
+            texts = [clear for cipher in self._ciphers if (clear := _opened(cipher, raw, name)) is not None]
+            plain = json.loads(texts[0]) if texts else None
         except ValueError:
             return None
         if plain is None or plain["until"] < time.time():

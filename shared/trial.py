@@ -46,15 +46,15 @@ def try_sign_up(panel: str, public_url: str, email: str, postcode: str) -> list[
     # Pages answer for the address that residents see, whatever way this request takes.
     headers = {"host": urlsplit(public_url).netloc, "origin": public_url, "sec-fetch-site": "same-origin"}
     with httpx.Client(base_url=panel, headers=headers) as client:
-        seen = []
+        steps = []
         for path in ("/", "/join", "/privacy"):
             answer = client.get(path)
             if answer.status_code != 200:
                 raise Refusal(f"{panel}{path} answers {answer.status_code}: look into registration's log.")
-            seen.append(f"{path}: shown")
+            steps.append(f"{path}: shown")
         if email:
-            seen.append(_sign_up(client, email, postcode))
-    return seen
+            steps.append(_sign_up(client, email, postcode))
+    return steps
 
 
 def _sign_up(client: httpx.Client, email: str, postcode: str) -> str:

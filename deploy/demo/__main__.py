@@ -65,10 +65,10 @@ class Demo:
             await self._begin()
             await self._join()
             await self._answer()
-            shown = await self._publish()
+            pages = await self._publish()
             await self._leave()
             await self._first_year()
-            return await self._compare(shown)
+            return await self._compare(pages)
         finally:
             fetching.cancel()
             await self.mailbox.close()
@@ -82,8 +82,8 @@ class Demo:
     async def _begin(self) -> None:
         await self.editor.sign_in()
         today = datetime.now(UTC).date()
-        written = await self.editor.write_survey("klima")
-        await self.editor.plan_survey(written, START, today + timedelta(days=14), today + timedelta(days=7))
+        questionnaire = await self.editor.write_survey("klima")
+        await self.editor.plan_survey(questionnaire, START, today + timedelta(days=14), today + timedelta(days=7))
         areas = resources.files("services.registration").joinpath("data", "areas_3201_2005.csv").read_bytes()
         await self.editor.name_areas(areas, "Bærum kommune, 1. januar 2005, gruppert av dette prosjektet")
         self.actors.imported = await self.editor.import_members(members_csv(self.people[:EXISTING]))
@@ -100,14 +100,14 @@ class Demo:
 
     async def _answer(self) -> None:
         async with asyncio.timeout(60):
-            while len(invited := self._recipients(INVITATION)) < START or await self._still_coming(len(invited)):
+            while len(addresses := self._recipients(INVITATION)) < START or await self._still_coming(len(addresses)):
                 await asyncio.sleep(0.3)
-        say(f"{len(invited)} invitations caught")
-        first = [person for person in invited if self.chance.random() < 0.45]
+        say(f"{len(addresses)} invitations caught")
+        first = [person for person in addresses if self.chance.random() < 0.45]
         await _side_by_side([self._answer_one(person, INVITATION) for person in first])
         say(f"{len(self.actors.answered)} have answered")
         self._move_clock(_to_work(timedelta(days=8)))
-        silent = {person.number for person in invited} - self.actors.answered
+        silent = {person.number for person in addresses} - self.actors.answered
         async with asyncio.timeout(60):
             while len(reminded := self._recipients(REMINDER)) < len(silent):
                 await asyncio.sleep(0.3)
@@ -134,11 +134,11 @@ class Demo:
     async def _publish(self) -> int:
         page = await self.editor.publish()
         say(f"the result is published: {self.origin}/results")
-        shown = re.search(r'panel-number">(\d+)', page)
+        match = re.search(r'panel-number">(\d+)', page)
         async with asyncio.timeout(60):
             while len(self._recipients("Resultatene er klare")) < len(self.actors.answered):
                 await asyncio.sleep(0.3)
-        return int(shown[1]) if shown else 0
+        return int(match[1]) if match else 0
 
     async def _leave(self) -> None:
         await leave(self.origin, self.people[-1], self.mailbox)

@@ -101,10 +101,10 @@ class FirstYear:
         person = self._by_email[mail["to"][0]]  # type: ignore[index]
         async with Browser(self._origin, person.address) as browser:
             page = await browser.get(link_in(str(mail["text"]), "/meetings/answer/"))
-            done = await browser.post("/meetings/answer", {**FormReader(page.text).hidden, "reply": reply})
+            receipt = await browser.post("/meetings/answer", {**FormReader(page.text).hidden, "reply": reply})
             if reply == "yes":
                 self._actors.accepted.add(person.number)
-                if ".ics" not in done.text:
+                if ".ics" not in receipt.text:
                     raise RuntimeError("no calendar file after a yes")
 
     async def _suggestions(self, lmtp: str) -> None:

@@ -97,12 +97,12 @@ async def draw_up(database_url: str, actors: Actors, mails: list[dict[str, Any]]
     ledger = Ledger(**counts)
     expected_members = actors.imported + len(actors.confirmed) - len(actors.left)
     ledger.compare("members", expected_members, ledger.members)
-    caught = [(mail["to"][0], mail["subject"]) for mail in mails if mail["subject"].startswith("Ny undersøkelse")]
+    pairs = [(mail["to"][0], mail["subject"]) for mail in mails if mail["subject"].startswith("Ny undersøkelse")]
     again = [mail for mail in mails if mail["subject"].startswith("Ny undersøkelse om Bæringen")]
     ledger.compare("invitations to the second survey", actors.invited_again, len(again))
-    ledger.compare("invitation mails per person", len(set(caught)), len(caught))
-    ledger.compare("invitation mails caught", ledger.invited, len(caught))
-    ledger.compare("messages marked sent", len(caught), ledger.sent)
+    ledger.compare("invitation mails per person", len(set(pairs)), len(pairs))
+    ledger.compare("invitation mails caught", ledger.invited, len(pairs))
+    ledger.compare("messages marked sent", len(pairs), ledger.sent)
     ledger.compare("answers", len(actors.answered), ledger.answered)
     ledger.compare("released answers", len(actors.answered), ledger.released)
     ledger.compare("counted answers", len(actors.answered), ledger.counted)

@@ -48,10 +48,10 @@ def draw_people(count: int, chance: random.Random, this_year: int) -> list[Perso
     cells = [(row["sex"], age, int(row[f"a{age}"])) for row in ours for age in range(16, 91)]
     with (_DATA / "postcodes_2026-05-26.csv").open(encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["kommunenummer"] == MUNICIPALITY and row["kategori"] == "G"]
-    drawn = chance.choices(cells, weights=[cell[2] for cell in cells], k=count)
+    kinds = chance.choices(cells, weights=[cell[2] for cell in cells], k=count)
     return [
         Person(number, sex, this_year - age, chance.choice(rows)["postnummer"])
-        for number, (sex, age, _) in enumerate(drawn, start=1)
+        for number, (sex, age, _) in enumerate(kinds, start=1)
     ]
 
 

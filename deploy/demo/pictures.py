@@ -96,10 +96,10 @@ class Photographer:
 
     def _own_page(self, page: Page, size: str) -> None:
         """Sign in as somebody who has been asked to a meeting."""
-        asked = next(mail for mail in self._mails() if mail["subject"].startswith("Du har plass på møtet"))
+        invitation = next(mail for mail in self._mails() if mail["subject"].startswith("Du har plass på møtet"))
         before = len(self._mails())
         page.goto(self._origin + "/me")
-        page.get_by_label("E-post").fill(asked["to"][0])
+        page.get_by_label("E-post").fill(invitation["to"][0])
         page.get_by_role("button", name="Send lenke").click()
         deadline = time.monotonic() + 60
         while not any(m["subject"].startswith("Lenke til Min side") for m in self._mails()[before:]):

@@ -33,19 +33,19 @@ class Editor:
             "purposes": ["surveys", "meetings", "results"],
             "reference": "Påmeldinger før panelet fikk denne løsningen",
         }
-        done = await self.browser.post(str(preview.url.path), consents)
-        while (imported := re.search(r"(Ett|[\d\u00a0]+) medlem(?:mer)? er importert", done.text)) is None:
-            if "er tatt inn" not in done.text:
-                raise RuntimeError(f"the import ended with {done.status_code}")
+        receipt = await self.browser.post(str(preview.url.path), consents)
+        while (imported := re.search(r"(Ett|[\d\u00a0]+) medlem(?:mer)? er importert", receipt.text)) is None:
+            if "er tatt inn" not in receipt.text:
+                raise RuntimeError(f"the import ended with {receipt.status_code}")
             await asyncio.sleep(0.2)
-            done = await self.browser.get(str(preview.url.path))
+            receipt = await self.browser.get(str(preview.url.path))
         return 1 if imported[1] == "Ett" else int(re.sub(r"\D", "", imported[1]))
 
     async def name_areas(self, content: bytes, source: str) -> None:
         """Upload the municipality's areas."""
         files = {"file": ("omrader.csv", content, "text/csv")}
-        done = await self.browser.post("/staff/registration/areas", {"source": source}, files=files)
-        if "saved" not in done.url.params:
+        receipt = await self.browser.post("/staff/registration/areas", {"source": source}, files=files)
+        if "saved" not in receipt.url.params:
             raise RuntimeError("the areas were refused")
 
     async def write_survey(self, template: str) -> str:

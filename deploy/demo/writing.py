@@ -22,13 +22,13 @@ class Writer:
 
     async def write(self) -> str:
         """From a blank page until it is ready; the id it was given."""
-        wanted = self._wanted
-        begun = await self._browser.post(_EDITOR, {"title": wanted["title"]["nb"], "source": ""})
-        self._here = str(begun.url.path)
-        cover = {**_named("title", wanted["title"]), **_named("topic", wanted.get("topic", {}))}
-        cover |= {**_named("introduction", wanted["introduction"]), "minutes": str(wanted["minutes"])}
-        await self._save("om", cover | {f"language.{code}": "yes" for code in wanted["title"]})
-        for number, page in enumerate(wanted["pages"], start=1):
+        content = self._wanted
+        editor_page = await self._browser.post(_EDITOR, {"title": content["title"]["nb"], "source": ""})
+        self._here = str(editor_page.url.path)
+        cover = {**_named("title", content["title"]), **_named("topic", content.get("topic", {}))}
+        cover |= {**_named("introduction", content["introduction"]), "minutes": str(content["minutes"])}
+        await self._save("om", cover | {f"language.{code}": "yes" for code in content["title"]})
+        for number, page in enumerate(content["pages"], start=1):
             if number > 1:
                 await self._browser.post(self._here, {"do": "add-page"})
             await self._save(f"side{number}", _named("title", page["title"]))
@@ -66,9 +66,9 @@ class Writer:
 
     async def _save(self, part: str, values: Mapping[str, str]) -> None:
         form = FormReader((await self._browser.get(f"{self._here}/{part}")).text)
-        saved = await self._browser.post(f"{self._here}/{part}", {**values, "base": form.hidden["base"]})
-        if str(saved.url.path) != self._here:
-            raise RuntimeError(f"{part} was not saved: {saved.status_code}")
+        page = await self._browser.post(f"{self._here}/{part}", {**values, "base": form.hidden["base"]})
+        if str(page.url.path) != self._here:
+            raise RuntimeError(f"{part} was not saved: {page.status_code}")
 
 
 def _named(name: str, texts: Mapping[str, str]) -> dict[str, str]:

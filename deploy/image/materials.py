@@ -47,8 +47,8 @@ def _licence(name: str) -> str:
     if expression := about.get("License-Expression"):
         return str(expression)
     named = [line.rpartition(" :: ")[2] for line in about.get_all("Classifier") or () if line.startswith("License ::")]
-    written = (about.get("License") or "").strip().splitlines()[:1]
-    return " AND ".join(named) or (written[0] if written and written[0] else "unknown")
+    lines = (about.get("License") or "").strip().splitlines()[:1]
+    return " AND ".join(named) or (lines[0] if lines and lines[0] else "unknown")
 
 
 def bill_of_materials(packages: list[Package], version: str) -> dict[str, object]:

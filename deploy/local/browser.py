@@ -36,9 +36,9 @@ def chromium() -> str:
 def _require_driver() -> None:
     """StackError when playwright itself cannot start: the program in its wheel needs a library a bare Debian lacks."""
     command = [sys.executable, "-m", "playwright", "--version"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    if done.returncode != 0:
-        words = " ".join(done.stderr.strip().splitlines()[-1:]) or f"exit code {done.returncode}"
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    if result.returncode != 0:
+        words = " ".join(result.stderr.strip().splitlines()[-1:]) or f"exit code {result.returncode}"
         raise StackError(f"Playwright does not start ({words}): install the package libatomic1 and try again.")
 
 

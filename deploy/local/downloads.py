@@ -30,16 +30,16 @@ def cache_folder() -> Path:
 
 def kafka_jars() -> list[Path]:
     """Kafka's class path; downloads what is missing, raises StackError for any file that is not on the list."""
-    wanted = listed_jars()
+    jars = listed_jars()
     folder = cache_folder() / f"kafka-{KAFKA_VERSION}"
-    missing = [name for name in wanted if not (folder / name).is_file()]
+    missing = [name for name in jars if not (folder / name).is_file()]
     if missing:
         _download(folder)
-    for name, digest in wanted.items():
+    for name, digest in jars.items():
         if _sha256(folder / name) != digest:
             (folder / name).unlink()
             raise StackError(f"{name} is not the file on deploy/kafka/jars.sha256 and was removed: try again.")
-    return [folder / name for name in wanted]
+    return [folder / name for name in jars]
 
 
 def java() -> Path:
@@ -71,14 +71,14 @@ def _sha256(path: Path) -> str:
 
 
 def _download(folder: Path) -> None:
-    wanted = listed_jars()
+    jars = listed_jars()
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
         for jar in resolve_jars(Path(scratch)):
-            if wanted.get(jar.name) != _sha256(jar):
+            if jars.get(jar.name) != _sha256(jar):
                 raise StackError(f"Refused {jar.name}: it is not on deploy/kafka/jars.sha256.")
             shutil.move(jar, folder / jar.name)
-    missing = [name for name in wanted if not (folder / name).is_file()]
+    missing = [name for name in jars if not (folder / name).is_file()]
     if missing:
         raise StackError(f"Kafka's download lacks {', '.join(missing)}: run the command again with network access.")
 

@@ -30,8 +30,8 @@ def secret_settings(service: str) -> tuple[str, ...]:
         LINK_MAKER: ("PANEL_MASTER_KEYS", "PANEL_SMTP_URL"),
         _SIGN_IN: ("PANEL_LINK_KEYS", "PANEL_OIDC_CLIENT_SECRET", "PANEL_STAFF_SIGNING_KEY"),
     }
-    given = own.get(service) or (("PANEL_LINK_KEYS",) if service in LINK_PURPOSES else ())
-    return ("PANEL_COOKIE_KEY", "PANEL_STAFF_PUBLIC_KEY", *given)
+    names = own.get(service) or (("PANEL_LINK_KEYS",) if service in LINK_PURPOSES else ())
+    return ("PANEL_COOKIE_KEY", "PANEL_STAFF_PUBLIC_KEY", *names)
 
 
 @dataclass(frozen=True)

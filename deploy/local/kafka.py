@@ -68,15 +68,15 @@ class Kafka:
             # A first byte of our own: an id that begins with "-" would be read as an option.
             cluster = base64.urlsafe_b64encode(b"p" + uuid.uuid4().bytes[1:]).decode().rstrip("=")
             # Not a Process: it ends by itself, and a thread that ends meanwhile must not take it along.
-            done = subprocess.run(
+            result = subprocess.run(
                 [*base, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(settings), *self._credentials()],
                 capture_output=True,
                 text=True,
                 check=False,
                 umask=OWNER_ONLY,
             )
-            if done.returncode != 0:
-                last = (done.stderr or done.stdout).strip().splitlines()[:1]
+            if result.returncode != 0:
+                last = (result.stderr or result.stdout).strip().splitlines()[:1]
                 raise StackError(f"Kafka could not format {self._home}: {' '.join(last) or 'no output'}")
 
     def wait_ready(self) -> None:

@@ -108,15 +108,15 @@ def make_app(catcher: Catcher, smtp_port: int, tls: ssl.SSLContext | None = None
 
     async def show_mails(request: Request) -> Response:
         to = request.query_params.get("to", "")
-        shown = [m for m in reversed(catcher.mails) if not to or to.casefold() in (a.casefold() for a in m["to"])]
+        mails = [m for m in reversed(catcher.mails) if not to or to.casefold() in (a.casefold() for a in m["to"])]
         rows = "".join(
             f"<tr><td>{_clock(m)}</td><td>{html.escape(', '.join(m['to']))}</td>"
             f'<td><a href="/mails/{m["id"]}">{html.escape(m["subject"]) or "(uten emne)"}</a></td></tr>'
-            for m in shown[:_NEWEST]
+            for m in mails[:_NEWEST]
         )
         return _page(
             "E-post som er fanget",
-            f"<p>{len(shown)} e-poster, de nyeste {_NEWEST} vises. Ingenting er sendt ut av denne maskinen.</p>"
+            f"<p>{len(mails)} e-poster, de nyeste {_NEWEST} vises. Ingenting er sendt ut av denne maskinen.</p>"
             f'<form><label>Mottaker <input name="to" value="{html.escape(to)}"></label> <button>Vis</button></form>'
             f"<table><tr><th>Tid (UTC)</th><th>Til</th><th>Emne</th></tr>{rows}</table>",
         )

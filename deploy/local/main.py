@@ -29,12 +29,12 @@ def say(line: str) -> None:
 def main(make_stack: Callable[[Path, Callable[[str], None]], Stack] = Stack) -> int:
     """Start, print the addresses, keep running; exit code 1 with one line when it cannot start."""
     state = Path(os.environ.get("PANEL_STATE") or ROOT / ".panel").absolute()
-    asked: list[int] = []
+    signals: list[int] = []
     starting = True
 
     def ask(number: int, _: FrameType | None) -> None:
-        asked.append(number)
-        if starting and len(asked) == 1:
+        signals.append(number)
+        if starting and len(signals) == 1:
             raise Stopped
 
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -48,7 +48,7 @@ def main(make_stack: Callable[[Path, Callable[[str], None]], Stack] = Stack) -> 
                 starting = False
                 say(f"Ready in {time.monotonic() - began:.1f} s. Ctrl-C stops.")
                 print(stack.addresses(), flush=True)
-                stack.supervisor.watch(lambda: bool(asked))
+                stack.supervisor.watch(lambda: bool(signals))
             except Stopped:
                 pass
             finally:

@@ -100,7 +100,7 @@ class Postgres:
         )
 
     def _run(self, program: str, *arguments: str) -> None:
-        done = subprocess.run(  # type: ignore[call-overload]
+        result = subprocess.run(  # type: ignore[call-overload]
             [str(self._programs / program), *arguments],
             cwd="/",
             env=_environment(),
@@ -109,8 +109,8 @@ class Postgres:
             check=False,
             **identity_of(self._user),
         )
-        if done.returncode != 0:
-            last = (done.stderr or done.stdout).strip().splitlines()[-1:]
+        if result.returncode != 0:
+            last = (result.stderr or result.stdout).strip().splitlines()[-1:]
             raise StackError(f"{program} failed: {' '.join(last) or 'no output'}")
 
 

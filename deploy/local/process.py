@@ -141,18 +141,18 @@ _AT_WORK = 0.03
 
 def _work_of(processes: Sequence[Process]) -> float:
     """Seconds of processor time the processes have used, and on Linux those for which they stood in line for it."""
-    used = 0.0
+    seconds = 0.0
     for process in processes:
         if process.pid is None:
             continue
         with suppress(psutil.Error):
             times = psutil.Process(process.pid).cpu_times()
-            used += times.user + times.system
+            seconds += times.user + times.system
         # A starving machine gives a part next to nothing for minutes, however much there is to do.
         for waits in Path(f"/proc/{process.pid}/task").glob("*/schedstat"):
             with suppress(OSError):
-                used += int(waits.read_text().split()[1]) / 1e9
-    return used
+                seconds += int(waits.read_text().split()[1]) / 1e9
+    return seconds
 
 
 def wait_until(ready: Callable[[], bool], processes: Sequence[Process], what: str, seconds: float) -> None:
@@ -167,10 +167,10 @@ def wait_until(ready: Callable[[], bool], processes: Sequence[Process], what: st
             if process.exit_code is not None:
                 raise StackError(f"{what} ended at once: {process.last_words()} (log: {process.log})")
         if time.monotonic() > deadline:
-            done = _work_of(processes) - worked
-            if done > seconds * _AT_WORK:
+            work = _work_of(processes) - worked
+            if work > seconds * _AT_WORK:
                 print(f"{what}: still starting after {time.monotonic() - began:.0f} s, and waited for", flush=True)
-                deadline, worked = time.monotonic() + seconds, worked + done
+                deadline, worked = time.monotonic() + seconds, worked + work
                 continue
             log = f" (log: {processes[0].log})" if processes else ""
             raise StackError(f"{what} was not ready within {seconds:.0f} s{log}.")
@@ -204,10 +204,10 @@ def free_base(count: int = 20) -> int:
     Below the ports that systems give to outgoing connections, any of which could take a neighbour at any moment.
     """
     for base in random.sample(range(12_000, 32_000, count), 200):
-        with ExitStack() as held:
+        with ExitStack() as stack:
             try:
                 for port in range(base, base + count):
-                    held.enter_context(socket.socket()).bind(("127.0.0.1", port))
+                    stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
             except OSError:
                 continue
             return base

@@ -92,9 +92,9 @@ class Stack:
             )
             self.supervisor.start(self.python(name, environment, "shared.cli", "serve", service), url=self._url(name))
         self.supervisor.start(caddy.process, url=self._url("gateway"))
-        waiting = [(name, self._pool.submit(self._wait_for_service, name)) for _, name in names]
-        for name, done in waiting:
-            self._await(name, done)
+        starts = [(name, self._pool.submit(self._wait_for_service, name)) for _, name in names]
+        for name, start in starts:
+            self._await(name, start)
         caddy.wait_ready()
         self._pool.shutdown(wait=False)
         self._describe(admin, database_url, addresses)
@@ -190,8 +190,8 @@ class Stack:
         log = self.state / "logs" / "migrate.log"
         with log.open("ab") as out:
             command = [sys.executable, "-m", "shared.cli", "migrate"]
-            done = subprocess.run(command, cwd=ROOT, env=environment, stdout=out, stderr=out, check=False)
-        if done.returncode != 0:
+            result = subprocess.run(command, cwd=ROOT, env=environment, stdout=out, stderr=out, check=False)
+        if result.returncode != 0:
             raise StackError(f"The migrations failed: {last_words(log)} (log: {log})")
 
     def _wait_for_service(self, name: str) -> None:

@@ -53,10 +53,10 @@ def static_folder() -> Path:
             raise StackError(f"The front-end file {path.name} is missing: run `make install`.") from None
         digest.update(f"{name}\0{len(content)}\0".encode() + content)
     mark = digest.hexdigest()[:16]
-    built = cache_folder() / "static" / mark
-    if not built.exists():
-        _copy(sources, built, mark)
-    return built
+    folder = cache_folder() / "static" / mark
+    if not folder.exists():
+        _copy(sources, folder, mark)
+    return folder
 
 
 def _copy(sources: dict[str, Path], built: Path, mark: str) -> None:

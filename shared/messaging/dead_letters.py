@@ -57,13 +57,13 @@ async def count(session: AsyncSession) -> dict[str, int]:
 async def drop(session: AsyncSession, *letter_ids: UUID) -> int:
     """Give listed letters up; what waits behind them can be re-driven then. How many were still listed."""
     letter = mechanism(session.info["schema"]).dead_letter
-    done = await session.execute(
+    result = await session.execute(
         sa.update(letter)
         .where(letter.c.id.in_(letter_ids), letter.c.state.in_(_LISTED))
         .values(state="dropped", decided_at=sa.func.clock_timestamp())
         .returning(letter.c.id)
     )
-    return len(done.all())
+    return len(result.all())
 
 
 class Redrive:
@@ -80,11 +80,11 @@ class Redrive:
 
         New events join the wait behind letters in hand, so the re-drive repeats until a round applies nothing.
         """
-        applied, tried = 0, set[UUID]()
+        applied, ids = 0, set[UUID]()
         while True:
-            done, failed = await self._round(now, tried)
-            applied += done
-            if not done:
+            applied_now, failed = await self._round(now, ids)
+            applied += applied_now
+            if not applied_now:
                 return applied, failed
 
     async def _round(self, now: datetime, tried: set[UUID]) -> tuple[int, int]:

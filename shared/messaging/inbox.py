@@ -134,27 +134,27 @@ class Inbox:
         dead letter joins the wait.
         """
         if len(claims) > _READ_AT_ONCE:
-            taken, _ = await asyncio.gather(self.take_up(session, claims), self._read(claims))
+            stock, _ = await asyncio.gather(self.take_up(session, claims), self._read(claims))
         else:
-            taken = await self.take_up(session, claims)
+            stock = await self.take_up(session, claims)
         due: dict[str, list[Claim]] = {}
-        for claim in taken.fresh:
+        for claim in stock.fresh:
             lane, sequence = claim.lane, claim.envelope.sequence
-            if lane is not None and lane in taken.blocked:
-                if claim.envelope.replay and sequence is not None and sequence <= taken.blocked[lane]:
+            if lane is not None and lane in stock.blocked:
+                if claim.envelope.replay and sequence is not None and sequence <= stock.blocked[lane]:
                     # State sent again: the event it repeats waits here already, so another letter says nothing new.
                     continue
                 await self._set_aside(session, claim, state="waiting", reason="subject_waits")
                 continue
             if lane is not None and sequence is not None:
-                if lane not in taken.seen or sequence <= taken.seen[lane]:
+                if lane not in stock.seen or sequence <= stock.seen[lane]:
                     if not claim.envelope.replay:
                         await run_sql(session, _STALE.format(schema=self._schema), *lane)
                     continue
-                taken.seen[lane] = sequence
+                stock.seen[lane] = sequence
             due.setdefault(claim.subscription.name, []).append(claim)
-        for waiting in due.values():
-            await self.run(session, waiting, now)
+        for claims_due in due.values():
+            await self.run(session, claims_due, now)
 
     async def run(self, session: AsyncSession, claims: Sequence[Claim], now: datetime) -> None:
         """Call one subscription's handler for these claims, without asking the inbox."""
@@ -233,11 +233,11 @@ class Inbox:
         fresh, lanes = await self._claim(session, claims, _newest(claims))
         if 0 < len(fresh) < len(claims):
             _, lanes = await self._claim(session, [], _newest(fresh))
-        taken = Taken(fresh, {}, {})
-        for told, handler, topic, subject, _, sequence in lanes:
-            found, lane = taken.blocked if told == "waits" else taken.seen, (handler, topic, subject)
-            found[lane] = max(found.get(lane, 0), sequence or 0)
-        return taken
+        stock = Taken(fresh, {}, {})
+        for kind, handler, topic, subject, _, sequence in lanes:
+            places, lane = stock.blocked if kind == "waits" else stock.seen, (handler, topic, subject)
+            places[lane] = max(places.get(lane, 0), sequence or 0)
+        return stock
 
     async def _claim(
         self, session: AsyncSession, claims: Sequence[Claim], newest: dict[Lane, int]

@@ -76,18 +76,18 @@ async def forget_what_is_old(session: AsyncSession) -> int:
     await session.execute(
         sa.delete(tables.dead_letter).where(decided, sa.or_(_older(letter.received_at, ARCHIVE_DAYS), too_old))
     )
-    lost = await session.execute(
+    result = await session.execute(
         sa.update(tables.dead_letter)
         .where(letter.state.in_(OPEN), too_old)
         .values(state="lost", headers={}, payload=b"")
         .returning(letter.id, letter.type, letter.handler)
     )
-    gone = lost.all()
-    for row in gone:
+    rows = result.all()
+    for row in rows:
         log.error("messaging.dead_letter.lost", letter=str(row.id), type=row.type, handler=row.handler)
     if soon := await session.scalar(sa.select(sa.func.count()).where(expiring(tables.dead_letter))):
         log.error("messaging.dead_letters.expire_soon", letters=soon, days=WARNED_DAYS)
-    return len(gone)
+    return len(rows)
 
 
 def _older(at: sa.ColumnElement[datetime], number: int) -> sa.ColumnElement[bool]:

@@ -48,9 +48,9 @@ async def send_missed(session: AsyncSession, event: EventsMissed, delivery: Deli
     """Send again what another service has missed of ours: it applies what it had not, and everybody else skips it."""
     if delivery.replay or event.missed_topic.partition(".")[0] != session.info["schema"]:
         return
-    sent = await send_again(session, event.missed_topic, event.partition, event.from_offset, event.to_offset)
-    missing = event.to_offset - event.from_offset - sent
-    log.warning("messaging.missed.sent_again", topic=event.missed_topic, events=sent, not_archived=missing)
+    count = await send_again(session, event.missed_topic, event.partition, event.from_offset, event.to_offset)
+    missing = event.to_offset - event.from_offset - count
+    log.warning("messaging.missed.sent_again", topic=event.missed_topic, events=count, not_archived=missing)
 
 
 def missed_events(service: str) -> Subscription:
@@ -71,13 +71,13 @@ async def removed_unread(session: AsyncSession) -> Sequence[sa.Row[Any]]:
 async def settle_removed(session: AsyncSession) -> int:
     """Every stretch has been sent again, or is known to be lost; how many there were."""
     table = mechanism(session.info["schema"]).removed_unread
-    done = await session.execute(
+    result = await session.execute(
         sa.update(table)
         .where(table.c.settled_at.is_(None))
         .values(settled_at=sa.func.clock_timestamp())
         .returning(table.c.partition)
     )
-    return len(done.all())
+    return len(result.all())
 
 
 async def stale_lanes(session: AsyncSession, limit: int = 100) -> Sequence[sa.Row[Any]]:
@@ -96,8 +96,8 @@ async def reset_lanes(session: AsyncSession, topic: str, subject: UUID | None = 
     """
     table = mechanism(session.info["schema"]).subject_seen
     whose = sa.true() if subject is None else table.c.subject == subject
-    done = await session.execute(sa.delete(table).where(table.c.topic == topic, whose).returning(table.c.handler))
-    return len(done.all())
+    result = await session.execute(sa.delete(table).where(table.c.topic == topic, whose).returning(table.c.handler))
+    return len(result.all())
 
 
 async def send_again(session: AsyncSession, topic: str, partition: int, from_offset: int, to_offset: int) -> int:
@@ -106,7 +106,7 @@ async def send_again(session: AsyncSession, topic: str, partition: int, from_off
     Readers that know an event skip it by its id. A reader that missed it applies it, unless it has applied a newer one.
     """
     schema = session.info["schema"]
-    tables, sent = mechanism(schema), 0
+    tables, count = mechanism(schema), 0
     columns = ("event_id", "topic", "type", "subject", "sequence", "headers", "payload")
     for archive, restricted in ((tables.archive, False), (tables.archive_restricted, True)):
         stretch = (
@@ -115,8 +115,8 @@ async def send_again(session: AsyncSession, topic: str, partition: int, from_off
             .where(archive.c.offset >= from_offset, archive.c.offset < to_offset)
             .order_by(archive.c.offset)
         )
-        done = await session.execute(
+        result = await session.execute(
             sa.insert(tables.outbox).from_select([*columns, "restricted"], stretch).returning(tables.outbox.c.id)
         )
-        sent += len(done.all())
-    return sent
+        count += len(result.all())
+    return count

@@ -122,20 +122,20 @@ async def emit_state(
     that a panel of 100,000 members is not locked until the last of them is sent.
     """
     facts: list[Event] = []
-    sent = turned = 0
+    count = turned = 0
     async for event in state:
         if facts and (event is None or (facts[0].topic, facts[0].subject) != (event.topic, event.subject)):
             await emit_again(session, *facts)
             facts = []
         if event is not None:
             facts.append(event)
-            sent += 1
-        elif turn is not None and sent - turned >= STATE_PART:
+            count += 1
+        elif turn is not None and count - turned >= STATE_PART:
             await turn()
-            turned = sent
+            turned = count
     if facts:
         await emit_again(session, *facts)
-    return sent
+    return count
 
 
 async def forget_subject(session: AsyncSession, *subjects: UUID) -> None:

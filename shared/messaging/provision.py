@@ -75,14 +75,14 @@ def provision(admin: AdminClient, prefix: str, *, acls: bool = True, where: str 
     new = [NewTopic(f"{prefix}.{t.name}", t.partitions, factor, config=t.config) for t in missing]
     rules = access_rules(topics, prefix) if acls else []
     try:
-        for done in admin.create_topics(new).values() if new else ():
-            done.result(30)
+        for future in admin.create_topics(new).values() if new else ():
+            future.result(30)
         for granted in admin.create_acls(rules).values() if rules else ():
             granted.result(30)
         # A topic that was answered for is not visible at once: a service that starts in between would be refused.
-        wanted = set(map(_what, rules))
+        rights = set(map(_what, rules))
         deadline = time.monotonic() + _DEADLINE
-        while wanted and not wanted <= _granted(admin):
+        while rights and not rights <= _granted(admin):
             if time.monotonic() > deadline:
                 raise Refusal(f"The rights in Kafka do not show after {_DEADLINE:.0f} seconds.")
     except KafkaException as error:

@@ -73,11 +73,11 @@ class Relay:
 
         try:
             while True:
-                sent = await outlast(self.relay_once, lambda error: isinstance(error, _PASSING), failed=failed)
+                count = await outlast(self.relay_once, lambda error: isinstance(error, _PASSING), failed=failed)
                 if lost:
                     log.info("messaging.relay.went_on")
                 lost = False
-                if sent < BATCH:
+                if count < BATCH:
                     await self._sleep()
         finally:
             self.close()
@@ -215,15 +215,15 @@ class Relay:
     async def _fill(self, connection: _Connection) -> None:
         """Send the whole archive in order, before anything new."""
         await connection.execute(self._sql["forget_positions"])
-        producer, sent = await self._started(), 0
+        producer, count = await self._started(), 0
         archived = await connection.cursor(self._sql["archived"])
         while rows := await archived.fetch(BATCH):
             acknowledged, failure = await self.send(producer, rows)
             if failure is not None:
                 raise failure
             await self.store_positions(connection, acknowledged)
-            sent += len(rows)
-        log.warning("messaging.broker.filled", events=sent)
+            count += len(rows)
+        log.warning("messaging.broker.filled", events=count)
 
     async def _sleep(self) -> None:
         try:

@@ -33,8 +33,8 @@ async def last_change(session: AsyncSession) -> ProfileChanged | None:
 
 async def profile_in_force(session: AsyncSession, settings: Settings) -> Profile:
     """The profile as installed with what staff chose last."""
-    changed = await last_change(session)
-    return settings.installed.with_choices(changed.choices if changed else {})
+    change = await last_change(session)
+    return settings.installed.with_choices(change.choices if change else {})
 
 
 async def take_up_profile(runtime: Runtime) -> None:

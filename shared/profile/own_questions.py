@@ -66,11 +66,11 @@ def read_lines(written: Mapping[str, str], before: Sequence[OwnQuestion]) -> lis
     for together in zip(*blocks.values(), strict=True):
         texts = {code: text for code, (text, _) in zip(blocks, together, strict=True)}
         id_ = _code(texts, ids)
-        known = {text: code for (question, text), code in codes.items() if question == id_}
+        codes_of = {text: code for (question, text), code in codes.items() if question == id_}
         options = []
-        for each in zip(*(written for _, written in together), strict=True):
-            said = dict(zip(blocks, each, strict=True))
-            options.append({"code": _code(said, known), "text": said})
+        for each in zip(*(texts_written for _, texts_written in together), strict=True):
+            by_language = dict(zip(blocks, each, strict=True))
+            options.append({"code": _code(by_language, codes_of), "text": by_language})
         questions.append({"id": id_, "text": texts, "options": options})
     return questions
 

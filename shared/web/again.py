@@ -20,11 +20,11 @@ async def show_again(request: Request, name: str, page: str, form: Form) -> Resp
     What was typed is in a cookie; a form too long for one rests sealed, and the cookie names it.
     """
     rt = runtime(request)
-    held: dict[str, object] = {"pairs": form.pairs(), "refused": sorted(form.refused)}
-    if len(json.dumps(held)) > _ROOM:
-        held = {"kept": str(await rest(rt, f"again-{name}", held, _SECONDS))}
+    content: dict[str, object] = {"pairs": form.pairs(), "refused": sorted(form.refused)}
+    if len(json.dumps(content)) > _ROOM:
+        content = {"kept": str(await rest(rt, f"again-{name}", content, _SECONDS))}
     response = see_other(page)
-    rt.sealed.set(response, "again", name, held, _SECONDS)
+    rt.sealed.set(response, "again", name, content, _SECONDS)
     return response
 
 
@@ -33,11 +33,11 @@ async def typed_before(request: Request, name: str) -> Form | None:
     if "again" not in request.query_params:
         return None
     rt = runtime(request)
-    held = rt.sealed.get(request, "again", name)
-    if held is not None and "kept" in held:
-        held = await rested(rt, f"again-{name}", as_id(held["kept"]))
-    if held is None:
+    content = rt.sealed.get(request, "again", name)
+    if content is not None and "kept" in content:
+        content = await rested(rt, f"again-{name}", as_id(content["kept"]))
+    if content is None:
         return None
-    form = Form([(field, value) for field, value in held["pairs"]])
-    form.refused = set(held["refused"])
+    form = Form([(field, value) for field, value in content["pairs"]])
+    form.refused = set(content["refused"])
     return form

@@ -27,8 +27,8 @@ def audit_pages(service: str) -> list[Route]:
             actions = (await session.scalars(sa.select(table.c.action).distinct().order_by("action"))).all()
             view = list_view(request, {"actor": people, "action": actions}, ("newest", "oldest"))
             columns = {"actor": table.c.actor_name, "action": table.c.action}
-            chosen = [columns[name] == value for name, value in view.filters.items()]
-            rows = sa.select(table).where(*chosen)
+            conditions = [columns[name] == value for name, value in view.filters.items()]
+            rows = sa.select(table).where(*conditions)
             total = await count_rows(session, rows)
             at = table.c.at.asc() if view.order == "oldest" else table.c.at.desc()
             entries = (await session.execute(view.part(rows.order_by(at, table.c.id)))).all()

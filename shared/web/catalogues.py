@@ -63,8 +63,8 @@ def untranslated(folder: Path, code: str) -> Iterator[str]:
             continue
         entry = catalogue.get(message.id)
         translation = entry.string if entry else ""
-        done = all(translation) if isinstance(translation, tuple | list) else bool(translation)
-        if entry is None or not done or entry.fuzzy or list(entry.check(catalogue)):
+        complete = all(translation) if isinstance(translation, tuple | list) else bool(translation)
+        if entry is None or not complete or entry.fuzzy or list(entry.check(catalogue)):
             yield message.id if isinstance(message.id, str) else message.id[0]
 
 

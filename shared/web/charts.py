@@ -57,10 +57,10 @@ def bars(title: str, description: str, rows: Sequence[tuple[str, int, float]], t
     body: list[Markup] = []
     scale, top = _WIDTH - _FIGURE, 0
     for label, n, share in rows:
-        written = _lines(0, top + _LABEL - 2, label, _CHARACTERS)
-        top += (len(written) - 1) * _LINE
+        lines = _lines(0, top + _LABEL - 2, label, _CHARACTERS)
+        top += (len(lines) - 1) * _LINE
         body += [
-            *written,
+            *lines,
             _bar("rest", 0, top + _LABEL + 4, scale),
             _bar("mark", 0, top + _LABEL + 4, scale * share),
             _text(scale + 8, top + _LABEL + 19, f"{texts.percent(share)} ({texts.number(n)})"),
@@ -138,10 +138,10 @@ def panel_against_population(
         mark = (target or 0.0) * scale
         figure = hidden if share is None else texts.percent(share)
         compared = figure if target is None else f"{figure} / {texts.percent(target)}"
-        written = _lines(0, top + _LABEL - 2, label, _CHARACTERS)
-        top += (len(written) - 1) * _LINE
+        lines = _lines(0, top + _LABEL - 2, label, _CHARACTERS)
+        top += (len(lines) - 1) * _LINE
         body += [
-            *written,
+            *lines,
             _bar("mark", 0, top + _LABEL + 4, (share or 0.0) * scale),
             _text(max(mark, (share or 0.0) * scale) + 8, top + _LABEL + 19, compared),
         ]

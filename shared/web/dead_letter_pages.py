@@ -40,8 +40,8 @@ def dead_letter_pages(service: str) -> list[Route]:
     @staff_required("reader")
     async def show_dead_letters(request: Request) -> Response:
         """Letters, oldest first; never their content, which may hold a person."""
-        asked = request.query_params
-        give_up = as_id(asked.get("give_up"))
+        query = request.query_params
+        give_up = as_id(query.get("give_up"))
         async with runtime(request).transaction() as session:
             letters = await dead_letters.listed(session)
             context = {
@@ -52,15 +52,15 @@ def dead_letter_pages(service: str) -> list[Route]:
                 "lanes": await missing.stale_lanes(session),
                 "events": await events_at_fault(request, session),
             }
-        done = {name: asked[name] for name in ("applied", "lanes", "settled") if asked.get(name, "").isdigit()}
-        return render(request, "shell/staff_dead_letters.html", context | {"done": done})
+        numbers = {name: query[name] for name in ("applied", "lanes", "settled") if query.get(name, "").isdigit()}
+        return render(request, "shell/staff_dead_letters.html", context | {"done": numbers})
 
     @staff_required("editor")
     async def decide(request: Request) -> Response:
         """Try everything again in order; give a letter up, so that those behind it go on; settle what was missed."""
         form = await read_form(request)
-        done = await _decide(request, service, form)
-        return see_other(path + (f"?{done}" if done else ""))
+        result = await _decide(request, service, form)
+        return see_other(path + (f"?{result}" if result else ""))
 
     return [Route(path, show_dead_letters), Route(path, decide, methods=["POST"])]
 

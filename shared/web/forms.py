@@ -139,11 +139,11 @@ def validate(
     ``messages`` maps ``<field>.<code>``, ``<code>`` or ``<field>`` to a Bokmål text, the most telling first; texts may
     hold ``{parameter}`` of the error. Fields in ``lists`` take every value sent; validators get ``context``.
     """
-    sent = {name: form.all(name) if name in lists else form.get(name) for name in model.model_fields}
-    present = {name: value for name, value in sent.items() if value not in (None, "")}
+    fields = {name: form.all(name) if name in lists else form.get(name) for name in model.model_fields}
+    present = {name: value for name, value in fields.items() if value not in (None, "")}
     errors: FormErrors = {name: translate(REFUSED_CHARACTERS) for name in form.refused}
     try:
-        parsed = model.model_validate(present, context=context)
+        values = model.model_validate(present, context=context)
     except ValidationError as failure:
         for error in failure.errors():
             name = str(error["loc"][0]) if error["loc"] else ""
@@ -156,7 +156,7 @@ def validate(
             }
             errors.setdefault(name, translate(text).format_map(_Lenient(context)))
         return None, errors
-    return (None, errors) if errors else (parsed, {})
+    return (None, errors) if errors else (values, {})
 
 
 class _Lenient(dict[str, object]):

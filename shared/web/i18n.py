@@ -98,9 +98,9 @@ def available(folder: Path) -> tuple[str, ...]:
 
 def choose(query: str | None, cookie: str | None, accept: str, offered: tuple[str, ...]) -> str:
     """The language asked for in the address, remembered in the cookie, or preferred by the browser; else the first."""
-    for asked in (query, cookie):
-        if asked in offered:
-            return asked
+    for code in (query, cookie):
+        if code in offered:
+            return code
     return negotiate_locale(_preferred(accept), offered, sep="-", aliases={"no": "nb"}) or offered[0]
 
 
@@ -110,7 +110,7 @@ def _preferred(accept: str) -> list[str]:
     for part in accept.lower().split(","):
         code, _, weight = part.partition(";")
         number = re.fullmatch(r"\s*q\s*=\s*([01](?:\.[0-9]{0,3})?)\s*", weight)
-        wanted = float(number[1]) if number else 0.0 if weight.strip() else 1.0
-        if code.strip() and wanted > 0:
-            weighed.append((wanted, code.strip()))
+        quality = float(number[1]) if number else 0.0 if weight.strip() else 1.0
+        if code.strip() and quality > 0:
+            weighed.append((quality, code.strip()))
     return [code for _, code in sorted(weighed, key=lambda pair: -pair[0])]

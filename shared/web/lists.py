@@ -51,13 +51,13 @@ class ListView:
 
 def list_view(request: Request, filters: Mapping[str, Sequence[str]], orders: Sequence[str]) -> ListView:
     """The view the address asks for; unknown filters, values, orders and pages are left out, never an error."""
-    asked = request.query_params
-    chosen = {name: asked[name] for name, allowed in filters.items() if asked.get(name) in allowed}
-    order = asked.get("order", "")
-    page, form = asked.get("page", "1"), asked.get("form", "")
+    query = request.query_params
+    choices = {name: query[name] for name, allowed in filters.items() if query.get(name) in allowed}
+    order = query.get("order", "")
+    page, form = query.get("page", "1"), query.get("form", "")
     return ListView(
         request.url.path,
-        chosen,
+        choices,
         order if order in orders else orders[0],
         min(max(int(page), 1), 100_000) if page.isascii() and page.isdigit() else 1,
         form if form in FORMATS else "",

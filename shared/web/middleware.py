@@ -47,9 +47,9 @@ class Shell:
             await self._app(scope, receive, send)
             return
         request = Request(scope, receive)
-        asked = request.query_params.get("lang")
+        code = request.query_params.get("lang")
         request.state.lang = choose(
-            asked,
+            code,
             request.cookies.get(LANGUAGE_COOKIE),
             request.headers.get("accept-language", ""),
             request.app.state.renderer.offered,
@@ -57,11 +57,11 @@ class Shell:
         if request.url.path.startswith("/-/"):
             # Asked for every few seconds, by nobody who acts.
             with following(None):
-                await self._answer(request, asked, scope, receive, send)
+                await self._answer(request, code, scope, receive, send)
             return
         with beginning(scope["method"], "server") as span:
             started = time.monotonic()
-            status = await self._answer(request, asked, scope, receive, send)
+            status = await self._answer(request, code, scope, receive, send)
             route = getattr(scope.get("route"), "path", "unmatched")
             span.tell(f"{scope['method']} {route}", failed=status >= 500, route=route, status=status)
             log.info(

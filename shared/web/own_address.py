@@ -34,8 +34,8 @@ async def give_address(request: Request, actor: str, answer: Response) -> Respon
     if page is None or not is_page or request.headers.get("sec-fetch-mode", "navigate") != "navigate":
         return answer
     packed = b64encode(zlib.compress(bytes(answer.body))).decode()
-    shown = {"status": answer.status_code, "page": packed}
-    id_ = await rest(runtime(request), f"{_ASKED}-{actor}", shown, _SECONDS)
+    content = {"status": answer.status_code, "page": packed}
+    id_ = await rest(runtime(request), f"{_ASKED}-{actor}", content, _SECONDS)
     onward = see_other(_with(page, str(id_)))
     onward.raw_headers += [header for header in answer.raw_headers if header[0] == b"set-cookie"]
     return onward
@@ -43,10 +43,10 @@ async def give_address(request: Request, actor: str, answer: Response) -> Respon
 
 async def at_address(request: Request, actor: str) -> Response:
     """The answering page; after an hour, and for anybody else, the page with the form."""
-    shown = await rested(runtime(request), f"{_ASKED}-{actor}", as_id(request.query_params.get(_ASKED)))
-    if shown is None:
+    content = await rested(runtime(request), f"{_ASKED}-{actor}", as_id(request.query_params.get(_ASKED)))
+    if content is None:
         return see_other(_with(f"{request.url.path}?{request.url.query}", None))
-    return HTMLResponse(zlib.decompress(b64decode(shown["page"])), shown["status"])
+    return HTMLResponse(zlib.decompress(b64decode(content["page"])), content["status"])
 
 
 def _address(request: Request) -> str | None:

@@ -54,20 +54,20 @@ class Renderer:
     @property
     def offered(self) -> tuple[str, ...]:
         """Languages of the pages, the municipality's first one first."""
-        chosen = tuple(code for code in self._runtime.profile.languages if code in self._translated)
-        return chosen or self._translated
+        codes = tuple(code for code in self._runtime.profile.languages if code in self._translated)
+        return codes or self._translated
 
     def text(self, lang: str, template: str, context: Mapping[str, object]) -> str:
         """The template's output in one language; it may use the municipality's ``profile``."""
         profile = self._runtime.profile
-        shown = {
+        names = {
             "profile": profile,
             "panel_name": profile.said(profile.panel_name, lang),
             "theme": Markup(theme_css(profile.accent)),  # noqa: S704 - made of hexadecimal numbers
             "colours": colour_theme(profile.accent),
             "language_names": {code: NAMES[code] for code in self.offered},
         }
-        return self._environments[lang].get_template(template).render(shown | dict(context))
+        return self._environments[lang].get_template(template).render(names | dict(context))
 
     def _environment(self, loader: ChoiceLoader, lang: Language) -> Environment:
         environment = Environment(
@@ -101,8 +101,8 @@ def _counting(ngettext: Any, lang: Language) -> Callable[..., str]:
 
     @pass_context
     def counting(context: Context, one: str, many: str, n: int, **values: object) -> str:
-        said: str = ngettext(context, one, many, n, num=lang.number(n), **values)
-        return said
+        text: str = ngettext(context, one, many, n, num=lang.number(n), **values)
+        return text
 
     return counting
 

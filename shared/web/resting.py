@@ -24,5 +24,5 @@ async def rested(rt: Runtime, name: str, id_: UUID | None) -> dict[str, Any] | N
     """The content; None when it is gone, too old, or was sealed under another name."""
     table = mechanism(rt.name).shown_page
     async with rt.transaction() as session:
-        sealed = await session.scalar(sa.select(table.c.sealed).where(table.c.id == id_)) if id_ else None
-    return rt.sealed.unseal(name, sealed) if sealed else None
+        content = await session.scalar(sa.select(table.c.sealed).where(table.c.id == id_)) if id_ else None
+    return rt.sealed.unseal(name, content) if content else None

@@ -21,10 +21,10 @@ TOO_FAST = N_("Skjemaet ble sendt svært raskt eller er for gammelt. Se over sva
 
 def stamp(request: Request, form: str) -> str:
     """The hidden field ``stamp`` of ``form``: when it was shown, sealed."""
-    sealed: str = runtime(request).sealed.seal(
+    stamp_: str = runtime(request).sealed.seal(
         f"stamp-{form}", {"shown": time.time(), "nonce": str(random_id())}, _FORM_LIFE
     )
-    return sealed
+    return stamp_
 
 
 def is_trapped(sent: Form) -> bool:

@@ -41,7 +41,7 @@ def rights(routes: Sequence[BaseRoute], guide: Guide) -> Iterator[Right]:
             continue
         for method in sorted((route.methods or set()) - {"HEAD"}):
             entry = guide.get((method, route.path))
-            reached = tuple(role for role in ROLE_NAMES if any(includes(role, wanted) for wanted in needed))
+            reached = tuple(role for role in ROLE_NAMES if any(includes(role, role_needed) for role_needed in needed))
             yield Right(method, route.path, entry.words if entry else route.path, reached)
 
 
@@ -51,8 +51,8 @@ def role_pages(service: str) -> list[Route]:
     @staff_required("reader")
     async def show_roles(request: Request) -> Response:
         """A table of deeds by role."""
-        shown = rights(request.app.routes, request.app.state.guide)
-        rows = [right for right in shown if not right.path.endswith(("/card", "/roles"))]
+        rights_ = rights(request.app.routes, request.app.state.guide)
+        rows = [right for right in rights_ if not right.path.endswith(("/card", "/roles"))]
         alone = request.headers.get("sec-fetch-dest", "document") == "document"
         context = {"rows": rows, "names": ROLE_NAMES, "service": service}
         return render(request, f"shell/staff_roles{'' if alone else '_part'}.html", context)

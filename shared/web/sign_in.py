@@ -34,8 +34,8 @@ def make_sign_in(settings: Settings) -> Any:
 
 async def start_sign_in(request: Request) -> Response:
     """Send the browser to the provider; afterwards it comes back to ``next``."""
-    asked = request.query_params.get("next", "/staff")
-    request.session["next"] = asked if re.match(r"/staff(?![^/?])", asked) else "/staff"
+    target = request.query_params.get("next", "/staff")
+    request.session["next"] = target if re.match(r"/staff(?![^/?])", target) else "/staff"
     settings: Settings = runtime(request).settings
     response: Response = await request.app.state.sign_in.authorize_redirect(
         request, f"{settings.public_url}/staff/callback"

@@ -67,7 +67,7 @@ class Staff:
 
     def may(self, role: str) -> bool:
         """Whether one of the person's roles is or includes ``role``."""
-        return any(includes(held, role) for held in self.roles)
+        return any(includes(own, role) for own in self.roles)
 
 
 def includes(held: str, role: str) -> bool:
@@ -107,8 +107,8 @@ def staff_required(*roles: str) -> Callable[[Page], Page]:
             if staff is None or await _has_ended(rt, staff.session_id):
                 if request.method in ("GET", "HEAD"):
                     # With filters and page number: a list must not start over because a session had to be renewed.
-                    wanted = f"{request.url.path}?{request.url.query}".rstrip("?")
-                    raise StaffRefused(f"/staff/login?next={quote(wanted, safe='/')}")
+                    target = f"{request.url.path}?{request.url.query}".rstrip("?")
+                    raise StaffRefused(f"/staff/login?next={quote(target, safe='/')}")
                 raise StaffRefused("/staff/login?next=/staff", sent=True, typed=await _typed(request))
             if not any(map(staff.may, roles)):
                 raise StaffRefused(None)

@@ -117,8 +117,8 @@ def named_in(condition: Condition | None) -> Iterator[Answered]:
         case Answered():
             yield condition
         case Every():
-            yield from (answered for inner in condition.all for answered in named_in(inner))
+            yield from (name for inner in condition.all for name in named_in(inner))
         case Some():
-            yield from (answered for inner in condition.any for answered in named_in(inner))
+            yield from (name for inner in condition.any for name in named_in(inner))
         case NoneOf():
-            yield from (answered for inner in condition.none for answered in named_in(inner))
+            yield from (name for inner in condition.none for name in named_in(inner))

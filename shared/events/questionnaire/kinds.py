@@ -86,9 +86,9 @@ class UnknownQuestion(Asked):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        shown = handler.resolve_ref_schema(handler(schema))
-        shown["properties"]["type"]["not"] = {"enum": sorted(KINDS)}
-        return shown
+        content = handler.resolve_ref_schema(handler(schema))
+        content["properties"]["type"]["not"] = {"enum": sorted(KINDS)}
+        return content
 
 
 def _kind_of(content: object) -> str:

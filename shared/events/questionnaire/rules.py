@@ -102,11 +102,11 @@ def _how_many(question: SeveralChoices, place: str) -> Iterator[str]:
 
 
 def _languages(questionnaire: Questionnaire) -> Iterator[str]:
-    wanted = questionnaire.languages
+    languages = questionnaire.languages
     for place, texts in _texts(questionnaire):
-        if missing := [code for code in wanted if code not in texts.by_language]:
+        if missing := [code for code in languages if code not in texts.by_language]:
             yield f"{place}: no text in {', '.join(missing)}, which the title has"
-        if extra := [code for code in texts.by_language if code not in wanted]:
+        if extra := [code for code in texts.by_language if code not in languages]:
             yield f"{place}: a text in {', '.join(extra)}, which the title lacks"
 
 
@@ -137,21 +137,21 @@ def _conditions(questionnaire: Questionnaire) -> Iterator[str]:
 def _condition(place: str, condition: Condition | None, earlier: Mapping[str, KnownQuestion]) -> Iterator[str]:
     for named in named_in(condition):
         id_, _, statement = named.question.partition(".")
-        asked = earlier.get(id_)
-        if asked is None:
+        question = earlier.get(id_)
+        if question is None:
             yield f"{place}: its condition names {id_}, which is not asked before it"
             continue
-        statements = [row.code for row in asked.statements] if isinstance(asked, Grid) else []
+        statements = [row.code for row in question.statements] if isinstance(question, Grid) else []
         if statement not in (statements or [""]):
             yield f"{place}: its condition names {named.question}: {id_} has " + (
                 f"the statements {', '.join(statements)}" if statements else "no statements"
             )
         for value in named.any_of or ():
-            if str(value) not in asked.codes:
-                yield f"{place}: its condition names {value}, no answer to {asked.id}"
+            if str(value) not in question.codes:
+                yield f"{place}: its condition names {value}, no answer to {question.id}"
         limits = named.at_least is not None or named.at_most is not None
-        if limits and not isinstance(asked, Number | Year | Scale | Grid):
-            yield f"{place}: its condition has limits, and {asked.id} is not answered by a number"
+        if limits and not isinstance(question, Number | Year | Scale | Grid):
+            yield f"{place}: its condition has limits, and {question.id} is not answered by a number"
 
 
 def _quotes(place: str, texts: Texts, quotable: Collection[str]) -> Iterator[str]:
