@@ -176,7 +176,7 @@ WHEN = {"question": "q0", "any_of": ["x"]}
         (lambda c: {**c, "title": {}}, "mangler tittel"),
         (lambda c: {**c, "introduction": {}}, "mangler en innledning"),
         (domain.add_page, "Side 2 har ingen spørsmål"),
-        (lambda c: _change(c, "q1", text={}), "Spørsmål q1 mangler tekst"),
+        (lambda c: _change(c, "q1", text={}), "Spørsmål 1 på side 1 mangler tekst"),
         (lambda c: _change(c, "q2", text={"nb": "trives DU?"}), "stilt to ganger"),
         (lambda c: _change(c, "q1", options=[]), "minst to svaralternativer"),
         (lambda c: _change(c, "q1", options=TWINS), "to like"),

@@ -10,12 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import ceil
 
-from pydantic import ValidationError
-
 from services.surveys.editing.domain import Content, Part, languages_of, questions, text_parts
 from services.surveys.editing.naming import LANGUAGE_NAMES
 from services.surveys.editing.reaching import Patience, is_reachable, named_in
-from shared.events.questionnaire import RulesBroken, identity_of, is_continued, strict
+from services.surveys.editing.refusing import broken_rules, refused
+from shared.events.questionnaire import identity_of, is_continued
 
 #: Statements in a grid past which people stop reading (a common rule of survey handbooks).
 _MOST_STATEMENTS = 7
@@ -52,11 +51,11 @@ def findings(content: Mapping[str, object], asked: Mapping[str, Mapping[str, obj
     all_findings = [
         *_size(content), *_cover(content), *_pages(content), *_questions(content), *_languages(content),
         *_conditions(content), *_length(content), *_reading(content), *_special(content),
-        *_changed_words(content, asked or {}),
+        *_changed_words(content, asked or {}), *(Finding(*fault) for fault in broken_rules(content)),
     ]  # fmt: skip
     if not any(finding.stops for finding in all_findings):
         # Faults that only the contract's own rules find; a survey must never open with them.
-        all_findings += [Finding(f"Skjemaet kan ikke brukes ennå: {sentence}") for sentence in _refused(content)]
+        all_findings += [Finding(*fault) for fault in refused(content)]
     return sorted(all_findings, key=lambda finding: not finding.stops)
 
 
@@ -110,13 +109,16 @@ def _pages(content: Part) -> Iterator[Finding]:
             yield Finding(f"{name} må ha minst ett spørsmål som alle får.", page["id"])
 
 
-def _questions(content: Mapping[str, object]) -> Iterator[Finding]:
+def _questions(content: Part) -> Iterator[Finding]:
     places: dict[str, str] = {}
-    for question in questions(content):
+    numbers = [
+        (page, place) for page, one in enumerate(content["pages"], 1) for place in range(1, len(one["questions"]) + 1)
+    ]
+    for (page, place), question in zip(numbers, questions(content), strict=True):
         id_, text = question["id"], question["text"].get("nb", "")
-        name = f"«{text}»" if text else f"Spørsmål {id_}"
+        name = f"«{text}»" if text else f"Spørsmål {place} på side {page}"
         if not text:
-            yield Finding(f"Spørsmål {id_} mangler tekst.", id_)
+            yield Finding(f"{name} mangler tekst.", id_)
         elif text.casefold() in places and question["type"] != "information":
             yield Finding(f"{name} er stilt to ganger.", id_)
         places[text.casefold()] = id_
@@ -144,8 +146,6 @@ def _questions(content: Mapping[str, object]) -> Iterator[Finding]:
                 yield Finding(f"{name} må ha et minste og et største tall.", id_)
             elif low >= high:
                 yield Finding(f"{name}: det minste tallet må være mindre enn det største.", id_)
-        if question["type"] == "several_choices" and (high or 0) > len(question.get("options", ())):
-            yield Finding(f"{name}: det kan ikke velges flere svar enn det finnes.", id_)
 
 
 def _languages(content: Part) -> Iterator[Finding]:
@@ -157,7 +157,8 @@ def _languages(content: Part) -> Iterator[Finding]:
         for language in languages:
             missing = sum(1 for texts in text_parts(part) if texts.get("nb") and not texts.get(language))
             if missing:
-                where = f"Spørsmål eller side {part_id}" if part_id else "Innledningen"
+                own = (part.get("text") or part["title"]).get("nb")
+                where = f"«{own}»" if own and part_id else "Siden" if part_id else "Innledningen"
                 what = "en tekst" if missing == 1 else f"{missing} tekster"
                 yield Finding(f"{where} mangler {what} på {LANGUAGE_NAMES[language].lower()}.", part_id)
 
@@ -165,22 +166,29 @@ def _languages(content: Part) -> Iterator[Finding]:
 def _conditions(content: Part) -> Iterator[Finding]:
     earlier: dict[str, tuple[Content, Content]] = {}
     patience = Patience()
+    names = {question["id"]: f"«{question['text'].get('nb') or question['id']}»" for question in questions(content)}
     for page in content["pages"]:
-        yield from _condition(page, None, earlier, patience)
+        yield from _condition(page, None, earlier, names, patience)
         # A page that nobody gets is reported once, not for each question on it.
         around = page if is_reachable(page, None, earlier, patience) else None
         for question in page["questions"]:
-            yield from _condition(question, around, earlier, patience)
+            yield from _condition(question, around, earlier, names, patience)
             earlier[question["id"]] = (question, page)
 
 
 def _condition(
-    part: Part, page: Part | None, earlier: Mapping[str, tuple[Content, Content]], patience: Patience
+    part: Part,
+    page: Part | None,
+    earlier: Mapping[str, tuple[Content, Content]],
+    names: Mapping[str, str],
+    patience: Patience,
 ) -> Iterator[Finding]:
     for condition in named_in(part.get("show_if") or {}):
         source = condition["question"].split(".")[0]
-        if source not in earlier:
-            yield Finding(f"Vilkåret viser til {source}, som ikke blir spurt om før dette.", part["id"])
+        if source not in names:
+            yield Finding("Vilkåret viser til et spørsmål som er slettet.", part["id"])
+        elif source not in earlier:
+            yield Finding(f"Vilkåret viser til {names[source]}, som ikke blir spurt om før dette.", part["id"])
         elif condition.get("any_of") == []:
             yield Finding("Vilkåret nevner ingen svar.", part["id"])
     if part.get("show_if") and not is_reachable(part, page, earlier, patience):
@@ -232,16 +240,6 @@ def _changed_words(content: Part, asked: Mapping[str, Part]) -> Iterator[Finding
                 question["id"],
                 stops=False,
             )
-
-
-def _refused(content: Mapping[str, object]) -> list[str]:
-    try:
-        strict(content)
-    except RulesBroken as broken:
-        return broken.problems
-    except ValidationError as failure:
-        return [f"{'.'.join(str(step) for step in error['loc'])}: {error['msg']}" for error in failure.errors()]
-    return []
 
 
 def _texts_of(part: Part, only: tuple[str, ...] = ()) -> list[str]:

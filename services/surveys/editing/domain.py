@@ -4,6 +4,8 @@ Every change takes content and gives new content; the old one stays, as an earli
 and never change: answers are stored under them.
 """
 
+import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
@@ -43,8 +45,8 @@ def copied(content: Part, id_: str) -> Content:
 
 
 def languages_of(content: Part) -> tuple[str, ...]:
-    """The languages it is written in: those of its title, Bokmål always."""
-    return tuple(code for code in LANGUAGES if code == "nb" or content["title"].get(code))
+    """The languages it is written in: those of its title, which is empty until it is written; Bokmål always."""
+    return tuple(code for code in LANGUAGES if code == "nb" or code in content["title"])
 
 
 def text_parts(part: Part) -> Iterator[Mapping[str, str]]:
@@ -52,9 +54,12 @@ def text_parts(part: Part) -> Iterator[Mapping[str, str]]:
     for name in ("title", "topic", "introduction", "text", "help", "unit", "low", "high"):
         if isinstance(part.get(name), dict):
             yield part[name]
+    yield from part.get("each", ())
     for name in ("options", "statements"):
         for row in part.get(name, ()):
             yield row["text"]
+            if "picture" in row:
+                yield row["picture"]["shows"]
 
 
 def questions(content: Part) -> Iterator[Content]:
@@ -87,7 +92,8 @@ def add_page(content: Content) -> Content:
 
 
 def _free_id(content: Content) -> str:
-    return free("q", [question["id"] for question in questions(content)])
+    """One that nothing mentions: a condition that names a deleted question must not come to mean a new one."""
+    return free("q", re.findall(r"\bq[0-9]+\b", json.dumps(content)))
 
 
 def add_question(content: Content, page_id: str, kind: str) -> tuple[Content, str]:

@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
+from services.surveys.answering.reading import NotAnAnswer, read_answer
 from services.surveys.editing.domain import Content, NoSuchPart, Part, free, languages_of, question_of
-from shared.events.questionnaire import KINDS, LANGUAGES
+from shared.events.questionnaire import KINDS, LANGUAGES, Day
 
 Field = tuple[str, str]
 #: The text of a field of the form, empty when it is not there.
@@ -18,10 +19,13 @@ FLAGS = ("required", "shuffle", "do_not_know")
 NUMBERS = ("steps", "most", "min", "max", "decimals")
 ROWS = ("options", "statements")
 ROW_FLAGS = ("exclusive", "write")
+#: Steps a scale can have.
+MOST_STEPS = 11
 #: Answers a condition can be put together from.
 CONDITIONS = 6
 #: Empty rows offered below those there are.
 _SPARE_ROWS = 2
+_A_DAY = Day.model_validate({"type": "date", "id": "dag", "text": {"nb": "Dag"}})
 _CODE = re.compile(r"[^a-z0-9]+")
 
 
@@ -30,9 +34,11 @@ def with_cover(content: Content, sent: Sent, languages: Sequence[str]) -> Conten
     new = deepcopy(content)
     for name in ("title", "topic", "introduction"):
         new[name] = _texts(name, sent, languages)
+    new["title"] |= {code: "" for code in languages if code != "nb" and code not in new["title"]}
     if not new["topic"]:
         del new["topic"]
-    new["minutes"] = _whole(sent("minutes")) or new["minutes"]
+    minutes = _whole(sent("minutes"))
+    new["minutes"] = new["minutes"] if minutes is None else minutes
     spoken: Content = only_languages(new, languages)
     return spoken
 
@@ -64,12 +70,16 @@ def with_question(content: Content, question_id: str, sent: Sent, slug: Callable
         if name in fields and question["type"] != "information":
             question[name] = sent(name) == "yes"
     for name in NUMBERS:
-        if name in fields and (name not in ("min", "max") or question["type"] != "date"):
-            number = _whole(sent(name))
-            if number is None:
+        if name in fields:
+            limit = read_day(sent(name)) if question["type"] == "date" else _whole(sent(name))
+            if limit is None:
                 question.pop(name, None)
             else:
-                question[name] = number
+                question[name] = limit
+    if "each" in fields:
+        question["each"] = [words for step in range(MOST_STEPS) if (words := _texts(f"each.{step}", sent, languages))]
+        if not question["each"]:
+            del question["each"]
     for name in ROWS:
         if name in fields and question["type"] != "area":
             question[name] = _rows(name, question.get(name, []), sent, languages, slug)
@@ -99,14 +109,26 @@ def earlier_answers(content: Part, before: str) -> list[tuple[str, list[Field]]]
                 (f"{question['id']}={option['code']}", option["text"].get("nb", option["code"]))
                 for option in question.get("options", [])
             ]
+            text = question["text"].get("nb", question["id"])
             if question["type"] == "scale":
-                first, steps = question.get("first", 1), question.get("steps", 5)
-                answers = [(f"{question['id']}={step}", str(step)) for step in range(first, first + steps)]
-                if question.get("do_not_know", True):
-                    answers.append((f"{question['id']}=vet_ikke", "Vet ikke"))
+                answers = _steps(question, question["id"])
             if answers:
-                questions_before.append((question["text"].get("nb", question["id"]), answers))
+                questions_before.append((text, answers))
+            for row in question.get("statements", ()):
+                said = f"{text} {row['text'].get('nb', row['code'])}"
+                questions_before.append((said, _steps(question, f"{question['id']}.{row['code']}")))
     return questions_before
+
+
+def _steps(question: Part, place: str) -> list[Field]:
+    """The answers on a scale, or to one statement on it."""
+    first, each = question.get("first", 1), question.get("each", ())
+    named = {first + step: f"{first + step} {words.get('nb', '')}" for step, words in enumerate(each)}
+    answers = [
+        (f"{place}={step}", named.get(step, str(step)).strip())
+        for step in range(first, first + question.get("steps", 5))
+    ]
+    return [*answers, (f"{place}=vet_ikke", "Vet ikke")] if question.get("do_not_know", True) else answers
 
 
 def chosen_conditions(part: Part) -> tuple[str, list[str]] | None:
@@ -185,6 +207,30 @@ def _texts(name: str, sent: Sent, languages: Sequence[str]) -> dict[str, str]:
 def _whole(text: str) -> int | None:
     text = text.strip()
     return int(text) if re.fullmatch(r"-?[0-9]{1,9}", text) else None
+
+
+def read_day(text: str) -> str | None:
+    """A day as a browser sends it or as people write it, stored as 2026-05-17; None for what is no day."""
+    try:
+        return read_answer(_A_DAY, [text]) if text else None  # type: ignore[return-value]
+    except NotAnAnswer:
+        return None
+
+
+def not_read(content: Part, part: str, sent: Sent) -> dict[str, str]:
+    """What stands in a field for a number or a day and is none, in words by field."""
+    if part == "om":
+        return {} if _whole(sent("minutes")) is not None else {"minutes": "Skriv et helt tall, for eksempel 5."}
+    kind = next(
+        (asked["type"] for page in content["pages"] for asked in page["questions"] if asked["id"] == part), None
+    )
+    wrong = {}
+    for name in NUMBERS if kind else ():
+        if sent(name) and kind == "date" and read_day(sent(name)) is None:
+            wrong[name] = "Skriv en dato, for eksempel 17.5.2026."
+        elif sent(name) and kind != "date" and _whole(sent(name)) is None:
+            wrong[name] = "Skriv et helt tall, for eksempel 5."
+    return wrong
 
 
 def only_languages(content: Any, languages: Sequence[str]) -> Any:

@@ -36,6 +36,7 @@ NUMBER_NAMES = {
     "max": "Høyst",
     "decimals": "Antall desimaler",
 }
+DAY_NAMES = {"min": "Første dag som kan svares", "max": "Siste dag som kan svares"}
 ROW_NAMES = {"options": "Svaralternativer", "statements": "Påstander"}
 ROW_FLAG_NAMES = {"exclusive": "Kan ikke velges sammen med andre", "write": "Med felt for egne ord"}
 LANGUAGE_NAMES = {"nb": "Bokmål", "nn": "Nynorsk", "en": "Engelsk"}

@@ -6,6 +6,7 @@ from services.surveys.editing.domain import Content, Part, languages_of, page_of
 from services.surveys.editing.filling import (
     CONDITIONS,
     FLAGS,
+    MOST_STEPS,
     NUMBERS,
     ROW_FLAGS,
     ROWS,
@@ -15,6 +16,7 @@ from services.surveys.editing.filling import (
     rows_offered,
 )
 from services.surveys.editing.naming import (
+    DAY_NAMES,
     FLAG_NAMES,
     KIND_NAMES,
     LANGUAGE_NAMES,
@@ -23,6 +25,7 @@ from services.surveys.editing.naming import (
     ROW_NAMES,
     TEXT_NAMES,
 )
+from services.surveys.editing.refusing import NOT_QUOTED
 from shared.events.questionnaire import KINDS, LANGUAGES
 
 _MODES = {"all": "alle disse er svart", "any": "minst ett av disse er svart", "none": "ingen av disse er svart"}
@@ -82,10 +85,13 @@ def question_form(content: Content, question_id: str) -> dict[str, object]:
             if name in fields and kind != "information"
         ],
         "numbers": [
-            (name, NUMBER_NAMES[name], question.get(name, fields[name].get_default()))
+            (name, DAY_NAMES[name] if kind == "date" else NUMBER_NAMES[name],
+             question.get(name, fields[name].get_default()))
             for name in NUMBERS
-            if name in fields and not (kind == "date" and name in ("min", "max"))
+            if name in fields
         ],
+        "each": _each(question) if "each" in fields else [],
+        "quotable": _quotable(content, question_id),
         "lists": [
             (name, ROW_NAMES[name], rows_offered(question, name)) for name in ROWS if name in fields and kind != "area"
         ],
@@ -95,6 +101,26 @@ def question_form(content: Content, question_id: str) -> dict[str, object]:
         ],
         **_condition_form(content, question),
     }  # fmt: skip
+
+
+def _each(question: Part) -> list[Mapping[str, str]]:
+    """A text for each step of a scale, empty where none is written."""
+    each = list(question.get("each", ()))
+    return each + [{}] * (min(MOST_STEPS, question.get("steps", 5)) - len(each))
+
+
+def _quotable(content: Content, question_id: str) -> list[tuple[str, str]]:
+    """(how a text of the question quotes it, the question) for short answers from earlier pages."""
+    earlier: list[tuple[str, str]] = []
+    for page in content["pages"]:
+        if any(question["id"] == question_id for question in page["questions"]):
+            return earlier
+        earlier += [
+            (f"{{{question['id']}}}", question["text"].get("nb", ""))
+            for question in page["questions"]
+            if question["type"] not in NOT_QUOTED
+        ]
+    return earlier
 
 
 def _condition_form(content: Content, part: Part) -> dict[str, object]:

@@ -12,7 +12,7 @@ from services.surveys.editing import domain
 from services.surveys.editing.bank import asked_before
 from services.surveys.editing.checking import findings, minutes_needed
 from services.surveys.editing.domain import Content, NoSuchPart, Part
-from services.surveys.editing.filling import with_cover, with_page, with_question
+from services.surveys.editing.filling import not_read, with_cover, with_page, with_question
 from services.surveys.editing.naming import KIND_NAMES
 from services.surveys.editing.saving import (
     Written,
@@ -76,8 +76,9 @@ async def begin_questionnaire(request: Request) -> Response:
             return problem(request, 404)
         else:
             content = domain.blank(id_, title or "Ny undersøkelse")
-        if title:
-            content["title"] = {**content["title"], "nb": title}
+        if title and title != content["title"].get("nb"):
+            # A title of its own: what the source is called in other languages is not its translation.
+            content["title"] = {code: title if code == "nb" else "" for code in domain.languages_of(content)}
         if await begin(session, content, request.state.staff.name, rt.now()):
             await audit(session, request, "surveys.questionnaire.begun", id_, source=source or "blank")
     return see_other(f"{_BASE}/{id_}")
@@ -194,7 +195,12 @@ async def save_part(request: Request) -> Response:
                 )
         except NoSuchPart:
             return _outline(request, held, asked, other=held.version.saved_by, status=409)
+        if wrong := not_read(held.content, part, lambda name: form.get(name) or ""):
+            return _part(request, held, content, part, asked, errors=wrong, typed=form.values(), status=422)
+        more = set(domain.languages_of(content)) - set(domain.languages_of(held.content))
         await save(session, held, content, request.state.staff.name, rt.now())
+    if more:
+        return see_other(f"{here}/om")
     return see_other(f"{here}/{part}#more" if form.get("do") == "more" else f"{here}#{part}")
 
 
@@ -239,6 +245,8 @@ def _part(
     asked: Bank,
     other: str = "",
     theirs: Content | None = None,
+    errors: Mapping[str, str] | None = None,
+    typed: Mapping[str, object] | None = None,
     status: int = 200,
 ) -> Response:
     if part == "om":
@@ -254,7 +262,8 @@ def _part(
         "part": part,
         "other": other,
         "theirs": _part_of(theirs, part) if theirs else None,
-        "errors": {},
+        "errors": errors or {},
+        "typed": typed or {},
         "problems": [finding for finding in findings(content, asked) if finding.part == ("" if part == "om" else part)],
     }
     return render(request, f"surveys/editor_{template}.html", context, status)

@@ -32,5 +32,5 @@ from shared.events.questionnaire.kinds import (
     Year,
 )
 from shared.events.questionnaire.model import Cover, Page, Questionnaire, json_schema
-from shared.events.questionnaire.parts import LANGUAGES, Choice, Part, Texts
+from shared.events.questionnaire.parts import LANGUAGES, QUOTE, Choice, Part, Texts
 from shared.events.questionnaire.rules import RulesBroken, strict
