@@ -28,6 +28,7 @@ from deploy.local.sign_in import OIDC_CLIENT, sign_in_process
 from deploy.local.supervisor import Supervisor
 from deploy.web.build import static_folder
 from shared.messaging.provision import admin_of, provision, require_answer
+from shared.one_line import wrong_setting
 from shared.roles import create_database, create_service_roles, require_database
 from shared.services import ROUTES, SERVICES
 from shared.settings import Settings
@@ -284,12 +285,8 @@ def _checked_settings() -> Settings:
     """What the services will read, so that a wrong setting is told here and not by five processes that die."""
     try:
         return Settings()
-    except ValidationError as problems:
-        error = problems.errors(include_input=False)[0]
-        name = f"PANEL_{'_'.join(map(str, error['loc'][:1])).upper()}: " if error["loc"] else ""
-        raise StackError(f"{name}{error['msg'].removeprefix('Value error, ')}; change it and start again.") from None
-    except SettingsError as error:
-        raise StackError(f"A setting cannot be read ({error}): change it and start again.") from None
+    except (ValidationError, SettingsError) as problem:
+        raise StackError(f"{wrong_setting(problem)}; change it and start again.") from None
 
 
 def _answers(url: str) -> bool:

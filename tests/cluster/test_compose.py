@@ -96,3 +96,7 @@ def test_every_process_of_ours_runs_without_rights_and_the_outside_reaches_the_g
 
 def test_the_shipped_profile_is_one_to_start_from() -> None:
     assert load_profile(ROOT / "shared" / "profile" / "shipped" / "baerum").number == "3201"
+
+
+def test_mails_come_from_the_panel_by_its_name_unless_another_is_given() -> None:
+    assert PARTS["notifications"]["environment"]["PANEL_MAIL_FROM_NAME"] == "${PANEL_MAIL_FROM_NAME:-}"

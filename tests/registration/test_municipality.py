@@ -95,12 +95,39 @@ def test_what_is_as_installed_is_no_choice() -> None:
     [
         ({"number": "301"}, "profile.yaml: number: String should match"),
         ({"accent": "green"}, "profile.yaml: accent: String should match"),
-        ({"goal": 500}, "profile.yaml: goal: Extra inputs"),
+        ({"number": 301}, "profile.yaml: number: it must be text; digits and colours stand in quotes"),
+        ({"goal": 500}, "profile.yaml: goal: there is no such entry"),
         ({"languages": ["nb", "se"]}, "profile.yaml: languages: it must be one or more of nb, nn, en"),
     ],
 )
 def test_a_wrong_entry_is_named_in_one_line(tmp_path: Path, entries: dict[str, object], words: str) -> None:
     with pytest.raises(BadProfile) as refusal:
         load_profile(write_profile(tmp_path, **entries))
+    assert words in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "words"),
+    [
+        ("profile.yaml", b"name: Oslo\nnumber: [", "profile.yaml is no YAML (while parsing a flow node"),
+        (
+            "profile.yaml",
+            b"name: Oslo\ngoal: {a: b?, c}",
+            "expected ',' or '}', but got '?' in \"<unicode string>\", line 2",
+        ),
+        ("profile.yaml", "name: Bærum".encode("latin-1"), "profile.yaml is no text in UTF-8"),
+        ("texts/about.nn.md", "å".encode("latin-1"), "about.nn.md is no text in UTF-8"),
+        ("logo.svg", b"\x89PNG", "logo.svg is no text in UTF-8"),
+        ("texts/abuot.nn.md", b"# Om", "abuot.nn.md would show nowhere: name it <page>.<language>.md"),
+        ("texts/about.no.md", b"# Om", "about.no.md would show nowhere"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named_in_one_line(tmp_path: Path, file: str, content: bytes, words: str) -> None:
+    folder = write_profile(tmp_path)
+    (folder / "texts").mkdir()
+    (folder / file).write_bytes(content)
+    with pytest.raises(BadProfile) as refusal:
+        load_profile(folder)
     assert words in str(refusal.value)
     assert "\n" not in str(refusal.value)

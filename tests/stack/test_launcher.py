@@ -62,6 +62,7 @@ def test_a_state_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> No
         ("PANEL_PREFIX", "Not a prefix"),
         ("PANEL_ZONE_NAME", "Oslo"),
         ("PANEL_SMTP_URL", "mail.example.org:25"),
+        ("PANEL_RATE_LIMITS", "60 per minute"),
     ],
 )
 def test_a_wrong_setting_is_named_before_anything_starts(
