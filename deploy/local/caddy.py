@@ -10,7 +10,7 @@ from deploy.local.errors import StackError
 from deploy.local.process import Process, listens, wait_until
 
 #: Largest request body the gateway lets through; services have their own, smaller limits per form.
-MAX_BODY = "12MB"
+MAX_BODY = "18MB"
 
 _HEAD = """\
 {{

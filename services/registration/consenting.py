@@ -29,7 +29,8 @@ def add_consents(
             source=source,
             given_at=now,
         )
-        for purpose in purposes
+        # A form may name one twice.
+        for purpose in dict.fromkeys(purposes)
     )
 
 

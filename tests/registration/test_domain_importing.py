@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.registration.csv_file import UnreadableFile
-from services.registration.importing.domain import MOST_ROWS, Preview, read_members, shown_as
+from services.registration.importing.domain import MOST_ROWS, PART, Preview, read_members, shown_as
 from services.registration.joining.domain import Rules
 from services.registration.population.area_file import read_file
 
@@ -17,8 +17,22 @@ KARI = "Kari;kari@example.org;1980;kvinne;1353;nb"
 
 
 def read(*rows: str, head: str = HEAD, known: frozenset[str] = frozenset(), encoding: str = "utf-8") -> Preview:
-    raw = "\r\n".join([head, *rows]).encode(encoding)
-    return read_members(raw, rules=RULES, known=known)
+    return preview_of("\r\n".join([head, *rows]).encode(encoding), known)
+
+
+def preview_of(raw: bytes, known: frozenset[str] = frozenset()) -> Preview:
+    parts = list(read_members(raw, rules=RULES, known=known))
+    good, bad = (row for part in parts for row in part.good), (row for part in parts for row in part.bad)
+    return Preview(list(good), list(bad), parts[0].has_consents)
+
+
+def test_a_large_file_is_never_held_as_people_all_at_once() -> None:
+    raw = "\n".join([HEAD, *(KARI.replace("kari@", f"kari{number}@") for number in [*range(PART + 1), 0])]).encode()
+    parts = read_members(raw, rules=RULES, known=frozenset())
+    assert len(next(parts).good) == PART
+    rest = next(parts)
+    assert (len(rest.good), [line for line, _ in rest.bad]) == (1, [PART + 3]), "who stood in an earlier part is known"
+    assert next(parts, None) is None
 
 
 @pytest.mark.parametrize(
@@ -79,7 +93,7 @@ def test_lines_of_several_programs_and_letters_encoded_twice_are_read() -> None:
     twice = rows[2].encode().decode("cp1252").encode()
     for more in (twice, twice.decode("cp1252").encode(), rows[2].encode().decode("latin-1").encode()):
         raw = b"\n".join([HEAD.encode(), rows[0].encode("cp1252"), rows[1].encode(), more, rows[3].encode("cp1252")])
-        assert [row.name for row in read_members(raw, rules=RULES, known=frozenset()).good] == list(NAMES)
+        assert [row.name for row in preview_of(raw).good] == list(NAMES)
 
 
 def test_a_file_that_is_no_text_is_refused_in_words() -> None:
@@ -163,14 +177,14 @@ def test_staff_may_say_that_somebody_with_anothers_postcode_lives_here() -> None
 )  # fmt: skip
 def test_a_file_that_is_no_member_list_is_refused_with_a_reason(raw: bytes) -> None:
     with pytest.raises(UnreadableFile, match=r"\w{3}"):
-        read_members(raw, rules=RULES, known=frozenset())
+        preview_of(raw)
 
 
 @given(st.binary(max_size=400))
 def test_no_file_is_an_error_of_ours(raw: bytes) -> None:
     for content in (raw, HEAD.encode() + b"\n" + raw):
         try:
-            preview = read_members(content, rules=RULES, known=frozenset())
+            preview = preview_of(content)
         except UnreadableFile:
             continue
         assert all(reasons for _, reasons in preview.bad)

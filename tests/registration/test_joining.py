@@ -14,7 +14,7 @@ from services.registration.joining.pages import joining_rules
 from services.registration.joining.signing_up import forget_unconfirmed, sign_up
 from services.registration.signing_in.sending import send_links
 from services.registration.store import lock_member
-from services.registration.tables import Channel, Member, Panel
+from services.registration.tables import Channel, Consent, Member, Panel
 from shared.events.registration import (
     ConfirmationRequested,
     ContactChanged,
@@ -26,7 +26,7 @@ from shared.events.registration import (
 from shared.service import Runtime
 from shared.testing import browser, move, outbox
 from tests.backends import eventually, waits_for_a_lock
-from tests.registration.given import FORM, confirm, confirm_page, send
+from tests.registration.given import FORM, a_member, confirm, confirm_page, send
 
 
 async def test_a_second_sign_up_looks_the_same_and_only_the_mail_differs(rt: Runtime) -> None:
@@ -195,6 +195,13 @@ async def test_a_recruitment_channels_code_stays_with_the_member_and_an_unknown_
             await confirm(client, rt, request)
     async with rt.transaction() as session:
         assert set(await session.scalars(sa.select(Member.channel))) == {"bibliotek", None}
+
+
+async def test_a_purpose_that_a_form_names_twice_is_consented_to_once(rt: Runtime) -> None:
+    async with browser(rt) as client:
+        await a_member(client, rt, purposes=["surveys", "surveys"])
+    async with rt.transaction() as session:
+        assert (await session.scalars(sa.select(Consent.purpose))).all() == ["surveys"]
 
 
 async def test_a_declaration_of_living_here_is_kept_only_where_the_postcode_says_otherwise(rt: Runtime) -> None:

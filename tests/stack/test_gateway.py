@@ -11,6 +11,7 @@ import pytest
 
 from deploy.local.caddy import Caddy, caddyfile
 from deploy.local.process import free_ports
+from services.registration.importing.staff import LARGEST_FILE
 from shared.services import ROUTES, SERVICES
 
 
@@ -21,6 +22,10 @@ class _Echo(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.do_GET()
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
@@ -69,6 +74,12 @@ def test_a_prefix_and_what_lies_below_reach_the_service_of_the_table(gateway: st
 def test_a_longer_word_is_another_path(gateway: str, prefix: str, _service: str) -> None:
     if prefix != "/":
         assert fetch(f"{gateway}{prefix}x") == "registration"
+
+
+def test_the_largest_list_of_members_reaches_the_service_that_says_what_is_too_large(gateway: str) -> None:
+    largest = bytes(LARGEST_FILE + 1_000_000)
+    with urllib.request.urlopen(f"{gateway}/staff/registration/import", data=largest, timeout=60) as response:
+        assert response.read() == b"registration"
 
 
 def test_static_files_come_from_the_gateway_and_may_be_kept_for_a_year(gateway: str) -> None:

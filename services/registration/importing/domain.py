@@ -1,7 +1,9 @@
 """CSV import of existing members: every bad row is listed with every reason before anything is imported."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from pydantic import ValidationError
 
@@ -31,6 +33,8 @@ _MESSAGES = MESSAGES | {
     "too_young": "Personen fyller ikke {minimum_age} år i år",
 }
 MOST_ROWS = 100_000
+#: Rows read before what they hold is put away: a hundred thousand at once would take more memory than a pod has.
+PART = 1000
 #: Marks a name may hold beside letters; anything else is mostly a letter that was read wrongly.
 _MARKS = frozenset(" -–'’`´.,()/\"")
 #: Letters that stand in Norwegian lists only where another letter was read wrongly.
@@ -39,7 +43,7 @@ _MISREAD = re.compile("[ÃÂŒœÐ¯ªº\ufffd]")
 
 @dataclass(frozen=True)
 class Preview:
-    """What an import would do: rows to import, and (line, reasons) of the others."""
+    """What an import of these rows would do: rows to import, and (line, reasons) of the others."""
 
     good: list[JoinInput] = field(default_factory=list)
     bad: list[tuple[int, list[str]]] = field(default_factory=list)
@@ -56,11 +60,17 @@ def is_doubtful(name: str) -> bool:
     return _MISREAD.search(name) is not None or any(not (c.isalpha() or c in _MARKS) for c in name)
 
 
-def read_members(raw: bytes, *, rules: Rules, known: frozenset[str]) -> Preview:
-    """The preview of a file; ``known`` holds the keys of members' addresses. Raises UnreadableFile."""
-    lines = list(rows(decoded(raw), COLUMNS, (*OPTIONAL, *CONSENTS), most=MOST_ROWS))
-    preview, keys = Preview(has_consents=not CONSENTS.keys().isdisjoint(lines[0].cells)), set(known)
-    for row in lines:
+def read_members(raw: bytes, *, rules: Rules, known: frozenset[str]) -> Iterator[Preview]:
+    """A file's previews, part after part; ``known`` holds the keys of members' addresses. Raises UnreadableFile."""
+    lines, keys = rows(decoded(raw), COLUMNS, (*OPTIONAL, *CONSENTS), most=MOST_ROWS), set(known)
+    while part := list(islice(lines, PART)):
+        yield _preview(part, rules, keys)
+
+
+def _preview(part: list[Row], rules: Rules, keys: set[str]) -> Preview:
+    """Of these rows; ``keys``, of addresses that are taken, grows by theirs."""
+    preview = Preview(has_consents=not CONSENTS.keys().isdisjoint(part[0].cells))
+    for row in part:
         member, reasons = _member(row, rules, has_consents=preview.has_consents)
         key = address_key(member.email if member else row.cells.get("epost", ""))
         if key in keys:

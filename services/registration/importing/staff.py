@@ -1,6 +1,5 @@
 """The import pages: choose a file, look it over, take in exactly what was shown, and see how far it is."""
 
-import asyncio
 import hashlib
 from typing import Annotated
 from uuid import UUID
@@ -18,7 +17,8 @@ from shared.web import Request, Response, attached, or_404, render, runtime, see
 from shared.web.forms import FormErrors, read_form, validate
 from shared.web.staff import audit, staff_required
 
-_LARGEST_FILE = 16_000_000
+#: The gateway lets no less through.
+LARGEST_FILE = 16_000_000
 _EXAMPLES = 30
 _TEMPLATE = (*COLUMNS, *OPTIONAL, *CONSENTS)
 _TEMPLATE_ROW = ("Kari Nordmann", "kari@example.org", "1980", "kvinne", "1337", "nb", "", "ja", "ja", "nei")
@@ -62,22 +62,20 @@ async def give_template(request: Request) -> Response:
 async def take_file(request: Request) -> Response:
     """Read the file and keep what it holds until it has been looked over."""
     rt = runtime(request)
-    form = await read_form(request, max_bytes=_LARGEST_FILE + 1_000_000)
+    form = await read_form(request, max_bytes=LARGEST_FILE + 1_000_000)
     file = form.files.get("file")
     raw = await file.read() if file else b""
     if not raw:
         return _choose(request, {"file": "CSV-fil må velges. Filen du valgte, er tom."}, 422)
-    if len(raw) > _LARGEST_FILE:
+    if len(raw) > LARGEST_FILE:
         return _choose(request, {"file": "Filen er større enn 16 MB. Del den opp."}, 422)
-    async with rt.transaction() as session:
-        addresses = await known_addresses(session)
     try:
-        # A hundred thousand rows take a while; the pages of others go on.
-        preview = await asyncio.to_thread(read_members, raw, rules=joining_rules(rt), known=addresses)
+        async with rt.transaction() as session:
+            addresses = await known_addresses(session)
+            parts = read_members(raw, rules=joining_rules(rt), known=addresses)
+            import_id = await keep_preview(session, parts, hashlib.sha256(raw).hexdigest()[:16], rt.now())
     except UnreadableFile as error:
         return _choose(request, {"file": str(error)}, 422)
-    async with rt.transaction() as session:
-        import_id = await keep_preview(session, preview, hashlib.sha256(raw).hexdigest()[:16], rt.now())
     return see_other(f"/staff/registration/import/{import_id}")
 
 

@@ -1,13 +1,14 @@
-"""Working through a file: a thousand people a transaction, so that others join meanwhile and a crash loses nothing."""
+"""Working through a file: a part a transaction, so that others join meanwhile and a crash loses nothing."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registration.importing.domain import Preview, shown_as
+from services.registration.importing.domain import PART, Preview, shown_as
 from services.registration.importing.taking_in import import_members
 from services.registration.joining.domain import JoinInput
 from services.registration.tables import ImportRow, MemberImport
@@ -15,36 +16,35 @@ from shared.database import insert_many
 from shared.ids import new_id
 from shared.service import Runtime
 
-#: People taken in by one transaction.
-_PART = 1000
 #: Bad rows kept to be shown; of more, the number says enough.
 _MOST_BAD = 500
 _KEPT_UNSTARTED = timedelta(days=1)
 
 
-async def keep_preview(session: AsyncSession, preview: Preview, digest: str, now: datetime) -> UUID:
-    """Keep what a file holds until staff have looked it over; its id."""
-    file = MemberImport(
-        id=new_id(),
-        digest=digest,
-        rows=len(preview.good),
-        bad=[[line, reasons] for line, reasons in preview.bad[:_MOST_BAD]],
-        bad_rows=len(preview.bad),
-        has_consents=preview.has_consents,
-        made_at=now,
-    )
+async def keep_preview(session: AsyncSession, parts: Iterator[Preview], digest: str, now: datetime) -> UUID:
+    """Keep what a file holds until staff have looked it over; its id. Raises UnreadableFile."""
+    import_id, rows, bad_rows, has_consents = new_id(), 0, 0, False
+    bad: list[list[object]] = []
+    file = MemberImport(id=import_id, digest=digest, rows=0, bad=[], bad_rows=0, has_consents=False, made_at=now)
     session.add(file)
-    if preview.good:
-        await session.execute(
-            insert_many(
-                ImportRow,
-                import_id=[file.id] * len(preview.good),
-                number=list(range(len(preview.good))),
-                shown_as=[shown_as(row.name) for row in preview.good],
-                person=[row.model_dump(mode="json") for row in preview.good],
+    # Reading takes a while; the pages of others go on.
+    while part := await asyncio.to_thread(next, parts, None):
+        if part.good:
+            await session.execute(
+                insert_many(
+                    ImportRow,
+                    import_id=[import_id] * len(part.good),
+                    number=list(range(rows, rows + len(part.good))),
+                    shown_as=[shown_as(row.name) for row in part.good],
+                    person=[row.model_dump(mode="json") for row in part.good],
+                )
             )
-        )
-    return file.id
+        rows += len(part.good)
+        bad_rows += len(part.bad)
+        bad += [[line, reasons] for line, reasons in part.bad[: _MOST_BAD - len(bad)]]
+        has_consents = part.has_consents
+    file.rows, file.bad, file.bad_rows, file.has_consents = rows, bad, bad_rows, has_consents
+    return import_id
 
 
 async def examples(session: AsyncSession, import_id: UUID, most: int) -> Sequence[object]:
@@ -72,7 +72,7 @@ async def take_in_next(rt: Runtime) -> bool:
             return False
         part = (
             await session.scalars(
-                sa.select(ImportRow).where(ImportRow.import_id == file.id).order_by(ImportRow.number).limit(_PART)
+                sa.select(ImportRow).where(ImportRow.import_id == file.id).order_by(ImportRow.number).limit(PART)
             )
         ).all()
         people = [JoinInput.model_validate(row.person) for row in part]
@@ -84,7 +84,7 @@ async def take_in_next(rt: Runtime) -> bool:
         mine = ImportRow.import_id == file.id
         last = part[-1].number if part else -1
         await session.execute(sa.delete(ImportRow).where(mine, ImportRow.number <= last))
-        if len(part) < _PART:
+        if len(part) < PART:
             file.finished_at = rt.now()
     return True
 
