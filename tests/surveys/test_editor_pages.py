@@ -78,7 +78,11 @@ async def test_a_questionnaire_written_in_the_browser_can_be_asked(rt: Runtime, 
     assert "Klart til bruk" in (await client.get(here)).text
     id_ = here.rsplit("/", 1)[1]
     assert "Trives du?" in (await client.get(f"/staff/surveys/questionnaires/{id_}")).text
-    assert f'value="{id_}"' in (await client.get("/staff/surveys/plan")).text
+    form = (await client.get("/staff/surveys/plan")).text
+    assert f'value="{id_}"' in form
+    # What staff have made and what it was made from may be called the same.
+    assert "Nabolaget (ett spørsmål, " in form
+    assert "Klima og hverdagen i kommunen (mal, 7 spørsmål, " in form
     day = str(rt.today() + timedelta(days=1))
     plan = {"questionnaire": id_, "opens": "date", "opens_on": day, "closes_on": day, "target": "50"}
     reply = await client.post("/staff/surveys/plan", data={**plan, "confirmed": "yes", "survey_id": str(new_id())})

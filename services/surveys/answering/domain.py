@@ -39,7 +39,9 @@ def quotes(questionnaire: Questionnaire, answers: Answers, language: str, do_not
     for question in questionnaire.questions:
         if question.id not in answers or isinstance(question, Grid):
             continue
-        labels = question.labels(language, do_not_know)
+        # What somebody wrote beside "annet" says more than the option.
+        own = {code: answers[name] for code, name in getattr(question, "written", {}).items() if name in answers}
+        labels = question.labels(language, do_not_know) | {code: str(words) for code, words in own.items()}
         codes = question.chosen(answers[question.id])
         labels_of[question.id] = ", ".join(labels.get(code, code) for code in codes)
     return labels_of

@@ -60,6 +60,7 @@ async def show_start(request: Request) -> HttpResponse:
         "introduction": questionnaire.introduction.to(lang),
         "minutes": questionnaire.minutes,
         "questions": questionnaire.asked_of_all,
+        "more": questionnaire.asked_of_some,
         "last_day": last_day(opening.survey.closes_at),
         "page": min(opening.page or 1, len(questionnaire.pages)),
         "begun": opening.page is not None,

@@ -54,11 +54,11 @@ def text_parts(part: Part) -> Iterator[Mapping[str, str]]:
     for name in ("title", "topic", "introduction", "text", "help", "unit", "low", "high"):
         if isinstance(part.get(name), dict):
             yield part[name]
-    yield from part.get("each", ())
+    yield from (step for step in part.get("each") or () if isinstance(step, dict))
     for name in ("options", "statements"):
         for row in part.get(name, ()):
             yield row["text"]
-            if "picture" in row:
+            if isinstance(row.get("picture"), dict):
                 yield row["picture"]["shows"]
 
 

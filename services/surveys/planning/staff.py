@@ -31,7 +31,7 @@ from services.surveys.questionnaire.wording import in_words
 from services.surveys.sealing import keys_of
 from services.surveys.tables import Survey
 from services.surveys.watching.counting import as_measured
-from shared.events.questionnaire import LANGUAGES, Grid, Questionnaire
+from shared.events.questionnaire import LANGUAGES, Questionnaire
 from shared.ids import new_id
 from shared.rules import FieldRefused, last_day
 from shared.strata import PEOPLE, band_words
@@ -100,6 +100,7 @@ async def _show_form(
         "form": form,
         "errors": errors,
         "choices": (await choices_of(session, lang, runtime(request).now())).lists,
+        "templates": list(shelf(runtime(request).settings)),
         "questionnaires": list((await questionnaires_to_ask(session, shelf(runtime(request).settings))).values()),
         "sizes": [
             (size.size, f"{lang.number(size.size)} medlemmer" + (" (allerede nådd)" if size.reached_at else ""))
@@ -263,8 +264,6 @@ async def show_questionnaire(request: Request) -> Response:
     context = {
         "questionnaire": questionnaire,
         "questions": questionnaire.asked_of_all,
-        "to_some": sum(len(q.fields) if isinstance(q, Grid) else 1 for q in questionnaire.questions)
-        - questionnaire.asked_of_all,
         "conditions": {q.id: in_words(questionnaire, q.show_if) for q in questionnaire.parts if q.show_if},
         "page_conditions": {p.id: in_words(questionnaire, p.show_if) for p in questionnaire.pages if p.show_if},
         "fields": {page.id: [FormQuestion(question, texts) for question in page.known] for page in questionnaire.pages},

@@ -40,6 +40,7 @@ async def show_start(request: Request) -> Response:
         "introduction": asked.introduction.to(lang),
         "minutes": asked.minutes,
         "questions": asked.asked_of_all,
+        "more": asked.asked_of_some,
         "last_day": runtime(request).today(),
         "only_adults": special_words(asked.content()),
     }

@@ -59,6 +59,12 @@ class Questionnaire(Cover):
         return tuple(q for page in self.pages for q in page.known if not isinstance(q, Information))
 
     @property
+    def asked_of_some(self) -> int:
+        """How many more questions people can get by what they answer, counted in the same way."""
+        every = sum(len(question.fields) if isinstance(question, Grid) else 1 for question in self.questions)
+        return every - self.asked_of_all
+
+    @property
     def asked_of_all(self) -> int:
         """How many questions everybody gets, each statement of a grid for itself: the number all pages tell."""
         return sum(
