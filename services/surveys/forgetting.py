@@ -5,7 +5,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from services.surveys.audience.tables import Candidate, Meeting, MeetingGuest
-from services.surveys.tables import Invitation, Survey, WrittenQuestionnaire, WrittenVersion
+from services.surveys.tables import Invitation, Survey, WrittenVersion
 from shared.service import Runtime
 from shared.staff_names import forget_names
 
@@ -24,9 +24,5 @@ async def forget_participation(rt: Runtime) -> None:
         await session.execute(sa.delete(MeetingGuest).where(MeetingGuest.meeting_id.in_(meetings)))
 
 
-#: Job: who planned a survey, and who wrote a questionnaire.
-forget_staff_names = forget_names(
-    (Survey.planned_by, Survey.planned_at),
-    (WrittenQuestionnaire.begun_by, WrittenQuestionnaire.begun_at),
-    (WrittenVersion.saved_by, WrittenVersion.saved_at),
-)
+#: Job: who wrote a questionnaire.
+forget_staff_names = forget_names((WrittenVersion.saved_by, WrittenVersion.saved_at))

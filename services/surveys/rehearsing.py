@@ -41,7 +41,7 @@ async def rehearse_survey(rt: Runtime) -> None:
 async def _from_plan_to_release(session: AsyncSession, keys: SurveyKeys, survey_id: UUID, now: datetime) -> None:
     questionnaire = Questionnaire.model_validate(QUESTIONNAIRE)
     plan = Plan(opens_at=now, closes_at=now + timedelta(hours=1), reminder_at=None)
-    await add_survey(session, survey_id, questionnaire, "now", None, plan, now, "")
+    await add_survey(session, survey_id, questionnaire, "now", None, plan, now)
     survey = await session.get_one(Survey, survey_id)
     survey.cell_minimum = 1
     person = Member(

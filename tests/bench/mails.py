@@ -115,7 +115,7 @@ async def _opening(ground: Ground, url: str, _: str, members: int) -> float:
     now = rt.now()
     async with rt.transaction() as session:
         times = Plan(opens_at=now, closes_at=now + timedelta(days=14), reminder_at=None)
-        await add_survey(session, new_id(), shipped()["klima"], "now", None, times, now, "bench")
+        await add_survey(session, new_id(), shipped()["klima"], "now", None, times, now)
     began = time.perf_counter()
     while await count(url, "select count(*) from surveys.invitation") < members:
         await open_due_surveys(rt)

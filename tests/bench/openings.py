@@ -51,7 +51,7 @@ async def _opened(ground: Ground, url: str, members: int, sample: int | None) ->
     now = rt.now()
     async with rt.transaction() as session:
         times = Plan(opens_at=now, closes_at=now + timedelta(days=14), reminder_at=None)
-        await add_survey(session, new_id(), shipped()["klima"], "now", None, times, now, "bench", sample_size=sample)
+        await add_survey(session, new_id(), shipped()["klima"], "now", None, times, now, sample_size=sample)
     process = psutil.Process()
     before = most = process.memory_info().rss
 

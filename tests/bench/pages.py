@@ -106,7 +106,7 @@ async def _invited(rt: Runtime, people: int) -> list[Invitation]:
     await deliver(*many(now, people + 1))
     async with rt.transaction() as session:
         times = Plan(opens_at=now, closes_at=now + timedelta(days=14), reminder_at=None)
-        await add_survey(session, survey_id, shipped()["klima"], "now", None, times, now, "bench")
+        await add_survey(session, survey_id, shipped()["klima"], "now", None, times, now)
     await open_due_surveys(rt)
     return await invitations(rt, survey_id)
 

@@ -82,7 +82,7 @@ class Actors:
         now = surveys.now()
         times = Plan(opens_at=None, closes_at=now + timedelta(days=14), reminder_at=now + timedelta(days=7))
         async with surveys.transaction() as session:
-            await add_survey(session, new_id(), shipped()["klima"], "threshold", THRESHOLD, times, now, "Kari Editor")
+            await add_survey(session, new_id(), shipped()["klima"], "threshold", THRESHOLD, times, now)
 
     def next(self, processes: dict[str, Any]) -> Attempt:
         """One open wish, drawn: its name, the process it goes to, and trying it."""

@@ -55,7 +55,7 @@ def plan(rt: Runtime) -> PlanSurvey:
         opens = "now" if size is None else "threshold"
         async with rt.transaction() as session:
             questionnaire = asking or shipped()["klima"]
-            await add_survey(session, survey_id, questionnaire, opens, size, times, now, "Kari Editor")
+            await add_survey(session, survey_id, questionnaire, opens, size, times, now)
         await open_due_surveys(rt)
         async with rt.transaction() as session:
             survey = await session.get(Survey, survey_id)

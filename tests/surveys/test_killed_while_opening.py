@@ -67,7 +67,7 @@ async def test_whoever_goes_on_asks_everybody_once(
     async with rt.transaction() as session:
         await session.execute(sa.text(_MEMBERS), {"number": MEMBERS})
         times = Plan(opens_at=now, closes_at=now + timedelta(days=14), reminder_at=None)
-        await add_survey(session, survey_id, shipped()["klima"], "now", None, times, now, "Kari", sample_size=sample)
+        await add_survey(session, survey_id, shipped()["klima"], "now", None, times, now, sample_size=sample)
     clock = rt.settings.clock_file
     assert clock is not None
     await killed_in(database_url, clock, transaction)

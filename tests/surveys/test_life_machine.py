@@ -126,7 +126,7 @@ class Life(RuleBasedStateMachine):
                 plan = Plan(self.opens_at, self.closes_at, self.opens_at + timedelta(days=2))
                 self.id = new_id()
                 return await add_survey(
-                    session, self.id, questionnaire, "date", None, plan, now, "Kari",
+                    session, self.id, questionnaire, "date", None, plan, now,
                     reminding=Reminding(again_after=3), soft_size=FIRST_FEW if soft else None,
                 )  # fmt: skip
 

@@ -86,7 +86,7 @@ async def begin(session: AsyncSession, content: Content, by: str, now: datetime)
     await hold(session, f"questionnaire {content['id']}")
     if await written(session, content["id"]) is not None:
         return False
-    session.add(WrittenQuestionnaire(id=content["id"], current=1, begun_at=now, begun_by=by))
+    session.add(WrittenQuestionnaire(id=content["id"], current=1))
     await session.flush()
     session.add(WrittenVersion(questionnaire_id=content["id"], version=1, content=content, saved_at=now, saved_by=by))
     return True

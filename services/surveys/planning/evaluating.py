@@ -49,7 +49,6 @@ async def plan_evaluation(session: AsyncSession, event: MeetingSurveyAsked, deli
         None,
         Plan(event.asked_at, event.closes_at, None),
         delivery.now,
-        "Evaluering av et møte",
         audience=Audience(meeting=event.meeting_id, group=event.group),
         confirmed=event.members,
     )

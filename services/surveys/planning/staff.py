@@ -169,7 +169,7 @@ async def plan(request: Request) -> Response:
             return await _show_confirmation(
                 request, session, values, questionnaire, times, choices, outlook, reached, before
             )
-        name, now = request.state.staff.name, rt.now()
+        now = rt.now()
         is_new = await add_survey(
             session,
             survey_id,
@@ -178,7 +178,6 @@ async def plan(request: Request) -> Response:
             size,
             times,
             now,
-            name,
             values.target,
             invites_new=values.new_members == "yes" and values.size is None,
             reminding=values.reminding,
