@@ -1,4 +1,4 @@
-"""Mail in: who writes too often, what may be a machine's, and mailboxes that stay full."""
+"""Mail in: who writes too often, what may be a machine's, mailboxes that stay full, and late reports."""
 
 from typing import Any
 
@@ -81,3 +81,21 @@ async def test_mailboxes_that_stay_full_make_a_member_unreachable_in_the_end(
     assert event.reason == "refused_often"
     await deliver(card(member_id, "ny@example.org"), invitation(member_id))
     assert (await states(rt))[-1] == ("pending", None)
+
+
+async def test_a_mail_to_the_address_before_says_nothing_about_the_new_one(rt: Runtime, sink: Sink, door: Send) -> None:
+    member_id, deliver = new_id(), Deliverer(rt)
+    await deliver(card(member_id), opened(), invitation(member_id))
+    await Dispatcher().run(rt)
+    await deliver(card(member_id, "kari@example.net"), card(member_id, "kari@example.net", name="Kari N."))
+    async with rt.transaction() as session:
+        first = (await session.scalars(sa.select(Message.id))).one()
+    await door(report_about(first, "5.1.1"), "<>")
+    assert await states(rt) == [("failed", "bounced")]
+    assert await outbox(rt, MemberUnreachable) == []
+    await deliver(invitation(member_id))
+    await Dispatcher().run(rt)
+    async with rt.transaction() as session:
+        second = (await session.scalars(sa.select(Message.id).where(Message.id != first))).one()
+    await door(report_about(second, "5.1.1"), "<>")
+    assert len(await outbox(rt, MemberUnreachable)) == 1, "the new address is dead too"

@@ -32,6 +32,7 @@ async def gather_data(session: AsyncSession, event: MemberDataRequested, deliver
                 "language": card.language,
                 "takes_no_mail": card.unreachable or "",
                 "refused_for_now": str(card.soft_refusals),
+                "address_changed_at": card.address_since.isoformat() if card.address_since else "",
             }
         ]
         if card is not None and email

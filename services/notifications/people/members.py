@@ -12,7 +12,7 @@ from services.notifications.messages.suppressing import give_up_on_member, suppr
 from services.notifications.settings import notification_settings
 from services.notifications.tables import Contact, Member, Message, to_made_up
 from shared.addresses import same_mailbox
-from shared.database import insert_many, upsert, upsert_many
+from shared.database import CLOCK, insert_many, upsert, upsert_many
 from shared.events.notifications import MemberDataErased
 from shared.events.registration import (
     ContactChanged,
@@ -62,6 +62,7 @@ async def _keep_cards(session: AsyncSession, cards: Sequence[ContactChanged], ma
                 "synthetic": new.synthetic,
                 "unreachable": sa.case((Contact.email == new.email, Contact.unreachable), else_=None),
                 "soft_refusals": sa.case((Contact.email == new.email, Contact.soft_refusals), else_=0),
+                "address_since": sa.case((Contact.email == new.email, Contact.address_since), else_=CLOCK),
             },
             where=Contact.removed.is_(False),
         )
@@ -71,7 +72,7 @@ async def _keep_cards(session: AsyncSession, cards: Sequence[ContactChanged], ma
 
 async def remove_card(session: AsyncSession, member_id: UUID) -> None:
     """Blank the card, leave a tombstone, and let nothing more be sent to it."""
-    blank = {"name": None, "email": None, "unreachable": None, "removed": True}
+    blank = {"name": None, "email": None, "unreachable": None, "address_since": None, "removed": True}
     await upsert(session, Contact, member_id=member_id, **blank)
     await give_up_on_member(session, member_id, "removed", urgent_too=True)
 

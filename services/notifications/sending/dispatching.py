@@ -198,7 +198,8 @@ class Dispatcher:
 async def report_failure(session: AsyncSession, message: Message, reason: str, now: datetime, verdict: Verdict) -> None:
     """Publish that a member's message failed and, when the address is to blame, that the member is unreachable.
 
-    Refusals that may pass are counted; too many of them are the address's fault too.
+    Refusals that may pass are counted; too many of them are the address's fault too. A mail from before the address
+    changed says nothing about the new one.
     """
     member_id = message.member_id
     if member_id is None:
@@ -216,6 +217,8 @@ async def report_failure(session: AsyncSession, message: Message, reason: str, n
             address_at_fault=verdict is not Verdict.OTHER,
         ),
     )
+    if await _went_to_another_address(session, message, member_id):
+        return
     if verdict is Verdict.SOFT and await _has_failed_too_often(session, member_id, now):
         verdict, reason = Verdict.DEAD, "refused_often"
     if verdict is not Verdict.DEAD:
@@ -229,6 +232,12 @@ async def report_failure(session: AsyncSession, message: Message, reason: str, n
     if marked is not None:
         await give_up_on_member(session, member_id, "unreachable", urgent_too=False)
         await emit(session, MemberUnreachable(member_id=member_id, reason=reason, since=now))
+
+
+async def _went_to_another_address(session: AsyncSession, message: Message, member_id: UUID) -> bool:
+    """Whether the mail is older than the address; reports of the one before come for days after the change."""
+    changed = sa.exists().where(Contact.member_id == member_id, Contact.address_since > message.created_at)
+    return bool(await session.scalar(sa.select(changed)))
 
 
 async def _has_failed_too_often(session: AsyncSession, member_id: UUID, now: datetime) -> bool:
