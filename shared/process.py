@@ -189,7 +189,7 @@ async def keep_mechanism(runtime: Runtime) -> None:
 
 
 #: What every service does by itself.
-JOBS = (Job("take_up_profile", take_up_profile, every=2.0), Job("keep_mechanism", keep_mechanism, every=3600.0))
+JOBS = (Job("take_up_profile", take_up_profile, every=5.0), Job("keep_mechanism", keep_mechanism, every=3600.0))
 
 
 async def run_job(runtime: Runtime, job: Job) -> None:

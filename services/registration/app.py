@@ -167,7 +167,7 @@ PAGES = (
 JOBS = (
     Job("announce_installation", announce_installation, every=60.0),
     Job("regroup_members", regroup_members, every=5.0),
-    Job("take_in_files", take_in_files, every=2.0),
+    Job("take_in_files", take_in_files, every=5.0, on_commit=True),
     Job("forget_unstarted", forget_unstarted, every=60.0),
     Job("forget_participation", forget_participation, every=3600.0),
     Job("forget_staff_names", forget_staff_names, every=3600.0),
@@ -176,7 +176,7 @@ JOBS = (
     Job("send_links", send_links, every=5.0, on_commit=True),
     Job("forget_asked", forget_asked, every=60.0),
     Job("forget_old_sessions", forget_old_sessions, every=60.0),
-    Job("forget_unconfirmed", forget_unconfirmed, every=5.0),
+    Job("forget_unconfirmed", forget_unconfirmed, every=60.0),
     Job("clear_synthetic", clear_synthetic, every=60.0),
 )
 

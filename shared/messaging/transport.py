@@ -33,6 +33,9 @@ _HEARTBEAT_MS = 1_000
 #: How long broker and client wait for a first record; whatever comes is handed over at once. The clients' own 500 and
 #: 200 ms would cost a service that has nothing to do a percent of a core, and the broker several.
 _WAIT_MS = 3_000
+#: How long the client's fetching sleeps when nothing happens; new records, partitions and leaders wake it. Its own
+#: 200 ms cost more than its heartbeats.
+_SLEEP_MS = 2_000
 #: Seconds between looks at the consumers.
 _WATCH = 1.0
 #: Seconds a question about offsets may take.
@@ -175,6 +178,7 @@ class Transport:
             max_records=MAX_RECORDS,
             batch_timeout_ms=_WAIT_MS,
             fetch_max_wait_ms=_WAIT_MS,
+            consumer_timeout_ms=_SLEEP_MS,
             ack_policy=AckPolicy.MANUAL,
             auto_offset_reset="earliest",
             max_poll_interval_ms=self.max_poll_interval_ms,
