@@ -9,6 +9,7 @@ import pytest
 import yaml
 from openpyxl import Workbook
 
+from services.surveys.editing.domain import questions
 from services.surveys.exchange.asked import AskedHere, Place
 from services.surveys.exchange.expressions import NotUnderstood, read, write
 from services.surveys.exchange.files import MOST_BYTES, BadFile
@@ -240,3 +241,12 @@ def with_entity() -> bytes:
 def test_a_file_that_cannot_be_used_is_refused_in_words(data: bytes, name: str, words: str) -> None:
     with pytest.raises(BadFile, match=words):
         read_xlsform(data, name)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("sign", [",", ";", "\t"])
+def test_a_csv_is_read_as_excel_saves_it_in_norway(encoding: str, sign: str) -> None:
+    rows = [["survey"], ["", "type", "name", "label"], ["", "text", "vei", "Hvilken vei, og når på året?"]]
+    text = "\r\n".join(sign.join(f'"{cell}"' if sign in cell else cell for cell in row + [""] * 4) for row in rows)
+    imported = read_xlsform(text.encode(encoding), "skjema.csv")
+    assert [question["text"]["nb"] for question in questions(imported.content)] == ["Hvilken vei, og når på året?"]

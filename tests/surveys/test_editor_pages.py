@@ -177,6 +177,7 @@ async def test_a_step_on_an_old_page_is_not_done_to_what_others_have_made_of_it(
     await step(client, here, "delete:q2")
     reply = await fill_gone(ola, f"{here}/q2", old)
     assert reply.status_code == 409
+    assert "<li>For sent</li>" in reply.text
 
 
 async def fill_gone(client: httpx.AsyncClient, address: str, version: str) -> httpx.Response:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from services.surveys.answering.store import Opened, hold
 from services.surveys.paper.domain import code_of, ending_of
 from services.surveys.paper.printing import as_pdf
-from services.surveys.paper.wording import for_whom, numbers_of
+from services.surveys.paper.wording import for_whom, numbers_of, only_for
 from services.surveys.questionnaire.shelf import shipped
 from services.surveys.sealing import keys_of
 from services.surveys.tables import Invitation, Response, Survey
@@ -77,6 +77,10 @@ def test_whom_a_question_is_for_is_said_by_its_number() -> None:
     both: Any = {"all": [{"question": "minutter", "at_least": 10}, {"none": [{"question": "reisemate"}]}]}
     page = klima.pages[1].model_validate({**klima.content()["pages"][1], "show_if": both})
     assert for_whom(klima, page.show_if, numbers, TEXTS["nb"]) == "minst 10 på spørsmål 3 og ikke (noe på spørsmål 1)"
+    only_none: Any = {"none": [{"question": "reisemate", "any_of": ["bil", "gange"]}]}
+    page = klima.pages[1].model_validate({**klima.content()["pages"][1], "show_if": only_none})
+    words = "Bare hvis du ikke har svart «Med bil» eller «Jeg går» på spørsmål 1."
+    assert only_for(klima, page.show_if, numbers, TEXTS["nb"]) == words
 
 
 async def asked(rt: Runtime, deliver: Deliverer, plan: PlanSurvey) -> Invitation:
@@ -96,7 +100,7 @@ async def test_a_paper_is_printed_for_a_member_and_keyed_in_once(
     assert page.headers["content-type"] == "application/pdf"
     assert (await editor.get(PAPER, params={"code": code.upper()})).headers["location"] == f"{PAPER}/{code}"
     form = await editor.get(f"{PAPER}/{code}")
-    assert "Bare for dem som har svart «Med bil» på spørsmål 1" in form.text
+    assert "På arket står: «Bare hvis du har svart «Med bil» på spørsmål 1.»" in form.text
     assert "Ingen svar er ført inn" in (await editor.post(f"{PAPER}/{code}", data={})).text
     wrong = await editor.post(f"{PAPER}/{code}", data={"reisemate": "bil", "minutter": "mange"})
     assert wrong.status_code == 422

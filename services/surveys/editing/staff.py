@@ -4,7 +4,7 @@ A form carries the version it was made from. If somebody has changed the same pa
 gets what they typed back beside what the other wrote. Changes to other parts go together.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -194,7 +194,8 @@ async def save_part(request: Request) -> Response:
                     request, held, content, part, asked, other=held.version.saved_by, theirs=held.content, status=409
                 )
         except NoSuchPart:
-            return _outline(request, held, asked, other=held.version.saved_by, status=409)
+            typed = [text for name, text in form.pairs() if text and name.endswith((".nb", ".nn", ".en"))]
+            return _outline(request, held, asked, other=held.version.saved_by, typed=typed, status=409)
         if wrong := not_read(held.content, part, lambda name: form.get(name) or ""):
             return _part(request, held, content, part, asked, errors=wrong, typed=form.values(), status=422)
         more = set(domain.languages_of(content)) - set(domain.languages_of(held.content))
@@ -270,7 +271,13 @@ def _part(
 
 
 def _outline(
-    request: Request, draft: Written, asked: Bank, other: str = "", refused: bool = False, status: int = 200
+    request: Request,
+    draft: Written,
+    asked: Bank,
+    other: str = "",
+    typed: Sequence[str] = (),
+    refused: bool = False,
+    status: int = 200,
 ) -> Response:
     content = draft.content
     context = {
@@ -283,6 +290,7 @@ def _outline(
         "bank": [(_FROM_BANK + identity, question["text"]["nb"]) for identity, question in asked.items()],
         "may_edit": request.state.staff.may("editor"),
         "other": other,
+        "typed": typed,
         "refused": refused,
         "errors": {},
     }

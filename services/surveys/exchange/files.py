@@ -1,7 +1,8 @@
 """What is checked of a file before anything reads it: size, kind, what a zip unpacks to."""
 
+import csv
 import zipfile
-from io import BytesIO
+from io import BytesIO, StringIO
 
 #: LimeSurvey repeats every setting for every question and language.
 MOST_BYTES, MOST_LSS_BYTES = 1_000_000, 3_000_000
@@ -30,6 +31,23 @@ def checked(data: bytes, name: str) -> str:
     if ending in ("csv", "lss"):
         return ending
     raise BadFile("Filen må være en .xlsx-, .csv- eller .lss-fil.")
+
+
+def with_commas(data: bytes) -> bytes:
+    """A ``.csv`` in UTF-8 with commas, also of one as Excel saves it in Norway: semicolons, Windows-1252 or UTF-16."""
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
+        text = data.decode("cp1252", errors="replace")
+    first = text.split("\n", 1)[0]
+    rows = csv.reader(StringIO(text, newline=""), delimiter=max((",", ";", "\t"), key=first.count))
+    written = StringIO(newline="")
+    try:
+        csv.writer(written).writerows(rows)
+    except csv.Error as error:
+        raise BadFile("Filen er ingen CSV-fil som kan leses.") from error
+    return written.getvalue().encode()
 
 
 def _check_workbook(data: bytes) -> None:

@@ -17,7 +17,7 @@ from services.surveys.exchange.asked import SEVERAL, AskedHere, Place
 from services.surveys.exchange.cells import code, kind_of, language, lowered, plain
 from services.surveys.exchange.conditions import all_of
 from services.surveys.exchange.expressions import NeverShown, NotUnderstood, read, reckoned
-from services.surveys.exchange.files import BadFile, checked
+from services.surveys.exchange.files import BadFile, checked, with_commas
 from services.surveys.exchange.listing import Lists
 from services.surveys.exchange.repeating import USUAL, Layout, begins_repeat
 from services.surveys.exchange.taking import MOST_ROWS, Imported, Refused
@@ -39,7 +39,7 @@ def read_xlsform(data: bytes, name: str, copies: int = USUAL) -> Imported:
         with warnings.catch_warnings():
             # What a workbook holds beside its cells is none of ours.
             warnings.simplefilter("ignore")
-            book = xlsx_to_dict(BytesIO(data)) if kind == "xlsx" else csv_to_dict(BytesIO(data))
+            book = xlsx_to_dict(BytesIO(data)) if kind == "xlsx" else csv_to_dict(BytesIO(with_commas(data)))
     except (PyXFormError, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         raise BadFile(
             "Filen kan ikke leses som XLSForm. Den må ha arket «survey» med kolonnene type, name og label."

@@ -3,7 +3,7 @@
 import json
 from importlib import resources
 
-from services.surveys.paper.wording import for_whom, numbers_of
+from services.surveys.paper.wording import numbers_of, only_for
 from shared.events.questionnaire import (
     Day,
     Grid,
@@ -46,7 +46,7 @@ def as_pdf(questionnaire: Questionnaire, texts: Language, code: str, last_day: s
         "pages": [
             {
                 "title": page.title.to(texts.code, _blanks(questionnaire, numbers, texts)),
-                "only": _only(for_whom(questionnaire, page.show_if, numbers, texts), texts),
+                "only": only_for(questionnaire, page.show_if, numbers, texts),
                 "questions": [_question(questionnaire, question, numbers, texts) for question in page.known],
             }
             for page in questionnaire.pages
@@ -66,7 +66,7 @@ def _question(
         "number": numbers.get(question.id),
         "text": question.text.to(texts.code, blanks),
         "help": question.help.to(texts.code, blanks) if question.help else "",
-        "only": _only(for_whom(questionnaire, question.show_if, numbers, texts), texts),
+        "only": only_for(questionnaire, question.show_if, numbers, texts),
         "rule": _rule(question, texts),
         "lines": 0,
         "boxes": [],
@@ -111,10 +111,6 @@ def _rule(question: KnownQuestion, texts: Language) -> str:
         case Day():
             return texts.gettext(N_("Dag, måned og år"))
     return ""
-
-
-def _only(condition: str, texts: Language) -> str:
-    return texts.gettext(N_("Bare hvis du har svart {condition}.")).format(condition=condition) if condition else ""
 
 
 def _blanks(questionnaire: Questionnaire, numbers: dict[str, int], texts: Language) -> dict[str, str]:

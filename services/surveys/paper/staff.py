@@ -12,7 +12,7 @@ from services.surveys.fieldwork.curve import survey_title
 from services.surveys.paper.domain import all_optional, code_of, ending_of
 from services.surveys.paper.printing import as_pdf
 from services.surveys.paper.store import open_to, with_ending
-from services.surveys.paper.wording import for_whom, numbers_of
+from services.surveys.paper.wording import numbers_of, only_for
 from services.surveys.sealing import keys_of
 from services.surveys.tables import Invitation, Survey
 from shared.events.questionnaire import Page
@@ -33,7 +33,8 @@ async def show_papers(request: Request) -> Response:
     papers = []
     if member_id:
         async with runtime(request).transaction() as session:
-            papers = [(code_of(invitation.id), survey_title(survey), last_day(survey.closes_at))
+            papers = [(code_of(invitation.id), survey_title(survey), last_day(survey.closes_at),
+                       survey.questionnaire.languages)
                      for invitation, survey in await open_to(session, member_id)]  # fmt: skip
             await audit(session, request, "surveys.paper.looked_up", member_id)
     context = {
@@ -124,8 +125,8 @@ def _form(
         "open": survey.state == "open" and invitation.answered_at is None,
         "pages": pages,
         "numbers": numbers,
-        "only": {part.id: for_whom(questionnaire, part.show_if, numbers, texts) for part in questionnaire.parts},
-        "page_only": {page.id: for_whom(questionnaire, page.show_if, numbers, texts) for page in questionnaire.pages},
+        "only": {part.id: only_for(questionnaire, part.show_if, numbers, texts) for part in questionnaire.parts},
+        "page_only": {page.id: only_for(questionnaire, page.show_if, numbers, texts) for page in questionnaire.pages},
         "errors": errors | ({"": "Ingen svar er ført inn."} if empty else {}),
     }
     return render(request, "surveys/staff_paper.html", context, 422 if context["errors"] else 200)

@@ -13,6 +13,19 @@ def numbers_of(questionnaire: Questionnaire) -> dict[str, int]:
     return {part.id: number for number, part in enumerate(questions, start=1)}
 
 
+def only_for(
+    questionnaire: Questionnaire, condition: Condition | None, numbers: Mapping[str, int], texts: Language
+) -> str:
+    """``Bare hvis du har svart «Ja» på spørsmål 2.``; empty for everybody."""
+    if condition is None:
+        return ""
+    if isinstance(condition, NoneOf):
+        words = _joined(texts.gettext(N_("eller")), questionnaire, condition.none, numbers, texts)
+        return texts.gettext(N_("Bare hvis du ikke har svart {condition}.")).format(condition=words)
+    words = for_whom(questionnaire, condition, numbers, texts)
+    return texts.gettext(N_("Bare hvis du har svart {condition}.")).format(condition=words)
+
+
 def for_whom(
     questionnaire: Questionnaire, condition: Condition | None, numbers: Mapping[str, int], texts: Language
 ) -> str:

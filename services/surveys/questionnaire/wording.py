@@ -4,7 +4,7 @@ from shared.events.questionnaire import Answered, Condition, Every, Grid, NoneOf
 
 
 def in_words(questionnaire: Questionnaire, condition: Condition | None) -> str:
-    """``svarer «Ja» på «Kjører du bil?» og ikke (svarer ...)``; to be put after "dem som"."""
+    """``svarer «Ja» på «Kjører du bil?» og ikke svarer ...``; to be put after "dem som"."""
     match condition:
         case Answered():
             return _answered(questionnaire, condition)
@@ -13,7 +13,11 @@ def in_words(questionnaire: Questionnaire, condition: Condition | None) -> str:
         case Some():
             return " eller ".join(_inner(questionnaire, inner) for inner in condition.any)
         case NoneOf():
-            return "ikke " + " og ikke ".join(f"({in_words(questionnaire, inner)})" for inner in condition.none)
+            return " og ".join(
+                f"ikke {words}" if isinstance(inner, Answered) else f"ikke ({words})"
+                for inner in condition.none
+                for words in [in_words(questionnaire, inner)]
+            )
         case _:
             return "oppfyller et vilkår denne versjonen ikke kjenner"
 
