@@ -102,7 +102,7 @@ def _foreign_text(_: object, __: str, event: EventDict) -> EventDict:
     return event
 
 
-def configure_logs(service: str, level: int = logging.INFO) -> None:
+def configure_logs(service: str) -> None:
     """Send structlog and the standard library's logging to stdout as JSON lines that name the service."""
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -114,7 +114,7 @@ def configure_logs(service: str, level: int = logging.INFO) -> None:
     ]
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer(ensure_ascii=False)],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)

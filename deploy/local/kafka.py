@@ -161,7 +161,7 @@ class Kafka:
         return "".join(f"{key}={value}\n" for key, value in lines.items())
 
 
-def own_admin(address: str, password: str, certificates: Certificates | None = None) -> AdminClient:
+def own_admin(address: str, password: str, certificates: Certificates | None) -> AdminClient:
     """A client of our own broker with every right."""
     if certificates is None:
         return admin_client(address, ADMIN, password)

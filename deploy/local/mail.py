@@ -110,7 +110,7 @@ def make_app(catcher: Catcher, smtp_port: int, tls: ssl.SSLContext | None = None
         to = request.query_params.get("to", "")
         mails = [m for m in reversed(catcher.mails) if not to or to.casefold() in (a.casefold() for a in m["to"])]
         rows = "".join(
-            f"<tr><td>{_clock(m)}</td><td>{html.escape(', '.join(m['to']))}</td>"
+            f"<tr><td>{str(m['accepted_at'])[11:19]}</td><td>{html.escape(', '.join(m['to']))}</td>"
             f'<td><a href="/mails/{m["id"]}">{html.escape(m["subject"]) or "(uten emne)"}</a></td></tr>'
             for m in mails[:_NEWEST]
         )
@@ -150,10 +150,6 @@ def make_app(catcher: Catcher, smtp_port: int, tls: ssl.SSLContext | None = None
 def _find(catcher: Catcher, request: Request) -> dict[str, Any] | None:
     number = int(request.path_params["number"])
     return catcher.mails[number - 1] if 1 <= number <= len(catcher.mails) else None
-
-
-def _clock(mail: dict[str, object]) -> str:
-    return str(mail["accepted_at"])[11:19]
 
 
 def _with_links(text: str) -> str:

@@ -93,7 +93,7 @@ async def show_card(request: Request) -> Response:
             "Hvor medlemmene kom fra",
             "Medlemmer over tid etter kanal",
             _days(days, panel.size, rt.today()),
-            _short,
+            lambda day: f"{day.day}.{day.month}.{day.year}",
             texts,
         )
         if days
@@ -108,10 +108,6 @@ async def show_card(request: Request) -> Response:
         "no_population": margins is None,
     }  # fmt: skip
     return render(request, "registration/staff_card.html", context)
-
-
-def _short(day: date) -> str:
-    return f"{day.day}.{day.month}.{day.year}"
 
 
 def _days(joined: list[tuple[str, str, int]], size: int, today: date) -> list[tuple[str, dict[str, int]]]:

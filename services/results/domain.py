@@ -40,10 +40,8 @@ class Counted:
     """False for a kind of question this version does not know: its answers are kept, and nothing is said of them."""
 
 
-def number_classes(
-    numbers: Sequence[float], decimals: int, minimum: int = SMALLEST_GROUP
-) -> list[tuple[float | None, float | None, int]]:
-    """Classes of one round width, neighbours joined until each holds ``minimum`` people; open at both ends.
+def number_classes(numbers: Sequence[float], decimals: int) -> list[tuple[float | None, float | None, int]]:
+    """Classes of one round width, neighbours joined until each holds ``SMALLEST_GROUP``; open at both ends.
 
     The width comes from the middle four fifths, so that one very large number does not hide all the others. Empty when
     nearly everybody answered the same, and one class would say nothing.
@@ -61,7 +59,7 @@ def number_classes(
     for place, people in places.items():
         at = min(max(place, first), last) - first
         steps[at] = (steps[at][0], steps[at][1] + people)
-    groups = merged_groups(steps, minimum)
+    groups = merged_groups(steps)
     if len(groups) < 2:
         return []
     classes: list[tuple[float | None, float | None, int]] = [
@@ -85,10 +83,8 @@ def most_chosen(counts: Mapping[str, int]) -> list[str]:
     return [code for code, n in counts.items() if n == top] if top else []
 
 
-def merged_groups(
-    counts: Sequence[tuple[str, int]], minimum: int = SMALLEST_GROUP
-) -> list[tuple[tuple[str, ...], int]]:
-    """Neighbouring groups joined until each holds at least ``minimum`` people: ((codes), people).
+def merged_groups(counts: Sequence[tuple[str, int]]) -> list[tuple[tuple[str, ...], int]]:
+    """Neighbouring groups joined until each holds at least ``SMALLEST_GROUP``: ((codes), people).
 
     Nothing is hidden, so nothing can be found by subtraction. Empty when all together are too few.
     """
@@ -97,7 +93,7 @@ def merged_groups(
     people = 0
     for code, n in counts:
         codes, people = (*codes, code), people + n
-        if people >= minimum:
+        if people >= SMALLEST_GROUP:
             merged.append((codes, people))
             codes, people = (), 0
     if codes and merged:
@@ -106,16 +102,16 @@ def merged_groups(
     return merged
 
 
-def gender_shares(counts: Mapping[str, int], minimum: int = SMALLEST_GROUP) -> dict[str, float]:
+def gender_shares(counts: Mapping[str, int]) -> dict[str, float]:
     """Shares of the genders that may be shown, as whole percents; empty when they would tell too much.
 
-    Those of another gender have a row of their own from ``minimum`` people; fewer are left out of the base too, which
-    a reader cannot tell from nobody.
+    Those of another gender have a row of their own from ``SMALLEST_GROUP`` people; fewer are left out of the base
+    too, which a reader cannot tell from nobody.
     """
     women, men, other = (counts.get(gender, 0) for gender in ("female", "male", "other"))
-    if women < minimum or men < minimum or women + men + other < FEWEST_BY_GENDER:
+    if min(women, men) < SMALLEST_GROUP or women + men + other < FEWEST_BY_GENDER:
         return {}
-    if other >= minimum:
+    if other >= SMALLEST_GROUP:
         base = women + men + other
         return {gender: round(n / base, 2) for gender, n in (("female", women), ("male", men), ("other", other))}
     # Two shares rounded each for itself can add up to 99 percent, and then tell that the true ones end in a half.

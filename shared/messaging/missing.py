@@ -80,11 +80,11 @@ async def settle_removed(session: AsyncSession) -> int:
     return len(result.all())
 
 
-async def stale_lanes(session: AsyncSession, limit: int = 100) -> Sequence[sa.Row[Any]]:
+async def stale_lanes(session: AsyncSession) -> Sequence[sa.Row[Any]]:
     """Lanes (handler, topic, subject, sequence, stale, stale_at) whose publisher went on below what was applied."""
     table = mechanism(session.info["schema"]).subject_seen
     lanes = await session.execute(
-        sa.select(table).where(table.c.stale > 0).order_by(table.c.stale_at.desc()).limit(limit)
+        sa.select(table).where(table.c.stale > 0).order_by(table.c.stale_at.desc()).limit(100)
     )
     return lanes.all()
 

@@ -22,9 +22,9 @@ class Topic:
     restricted: bool
 
 
-def read_topics(*, where: str = "local", file: Path = TOPICS_FILE) -> tuple[list[Topic], int]:
+def read_topics(*, where: str = "local") -> tuple[list[Topic], int]:
     """Topics and the replication factor of ``where`` ("local" or "cluster")."""
-    document: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    document: dict[str, Any] = yaml.safe_load(TOPICS_FILE.read_text(encoding="utf-8"))
     defaults, replication = document["defaults"], document["replication"][where]
     topics = [
         Topic(

@@ -124,7 +124,6 @@ def panel_against_population(
     description: str,
     rows: Sequence[tuple[str, float | None, float | None]],
     texts: Language,
-    hidden: str = ":",
 ) -> Markup:
     """Bars of (label, share of the panel, share of the population as a target mark).
 
@@ -136,7 +135,7 @@ def panel_against_population(
     top = 0
     for label, share, target in rows:
         mark = (target or 0.0) * scale
-        figure = hidden if share is None else texts.percent(share)
+        figure = ":" if share is None else texts.percent(share)
         compared = figure if target is None else f"{figure} / {texts.percent(target)}"
         lines = _lines(0, top + _LABEL - 2, label, _CHARACTERS)
         top += (len(lines) - 1) * _LINE

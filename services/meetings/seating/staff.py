@@ -35,13 +35,9 @@ async def _seating(request: Request, deed: str) -> Seating | None:
         await audit(session, request, deed, meeting.id, rows=len(rows))
     tables = _number(request, "tables", -(-len(rows) // _USUAL_TABLE) or 1, most_tables(len(rows)))
     rounds = _number(request, "rounds", 1, MOST_ROUNDS)
-    guests = [Guest(row.code, _features(row)) for row in rows]
+    guests = [Guest(row.code, {"gender": row.gender, "band": row.band, "area": row.area or ""}) for row in rows]
     # The draw's id is known to the service alone, so nobody can foresee who shares a table with whom.
     return Seating(meeting, rows, tables, await asyncio.to_thread(seat, guests, tables, rounds, str(meeting.draw_id)))
-
-
-def _features(row: Invitation) -> dict[str, str]:
-    return {"gender": row.gender, "band": row.band, "area": row.area or ""}
 
 
 def _number(request: Request, name: str, usual: int, most: int) -> int:

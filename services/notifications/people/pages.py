@@ -18,7 +18,8 @@ async def show_unsubscribe(request: Request) -> Response:
     """A button; opening the link changes nothing."""
     if _checked(request) is None:
         return problem(request, 410)
-    return render(request, "notifications/unsubscribe.html", {"action": request.url.path, "stops": _stops(request)})
+    stops = translate(request).gettext(STOPS[request.path_params["purpose"]])
+    return render(request, "notifications/unsubscribe.html", {"action": request.url.path, "stops": stops})
 
 
 async def unsubscribe(request: Request) -> Response:
@@ -57,8 +58,3 @@ def _checked(request: Request) -> UUID | None:
         return check_link(request, "unsubscribe").id
     except (BadLink, LinkExpired):
         return None
-
-
-def _stops(request: Request) -> str:
-    purpose = request.path_params["purpose"]
-    return translate(request).gettext(STOPS[purpose])

@@ -174,7 +174,7 @@ async def set_paused(session: AsyncSession, paused: bool, reason: str) -> None:
     await upsert(session, Sending, id=1, paused=paused, reason=reason, changed_at=_CLOCK)
 
 
-async def without_card(session: AsyncSession, wait_seconds: int, limit: int = 100) -> list[UUID]:
+async def without_card(session: AsyncSession, wait_seconds: int) -> list[UUID]:
     """Members whose messages have waited this long for a card nobody asked for again yet; marks them asked."""
     rows = await session.scalars(
         sa.update(Message)
@@ -188,7 +188,7 @@ async def without_card(session: AsyncSession, wait_seconds: int, limit: int = 10
                     Message.member_id.is_not(None),
                     ~sa.exists().where(Contact.member_id == Message.member_id),
                 )
-                .limit(limit)
+                .limit(100)
                 .with_for_update(skip_locked=True)
             )
         )

@@ -133,13 +133,13 @@ async def forget_unconfirmed(rt: Runtime) -> None:
         await drop_old_address_changes(session, before)
 
 
-async def drop_unconfirmed(session: AsyncSession, before: datetime, limit: int = 100) -> int:
+async def drop_unconfirmed(session: AsyncSession, before: datetime) -> int:
     """Erase applicants whose latest sign-up lies before this instant; how many went."""
     old = await session.scalars(
         sa.select(Member.id)
         .where(Member.status == "applicant", Member.signed_up_at < before)
         .order_by(Member.signed_up_at)
-        .limit(limit)
+        .limit(100)
     )
     count = 0
     for member_id in list(old):

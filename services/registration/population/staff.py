@@ -7,8 +7,8 @@ from pydantic import BaseModel, Field
 
 from services.registration.admitting import reach_thresholds
 from services.registration.population import store
-from services.registration.population.domain import CellShare, Composition, advice, attribution, band_text, shares_by
-from services.registration.tables import Margins, Panel, Threshold
+from services.registration.population.domain import advice, attribution, band_text, shares_by
+from services.registration.tables import Panel, Threshold
 from shared.events.registration import AgeBand, PanelThresholdSet
 from shared.ids import new_id
 from shared.messaging import emit, lock
@@ -30,9 +30,10 @@ async def show_panel(request: Request) -> Response:
         newest = await store.newest_margins(session)
         areas = store.areas_of(await store.newest_scheme(session))
         own_answers = await store.own_answers(session)
-    bands = {band.code: band for band in _bands(newest)}
+    bands = {band.code: band for band in map(AgeBand.model_validate, newest.bands if newest else ())}
     names = {code: band_text(band) for code, band in bands.items()}
     rows = [(names[code], mine, all_) for code, (mine, all_) in shares_by(panel.cells, "band").items()]
+    finding = "Panelet mot befolkningen etter alder" + (" – noen grupper mangler" if panel.most_missing else "")
     context = {
         "composition": panel,
         "cells": sorted(panel.cells, key=lambda cell: (cell.gender, bands[cell.band].age_from)),
@@ -45,19 +46,9 @@ async def show_panel(request: Request) -> Response:
         "area_source": areas.source,
         "told": own_answers,
         "fewest": FEWEST_SHOWN,
-        "picture": panel_against_population(_finding(panel), "Søylen er panelet, streken er befolkningen", rows, texts),
+        "picture": panel_against_population(finding, "Søylen er panelet, streken er befolkningen", rows, texts),
     }
     return render(request, "registration/staff.html", context)
-
-
-def _bands(stored: Margins | None) -> list[AgeBand]:
-    return [AgeBand.model_validate(band) for band in stored.bands] if stored else []
-
-
-def _finding(panel: Composition) -> str:
-    """The picture's title says what it shows."""
-    worst: CellShare | None = panel.most_missing
-    return "Panelet mot befolkningen etter alder" + (" – noen grupper mangler" if worst else "")
 
 
 class ThresholdInput(BaseModel):

@@ -4,7 +4,7 @@ from services.registration.csv_file import UnreadableFile
 from services.registration.places import place_name, street_postcodes
 from services.registration.population import store
 from services.registration.population.area_file import MOST_AREAS, read_areas, read_file
-from services.registration.population.areas import Area, Areas, coverage
+from services.registration.population.areas import Areas, coverage
 from services.registration.population.regrouping import set_areas
 from shared.web import Request, Response, render, runtime, see_other
 from shared.web.forms import Form, read_form
@@ -94,8 +94,7 @@ async def _show(
 
 
 def _as_rows(areas: Areas) -> list[dict[str, object]]:
-    return [_as_row(area) for area in areas.areas]
-
-
-def _as_row(area: Area) -> dict[str, object]:
-    return {"code": area.code, "label": area.label, "postcodes": " ".join(area.postcodes), "residents": area.population}
+    return [
+        {"code": area.code, "label": area.label, "postcodes": " ".join(area.postcodes), "residents": area.population}
+        for area in areas.areas
+    ]

@@ -83,7 +83,7 @@ def _digest(email_key: str) -> str:
     return sha256(email_key.encode()).hexdigest()[:16]
 
 
-async def end_sessions(session: AsyncSession, member_id: UUID, only: UUID | None = None) -> None:
+async def end_sessions(session: AsyncSession, member_id: UUID, only: UUID | None) -> None:
     """End one session, or every session of the member."""
     mine = sa.delete(MemberSession).where(MemberSession.member_id == member_id)
     await session.execute(mine.where(MemberSession.id == only) if only else mine)

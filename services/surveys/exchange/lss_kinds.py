@@ -95,7 +95,7 @@ def _numbered(steps: int) -> dict[str, object]:
     return {str(step): step for step in range(1, steps + 1)}
 
 
-def _options(file: File, row: Row, answers: list[tuple[str, dict[str, str]]]) -> tuple[list[Content], dict[str, str]]:
+def _options(row: Row, answers: list[tuple[str, dict[str, str]]]) -> tuple[list[Content], dict[str, str]]:
     """The options, with "annet" where the file has it, and ours by the file's codes."""
     codes: dict[str, str] = {}
     options: list[Content] = []
@@ -112,14 +112,14 @@ def _options(file: File, row: Row, answers: list[tuple[str, dict[str, str]]]) ->
 
 def _one_choice(file: File, row: Row) -> Content:
     usual = {"Y": _YES_NO, "G": _GENDERS}.get(row["type"])
-    options, codes = _options(file, row, list(usual.items()) if usual else file.answers_to(row))
+    options, codes = _options(row, list(usual.items()) if usual else file.answers_to(row))
     shuffle = {"shuffle": True} if file.attribute(row, "random_order") == "1" else {}
     return _plain(file, row, {"type": "one_choice", "options": options} | shuffle, codes)
 
 
 def _several(file: File, row: Row) -> Content:
     rows = file.rows_of(row)
-    options, codes = _options(file, row, [(sub.get("title", ""), file.question_texts(sub)) for sub in rows])
+    options, codes = _options(row, [(sub.get("title", ""), file.question_texts(sub)) for sub in rows])
     alone = file.attribute(row, "exclude_all_others").split(";")
     for option in options:
         if row["type"] == "P":
@@ -138,7 +138,7 @@ def _several(file: File, row: Row) -> Content:
 
 def _ranking(file: File, row: Row) -> Content:
     answers = file.answers_to(row) or [(sub.get("title", ""), file.question_texts(sub)) for sub in file.rows_of(row)]
-    options, codes = _options(file, row, answers)
+    options, codes = _options(row, answers)
     most = file.attribute(row, "max_answers")
     places = int(most) if most.isdigit() and int(most) >= 2 else 3
     return _plain(file, row, {"type": "ranking", "options": options, "most": min(places, len(options), 10)}, codes)

@@ -34,8 +34,5 @@ def ending_of(code: str) -> str | None:
 def all_optional(page: Page) -> Page:
     """The page with nothing that must be answered: what a person left out on paper, nobody can fill in for them."""
     return page.model_copy(
-        update={
-            "show_if": page.show_if,
-            "questions": tuple(question.model_copy(update={"required": False}) for question in page.questions),
-        }
+        update={"questions": tuple(question.model_copy(update={"required": False}) for question in page.questions)}
     )
