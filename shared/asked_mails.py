@@ -46,7 +46,7 @@ async def keep_asked_mails(
 ) -> None:
     """Keep in ``table`` when each member was asked; nothing about those whose ids ``erased`` selects.
 
-    ``issued`` is the event of an invitation: one of a release that did not say when counts as sent when it occurred.
+    ``issued`` is the event of an invitation. Older releases give no times in it; its mail counts from when it occurred.
     """
     mails: dict[tuple[UUID, int], tuple[UUID, datetime]] = {}
     for event, delivery in zip(events, deliveries, strict=True):

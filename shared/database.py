@@ -143,7 +143,7 @@ async def hold(session: Transaction, *names: str, shared: bool = False) -> None:
 
 
 async def run_sql(session: Transaction, statement: str, *values: object) -> Sequence[Any]:
-    """The rows of a statement in the driver's own words ($1, $2, …), inside the transaction.
+    """The rows of a statement in the driver's own words ($1, $2, …), within the transaction.
 
     For the few statements every event and every form goes through: building and compiling an expression costs
     SQLAlchemy several times what the driver and the database need for it. Pending objects are flushed first, as
@@ -269,7 +269,7 @@ class Database:
 
     @asynccontextmanager
     async def in_parts(self) -> AsyncIterator[tuple[AsyncSession, Callable[[], Awaitable[None]]]]:
-        """For work over everything: a session, and ``turn``, which commits the part done and gives up its locks."""
+        """A session for work over all rows, and ``turn``, which commits the part done and gives up its locks."""
         async with self._session() as session:
 
             async def turn() -> None:

@@ -13,7 +13,7 @@ Figures = Mapping[str, float | Mapping[str, float]]
 #: A service's own figures.
 Gauges = Callable[[AsyncSession], Awaitable[Figures]]
 
-#: What each figure of every service means, for whoever reads the page; a service's own are named by themselves.
+#: What each figure of every service means, for readers of the page; names of a service's own figures say it.
 _MEANINGS = {
     "database_answers": "1 when the database answers; figures that only it knows are missing otherwise",
     "outbox_events": "Events that wait in the outbox",

@@ -23,7 +23,7 @@ class SchemaTooOld(Exception):
 
 
 async def await_schema(runtime: Runtime) -> None:
-    """Return once the service's schema is at least as new as this code; log what is waited for, once per reason.
+    """Return once the service's schema is at least as new as this code; log each reason for waiting once.
 
     A newer one is no reason to wait: migrations run while the release before still serves, and only widen.
     """

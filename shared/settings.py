@@ -95,7 +95,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8000
     drain_seconds: float = Field(0.0, ge=0, le=60)
-    """How long a process that is told to end answers on, not ready, until whoever sends requests has noticed."""
+    """How long a process that is told to end goes on answering, not ready, until senders of requests notice."""
     static_dir: Path | None = None
     rate_limits: dict[str, str] = {"default": "60 per minute", "mail_to_one": "6 per hour", "trial": "10 per hour"}
     """Posts per network address, by form, for all replicas of a service together; a form without a rule uses

@@ -38,7 +38,7 @@ _spans: Spans | None = None
 
 
 def record_with(spans: Spans | None) -> None:
-    """Make spans from now on, or none any more."""
+    """Make spans from now on, or no more."""
     global _spans
     _spans = spans
 

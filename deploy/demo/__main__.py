@@ -36,7 +36,7 @@ def say(text: str) -> None:
 
 
 def _to_work(least: timedelta) -> timedelta:
-    """From now to noon of the first working day from so many days on: reminders go on no other day."""
+    """The time to noon of the first working day after so many days: reminders go on no other day."""
     now = datetime.now(ZoneInfo("Europe/Oslo"))
     noon = datetime.combine((now + least).date(), time_of_day(12), now.tzinfo)
     while noon.weekday() >= 5 or is_holiday(noon.date()):

@@ -67,7 +67,7 @@ class Photographer:
         self._handbook(self._contexts["desktop"].new_page())
 
     def _handbook(self, page: Page) -> None:
-        """As whoever is signed in sees the pages, small enough to lie in the package."""
+        """The pages as the signed-in person sees them, small enough to lie in the package."""
         page.set_viewport_size(ViewportSize(width=1100, height=720))
         for name, path in HANDBOOK_PAGES.items():
             page.goto(self._origin + path)

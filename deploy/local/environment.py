@@ -1,4 +1,4 @@
-"""What each service process is told, and nothing that it has no use for."""
+"""The environment of each service process: all that it uses, and nothing else."""
 
 import json
 import os

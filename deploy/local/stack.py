@@ -282,7 +282,7 @@ def _port_base() -> int:
 
 
 def _checked_settings() -> Settings:
-    """What the services will read, so that a wrong setting is told here and not by five processes that die."""
+    """The services' settings, read here so that a wrong one is said once, and not by five processes that die."""
     try:
         return Settings()
     except (ValidationError, SettingsError) as problem:

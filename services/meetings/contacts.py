@@ -31,7 +31,7 @@ async def keep_survey_mails(
 
 
 def at_the_cap(now: datetime, cap: int) -> sa.Select[UUID]:
-    """Members who got so many mails that asked something in the quarter that they may not be asked now."""
+    """Members at the contact cap: mails of the quarter have asked them often enough."""
     mine = sa.select(Invitation.member_id).where(
         Invitation.invited_at > quarter_began(now), Invitation.member_id.is_not(None)
     )

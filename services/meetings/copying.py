@@ -1,4 +1,4 @@
-"""Copies of registration's facts: members and the population; and what follows when somebody is no member any more."""
+"""Copies of registration's facts: members and the population; and what follows when a member leaves."""
 
 from collections.abc import Collection, Sequence
 from uuid import UUID
@@ -22,10 +22,10 @@ MemberEvent = MemberState | MemberLeft | MemberErased
 
 
 async def project_members(session: AsyncSession, events: Sequence[MemberEvent], deliveries: Sequence[Delivery]) -> None:
-    """Keep each member's newest state; who has left is not asked any more, who is erased is forgotten.
+    """Keep each member's newest state; a member who has left is asked no more, one who is erased is forgotten.
 
-    Whoever leaves or ends the consent to meetings gives up the seat too. Whoever only pauses, or whose mail comes
-    back, keeps a seat or a place on a list already said yes to, and is not waited for otherwise.
+    A member who leaves, or ends the consent to meetings, gives up the seat too. A member who pauses, or whose mail
+    comes back, keeps a seat or a place on a list they have said yes to; an invitation without a reply ends.
     """
     await wait_for_draws(session)
     ids = await _asked(session, {event.member_id for event in events})
@@ -53,7 +53,7 @@ async def project_members(session: AsyncSession, events: Sequence[MemberEvent], 
 
 
 async def _asked(session: AsyncSession, members: Collection[UUID]) -> set[UUID | None]:
-    """Those of them with a seat, an invitation or a place on a list; draws wait, so nobody is added."""
+    """The members with a seat, an invitation or a place on a list. Draws wait meanwhile, so the list is complete."""
     live = sa.select(Invitation.member_id).where(Invitation.member_id.in_(members), Invitation.state.in_(OPEN))
     return set(await session.scalars(live))
 

@@ -56,7 +56,7 @@ def needs_somebody(meeting: Meeting, counts: Counts, now: datetime) -> list[tupl
         free = meeting.seats - counts["accepted"] - counts["invited"]
         seats = "1 plass" if free == 1 else f"{free} plasser"
         if free and counts["reserve"]:
-            # They fill themselves once everybody asked to the list has answered or is too late.
+            # The seats fill by themselves once everybody asked to the list has answered or is too late.
             return []
         if free and now >= replacements_stop_at(meeting.starts_at, meeting.stop_hours):
             return [(f"{seats} blir stående tomme. Det er for sent å trekke nye.", "", "")]
@@ -85,7 +85,7 @@ def seats_picture(request: Request, meeting: Meeting, counts: Counts) -> Markup:
 
 
 def _when(texts: Language, meeting: Meeting, now: datetime) -> tuple[str, datetime]:
-    """The date by which something has to be done about the meeting, in words and as it is."""
+    """The next date of the meeting for staff, in words and as a date."""
     if meeting.state == "announced":
         late = now >= meeting.reply_by
         return f"{'Svarfristen var' if late else 'Svarfristen er'} {texts.date(meeting.reply_by)}", meeting.reply_by

@@ -28,10 +28,10 @@ async def hold_alone(session: AsyncSession, survey_id: UUID) -> None:
 
 
 async def wait_for_openings(session: AsyncSession) -> None:
-    """Held by whoever adds a member: an opening is either wholly before or wholly after."""
+    """Keep openings wholly before or wholly after this transaction, which adds a member."""
     await hold(session, _OPENINGS, shared=True)
 
 
 async def hold_openings(session: AsyncSession) -> None:
-    """Held alone by whoever opens a survey."""
+    """Keep other openings, and new members, out of this transaction, which opens a survey."""
     await hold(session, _OPENINGS)

@@ -118,11 +118,11 @@ class Survey(Base):
     remind_skips: Mapped[list[Any] | None]
     """[gender, band] of those strata, counted when this reminder began."""
     soft_size: Mapped[int | None]
-    """It is sent to so many first; None for everybody at once."""
+    """How many get it first; None for everybody at once."""
     soft: Mapped[bool] = mapped_column(server_default=sa.false())
     """It is open to those first ones alone."""
     invites_new: Mapped[bool] = mapped_column(server_default=sa.false())
-    """Those who join while it is open are invited too."""
+    """Members who join while it is open are invited too."""
     target_percent: Mapped[int] = mapped_column(server_default=sa.text("50"))
     """Share of those invited whose answers staff aim at."""
     reminded: Mapped[bool] = mapped_column(server_default=sa.false())

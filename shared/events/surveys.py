@@ -37,7 +37,7 @@ class SurveyOpened(Event):
     cell_minimum: int
     """k: answers leave only in cells that at least k answers share."""
     invites_new_members: bool = False
-    """Those who join while it is open are invited too."""
+    """Members who join while it is open are invited too."""
     asks: OpenEnum = "everybody"
     """``everybody``, ``some`` (a filter over members) or ``sample`` (drawn among those it is for)."""
     meeting: MeetingAsked | None = None

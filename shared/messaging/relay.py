@@ -61,7 +61,7 @@ class Relay:
         self._wake.set()
 
     async def run(self) -> None:
-        """Relay until cancelled; broker or database away is waited for."""
+        """Relay until cancelled; wait while broker or database is away."""
         lost = False
 
         def failed(error: BaseException, _: int) -> None:

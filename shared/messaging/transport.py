@@ -92,7 +92,7 @@ class Transport:
         self._subscribers: list[BatchSubscriber] = []
 
     async def run(self) -> None:
-        """Consume until cancelled; a broker that is away at the start is waited for."""
+        """Consume until cancelled; wait for a broker that is away at the start."""
         if not self._consumers:
             return
 

@@ -50,7 +50,7 @@ class Profile(BaseModel):
     logo: str = ""
     """The mark as SVG; empty: a mark that is nobody's."""
     languages: tuple[str, ...] = SPOKEN
-    """Those offered; the first is what a visitor without a wish gets."""
+    """Languages of the pages; a visitor without a wish gets the first."""
     start_size: int = Field(200, ge=1, le=1_000_000)
     """Members at which the first survey may go out."""
     goal_size: int = Field(500, ge=1, le=1_000_000)

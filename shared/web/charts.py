@@ -188,7 +188,7 @@ def line(
     return _svg(title, description, height, body)
 
 
-#: At most so many parts are told apart in one picture; the smallest become one.
+#: The most parts one picture tells apart; the smallest become one.
 _PARTS = 4
 _LEGEND = 26
 

@@ -44,9 +44,9 @@ class Limiter:
     async def one_more(self, session: Transaction, form: str, whose: str) -> bool:
         """Whether one more of ``form`` for ``whose`` is within the limit.
 
-        Replicas ask one after the other. It counts with the transaction at hand: what came to nothing, the database
-        being away, uses nothing up, or whoever tried again and again meanwhile would be told that a mail is on its way
-        and get none.
+        Replicas ask one after the other. The count belongs to the caller's transaction, so a form that fails because
+        the database is away uses nothing up. Otherwise somebody who tries several times meanwhile would read that a
+        mail is on its way, and get none.
         """
         rule, key = self._rule(form), f"{self.database.schema} {form} {whose}"
         await hold(session, key)

@@ -56,11 +56,11 @@ class Groups:
     compared: bool
     sizes: Mapping[str, int]
     entries: Mapping[str, Sequence[DrawEntry]]
-    """Those surveys have not been told of."""
+    """Entries that surveys has not heard of yet, by group."""
 
 
 async def groups_before(session: AsyncSession, meeting_id: UUID, closes_at: datetime, now: datetime) -> Groups | None:
-    """Those who have said yes, and the control group that would be drawn; None when that is done, or cannot be."""
+    """The guests, and the control group that would be drawn; None when it has been drawn, or cannot be."""
     await hold_draws(session)
     meeting = await lock_meeting(session, meeting_id)
     if meeting is None or meeting.state != "drawn" or closes_at > meeting.starts_at or closes_at <= now:

@@ -26,7 +26,7 @@ NEED_NAMES = {
 
 @staff_required("editor")
 async def attendance_form(request: Request) -> Response:
-    """Those who had said yes, by the code they show at the door."""
+    """People who had said yes, by the code they show at the door."""
     rt = runtime(request)
     async with rt.transaction() as session:
         meeting = or_404(await session.get(Meeting, request.path_params["meeting_id"]))

@@ -17,7 +17,7 @@ _USUAL_TABLE = 6
 
 @dataclass(frozen=True)
 class Seating:
-    """Those who have said yes, and their tables in each round."""
+    """The guests who have said yes, and their tables in each round."""
 
     meeting: Meeting
     rows: Sequence[Invitation]

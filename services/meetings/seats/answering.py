@@ -1,4 +1,4 @@
-"""Answers: yes, no, a yes taken back, silence past the deadline, and people who are not members any more."""
+"""Answers: yes, no, a yes taken back, silence past the deadline, and members who leave."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -62,9 +62,9 @@ async def hold(
 async def answer(session: AsyncSession, meeting: Meeting, row: Invitation, reply: Reply, now: datetime) -> None:
     """Say yes or no for a held invitation; a no after a yes takes the yes back, until the meeting starts.
 
-    Anything else changes nothing: a no is final, and whose time is over has no seat to answer for. A yes keeps the seat
-    the invitation holds already, so seats are never exceeded however many click at once; to the waiting list it is a
-    wish for one.
+    Nothing else changes: a no is final, and an invitation whose time is over holds no seat. A yes keeps the seat that
+    the invitation already holds, so seats are never exceeded, however many click at once. On the waiting list a yes is
+    a wish for a seat.
     """
     if row.state in UNANSWERED:
         yes = "accepted" if row.state == "invited" else "waiting"
@@ -102,7 +102,7 @@ async def lapse_silent(rt: Runtime) -> None:
 async def free_unreached_seat(session: AsyncSession, event: MessageFailed, delivery: Delivery) -> None:
     """Stop waiting for an invitation whose mail the address refused.
 
-    One that failed for our server's sake keeps its seat: else an outage of ours would use up everybody there is.
+    An invitation whose mail our own server failed to send keeps its seat, or an outage would use up the whole pool.
     """
     if event.purpose not in _INVITING or not event.address_at_fault or event.about_id is None:
         return

@@ -171,6 +171,6 @@ def _panel_of(lottery: model.Lottery, ticket: int) -> Mapping[model.Type, int]:
 
 
 def _first(people: Sequence[Somebody], kinds: Sequence[Kind], kind: Kind, count: int) -> list[int]:
-    """Of those of one kind, as many as get a seat: by their keys, which nobody can steer."""
+    """As many people of one kind as get a seat: by their keys, which nobody can steer."""
     alike = [place for place, each in enumerate(kinds) if each == kind]
     return sorted(alike, key=lambda place: hashlib.sha256(people[place].key.encode()).digest())[:count]

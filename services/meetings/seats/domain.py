@@ -11,7 +11,7 @@ LIVE = ("invited", "accepted")
 LISTED = ("reserve", "waiting")
 #: Invitations that are not over.
 OPEN = (*LIVE, *LISTED)
-#: Those who hold the day free.
+#: States of people who hold the day free.
 SAID_YES = ("accepted", "waiting")
 #: Invitations nobody has answered yet.
 UNANSWERED = ("invited", "reserve")
@@ -23,7 +23,7 @@ STATES = (*OPEN, *GIVEN_UP, "released", "ended")
 LINK_LASTS = timedelta(days=90)
 #: A replacement has at least this long to answer, unless the meeting is too near.
 _SHORTEST_REPLY = timedelta(hours=24)
-#: Whoever holds the day free for a seat hears at least this long before that there is none.
+#: People who hold the day free for a seat hear at least this long before the meeting that there is none.
 _LAST_WORD = timedelta(hours=12)
 #: Letters and digits nobody mistakes for each other.
 CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -48,7 +48,7 @@ def replacement_replies_by(
 
 
 def waiting_ends_at(starts_at: datetime, stop_hours: int) -> datetime:
-    """When whoever still waits is told that there was no seat, half a day before the meeting at the latest.
+    """When people who still wait hear that there was no seat: at the latest half a day before the meeting.
 
     No reply is waited for longer than that: see `replacement_replies_by`.
     """

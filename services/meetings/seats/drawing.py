@@ -86,7 +86,7 @@ def tallies(
         there = {kind[index] for kind in alike}
         named = [row["value"] for row in limits if row["feature"] == feature]
         if feature == "area" and not named and there == {""}:
-            # Nobody is outside areas that there are none of.
+            # Without areas nobody can be outside them.
             continue
         fixed = [*GENDERS, *named] if feature == "gender" else [*named, *sorted(there - set(named))]
         for value in dict.fromkeys(fixed):

@@ -1,4 +1,4 @@
-"""Free seats go to those who restore the quotas, and so many are asked that the room is likely to be full: `asking`."""
+"""Free seats go to people who restore the quotas; as many are asked as are likely to fill the room: `asking`."""
 
 import asyncio
 from collections.abc import Sequence
@@ -47,7 +47,7 @@ async def yes_rates(session: AsyncSession) -> YesRates:
 
 
 def _unasked(meeting_id: UUID | InstrumentedAttribute[UUID], now: datetime, cap: int) -> sa.Select[DrawEntry]:
-    """Those of the draw's pool who are still willing and not yet asked to this meeting.
+    """People of the draw's pool who are still willing and not yet asked to this meeting.
 
     Whoever said yes to its call wants to hear of it; others are asked within the contact cap.
     """
@@ -93,7 +93,7 @@ def _with_something_to_do(now: datetime, cap: int) -> sa.Select[UUID]:
 
 
 async def fill_meeting(session: AsyncSession, meeting_id: UUID, now: datetime, zone: ZoneInfo, cap: int) -> int:
-    """Give the meeting's free seats away, as far as it is time for that; how many were seated or asked."""
+    """Give away the meeting's free seats that are due; how many people were seated or asked."""
     await hold_draws(session)
     meeting = await lock_meeting(session, meeting_id)
     if meeting is None or meeting.state != "drawn":
@@ -137,7 +137,7 @@ async def fill_meeting(session: AsyncSession, meeting_id: UUID, now: datetime, z
 
 
 def _people(rows: Sequence[DrawEntry | Invitation], words: str) -> list[Somebody]:
-    """Those who are alike come in an order that nobody could know before the seed was public."""
+    """People who are alike, in an order that nobody could know before the seed was public."""
     return [Somebody(f"{words}:{row.member_id}", kind_of_candidate(row)) for row in rows]
 
 

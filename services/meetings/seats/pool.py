@@ -189,7 +189,7 @@ def _limits(
 
 
 def limits_for(meeting: Meeting, margins: Margins | None, heads: Heads) -> list[Limit]:
-    """Those set by hand, else the population's."""
+    """The quotas set by hand, else the population's."""
     if meeting.limits is not None:
         return limits_of_rows(meeting.limits)
     return limits_of_population(margins, heads, meeting.seats)

@@ -66,7 +66,7 @@ def names_of(draw: Draw, people: Iterable[Candidate], margins: Margins | None) -
 
 
 def _about(draw: Draw, meeting: Meeting) -> dict[str, object]:
-    """What must stay as it is beside the pool and the quotas."""
+    """Facts that must not change, beside the pool and the quotas."""
     seed = hashlib.sha256(meeting.seed.encode()).hexdigest()
     return {"draw": str(draw.id), "meeting": str(meeting.id), "seats": meeting.seats, "replacements": seed}
 

@@ -1,6 +1,6 @@
 """Public randomness: what is announced before a draw, and the one way to write what came of it.
 
-One way, because whoever may choose between several spellings may choose between several outcomes.
+There is one way only: whoever can choose between spellings can choose between outcomes.
 """
 
 import hashlib
@@ -26,17 +26,17 @@ MOST_NUMBERS, LONGEST_WAIT = 20, timedelta(days=366)
 
 
 def round_comes_at(number: int) -> datetime:
-    """When drand gives that round."""
+    """The instant at which drand gives the round."""
     return _FIRST_ROUND + (number - 1) * _ROUND_LASTS
 
 
 def next_round(after: datetime) -> int:
-    """The first round that comes later than that; everybody knows those before it."""
+    """The first round after this instant; everybody knows the rounds before it."""
     return (after - _FIRST_ROUND) // _ROUND_LASTS + 2
 
 
 def check_unknown(announced: Mapping[str, Any], now: datetime) -> None:
-    """Nobody may know what was announced before the draw is. Raises `Refused` for a round of drand that has been."""
+    """Raise `Refused` for a round of drand that has been: nobody may know its value yet."""
     if announced.get("kind") == "drand" and announced["round"] < next_round(now):
         raise Refused("Runden hos drand har vært, så hvem som helst kan vite hva den gir. Velg en senere runde.")
 

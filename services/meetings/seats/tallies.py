@@ -53,7 +53,7 @@ def promised_tallies(promise: Document, held: Sequence[int] | None) -> list[Tall
         )
         for place, group in enumerate(promise["groups"])
     ]
-    # Nobody is outside areas that there are none of.
+    # Without areas nobody can be outside them.
     areas = any(value for tally in tallies if tally.feature == "area" for value in tally.values)
     return [tally for tally in tallies if areas or tally.feature != "area"]
 

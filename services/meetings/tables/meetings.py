@@ -82,7 +82,7 @@ class Meeting(Base):
     limits: Mapped[list[Any] | None]
     """[{"feature", "value", "least", "most"}] set by hand; None follows the population."""
     rest_days: Mapped[int] = mapped_column(server_default=sa.text("0"))
-    """Whoever was asked to a meeting within so many days before the draw is not in its pool."""
+    """Members asked to a meeting within so many days before the draw are not in its pool."""
     by_hand: Mapped[bool] = mapped_column(server_default=sa.false())
     call: Mapped[dict[str, Any] | None]
     """The newest call for volunteers, if there is one: {"question", "options", "only": {"gender", "band", "area"}};

@@ -73,7 +73,7 @@ def read_report(
 
 
 def _reports(mail: "Message[str, str]", headers: dict[str, str], envelope_sender: str) -> bool:
-    """Whether it can be a report: an answer of a person's machine (RFC 3834) is none, whoever's envelope it has."""
+    """Whether the mail can be a report: a person's automatic reply (RFC 3834) is none, whatever its envelope says."""
     sender = [address.rpartition("@")[0] for address in addresses_in(headers.get("from", ""))]
     if "x-failed-recipients" in headers or any(_SENDER.match(local) for local in sender):
         return True

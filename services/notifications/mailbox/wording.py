@@ -79,6 +79,6 @@ def _words(data: str) -> str:
 
 
 def _behind(html: str, mark: str, at: int) -> int:
-    """Behind the next ``mark``, a pattern; the end where there is none."""
+    """The place behind the next ``mark``, a pattern; the end of the text without one."""
     match = re.compile(mark, re.IGNORECASE).search(html, at)
     return len(html) if match is None else match.end()

@@ -38,7 +38,7 @@ AboutMeeting = AsksForMail | MeetingCallAnswered
 async def write_about_meetings(
     session: AsyncSession, events: Sequence[AboutMeeting], deliveries: Sequence[Delivery]
 ) -> None:
-    """Invitations, the place after a yes, reminders and notices; a no or silence needs no mail any more."""
+    """Invitations, the place after a yes, reminders and notices; after a no or silence no mail is needed."""
     for event, delivery in zip(events, deliveries, strict=True):
         if delivery.replay:
             continue
@@ -69,7 +69,7 @@ async def _write(session: AsyncSession, code: str, event: AsksForMail, subject_i
 
 
 async def keep_meeting_texts(session: AsyncSession, event: MeetingAnnounced | MeetingCancelled, _: Delivery) -> None:
-    """The meeting as it stands; a cancelled one needs no invitations any more."""
+    """The meeting as it stands; a cancelled one needs no more invitations."""
     values: dict[str, object] = {"cancelled": True}
     if isinstance(event, MeetingAnnounced):
         fields = ("slug", "heading", "purpose", "place", "starts_at", "ends_at", "reply_by")

@@ -32,7 +32,7 @@ AboutSurvey = (
 async def write_about_surveys(
     session: AsyncSession, events: Sequence[AboutSurvey], deliveries: Sequence[Delivery]
 ) -> None:
-    """Invitations, reminders and notices, set-based; who has answered needs no reminder any more."""
+    """Invitations, reminders and notices, set-based; a member who has answered needs no reminder."""
     rows: list[NewMessage] = []
     for event, delivery in zip(events, deliveries, strict=True):
         if delivery.replay:

@@ -8,7 +8,7 @@ STATES = ("waiting", "pending", "sending", "sent", "failed", "suppressed", "expi
 
 #: What a cancelled meeting is called among the reasons that make a mail needless.
 CANCELLED = "cancelled"
-#: What a survey that takes no answers any more is called among them.
+#: What a survey that takes no more answers is called among them.
 SURVEY_CLOSED = "survey_closed"
 
 

@@ -106,7 +106,7 @@ async def erase(session: AsyncSession, event: MemberErased) -> None:
 
 
 async def forget_recipients(rt: Runtime) -> None:
-    """Job: the list of mails says for how long whose a mail was; afterwards each is a count.
+    """Job: after its time a mail in the list no longer says whose it was, and is a count.
 
     A mail about its recipient (a sign-in link) names the member a second time, as what it is about.
     """

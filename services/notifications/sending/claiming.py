@@ -29,7 +29,7 @@ class Try(NamedTuple):
 
 
 async def settle_overdue(session: AsyncSession, now: datetime) -> None:
-    """What a crashed worker left: accepted -> sent; not started -> pending; started in between -> unknown.
+    """Settle what a crashed worker left: accepted -> sent; not started -> pending; started in between -> unknown.
 
     Urgent mail (confirmation, sign-in) is sent again: the link in it is the same. Messages past their time expire.
     """
@@ -136,13 +136,13 @@ async def refuse(session: AsyncSession, attempt: Try, *, state: str, reason: str
 
 
 async def release(session: AsyncSession, tries: Sequence[Try]) -> None:
-    """Give back claims whose sending has not started; they were no tries."""
+    """Give back claims whose sending has not started; they do not count as tries."""
     for attempt in tries:
         await _mark(session, attempt, state="pending", lease_until=None, tries=Message.tries - 1)
 
 
 async def doubt(session: AsyncSession, attempt: Try) -> bool:
-    """Nobody can know whether it was taken: visible as unknown, never sent again by itself."""
+    """Mark a mail as unknown: whether the server took it cannot be known. Staff see it, and nothing sends it again."""
     return await _mark(session, attempt, state="unknown", reason="connection_lost", lease_until=None)
 
 
@@ -175,7 +175,7 @@ async def set_paused(session: AsyncSession, paused: bool, reason: str) -> None:
 
 
 async def without_card(session: AsyncSession, wait_seconds: int) -> list[UUID]:
-    """Members whose messages have waited this long for a card nobody asked for again yet; marks them asked."""
+    """Members whose messages have waited this long for a card that was not asked for again; marks it as asked for."""
     rows = await session.scalars(
         sa.update(Message)
         .where(

@@ -17,7 +17,7 @@ _THIS_MINUTE = sa.func.date_trunc("minute", sa.func.clock_timestamp())
 
 
 async def left_this_minute(session: AsyncSession, per_minute: int) -> int:
-    """Bulk mails that may still go; whoever asks holds the minute until its transaction ends."""
+    """Bulk mails that may still go this minute; the caller holds the minute until its transaction ends."""
     result = await session.execute(
         pg_insert(Minute)
         .values(began_at=_THIS_MINUTE, mails=0)

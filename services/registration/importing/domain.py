@@ -22,7 +22,7 @@ _FIELDS = {
     "language": "sprak", "declared_resident": "bor_her",
 }  # fmt: skip
 _GENDERS = {"kvinne": "female", "mann": "male", "annet": "other"}
-#: Where staff are told something about somebody, instead of what the person is told in the join form.
+#: Messages to staff about a person, in place of those the person gets in the join form.
 _MESSAGES = MESSAGES | {
     "gender": "Kjønn må være kvinne, mann eller annet",
     "language": "Språk må være nb, nn eller en",

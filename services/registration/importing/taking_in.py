@@ -76,7 +76,7 @@ async def import_members(
 
 
 async def _applicants(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[Member]:
-    """Those of ``ids`` who have only signed up, locked, their sign-ups forgotten."""
+    """The members of ``ids`` who have only signed up: locked, and their sign-ups forgotten."""
     if not ids:
         return []
     await lock(session, *ids)

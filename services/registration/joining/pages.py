@@ -152,7 +152,7 @@ async def open_confirmation(request: Request) -> Response:
 
 
 async def show_confirmation(request: Request) -> Response:
-    """What was filled in for this link, and one button; somebody who is a member already is told so."""
+    """The sign-up behind this link, and one button; a person who is already a member reads that."""
     rt = runtime(request)
     member_id = as_id(request.query_params.get("id"))
     link = held_link(request, "confirm", member_id)

@@ -42,7 +42,7 @@ _WRONG = {
 
 @staff_required("reader")
 async def show_profile(request: Request) -> Response:
-    """Everything of the profile as it is in force."""
+    """The whole profile in force."""
     return _page(request, runtime(request).profile, {}, 200)
 
 

@@ -135,7 +135,7 @@ async def keep_follow_up(session: AsyncSession, event: FollowUpRecorded, _: Deli
 
 
 async def _still_here(session: AsyncSession, members: Collection[UUID]) -> set[UUID]:
-    """Those who are not erased; their rows are held, so that an erasure either sees this copy or comes first."""
+    """Members who are not erased. Their rows are held, so that an erasure either sees this copy or comes first."""
     here = await session.scalars(
         sa.select(Member.id)
         .where(Member.id.in_(members), Member.status != "erased")

@@ -60,7 +60,7 @@ def read_areas(
 ) -> tuple[list[Area], list[tuple[int, str]]]:
     """Areas from numbered rows with ``label``, ``postcodes``, ``residents`` and perhaps ``code``, ``gender``, ``band``.
 
-    Rows of one area (the same label) are one: their residents add up, by gender and age band where given.
+    Rows with the same label are one area: their residents add up, by gender and age band where given.
     """
     drafts: dict[str, _Draft] = {}
     bad: list[tuple[int, str]] = []

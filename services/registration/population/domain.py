@@ -84,7 +84,7 @@ class Composition:
     index_of_groups: float | None
     """Duncan's index of dissimilarity over gender and age, subtracted from 1; None without members or margins."""
     areas: tuple[AreaShare, ...] = ()
-    """Those the panel lacks most first; empty before areas are named."""
+    """Areas, the ones the panel lacks most first; empty before areas are named."""
     index_of_areas: float | None = None
     """The same index over areas; None without areas or members who live in them."""
 

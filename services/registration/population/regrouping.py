@@ -1,4 +1,4 @@
-"""A new version of the areas: stored and published at once, then everybody's area is told, a batch at a time."""
+"""A new version of the areas: stored and published at once, then every member's area, a batch at a time."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ from shared.events.registration import MemberChanged
 from shared.messaging import emit, lock
 from shared.service import Runtime
 
-#: Members told of in one transaction.
+#: Members published in one transaction.
 BATCH = 200
 
 
@@ -44,7 +44,7 @@ async def regroup_members(rt: Runtime) -> None:
 
 
 async def regroup_batch(session: AsyncSession, now: datetime, batch: int = BATCH) -> bool:
-    """Tell of the next members; False when there are none left."""
+    """Publish the areas of the next members; False when none are left."""
     newest = sa.select(sa.func.max(AreaScheme.version)).scalar_subquery()
     scheme = await session.scalar(
         sa.select(AreaScheme)

@@ -15,7 +15,7 @@ from shared.web.forms import as_id
 
 _SECONDS = 3600
 _COOKIE = "me"
-#: Remembers whose addresses have signed in from this browser: a stranger cannot use up their mails.
+#: The cookie of addresses that have signed in from this browser: a stranger cannot use up their mails.
 _KNOWN = "known"
 _KNOWN_SECONDS = 400 * 24 * 3600
 _MOST_KNOWN = 5

@@ -95,7 +95,7 @@ class Told:
 
 
 def walk(settings: Settings, own: SyntheticSettings, figures: Told) -> bool:
-    """One walk, and what came of it in the log."""
+    """One walk, with its outcome in the log."""
     mailbox = ImapMailbox(own.imap_url.get_secret_value())
     resident = Walk(settings.public_url, mailbox, settings.synthetic_email, own.postcode, own.patience_seconds)
 

@@ -24,7 +24,7 @@ async def admit_synthetic(session: AsyncSession, member: Member, now: datetime) 
 
 
 async def clear_synthetic(rt: Runtime) -> None:
-    """Job: whose walk ended on the way is erased; whose erasure every service has confirmed leaves no row behind."""
+    """Job: erase made-up residents whose walk ended on the way; delete the rows of those erased in every service."""
     before = rt.now() - _LONGEST_STAY
     receipts = (
         sa.select(sa.func.count())

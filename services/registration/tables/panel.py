@@ -99,6 +99,6 @@ class AreaScheme(Base):
     """[{"code", "label", "postcodes", "population", "cells"}], in the order they are shown."""
     set_at: Mapped[datetime]
     regrouped_after: Mapped[UUID | None]
-    """Members up to this id have been told of with their area of this version."""
+    """Members up to this id have been published with their area of this version."""
     regrouped_at: Mapped[datetime | None]
     """When all of them had been."""

@@ -3,7 +3,7 @@
 from dataclasses import astuple, dataclass, replace
 from hashlib import sha256
 
-#: States that end the matter for now and are told to everybody as a fact.
+#: States that end the matter for now and are published as a fact.
 DECIDED = ("answered", "forwarded", "merged", "declined")
 STATES = ("new", "considered", *DECIDED)
 

@@ -83,7 +83,7 @@ async def count(session: AsyncSession, *conditions: sa.ColumnElement[bool]) -> t
 
 
 def reply_event(suggestion: Suggestion, notice: str, now: datetime, text: str = "") -> SuggestionReplyDue:
-    """What the sender is told by mail: the notice, and staff's own text."""
+    """The sender's mail: the notice, and staff's own text."""
     return SuggestionReplyDue(
         suggestion_id=suggestion.id,
         notice=notice,

@@ -57,7 +57,7 @@ def mails_counted(now: datetime, *members: sa.ColumnElement[bool]) -> sa.Subquer
 
 
 def at_the_cap(now: datetime, cap: int, *members: sa.ColumnElement[bool]) -> sa.Select[UUID]:
-    """Members who got so many that they may not be asked now."""
+    """Members at the contact cap, who may not be asked now."""
     mails = mails_counted(now, *members)
     return sa.select(mails.c.member_id).where(sa.not_(may_be_asked(mails.c.mails, cap)))
 

@@ -23,9 +23,9 @@ class Audience(BaseModel):
     """Codes of languages, or ``NONE``."""
     joined_since: datetime | None = None
     survey: UUID | None = None
-    """Those who took part in this survey."""
+    """People who took part in this survey."""
     meeting: UUID | None = None
-    """Those who said yes to a place in this meeting and kept it, unless ``group`` says another of its groups."""
+    """Guests who said yes to a place in this meeting and kept it, unless ``group`` names another of its groups."""
     group: str = "guest"
     """``guest``, ``present`` (was there) or ``control`` (was not drawn, and is compared with them)."""
 
@@ -58,7 +58,7 @@ class StratumDrawn(BaseModel):
     band: str
     area: str | None
     residents: float
-    """Those it stands for."""
+    """How many people it stands for."""
     response: float
     """Expected share of answers, between 0 and 1."""
     pool: int

@@ -73,7 +73,7 @@ async def keep_candidates(session: AsyncSession, survey: Survey, now: datetime) 
 
 
 def leaf_of(salt: str, member_id: str, cell: Cell, mails: int) -> str:
-    """The fingerprint of one of the pool; without the salt nobody can try whose it is."""
+    """The fingerprint of one person in the pool; without the salt nobody can try whose it is."""
     gender, band, area = cell
     return hashlib.sha256("\n".join((salt, member_id, gender, band, area or "", str(mails))).encode()).hexdigest()
 

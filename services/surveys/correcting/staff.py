@@ -57,7 +57,7 @@ async def correct_texts(request: Request) -> Response:
 
 
 def _refused(request: Request, survey: Survey) -> Response | None:
-    """None for a survey whose texts can be corrected and a part it has; else the page that says otherwise."""
+    """The page that says why this cannot be corrected; None when the survey's texts can be, and it has the part."""
     if survey.state not in ("open", "paused") or survey.corrected >= MOST:
         return see_other(f"/staff/surveys/{survey.id}")
     exists = 0 <= request.path_params["part"] <= len(survey.questionnaire.pages)

@@ -92,7 +92,7 @@ def add_page(content: Content) -> Content:
 
 
 def _free_id(content: Content) -> str:
-    """One that nothing mentions: a condition that names a deleted question must not come to mean a new one."""
+    """An id that nothing mentions, or a condition that names a deleted question would come to mean a new one."""
     return free("q", re.findall(r"\bq[0-9]+\b", json.dumps(content)))
 
 

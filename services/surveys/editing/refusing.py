@@ -27,13 +27,13 @@ def broken_rules(content: Part) -> Iterator[Fault]:
 
 
 def refused(content: Mapping[str, object]) -> Iterator[Fault]:
-    """What the contract would not take. Asked last: most of it is found, and said better, by then."""
+    """Faults the contract finds. It is asked last: most faults are found, and said better, before it."""
     try:
         strict(content)
     except RulesBroken as broken:
         yield from ((f"Skjemaet kan ikke brukes ennå: {sentence}", "") for sentence in broken.problems)
     except ValidationError as failure:
-        # A page with a fault is no page: that there are none, follows.
+        # A page with a fault does not count as one, so that the questionnaire has none only follows from it.
         faults = [error for error in failure.errors() if error["loc"] != ("pages",)] or failure.errors()
         yield from (_of_a_field(content, error["loc"], error.get("ctx", {})) for error in faults)
 
@@ -62,7 +62,7 @@ def _about_earlier(part: Part, texts: object, earlier: Mapping[str, Content], qu
     for condition in named_in(part.get("show_if") or {}):
         id_, _, statement = condition["question"].partition(".")
         if (asked := earlier.get(id_)) is None:
-            continue  # said elsewhere
+            continue  # Another check names a question that is missing.
         if statement and statement not in [row["code"] for row in asked.get("statements", ())]:
             yield f"Vilkåret viser til en påstand som er fjernet fra {_name(asked)}.", part["id"]
         codes = [option["code"] for option in asked.get("options", ())]

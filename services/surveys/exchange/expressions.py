@@ -16,7 +16,7 @@ _TOKEN = re.compile(
 )
 #: Nesting past this is no condition a person wrote.
 _DEEPEST = 20
-#: With all that a condition holds, past so many no person wrote it.
+#: The most parts of a condition; no person writes longer ones.
 _MOST_IN_ALL, _LONGEST = 400, 5_000
 _EXTREMES = {"min": ("<", "<="), "max": (">", ">=")}
 _SIZES = ("count-selected", "string-length", "sum", *_EXTREMES)

@@ -1,4 +1,4 @@
-"""What is checked of a file before anything reads it: size, kind, what a zip unpacks to."""
+"""Checks of a file before anything reads it: its size, its kind, and what a zip unpacks to."""
 
 import csv
 import zipfile

@@ -30,7 +30,7 @@ YES_NO = [
     {"code": "ja", "text": {"nb": "Ja", "nn": "Ja", "en": "Yes"}},
     {"code": "nei", "text": {"nb": "Nei", "nn": "Nei", "en": "No"}},
 ]
-#: What a confirmation is stored as by the programs whose files these are.
+#: How the programs that write these files store a confirmation.
 _CONFIRMED = "OK"
 _LONG = re.compile(r"multiline", re.IGNORECASE)
 

@@ -28,7 +28,7 @@ def batched(ids: Iterable[UUID], size: int) -> Iterator[list[UUID]]:
 
 
 def _participants(survey_id: UUID) -> sa.Select[UUID]:
-    """Invitations of those who took part and want to hear what came of it."""
+    """Invitations of people who took part and want to hear what it led to."""
     return (
         sa.select(Invitation.id)
         .join(Member, Member.id == Invitation.member_id)

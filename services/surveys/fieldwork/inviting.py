@@ -151,7 +151,7 @@ async def _invite_next(rt: Runtime) -> bool:
 
 
 async def _invite_first(session: AsyncSession, survey: Survey, rt: Runtime) -> None:
-    """A soft launch: invite so many of those who may be, drawn at random; whoever joins waits until all are asked."""
+    """A soft launch: invite the first few, drawn at random; new members wait until all are asked."""
     now = rt.now()
     assert survey.opened_at is not None
     asked = sa.select(Invitation.member_id).where(Invitation.survey_id == survey.id, Invitation.member_id.is_not(None))
@@ -234,7 +234,7 @@ async def invite_latecomers(
 
 
 async def invite(session: AsyncSession, survey: Survey, members: Iterable[Member], now: datetime) -> int:
-    """Invite those of ``members`` who may be and are not yet; how many were new."""
+    """Invite the ``members`` who may be invited and are not yet; how many were new."""
     assert survey.opened_at is not None
     late = [
         (

@@ -59,7 +59,7 @@ async def state_events(session: AsyncSession) -> AsyncIterator[Event | None]:
 
 
 async def _spared(session: AsyncSession, survey: Survey) -> AsyncIterator[Event | None]:
-    """Those who were not drawn, once all have been told."""
+    """Members who were not drawn, once all have been told."""
     if survey.sample is None or survey.inviting:
         return
     ids = await session.scalars(

@@ -19,12 +19,12 @@ from shared.messaging import Delivery, PermanentError
 
 #: How the meeting was; and what is asked before and after it.
 HOW_IT_WAS, COMPARED = "moteevaluering", "foretter"
-#: The members of a group are told each for themselves. After so long the survey opens with those who have come.
+#: The members of a group arrive one by one. After so long the survey opens with those who have arrived.
 _LONGEST = timedelta(hours=1)
 
 
 def questionnaire_for(group: str, *, compared: bool) -> Questionnaire:
-    """Those present tell how it was; where both waves are compared, all answer the same questions beside that."""
+    """The questionnaire of a group: people present tell how it was; where waves are compared, all answer the same."""
     there = shipped()
     if group != "present":
         return there[COMPARED]

@@ -37,7 +37,7 @@ class HowInput(BaseModel):
     remind_from: Annotated[int, Field(ge=6, le=21)] = FROM_HOUR
     remind_to: Annotated[int, Field(ge=7, le=22)] = TO_HOUR
     until_enough: Literal["yes", "no"] = "no"
-    # Those first ones are drawn and invited in one transaction.
+    # The first few are drawn and invited in one transaction.
     soft_size: Annotated[int | None, Field(ge=1, le=10_000)] = None
 
     @model_validator(mode="after")

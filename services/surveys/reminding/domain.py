@@ -12,7 +12,7 @@ from services.surveys.fieldwork.domain import target_of
 
 #: The most reminders of one survey.
 MOST = 2
-#: Whoever was invited later than this before a reminder is not reminded: the invitation has hardly been read.
+#: An invitation younger than this gets no reminder: it has hardly been read.
 FRESH = timedelta(days=2)
 #: Proposed: days between the first reminder and the second, and the hours between which they go.
 AGAIN_AFTER, FROM_HOUR, TO_HOUR = 4, 9, 20

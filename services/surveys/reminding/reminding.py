@@ -84,7 +84,7 @@ async def _remind_batch(
     silent = list(await session.scalars(following))
     # Locked first and read again: somebody may have answered between the two.
     await lock(session, *silent)
-    # A reminder asks once more, so it counts, and whoever is at the contact cap gets none.
+    # A reminder asks once more, so it counts, and a member at the contact cap gets none.
     members = sa.select(Invitation.member_id).where(Invitation.id.in_(silent))
     full = at_the_cap(now, cap, Member.id.in_(members))
     rows = await session.execute(

@@ -54,7 +54,7 @@ class Life:
 def possible(life: Life, now: datetime) -> Collection[Deed]:
     """What staff may do now; nothing once the answers have left."""
     if life.state == "open":
-        # Past its end it is about to be ended by the job, and no page of answers is taken any more.
+        # Past its end the job is about to end it, and no more pages of answers are taken.
         first = (Deed.TO_ALL,) if life.soft else ()
         return (*first, Deed.PAUSE, Deed.EXTEND, Deed.END, Deed.RELEASE) if now < life.closes_at else (Deed.EXTEND,)
     if life.state == "paused":
@@ -89,7 +89,7 @@ def after(life: Life, deed: Deed, now: datetime, closes_at: datetime | None = No
 
 
 def ended_by_plan(life: Life) -> Life:
-    """Where a survey is whose last day is over: its answers leave a day after that, however late the job comes."""
+    """The state of a survey whose last day is over: its answers leave a day later, however late the job comes."""
     return replace(life, state="ended", release_at=life.closes_at + SECOND_THOUGHTS)
 
 

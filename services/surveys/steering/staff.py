@@ -94,7 +94,7 @@ async def _carry_out(
 
 
 async def _asked(request: Request, session: AsyncSession) -> tuple[Survey, Deed] | Response:
-    """The survey and what is to be done, or the page that says why it cannot be (any more)."""
+    """The survey and the deed, or the page that says why the deed is not possible."""
     survey = await session.get(Survey, request.path_params["survey_id"])
     if survey is None or request.path_params["deed"] not in list(Deed):
         return problem(request, 404)

@@ -32,7 +32,7 @@ async def hold_running(session: AsyncSession, survey_id: UUID) -> Survey | None:
 async def steer(
     session: AsyncSession, survey_id: UUID, deed: Deed, now: datetime, closes_at: datetime | None = None
 ) -> Survey | None:
-    """Do it; the survey, or None when it cannot be done (any more). Answers being sent in are waited for."""
+    """Do the deed; the survey, or None when it is no longer possible. Answers being sent in are waited for."""
     survey = await hold_running(session, survey_id)
     life = None if survey is None else after(life_of(survey), deed, now, closes_at)
     if survey is None or life is None:
@@ -62,7 +62,7 @@ async def put(session: AsyncSession, survey: Survey, life: Life, now: datetime) 
     """Store where a held survey is now, and say so."""
     joined_meanwhile = survey.state == "ended" and life.state == "open" and survey.invites_new and not life.soft
     if joined_meanwhile or (survey.soft and not life.soft):
-        # There are people who have not been asked; whoever has been is not asked again.
+        # Some people have not been asked yet; inviting leaves out those who have.
         survey.inviting, survey.invite_after = True, None
     if life.state != survey.state:
         survey.closed_at = now if life.state == "ended" else None
