@@ -53,6 +53,12 @@ def address_key(text: str) -> str:
         return visible(text).strip().casefold()
 
 
+def counted_as(text: str) -> str:
+    """Whose mails a mail to it counts among: most servers take ``kari+panel@`` for ``kari@``, a tag changes nothing."""
+    local, at, domain = address_key(text).rpartition("@")
+    return f"{local.partition('+')[0]}{at}{domain}"
+
+
 def same_mailbox(text: str, mailbox: str) -> bool:
     """Whether the text is a spelling of the mailbox; an empty mailbox is nobody's."""
     return bool(mailbox) and address_key(text) == address_key(mailbox)

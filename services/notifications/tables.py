@@ -110,7 +110,10 @@ class Correspondent(Base):
     """Panel time."""
     answered_at: Mapped[datetime | None]
 
-    __table_args__ = (sa.Index("ix_correspondent_email", sa.text("lower(email)")),)
+    __table_args__ = (
+        sa.Index("ix_correspondent_email", sa.text("lower(email)")),
+        sa.Index("ix_correspondent_mailbox", sa.text(r"regexp_replace(lower(email), '\+[^@]*@', '@')")),
+    )
 
 
 class Letter(Base):

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from shared.addresses import address_key
+from shared.addresses import counted_as
 from shared.database import Transaction
 from shared.ids import random_id
 from shared.tokens import BadLink, LinkExpired
@@ -26,7 +26,7 @@ async def may_mail(request: Request, session: Transaction, email: str) -> bool:
     The page does not say that none went; somebody to whom six went in an hour has the mails.
     """
     limiter: Limiter = request.app.state.limiter
-    return await limiter.one_more(session, "mail_to_one", address_key(email))
+    return await limiter.one_more(session, "mail_to_one", counted_as(email))
 
 
 async def open_link(request: Request, purpose: str, cookie: str, page: str, *, again: str = "/join") -> Response:

@@ -37,10 +37,10 @@ async def test_the_form_mails_an_address_a_few_times_a_day_however_often_it_is_f
 ) -> None:
     deliver = Deliverer(rt)
     for number in range(25):
-        await deliver(*form("ola@example.org" if number % 2 else "OLA@example.org"))
+        await deliver(*form(("ola@example.org", "OLA@example.org", f"ola+{number}@example.org")[number % 3]))
     await deliver(*form("per@example.org"))
     await Dispatcher().run(rt)
-    assert len([mail for mail in sink.taken if mail.rcpt_tos[0].lower() == "ola@example.org"]) == 3
+    assert len([mail for mail in sink.taken if mail.rcpt_tos[0].lower().startswith("ola")]) == 3
     assert len(sink.taken) == 4
     assert (await states(rt)).count(("suppressed", "receipts_enough")) == 22
 

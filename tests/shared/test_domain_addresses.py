@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.addresses import BadAddress, address_key, ascii_form, normal_form, same_mailbox
+from shared.addresses import BadAddress, address_key, ascii_form, counted_as, normal_form, same_mailbox
 from shared.characters import plain
 
 
@@ -89,3 +89,10 @@ def test_two_spellings_of_a_mailbox_are_one_and_an_empty_setting_is_nobodys() ->
     assert same_mailbox("Prove@EXAMPLE.org ", "prove@example.org")
     assert not same_mailbox("kari@example.org", "prove@example.org")
     assert not same_mailbox("", "")
+
+
+def test_a_tag_is_no_new_mailbox_for_the_mails_of_strangers_but_a_member_of_its_own() -> None:
+    tagged = ("kari@example.org", "Kari+panel@Example.org", "kari+a+b@example.org")
+    assert {counted_as(email) for email in tagged} == {"kari@example.org"}
+    assert len({address_key(email) for email in tagged}) == 3
+    assert counted_as("kari") == "kari"

@@ -85,7 +85,7 @@ async def _why_no_receipt(session: AsyncSession, suggestion_id: UUID) -> str | N
     this, earlier = aliased(Correspondent), aliased(Correspondent)
     lately = (
         sa.select(earlier)
-        .join(this, sa.func.lower(this.email) == sa.func.lower(earlier.email))
+        .join(this, _mailbox(this) == _mailbox(earlier))
         .where(
             this.suggestion_id == suggestion_id,
             earlier.created_at < this.created_at,
@@ -94,6 +94,11 @@ async def _why_no_receipt(session: AsyncSession, suggestion_id: UUID) -> str | N
     )
     enough = await count_rows(session, lately) >= notification_settings().receipts_per_day
     return "receipts_enough" if enough else None
+
+
+def _mailbox(sender: type[Correspondent]) -> sa.ColumnElement[str]:
+    """As ``counted_as``."""
+    return sa.func.regexp_replace(sa.func.lower(sender.email), sa.text(r"'\+[^@]*@'"), sa.text("'@'"))
 
 
 async def forget_correspondents(rt: Runtime) -> None:

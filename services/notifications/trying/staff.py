@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from services.notifications.kinds import KINDS
 from services.notifications.people.correspondents import write_to_addresses
-from shared.addresses import BadAddress, address_key, normal_form
+from shared.addresses import BadAddress, counted_as, normal_form
 from shared.web import Request, Response, problem, render, runtime
 from shared.web.forms import read_form, validate
 from shared.web.limits import Limiter
@@ -50,7 +50,7 @@ async def send_trial(request: Request) -> Response:
     staff = request.state.staff.subject
     async with rt.transaction() as session:
         mine = await limiter.one_more(session, "trial", staff)
-        if not (mine and await limiter.one_more(session, "mail_to_one", address_key(address))):
+        if not (mine and await limiter.one_more(session, "mail_to_one", counted_as(address))):
             return _show(request, form.values(), {"email": "Det er sendt nok prøver den siste timen. Vent litt."}, 429)
         now = rt.now()
         content = {name: str(value) for name, value in values.model_dump(exclude={"email"}).items()}
