@@ -30,6 +30,7 @@ def test_a_new_question_does_not_take_the_id_a_condition_still_names() -> None:
         ("scale", {"low__nb": "Lite", "high__nb": "Mye", "each__0__nb": "Litt"}, "har tekst på 1 trinn, men 5 trinn."),
         ("short_text", {"help__nb": "Du svarte {q1}."}, "{q1}, som ikke er et kort svar fra en tidligere side."),
         ("short_text", {"when__1": "q1=borte"}, "Vilkåret viser til et svar som er fjernet fra «Trives du?»."),
+        ("short_text", {"help__nb": "a" * 1_001}, "«Hva nå?» har en tekst på mer enn 1000 tegn. Kort den ned."),
         ("short_text", {"when__1": "q9=ja"}, "Vilkåret viser til et spørsmål som er slettet."),
     ],
 )

@@ -92,6 +92,8 @@ async def test_staff_see_that_it_is_tried_out_and_let_it_go_to_all(
     (survey,) = await surveys(rt)
     page = (await editor.get(f"/staff/surveys/{survey.id}")).text
     assert "sendt til 5 tilfeldig valgte" in page
+    # The others are not fewer: their turn comes.
+    assert "noen har blitt med, gått ut" not in page
     assert "Prøves ut" in (await editor.get("/staff/surveys")).text
     assert "sendt til de første 5" in (await editor.get("/staff/surveys/card")).text
     assert "de 5 første får ikke en ny" in (await editor.get(f"/staff/surveys/{survey.id}/life/to_all")).text.lower()

@@ -77,6 +77,11 @@ def _of_a_field(content: Mapping[str, object], place: tuple[int | str, ...], lim
     field, question = str(place[-1]), None
     if place[:1] == ("pages",) and len(place) > 3 and place[2] == "questions":
         question = content["pages"][place[1]]["questions"][place[3]]  # type: ignore[index]
+    if "max_length" in limits:
+        whole = f"{_name(question)} har" if question else "Innledningen eller en overskrift har"
+        return f"{whole} en tekst på mer enn {limits['max_length']} tegn. Kort den ned.", question[
+            "id"
+        ] if question else ""
     what = NUMBER_NAMES.get(field, {"minutes": "Hvor mange minutter det tar"}.get(field, ""))
     least = next((limits[name] for name in ("ge", "gt") if name in limits), None)
     most = next((limits[name] for name in ("le", "lt") if name in limits), None)
