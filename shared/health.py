@@ -102,14 +102,14 @@ async def _stored_gauges(session: AsyncSession) -> dict[str, float | Mapping[str
     age = sa.func.extract("epoch", sa.func.clock_timestamp() - sa.func.min(tables.outbox.c.created_at))
     rows, oldest = (await session.execute(sa.select(sa.func.count(), age).select_from(tables.outbox))).one()
     letter = tables.dead_letter
-    waiting = await session.scalar(
+    subjects = await session.scalar(
         sa.select(sa.func.count(letter.c.subject.distinct())).where(letter.c.state == "waiting")
     )
     return {
         "outbox_events": rows,
         "outbox_age_seconds": float(oldest or 0),
         **{f"dead_letters_{what}": number for what, number in (await count(session)).items()},
-        "subjects_waiting": waiting or 0,
+        "subjects_waiting": subjects or 0,
         "lanes_stale": len(await stale_lanes(session)),
         "events_removed_unread": await _unread(session),
     }

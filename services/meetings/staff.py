@@ -60,7 +60,7 @@ async def show_meeting(request: Request) -> Response:
         meeting = or_404(await session.get(Meeting, request.path_params["meeting_id"]))
         counts = await count_states(session, meeting.id)
         rows = await invitations_of(session, meeting.id)
-        called = await count_called(session, meeting.id) if meeting.called_until else None
+        replies = await count_called(session, meeting.id) if meeting.called_until else None
         draw = await current_draw(session, meeting.id)
         deeds = await audit_of(session, meeting.id)
         draws = await auditable_draws(session, meeting.id)
@@ -80,7 +80,7 @@ async def show_meeting(request: Request) -> Response:
         "todo": needs_somebody(meeting, counts, now),
         "picture": seats_picture(request, meeting, counts),
         "may_edit": request.state.staff.may("editor"),
-        "called": called,
+        "called": replies,
         "call_open": takes_answers(meeting, now),
         "call_day": last_day(meeting.called_until) if meeting.called_until else None,
         "may_call": again,

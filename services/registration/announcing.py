@@ -35,10 +35,10 @@ async def announce_installation(rt: Runtime) -> None:
         row = await session.get(Margins, MARGINS_ID)
         # Without figures nothing is compared, and staff are told.
         if row is None and (margins := load_margins(rules.number)):
-            stored = Margins(id=MARGINS_ID, year=YEAR, bands=BANDS, margins=margins, area_margins=())
-            session.add(stored)
+            new = Margins(id=MARGINS_ID, year=YEAR, bands=BANDS, margins=margins, area_margins=())
+            session.add(new)
             await lock(session, MARGINS_ID)
-            await emit(session, margins_event(stored, await areas_in_force(session)))
+            await emit(session, margins_event(new, await areas_in_force(session)))
 
 
 async def forget_unasked(session: AsyncSession, asked: frozenset[str]) -> None:

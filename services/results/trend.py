@@ -60,11 +60,11 @@ def _asked_before(
         same = _same(past, identity)
         if same is None:
             continue
-        asked, counted = same
-        if not is_continued(asked, later):
+        source, totals = same
+        if not is_continued(source, later):
             return before, True
-        later = asked
-        before.append((past.closed_at, counted))
+        later = source
+        before.append((past.closed_at, totals))
     return before, False
 
 
@@ -79,23 +79,23 @@ def _trend(before: Sequence[tuple[datetime, Counted]], *, broken: bool) -> Trend
     """Of what was counted, the newest first."""
     points = [(day, totals) for day, totals in before if totals.base and (totals.counts or totals.quartiles)]
     points = points[:_MOST][::-1]
-    shares_by_code = [{code: number / counted.base for code, number in counted.counts.items()} for _, counted in points]
+    shares_by_code = [{code: number / total.base for code, number in total.counts.items()} for _, total in points]
     codes = dict.fromkeys(code for shares in reversed(shares_by_code) for code in shares)
     return Trend(
         days=tuple(day for day, _ in points),
         shares={code: tuple(shares.get(code) for shares in shares_by_code) for code in codes},
-        medians=tuple(counted.quartiles[1] for _, counted in points if counted.quartiles),
+        medians=tuple(total.quartiles[1] for _, total in points if total.quartiles),
         broken=broken,
     )
 
 
 def _same(past: Past, identity: str) -> tuple[Mapping[str, object], Counted] | None:
     """The question as that survey asked it, and what was counted."""
-    counted = {totals.id: totals for totals in past.counted}
+    by_id = {totals.id: totals for totals in past.counted}
     for part in past.questionnaire.parts:
-        if isinstance(part, UnknownQuestion) or part.id not in counted:
+        if isinstance(part, UnknownQuestion) or part.id not in by_id:
             continue
         content = part.model_dump(mode="json")
         if identity_of(past.questionnaire.id, content) == identity:
-            return content, counted[part.id]
+            return content, by_id[part.id]
     return None

@@ -40,9 +40,9 @@ class Gaps:
                 starts = await consumer.beginning_offsets(places) if places else {}
                 ends = await consumer.end_offsets(places) if places else {}
                 committed = {place: await consumer.committed(place) for place in places}
-                if begun := {place: starts[place] for place, offset in committed.items() if offset is None}:
-                    await consumer.commit(begun)
-            for place, offset in (committed | begun).items():
+                if firsts := {place: starts[place] for place, offset in committed.items() if offset is None}:
+                    await consumer.commit(firsts)
+            for place, offset in (committed | firsts).items():
                 # A batch in hand is committed later, and is read no second time by then. A log that ends before
                 # what was in hand is another one: the topic has been made anew.
                 in_hand = self._next.pop(place, 0)

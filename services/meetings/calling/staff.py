@@ -79,11 +79,11 @@ async def confirm_end(request: Request) -> Response:
     """Say what ending the call does, and ask once."""
     async with runtime(request).transaction() as session:
         meeting = or_404(await session.get(Meeting, request.path_params["meeting_id"]))
-        called = await count_called(session, meeting.id)
+        replies = await count_called(session, meeting.id)
     if not takes_answers(meeting, runtime(request).now()):
         return see_other(f"/staff/meetings/{meeting.id}")
     assert meeting.called_until is not None
-    context = {"meeting": meeting, "called": called, "last_day": last_day(meeting.called_until)}
+    context = {"meeting": meeting, "called": replies, "last_day": last_day(meeting.called_until)}
     return render(request, "meetings/staff_call_end.html", context)
 
 
@@ -122,16 +122,16 @@ async def send_call(request: Request) -> Response:
             if await start_call(session, meeting_id, call, rt.now()) is not None:
                 await audit(session, request, "meetings.call.sent", meeting_id)
             return see_other(f"/staff/meetings/{meeting_id}")
-        asked = (await who_is_called(session, meeting, call, rt.now(), rt.profile.contact_cap))[0] if call else []
+        recipients = (await who_is_called(session, meeting, call, rt.now(), rt.profile.contact_cap))[0] if call else []
     fields: dict[str, object] = {**form.values(), **{feature: form.all(feature) for feature in choices(margins)}}
-    if call is not None and not asked:
+    if call is not None and not recipients:
         errors = {"": "Ingen kan spørres nå. Spør flere grupper, eller vent til folk får spørres igjen."}
     if call is None or errors or form.get("action") == "back":
         return await _show(request, fields, errors, 422 if errors else 200)
     context = {
         "meeting": meeting,
         "call": call,
-        "asked": len(asked),
+        "asked": len(recipients),
         "last_day": last_day(call.until),
         "typed": form.pairs(),
         "only": _in_words(call, margins),

@@ -78,12 +78,12 @@ async def reply(request: Request) -> Response:
     if link is None:
         return no_link(request)
     async with rt.transaction() as session:
-        held = await hold(session, *link, rt.now())
-        if held is None:
+        pair = await hold(session, *link, rt.now())
+        if pair is None:
             return no_link(request)
         if says not in list(Reply) or "reply" in form.refused:
             return see_other(f"{_BASE}?id={link[0]}&reply=")
-        await answer(session, *held, Reply(says), rt.now())
+        await answer(session, *pair, Reply(says), rt.now())
     return see_other(f"{_BASE}?id={link[0]}")
 
 
@@ -96,10 +96,10 @@ async def save_needs(request: Request) -> Response:
         return no_link(request)
     values, _ = _needs(request, form)
     async with rt.transaction() as session:
-        held = await hold(session, *link, rt.now())
-        if held is None:
+        pair = await hold(session, *link, rt.now())
+        if pair is None:
             return no_link(request)
-        meeting, row = held
+        meeting, row = pair
         if values is None:
             return await show_again(request, f"needs-{row.id}", f"{_BASE}?id={row.id}&again=yes", form)
         if row.state == "accepted" and meeting.state == "drawn" and rt.now() < meeting.ends_at:

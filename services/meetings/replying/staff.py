@@ -36,11 +36,11 @@ async def record_reply(request: Request) -> Response:
         return await _show(request, member_id, {"reply": "Velg ja eller nei."}, 422)
     async with rt.transaction() as session:
         row = await _invitation(session, meeting_id, member_id)
-        held = await hold(session, row.id, _ANY_GENERATION, rt.now()) if row else None
-        before = held[1].state if held else None
-        if held is not None and before in OPEN:
-            await answer(session, *held, Reply(says), rt.now())
-            is_news = held[1].state != before
+        pair = await hold(session, row.id, _ANY_GENERATION, rt.now()) if row else None
+        before = pair[1].state if pair else None
+        if pair is not None and before in OPEN:
+            await answer(session, *pair, Reply(says), rt.now())
+            is_news = pair[1].state != before
             if is_news:
                 await audit(session, request, "meetings.reply.recorded", meeting_id, reply=says)
         else:

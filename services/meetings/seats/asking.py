@@ -56,22 +56,22 @@ class YesRates:
 
     def __init__(self, replies: Mapping[Kind, tuple[int, int]]) -> None:
         self._groups: dict[tuple[str, ...], tuple[int, int]] = {}
-        for kind, (asked, yes) in replies.items():
+        for kind, (mails, yes) in replies.items():
             for places in _GROUPS:
                 group = tuple(kind[place] for place in places)
                 before = self._groups.get(group, (0, 0))
-                self._groups[group] = (before[0] + asked, before[1] + yes)
+                self._groups[group] = (before[0] + mails, before[1] + yes)
         self.replies = self._groups.get((), (0, 0))[0]
 
     def of(self, kind: Kind) -> float:
         """From 1/8 to 1; 1 where too little is known to ask more than there are seats."""
         if self.replies < FEWEST_REPLIES:
             return 1.0
-        asked, yes = self._groups[()]
-        share = yes / asked
+        mails, yes = self._groups[()]
+        share = yes / mails
         for places in _GROUPS[1:]:
-            asked, yes = self._groups.get(tuple(kind[place] for place in places), (0, 0))
-            share = (yes + SHRINKAGE * share) / (asked + SHRINKAGE)
+            mails, yes = self._groups.get(tuple(kind[place] for place in places), (0, 0))
+            share = (yes + SHRINKAGE * share) / (mails + SHRINKAGE)
         return max(share, 1 / MOST_PER_SEAT)
 
     def others_for(self, kind: Kind) -> float:

@@ -39,10 +39,10 @@ async def draw_meeting(session: AsyncSession, meeting_id: UUID, randomness: str,
     randomness is not what was announced, or anything promised has changed since.
     """
     await hold_draws(session)
-    locked = await lock_current_draw(session, meeting_id)
-    if locked is None:
+    pair = await lock_current_draw(session, meeting_id)
+    if pair is None:
         return None
-    meeting, draw = locked
+    meeting, draw = pair
     if draw.state != "committed" or meeting.state != "announced" or now >= meeting.reply_by:
         return None
     people = await candidates_of(session, draw.id)

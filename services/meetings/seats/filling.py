@@ -109,7 +109,7 @@ async def fill_meeting(session: AsyncSession, meeting_id: UUID, now: datetime, z
     rates = await yes_rates(session)
     # What is drawn hangs on the seed, published as its fingerprint before the draw, and on who has been asked so far.
     words = f"{meeting.seed}:replacement:{len(rows)}"
-    waiting = [row for row in rows if row.state == "waiting"]
+    queue = [row for row in rows if row.state == "waiting"]
     seated = [kind_of_candidate(row) for row in rows if row.state in LIVE]
     unasked = _people(available, words)
     step, reply_by = Step(), meeting.reply_by
@@ -119,20 +119,20 @@ async def fill_meeting(session: AsyncSession, meeting_id: UUID, now: datetime, z
     if not step.reserves and not any(row.state == "reserve" for row in rows):
         seats = meeting.seats - len(seated)
         step = await asyncio.to_thread(
-            next_step, _people(waiting, words), unasked, limits, seats, seated, rates, words
+            next_step, _people(queue, words), unasked, limits, seats, seated, rates, words
         )  # fmt: skip
         reply_by = replacement_replies_by(
             now, meeting.drawn_at, meeting.reply_by, meeting.starts_at, meeting.stop_hours, zone
         )
     free = _vacated(rows, len(step.seated) + len(step.asked))
     for place, replaces in zip(step.seated, free, strict=False):
-        waiting[place].replaces, waiting[place].had_seat = replaces, True
+        queue[place].replaces, queue[place].had_seat = replaces, True
     seats_asked = zip((available[place] for place in step.asked), free[len(step.seated) :], strict=True)
-    await settle(session, meeting, [waiting[place] for place in step.seated], "accepted", now)
+    await settle(session, meeting, [queue[place] for place in step.seated], "accepted", now)
     await invite(session, meeting, list(seats_asked), reply_by, now)
     await invite(session, meeting, [(available[place], None) for place in step.reserves], reply_by, now, "reserve")
     if now >= waiting_ends_at(meeting.starts_at, meeting.stop_hours):
-        await settle(session, meeting, [row for row in waiting if row.state == "waiting"], "released", now)
+        await settle(session, meeting, [row for row in queue if row.state == "waiting"], "released", now)
     return len(step.seated) + len(step.asked) + len(step.reserves)
 
 

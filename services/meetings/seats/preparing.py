@@ -156,10 +156,10 @@ async def announce_draw(session: AsyncSession, meeting_id: UUID, now: datetime) 
 
     Raises `Refused` when it has changed, or the randomness it names may be known already.
     """
-    locked = await lock_current_draw(session, meeting_id)
-    if locked is None:
+    pair = await lock_current_draw(session, meeting_id)
+    if pair is None:
         return None
-    meeting, draw = locked
+    meeting, draw = pair
     if draw.state != "ready" or meeting.state != "announced":
         return None
     check_unknown(draw.announced or {}, now)
@@ -170,10 +170,10 @@ async def announce_draw(session: AsyncSession, meeting_id: UUID, now: datetime) 
 
 async def cancel_draw(session: AsyncSession, meeting_id: UUID, reason: str, now: datetime) -> Draw | None:
     """Give up a draw before its outcome; it stays public, with the reason. None when there is no such draw."""
-    locked = await lock_current_draw(session, meeting_id)
-    if locked is None or locked[1].state not in OPEN:
+    pair = await lock_current_draw(session, meeting_id)
+    if pair is None or pair[1].state not in OPEN:
         return None
-    draw = locked[1]
+    draw = pair[1]
     draw.state, draw.cancelled_at, draw.reason = "cancelled", now, reason
     return draw
 

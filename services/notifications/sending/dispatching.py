@@ -236,8 +236,8 @@ async def report_failure(session: AsyncSession, message: Message, reason: str, n
 
 async def _went_to_another_address(session: AsyncSession, message: Message, member_id: UUID) -> bool:
     """Whether the mail is older than the address; reports of the one before come for days after the change."""
-    changed = sa.exists().where(Contact.member_id == member_id, Contact.address_since > message.created_at)
-    return bool(await session.scalar(sa.select(changed)))
+    newer = sa.exists().where(Contact.member_id == member_id, Contact.address_since > message.created_at)
+    return bool(await session.scalar(sa.select(newer)))
 
 
 async def _has_failed_too_often(session: AsyncSession, member_id: UUID, now: datetime) -> bool:

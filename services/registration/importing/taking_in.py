@@ -80,10 +80,8 @@ async def _applicants(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[Me
     if not ids:
         return []
     await lock(session, *ids)
-    known = sa.any_(sa.literal(ids, ARRAY(sa.Uuid)))
-    applicants = (
-        await session.scalars(sa.select(Member).where(Member.id == known, Member.status == "applicant"))
-    ).all()
+    mine = sa.any_(sa.literal(ids, ARRAY(sa.Uuid)))
+    applicants = (await session.scalars(sa.select(Member).where(Member.id == mine, Member.status == "applicant"))).all()
     await session.execute(sa.delete(SignUp).where(SignUp.member_id.in_([member.id for member in applicants])))
     return applicants
 
@@ -92,11 +90,11 @@ async def _added(
     session: AsyncSession, rows: Mapping[str, JoinInput], known: Collection[str], now: datetime
 ) -> Sequence[Member]:
     """A new, locked applicant for each address that is not known."""
-    added = [
+    newcomers = [
         Member(id=new_id(), status="applicant", email_key=key, language=row.language, source="import", signed_up_at=now)
         for key, row in rows.items()
         if key not in known
     ]
-    session.add_all(added)
-    await lock(session, *(member.id for member in added))
-    return added
+    session.add_all(newcomers)
+    await lock(session, *(member.id for member in newcomers))
+    return newcomers

@@ -61,9 +61,9 @@ async def keep_asked(
     rows: dict[UUID, tuple[UUID, UUID, datetime | None]] = {}
     for event in events:
         if event.member_id in here:
-            answered = event.answered_at if isinstance(event, SurveyAnswered) else None
+            at = event.answered_at if isinstance(event, SurveyAnswered) else None
             before = rows.get(event.invitation_id)
-            rows[event.invitation_id] = (event.member_id, event.survey_id, answered or (before and before[2]))
+            rows[event.invitation_id] = (event.member_id, event.survey_id, at or (before and before[2]))
     if not rows:
         return
     statement = insert_many(

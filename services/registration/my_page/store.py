@@ -58,13 +58,13 @@ async def own_page(session: AsyncSession, member_id: UUID) -> OwnPage | None:
         .where(Asked.member_id == member_id)
         .order_by(Survey.closes_at.desc())
     )
-    spared = await session.execute(
+    samples = await session.execute(
         sa.select(Survey.title, Survey.closes_at, Spared.reason)
         .join(Survey, Survey.id == Spared.survey_id)
         .where(Spared.member_id == member_id)
         .order_by(Survey.closes_at.desc(), Spared.candidate_id)
     )
-    drawn = await session.execute(
+    draws = await session.execute(
         sa.select(
             Meeting.id,
             Meeting.slug,
@@ -89,8 +89,8 @@ async def own_page(session: AsyncSession, member_id: UUID) -> OwnPage | None:
         purposes=await purposes_of(session, member_id),
         consents=consents.all(),
         asked=invitations.all(),
-        spared=spared.all(),
-        drawn=drawn.all(),
+        spared=samples.all(),
+        drawn=draws.all(),
         new_email=new_email,
         on_behalf=deeds.all(),
     )

@@ -24,8 +24,8 @@ async def ask_for_new_address(
     """
     await hold_address(session, email)
     await drop_address_change(session, member.id)
-    taken = await member_by_email(session, email) is not None
-    change = AddressChange(id=new_id(), member_id=member.id, email=email, asked_at=now, taken=taken or not may_mail)
+    in_use = await member_by_email(session, email) is not None
+    change = AddressChange(id=new_id(), member_id=member.id, email=email, asked_at=now, taken=in_use or not may_mail)
     session.add(change)
     await lock(session, change.id)
     if change.taken:

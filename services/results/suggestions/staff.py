@@ -82,21 +82,21 @@ async def _page(
 ) -> Response:
     async with runtime(request).transaction() as session:
         public = await store.public_suggestions(session)
-        standing = await store.standing(session, suggestion)
+        current = await store.standing(session, suggestion)
         history = await audit_of(session, suggestion.id)
         new, next_new = await store.count(session, Suggestion.state == "new", Suggestion.id != suggestion.id)
     values = form or {
-        **asdict(standing),
-        "public": "yes" if standing.public else "",
-        "public_heading": standing.public_heading or suggestion.heading,
-        "public_text": standing.public_text or suggestion.text,
+        **asdict(current),
+        "public": "yes" if current.public else "",
+        "public_heading": current.public_heading or suggestion.heading,
+        "public_text": current.public_text or suggestion.text,
     }
     context = {
         "suggestion": suggestion,
         "others": [(other.slug, other.public_heading) for other in public if other.id != suggestion.id],
         "form": values,
         # A form shown again stays about the version its reader saw, until they are told that it is outdated.
-        "seen": form["seen"] if form.get("seen") and status != 409 else mark(standing),
+        "seen": form["seen"] if form.get("seen") and status != 409 else mark(current),
         "outdated": status == 409,
         "errors": errors,
         "names": NAMES,
@@ -121,18 +121,18 @@ async def decide(request: Request) -> Response:
     async with rt.transaction() as session:
         suggestion = or_404(await store.lock_suggestion(session, suggestion_id))
         if values is not None and form.get("action") != "change":
-            decision, standing = settled(Decision(**values.model_dump())), await store.standing(session, suggestion)
-            if confirmed and decision == standing:
+            decision, current = settled(Decision(**values.model_dump())), await store.standing(session, suggestion)
+            if confirmed and decision == current:
                 return see_other(f"/staff/results/suggestions/{suggestion_id}")
             target = await store.public_suggestion(session, decision.merged_into) if decision.merged_into else None
-            if form.get("seen") != mark(standing):
+            if form.get("seen") != mark(current):
                 errors, status = {"": _OUTDATED}, 409
             else:
                 errors = problems(decision)
                 if decision.state == "merged" and (target is None or target.id == suggestion.id):
                     errors |= {"merged_into": "Velg en annen sak som er offentlig"}
             if not errors and not confirmed:
-                return _confirm(request, suggestion, decision, standing, target)
+                return _confirm(request, suggestion, decision, current, target)
             if not errors:
                 notice = await decide_on(session, suggestion, decision, target.id if target else None, rt.now())
                 detail = {"state": decision.state, "public": decision.public, "told": notice or "nothing"}

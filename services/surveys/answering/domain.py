@@ -97,14 +97,14 @@ def stored_under(question: KnownQuestion) -> tuple[str, ...]:
 
 def only_shown(questionnaire: Questionnaire, answers: Answers) -> dict[str, object]:
     """Answers to questions this person sees in the end: a changed mind leaves no answer to a hidden question."""
-    shown: dict[str, object] = {}
+    visible: dict[str, object] = {}
     for page in questionnaire.pages:
-        if not holds(page.show_if, shown):
+        if not holds(page.show_if, visible):
             continue
         for question in page.known:
-            if question.id in answers and holds(question.show_if, shown):
-                shown |= {name: answers[name] for name in stored_under(question) if name in answers}
-    return shown
+            if question.id in answers and holds(question.show_if, visible):
+                visible |= {name: answers[name] for name in stored_under(question) if name in answers}
+    return visible
 
 
 def unfinished_on(page: Page, answers: Answers, typed: Sent, unseen: Collection[str] = ()) -> dict[str, NotAnAnswer]:
@@ -114,25 +114,25 @@ def unfinished_on(page: Page, answers: Answers, typed: Sent, unseen: Collection[
         values = {field: typed[field] for field in question.fields if field in typed}
         if question.id in answers or question.id in unseen or not (question.required or values):
             continue
-        read = read_question(question, values)
+        reading = read_question(question, values)
         # It is right by now but not yet an answer: characters were removed, and the person has not seen that.
-        refusals |= read.refused or {question.fields[0]: NotAnAnswer("characters")}
+        refusals |= reading.refused or {question.fields[0]: NotAnAnswer("characters")}
     return refusals
 
 
 def first_unfinished(questionnaire: Questionnaire, answers: Answers, typed: Sent | None = None) -> int | None:
     """Number (from 1) of the first page with something to answer or put right, or None when all is answered."""
-    shown = only_shown(questionnaire, answers)
+    visible = only_shown(questionnaire, answers)
     pages = enumerate(questionnaire.pages, start=1)
-    return next((number for number, page in pages if unfinished_on(page, shown, typed or {})), None)
+    return next((number for number, page in pages if unfinished_on(page, visible, typed or {})), None)
 
 
 def page_beside(questionnaire: Questionnaire, answers: Answers, number: int, step: int) -> int | None:
     """The nearest page after (``step`` 1) or before (-1) ``number`` that has anything for this person, or None."""
-    shown = only_shown(questionnaire, answers)
+    visible = only_shown(questionnaire, answers)
     other = number + step
     while 1 <= other <= len(questionnaire.pages):
-        if shown_questions(questionnaire.pages[other - 1], shown):
+        if shown_questions(questionnaire.pages[other - 1], visible):
             return other
         other += step
     return None

@@ -107,9 +107,9 @@ async def save_page(request: Request) -> HttpResponse:
             return _over(request, Refusal.ANSWERED, form, opening.invitation.id)
         questionnaire, number = opening.questionnaire, _number(request, opening)
         page = questionnaire.pages[number - 1]
-        sent = {field: form.all(field) for question in page.known for field in question.fields}
-        filling = fill_page(page, sent, (form.get("shown") or "").split(), form.refused, opening.answers)
-        typed = {field: values for field, values in opening.typed.items() if field not in sent} | filling.typed
+        fields = {field: form.all(field) for question in page.known for field in question.fields}
+        filling = fill_page(page, fields, (form.get("shown") or "").split(), form.refused, opening.answers)
+        typed = {field: values for field, values in opening.typed.items() if field not in fields} | filling.typed
         back = form.get("action") == "back"
         if not back:
             took = _seconds(form.get("since"), rt.now())

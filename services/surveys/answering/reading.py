@@ -176,12 +176,12 @@ def _text(given: str, most: int) -> str:
 def _with_words(question: Optioned, values: Sent) -> Read:
     """A choice and the text beside "annet"; a person who wrote there and chose nothing else, chose that."""
     assert not isinstance(question, Ranking)
-    given = list(values[question.id])
+    codes = list(values[question.id])
     for code, field in question.written.items():
         several = isinstance(question, SeveralChoices)
-        if values[field] and code not in given and (several or not given):
-            given.append(code)
-    reading = _single(question, question.id, given)  # type: ignore[arg-type]
+        if values[field] and code not in codes and (several or not codes):
+            codes.append(code)
+    reading = _single(question, question.id, codes)  # type: ignore[arg-type]
     answers, refused = dict(reading.answers), dict(reading.refused)
     for code, field in question.written.items():
         if not values[field] or question.id not in answers or code not in question.chosen(answers[question.id]):

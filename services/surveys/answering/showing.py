@@ -180,12 +180,12 @@ def page_form(
 
     ``drawn`` is what the order of choices is drawn by: the same when a form comes back, anew for a page opened.
     """
-    shown = only_shown(questionnaire, answers)
+    visible = only_shown(questionnaire, answers)
     page = questionnaire.pages[number - 1]
-    quotations = quotes(questionnaire, shown, texts.code, texts.gettext(N_("Vet ikke")))
+    quotations = quotes(questionnaire, visible, texts.code, texts.gettext(N_("Vet ikke")))
     fields = [
         FormQuestion(question, texts, drawn, quotations, standing(question, answers, typed, texts.code), refused)
-        for question in shown_questions(page, shown)
+        for question in shown_questions(page, visible)
     ]
     return {
         "drawn": drawn,

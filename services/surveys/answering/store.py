@@ -185,9 +185,9 @@ async def submit(session: Transaction, held: Opened, answers: Mapping[str, objec
     """
     invitation, survey = held.invitation, held.survey
     assert invitation.member_id is not None
-    id_, shown = held.response_id or random_id(), only_shown(held.questionnaire, answers)
+    id_, visible = held.response_id or random_id(), only_shown(held.questionnaire, answers)
     cell = {"gender": invitation.gender, "band": invitation.band, "area": invitation.area}
-    content_sealed = held.seal.close(id_, {"answers": shown, **cell})
+    content_sealed = held.seal.close(id_, {"answers": visible, **cell})
     await _rest(session, held, {"response": str(id_)}, 1)
     if held.response_id is not None:
         # That the person took part has been published, and nobody may know of the change.

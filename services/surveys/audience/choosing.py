@@ -97,7 +97,7 @@ async def past_answers(session: AsyncSession, now: datetime) -> dict[Cell, tuple
         .where(Invitation.survey_id.in_(over))
         .group_by(Invitation.gender, Invitation.band, Invitation.area)
     )
-    return {(gender, band, area): (invited, answered) for gender, band, area, invited, answered in rows}
+    return {(gender, band, area): (invitations, answers) for gender, band, area, invitations, answers in rows}
 
 
 def residents_of(pool: Pool, margins: Margins | None) -> dict[Cell, float]:
@@ -105,14 +105,14 @@ def residents_of(pool: Pool, margins: Margins | None) -> dict[Cell, float]:
     people: Counter[Cell] = Counter()
     for (cell, _), number in pool.items():
         people[cell] += number
-    known, areas = (margins.population, margins.areas) if margins else ([], [])
+    population, areas = (margins.population, margins.areas) if margins else ([], [])
     # Areas kept by a release that did not keep their figures have none.
     by_area = {
         area["code"]: (area["population"], _cells(map(Margin.model_validate, area["cells"])))
         for area in areas
         if "population" in area
     }
-    return population_of(people, people, _cells(known), by_area)
+    return population_of(people, people, _cells(population), by_area)
 
 
 def _cells(margins: Iterable[Margin]) -> dict[tuple[str, str], int]:

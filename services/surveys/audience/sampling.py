@@ -42,8 +42,8 @@ def in_row(cell: Cell) -> tuple[str, str, str]:
 
 def response_of(cells: Iterable[Cell], past: Mapping[Cell, tuple[int, int]]) -> dict[Cell, float]:
     """Expected share of answers of each cell, given (invited, answered) of surveys that are over."""
-    invited, answered = (sum(row[side] for row in past.values()) for side in (0, 1))
-    whole = (answered + _BELIEVED * _BEFORE) / (invited + _BELIEVED)
+    invitations, answers = (sum(row[side] for row in past.values()) for side in (0, 1))
+    whole = (answers + _BELIEVED * _BEFORE) / (invitations + _BELIEVED)
     shares = {}
     for cell in cells:
         asked, came = past.get(cell, (0, 0))
@@ -77,10 +77,10 @@ def population_of(
         total, inside = areas[area]
         return inside.get((gender, band), 0) if inside else margins[gender, band] * total / max(everywhere, 1)
 
-    known = {cell: max(number, 1.0) for cell in order if (number := figure(cell)) is not None}
-    people = sum(members.get(cell, 0) for cell in known)
-    residents_each = sum(known.values()) / people if people else 1.0
-    return {cell: known.get(cell, max(members.get(cell, 0), 1) * residents_each) for cell in order}
+    figures = {cell: max(number, 1.0) for cell in order if (number := figure(cell)) is not None}
+    people = sum(members.get(cell, 0) for cell in figures)
+    residents_each = sum(figures.values()) / people if people else 1.0
+    return {cell: figures.get(cell, max(members.get(cell, 0), 1) * residents_each) for cell in order}
 
 
 def share_out(total: float, sizes: Mapping[K, float], weights: Mapping[K, float]) -> dict[K, float]:
@@ -112,9 +112,9 @@ def chances_of(
     people: Counter[Cell] = Counter()
     for (cell, _), number in free.items():
         people[cell] += number
-    invited = share_out(size, dict(people), {cell: population[cell] / response[cell] for cell in people})
+    numbers = share_out(size, dict(people), {cell: population[cell] / response[cell] for cell in people})
     chances = dict.fromkeys(pool, 0.0)
-    for cell, share in invited.items():
+    for cell, share in numbers.items():
         mine = {key: float(many) for key, many in free.items() if key[0] == cell}
         shared = share_out(share, mine, {key: many / (1 + key[1]) for key, many in mine.items()})
         chances |= {key: amount / mine[key] for key, amount in shared.items()}

@@ -112,7 +112,7 @@ def _pages(content: Part) -> Iterator[Finding]:
 def _questions(content: Part) -> Iterator[Finding]:
     places: dict[str, str] = {}
     numbers = [
-        (page, place) for page, one in enumerate(content["pages"], 1) for place in range(1, len(one["questions"]) + 1)
+        (page, place) for page, part in enumerate(content["pages"], 1) for place in range(1, len(part["questions"]) + 1)
     ]
     for (page, place), question in zip(numbers, questions(content), strict=True):
         id_, text = question["id"], question["text"].get("nb", "")

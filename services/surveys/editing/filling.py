@@ -115,8 +115,8 @@ def earlier_answers(content: Part, before: str) -> list[tuple[str, list[Field]]]
             if answers:
                 questions_before.append((text, answers))
             for row in question.get("statements", ()):
-                said = f"{text} {row['text'].get('nb', row['code'])}"
-                questions_before.append((said, _steps(question, f"{question['id']}.{row['code']}")))
+                label = f"{text} {row['text'].get('nb', row['code'])}"
+                questions_before.append((label, _steps(question, f"{question['id']}.{row['code']}")))
     return questions_before
 
 
@@ -221,9 +221,7 @@ def not_read(content: Part, part: str, sent: Sent) -> dict[str, str]:
     """What stands in a field for a number or a day and is none, in words by field."""
     if part == "om":
         return {} if _whole(sent("minutes")) is not None else {"minutes": "Skriv et helt tall, for eksempel 5."}
-    kind = next(
-        (asked["type"] for page in content["pages"] for asked in page["questions"] if asked["id"] == part), None
-    )
+    kind = next((each["type"] for page in content["pages"] for each in page["questions"] if each["id"] == part), None)
     wrong = {}
     for name in NUMBERS if kind else ():
         if sent(name) and kind == "date" and read_day(sent(name)) is None:
@@ -238,6 +236,6 @@ def only_languages(content: Any, languages: Sequence[str]) -> Any:
     if isinstance(content, list):
         return [only_languages(part, languages) for part in content]
     if isinstance(content, dict):
-        gone = set(LANGUAGES) - set(languages)
-        return {key: only_languages(value, languages) for key, value in content.items() if key not in gone}
+        away = set(LANGUAGES) - set(languages)
+        return {key: only_languages(value, languages) for key, value in content.items() if key not in away}
     return content

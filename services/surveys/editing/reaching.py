@@ -44,7 +44,7 @@ def is_reachable(
             named.setdefault(id_, []).append(rule)
     try:
         rules = [_CONDITION.validate_python(rule) for rule in conditions]
-        shown = {
+        rules_of = {
             id_: [_CONDITION.validate_python(part["show_if"]) for part in asked[id_] if part.get("show_if")]
             for id_ in named
         }
@@ -57,7 +57,7 @@ def is_reachable(
         tries += 1
         patience.left -= 1
         answers = {id_: value for id_, value in way if value is not None}
-        asks = all(holds(rule, answers) for id_ in answers for rule in shown[id_])
+        asks = all(holds(rule, answers) for id_ in answers for rule in rules_of[id_])
         if asks and all(holds(rule, answers) for rule in rules):
             return True
     return tries == most

@@ -61,13 +61,13 @@ def _own(question: Part) -> Iterator[str]:
 def _about_earlier(part: Part, texts: object, earlier: Mapping[str, Content], quotable: set[str]) -> Iterator[Fault]:
     for condition in named_in(part.get("show_if") or {}):
         id_, _, statement = condition["question"].partition(".")
-        if (asked := earlier.get(id_)) is None:
+        if (source := earlier.get(id_)) is None:
             continue  # Another check names a question that is missing.
-        if statement and statement not in [row["code"] for row in asked.get("statements", ())]:
-            yield f"Vilkåret viser til en påstand som er fjernet fra {_name(asked)}.", part["id"]
-        codes = [option["code"] for option in asked.get("options", ())]
+        if statement and statement not in [row["code"] for row in source.get("statements", ())]:
+            yield f"Vilkåret viser til en påstand som er fjernet fra {_name(source)}.", part["id"]
+        codes = [option["code"] for option in source.get("options", ())]
         if codes and any(value not in codes for value in condition.get("any_of") or ()):
-            yield f"Vilkåret viser til et svar som er fjernet fra {_name(asked)}.", part["id"]
+            yield f"Vilkåret viser til et svar som er fjernet fra {_name(source)}.", part["id"]
     for id_ in sorted(set(QUOTE.findall(str(texts))) - quotable):
         yield f"Teksten gjengir svaret på {{{id_}}}, som ikke er et kort svar fra en tidligere side.", part["id"]
 

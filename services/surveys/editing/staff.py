@@ -102,8 +102,8 @@ async def change_outline(request: Request) -> Response:
         held = or_404(await written(session, request.path_params["id"], hold=True))
         asked = await asked_before(session)
         by, now = request.state.staff.name, rt.now()
-        if (done := await _done_before(session, held, form, by, asked)) is not None:
-            at = done
+        if (place := await _done_before(session, held, form, by, asked)) is not None:
+            at = place
         elif form.get("base") != str(held.row.current) and action not in ("add-page", "add"):
             return _outline(request, held, asked, other=held.version.saved_by, status=409)
         elif action == "undo":
@@ -194,8 +194,8 @@ async def save_part(request: Request) -> Response:
                     request, held, content, part, asked, other=held.version.saved_by, theirs=held.content, status=409
                 )
         except NoSuchPart:
-            typed = [text for name, text in form.pairs() if text and name.endswith((".nb", ".nn", ".en"))]
-            return _outline(request, held, asked, other=held.version.saved_by, typed=typed, status=409)
+            texts = [text for name, text in form.pairs() if text and name.endswith((".nb", ".nn", ".en"))]
+            return _outline(request, held, asked, other=held.version.saved_by, typed=texts, status=409)
         if wrong := not_read(held.content, part, lambda name: form.get(name) or ""):
             return _part(request, held, content, part, asked, errors=wrong, typed=form.values(), status=422)
         more = set(domain.languages_of(content)) - set(domain.languages_of(held.content))

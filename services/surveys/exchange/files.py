@@ -42,12 +42,12 @@ def with_commas(data: bytes) -> bytes:
         text = data.decode("cp1252", errors="replace")
     first = text.split("\n", 1)[0]
     rows = csv.reader(StringIO(text, newline=""), delimiter=max((",", ";", "\t"), key=first.count))
-    written = StringIO(newline="")
+    buffer = StringIO(newline="")
     try:
-        csv.writer(written).writerows(rows)
+        csv.writer(buffer).writerows(rows)
     except csv.Error as error:
         raise BadFile("Filen er ingen CSV-fil som kan leses.") from error
-    return written.getvalue().encode()
+    return buffer.getvalue().encode()
 
 
 def _check_workbook(data: bytes) -> None:

@@ -131,7 +131,7 @@ class _Import:
                 self._rows_taken.add(number)
         except NotUnderstood as error:
             # A row of a group that is repeated is refused once, and not at all when some copies are only never shown.
-            numbers = {refused.row for refused in self._done.refused} | (
+            numbers = {refusal.row for refusal in self._done.refused} | (
                 self._rows_taken if isinstance(error, NeverShown) else set()
             )
             if number not in numbers:

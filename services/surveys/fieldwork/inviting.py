@@ -154,12 +154,12 @@ async def _invite_first(session: AsyncSession, survey: Survey, rt: Runtime) -> N
     """A soft launch: invite the first few, drawn at random; new members wait until all are asked."""
     now = rt.now()
     assert survey.opened_at is not None
-    asked = sa.select(Invitation.member_id).where(Invitation.survey_id == survey.id, Invitation.member_id.is_not(None))
+    guests = sa.select(Invitation.member_id).where(Invitation.survey_id == survey.id, Invitation.member_id.is_not(None))
     chosen = wanted(survey.audience, survey.opened_at.year)
     if survey.sample is not None:
         sampled = sa.select(Candidate.member_id).where(Candidate.survey_id == survey.id, Candidate.outcome == "drawn")
         chosen = Member.id.in_(sampled)
-    may_be = sa.and_(invitable(), chosen, Member.joined_at <= survey.opened_at, Member.id.not_in(asked))
+    may_be = sa.and_(invitable(), chosen, Member.joined_at <= survey.opened_at, Member.id.not_in(guests))
     within = Member.id.not_in(at_the_cap(now, rt.profile.contact_cap))
     ids = sa.select(Member.id).where(may_be, within).order_by(sa.func.random()).limit(survey.soft_size)
     first = sa.select(Member).where(Member.id.in_(list(await session.scalars(ids)))).order_by(Member.id)

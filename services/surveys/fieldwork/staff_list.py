@@ -41,10 +41,10 @@ async def list_surveys(request: Request) -> Response:
     """Surveys with their state and turnout; state, order and page live in the address."""
     rt = runtime(request)
     view = list_view(request, {"state": tuple(STATES)}, tuple(ORDERS))
-    chosen = sa.select(Survey).where(*(Survey.state == state for state in view.filters.values()))
+    statement = sa.select(Survey).where(*(Survey.state == state for state in view.filters.values()))
     async with rt.transaction() as session:
-        total = await count_rows(session, chosen)
-        surveys = (await session.scalars(view.part(chosen.order_by(*ORDERS[view.order])))).all()
+        total = await count_rows(session, statement)
+        surveys = (await session.scalars(view.part(statement.order_by(*ORDERS[view.order])))).all()
         counts = await turnouts(session, surveys)
         if view.form:
             await audit(session, request, "surveys.list.exported", rows=total, form=view.form)

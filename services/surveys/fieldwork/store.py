@@ -50,7 +50,7 @@ async def turnouts(session: AsyncSession, surveys: Iterable[Survey]) -> dict[UUI
         .where(Invitation.survey_id.in_([survey.id for survey in surveys if survey.state in RUNNING]))
         .group_by(Invitation.survey_id)
     )
-    return written_down | {survey_id: Turnout(invited, answered) for survey_id, invited, answered in rows}
+    return written_down | {survey_id: Turnout(invitations, answers) for survey_id, invitations, answers in rows}
 
 
 async def answers_per_day(session: AsyncSession, survey_ids: Sequence[UUID], zone: str) -> dict[UUID, dict[date, int]]:

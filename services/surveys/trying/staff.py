@@ -59,21 +59,21 @@ async def try_page(request: Request) -> Response:
     form = await read_form(request)
     state = rt.sealed.unseal(_STATE, form.get("state") or "") or {"answers": {}, "typed": {}}
     page = asked.pages[number - 1]
-    sent = {field: form.all(field) for question in page.known for field in question.fields}
-    filled = fill_page(page, sent, (form.get("shown") or "").split(), form.refused, state["answers"])
-    typed = {field: values for field, values in state["typed"].items() if field not in sent} | filled.typed
+    fields = {field: form.all(field) for question in page.known for field in question.fields}
+    filling = fill_page(page, fields, (form.get("shown") or "").split(), form.refused, state["answers"])
+    typed = {field: values for field, values in state["typed"].items() if field not in fields} | filling.typed
     back = form.get("action") == "back"
-    if not back and (filled.refused or filled.brought_up):
-        more = filled.brought_up[0] if filled.brought_up and not filled.refused else ""
+    if not back and (filling.refused or filling.brought_up):
+        more = filling.brought_up[0] if filling.brought_up and not filling.refused else ""
         drawn = drawn_by(form.get("order"))
-        return _page(request, asked, number, filled.answers, typed, filled.refused, more, drawn)
-    on = page_beside(asked, filled.answers, number, -1 if back else 1)
+        return _page(request, asked, number, filling.answers, typed, filling.refused, more, drawn)
+    on = page_beside(asked, filling.answers, number, -1 if back else 1)
     if on is not None or back:
-        return _page(request, asked, on or number, filled.answers, typed)
-    missing = first_unfinished(asked, filled.answers, typed)
+        return _page(request, asked, on or number, filling.answers, typed)
+    missing = first_unfinished(asked, filling.answers, typed)
     if missing is not None:
-        left = unfinished_on(asked.pages[missing - 1], only_shown(asked, filled.answers), typed)
-        return _page(request, asked, missing, filled.answers, typed, left)
+        refusals = unfinished_on(asked.pages[missing - 1], only_shown(asked, filling.answers), typed)
+        return _page(request, asked, missing, filling.answers, typed, refusals)
     return render(request, "surveys/staff_try_end.html", _around(request, asked))
 
 
