@@ -22,6 +22,7 @@ async def gather_data(session: AsyncSession, event: MemberDataRequested, deliver
             DrawEntry.gender,
             DrawEntry.band,
             DrawEntry.area,
+            DrawEntry.answer,
             DrawEntry.control,
         )
         .join(Meeting, Meeting.id == DrawEntry.meeting_id)
@@ -29,7 +30,7 @@ async def gather_data(session: AsyncSession, event: MemberDataRequested, deliver
         .order_by(Meeting.slug)
     )
     committed = await session.execute(
-        sa.select(Meeting.slug, Draw.root, Candidate.number, Candidate.salt, Candidate.leaf)
+        sa.select(Meeting.slug, Draw.root, Candidate)
         .join(Draw, Draw.meeting_id == Meeting.id)
         .join(Candidate, Candidate.draw_id == Draw.id)
         .where(Candidate.member_id == event.member_id)
@@ -72,6 +73,7 @@ async def gather_data(session: AsyncSession, event: MemberDataRequested, deliver
                 "gender": row.gender,
                 "age_band": row.band,
                 "area": row.area or "",
+                "answer_to_the_call": row.answer or "",
                 "control_group": "yes" if row.control else "no",
             }
             for row in entries
@@ -79,19 +81,31 @@ async def gather_data(session: AsyncSession, event: MemberDataRequested, deliver
         # With the salt the person can check to have been in the pool that was committed to.
         "pools": [
             {
-                "meeting": row.slug,
-                "commitment": row.root or "",
-                "number_in_pool": str(row.number),
-                "salt": row.salt or "",
-                "fingerprint": row.leaf,
+                "meeting": slug,
+                "commitment": root or "",
+                "number_in_pool": str(candidate.number),
+                "gender": candidate.gender,
+                "age_band": candidate.band,
+                "area": candidate.area,
+                "answer_to_the_call": candidate.answer or "",
+                "salt": candidate.salt or "",
+                "fingerprint": candidate.leaf,
             }
-            for row in committed
+            for slug, root, candidate in committed
         ],
         "invitations": [
             {
                 "meeting": slug,
                 "reply": invitation.state,
+                "gender": invitation.gender,
+                "age_band": invitation.band,
+                "area": invitation.area or "",
+                "answer_to_the_call": invitation.answer or "",
+                "had_a_seat": "yes" if invitation.had_seat else "no",
+                "mail_came_back": "yes" if invitation.unreached else "no",
                 "invited_at": invitation.invited_at.isoformat(),
+                "reply_by": invitation.reply_by.isoformat(),
+                "reminded_at": invitation.reminded_at.isoformat() if invitation.reminded_at else "",
                 "replied_at": invitation.settled_at.isoformat() if invitation.settled_at else "",
                 "code_at_the_door": invitation.code,
                 "needs": ", ".join(invitation.needs or []),

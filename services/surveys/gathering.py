@@ -25,6 +25,7 @@ async def gather_data(session: AsyncSession, event: MemberDataRequested, deliver
         {
             "survey_id": str(invitation.survey_id),
             "invited_at": invitation.invited_at.isoformat(),
+            "mails_sent_at": ", ".join(at.isoformat() for at in invitation.asked_at),
             "answered_at": invitation.answered_at.isoformat() if invitation.answered_at else "",
             "reminded_at": invitation.reminded_at.isoformat() if invitation.reminded_at else "",
             "gender": invitation.gender,
@@ -47,7 +48,7 @@ async def gather_data(session: AsyncSession, event: MemberDataRequested, deliver
     candidates = await session.scalars(
         sa.select(Candidate).where(Candidate.member_id == event.member_id).order_by(Candidate.id)
     )
-    guest = sa.select(MeetingGuest.meeting_id).where(MeetingGuest.member_id == event.member_id)
+    guests = await session.scalars(sa.select(MeetingGuest).where(MeetingGuest.member_id == event.member_id))
     pools = [
         {
             "survey_id": str(candidate.survey_id),
@@ -65,7 +66,7 @@ async def gather_data(session: AsyncSession, event: MemberDataRequested, deliver
     sections = {
         "invitations": rows,
         "pools": pools,
-        "meetings": [{"meeting_id": str(id_)} for id_ in await session.scalars(guest)],
+        "meetings": [{"meeting_id": str(guest.meeting_id), "group": guest.group} for guest in guests],
         "mails_of_meetings": [{"asked_at": at.isoformat()} for at in mails],
     }
     await tell_data(session, event, delivery, MemberDataGathered, sections)

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from services.registration.data_file.gathering import KEPT_FOR, forget_gathered
 from services.registration.tables import DataRequest
+from services.surveys.audience.tables import MeetingGuest
 from shared.events import meetings, notifications, registration, results, surveys
 from shared.events.member_data import MemberData
 from shared.events.registration import ContactChanged, MemberDataRequested, SignInRequested
@@ -128,6 +129,16 @@ async def test_surveys_says_who_was_asked_and_never_what_was_answered(runtime_of
     (row,) = content["invitations"]
     assert row["answered_at"].startswith("2026-11-23T12:00")
     assert row["half_finished_answers"] == "none"
+    assert "mails_sent_at" in row
+
+
+async def test_surveys_says_in_which_group_of_a_meeting_the_member_is(runtime_of: RuntimeOf) -> None:
+    rt, ids = await runtime_of("surveys"), [new_id() for _ in range(3)]
+    invitation_id, meeting_id, member_id = ids
+    guest = MeetingGuest(invitation_id=invitation_id, meeting_id=meeting_id, member_id=member_id, group="control")
+    async with rt.transaction() as session:
+        session.add(guest)
+    assert (await answer_of(rt, member_id))["meetings"] == [{"meeting_id": str(meeting_id), "group": "control"}]
 
 
 async def test_meetings_says_draws_replies_needs_and_attendance(runtime_of: RuntimeOf) -> None:
@@ -142,6 +153,11 @@ async def test_meetings_says_draws_replies_needs_and_attendance(runtime_of: Runt
     assert [(row["reply"], row["needs"], row["attended"]) for row in content["invitations"]] == [
         ("accepted", "a", "yes")
     ]
+    about = {"gender", "age_band", "area", "answer_to_the_call"}
+    assert about <= content["draws"][0].keys() & content["invitations"][0].keys(), (
+        "each copy is told, not the first only"
+    )
+    assert {"reply_by", "reminded_at", "had_a_seat", "mail_came_back"} <= content["invitations"][0].keys()
 
 
 async def test_notifications_says_the_card_every_mail_and_matters_from_the_address(runtime_of: RuntimeOf) -> None:
@@ -156,7 +172,7 @@ async def test_notifications_says_the_card_every_mail_and_matters_from_the_addre
         await session.execute(sa.text("update notifications.correspondent set email = 'KARI@example.org'"))
     content = await answer_of(rt, member_id)
     assert [row["email"] for row in content["contact_card"]] == ["kari@example.org"]
-    assert [row["about"] for row in content["mails"]] == ["sign_in"]
+    assert [(row["about"], row["survey_id"], row["meeting_id"]) for row in content["mails"]] == [("sign_in", "", "")]
     assert [row["by"] for row in content["matters_raised_from_the_address"]] == ["mail"]
 
 

@@ -40,6 +40,8 @@ async def gather_data(session: AsyncSession, event: MemberDataRequested, deliver
         "mails": [
             {
                 "about": mail.purpose,
+                "survey_id": str(mail.survey_id or ""),
+                "meeting_id": str(mail.meeting_id or ""),
                 "state": mail.state,
                 "reason": mail.reason or "",
                 "written_at": mail.created_at.isoformat(),

@@ -104,6 +104,7 @@ def as_data(page: OwnPage) -> dict[str, Any]:
         "name": member.name,
         "email": member.email,
         "email_waiting_for_confirmation": page.new_email,
+        "email_takes_no_mail_since": _text(member.unreachable_since),
         "year_of_birth": member.year_of_birth,
         "gender": member.gender,
         "postcode": member.area,
