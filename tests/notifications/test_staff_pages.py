@@ -1,5 +1,6 @@
 """The staff's side of deliveries: nothing about a person, everything adds up, every deed is audited."""
 
+import re
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 from httpx import AsyncClient
 
 from services.notifications.__main__ import settle
+from services.notifications.deliveries.staff import STATE_NAMES
 from services.notifications.sending.dispatching import Dispatcher
 from services.notifications.tables import Message
 from shared.ids import new_id
@@ -51,6 +53,8 @@ async def test_the_overview_and_the_list_show_counts_and_no_person(
     await Deliverer(rt)(confirmation(member_id))
     page = (await editor.get("/staff/notifications")).text
     assert "Invitasjon til undersøkelse: Klima" in page
+    heads = re.findall(r'<th scope="col" class="panel-figure">([^<]+)</th>', page)
+    assert heads == ["Laget", STATE_NAMES["waiting"], STATE_NAMES["pending"]], "no column of noughts alone"
     first, second = (await editor.get(f"{LIST}?state=pending")).text, (await editor.get(f"{LIST}?state=pending&page=2"))
     assert "60 e-poster" in first
     assert "Side 1 av 2" in first

@@ -1,5 +1,6 @@
 """On behalf: what staff do for somebody who phoned or wrote is asked twice, traced, and told to the person."""
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -72,6 +73,9 @@ async def test_a_member_who_phones_is_changed_told_and_traced(rt: Runtime, edito
     receipt = await editor.post(page, data={**form, "sure": "yes"}, follow_redirects=True)
     assert "Endringene er lagret" in receipt.text
     assert "Ringte 12. mars" in receipt.text
+    assert re.search(r"Undersøkelser: ja [^(]*\(påmeldingen, tekst [^)]+\), nei ", receipt.text), (
+        "what the no came by is not said"
+    )
     (event,) = await outbox(rt, ChangedOnBehalf)
     assert isinstance(event, ChangedOnBehalf)
     assert event.changes == ("name", "language", "surveys_no", "meetings_yes")

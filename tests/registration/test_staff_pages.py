@@ -74,7 +74,9 @@ async def test_an_import_that_jumps_over_both_thresholds_reaches_each_once(
     assert await outbox(rt, ConfirmationRequested, MemberWelcomeDue) == [], "imported members get no mail"
     async with rt.transaction() as session:
         consents = set(await session.execute(sa.select(Consent.source, Consent.text_version)))
+        member_id = (await session.scalars(sa.select(Member.id).limit(1))).one()
     assert consents == {("import", "arkivsak 25/1")}
+    assert "(importert: arkivsak 25/1)" in (await editor.get(f"/staff/registration/members/{member_id}")).text
     (row,) = [row for row in await audited(rt) if row[0] == "registration.members.imported"]
     assert (row[2]["rows"], row[2]["left_out"]) == (501, 0)
     assert "0 rader kan importeres. 501 rader har feil" in (await preview(editor, people(501))).text
