@@ -98,7 +98,7 @@ def _text(request: Request, page: str) -> str:
             "contact": rt.profile.contact_email,
             "data_protection": rt.profile.data_protection_email,
             "statement": rt.profile.accessibility_url,
-            "own_questions": ", ".join(f"«{question}»" for question in questions),
+            "own_questions": translate(request).listed([f"«{question}»" for question in questions]),
             "site": rt.settings.public_url,
         },
     )

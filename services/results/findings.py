@@ -133,7 +133,7 @@ def _statement(question: AnyQuestion, counted: Counted, rows: Sequence[Row], tex
     if not top:
         return ""
     share = texts.percent(next(row.share for row in rows if row.label == top[0]))
-    named = ", ".join(texts.gettext(N_("«{label}»")).format(label=label) for label in top)
+    named = texts.listed([texts.gettext(N_("«{label}»")).format(label=label) for label in top])
     if isinstance(question, Ranking):
         text = texts.gettext(N_("Flest har {labels} blant de {most} viktigste: {share}."))
         return text.format(labels=named, most=question.most, share=share)

@@ -43,7 +43,9 @@ def tables_of(
     """What a result and its draft both show: the days answers were taken, each question, who answered."""
     days = None
     if survey.opened_at and (ended_at := survey.closed_at):
-        days = (texts.date(survey.opened_at), texts.date(last_day(survey.closes_at or ended_at, ended_at)))
+        start, end = texts.date(survey.opened_at), texts.date(last_day(survey.closes_at or ended_at, ended_at))
+        period = N_("{start}") if start == end else N_("fra {start} til {end}")
+        days = texts.gettext(period).format(start=start, end=end)
     return {
         "days": days,
         "corrections": [

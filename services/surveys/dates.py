@@ -26,13 +26,13 @@ async def _planned(session: AsyncSession) -> list[DatesPlanned]:
 
 
 def dates_of(survey: Survey) -> DatesPlanned:
-    """Opening, reminder and end; afterwards when it is forgotten who was asked. No dates when it is cancelled."""
+    """Opening, reminder unless it ended before, end, and when it is forgotten who was asked; none when cancelled."""
     dates: list[PlannedDate] = []
     if survey.state != "cancelled":
         opens = survey.opened_at or (survey.opens_at if survey.opens == "date" else None)
         if opens is not None:
             dates.append(PlannedDate(kind="opens", at=opens))
-        if survey.reminder_at is not None:
+        if survey.reminder_at is not None and (survey.closed_at is None or survey.reminder_at < survey.closed_at):
             dates.append(PlannedDate(kind="reminder", at=survey.reminder_at))
         ends = survey.closed_at or survey.closes_at - _BEFORE
         dates.append(PlannedDate(kind="closes", at=ends))

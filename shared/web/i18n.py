@@ -1,7 +1,7 @@
 """Languages: templates are written in Bokmål, gettext catalogues give Nynorsk and English."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from babel import negotiate_locale
 from babel.dates import format_date, format_datetime
+from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -53,6 +54,10 @@ class Language:
     def percent(self, share: float, decimals: int = 0) -> str:
         """``38 %`` of a share between 0 and 1."""
         return f"{self.number(share * 100, decimals)}\u00a0%"
+
+    def listed(self, words: Sequence[str]) -> str:
+        """``a, b og c``."""
+        return format_list(words, locale=_LOCALES[self.code])
 
     def date(self, value: date | datetime) -> str:
         """``12. mars 2027``; an instant is shown as the installation's day."""

@@ -164,6 +164,10 @@ def test_a_survey_tells_when_it_opens_reminds_ends_and_is_forgotten() -> None:
     assert [date.kind for date in survey_dates(survey).dates] == ["opens", "reminder", "closes"]
     assert survey_dates(survey).dates[2].at == DAY - timedelta(minutes=1), "midnight is the end of the day before"
     survey.state, survey.closed_at = "closed", DAY
+    assert [date.kind for date in survey_dates(survey).dates] == ["opens", "closes", "participation_forgotten"], (
+        "nobody is reminded of what has ended"
+    )
+    survey.reminder_at = DAY - timedelta(days=1)
     assert survey_dates(survey).dates[3] == PlannedDate(kind="participation_forgotten", at=DAY + timedelta(days=1095))
     survey.state = "cancelled"
     assert survey_dates(survey).dates == ()

@@ -41,7 +41,8 @@ async def test_the_tables_say_of_whom_each_share_is(rt: Runtime) -> None:
         reply = await publish(client, rt, "editor", finding="F")
         page = (await client.get(reply.headers["location"])).text
         table = (await client.get(f"{reply.headers['location']}/table.csv")).content.decode("utf-8-sig").splitlines()
-    assert "Flest, og like mange, svarte «Jeg går», «Med bil»: 40\u00a0% hver." in page
+    assert "Panelet ble spurt 23. november 2026." in page, "opened and closed on one day"
+    assert "Flest, og like mange, svarte «Jeg går» og «Med bil»: 40\u00a0% hver." in page
     assert "andelene kan bli mer enn 100 prosent til sammen" in page
     assert "Andel av dem som tok stilling" in table[0]
     rows = {tuple(line.split(";")[:1] + line.split(";")[2:3]): line.split(";")[3:] for line in table}
