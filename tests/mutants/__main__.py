@@ -1,17 +1,20 @@
 """``make mutants``: change one place of the product at a time, and see whether the closest tests notice.
 
-It works in a copy of what is committed. Every line of output is JSON: a module's counts, then its survivors, each with
-its change, to be judged one by one. Name modules with ``MODULES="..."``; a run over everything takes long.
+It works in a copy of what is committed. Every line of output is JSON: a module's survivors, each with its change, to be
+judged one by one, then its counts. Name modules with ``MODULES="..."``; a run over everything takes long.
 
 Each mutant is tried in a process forked from one that has run the tests already: starting Python and its packages
-anew would take most of the time.
+anew would take most of the time. Tests of rules alone (``test_domain*.py``) run without the fixtures, which load the
+whole product, and without any server.
 """
 
 import contextlib
 import difflib
+import gc
 import io
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -21,6 +24,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, Phase, settings
 
 from deploy.local.backends import start_backends
 from deploy.local.downloads import ROOT
@@ -37,23 +41,44 @@ CLOSEST = {
     "shared/web/middleware.py": "tests/web/test_shell.py",
     "shared/tokens.py": "tests/web/test_domain_staff_session.py tests/registration tests/surveys",
     "services/*/sending/journaling.py": "tests/notifications",
-    "services/notifications/messages/domain.py": "tests/notifications/test_domain.py",
-    "services/notifications/sending/domain.py": "tests/notifications/test_domain.py",
-    "services/notifications/letters/domain.py": "tests/notifications/test_domain.py",
-    "services/notifications/refusals/domain.py": "tests/notifications/test_domain_reports.py",
-    "services/surveys/editing/domain.py": "tests/surveys/test_domain_editing.py",
-    "services/surveys/reminding/domain.py": "tests/surveys/test_domain_reminding.py",
-    "services/surveys/steering/domain.py": "tests/surveys/test_domain_steering.py",
-    "services/surveys/answering/domain.py": "tests/surveys/test_domain_answering.py",
-    "services/surveys/fieldwork/domain.py": "tests/surveys/test_fieldwork_domain.py",
-    "services/**/domain.py": "tests/{service}",
+    #: Those of its tests that import it, without servers if there are such.
+    "services/**/domain.py": "",
 }
-#: A mutant that takes so many times as long as no change, and so many seconds at least, counts as noticed: it runs for
-#: ever.
-_TIMES, _LEAST = 10, 10.0
+#: A mutant that takes so many times the processor's time of no change, and so many seconds of it at least, or so many
+#: seconds of the day, counts as noticed: it runs for ever.
+_TIMES, _LEAST, _LONGEST = 10, 10, 1800
+#: The same examples every time, and no search for a smaller one.
+settings.register_profile(
+    "mutants",
+    deadline=None,
+    derandomize=True,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+_OURS = ["shared", "services", "tests", "deploy"]
+#: Every run but the first finds what the first has loaded.
+_KNOWN = "ignore::pytest.PytestAssertRewriteWarning"
 
 
-def chosen() -> Iterator[tuple[str, str]]:
+class Quickest:
+    """Puts the tests that took least before the others: one that fails ends the run."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note what each part of a test took."""
+        self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Sort by what they took before."""
+        items.sort(key=lambda item: self.seconds.get(item.nodeid, 0.0))
+
+
+_QUICKEST = Quickest()
+
+
+def chosen() -> Iterator[tuple[str, list[str]]]:
     """(module, tests) of what is asked for, all of it by default."""
     modules, names = os.environ.get("MODULES", "").split(), set[str]()
     for pattern, tests in CLOSEST.items():
@@ -61,9 +86,23 @@ def chosen() -> Iterator[tuple[str, str]]:
             name = str(file.relative_to(TREE))
             if file.name != "__init__.py" and name not in names and (not modules or name in modules):
                 names.add(name)
-                service = name.split("/")[1]
-                fast = " ".join(str(path) for path in sorted(Path("tests", service).glob("test_domain*.py")))
-                yield name, fast if "{service}" in tests and fast else tests.format(service=service)
+                yield name, tests.split() or importing(name)
+
+
+def importing(module: str) -> list[str]:
+    """The tests of a service that import ``module``: of those the tests of rules alone, if there are."""
+    line = f"from {module.removesuffix('.py').replace('/', '.')} import"
+    files = [
+        str(test.relative_to(TREE))
+        for test in sorted((TREE / "tests" / module.split("/")[1]).glob("test_*.py"))
+        if line in test.read_text(encoding="utf-8")
+    ]
+    return [test for test in files if is_pure([test])] or files
+
+
+def is_pure(tests: list[str]) -> bool:
+    """Whether these are tests of rules alone."""
+    return all("domain" in Path(test).name for test in tests)
 
 
 def copy_tree() -> None:
@@ -86,37 +125,41 @@ def mutate(module: str, tests: list[str]) -> None:
         text=True,
     )
     mutants = sorted(set(map(json.loads, result.stdout.splitlines())))
-    began = time.monotonic()
-    if not _notices_nothing(tests, longest=600.0):
+    before = _processor_time()
+    if not _notices_nothing(module, tests, longest=600):
         raise SystemExit(f"{module}: its tests fail as it is")
-    longest = max(_LEAST, _TIMES * (time.monotonic() - began))
-    survivors = []
+    longest = max(_LEAST, int(_TIMES * (_processor_time() - before)))
+    survivors = 0
     for compiled in file.parent.glob(f"__pycache__/{file.stem}.*.pyc"):
         compiled.unlink()
     try:
         for mutant in mutants:
             file.write_text(mutant, encoding="utf-8")
-            if _notices_nothing(tests, longest):
-                survivors.append(mutant)
+            if _notices_nothing(module, tests, longest):
+                survivors += 1
+                compared = list(difflib.unified_diff(source.splitlines(), mutant.splitlines(), lineterm="", n=0))
+                lines = [line for line in compared[2:] if line.startswith(("+", "-"))]
+                print(json.dumps({"module": module, "survived": lines}, ensure_ascii=False), flush=True)
     finally:
         file.write_text(source, encoding="utf-8")
-    print(json.dumps({"module": module, "mutants": len(mutants), "killed": len(mutants) - len(survivors)}), flush=True)
-    for survivor in survivors:
-        compared = list(difflib.unified_diff(source.splitlines(), survivor.splitlines(), lineterm="", n=0))
-        lines = [line for line in compared[2:] if line.startswith(("+", "-"))]
-        print(json.dumps({"module": module, "survived": lines}, ensure_ascii=False), flush=True)
+    print(json.dumps({"module": module, "mutants": len(mutants), "killed": len(mutants) - survivors}), flush=True)
 
 
-def _notices_nothing(tests: list[str], longest: float) -> bool:
+def _processor_time() -> float:
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+
+
+def _notices_nothing(module: str, tests: list[str], longest: int) -> bool:
     """Whether the tests pass, run in a process of their own on what the files hold now."""
     child = os.fork()
     if not child:
         os.setsid()
+        resource.setrlimit(resource.RLIMIT_CPU, (longest, longest))
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)
         os.dup2(nowhere, 2)
-        os._exit(_run(tests))
-    ends = time.monotonic() + longest
+        os._exit(_run(module, tests))
+    ends = time.monotonic() + _LONGEST
     while time.monotonic() < ends:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
@@ -127,11 +170,15 @@ def _notices_nothing(tests: list[str], longest: float) -> bool:
     return False
 
 
-def _run(tests: list[str]) -> int:
+def _run(module: str, tests: list[str]) -> int:
     """Run the tests here on modules read anew."""
-    for name in [name for name in sys.modules if name.partition(".")[0] in ("shared", "services", "tests", "deploy")]:
+    # What is shared knows no service; with a database its tables would be told of again.
+    anew = ["services", "tests", "deploy"] if module.startswith("services") and is_pure(tests) else _OURS
+    for name in [name for name in sys.modules if name.partition(".")[0] in anew]:
         del sys.modules[name]
-    return int(pytest.main(["-q", "-x", "-p", "no:cacheprovider", *tests]))
+    settings.load_profile("mutants")
+    alone = ["--noconftest"] if is_pure(tests) else []
+    return int(pytest.main(["-q", "-x", "-p", "no:cacheprovider", "-W", _KNOWN, *alone, *tests], [_QUICKEST]))
 
 
 def main() -> None:
@@ -141,7 +188,7 @@ def main() -> None:
     sys.path.insert(0, str(TREE))
     os.chdir(TREE)
     backends = None
-    if any("test_domain" not in tests for _, tests in modules) and "PANEL_TEST_DATABASE_URL" not in os.environ:
+    if not all(is_pure(tests) for _, tests in modules) and "PANEL_TEST_DATABASE_URL" not in os.environ:
         backends = start_backends(TREE / "servers", fsync=False)
         os.environ |= {
             "PANEL_TEST_DATABASE_URL": backends.database_url,
@@ -154,9 +201,10 @@ def main() -> None:
             # Once here, so that what the tests stand on is loaded and compiled for every process that is forked.
             sys.dont_write_bytecode = False
             with contextlib.redirect_stdout(io.StringIO()):
-                _run(tests.split())
+                _run(module, tests)
             sys.dont_write_bytecode = True
-            mutate(module, tests.split())
+            gc.freeze()
+            mutate(module, tests)
     finally:
         if backends is not None:
             backends.stop()
