@@ -102,6 +102,8 @@ def test_nobody_is_drawn_from_the_stop_on() -> None:
         (datetime(2026, 1, 12, 8, tzinfo=UTC), timedelta(days=3.5), datetime(2026, 1, 15, 23, tzinfo=UTC)),
         # An hour is too short for anybody.
         (datetime(2026, 1, 12, 8, tzinfo=UTC), timedelta(hours=1), datetime(2026, 1, 13, 23, tzinfo=UTC)),
+        # A day is 24 hours: it is 23:30 where people live.
+        (datetime(2026, 1, 12, 22, 30, tzinfo=UTC), timedelta(hours=1), datetime(2026, 1, 13, 23, tzinfo=UTC)),
         # The day is counted where people live.
         (datetime(2026, 1, 12, 23, 30, tzinfo=UTC), timedelta(hours=1), datetime(2026, 1, 14, 23, tzinfo=UTC)),
         # Near the meeting it is an hour: half of the 48 before it.

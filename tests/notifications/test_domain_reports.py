@@ -1,5 +1,7 @@
 """Reports about our mails in the words of many servers, written for this test; the verdict is what staff would say."""
 
+from datetime import timedelta
+
 import pytest
 
 from services.notifications.mailbox.reading import Incoming, read_mail
@@ -214,3 +216,49 @@ def test_refusals_that_may_pass_are_counted_and_the_count_ends() -> None:
         count, since = soft_count(count, since, NOW)
         assert (count, since) == (number, NOW)
     assert soft_count(count, since, NOW + SOFT_WITHIN * 2) == (1, NOW + SOFT_WITHIN * 2)
+
+
+def test_each_status_has_its_verdict_and_all_others_say_nothing_of_the_address() -> None:
+    details = (*range(13), 299, 300, 301, 309, 310, 311)
+    judged = {(subject, detail): judge(f"5.{subject}.{detail}") for subject in range(9) for detail in details}
+    assert {status for status, verdict in judged.items() if verdict is Verdict.DEAD} == {
+        *((1, detail) for detail in details if detail not in (7, 8, 9)), (2, 1), (4, 4), (4, 310),
+    }  # fmt: skip
+    assert {status for status, verdict in judged.items() if verdict is Verdict.SOFT} == {
+        (2, 2), (2, 4), (3, 1), (4, 1), (4, 7), (4, 300),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "verdict"),
+    [
+        *(("", code, Verdict.DEAD if code in (550, 551, 553) else Verdict.OTHER) for code in range(549, 556)),
+        *(("", code, Verdict.SOFT) for code in (400, 450, 499)),
+        ("", 0, Verdict.OTHER),
+        ("553", 0, Verdict.DEAD),
+        # What the server answered goes before a number in its words.
+        ("450", 554, Verdict.OTHER),
+        ("5.0.0", 550, Verdict.DEAD),
+        # Two statuses: the first that tells.
+        ("5.0.0 5.1.1", 0, Verdict.DEAD),
+        ("5.4.1 5.1.1", 0, Verdict.SOFT),
+        ("5.9.9 5.1.1", 0, Verdict.DEAD),
+        ("4.1.1 5.1.1", 0, Verdict.DEAD),
+        ("4.1.1", 550, Verdict.SOFT),
+        ("no such user", 0, Verdict.DEAD),
+        ("no such user, try later", 0, Verdict.SOFT),
+        ("no such user, try later", 550, Verdict.DEAD),
+        # So much of it is looked at.
+        ("x" * 3987 + " no such user", 554, Verdict.DEAD),
+        ("x" * 3988 + " no such user", 554, Verdict.OTHER),
+    ],
+)
+def test_words_go_before_statuses_and_statuses_before_codes(words: str, code: int, verdict: Verdict) -> None:
+    assert judge(words, code) is verdict
+
+
+def test_five_within_half_a_year_are_counted_together() -> None:
+    assert (5, timedelta(days=180)) == (SOFT_LIMIT, SOFT_WITHIN)
+    assert soft_count(3, NOW, NOW + SOFT_WITHIN) == (4, NOW)
+    later = NOW + SOFT_WITHIN + timedelta(seconds=1)
+    assert soft_count(3, NOW, later) == (1, later)

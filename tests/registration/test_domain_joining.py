@@ -1,15 +1,18 @@
 """The rules of joining and of the panel's composition, on real figures."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from services.registration.joining.domain import age_refusal, judge_residence
+from services.registration.joining.domain import DetailsInput, JoinInput, Rules, age_refusal, judge_residence
 from services.registration.population.domain import BANDS, advice, band_of, compose, load_margins
 from shared.addresses import address_key
 from shared.profile import Profile
+from tests.registration.given import FORM
 
 TODAY = date(2026, 11, 23)
 
@@ -30,6 +33,90 @@ MARGINS = load_margins("3201")
 )
 def test_who_turns_fifteen_this_year_may_join(born: int, refusal: str | None) -> None:
     assert age_refusal(born, TODAY, 15) == refusal
+
+
+RULES = Rules(("3201",), TODAY, 15, frozenset({"bolig:eie", "bolig:leie", "barn:ja"}))
+
+
+def refused(rules: Rules | None = RULES, **changed: Any) -> set[tuple[str, str]]:
+    """(field, error) of the form filled in with these changes."""
+    try:
+        JoinInput.model_validate({**FORM, **changed}, context=rules)
+    except ValidationError as failure:
+        return {(str(error["loc"][0]), error["type"]) for error in failure.errors()}
+    return set()
+
+
+@pytest.mark.parametrize(
+    ("changed", "error"),
+    [
+        ({}, None),
+        ({"name": ""}, ("name", "string_too_short")),
+        ({"name": "Å"}, None),
+        ({"name": "x" * 100}, None),
+        ({"name": "x" * 101}, ("name", "string_too_long")),
+        ({"name": "123"}, ("name", "name")),
+        ({"name": "Kari\nKarlsen"}, ("name", "one_line")),
+        ({"name": "Kari\tKarlsen"}, ("name", "one_line")),
+        ({"email": f"{'k' * 60}@{'x' * 60}.{'x' * 60}.{'x' * 60}.example"}, None),
+        ({"email": "k@" + "x" * 250 + ".no"}, ("email", "string_too_long")),
+        ({"email": "kari"}, ("email", "email_form")),
+        ({"year_of_birth": "80"}, ("year_of_birth", "year_form")),
+        ({"year_of_birth": "19800"}, ("year_of_birth", "year_form")),
+        ({"year_of_birth": 1980}, None),
+        ({"year_of_birth": 1904}, ("year_of_birth", "impossible_year")),
+        ({"year_of_birth": "2012"}, ("year_of_birth", "too_young")),
+        ({"gender": "robot"}, ("gender", "literal_error")),
+        ({"postcode": "135"}, ("postcode", "string_pattern_mismatch")),
+        ({"postcode": "13533"}, ("postcode", "string_pattern_mismatch")),
+        ({"postcode": "9999"}, ("postcode", "unknown_postcode")),
+        ({"postcode": "0150"}, ("declared_resident", "elsewhere")),
+        ({"postcode": "0150", "declared_resident": "yes"}, None),
+        ({"language": "se"}, ("language", "literal_error")),
+        ({"purposes": []}, ("purposes", "too_short")),
+        ({"purposes": ["results"]}, None),
+        ({"purposes": ["surveys", "meetings", "results", "surveys"]}, ("purposes", "too_long")),
+        ({"old_enough": ""}, ("old_enough", "literal_error")),
+    ],
+)
+def test_the_form_is_taken_or_refused_at_its_field(changed: dict[str, Any], error: tuple[str, str] | None) -> None:
+    assert refused(**changed) == ({error} if error else set())
+
+
+def test_without_a_municipalitys_rules_only_the_form_is_looked_at() -> None:
+    assert refused(None, year_of_birth="2030", postcode="0150") == set()
+    assert DetailsInput.model_validate({**FORM, "own_answers": ["bolig:eie"]}).own_answers == ()
+
+
+def test_a_year_that_is_refused_says_what_is_asked_for() -> None:
+    with pytest.raises(ValidationError) as failure:
+        JoinInput.model_validate({**FORM, "year_of_birth": "2012"}, context=RULES)
+    assert failure.value.errors()[0]["ctx"] == {"minimum_age": 15, "oldest": 1905, "this_year": 2026}
+
+
+@pytest.mark.parametrize(
+    ("postcode", "declared", "kept"), [("1353", True, False), ("1353", False, False), ("0150", True, True)]
+)
+def test_living_here_is_kept_only_where_the_postcode_says_otherwise(postcode: str, declared: bool, kept: bool) -> None:
+    told = {**FORM, "postcode": postcode, "declared_resident": declared}
+    assert JoinInput.model_validate(told, context=RULES).declared_resident is kept
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        (None, None),
+        ([], None),
+        ("", None),
+        (["bolig:eie"], ("bolig:eie",)),
+        (["bolig:eie", "bolig:leie"], ("bolig:leie",)),
+        (["bolig:slott", "barn:ja", "bil:ja", "bolig:eie"], ("barn:ja", "bolig:eie")),
+        (["bil:ja"], ()),
+        (("barn:ja",), ("barn:ja",)),
+    ],
+)
+def test_one_answer_is_kept_to_each_question_that_is_asked(sent: object, kept: tuple[str, ...] | None) -> None:
+    assert JoinInput.model_validate({**FORM, "own_answers": sent}, context=RULES).own_answers == kept
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 
 from services.registration.my_page.store import as_data, own_page
 from services.registration.on_behalf.changing import standing_of
-from services.registration.on_behalf.domain import Standing, changes, needs_wish
 from services.registration.tables import AddressChange, Consent, Member, OnBehalf
 from shared.events.registration import (
     ChangedOnBehalf,
@@ -24,24 +23,7 @@ from shared.testing import browser, outbox, sign_in
 from tests.registration.given import DETAILS, FORM, a_member, confirm
 from tests.registration.test_staff_pages import audited, count
 
-KARI = Standing("Kari", "kari@example.org", 1980, "female", "1353", False, "nb", "active", frozenset({"surveys"}))
 WHY = {"how": "phone", "note": "Ringte 12. mars"}
-
-
-def test_a_change_is_named_by_what_it_is_about_and_never_by_values() -> None:
-    paused = Standing("Kåre", "ny@example.org", 1980, "female", "1353", True, "nn", "paused", frozenset({"meetings"}))
-    expected = ("name", "email", "language", "postcode", "surveys_no", "meetings_yes", "paused")
-    assert changes(KARI, paused) == expected
-    assert changes(KARI, KARI) == ()
-    assert paused.seen != KARI.seen
-
-
-@pytest.mark.parametrize(
-    ("changed", "wished"),
-    [(("name",), False), (("surveys_no", "paused"), False), (("meetings_yes",), True), (("active",), True)],
-)
-def test_only_the_person_can_want_more_than_before(changed: tuple[str, ...], wished: bool) -> None:
-    assert needs_wish(changed) is wished
 
 
 async def filled_in(rt: Runtime, member_id: UUID, **changed: Any) -> dict[str, Any]:

@@ -5,14 +5,11 @@ import pytest
 import sqlalchemy as sa
 
 from services.surveys.correcting.correcting import correct
-from services.surveys.correcting.domain import changes_in, corrected, part_of, texts_of
 from services.surveys.fieldwork.closing import close_survey
-from services.surveys.questionnaire.shelf import shipped
 from services.surveys.sealing import keys_of
 from services.surveys.steering.domain import Deed
 from services.surveys.steering.steering import steer
 from services.surveys.tables import Invitation, Survey
-from shared.events.questionnaire import Questionnaire, example
 from shared.events.surveys import ResponseSubmitted, SurveyChanged
 from shared.service import Runtime
 from shared.testing import Deliverer, browser, outbox, sign_in
@@ -23,38 +20,6 @@ from tests.surveys.office import hidden, surveys
 from tests.surveys.resident import PAGES, enter, post
 
 FIRST = ("pages.0.title", "nb")
-
-
-def bones(content: object) -> object:
-    """The content with every text left out: ids, codes, conditions, order."""
-    if isinstance(content, dict):
-        return "text" if "nb" in content else {name: bones(value) for name, value in content.items()}
-    return [bones(part) for part in content] if isinstance(content, list | tuple) else content
-
-
-@pytest.mark.parametrize("asked", [*shipped().values(), Questionnaire.model_validate(example.QUESTIONNAIRE)])
-def test_every_text_can_be_corrected_and_nothing_else_changes(asked: Questionnaire) -> None:
-    content = asked.content()
-    paths = [(path, language, text) for path, texts in texts_of(content) for language, text in texts.items()]
-    assert len({(path, language) for path, language, _ in paths}) == len(paths)
-    corrections = {(path, language): f"{text}!" for path, language, text in paths}
-    changes = changes_in(content, corrections)
-    assert len(changes) == len(paths)
-    new = corrected(content, changes)
-    assert bones(new) == bones(content)
-    assert all(texts[language].endswith("!") for _, texts in texts_of(new) for language in texts)
-    assert content == asked.content()
-    parts = [part_of(content, number) for number in range(len(asked.pages) + 1)]
-    assert sorted(path for front, part in parts for path, _ in texts_of(part, front)) == sorted(
-        path for path, _ in texts_of(content)
-    )
-
-
-def test_what_is_not_there_emptied_or_the_same_is_no_change() -> None:
-    content = shipped()["klima"].content()
-    same = content["pages"][0]["title"]["nb"]
-    corrections = {FIRST: f" {same} ", ("pages.0.id", "nb"): "x", ("pages.0.title", "en"): "", ("title", "de"): "Klima"}
-    assert changes_in(content, corrections) == []
 
 
 async def test_a_correction_reaches_pages_mails_and_results_and_keeps_both_wordings(

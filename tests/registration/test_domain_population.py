@@ -1,0 +1,109 @@
+"""The panel against its population, by values worked out by hand."""
+
+import pytest
+
+from services.registration.population.areas import Area, Areas
+from services.registration.population.domain import (
+    BANDS,
+    CellShare,
+    Composition,
+    advice,
+    attribution,
+    band_of,
+    band_text,
+    compose,
+    shares_by,
+)
+from shared.events.registration import Margin
+
+#: A quarter of the people are women up to 24 years, a quarter men of that age, half are older men.
+MARGINS = (
+    Margin(gender="female", band="15-24", population=100),
+    Margin(gender="male", band="15-24", population=100),
+    Margin(gender="male", band="25-", population=200),
+)
+AREAS = Areas(
+    1,
+    (
+        Area(code="a", label="Øst", postcodes=("1358",), population=50),
+        Area(code="b", label="Vest", postcodes=("1337",), population=50),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("age", "band"),
+    [(14, None), (15, "15-24"), (24, "15-24"), (25, "25-34"), (66, "55-66"), (79, "67-79"), (80, "80-")],
+)
+def test_an_age_is_in_its_band(age: int, band: str | None) -> None:
+    assert band_of(age) == band
+
+
+def test_bands_and_the_source_are_named_in_words() -> None:
+    assert (band_text(BANDS[0]), band_text(BANDS[-1])) == ("15–24 år", "80 år og eldre")
+    assert attribution(2026, str) == "Kilde: Statistisk sentralbyrå, tabell 07459, 1. januar 2026"
+
+
+def test_shares_are_of_those_the_figures_know_and_the_size_of_all() -> None:
+    members = {("female", "15-24"): 3, ("male", "25-"): 1, ("other", "25-"): 4}
+    panel = compose(members, MARGINS)
+    assert panel.size == 8
+    assert panel.cells == (
+        CellShare("female", "15-24", 3, 0.75, 0.25),
+        CellShare("male", "15-24", 0, 0.0, 0.25),
+        CellShare("male", "25-", 1, 0.25, 0.5),
+    )
+    # It lies half a panel beside: half too many women, a quarter too few of each of the others.
+    assert panel.index == panel.index_of_groups == pytest.approx(0.5)
+    assert shares_by(panel.cells, "gender") == {"female": (0.75, 0.25), "male": (0.25, 0.75)}
+    assert shares_by(panel.cells, "band") == {"15-24": (0.75, 0.5), "25-": (0.25, 0.5)}
+
+
+@pytest.mark.parametrize(
+    ("women", "young_men", "men", "missing"),
+    [
+        (1, 1, 2, None),
+        # Of five, young men should be 1.25 and older ones 2.5: 0.25 and 0.5 lack, and nobody is half a person.
+        (2, 1, 2, None),
+        # Of four they should be one and two: exactly one man lacks.
+        (2, 1, 1, "25-"),
+        (3, 0, 1, "15-24"),
+        (4, 0, 4, "15-24"),
+    ],
+)
+def test_a_group_lacks_members_from_a_whole_person_on(
+    women: int, young_men: int, men: int, missing: str | None
+) -> None:
+    cells = {("female", "15-24"): women, ("male", "15-24"): young_men, ("male", "25-"): men}
+    lacking = compose(cells, MARGINS).most_missing
+    assert (lacking and lacking.band) == missing
+    assert lacking is None or lacking.gender == "male"
+
+
+@pytest.mark.parametrize(
+    ("east", "west", "missing", "index"),
+    [(2, 2, None, 1.0), (2, 1, None, 5 / 6), (3, 1, "Vest", 0.75), (1, 4, "Øst", 0.7), (0, 0, None, None)],
+)
+def test_an_area_lacks_members_from_a_whole_person_on(
+    east: int, west: int, missing: str | None, index: float | None
+) -> None:
+    panel = compose({("female", "15-24"): 9}, (), {"a": east, "b": west}, AREAS)
+    assert (panel.missing_area and panel.missing_area.area) == {"Vest": "b", "Øst": "a", None: None}[missing]
+    assert panel.index == panel.index_of_areas == (index and pytest.approx(index))
+    assert advice(panel, 15, str) == (f"Vi trenger flere fra {missing}." if missing else "")
+
+
+def test_the_index_is_the_worse_of_those_there_are() -> None:
+    def index(groups: float | None, areas: float | None) -> float | None:
+        return Composition(1, (), groups, index_of_areas=areas).index
+
+    assert (index(0.9, 0.8), index(0.7, 0.8), index(0.7, None), index(None, 0.8), index(None, None)) == (
+        0.8, 0.7, 0.7, 0.8, None,
+    )  # fmt: skip
+    # Nothing in common is an index too.
+    assert index(0.0, 0.8) == 0.0
+
+
+def test_advice_names_the_group_and_then_the_area() -> None:
+    panel = compose({("male", "25-"): 9}, MARGINS, {"a": 9}, AREAS)
+    assert advice(panel, 15, str) == "Vi trenger særlig kvinner mellom 15 og 24 år. Vi trenger flere fra Vest."
