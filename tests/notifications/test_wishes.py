@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from services.notifications.deliveries.counting import overview
 from services.notifications.people.members import forget_recipients
 from services.notifications.sending.dispatching import Dispatcher
-from services.notifications.tables import Member, Message
+from services.notifications.tables import Contact, Member, Message
 from shared.events.notifications import MemberDataErased, MemberUnreachable
-from shared.events.registration import ContactRemoved, MemberErased, MemberLeft
+from shared.events.registration import ContactRemoved, MemberErased, MemberJoined, MemberLeft
 from shared.events.surveys import SurveyChanged, SurveyClosed
 from shared.ids import new_id
 from shared.service import Runtime
@@ -34,6 +35,23 @@ async def test_who_has_answered_gets_no_more_about_that_survey(rt: Runtime) -> N
     deliver, event = Deliverer(rt), invitation(new_id())
     await deliver(event, answered(event))
     assert await states(rt) == [("suppressed", "answered")]
+
+
+async def test_who_joins_after_all_is_reached_and_no_member_before_is_counted_as_lost(rt: Runtime, sink: Sink) -> None:
+    deliver, member_id = Deliverer(rt), new_id()
+    sink.replies = ["550 5.1.1 no such user"]
+    await deliver(card(member_id), confirmation(member_id), opened())
+    await Dispatcher().run(rt)
+    async with rt.transaction() as session:
+        assert await session.scalar(sa.select(Contact.unreachable)) is not None
+        assert (await overview(session)).unreachable == 0, "who has only signed up is no member"
+    joined = MemberJoined(**wishes(member_id, "surveys").model_dump())
+    await deliver(joined, replay=True)
+    async with rt.transaction() as session:
+        assert (await overview(session)).unreachable == 1, "state sent again changes nothing of that"
+    await deliver(joined, invitation(member_id))
+    await Dispatcher().run(rt)
+    assert await states(rt) == [("failed", "smtp_550"), ("sent", None)]
 
 
 async def test_a_reminder_made_after_the_answer_is_not_sent(rt: Runtime, sink: Sink) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.notifications.tables import Contact, Letter, Meeting, Message, Sending, Survey, to_made_up
+from services.notifications.tables import Contact, Letter, Meeting, Member, Message, Sending, Survey, to_made_up
 from shared.database import Rows, count_rows
 
 
@@ -110,7 +110,9 @@ async def overview(session: AsyncSession) -> Overview:
     oldest = await session.scalar(sa.select(sa.func.min(Message.created_at)).where(Message.state == "pending"))
     an_hour = sa.func.clock_timestamp() - sa.func.make_interval(0, 0, 0, 0, 1)
     late = await session.scalar(sa.select(sa.exists().where(Message.state == "pending", Message.created_at < an_hour)))
-    unreachable = sa.select(Contact).where(Contact.unreachable.is_not(None), ~Contact.synthetic)
+    # Somebody who has only signed up is no member, here as on the staff home.
+    in_panel = sa.exists().where(Member.id == Contact.member_id, Member.status != "left")
+    unreachable = sa.select(Contact).where(Contact.unreachable.is_not(None), ~Contact.synthetic, in_panel)
     return Overview(
         counts={row[0]: row[1] for row in by_state},
         paused=await session.scalar(sa.select(Sending).where(Sending.paused)),

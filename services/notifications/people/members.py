@@ -78,9 +78,20 @@ async def remove_card(session: AsyncSession, member_id: UUID) -> None:
 
 
 async def keep_wishes(
-    session: AsyncSession, events: Sequence[MemberJoined | MemberChanged | MemberLeft], _: Sequence[Delivery]
+    session: AsyncSession, events: Sequence[MemberJoined | MemberChanged | MemberLeft], deliveries: Sequence[Delivery]
 ) -> None:
-    """What members want mail about now; open mails that are no longer wanted are suppressed."""
+    """What members want mail about now; open mails that are no longer wanted are suppressed.
+
+    Whoever joins is reached again, as the others take it: that a mail came back before was no member's.
+    """
+    joined = [
+        event.member_id
+        for event, delivery in zip(events, deliveries, strict=True)
+        if isinstance(event, MemberJoined) and event.reachable and not delivery.replay
+    ]
+    await session.execute(
+        sa.update(Contact).where(Contact.member_id.in_(joined)).values(unreachable=None, soft_refusals=0)
+    )
     newest = {event.member_id: event for event in events}
     ids = sorted(newest)
     wishes = [
