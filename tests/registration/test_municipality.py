@@ -1,9 +1,11 @@
 """A municipality's profile: what the administrator chooses wins, is told to everybody, and can be read."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+import shared.web
 from services.registration.municipality.staff import differing
 from shared.events.registration import ProfileChanged
 from shared.profile import SHIPPED, BadProfile, Profile, load_profile
@@ -12,6 +14,8 @@ from shared.service import Runtime
 from shared.testing import browser, outbox, sign_in
 from shared.web.staff import audit_of
 from tests.profiles import write_profile
+
+STATIC = Path(shared.web.__file__).parent / "static"
 
 
 def form_of(profile: Profile, **changes: object) -> dict[str, object]:
@@ -131,3 +135,13 @@ def test_a_file_that_cannot_be_used_is_named_in_one_line(tmp_path: Path, file: s
         load_profile(folder)
     assert words in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+async def test_a_shared_link_shows_a_picture_that_is_there_and_what_the_page_is(rt: Runtime) -> None:
+    async with browser(rt) as client:
+        page = (await client.get("/accessibility")).text
+    (picture,) = re.findall(r'<meta property="og:image" content="([^"]+)">', page)
+    assert picture.startswith(f"{rt.settings.public_url}/")
+    assert (STATIC / picture.rpartition("/")[2]).read_bytes().startswith(b"\x89PNG")
+    assert '<meta property="og:title" content="Tilgjengelighetserklæring">' in page
+    assert ">Tilgjengelighets\u00aderklæring</h1>" in page, "on a phone it breaks where its parts meet"
