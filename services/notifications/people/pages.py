@@ -18,8 +18,9 @@ async def show_unsubscribe(request: Request) -> Response:
     """A button; opening the link changes nothing."""
     if _checked(request) is None:
         return problem(request, 410)
-    stops = translate(request).gettext(STOPS[request.path_params["purpose"]])
-    return render(request, "notifications/unsubscribe.html", {"action": request.url.path, "stops": stops})
+    stops = STOPS[request.path_params["purpose"]]
+    context = {"action": request.url.path, "stops": translate(request).gettext(stops)}
+    return render(request, "notifications/unsubscribe.html", context)
 
 
 async def unsubscribe(request: Request) -> Response:
