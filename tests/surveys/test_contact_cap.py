@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
 
+import httpx
 import sqlalchemy as sa
 
 from services.surveys.audience.contacts import at_the_cap, forget_mails
@@ -70,8 +71,8 @@ async def test_the_rule_and_its_sql_find_the_same_members(rt: Runtime, deliver: 
     assert len(await full(rt, 5)) < len(people)
 
 
-async def test_who_is_at_the_cap_gets_neither_invitation_nor_reminder(
-    rt: Runtime, deliver: Deliverer, plan: PlanSurvey
+async def test_who_is_at_the_cap_gets_neither_invitation_nor_reminder_and_staff_see_how_many_did(
+    rt: Runtime, deliver: Deliverer, plan: PlanSurvey, editor: httpx.AsyncClient
 ) -> None:
     rt.profile = rt.profile.with_choices({"contact_cap": 3})
     busy, free, half = joined(rt.now()), joined(rt.now()), joined(rt.now())
@@ -88,6 +89,8 @@ async def test_who_is_at_the_cap_gets_neither_invitation_nor_reminder(
     assert isinstance(event, SurveyReminderDue)
     assert event.member_id == free.member_id
     assert len(event.asked_at) == 2, "invitation and reminder are two mails"
+    page = (await editor.get(f"/staff/surveys/{survey.id}")).text
+    assert "<dt>Har fått påminnelse</dt><dd>1. De som har fått nok e-poster, får ingen</dd>" in page
     move(rt, timedelta(days=84))
     assert await full(rt, 1) == {free.member_id}, "a quarter after the invitations only the reminder counts"
 

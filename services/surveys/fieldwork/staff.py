@@ -9,7 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.surveys.audience.showing import who_is_asked
 from services.surveys.fieldwork.curve import STATE_WORDS, followed, standing, survey_title
 from services.surveys.fieldwork.domain import target_of
-from services.surveys.fieldwork.store import Turnout, answers_on_paper, answers_per_day, count_strata, turnouts
+from services.surveys.fieldwork.store import (
+    Turnout,
+    answers_on_paper,
+    answers_per_day,
+    count_strata,
+    members_reminded,
+    turnouts,
+)
 from services.surveys.planning.planning import cancel_plan
 from services.surveys.steering.domain import possible
 from services.surveys.steering.steering import life_of
@@ -30,6 +37,7 @@ async def figures_of(request: Request, session: AsyncSession, survey: Survey, no
         "survey": survey,
         "turnout": turnout,
         "on_paper": await answers_on_paper(session, survey.id),
+        "reminded": await members_reminded(session, survey.id),
         "followed": followed(request, survey, turnout, per_day[survey.id], now) if survey.opened_at else None,
         "strata": [
             (

@@ -29,7 +29,7 @@ STATES = {
     "paused": "På pause",
     "ended": "Stengt for svar",
     "planned": "Planlagte",
-    "closed": "Lukkede",
+    "closed": "Stengte",
     "cancelled": "Avlyste",
 }
 ORDER_NAMES = {"newest": "Nyeste først", "oldest": "Eldste først", "closing": "Siste dag for å svare", "topic": "Tema"}

@@ -93,6 +93,12 @@ async def answers_on_paper(session: AsyncSession, survey_id: UUID) -> int:
     return await count_rows(session, sa.select(Invitation).where(*on_paper))
 
 
+async def members_reminded(session: AsyncSession, survey_id: UUID) -> int:
+    """How many have been reminded: not those who had answered, were at the contact cap or in a group with enough."""
+    were = (Invitation.survey_id == survey_id, Invitation.reminded_at.is_not(None))
+    return await count_rows(session, sa.select(Invitation).where(*were))
+
+
 async def size_reached_without_survey(session: AsyncSession) -> int | None:
     """The first announced size, when the panel has reached it and no survey has ever been planned."""
     if await session.scalar(sa.select(Survey.id).limit(1)) is not None:
