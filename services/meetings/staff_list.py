@@ -14,6 +14,7 @@ from services.meetings.planning.announcing import count_states
 from services.meetings.seats.domain import replacements_stop_at
 from services.meetings.tables import Meeting
 from shared.database import count_rows
+from shared.rules import last_day
 from shared.web import Request, Response, events_at_fault, render, runtime, translate
 from shared.web.charts import progress
 from shared.web.i18n import Language
@@ -87,8 +88,8 @@ def seats_picture(request: Request, meeting: Meeting, counts: Counts) -> Markup:
 def _when(texts: Language, meeting: Meeting, now: datetime) -> tuple[str, datetime]:
     """The next date of the meeting for staff, in words and as a date."""
     if meeting.state == "announced":
-        late = now >= meeting.reply_by
-        return f"{'Svarfristen var' if late else 'Svarfristen er'} {texts.date(meeting.reply_by)}", meeting.reply_by
+        word = "Svarfristen er" if now < meeting.reply_by else "Svarfristen var"
+        return f"{word} {texts.date(last_day(meeting.reply_by))}", meeting.reply_by
     word = "Møtet er" if now < meeting.starts_at else "Møtet var"
     return f"{word} {texts.datetime(meeting.starts_at)}", meeting.starts_at
 

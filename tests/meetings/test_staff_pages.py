@@ -1,7 +1,7 @@
 """Staff announce a meeting, set quotas, draw once, change it with word to those who come, and cancel it."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -187,6 +187,17 @@ async def test_the_card_says_what_needs_somebody_today(
     assert "Ledig: 1 plass. Alle i trekningen er spurt." in (await editor.get("/staff/meetings/card")).text
     move(rt, timedelta(days=29))
     assert "Møtet har vært." in (await editor.get("/staff/meetings/card")).text
+
+
+async def test_the_card_names_the_last_day_to_reply_and_not_the_midnight_after(
+    rt: Runtime, editor: httpx.AsyncClient
+) -> None:
+    meeting = await a_meeting(rt)
+    ends = datetime(meeting.starts_at.year + 1, 2, 16, tzinfo=rt.settings.zone)
+    async with rt.transaction() as session:
+        later = [ends + timedelta(days=9, hours=hours) for hours in (0, 2)]
+        await session.execute(sa.update(Meeting).values(reply_by=ends, starts_at=later[0], ends_at=later[1]))
+    assert f"Svarfristen er 15. februar {ends.year}" in (await editor.get("/staff/meetings/card")).text
 
 
 async def test_lists_can_be_downloaded_without_names_or_codes(
