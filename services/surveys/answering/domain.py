@@ -6,7 +6,7 @@ from random import Random
 from typing import TypeVar
 
 from services.surveys.answering.reading import NotAnAnswer, Sent, read_question
-from shared.events.questionnaire import Choice, Grid, Information, KnownQuestion, Page, Questionnaire, holds
+from shared.events.questionnaire import NOT_QUOTED, Choice, Information, KnownQuestion, Page, Questionnaire, holds
 
 #: Question id -> answer as stored: a code, a list of codes, a step, a number, a text, steps by statement.
 Answers = Mapping[str, object]
@@ -37,7 +37,7 @@ def quotes(questionnaire: Questionnaire, answers: Answers, language: str, do_not
     """The words of earlier answers where a later text quotes them, by question."""
     labels_of = {}
     for question in questionnaire.questions:
-        if question.id not in answers or isinstance(question, Grid):
+        if question.id not in answers or question.type in NOT_QUOTED:
             continue
         # What somebody wrote beside "annet" says more than the option.
         own = {code: answers[name] for code, name in getattr(question, "written", {}).items() if name in answers}

@@ -7,11 +7,9 @@ from pydantic import ValidationError
 from services.surveys.editing.domain import Content, Part
 from services.surveys.editing.naming import NUMBER_NAMES
 from services.surveys.editing.reaching import named_in
-from shared.events.questionnaire import QUOTE, RulesBroken, strict
+from shared.events.questionnaire import NOT_QUOTED, QUOTE, RulesBroken, strict
 
 Fault = tuple[str, str]
-#: Kinds whose answers no later text can quote.
-NOT_QUOTED = ("information", "long_text", "grid")
 
 
 def broken_rules(content: Part) -> Iterator[Fault]:

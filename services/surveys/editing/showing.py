@@ -25,8 +25,7 @@ from services.surveys.editing.naming import (
     ROW_NAMES,
     TEXT_NAMES,
 )
-from services.surveys.editing.refusing import NOT_QUOTED
-from shared.events.questionnaire import KINDS, LANGUAGES
+from shared.events.questionnaire import KINDS, LANGUAGES, NOT_QUOTED
 
 _MODES = {"all": "alle disse er svart", "any": "minst ett av disse er svart", "none": "ingen av disse er svart"}
 

@@ -22,7 +22,7 @@ from services.surveys.exchange.listing import Lists
 from services.surveys.exchange.repeating import USUAL, Layout, begins_repeat
 from services.surveys.exchange.taking import MOST_ROWS, Imported, Refused
 from services.surveys.exchange.xlsform_kinds import Kinds, reason_against
-from shared.events.questionnaire import KINDS, LANGUAGES
+from shared.events.questionnaire import KINDS, LANGUAGES, NOT_QUOTED
 from shared.slugs import slug
 
 #: ``${navn}`` once its braces, and all others, have been turned to brackets: a brace quotes an answer here.
@@ -201,7 +201,7 @@ class _Import:
             pages.append({**pages[-1], "id": f"side{len(pages) + 1}", "questions": []})
         pages[-1]["questions"] += new
         self._asked.add(name, *places)
-        if len(new) == 1 and new[0]["type"] not in ("long_text", "grid", "information"):
+        if len(new) == 1 and new[0]["type"] not in NOT_QUOTED:
             self._quotable[name] = new[0]["id"], len(pages)
         self._done.taken += len(new)
         if self._leaves_out:

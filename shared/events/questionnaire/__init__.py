@@ -21,6 +21,7 @@ from shared.events.questionnaire.conditions import Answered, Condition, Every, N
 from shared.events.questionnaire.identity import identity_of, is_continued, wording
 from shared.events.questionnaire.kinds import (
     KINDS,
+    NOT_QUOTED,
     Day,
     Information,
     KnownQuestion,

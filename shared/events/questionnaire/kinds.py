@@ -116,6 +116,8 @@ KnownQuestion = (
 KINDS: dict[str, type[KnownQuestion]] = {
     get_args(kind.model_fields["type"].annotation)[0]: kind for kind in get_args(KnownQuestion)
 }
+#: Kinds whose answers no later text can quote: there is none, or it is more than a few words.
+NOT_QUOTED = frozenset({"information", "long_text", "grid"})
 Question = Annotated[
     Annotated[OneChoice, Tag("one_choice")]
     | Annotated[SeveralChoices, Tag("several_choices")]

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from shared.events.questionnaire.choices import Area, Grid, Optioned, Pair, Ranking, Scale, SeveralChoices
 from shared.events.questionnaire.conditions import Condition, named_in
-from shared.events.questionnaire.kinds import Day, Information, KnownQuestion, LongText, Number, Year
+from shared.events.questionnaire.kinds import NOT_QUOTED, Day, Information, KnownQuestion, Number, Year
 from shared.events.questionnaire.model import Questionnaire
 from shared.events.questionnaire.parts import Texts, texts_in
 
@@ -123,7 +123,7 @@ def _conditions(questionnaire: Questionnaire) -> Iterator[str]:
     earlier: dict[str, KnownQuestion] = {}
     for page in questionnaire.pages:
         yield from _condition(f"page {page.id}", page.show_if, earlier)
-        quotable = {id_ for id_, question in earlier.items() if not isinstance(question, LongText | Grid)}
+        quotable = {id_ for id_, question in earlier.items() if question.type not in NOT_QUOTED}
         for place, texts in texts_in(page, f"page {page.id}"):
             yield from _quotes(place, texts, quotable)
         for question in page.known:
