@@ -28,12 +28,6 @@ _NEUTRAL = 0.012
 _STEPS = (0.15, 0.40, 0.68, 0.40, 0.135)
 
 
-def contrast(colour: str, other: str) -> float:
-    """Contrast ratio of two colours ``#rrggbb`` (WCAG 2.2), from 1 to 21."""
-    high, low = sorted((luminance(colour), luminance(other)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
-
-
 def luminance(colour: str) -> float:
     """Relative luminance between 0 (black) and 1 (white)."""
     red, green, blue = (_linear(int(colour[place : place + 2], 16) / 255) for place in (1, 3, 5))

@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.profile.colours import contrast, theme, theme_css
+from shared.profile.colours import luminance, theme, theme_css
 
 CSS = (Path(__file__).parents[2] / "shared" / "web" / "static" / "panel.css").read_text(encoding="utf-8")
 (STEP_LINE,) = re.findall(r'\[class\^="step-"\] \{ stroke: (#[0-9a-f]{6})', CSS)
@@ -15,6 +15,12 @@ _COLOURS = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 _SURFACES = ("background-default", "background-tinted", "surface-default", "surface-tinted")
 #: Token -> least contrast (WCAG 1.4.3 and 1.4.11) against every surface it may lie on.
 _ON_SURFACES = {"text-default": 7.0, "text-subtle": 4.5, "border-strong": 4.5}
+
+
+def contrast(colour: str, other: str) -> float:
+    """Contrast ratio of two colours ``#rrggbb`` (WCAG 2.2), from 1 to 21."""
+    high, low = sorted((luminance(colour), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
 
 
 @given(_COLOURS)
