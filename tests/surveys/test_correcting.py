@@ -71,6 +71,7 @@ async def test_staff_see_before_and_after_and_correct_once(
     path = f"/staff/surveys/{survey.id}/texts/1"
     assert f"/staff/surveys/{survey.id}/texts/0" in (await editor.get(f"/staff/surveys/{survey.id}")).text
     assert 'name="pages.0.title.nb"' in (await editor.get(path)).text
+    assert "… (Bokmål)" in (await editor.get(f"/staff/surveys/{survey.id}/texts/0")).text
     preview = await editor.post(path, data={"pages.0.title.nb": "Reisene dine <i>"})
     assert preview.status_code == 200
     assert "Reisene dine &lt;i&gt;" in preview.text

@@ -59,6 +59,7 @@ async def test_a_plan_can_be_cancelled_before_it_opens(
     await deliver(reached)
     await open_due_surveys(rt)
     assert [survey.state for survey in await surveys(rt)] == ["cancelled"]
+    assert "Skulle åpne når panelet når 200 medlemmer" in (await editor.get(f"/staff/surveys/{survey.id}")).text
 
 
 async def test_the_list_and_the_card_say_how_it_goes(

@@ -80,7 +80,7 @@ def _page(request: Request, survey: Survey, wanted: dict[tuple[str, str], str], 
     fields: list[dict[str, object]] = [
         {
             "name": f"{path}.{language}",
-            "label": f"{texts['nb'][:60]} ({LANGUAGE_NAMES[language]})",
+            "label": f"{_beginning(texts['nb'])} ({LANGUAGE_NAMES[language]})",
             "value": wanted.get((path, language), text),
             "rows": 1 + len(text) // 80,
         }
@@ -96,3 +96,8 @@ def _page(request: Request, survey: Survey, wanted: dict[tuple[str, str], str], 
         "error": error,
     }
     return render(request, "surveys/staff_texts.html", context, 422 if error else 200)
+
+
+def _beginning(text: str) -> str:
+    """What a field is called by: the text, or as much of it as a label holds."""
+    return text if len(text) <= 60 else f"{text[:59].rstrip()}…"
