@@ -21,6 +21,7 @@ _MENDED = (
     "Innbyggerpanelet får noen få undersøkelser", "Slik virker det", "Ventet ved slutten", "Kryss av for at du",
     r"Vi trenger særlig menn \d+–", "Postnummer finnes ikke", "skrevet med siffer", "Ikke få flere undersøkelser",
     "Ingenting har kommet ut av det ennå", "Ikke tatt videre", "En i kommunen leser", r"\b[Vv]entede svar",
+    ">XLSX<", r"Last ned( tabellene| hele listen)?: <a[^>]*>CSV<",
 )  # fmt: skip
 #: filen, listen, klokken; allerede.
 _OTHER_FORMS = (
