@@ -14,7 +14,8 @@ async def test_nothing_is_public_before_staff_have_approved_a_wording(rt: Runtim
     id_ = await a_suggestion(rt)
     async with browser(rt) as visitor:
         assert "Tryggere skolevei" not in (await visitor.get("/suggest")).text
-        assert (await decide(editor, id_)).status_code == 303
+        receipt = await decide(editor, id_)
+        assert "Saken er lagret" in (await editor.get(receipt.headers["location"])).text
         listed = (await visitor.get("/suggest")).text
         page = (await visitor.get("/suggest/tryggere-skolevei-pa-rykkinn")).text
         assert "Tryggere skolevei på Rykkinn" in listed
@@ -68,7 +69,7 @@ async def test_staff_see_the_mail_and_the_page_before_anything_is_sent_and_two_c
     assert "&lt;b&gt;Fra 2027&lt;/b&gt;.</textarea>" in form_page.text
     assert len(await replies(rt)) == 1
     for _ in range(2):
-        assert (await editor.post(path, data=hidden(preview))).headers["location"] == path
+        assert (await editor.post(path, data=hidden(preview))).headers["location"] == f"{path}?saved=1"
     assert [(reply.notice, reply.text) for reply in await replies(rt)][1:] == [("answer", "Ja.\n\n<b>Fra 2027</b>.")]
     assert (await editor.get(path)).text.count("behandlet et forslag") == 1
 

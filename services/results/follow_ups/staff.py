@@ -94,7 +94,7 @@ async def record_follow_up(request: Request) -> Response:
             if form.get("confirmed") != "yes" or id_ is None:
                 return await _confirm(request, session, values, about)
             await _record(request, session, id_, values, about)
-            return see_other("/staff/results/follow-ups")
+            return see_other("/staff/results/follow-ups?saved=1")
     return await _page(request, form.values(), errors, 422 if errors else 200)
 
 
@@ -176,4 +176,4 @@ async def correct_follow_up(request: Request) -> Response:
                 setattr(follow_up, name, value)
             await emit(session, store.recorded_event(follow_up))
             await audit(session, request, "results.follow_up.corrected", id_)
-    return see_other(f"/staff/results/follow-ups/{id_}")
+    return see_other(f"/staff/results/follow-ups/{id_}?saved=1")

@@ -123,7 +123,7 @@ async def decide(request: Request) -> Response:
         if values is not None and form.get("action") != "change":
             decision, current = settled(Decision(**values.model_dump())), await store.standing(session, suggestion)
             if confirmed and decision == current:
-                return see_other(f"/staff/results/suggestions/{suggestion_id}")
+                return see_other(f"/staff/results/suggestions/{suggestion_id}?saved=1")
             target = await store.public_suggestion(session, decision.merged_into) if decision.merged_into else None
             if form.get("seen") != mark(current):
                 errors, status = {"": _OUTDATED}, 409
@@ -137,7 +137,7 @@ async def decide(request: Request) -> Response:
                 notice = await decide_on(session, suggestion, decision, target.id if target else None, rt.now())
                 detail = {"state": decision.state, "public": decision.public, "told": notice or "nothing"}
                 await audit(session, request, "results.suggestion.decided", suggestion.id, **detail)
-                return see_other(f"/staff/results/suggestions/{suggestion_id}")
+                return see_other(f"/staff/results/suggestions/{suggestion_id}?saved=1")
     return await _page(request, suggestion, form.values(), errors, status if errors else 200)
 
 
