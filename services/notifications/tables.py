@@ -33,6 +33,8 @@ class Contact(Base):
     soft_refusals: Mapped[int] = mapped_column(server_default="0")
     """Refusals in a row that may pass (a full mailbox): so many, and the address counts as one that takes no mail."""
     soft_since: Mapped[datetime | None]
+    address_number: Mapped[int] = mapped_column(server_default="1")
+    """Registration's number of the address."""
     address_since: Mapped[datetime | None]
     """Machine time since which it is this address, where it was another before."""
     synthetic: Mapped[bool] = mapped_column(server_default="false")

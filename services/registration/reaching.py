@@ -18,10 +18,15 @@ async def send_card_again(session: AsyncSession, event: ContactCardMissing, deli
 
 
 async def mark_unreachable(session: AsyncSession, event: MemberUnreachable, delivery: Delivery) -> None:
-    """The address takes no mail: staff, the member and the other services see it until the address changes."""
+    """The address takes no mail: staff, the member and the other services see it until the address changes.
+
+    Of an address the member no longer has, nothing is to be said.
+    """
     if delivery.replay:
         return
     member = in_panel(await lock_member(session, event.member_id))
-    if member is not None and member.unreachable_since is None:
+    if member is None or event.address_number not in (None, member.address_number):
+        return
+    if member.unreachable_since is None:
         member.unreachable_since = event.since
         await emit(session, await changed_event(session, member))

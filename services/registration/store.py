@@ -42,7 +42,11 @@ async def hold_address(session: Transaction, *emails: str) -> None:
 def contact_card(member: Member) -> ContactChanged:
     """The member's card for notifications."""
     return ContactChanged(
-        member_id=member.id, name=member.name or "", email=member.email or "", language=member.language
+        member_id=member.id,
+        name=member.name or "",
+        email=member.email or "",
+        language=member.language,
+        address_number=member.address_number,
     )
 
 

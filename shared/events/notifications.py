@@ -34,6 +34,8 @@ class MemberUnreachable(_Notifications):
     type: ClassVar[str] = "notifications.member_unreachable.v1"
     reason: Code
     since: Instant
+    address_number: int | None = None
+    """That of the contact card the mails went by: the address may have changed meanwhile. None in older events."""
 
 
 class MailPreferenceChanged(_Notifications):

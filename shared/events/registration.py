@@ -233,6 +233,8 @@ class ContactChanged(_Contact):
     email: str
     language: OpenEnum
     """``nb``, ``nn`` or ``en``."""
+    address_number: int = 1
+    """Which of the person's addresses this is."""
 
 
 class ContactRemoved(_Contact):

@@ -109,8 +109,10 @@ def confirmation(member_id: UUID) -> ConfirmationRequested:
     return ConfirmationRequested(member_id=member_id, generation=1, send_before=SOON, link_expires_at=SOON)
 
 
-def card(member_id: UUID, email: str = "kari@example.org", name: str = "Kari", language: str = "nb") -> ContactChanged:
-    return ContactChanged(member_id=member_id, name=name, email=email, language=language)
+def card(
+    member_id: UUID, email: str = "kari@example.org", name: str = "Kari", language: str = "nb", address_number: int = 1
+) -> ContactChanged:
+    return ContactChanged(member_id=member_id, name=name, email=email, language=language, address_number=address_number)
 
 
 def wishes(member_id: UUID, *purposes: str, status: str = "active") -> MemberChanged:

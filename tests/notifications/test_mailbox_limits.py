@@ -87,7 +87,10 @@ async def test_a_mail_to_the_address_before_says_nothing_about_the_new_one(rt: R
     member_id, deliver = new_id(), Deliverer(rt)
     await deliver(card(member_id), opened(), invitation(member_id))
     await Dispatcher().run(rt)
-    await deliver(card(member_id, "kari@example.net"), card(member_id, "kari@example.net", name="Kari N."))
+    await deliver(
+        card(member_id, "kari@example.net", address_number=2),
+        card(member_id, "kari@example.net", name="Kari N.", address_number=2),
+    )
     async with rt.transaction() as session:
         first = (await session.scalars(sa.select(Message.id))).one()
     await door(report_about(first, "5.1.1"), "<>")
@@ -98,4 +101,6 @@ async def test_a_mail_to_the_address_before_says_nothing_about_the_new_one(rt: R
     async with rt.transaction() as session:
         second = (await session.scalars(sa.select(Message.id).where(Message.id != first))).one()
     await door(report_about(second, "5.1.1"), "<>")
-    assert len(await outbox(rt, MemberUnreachable)) == 1, "the new address is dead too"
+    (event,) = await outbox(rt, MemberUnreachable)
+    assert isinstance(event, MemberUnreachable)
+    assert event.address_number == 2, "the new address is dead too, and registration can tell"

@@ -9,9 +9,10 @@ import sqlalchemy as sa
 
 from services.registration.joining.signing_up import forget_unconfirmed
 from services.registration.tables import AddressChange, Member
+from shared.events.notifications import MemberUnreachable
 from shared.events.registration import ConfirmationRequested, ContactChanged, ContactRemoved, MemberChanged
 from shared.service import Runtime
-from shared.testing import browser, move, outbox
+from shared.testing import Deliverer, browser, move, outbox
 from tests.registration.given import DETAILS, a_member, or_again, signed_in
 
 
@@ -89,6 +90,13 @@ async def test_a_new_address_counts_when_its_own_link_has_been_opened(rt: Runtim
     newest = (await outbox(rt, ContactChanged))[-1]
     assert isinstance(newest, ContactChanged)
     assert (newest.member_id, newest.email) == (member_id, "ny@example.org")
+    deliver = Deliverer(rt)
+    for number, reached in ((newest.address_number - 1, True), (newest.address_number, False)):
+        dead = MemberUnreachable(member_id=member_id, reason="bounced", since=rt.now(), address_number=number)
+        await deliver(dead)
+        async with rt.transaction() as session:
+            since = await session.scalar(sa.select(Member.unreachable_since))
+        assert (since is None) == reached, "what was said of the address before says nothing of this one"
 
 
 async def test_somebody_elses_address_gets_no_link_and_the_page_does_not_tell(rt: Runtime) -> None:

@@ -49,6 +49,7 @@ async def _keep_cards(session: AsyncSession, cards: Sequence[ContactChanged], ma
         name=[card.name for card in cards],
         email=[card.email for card in cards],
         language=[card.language for card in cards],
+        address_number=[card.address_number for card in cards],
         synthetic=[same_mailbox(card.email, made_up) for card in cards],
     )
     new = statement.excluded
@@ -60,6 +61,7 @@ async def _keep_cards(session: AsyncSession, cards: Sequence[ContactChanged], ma
                 "email": new.email,
                 "language": new.language,
                 "synthetic": new.synthetic,
+                "address_number": new.address_number,
                 "unreachable": sa.case((Contact.email == new.email, Contact.unreachable), else_=None),
                 "soft_refusals": sa.case((Contact.email == new.email, Contact.soft_refusals), else_=0),
                 "address_since": sa.case((Contact.email == new.email, Contact.address_since), else_=CLOCK),

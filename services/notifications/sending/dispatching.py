@@ -227,11 +227,12 @@ async def report_failure(session: AsyncSession, message: Message, reason: str, n
         sa.update(Contact)
         .where(Contact.member_id == member_id, Contact.removed.is_(False), Contact.unreachable.is_(None))
         .values(unreachable=reason)
-        .returning(Contact.member_id)
+        .returning(Contact.address_number)
     )
     if marked is not None:
         await give_up_on_member(session, member_id, "unreachable", urgent_too=False)
-        await emit(session, MemberUnreachable(member_id=member_id, reason=reason, since=now))
+        event = MemberUnreachable(member_id=member_id, reason=reason, since=now, address_number=marked)
+        await emit(session, event)
 
 
 async def _went_to_another_address(session: AsyncSession, message: Message, member_id: UUID) -> bool:

@@ -52,6 +52,7 @@ async def move_to(session: AsyncSession, member: Member, change: AddressChange) 
         return False
     reached_again = member.unreachable_since is not None
     member.email, member.email_key, member.unreachable_since = change.email, address_key(change.email), None
+    member.address_number += 1
     await drop_address_change(session, member.id)
     await emit(session, contact_card(member))
     if reached_again:

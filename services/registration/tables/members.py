@@ -25,6 +25,8 @@ class Member(Base):
     email: Mapped[str | None]
     email_key: Mapped[str | None] = mapped_column(unique=True)
     """The address as it is compared (``shared.addresses.address_key``)."""
+    address_number: Mapped[int] = mapped_column(server_default="1")
+    """Raised for every new address: what notifications says of the one before is told apart by it."""
     year_of_birth: Mapped[int | None]
     gender: Mapped[str | None]
     area: Mapped[str | None]
