@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events.member_data import MemberData
+from shared.events.notifications import MattersNamed
 from shared.events.registration import MemberDataRequested
 from shared.messaging import Delivery, emit, lock
 from shared.web.staff import audit_of
@@ -14,7 +15,7 @@ _MOST_LOOKS = 1000
 
 async def tell_data(
     session: AsyncSession,
-    event: MemberDataRequested,
+    event: MemberDataRequested | MattersNamed,
     delivery: Delivery,
     gathered: type[MemberData],
     kept: Mapping[str, Sequence[dict[str, str]]],

@@ -1,7 +1,7 @@
 """results owns released answers (the only copy), publications, follow-ups, suggestions and the documented work.
 
 Reacts to SurveyOpened, SurveyChanged, ResponseSubmitted, SurveyClosed, PopulationMarginsSet, MemberErased,
-SuggestionLetterReceived and the meetings' public facts. Publishes ResultsPublished, FollowUpRecorded,
+SuggestionLetterReceived, MattersNamed and the meetings' public facts. Publishes ResultsPublished, FollowUpRecorded,
 SuggestionRegistered, SuggestionAnswered, for notifications alone SuggestionContactGiven and SuggestionReplyDue, and
 MemberDataErased (it holds no member) and DeadLettersExpiring.
 

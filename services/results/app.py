@@ -12,8 +12,8 @@ from services.results.tables import Suggestion
 from services.results.work import copying as meetings
 from services.results.work import pages as work
 from shared.events.meetings import MeetingAnnounced, MeetingCancelled, MeetingHeld, MeetingMinutesPublished
-from shared.events.notifications import SuggestionLetterReceived
-from shared.events.registration import MemberDataRequested, MemberErased, PopulationMarginsSet
+from shared.events.notifications import MattersNamed, SuggestionLetterReceived
+from shared.events.registration import MemberErased, PopulationMarginsSet
 from shared.events.surveys import ResponseSubmitted, SampleDrawn, SurveyChanged, SurveyClosed, SurveyOpened
 from shared.messaging import subscribe
 from shared.messaging.missing import missed_events
@@ -31,7 +31,7 @@ HANDLERS = (
     subscribe("results.keep_answers", copying.keep_answers, ResponseSubmitted, batch=True),
     subscribe("results.keep_population", copying.keep_population, PopulationMarginsSet),
     subscribe("results.confirm_erasure", copying.confirm_erasure, MemberErased),
-    subscribe("results.gather_data", gathering.gather_data, MemberDataRequested),
+    subscribe("results.gather_data", gathering.gather_data, MattersNamed),
     subscribe("results.register_letter", registering.register_letter, SuggestionLetterReceived),
     subscribe("results.keep_meeting", meetings.keep_meeting, *MEETING_FACTS),
     ended_sessions("results"),

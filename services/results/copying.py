@@ -10,7 +10,7 @@ from shared.database import run_sql, upsert
 from shared.events.registration import MemberErased, PopulationMarginsSet
 from shared.events.results import MemberDataErased
 from shared.events.surveys import ResponseSubmitted, SampleDrawn, SurveyChanged, SurveyClosed, SurveyOpened
-from shared.messaging import Delivery, emit, lock
+from shared.messaging import Delivery, emit, forget_subject, lock
 
 _KEEP_ANSWERS = """
 insert into results.answer (id, survey_id, strata, answers)
@@ -73,6 +73,7 @@ async def keep_population(session: AsyncSession, event: PopulationMarginsSet, _:
 
 
 async def confirm_erasure(session: AsyncSession, event: MemberErased, _: Delivery) -> None:
-    """Nothing here can be tied to a person: the receipt says that there is nothing left."""
+    """Nothing here is kept under a person, but what was told when they asked for everything."""
     await lock(session, event.member_id)
+    await forget_subject(session, event.member_id)
     await emit(session, MemberDataErased(member_id=event.member_id, erased_at=event.erased_at))

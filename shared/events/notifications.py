@@ -78,6 +78,16 @@ class SuggestionLetterReceived(Event):
     received_at: Instant
 
 
+class MattersNamed(_Notifications):
+    """Restricted: which matters lie under the address of a member who asked for everything; results has their texts."""
+
+    type: ClassVar[str] = "notifications.matters_named.v1"
+    topic: ClassVar[str] = "notifications.suggestions"
+    request_id: UUID
+    suggestion_ids: tuple[UUID, ...]
+    """Made by results or notifications; ids that results does not know are of other mails to the address."""
+
+
 class MemberDataGathered(MemberData):
     """Restricted: what notifications keeps about a member who asked for everything."""
 
@@ -94,6 +104,7 @@ class EventsMissed(attention.EventsMissed):
 EVENTS: tuple[type[Event], ...] = (
     EventsMissed,
     SuggestionLetterReceived,
+    MattersNamed,
     MessageFailed,
     MemberUnreachable,
     MailPreferenceChanged,

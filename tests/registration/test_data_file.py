@@ -15,10 +15,12 @@ import sqlalchemy as sa
 
 from services.registration.data_file.gathering import KEPT_FOR, forget_gathered
 from services.registration.tables import DataRequest
+from services.results.tables import Suggestion
 from services.surveys.audience.tables import MeetingGuest
 from shared.events import meetings, notifications, registration, results, surveys
 from shared.events.member_data import MemberData
-from shared.events.registration import ContactChanged, MemberDataRequested, SignInRequested
+from shared.events.notifications import MattersNamed
+from shared.events.registration import ContactChanged, MemberDataRequested, MemberErased, SignInRequested
 from shared.ids import new_id
 from shared.service import Runtime
 from shared.testing import Deliverer, browser, move, outbox, sign_in
@@ -43,14 +45,17 @@ async def insert_rows(rt: Runtime, *tables: str) -> None:
             await (await session.connection()).exec_driver_sql(statement)
 
 
-async def answer_of(rt: Runtime, member_id: UUID) -> dict[str, Any]:
+async def answer_of(rt: Runtime, member_id: UUID, *matters: UUID) -> dict[str, Any]:
     """What a service answers about a member, asked twice (the second time by state sent again)."""
+    request: MemberDataRequested | MattersNamed
     request = MemberDataRequested(request_id=new_id(), member_id=member_id, asked_at=rt.now())
+    if rt.name == "results":
+        request = MattersNamed(request_id=new_id(), member_id=member_id, suggestion_ids=matters)
     await Deliverer(rt)(request)
     await Deliverer(rt)(request, replay=True, sequence=2)
-    (gathered,) = await outbox(rt, PARTS[rt.name])
-    assert isinstance(gathered, MemberData)
-    assert (gathered.request_id, gathered.member_id) == (request.request_id, member_id)
+    answers = [event for event in await outbox(rt, PARTS[rt.name]) if isinstance(event, MemberData)]
+    (gathered,) = [answer for answer in answers if answer.request_id == request.request_id]
+    assert gathered.member_id == member_id
     return gathered.kept
 
 
@@ -173,7 +178,31 @@ async def test_notifications_says_the_card_every_mail_and_matters_from_the_addre
     content = await answer_of(rt, member_id)
     assert [row["email"] for row in content["contact_card"]] == ["kari@example.org"]
     assert [(row["about"], row["survey_id"], row["meeting_id"]) for row in content["mails"]] == [("sign_in", "", "")]
-    assert [row["by"] for row in content["matters_raised_from_the_address"]] == ["mail"]
+    (row,) = content["matters_raised_from_the_address"]
+    assert row["by"] == "mail"
+    (named,) = await outbox(rt, MattersNamed)
+    assert isinstance(named, MattersNamed)
+    assert [str(id_) for id_ in named.suggestion_ids] == [row["matter_id"]], (
+        "results is told which, and of whose request"
+    )
+    assert named.member_id == member_id
+
+
+async def test_results_tells_the_text_of_matters_that_notifications_names_and_of_no_other(
+    runtime_of: RuntimeOf,
+) -> None:
+    rt, ids = await runtime_of("results"), [new_id() for _ in range(40)]
+    await insert_rows(rt, "suggestion")
+    async with rt.transaction() as session:
+        example = await session.scalar(sa.text("select id from results.suggestion"))
+        values = {"channel": "form", "language": "nb", "text": "å" * 10_000, "wants_answer": True}
+        session.add_all(Suggestion(id=id_, registered_at=rt.now(), **values) for id_ in ids)
+    (row,) = (await answer_of(rt, new_id(), example, new_id()))["matters_raised_from_the_address"]
+    assert (row["heading"], row["text"], row["answer"]) == ("heading", "text", "answer")
+    rows = (await answer_of(rt, member_id := new_id(), *ids))["matters_raised_from_the_address"]
+    assert [len(row.get("text", "")) > 0 for row in rows] == [True] * 24 + [False] * 16, "what one event can hold"
+    await Deliverer(rt)(MemberErased(member_id=member_id, erased_at=rt.now()))
+    assert len(await outbox(rt, PARTS["results"])) == 1, "whose they are is forgotten"
 
 
 async def test_the_member_and_the_officer_get_the_same_file_from_all_five(rt: Runtime) -> None:

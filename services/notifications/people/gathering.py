@@ -1,13 +1,16 @@
-"""Gathering what notifications keeps about a member who asks: the card, every mail, and matters from the address."""
+"""Gathering what notifications keeps about a member who asks: the card, every mail, and matters from the address.
+
+It alone knows which matters are theirs: results is told their ids, and answers with their texts.
+"""
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifications.tables import Contact, Correspondent, Message
-from shared.events.notifications import MemberDataGathered
+from shared.events.notifications import MattersNamed, MemberDataGathered
 from shared.events.registration import MemberDataRequested
 from shared.member_data import tell_data
-from shared.messaging import Delivery
+from shared.messaging import Delivery, emit
 
 
 async def gather_data(session: AsyncSession, event: MemberDataRequested, delivery: Delivery) -> None:
@@ -19,11 +22,12 @@ async def gather_data(session: AsyncSession, event: MemberDataRequested, deliver
     mails = await session.scalars(
         sa.select(Message).where(Message.member_id == event.member_id).order_by(Message.created_at, Message.id)
     )
-    matters = await session.scalars(
+    found = await session.scalars(
         sa.select(Correspondent)
         .where(sa.func.lower(Correspondent.email) == (email or "").lower(), Correspondent.email != "")
         .order_by(Correspondent.since)
     )
+    matters = found.all()
     sections = {
         "contact_card": [
             {
@@ -59,3 +63,5 @@ async def gather_data(session: AsyncSession, event: MemberDataRequested, deliver
         ],
     }
     await tell_data(session, event, delivery, MemberDataGathered, sections)
+    ids = tuple(matter.suggestion_id for matter in matters)
+    await emit(session, MattersNamed(member_id=event.member_id, request_id=event.request_id, suggestion_ids=ids))
