@@ -25,6 +25,13 @@ def band_of(year_of_birth: int, year: int | None, bands: Sequence[AgeBand]) -> s
     return next((band.code for band in bands if band.age_to is None or age <= band.age_to), bands[-1].code)
 
 
+def nearest_band(code: str, bands: Sequence[AgeBand]) -> str:
+    """The band that people of another band are in, or nearest to; the bands begin at an age that can change."""
+    _, dash, oldest = code.rpartition("-")
+    older = (band.code for band in bands if band.age_to is None or (oldest.isdigit() and int(oldest) <= band.age_to))
+    return next(older, code) if dash else code
+
+
 def band_words(band: str) -> str:
     """``15–24 år`` for ``15-24``, ``80 år og eldre`` for ``80-``."""
     if band == UNKNOWN_BAND:

@@ -1,26 +1,20 @@
 """Announcing a new installation's thresholds and population, and forgetting answers to questions it no longer asks."""
 
-from uuid import UUID, uuid5
-
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registration.admitting import reach_thresholds
-from services.registration.population.domain import BANDS, YEAR, load_margins
-from services.registration.population.store import areas_in_force, margins_event
-from services.registration.tables import Margins, Panel, Threshold
+from services.registration.population.counting import announce_population
+from services.registration.tables import Panel, Threshold
 from shared.database import insert_new
 from shared.events.registration import PanelThresholdSet
 from shared.ids import new_id
 from shared.messaging import emit, lock
 from shared.service import Runtime
 
-#: One id for the installation's margins, so that a newer set follows the older one in order.
-MARGINS_ID = uuid5(UUID("6ba7b812-9dad-11d1-80b4-00c04fd430c8"), "innbyggerpanel/margins")
-
 
 async def announce_installation(rt: Runtime) -> None:
-    """Publish the first thresholds and the shipped population, unless they are there already."""
+    """Publish the first thresholds and the population from the lowest age on, unless they are there already."""
     rules = rt.profile
     async with rt.transaction() as session:
         await insert_new(session, Panel, id=1, size=0)
@@ -32,13 +26,7 @@ async def announce_installation(rt: Runtime) -> None:
                 await emit(session, PanelThresholdSet(threshold_id=threshold_id, size=number, role=role))
         await reach_thresholds(session, size or 0, rt.now())
         await forget_unasked(session, rules.own_answers)
-        row = await session.get(Margins, MARGINS_ID)
-        # Without figures nothing is compared, and staff are told.
-        if row is None and (margins := load_margins(rules.number)):
-            new = Margins(id=MARGINS_ID, year=YEAR, bands=BANDS, margins=margins, area_margins=())
-            session.add(new)
-            await lock(session, MARGINS_ID)
-            await emit(session, margins_event(new, await areas_in_force(session)))
+        await announce_population(session, rt.settings)
 
 
 async def forget_unasked(session: AsyncSession, asked: frozenset[str]) -> None:

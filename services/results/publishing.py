@@ -20,6 +20,7 @@ from shared.events.results import ResultsPublished
 from shared.messaging import emit
 from shared.rules import last_day
 from shared.slugs import free_slug
+from shared.strata import nearest_band
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def _participants(survey: Survey, population: Population | None) -> dict[str, ob
     bands: Counter[str] = Counter()
     for stratum in survey.strata:
         genders[stratum.gender] += stratum.answered
-        bands[stratum.band] += stratum.answered
+        bands[nearest_band(stratum.band, population.bands)] += stratum.answered
     people: Counter[str] = Counter()
     for margin in population.margins:
         people[margin.gender] += margin.population

@@ -14,7 +14,7 @@ from statistics import mean
 
 from services.meetings.seats.asking import Somebody, YesRates, next_step, pick, reserves
 from services.meetings.seats.lottery import Kind, Limit, limits_of_shares
-from services.registration.population.domain import BANDS, load_margins
+from services.registration.population.domain import BANDS, margins_of, shipped_persons
 
 MUNICIPALITY = "3201"
 CODES = [band.code for band in BANDS]
@@ -33,7 +33,7 @@ def population() -> dict[Kind, float]:
     areas = {row["kode"]: int(row["innbyggere"]) for row in csv.DictReader(text.splitlines())}
     return {
         (cell.gender, cell.band, area): cell.population * number / sum(areas.values())
-        for cell in load_margins(MUNICIPALITY)
+        for cell in margins_of(shipped_persons(MUNICIPALITY))
         for area, number in areas.items()
     }
 

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.registration.joining.domain import DetailsInput, JoinInput, Rules, age_refusal, judge_residence
-from services.registration.population.domain import BANDS, advice, band_of, compose, load_margins
+from services.registration.population.domain import BANDS, advice, band_of, compose, margins_of, shipped_persons
 from shared.addresses import address_key
 from shared.profile import Profile
 from tests.registration.given import FORM
 
 TODAY = date(2026, 11, 23)
 
-MARGINS = load_margins("3201")
+MARGINS = margins_of(shipped_persons("3201"))
 
 
 @pytest.mark.parametrize(
@@ -153,8 +153,8 @@ def test_the_margins_are_the_published_figures() -> None:
 
 
 def test_another_municipality_has_figures_of_its_own_and_an_unknown_one_none() -> None:
-    assert sum(m.population for m in load_margins("0301")) == 619_290
-    assert load_margins("9999") == ()
+    assert sum(m.population for m in margins_of(shipped_persons("0301"))) == 619_290
+    assert margins_of(shipped_persons("9999")) == ()
 
 
 @given(st.integers(min_value=15, max_value=120))

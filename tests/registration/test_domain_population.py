@@ -11,8 +11,11 @@ from services.registration.population.domain import (
     attribution,
     band_of,
     band_text,
+    bands_from,
     compose,
+    margins_of,
     shares_by,
+    shipped_persons,
 )
 from shared.events.registration import Margin
 
@@ -107,3 +110,28 @@ def test_the_index_is_the_worse_of_those_there_are() -> None:
 def test_advice_names_the_group_and_then_the_area() -> None:
     panel = compose({("male", "25-"): 9}, MARGINS, {"a": 9}, AREAS)
     assert advice(panel, 15, str) == "Vi trenger særlig kvinner mellom 15 og 24 år. Vi trenger flere fra Vest."
+
+
+@pytest.mark.parametrize(
+    ("lowest", "codes"),
+    [
+        (15, ["15-24", "25-34", "35-44", "45-54", "55-66", "67-79", "80-"]),
+        (13, ["13-24", "25-34", "35-44", "45-54", "55-66", "67-79", "80-"]),
+        (18, ["18-24", "25-34", "35-44", "45-54", "55-66", "67-79", "80-"]),
+        (24, ["24-34", "35-44", "45-54", "55-66", "67-79", "80-"]),
+        (60, ["60-66", "67-79", "80-"]),
+        (85, ["85-"]),
+    ],
+)
+def test_the_bands_and_the_population_begin_at_the_lowest_age(lowest: int, codes: list[str]) -> None:
+    bands, persons = bands_from(lowest), shipped_persons("5501")
+    assert [band.code for band in bands] == codes
+    counted = margins_of(persons, bands)
+    assert {margin.band for margin in counted} == set(codes)
+    assert sum(margin.population for margin in counted) == sum(n for (_, age), n in persons.items() if age >= lowest)
+
+
+def test_the_young_of_tromso_are_those_who_may_join() -> None:
+    of_15, of_18 = (compose((), margins_of(shipped_persons("5501"), bands_from(lowest))) for lowest in (15, 18))
+    assert round(shares_by(of_15.cells, "band")["15-24"][1], 3) == 0.149
+    assert round(shares_by(of_18.cells, "band")["18-24"][1], 3) == 0.112

@@ -4,10 +4,14 @@ import re
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 import shared.web
+from services.registration.announcing import announce_installation
 from services.registration.municipality.staff import differing
-from shared.events.registration import ProfileChanged
+from services.registration.population.domain import bands_from
+from services.registration.tables import Margins
+from shared.events.registration import AgeBand, PopulationMarginsSet, ProfileChanged
 from shared.profile import SHIPPED, BadProfile, Profile, load_profile
 from shared.profile.keeping import PROFILE_ID, take_up_profile
 from shared.service import Runtime
@@ -61,6 +65,49 @@ async def test_what_an_administrator_chooses_shows_at_once_and_is_told_and_audit
         # A value set back to the installed one is no choice any more.
         await client.post("/staff/registration/profile", data=form_of(rt.settings.installed))
         assert rt.profile == rt.settings.installed
+
+
+async def test_a_new_lowest_age_is_counted_and_told_to_every_service(rt: Runtime) -> None:
+    async def told() -> PopulationMarginsSet:
+        *_, event = await outbox(rt, PopulationMarginsSet)
+        assert isinstance(event, PopulationMarginsSet)
+        return event
+
+    shipped = await told()
+    assert shipped.bands[0] == AgeBand(code="15-24", age_from=15, age_to=24)
+    async with browser(rt) as client:
+        sign_in(rt, client, "admin")
+        file = "kode;område;postnumre;innbyggere;kjønn;alder\nv;Vest;1336;100;kvinner;15-24\n"
+        await client.post("/staff/registration/areas", files={"file": ("a.csv", file)})
+        assert (await told()).area_margins[0].cells
+        await client.post("/staff/registration/profile", data=form_of(rt.profile, minimum_age="18"))
+        grown = await told()
+        assert grown.bands[0] == AgeBand(code="18-24", age_from=18, age_to=24)
+        assert 0 < sum(m.population for m in grown.margins) < sum(m.population for m in shipped.margins)
+        assert [(area.label, area.population, area.cells) for area in grown.area_margins] == [("Vest", 100, ())]
+        page = (await client.get("/staff/registration")).text
+        assert "18–24 år" in page
+        assert "som er 18 år eller eldre" in page
+        population = (await client.get("/staff/registration/population")).text
+        assert "som var 18 år eller eldre" in population
+        assert "15–24 år" not in population
+        many = len(await outbox(rt, PopulationMarginsSet))
+        await announce_installation(rt)
+        assert len(await outbox(rt, PopulationMarginsSet)) == many, "what is so already is not told again"
+        await client.post("/staff/registration/profile", data=form_of(rt.settings.installed))
+        again = await told()
+        assert (again.bands, again.margins) == (shipped.bands, shipped.margins)
+        assert again.area_margins[0].cells
+
+
+async def test_an_installation_counted_by_an_older_release_is_counted_anew(rt: Runtime) -> None:
+    async with rt.transaction() as session:
+        await session.execute(sa.update(Margins).values(figures=None, bands=bands_from(18), margins=()))
+    await announce_installation(rt)
+    first, second = await outbox(rt, PopulationMarginsSet)
+    assert isinstance(first, PopulationMarginsSet)
+    assert isinstance(second, PopulationMarginsSet)
+    assert (second.bands, second.margins) == (first.bands, first.margins)
 
 
 @pytest.mark.parametrize(

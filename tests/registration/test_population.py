@@ -11,9 +11,8 @@ import httpx
 import pytest
 
 from services.registration.csv_file import UnreadableFile
-from services.registration.population.domain import load_margins
+from services.registration.population.domain import margins_of, shipped_persons
 from services.registration.population.ssb_file import Statistics, packed, read_statistics, unpacked
-from services.registration.population.staff_statistics import margins_of
 from shared.events.registration import PopulationMarginsSet
 from shared.service import Runtime
 from shared.testing import browser, outbox, sign_in
@@ -81,7 +80,7 @@ def read(text: str, encoding: str = "utf-8") -> Statistics:
 def test_each_form_of_the_file_gives_the_figures_that_ship(written: Callable[[], str], encoding: str) -> None:
     figures = read(written(), encoding)
     assert (figures.year, figures.total, figures.of("female"), figures.of("male")) == (2027, 133_228, 66_714, 66_514)
-    assert tuple(margins_of(figures)) == load_margins("3201")
+    assert margins_of(figures.persons) == margins_of(shipped_persons("3201"))
     assert unpacked(packed(figures)) == figures
 
 
@@ -96,7 +95,7 @@ def test_ssbs_shorter_list_of_ages_ends_at_a_hundred_or_older() -> None:
     short = {key: n for key, n in BAERUM.items() if key[1] < 100} | {(sex, 100): n for sex, n in old.items()}
     text = by_column({"K-3201 Bærum": short}).replace('"100 år"', '"100 år eller eldre"')
     figures = read(text)
-    assert tuple(margins_of(figures)) == load_margins("3201")
+    assert margins_of(figures.persons) == margins_of(shipped_persons("3201"))
     assert unpacked(packed(figures)) == figures
     with pytest.raises(UnreadableFile, match="mangler kvinner på 101 år"):
         read(text.replace("100 år eller eldre", "100 år"))
@@ -164,7 +163,7 @@ async def test_an_administrator_sees_newer_figures_first_and_then_everybody_has_
         newest = (await outbox(rt, PopulationMarginsSet))[-1]
         assert isinstance(newest, PopulationMarginsSet)
         assert newest.year == 2027
-        assert newest.margins == tuple(margins_of(Statistics(2027, fewer)))
+        assert newest.margins == margins_of(fewer)
         assert "1. januar 2027" in (await client.get(PAGE)).text
         assert "tabell 07459, 1. januar 2027" in (await client.get("/about")).text
         assert "la inn nyere befolkningstall" in (await client.get("/staff/registration/audit")).text

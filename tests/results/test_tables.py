@@ -97,6 +97,24 @@ async def test_the_population_stands_beside_those_who_answered_also_in_the_file(
     assert ";Kjønn;Annet / ikke oppgitt;;0,05;;;\r" in table, "the register counts two; nobody is not the number"
 
 
+async def test_answers_of_a_band_that_began_at_another_lowest_age_are_in_the_band_of_today(rt: Runtime) -> None:
+    bands = (AgeBand(code="18-24", age_from=18, age_to=24), AgeBand(code="25-", age_from=25, age_to=None))
+    margins = tuple(Margin(gender="female", band=band.code, population=100) for band in bands)
+    population = PopulationMarginsSet(
+        margins_id=new_id(), year=2026, source="ssb-07459", bands=bands, margins=margins, area_scheme="s"
+    )
+    strata = tuple(
+        StratumCount(gender="female", band=band, invited=100, answered=n) for band, n in (("15-24", 30), ("25-", 90))
+    )
+    deliver = Deliverer(rt)
+    await deliver(population, opened(), *given_answers(FULL))
+    await deliver(closed(5).model_copy(update={"strata": strata, "answered": 120}))
+    async with browser(rt) as client:
+        reply = await publish(client, rt, "editor", finding="F")
+        table = (await client.get(f"{reply.headers['location']}/table.csv")).text
+    assert ";Alder;18–24 år;;0,25;;;0,5" in table
+
+
 async def test_areas_stand_beside_those_who_answered_small_ones_together(rt: Runtime) -> None:
     bands = (AgeBand(code="15-", age_from=15, age_to=None),)
     margins = tuple(Margin(gender=gender, band="15-", population=500) for gender in ("female", "male"))

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from services.registration.population.counting import announce_population
 from shared.events.registration import ProfileChanged
 from shared.messaging import emit, lock
 from shared.profile import TEXT_PAGES, Profile
@@ -59,7 +60,7 @@ def _page(request: Request, profile: Profile | Mapping[str, Any], errors: Mappin
 
 @staff_required("admin")
 async def save_profile(request: Request) -> Response:
-    """Keep what differs from the installed profile, and tell every service."""
+    """Keep what differs from the installed profile, and tell every service; a new lowest age also the population."""
     rt, form = runtime(request), await read_form(request, max_bytes=_LARGEST)
     installed = rt.settings.installed
     values = await _typed(form, rt.profile)
@@ -82,6 +83,7 @@ async def save_profile(request: Request) -> Response:
         names = sorted({*choices, *(before.choices if before else ())})
         await keep_choices(session, event)
         await emit(session, event)
+        await announce_population(session, rt.settings)
         await audit(session, request, "registration.profile.changed", PROFILE_ID, entries=names)
     await take_up_profile(rt)
     return see_other("/staff/registration/profile?saved=yes")

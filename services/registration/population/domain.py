@@ -12,7 +12,7 @@ from services.registration.population.areas import Areas, AreaShare, compare_are
 from shared.events.registration import AgeBand, Margin
 from shared.rules import N_
 
-#: Age 15 joins the youngest band of SSB's usual grouping.
+#: SSB's usual grouping; where people join from 15.
 BANDS = (
     AgeBand(code="15-24", age_from=15, age_to=24),
     AgeBand(code="25-34", age_from=25, age_to=34),
@@ -34,6 +34,13 @@ Cell = tuple[str, str]
 """(gender, band)"""
 
 
+def bands_from(lowest: int) -> tuple[AgeBand, ...]:
+    """The bands of those who may join: the youngest begins at the lowest age, and is never of one year alone."""
+    youngest, *older = (band for band in BANDS if band.age_to is None or band.age_to > lowest)
+    code = f"{lowest}-{youngest.age_to or ''}"
+    return (AgeBand(code=code, age_from=lowest, age_to=youngest.age_to), *older)
+
+
 def band_of(age: int, bands: Sequence[AgeBand] = BANDS) -> str | None:
     """Code of the band the age is in, or None below the youngest."""
     for band in bands:
@@ -47,20 +54,26 @@ def band_text(band: AgeBand) -> str:
     return f"{band.age_from} år og eldre" if band.age_to is None else f"{band.age_from}–{band.age_to} år"
 
 
-def load_margins(municipality: str) -> tuple[Margin, ...]:
-    """Residents per gender x band of the shipped figures (persons, SSB 07459, 1 January 2026).
+def shipped_persons(municipality: str) -> Mapping[tuple[str, int], int]:
+    """Residents by gender and age in years of the shipped figures (persons, SSB 07459, 1 January 2026).
 
     Empty for a number the figures do not have: nobody is compared with another municipality's population.
     """
     file = resources.files("services.registration").joinpath("data", "population_2026-01-01.csv.gz")
-    counts: Counter[Cell] = Counter()
+    persons: dict[tuple[str, int], int] = {}
     for row in csv.DictReader(gzip.decompress(file.read_bytes()).decode("utf-8").splitlines()):
-        if row["kommunenummer"] != municipality:
-            continue
-        for column, persons in row.items():
-            band = band_of(int(column[1:])) if re.fullmatch("a[0-9]+", column) else None
-            if band is not None:
-                counts[row["sex"], band] += int(persons)
+        if row["kommunenummer"] == municipality:
+            ages = ((column, count) for column, count in row.items() if re.fullmatch("a[0-9]+", column))
+            persons |= {(row["sex"], int(column[1:])): int(count) for column, count in ages}
+    return persons
+
+
+def margins_of(persons: Mapping[tuple[str, int], int], bands: Sequence[AgeBand] = BANDS) -> tuple[Margin, ...]:
+    """Residents per gender and age band."""
+    counts: Counter[Cell] = Counter()
+    for (gender, age), count in persons.items():
+        if band := band_of(age, bands):
+            counts[gender, band] += count
     return tuple(Margin(gender=g, band=b, population=n) for (g, b), n in sorted(counts.items()))
 
 

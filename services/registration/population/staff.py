@@ -43,6 +43,7 @@ async def show_panel(request: Request) -> Response:
         "missing": advice(panel, runtime(request).profile.minimum_age, texts.gettext),
         "attribution": attribution(newest.year, texts.gettext) if newest else "",
         "no_population": newest is None,
+        "lowest": newest.bands[0].age_from if newest else runtime(request).profile.minimum_age,
         "area_source": areas.source,
         "told": own_answers,
         "fewest": FEWEST_SHOWN,

@@ -86,6 +86,7 @@ async def _show(
         "source": (form.get("source") if form is not None else None) or areas.source,
         "stored": scheme,
         "coverage": coverage(areas, population, street_postcodes(rt.profile.numbers)),
+        "lowest": margins.bands[0].age_from if margins else rt.profile.minimum_age,
         "outside": outside,
         "place_name": place_name,
         "saved": "saved" in request.query_params,

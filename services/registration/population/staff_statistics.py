@@ -1,15 +1,11 @@
 """The page on which an administrator replaces the population by a newer file of Statistics Norway."""
 
-from collections import Counter
-
-from services.registration.announcing import MARGINS_ID
 from services.registration.csv_file import UnreadableFile
 from services.registration.population import store
-from services.registration.population.domain import BANDS, band_of, band_text
+from services.registration.population.counting import MARGINS_ID, announce_population
+from services.registration.population.domain import band_text, bands_from, margins_of
 from services.registration.population.ssb_file import Statistics, packed, read_statistics, unpacked
-from services.registration.tables import Margins
-from shared.events.registration import Margin
-from shared.messaging import emit, lock
+from shared.messaging import lock
 from shared.web import Request, Response, render, runtime, see_other
 from shared.web.forms import read_form
 from shared.web.staff import audit, staff_required
@@ -45,13 +41,7 @@ async def replace_population(request: Request) -> Response:
         newest = await store.newest_margins(session)
         older = newest is not None and statistics.year < newest.year
         if form.get("figures") and not older:
-            if newest is None:
-                newest = Margins(id=MARGINS_ID, area_margins=())
-                session.add(newest)
-            newest.year = statistics.year
-            newest.bands = BANDS
-            newest.margins = tuple(margins_of(statistics))
-            await emit(session, store.margins_event(newest, await store.areas_in_force(session)))
+            await announce_population(session, rt.settings, statistics)
             await audit(session, request, "registration.population.replaced", MARGINS_ID, year=statistics.year)
             return see_other("/staff/registration/population?saved=1")
     if older and newest is not None:
@@ -60,20 +50,14 @@ async def replace_population(request: Request) -> Response:
     return await _show(request, statistics, "", 200)
 
 
-def margins_of(statistics: Statistics) -> list[Margin]:
-    """Residents per gender and age band."""
-    counts: Counter[tuple[str, str]] = Counter()
-    for (gender, age), persons in statistics.persons.items():
-        if band := band_of(age):
-            counts[gender, band] += persons
-    return [Margin(gender=gender, band=band, population=n) for (gender, band), n in sorted(counts.items())]
-
-
 async def _show(request: Request, given: Statistics | None, error: str, status: int) -> Response:
     async with runtime(request).transaction() as session:
         newest = await store.newest_margins(session)
+    # A file that an older release took in cannot be counted anew.
+    bands = newest.bands if newest and not given else bands_from(runtime(request).profile.minimum_age)
     before = {(cell.gender, cell.band): cell.population for cell in newest.margins} if newest else {}
-    after = {(margin.gender, margin.band): margin.population for margin in margins_of(given)} if given else {}
+    counted = margins_of(given.persons, bands) if given else ()
+    after = {(margin.gender, margin.band): margin.population for margin in counted}
     total, counted_before = sum(after.values()), sum(before.values())
     context = {
         "stored": newest,
@@ -81,9 +65,10 @@ async def _show(request: Request, given: Statistics | None, error: str, status: 
         "figures": packed(given) if given else "",
         "rows": [
             (band_text(band), *((before.get((g, band.code)), after.get((g, band.code))) for g in ("female", "male")))
-            for band in BANDS
+            for band in bands
         ],
         "total": counted_before,
+        "lowest": newest.bands[0].age_from if newest else None,
         "surprising": bool(given and before and abs(total - counted_before) > _SURPRISING * counted_before),
         "errors": {"file": error} if error else {},
         "saved": "saved" in request.query_params,

@@ -84,6 +84,8 @@ class Margins(Base):
     year: Mapped[int]
     bands: Mapped[tuple[AgeBand, ...]] = mapped_column(Typed(tuple[AgeBand, ...]))
     margins: Mapped[tuple[Margin, ...]] = mapped_column(Typed(tuple[Margin, ...]))
+    figures: Mapped[str | None]
+    """The same by single year of age, as ``ssb_file.packed`` writes them; None when an older release kept the row."""
     area_margins: Mapped[tuple[AreaMargin, ...]] = mapped_column(Typed(tuple[AreaMargin, ...]), server_default="[]")
     """Of the scheme in force, as published; empty until areas are named."""
 
