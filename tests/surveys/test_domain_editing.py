@@ -8,7 +8,7 @@ from slugify import slugify
 
 from services.surveys.editing import domain
 from services.surveys.editing.checking import findings, lix, minutes_needed
-from services.surveys.editing.filling import chosen_conditions, earlier_answers, with_cover, with_page, with_question
+from services.surveys.editing.filling import with_cover, with_page, with_question
 from services.surveys.editing.naming import KIND_NAMES
 from services.surveys.questionnaire.shelf import shipped
 from shared.events.questionnaire import KINDS, strict
@@ -102,49 +102,6 @@ def test_every_kind_staff_can_add_is_one_of_the_contract(kind: str) -> None:
 
 def test_no_kind_of_the_contract_is_missing_in_the_editor() -> None:
     assert set(KIND_NAMES) == set(KINDS)
-
-
-@pytest.mark.parametrize(
-    ("mode", "whens", "stored"),
-    [
-        ("all", ["q1=ja"], {"question": "q1", "any_of": ["ja"]}),
-        ("any", ["q1=ja", "q1=nei"], {"question": "q1", "any_of": ["ja", "nei"]}),
-        ("any", ["q1=ja", "q3=4"], {"any": [{"question": "q1", "any_of": ["ja"]}, {"question": "q3", "any_of": [4]}]}),
-        ("all", ["q1=ja", "q3=4"], {"all": [{"question": "q1", "any_of": ["ja"]}, {"question": "q3", "any_of": [4]}]}),
-        ("none", ["q1=ja", "q1=nei"], {"none": [{"question": "q1", "any_of": ["ja", "nei"]}]}),
-        ("all", [], None),
-    ],
-)
-def test_a_condition_is_chosen_from_lists_and_shown_in_them_again(mode: str, whens: list[str], stored: Any) -> None:
-    content, _ = domain.add_question(written(), "side1", "scale")
-    content = with_question(content, "q3", sent(text__nb="Hvor trygt er det?", **ENDS), slugify)
-    content = domain.move(content, "q2", 1)
-    conditions = {f"when__{number}": value for number, value in enumerate(whens, start=1)}
-    content = with_question(content, "q2", sent(text__nb="Hva mangler?", condition=mode, **conditions), slugify)
-    question = domain.question_of(content, "q2")
-    assert question.get("show_if") == stored
-    again = chosen_conditions(question)
-    assert again is not None
-    assert again[1] == whens
-    assert findings(content) == []
-
-
-def test_a_condition_that_says_more_than_the_lists_is_kept() -> None:
-    nested = {"any": [{"all": [{"question": "q1", "any_of": ["ja"]}]}]}
-    content = written()
-    domain.question_of(content, "q2")["show_if"] = nested
-    assert chosen_conditions(domain.question_of(content, "q2")) is None
-    result = with_question(content, "q2", sent(text__nb="Hva mangler?", condition="keep"), slugify)
-    assert domain.question_of(result, "q2")["show_if"] == nested
-
-
-def test_only_what_is_asked_before_can_be_named() -> None:
-    content = written()
-    assert earlier_answers(content, "q1") == []
-    assert earlier_answers(content, "q2") == [
-        ("Trives du?", [("q1=ja", "Ja"), ("q1=nei", "Nei"), ("q1=bade_og", "Både og")])
-    ]
-    assert earlier_answers(content, "side1") == []
 
 
 def test_a_language_taken_away_goes_everywhere_and_one_added_is_missing_until_written() -> None:

@@ -5,7 +5,8 @@ from slugify import slugify
 
 from services.surveys.editing import domain
 from services.surveys.editing.checking import findings
-from services.surveys.editing.filling import chosen_conditions, earlier_answers, with_cover, with_question
+from services.surveys.editing.conditions import Group, Row, chosen_groups, earlier_answers
+from services.surveys.editing.filling import with_cover, with_question
 from tests.surveys.test_domain_editing import ENDS, sent, written
 from tests.surveys.test_domain_editing import _options as options
 
@@ -29,9 +30,9 @@ def test_a_new_question_does_not_take_the_id_a_condition_still_names() -> None:
         ("date", {"min": "2026-05-17", "max": "2026-05-16"}, "en første dag som er før den siste."),
         ("scale", {"low__nb": "Lite", "high__nb": "Mye", "each__0__nb": "Litt"}, "har tekst på 1 trinn, men 5 trinn."),
         ("short_text", {"help__nb": "Du svarte {q1}."}, "{q1}, som ikke er et kort svar fra en tidligere side."),
-        ("short_text", {"when__1": "q1=borte"}, "Vilkåret viser til et svar som er fjernet fra «Trives du?»."),
+        ("short_text", {"when__1__1": "q1=borte"}, "Vilkåret viser til et svar som er fjernet fra «Trives du?»."),
         ("short_text", {"help__nb": "a" * 1_001}, "«Hva nå?» har en tekst på mer enn 1000 tegn. Kort den ned."),
-        ("short_text", {"when__1": "q9=ja"}, "Vilkåret viser til et spørsmål som er slettet."),
+        ("short_text", {"when__1__1": "q9=ja"}, "Vilkåret viser til et spørsmål som er slettet."),
     ],
 )
 def test_what_the_contract_refuses_is_said_in_staffs_words(kind: str, fields: dict[str, str], words: str) -> None:
@@ -62,11 +63,13 @@ def test_a_condition_can_name_one_statement_of_a_grid() -> None:
     rows = {"statements__0__nb": "Det er trygt", "statements__1__nb": "Det er rent"}
     content = with_question(content, id_, sent(text__nb="Hva mener du?", **ENDS, **rows), slugify)
     content, last = domain.add_question(content, "side1", "short_text")
-    when = {"condition": "any", "when__1": f"{id_}.det_er_trygt=1", "when__2": f"{id_}.det_er_trygt=2"}
+    when = {"condition__1": "any", "when__1__1": f"{id_}.det_er_trygt=1", "when__1__2": f"{id_}.det_er_trygt=2"}
     content = with_question(content, last, sent(text__nb="Hvorfor ikke?", **when), slugify)
     assert ("Hva mener du? Det er trygt", (f"{id_}.det_er_trygt=1", "1")) in [
         (text, answers[0]) for text, answers in earlier_answers(content, last)
     ]
-    assert chosen_conditions(domain.question_of(content, last)) == ("any", [when["when__1"], when["when__2"]])
+    chosen = chosen_groups(domain.question_of(content, last))
+    assert chosen is not None
+    assert chosen[1] == [Group("any", [Row(when["when__1__1"]), Row(when["when__1__2"])])]
     content, end = domain.add_question(content, "side1", "short_text")
     assert findings(with_question(content, end, sent(text__nb="Noe mer?"), slugify)) == []

@@ -46,7 +46,7 @@ async def test_residents_read_the_text_of_every_step_and_staff_how_many_are_aske
         at = str((await step(editor, here, "add:side1", **{"kind-side1": kind})).headers["location"])
         await fill(editor, at, text__nb=f"Hvor ofte, {kind}?", steps="3", **each, **more)
     await step(editor, here, "add-page")
-    await fill(editor, f"{here}/side2", title__nb="Bare for noen", condition="all", when__1="q1=ja")
+    await fill(editor, f"{here}/side2", title__nb="Bare for noen", condition__1="all", when__1__1="q1=ja")
     at = str((await step(editor, here, "add:side2", **{"kind-side2": "short_text"})).headers["location"])
     await fill(editor, at, text__nb="Hvorfor?")
     await step(editor, here, "add-page")
@@ -56,3 +56,39 @@ async def test_residents_read_the_text_of_every_step_and_staff_how_many_are_aske
     page = (await editor.get(f"/staff/surveys/questionnaires/{here.rsplit('/', 1)[1]}")).text
     assert len(re.findall(r"<label[^>]*>Iblant</label>", page)) == 3
     assert "5 til alle, 1 til noen" in page
+
+
+async def test_whom_a_question_is_for_is_put_together_with_limits_and_groups_and_said_in_words(
+    editor: httpx.AsyncClient,
+) -> None:
+    here = await wrote(editor)
+    at = str((await step(editor, here, "add:side1", **{"kind-side1": "number"})).headers["location"])
+    await fill(editor, at, text__nb="Hvor gammel er du?", min="15", max="110")
+    age = at.rsplit("/", 1)[1].partition("#")[0]
+    at = str((await step(editor, here, "add:side1", **{"kind-side1": "short_text"})).headers["location"])
+    last = str((await step(editor, here, "add:side1", **{"kind-side1": "short_text"})).headers["location"])
+    await fill(editor, last, text__nb="Noe mer?")
+    chosen = {"condition__1": "any", "when__1__1": "q1=ja", "when__1__2": "q1=nei", "when__2__1": f"{age}="}
+    refused = await fill(editor, at, text__nb="Hvorfor?", **chosen, least__2__1="atten")
+    assert refused.status_code == 422
+    assert 'value="atten"' in refused.text
+    assert 'href="#least.2.1"' in refused.text
+    assert "som er fjernet" not in refused.text, "a list left empty names nothing"
+    assert "Skriv et tall, for eksempel 5." in refused.text
+    limits = {"least__2__1": "18", "most__2__1": "66"}
+    assert (await fill(editor, at, text__nb="Hvorfor?", **chosen, **limits)).status_code == 303
+    said = "svarer «Ja» eller «Nei» på «Trives du?» og svarer minst 18 og høyst 66 på «Hvor gammel er du?»"
+    outline = (await editor.get(here)).text
+    assert f"Bare for dem som {said}" in outline
+    assert "Ingenting å rette" in outline
+    assert (
+        f"Stilles bare til dem som {said}"
+        in (await editor.get(f"/staff/surveys/questionnaires/{here.rsplit('/', 1)[1]}")).text
+    )
+    form = (await editor.get(at)).text
+    assert re.search(r'id="least.2.1"[^>]*value="18"', form)
+    assert '<details class="panel-fold" open><summary>Flere vilkår' in form
+    # Nobody is 120: the form says it, and the outline does not let it open.
+    await fill(editor, at, text__nb="Hvorfor?", **chosen, least__2__1="120")
+    assert "Vilkåret kan aldri bli oppfylt" in (await editor.get(at)).text
+    assert (await step(editor, here, "ready")).status_code == 422

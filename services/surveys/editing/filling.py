@@ -6,10 +6,10 @@ from copy import deepcopy
 from typing import Any
 
 from services.surveys.answering.reading import NotAnAnswer, read_answer
+from services.surveys.editing.conditions import set_condition, wrong_limits
 from services.surveys.editing.domain import Content, NoSuchPart, Part, free, languages_of, question_of
 from shared.events.questionnaire import KINDS, LANGUAGES, Day
 
-Field = tuple[str, str]
 #: The text of a field of the form, empty when it is not there.
 Sent = Callable[[str], str]
 
@@ -21,8 +21,6 @@ ROWS = ("options", "statements")
 ROW_FLAGS = ("exclusive", "write")
 #: Steps a scale can have.
 MOST_STEPS = 11
-#: Answers a condition can be put together from.
-CONDITIONS = 6
 #: Empty rows offered below those there are.
 _SPARE_ROWS = 2
 _A_DAY = Day.model_validate({"type": "date", "id": "dag", "text": {"nb": "Dag"}})
@@ -50,7 +48,7 @@ def with_page(content: Content, page_id: str, sent: Sent) -> Content:
     if page is None:
         raise NoSuchPart(page_id)
     page["title"] = _texts("title", sent, languages_of(content))
-    _set_condition(page, sent)
+    set_condition(page, sent)
     return new
 
 
@@ -86,7 +84,7 @@ def with_question(content: Content, question_id: str, sent: Sent, slug: Callable
     question.pop("same_meaning", None)
     if sent("same_meaning") == "yes":
         question["same_meaning"] = True
-    _set_condition(question, sent)
+    set_condition(question, sent)
     return new
 
 
@@ -94,80 +92,6 @@ def rows_offered(question: Part, name: str) -> list[Content]:
     """The rows of a list with some empty ones to write in."""
     rows = list(question.get(name, []))
     return rows + [{"code": "", "text": {}} for _ in range(max(_SPARE_ROWS, 3 - len(rows)))]
-
-
-def earlier_answers(content: Part, before: str) -> list[tuple[str, list[Field]]]:
-    """What a condition of the page or question ``before`` may name: (question's text, [(``q1=ja``, answer's text)])."""
-    questions_before: list[tuple[str, list[Field]]] = []
-    for page in content["pages"]:
-        if page["id"] == before:
-            return questions_before
-        for question in page["questions"]:
-            if question["id"] == before:
-                return questions_before
-            answers = [
-                (f"{question['id']}={option['code']}", option["text"].get("nb", option["code"]))
-                for option in question.get("options", [])
-            ]
-            text = question["text"].get("nb", question["id"])
-            if question["type"] == "scale":
-                answers = _steps(question, question["id"])
-            if answers:
-                questions_before.append((text, answers))
-            for row in question.get("statements", ()):
-                label = f"{text} {row['text'].get('nb', row['code'])}"
-                questions_before.append((label, _steps(question, f"{question['id']}.{row['code']}")))
-    return questions_before
-
-
-def _steps(question: Part, place: str) -> list[Field]:
-    """The answers on a scale, or to one statement on it."""
-    first, each = question.get("first", 1), question.get("each", ())
-    named = {first + step: f"{first + step} {words.get('nb', '')}" for step, words in enumerate(each)}
-    answers = [
-        (f"{place}={step}", named.get(step, str(step)).strip())
-        for step in range(first, first + question.get("steps", 5))
-    ]
-    return [*answers, (f"{place}=vet_ikke", "Vet ikke")] if question.get("do_not_know", True) else answers
-
-
-def chosen_conditions(part: Part) -> tuple[str, list[str]] | None:
-    """The part's condition as the form's lists hold it: (``all``, ``any`` or ``none``; [``q1=ja``]).
-
-    None when it says more than the lists can, as an imported one may: then it is shown in words and kept.
-    """
-    condition = part.get("show_if")
-    if condition is None:
-        return "all", []
-    mode = next((name for name in ("all", "any", "none") if name in condition), "all")
-    inner = condition.get(mode, [condition])
-    if not all(set(condition) == {"question", "any_of"} for condition in inner):
-        return None
-    if len(inner) == 1 and len(inner[0]["any_of"]) > 1 and mode != "none":
-        mode = "any"
-    elif mode == "all" and any(len(condition["any_of"]) > 1 for condition in inner):
-        return None
-    return mode, [f"{condition['question']}={value}" for condition in inner for value in condition["any_of"]]
-
-
-def _set_condition(part: Content, sent: Sent) -> None:
-    if sent("condition") == "keep":
-        return
-    values_of: dict[str, list[object]] = {}
-    for number in range(1, CONDITIONS + 1):
-        question, _, value = sent(f"when.{number}").partition("=")
-        if question and value:
-            values_of.setdefault(question, []).append(int(value) if value.isdigit() else value)
-    mode = sent("condition") if sent("condition") in ("any", "none") else "all"
-    single = [(question, value) for question, values in values_of.items() for value in values]
-    if not single:
-        part.pop("show_if", None)
-    elif mode == "all":
-        each = [{"question": question, "any_of": [value]} for question, value in single]
-        part["show_if"] = each[0] if len(each) == 1 else {"all": each}
-    else:
-        conditions = [{"question": question, "any_of": values} for question, values in values_of.items()]
-        part["show_if"] = conditions[0] if len(conditions) == 1 and mode == "any" else {mode: conditions}
 
 
 def _rows(
@@ -222,7 +146,7 @@ def not_read(content: Part, part: str, sent: Sent) -> dict[str, str]:
     if part == "om":
         return {} if _whole(sent("minutes")) is not None else {"minutes": "Skriv et helt tall, for eksempel 5."}
     kind = next((each["type"] for page in content["pages"] for each in page["questions"] if each["id"] == part), None)
-    wrong = {}
+    wrong = wrong_limits(sent)
     for name in NUMBERS if kind else ():
         if sent(name) and kind == "date" and read_day(sent(name)) is None:
             wrong[name] = "Skriv en dato, for eksempel 17.5.2026."

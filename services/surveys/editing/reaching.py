@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
+from math import ceil, floor
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -83,7 +84,9 @@ def _values(question: Part, named: Sequence[Part]) -> list[Any]:
         return [None, *_steps(question)]
     if kind in ("number", "year"):
         edges = {limit for rule in named for limit in (rule.get("at_least"), rule.get("at_most")) if limit is not None}
-        near = {edge + by for edge in edges for by in (-1, 0, 1)} | {question.get("min", 0), question.get("max", 0)}
+        unit = 10 ** question.get("decimals", 0)
+        marks = {to(edge * unit) + by for edge in edges for to in (floor, ceil) for by in (-1, 0, 1)}
+        near = {mark / unit for mark in marks} | {question.get("min", 0), question.get("max", 0)}
         return [None, *sorted(n for n in near if question.get("min", n) <= n <= question.get("max", n))]
     codes = [option["code"] for option in question.get("options", ())]
     if kind in ("several_choices", "ranking"):

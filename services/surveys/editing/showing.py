@@ -1,18 +1,25 @@
 """Contexts of the editor's pages for a questionnaire that is being written."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
+from services.surveys.editing.conditions import (
+    GROUP_ROWS,
+    GROUPS,
+    Group,
+    Row,
+    chosen_groups,
+    earlier_answers,
+    in_words,
+    sent_groups,
+)
 from services.surveys.editing.domain import Content, Part, languages_of, page_of, question_of, text_parts
 from services.surveys.editing.filling import (
-    CONDITIONS,
     FLAGS,
     MOST_STEPS,
     NUMBERS,
     ROW_FLAGS,
     ROWS,
     TEXTS,
-    chosen_conditions,
-    earlier_answers,
     rows_offered,
 )
 from services.surveys.editing.naming import (
@@ -27,6 +34,7 @@ from services.surveys.editing.naming import (
 )
 from shared.events.questionnaire import KINDS, LANGUAGES, NOT_QUOTED
 
+_JOINS = {"all": "alle gruppene stemmer", "any": "minst én av gruppene stemmer"}
 _MODES = {"all": "alle disse er svart", "any": "minst ett av disse er svart", "none": "ingen av disse er svart"}
 
 
@@ -62,13 +70,13 @@ def cover_form(content: Content) -> dict[str, object]:
     }
 
 
-def page_form(content: Content, page_id: str) -> dict[str, object]:
+def page_form(content: Content, page_id: str, typed: Mapping[str, object]) -> dict[str, object]:
     """A page's title and condition."""
     page = page_of(content, page_id)
-    return {"page": page, "languages": _languages(content), **_condition_form(content, page)}
+    return {"page": page, "languages": _languages(content), **_condition_form(content, page, typed)}
 
 
-def question_form(content: Content, question_id: str) -> dict[str, object]:
+def question_form(content: Content, question_id: str, typed: Mapping[str, object]) -> dict[str, object]:
     """A question's fields, by how they are written."""
     question = question_of(content, question_id)
     kind = question["type"]
@@ -98,7 +106,7 @@ def question_form(content: Content, question_id: str) -> dict[str, object]:
             (name, ROW_FLAG_NAMES[name]) for name in ROW_FLAGS if kind in ("one_choice", "several_choices")
             if not (name == "exclusive" and kind == "one_choice")
         ],
-        **_condition_form(content, question),
+        **_condition_form(content, question, typed),
     }  # fmt: skip
 
 
@@ -122,32 +130,39 @@ def _quotable(content: Content, question_id: str) -> list[tuple[str, str]]:
     return earlier
 
 
-def _condition_form(content: Content, part: Part) -> dict[str, object]:
+def _condition_form(content: Content, part: Part, typed: Mapping[str, object]) -> dict[str, object]:
+    """The lists a condition is chosen from, with some empty ones; as they were sent where the form comes back."""
     earlier = earlier_answers(content, part["id"])
-    conditions = chosen_conditions(part)
-    mode, rows = conditions if conditions is not None and len(conditions[1]) <= CONDITIONS else ("keep", [])
+    offered = {code for _, answers in earlier for code, _ in answers}
+    chosen = ("", sent_groups(lambda name: str(typed.get(name) or ""))) if typed else chosen_groups(part)
+    join, groups = chosen if chosen is not None else ("keep", [])
+    shown = [*groups, *(Group("any" if groups else "all", []) for _ in range(len(groups), GROUPS))]
     return {
         "earlier": earlier,
-        "mode": mode,
+        "join": typed.get("condition") or "all" if typed else join,
+        "joins": list(_JOINS.items()),
         "modes": list(_MODES.items()),
-        "chosen": rows + [""] * (min(CONDITIONS, max(3, len(rows) + 1)) - len(rows)),
+        "condition_groups": [(group.mode, _rows_offered(content, group.rows, offered)) for group in shown],
+        "groups_in_use": sum(any(row.when for row in group.rows) for group in groups),
         "condition_words": _in_words(content, part),
     }
 
 
+def _rows_offered(content: Content, rows: Sequence[Row], offered: Collection[str]) -> list[tuple[Row, str]]:
+    """Each row with words for what stands in no list, such as an answer that was removed; then some empty ones."""
+    spare = min(GROUP_ROWS, max(3, len(rows) + 1)) - len(rows)
+    known = {"", *offered}
+    return [(row, "" if row.when in known else _lost(content, row)) for row in rows] + [(Row(""), "")] * spare
+
+
+def _lost(content: Content, row: Row) -> str:
+    question, _, code = row.when.partition("=")
+    return in_words(content, {"question": question, **({"any_of": [code]} if code else {})})
+
+
 def _in_words(content: Content, part: Part) -> str:
-    """``alle disse er svart: «Ja» på «Kjører du bil?»``; empty without a condition."""
-    if not part.get("show_if"):
-        return ""
-    conditions = chosen_conditions(part)
-    if conditions is None:
-        return "et sammensatt vilkår"
-    answers = {
-        code: f"«{answer}» på «{text}»" for text, rows in earlier_answers(content, part["id"]) for code, answer in rows
-    }
-    mode, rows = conditions
-    words = ", ".join(answers.get(row, row) for row in rows)
-    return words if len(rows) == 1 and mode != "none" else f"{_MODES[mode]}: {words}"
+    """``svarer «Ja» på «Kjører du bil?»``; empty without a condition."""
+    return in_words(content, part["show_if"]) if part.get("show_if") else ""
 
 
 def _languages(content: Content) -> list[tuple[str, str]]:

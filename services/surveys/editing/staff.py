@@ -253,9 +253,9 @@ def _part(
     if part == "om":
         template, context = "cover", cover_form(content)
     elif part in [page["id"] for page in content["pages"]]:
-        template, context = "page", page_form(content, part)
+        template, context = "page", page_form(content, part, typed or {})
     else:
-        template, context = "question", question_form(content, part)
+        template, context = "question", question_form(content, part, typed or {})
         context["before"] = asked.get(identity_of(content["id"], domain.question_of(content, part)))
     context |= {
         "id": draft.row.id,
