@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.surveys.answering.domain import fill_page, in_order, only_shown, quotes, shown_questions
+from services.surveys.answering.domain import fill_page, first_unfinished, in_order, only_shown, quotes, shown_questions
 from services.surveys.answering.reading import read_question, written_back
 from services.surveys.answering.showing import MESSAGES, standing
 from shared.events.questionnaire import Grid, Questionnaire, SeveralChoices, Texts, example, strict
@@ -147,9 +147,37 @@ def test_a_page_that_is_not_for_somebody_takes_and_keeps_nothing() -> None:
     assert {question.id for question in page.known} < set(only_shown(ASKED, example.ANSWERS))
 
 
-def test_what_was_written_beside_an_option_goes_with_its_question() -> None:
-    answers = fill_page(ASKED.pages[0], {"oftest": ["bil"], "minutter": ["4"]}, (), (), example.ANSWERS).answers
-    assert "oftest.annet" not in answers
+@pytest.mark.parametrize("words", ["Båt", "x" * 201])
+def test_words_beside_an_option_that_is_not_chosen_stay_in_their_field_and_are_no_answer(words: str) -> None:
+    sent = {"oftest": ["bil"], "oftest.annet": [words], "minutter": ["4"]}
+    filling = fill_page(ASKED.pages[0], sent, (), (), example.ANSWERS)
+    assert filling.answers["oftest"] == "bil"
+    assert "oftest.annet" not in filling.answers
+    question = QUESTIONS["oftest"]
+    assert standing(question, filling.answers, filling.typed, "nb") == {"oftest": ["bil"], "oftest.annet": [words]}
+    assert first_unfinished(ASKED, example.ANSWERS | filling.answers, filling.typed) is None
+    emptied = fill_page(ASKED.pages[0], {"oftest": ["bil"], "minutter": ["4"]}, (), (), example.ANSWERS)
+    assert "oftest.annet" not in emptied.answers
+    assert emptied.typed == {}
+    again = fill_page(ASKED.pages[0], sent | {"oftest": ["annet"]}, (), (), filling.answers, filling.typed)
+    assert again.answers.get("oftest.annet") == (words if len(words) < 200 else None)
+
+
+def test_a_box_that_is_no_longer_ticked_does_not_come_back_by_the_words_beside_it() -> None:
+    options = [option.model_copy(update={"write": option.code == "bil"}) for option in QUESTIONS["ogsaa"].options]  # type: ignore[union-attr]
+    several = QUESTIONS["ogsaa"].model_copy(update={"options": tuple(options)})
+    page = ASKED.pages[0].model_copy(update={"questions": (several,)})
+    written = fill_page(page, {"ogsaa": ["buss"], "ogsaa.bil": ["Lånt"]}, (), (), {})
+    assert written.answers == {"ogsaa": ["buss", "bil"], "ogsaa.bil": "Lånt"}, "who writes there chooses it"
+    sent = {"ogsaa": ["buss"], "ogsaa.bil": ["Lånt"]}
+    left = fill_page(page, sent, (), (), written.answers, written.typed)
+    assert (left.answers, left.typed) == ({"ogsaa": ["buss"]}, {"ogsaa.bil": ["Lånt"]})
+    still = fill_page(page, sent, (), (), left.answers, left.typed)
+    assert (still.answers, still.typed) == (left.answers, left.typed)
+    new = fill_page(page, sent | {"ogsaa.bil": ["Leid"]}, (), (), left.answers, left.typed)
+    assert new.answers["ogsaa.bil"] == "Leid"
+    alone = fill_page(page, {"ogsaa.bil": ["Lånt"]}, (), (), left.answers, left.typed)
+    assert alone.answers == {"ogsaa": ["bil"], "ogsaa.bil": "Lånt"}
 
 
 def test_a_later_text_quotes_an_earlier_answer_in_the_readers_language() -> None:

@@ -77,6 +77,25 @@ async def test_what_is_wrong_stands_at_its_field_and_the_order_of_options_stays(
         assert 'href="#paastander.trygt"' in second.text
 
 
+async def test_words_beside_an_option_come_back_with_it_and_are_not_sent_in_without_it(
+    rt: Runtime, asked: Invitation
+) -> None:
+    async with browser(rt) as client:
+        await enter(client, rt, asked)
+        words = {"oftest.annet": "Robåt over fjorden", "ogsaa": "ingen", "minutter": "0"}
+        await post(client, asked, 1, oftest="annet", **words)
+        await post(client, asked, 1, oftest="buss", **words)
+        page = (await client.get(f"/surveys/answer/1?id={asked.id}")).text
+        assert 'name="oftest.annet" type="text" value="Robåt over fjorden"' in page
+        assert re.search(r'id="oftest-buss"[^>]* checked', page)
+        await post(client, asked, 3, raad="Flere avganger.")
+        sent_in = await stored(rt)
+        assert sent_in["oftest"] == "buss"
+        assert "Robåt" not in str(sent_in)
+        page = (await client.get(f"/surveys/answer/1?id={asked.id}")).text
+        assert "Robåt" not in page, "what was sent in says it no longer"
+
+
 async def test_a_page_nobody_but_others_see_is_passed_over(rt: Runtime, asked: Invitation) -> None:
     async with browser(rt) as client:
         await enter(client, rt, asked)

@@ -6,7 +6,16 @@ from random import Random
 from typing import TypeVar
 
 from services.surveys.answering.reading import NotAnAnswer, Sent, read_question
-from shared.events.questionnaire import NOT_QUOTED, Choice, Information, KnownQuestion, Page, Questionnaire, holds
+from shared.events.questionnaire import (
+    NOT_QUOTED,
+    Choice,
+    Information,
+    KnownQuestion,
+    Page,
+    Questionnaire,
+    SeveralChoices,
+    holds,
+)
 
 #: Question id -> answer as stored: a code, a list of codes, a step, a number, a text, steps by statement.
 Answers = Mapping[str, object]
@@ -61,11 +70,15 @@ class Filled:
     """Questions that have appeared now, which the person has not seen yet."""
 
 
-def fill_page(page: Page, sent: Sent, seen: Collection[str], unclean: Collection[str], before: Answers) -> Filled:
+def fill_page(
+    page: Page, sent: Sent, seen: Collection[str], unclean: Collection[str], before: Answers, stood: Sent | None = None
+) -> Filled:
     """Read a page's form.
 
     ``sent`` holds the values per field, ``seen`` the ids of the questions the form showed, ``unclean`` the fields whose
-    text held characters that were taken out. A question hidden by this page's own answers is not read.
+    text held characters that were taken out, ``stood`` what was typed before and was no answer. A question hidden by
+    this page's own answers is not read. Words beside an option that is not chosen are no answer, but stay in their
+    field until the form is sent in.
     """
     answers, brought_up = dict(before), []
     typed: dict[str, list[str]] = {}
@@ -80,14 +93,31 @@ def fill_page(page: Page, sent: Sent, seen: Collection[str], unclean: Collection
             if not isinstance(question, Information):
                 brought_up.append(question.id)
             continue
-        reading = read_question(question, values)
+        left = _left_behind(question, values, before, stood or {})
+        reading = read_question(question, {field: given for field, given in values.items() if field not in left})
         wrong = reading.refused | {field: NotAnAnswer("characters") for field in values if field in unclean}
         if wrong:
             refused |= wrong
             typed |= {field: given for field, given in values.items() if any(given)}
         else:
             answers |= reading.answers
+            beside = stored_under(question)[1:]
+            typed |= {field: values[field] for field in beside if any(values[field]) and field not in reading.answers}
     return Filled(answers, typed, refused, tuple(brought_up))
+
+
+def _left_behind(question: KnownQuestion, values: Sent, before: Answers, stood: Sent) -> set[str]:
+    """Fields whose words stood there already, beside a box that is not ticked now while others are.
+
+    Words that are new there choose their box.
+    """
+    if not isinstance(question, SeveralChoices) or question.id not in before or not any(values[question.id]):
+        return set()
+    return {
+        field
+        for code, field in question.written.items()
+        if code not in values[question.id] and list(values[field]) in ([before.get(field)], stood.get(field))
+    }
 
 
 def stored_under(question: KnownQuestion) -> tuple[str, ...]:

@@ -108,7 +108,8 @@ async def save_page(request: Request) -> HttpResponse:
         questionnaire, number = opening.questionnaire, _number(request, opening)
         page = questionnaire.pages[number - 1]
         fields = {field: form.all(field) for question in page.known for field in question.fields}
-        filling = fill_page(page, fields, (form.get("shown") or "").split(), form.refused, opening.answers)
+        shown = (form.get("shown") or "").split()
+        filling = fill_page(page, fields, shown, form.refused, opening.answers, opening.typed)
         typed = {field: values for field, values in opening.typed.items() if field not in fields} | filling.typed
         back = form.get("action") == "back"
         if not back:

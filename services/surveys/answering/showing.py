@@ -156,11 +156,14 @@ class FormQuestion:
 def standing(
     question: KnownQuestion, answers: Mapping[str, object], typed: Sent, language: str
 ) -> dict[str, list[str]]:
-    """What stands in the question's fields: what was typed, else the answer as this reader writes it."""
+    """What stands in the question's fields: the answer as this reader writes it, or what was typed and is none.
+
+    Beside an answer stand the words of an option that was not chosen.
+    """
     values = {name: list(typed[name]) for name in question.fields if name in typed}
-    if values:
+    if values and question.id not in answers:
         return values
-    fields = written_back(question, answers)
+    fields = written_back(question, answers) | values
     if isinstance(answers.get(question.id), float) and language != "en":
         return {question.id: [fields[question.id][0].replace(".", ",")]}
     return fields

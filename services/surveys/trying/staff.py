@@ -60,7 +60,8 @@ async def try_page(request: Request) -> Response:
     state = rt.sealed.unseal(_STATE, form.get("state") or "") or {"answers": {}, "typed": {}}
     page = asked.pages[number - 1]
     fields = {field: form.all(field) for question in page.known for field in question.fields}
-    filling = fill_page(page, fields, (form.get("shown") or "").split(), form.refused, state["answers"])
+    shown = (form.get("shown") or "").split()
+    filling = fill_page(page, fields, shown, form.refused, state["answers"], state["typed"])
     typed = {field: values for field, values in state["typed"].items() if field not in fields} | filling.typed
     back = form.get("action") == "back"
     if not back and (filling.refused or filling.brought_up):
