@@ -35,12 +35,16 @@ TOOL = ROOT / ".cache" / "mutants" / "bin" / "python"
 CLOSEST = {
     "shared/messaging/transient.py": "tests/shared/test_domain_transient.py",
     "shared/causes.py": "tests/shared/test_domain_transient.py",
+    "shared/messaging/subscription.py": "tests/shared/test_domain_subscription.py",
+    "shared/messaging/gaps.py": "tests/shared/test_domain_gaps.py",
     "shared/messaging/keeping.py": "tests/shared/test_keeping.py tests/shared/test_missing.py",
     "shared/messaging/*.py": "tests/shared",
     "shared/web/limits.py": "tests/web/test_limits.py tests/web/test_domain_networks.py",
-    "shared/web/middleware.py": "tests/web/test_shell.py",
-    "shared/tokens.py": "tests/web/test_domain_staff_session.py tests/registration tests/surveys",
-    "services/*/sending/journaling.py": "tests/notifications",
+    "shared/web/middleware.py": "tests/web/test_domain_shell.py",
+    "shared/tokens.py": "tests/web/test_domain_keys.py tests/web/test_domain_staff_session.py "
+    "tests/web/test_domain_tokens.py",
+    "services/*/sending/journaling.py": "tests/notifications/test_journal.py tests/notifications/test_pace.py "
+    "tests/notifications/test_sending.py",
     #: Those of its tests that import it, without servers if there are such.
     "services/**/domain.py": "",
 }

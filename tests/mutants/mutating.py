@@ -38,8 +38,8 @@ def main() -> None:
         operator = get_operator(name)()
         for occurrence in range(sum(len(list(operator.mutation_positions(node))) for node in nodes)):
             mutant = mutate_code(source, operator, occurrence)
-            # Nothing is written to what is frozen: the type checker sees to it.
-            if mutant is not None and mutant.count("frozen=True") >= source.count("frozen=True"):
+            # The type checker sees to what is frozen and to what is given by keyword (whose ``*`` is no sign).
+            if mutant and mutant.count("frozen=True") >= source.count("frozen=True") and "/," not in mutant:
                 print(json.dumps(mutant))
 
 

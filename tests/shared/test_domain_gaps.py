@@ -1,0 +1,113 @@
+"""What comes next in each partition, and what is missing where another record does."""
+
+import asyncio
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any, cast
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaTimeoutError
+
+from shared.messaging.gaps import Gaps
+
+
+class _Log:
+    """What a Kafka client answers about its one partition, and what is stored as missing of it."""
+
+    def __init__(self) -> None:
+        self.start, self.end = 0, 0
+        self.committed_at: int | None = None
+        self.silent = False
+        self.silent_about: TopicPartition | None = None
+        self.missed: list[tuple[int, int]] = []
+
+    async def store(self, _: str, __: int, start: int, end: int) -> None:
+        self.missed.append((start, end))
+
+    async def beginning_offsets(self, places: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        if self.silent:
+            raise KafkaTimeoutError
+        return dict.fromkeys(places, self.start)
+
+    async def end_offsets(self, places: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        return dict.fromkeys(places, self.end)
+
+    async def committed(self, place: TopicPartition) -> int | None:
+        if place == self.silent_about:
+            raise KafkaTimeoutError
+        return self.committed_at
+
+    async def commit(self, offsets: dict[TopicPartition, int]) -> None:
+        (self.committed_at,) = offsets.values()
+
+
+PLACE = TopicPartition("t", 1)
+
+
+def records(*offsets: int) -> Any:
+    return [SimpleNamespace(topic=PLACE.topic, partition=PLACE.partition, offset=offset) for offset in offsets]
+
+
+async def test_a_batch_in_hand_while_partitions_are_given_anew_is_no_gap() -> None:
+    """It is committed after the look and before the client asks where to read on."""
+    log = _Log()
+    gaps, client = Gaps(log.store), cast(AIOKafkaConsumer, log)
+    log.end = 6
+    await gaps.assigned("t", client, [PLACE])
+    await gaps.read("t", client, records(0, 1, 2))
+    await gaps.assigned("t", client, [PLACE])
+    await gaps.read("t", client, records(3, 4, 5))
+    assert log.missed == []
+    # The topic is made anew, and its first records are gone already.
+    log.start, log.end, log.committed_at = 0, 4, None
+    await gaps.assigned("t", client, [PLACE])
+    await gaps.read("t", client, records(3))
+    assert log.missed == [(0, 3)]
+
+
+async def test_what_a_partition_that_nobody_ever_read_from_loses_is_a_gap_after_a_restart() -> None:
+    """Where reading begins is committed at once: later nobody could tell what there was."""
+    log = _Log()
+    client = cast(AIOKafkaConsumer, log)
+    await Gaps(log.store).assigned("t", client, [PLACE])
+    log.start = log.end = 4
+    restarted = Gaps(log.store)
+    await restarted.assigned("t", client, [PLACE])
+    await restarted.read("t", client, records(4))
+    assert log.missed == [(0, 4)]
+
+
+async def test_what_another_reads_meanwhile_is_no_gap_where_the_broker_did_not_answer() -> None:
+    log = _Log()
+    gaps, client = Gaps(log.store), cast(AIOKafkaConsumer, log)
+    await gaps.read("t", client, records(0, 1, 2))
+    log.silent, log.committed_at = True, 10
+    await gaps.assigned("t", client, [PLACE])
+    await gaps.read("t", client, records(10))
+    await gaps.read("t", client, records(12))
+    assert log.missed == [(11, 12)]
+
+
+async def test_a_gap_is_told_once_where_the_broker_did_not_answer_about_the_next_partition() -> None:
+    log = _Log()
+    gaps, client = Gaps(log.store), cast(AIOKafkaConsumer, log)
+    log.start, log.committed_at, log.silent_about = 4, 1, TopicPartition("t", 2)
+    await gaps.assigned("t", client, [PLACE, log.silent_about])
+    await gaps.read("t", client, records(4))
+    assert log.missed == [(1, 4)]
+
+
+async def test_reading_goes_on_only_when_the_gap_is_stored() -> None:
+    """What comes after it is committed then, and nothing would show it any more."""
+    log, storing, away = _Log(), asyncio.Event(), asyncio.Event()
+
+    async def store(_: str, __: int, ___: int, ____: int) -> None:
+        storing.set()
+        await away.wait()
+
+    log.committed_at = 0
+    reading = asyncio.create_task(Gaps(store).read("t", cast(AIOKafkaConsumer, log), records(3)))
+    await asyncio.wait_for(storing.wait(), 10)
+    assert not reading.done()
+    away.set()
+    await reading
