@@ -74,6 +74,50 @@ def test_three_rounds_make_nearly_as_many_new_pairs_as_there_can_be() -> None:
     assert seat(room(12, 12), 4, 2, "a") != seat(room(12, 12), 4, 2, "b")
 
 
+def unevenness(guests: list[Guest], seating: dict[str, int]) -> float:
+    """How far the tables are from the mix of the room: squares of what each has too many or too few of."""
+    room_values = Counter(value for guest in guests for value in guest.features.items())
+    total = 0.0
+    for table in set(seating.values()):
+        here = [guest for guest in guests if seating[guest.code] == table]
+        held = Counter(value for guest in here for value in guest.features.items())
+        total += sum((held[value] - n * len(here) / len(guests)) ** 2 for value, n in room_values.items())
+    return total
+
+
+def meetings_again(seating: dict[str, int], earlier: list[dict[str, int]]) -> int:
+    """How often two who sit together have done so before."""
+    pairs = [(a, b) for a, b in combinations(seating, 2) if seating[a] == seating[b]]
+    return sum(before[a] == before[b] for a, b in pairs for before in earlier)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["f", "m"]), st.sampled_from("abc")), min_size=4, max_size=12),
+    st.integers(2, 4),
+    st.integers(1, 3),
+)
+def test_no_two_could_change_seats_to_make_a_round_better(
+    features: list[tuple[str, str]], tables: int, rounds: int
+) -> None:
+    """The mix of the room comes first, and then new faces."""
+    guests = [Guest(f"K{place:02}", {"gender": a, "area": b}) for place, (a, b) in enumerate(features)]
+    seatings = seat(guests, tables, rounds, "x")
+    for number, seating in enumerate(seatings):
+        mix, again = unevenness(guests, seating), meetings_again(seating, seatings[:number])
+        for a, b in combinations(seating, 2):
+            changed = seating | {a: seating[b], b: seating[a]}
+            gain = mix - unevenness(guests, changed)
+            assert gain < 1e-6
+            assert gain < -1e-6 or meetings_again(changed, seatings[:number]) >= again
+
+
+def test_a_table_has_two_at_least_and_nobody_sits_at_none() -> None:
+    assert [most_tables(guests) for guests in range(6)] == [1, 1, 1, 1, 2, 2]
+    assert seat([], 3, 2, "x") == [{}, {}]
+    assert seat(room(1, 1), 9, 1, "x") == [{"K000": 1, "K001": 1}]
+    assert set(seat(room(2, 2), 9, 1, "x")[0].values()) == {1, 2}
+
+
 def test_papers_are_made_whatever_the_words_hold() -> None:
     heading = 'Torget #evil *nå* $x$ <b> \\ " [ ]'
     door = door_list(heading, "1.3.2027 kl. 18:00", "Rådhuset", [("AB12", "Kvinne", "15–24 år", "1", "2")], 2)

@@ -40,6 +40,7 @@ def test_what_is_needless_is_never_urgent() -> None:
         (22, "22:00", "07:00", True),
         (11, "11:00", "13:00", True),
         (10, "11:00", "13:00", False),
+        (14, "11:00", "13:00", False),
         (3, "03:00", None, False),
         (3, "03:00", "03:00", False),
     ],
@@ -141,3 +142,9 @@ def test_what_becomes_of_a_mail_that_is_not_on_its_way_yet(
     kind: Kind, known: Known, becomes: tuple[str, str | None]
 ) -> None:
     assert fate(kind, known) == becomes
+
+
+def test_only_what_has_an_address_of_its_own_goes_to_a_correspondent() -> None:
+    abouts = ("member", "survey", "result", "meeting", "suggestion", "trial", "staff")
+    assert [about for about in abouts if replace(TELLS, about=about).to_correspondent] == list(abouts[-3:])
+    assert {kind.about for kind in KINDS.values()} == set(abouts)

@@ -58,7 +58,7 @@ def refused(rules: Rules | None = RULES, **changed: Any) -> set[tuple[str, str]]
         ({"name": "123"}, ("name", "name")),
         ({"name": "Kari\nKarlsen"}, ("name", "one_line")),
         ({"name": "Kari\tKarlsen"}, ("name", "one_line")),
-        ({"email": f"{'k' * 60}@{'x' * 60}.{'x' * 60}.{'x' * 60}.example"}, None),
+        ({"email": f"{'k' * 63}@{'x' * 60}.{'x' * 60}.{'x' * 60}.example"}, None),
         ({"email": "k@" + "x" * 250 + ".no"}, ("email", "string_too_long")),
         ({"email": "kari"}, ("email", "email_form")),
         ({"year_of_birth": "80"}, ("year_of_birth", "year_form")),

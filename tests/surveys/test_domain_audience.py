@@ -6,7 +6,16 @@ from uuid import uuid4
 
 import pytest
 
-from services.surveys.audience.domain import EVERYBODY, NONE, Audience, Sample, StratumDrawn, is_wanted
+from services.surveys.audience.domain import (
+    EVERYBODY,
+    NONE,
+    Audience,
+    Sample,
+    StratumDrawn,
+    is_wanted,
+    leaves_minors_out,
+    only_adults,
+)
 from services.surveys.domain import asks_for_area, with_areas
 from shared.events.questionnaire import Area, Questionnaire
 from tests.questionnaires import content
@@ -101,3 +110,14 @@ def test_a_question_that_names_its_areas_keeps_them() -> None:
     questionnaire = asking_where(options=own)
     assert not asks_for_area(questionnaire)
     assert options_of(with_areas(questionnaire, [("vest", "Vest")])) == ("nord", "sor")
+
+
+@pytest.mark.parametrize(
+    ("age_from", "raised", "leaves_out"),
+    [(None, 19, False), (0, 19, False), (15, 19, False), (18, 19, False), (19, 19, True), (40, 40, True)],
+)
+def test_who_may_be_under_eighteen_is_left_out(age_from: int | None, raised: int, leaves_out: bool) -> None:
+    """Nineteen: of those who turn eighteen this year some have not yet."""
+    audience = Audience(age_from=age_from, age_to=50, areas=("vest",))
+    assert only_adults(audience) == Audience(age_from=raised, age_to=50, areas=("vest",))
+    assert leaves_minors_out(audience) is leaves_out

@@ -4,7 +4,7 @@ import pytest
 
 from services.surveys.correcting.domain import Change, changes_in, corrected, part_of, texts_of
 from services.surveys.questionnaire.shelf import shipped
-from shared.events.questionnaire import Questionnaire, example
+from shared.events.questionnaire import LANGUAGES, Questionnaire, example
 
 FIRST = ("pages.0.title", "nb")
 
@@ -61,6 +61,7 @@ def test_a_part_is_one_page_or_what_is_said_before_all() -> None:
 
 def test_texts_are_found_by_where_they_stand_in_lists_and_tuples() -> None:
     text = {"nb": "a", "en": "b"}
+    assert list(texts_of(dict.fromkeys(LANGUAGES, "a"), "x")) == [("x", dict.fromkeys(LANGUAGES, "a"))]
     content = {"title": text, "pages": [{"id": "x", "parts": (text, {"nb": "c", "value": 3})}]}
     assert list(texts_of(content)) == [("title", text), ("pages.0.parts.0", text)]
     wanted = {("pages.0.parts.0", "en"): " B ", ("title", "nb"): "a"}

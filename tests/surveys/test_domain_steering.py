@@ -1,5 +1,6 @@
 """A survey's life after its opening, without any database."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from zoneinfo import ZoneInfo
@@ -73,3 +74,53 @@ def test_a_last_day_that_cannot_be_is_refused_by_name(day: date, deed: Deed, cod
 
 def test_the_new_last_day_is_inclusive() -> None:
     assert last_day_at(date(2027, 3, 1), ENDED, Deed.REOPEN, NOW, OSLO) == datetime(2027, 3, 1, 23, tzinfo=UTC)
+
+
+SOFT = replace(OPEN, soft=True)
+
+
+@pytest.mark.parametrize(
+    ("life", "deed", "closes_at", "next_life"),
+    [
+        (SOFT, Deed.TO_ALL, None, OPEN),
+        (OPEN, Deed.TO_ALL, None, None),
+        (OPEN, Deed.PAUSE, None, PAUSED),
+        (PAUSED, Deed.GO_ON, None, OPEN),
+        (replace(SOFT, state="paused"), Deed.GO_ON, None, SOFT),
+        (OPEN, Deed.END, None, replace(ENDED, release_at=NOW + timedelta(days=1))),
+        (PAUSED, Deed.END, None, replace(ENDED, release_at=NOW + timedelta(days=1))),
+        (OPEN, Deed.EXTEND, None, None),
+        (OPEN, Deed.EXTEND, CLOSES, None),
+        (OPEN, Deed.EXTEND, CLOSES - timedelta(days=1), None),
+        (OPEN, Deed.EXTEND, CLOSES + timedelta(seconds=1), replace(OPEN, closes_at=CLOSES + timedelta(seconds=1))),
+        (ENDED, Deed.REOPEN, None, None),
+        (ENDED, Deed.REOPEN, NOW, None),
+        # It may end sooner than was planned before.
+        (ENDED, Deed.REOPEN, NOW + timedelta(seconds=1), replace(OPEN, closes_at=NOW + timedelta(seconds=1))),
+        (ENDED, Deed.RELEASE, CLOSES, None),
+    ],
+)
+def test_where_a_survey_is_after_each_deed(
+    life: Life, deed: Deed, closes_at: datetime | None, next_life: Life | None
+) -> None:
+    assert after(life, deed, NOW, closes_at) == next_life
+
+
+def test_the_first_ones_answers_are_waited_for_no_longer_than_the_survey_lasts() -> None:
+    assert possible(SOFT, NOW) == (Deed.TO_ALL, Deed.PAUSE, Deed.EXTEND, Deed.END, Deed.RELEASE)
+    # At its end itself no page is taken any more.
+    assert possible(SOFT, CLOSES) == possible(PAUSED, CLOSES) == (Deed.EXTEND,)
+    assert possible(ENDED, NOW + timedelta(hours=20)) == ()
+    assert possible(replace(ENDED, release_at=None), NOW) == ()
+
+
+def test_a_survey_takes_answers_for_a_year_and_a_day() -> None:
+    """It opened on 27 February; 28 February 2028 ends 366 days and some hours later, or to the hour."""
+    last_day = date(2028, 2, 28)
+    with pytest.raises(FieldRefused, match="open_too_long"):
+        last_day_at(last_day, OPEN, Deed.EXTEND, NOW, OSLO)
+    assert last_day_at(date(2028, 2, 27), OPEN, Deed.EXTEND, NOW, OSLO) == datetime(2028, 2, 27, 23, tzinfo=UTC)
+    at_midnight = replace(OPEN, opened_at=datetime(2027, 2, 27, 23, tzinfo=UTC))
+    assert last_day_at(last_day, at_midnight, Deed.EXTEND, NOW, OSLO) == datetime(2028, 2, 28, 23, tzinfo=UTC)
+    with pytest.raises(FieldRefused, match="day_has_been"):
+        last_day_at(date(2027, 3, 14), ENDED, Deed.REOPEN, CLOSES, OSLO)

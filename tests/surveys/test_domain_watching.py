@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.surveys.watching.domain import CLASSES, FEW, Tally, class_of, figures_of
+from services.surveys.watching.domain import CLASSES, FEW, WHOLE, PageFigures, Tally, class_of, figures_of
 
 
 @given(st.lists(st.integers(0, 1800), min_size=FEW, max_size=40))
@@ -42,6 +42,7 @@ def test_a_time_is_in_the_first_class_that_holds_it(seconds: float, name: str) -
         # Half of ten are half of what the class holds: evenly placed, in its middle.
         ({"took.60": 10}, 52),
         ({"took.5": 5}, 2),
+        ({"took.5": 48, "took.10": 2}, 3),
         # Two before it, so half of six is a quarter of the four.
         ({"took.10": 2, "took.30": 4}, 22),
         ({"took.10": 3, "took.300": 3}, 10),
@@ -59,6 +60,7 @@ def test_one_person_counts_once_and_what_they_do_each_time() -> None:
     tally.note(kari, 1, "shown")
     tally.note(ola, 2, "shown")
     assert tally.people == {kari, ola}
+    assert WHOLE < 1, "the whole survey is counted apart from its pages"
     assert tally.counts == {(1, "shown"): 2, (1, "sent"): 1, (2, "shown"): 1}
 
 
@@ -67,3 +69,13 @@ def test_fewer_than_five_are_not_told_apart(number: int, figure: int | None) -> 
     figures = figures_of({"stopped": number, "faulty": number, "shown": number, "sent": number, "took.10": 4})
     assert (figures.stopped, figures.faulty, figures.shown, figures.sent) == (figure,) * 4
     assert figures.seconds is None
+
+
+def test_the_classes_are_those_under_which_counts_are_stored() -> None:
+    ends = [5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1800]
+    assert [class_of(end) for end in ends] == [f"took.{end}" for end in ends]
+    assert [class_of(end + 0.5) for end in ends] == [*(f"took.{end}" for end in ends[1:]), None]
+
+
+def test_what_was_never_counted_is_none_of_it() -> None:
+    assert figures_of({}) == PageFigures(shown=0, sent=0, faulty=0, stopped=0, seconds=None)
