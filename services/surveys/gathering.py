@@ -28,6 +28,7 @@ async def gather_data(session: AsyncSession, event: MemberDataRequested, deliver
             "mails_sent_at": ", ".join(at.isoformat() for at in invitation.asked_at),
             "answered_at": invitation.answered_at.isoformat() if invitation.answered_at else "",
             "reminded_at": invitation.reminded_at.isoformat() if invitation.reminded_at else "",
+            "told_of_the_result_at": invitation.noticed_at.isoformat() if invitation.noticed_at else "",
             "gender": invitation.gender,
             "age_band": invitation.band,
             "area": invitation.area or "",

@@ -45,14 +45,15 @@ async def insert_rows(rt: Runtime, *tables: str) -> None:
             await (await session.connection()).exec_driver_sql(statement)
 
 
-async def answer_of(rt: Runtime, member_id: UUID, *matters: UUID) -> dict[str, Any]:
+async def answer_of(rt: Runtime, member_id: UUID, *matters: UUID, deliver: Deliverer | None = None) -> dict[str, Any]:
     """What a service answers about a member, asked twice (the second time by state sent again)."""
     request: MemberDataRequested | MattersNamed
     request = MemberDataRequested(request_id=new_id(), member_id=member_id, asked_at=rt.now())
     if rt.name == "results":
         request = MattersNamed(request_id=new_id(), member_id=member_id, suggestion_ids=matters)
-    await Deliverer(rt)(request)
-    await Deliverer(rt)(request, replay=True, sequence=2)
+    deliver = deliver or Deliverer(rt)
+    await deliver(request)
+    await deliver(request, replay=True)
     answers = [event for event in await outbox(rt, PARTS[rt.name]) if isinstance(event, MemberData)]
     (gathered,) = [answer for answer in answers if answer.request_id == request.request_id]
     assert gathered.member_id == member_id

@@ -36,6 +36,7 @@ async def gather_data(session: AsyncSession, event: MemberDataRequested, deliver
                 "language": card.language,
                 "takes_no_mail": card.unreachable or "",
                 "refused_for_now": str(card.soft_refusals),
+                "refused_for_now_since": card.soft_since.isoformat() if card.soft_since else "",
                 "address_changed_at": card.address_since.isoformat() if card.address_since else "",
             }
         ]
@@ -48,6 +49,7 @@ async def gather_data(session: AsyncSession, event: MemberDataRequested, deliver
                 "meeting_id": str(mail.meeting_id or ""),
                 "state": mail.state,
                 "reason": mail.reason or "",
+                "words_of_its_own": ", ".join(f"{name}: {words}" for name, words in (mail.content or {}).items()),
                 "written_at": mail.created_at.isoformat(),
             }
             for mail in mails
@@ -57,6 +59,9 @@ async def gather_data(session: AsyncSession, event: MemberDataRequested, deliver
                 "matter_id": str(matter.suggestion_id),
                 "since": matter.since.isoformat(),
                 "by": "mail" if matter.by_mail else "form",
+                "language": matter.language,
+                "id_of_the_letter": matter.in_reply_to or "",
+                "may_be_from_a_machine": "yes" if matter.doubtful else "no",
                 "answered_at": matter.answered_at.isoformat() if matter.answered_at else "",
             }
             for matter in matters

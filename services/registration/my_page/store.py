@@ -40,6 +40,7 @@ class OwnPage:
     """Rows (slug, heading, starts_at, chance, drawn, proof: the entry's id when there is one), newest first."""
     new_email: str | None
     """An address that waits for its confirmation."""
+    new_email_asked_at: datetime | None
     on_behalf: Sequence[OnBehalf]
     """What staff have done for the member, newest first."""
 
@@ -80,7 +81,7 @@ async def own_page(session: AsyncSession, member_id: UUID) -> OwnPage | None:
         .where(Drawn.member_id == member_id)
         .order_by(Meeting.starts_at.desc())
     )
-    new_email = await session.scalar(sa.select(AddressChange.email).where(AddressChange.member_id == member_id))
+    change = await session.scalar(sa.select(AddressChange).where(AddressChange.member_id == member_id))
     deeds = await session.scalars(
         sa.select(OnBehalf).where(OnBehalf.member_id == member_id).order_by(OnBehalf.done_at.desc(), OnBehalf.id)
     )
@@ -91,7 +92,8 @@ async def own_page(session: AsyncSession, member_id: UUID) -> OwnPage | None:
         asked=invitations.all(),
         spared=samples.all(),
         drawn=draws.all(),
-        new_email=new_email,
+        new_email=change.email if change else None,
+        new_email_asked_at=change.asked_at if change else None,
         on_behalf=deeds.all(),
     )
 
@@ -104,6 +106,7 @@ def as_data(page: OwnPage) -> dict[str, Any]:
         "name": member.name,
         "email": member.email,
         "email_waiting_for_confirmation": page.new_email,
+        "email_waiting_since": _text(page.new_email_asked_at),
         "email_takes_no_mail_since": _text(member.unreachable_since),
         "year_of_birth": member.year_of_birth,
         "gender": member.gender,
