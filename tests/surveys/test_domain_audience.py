@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -16,8 +17,11 @@ from services.surveys.audience.domain import (
     leaves_minors_out,
     only_adults,
 )
+from services.surveys.audience.words import described, group
 from services.surveys.domain import asks_for_area, with_areas
+from services.surveys.fieldwork.domain import ReleaseCell
 from shared.events.questionnaire import Area, Questionnaire
+from shared.web.i18n import language
 from tests.questionnaires import content
 
 JOINED = datetime(2026, 3, 1, tzinfo=UTC)
@@ -121,3 +125,17 @@ def test_who_may_be_under_eighteen_is_left_out(age_from: int | None, raised: int
     audience = Audience(age_from=age_from, age_to=50, areas=("vest",))
     assert only_adults(audience) == Audience(age_from=raised, age_to=50, areas=("vest",))
     assert leaves_minors_out(audience) is leaves_out
+
+
+def test_areas_with_commas_in_their_names_are_told_apart() -> None:
+    names = {"a": "Bekkestua, Haslum", "b": "Fossum"}
+    cell = ReleaseCell("female", ("15-24",), ("a", "b"))
+    assert group(cell, names) == "Kvinner, 15–24 år, «Bekkestua, Haslum», «Fossum»"
+    assert group(ReleaseCell(None, None, ("b",)), names) == "Alle kjønn, Fossum"
+    texts = language("nb", ZoneInfo("Europe/Oslo"), [])
+    for areas, words in ((("a", "b", NONE), "«Bekkestua, Haslum», «Fossum», utenfor områdene"), (("b",), "Fossum")):
+        said = described(Audience(areas=areas), names, {}, texts, ZoneInfo("Europe/Oslo"))
+        assert said == [("Område", words)]
+    assert described(Audience(areas=(NONE,)), names, {}, texts, ZoneInfo("Europe/Oslo")) == [
+        ("Område", "utenfor områdene")
+    ]

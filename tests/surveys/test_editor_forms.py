@@ -92,3 +92,43 @@ async def test_whom_a_question_is_for_is_put_together_with_limits_and_groups_and
     await fill(editor, at, text__nb="Hvorfor?", **chosen, least__2__1="120")
     assert "Vilkåret kan aldri bli oppfylt" in (await editor.get(at)).text
     assert (await step(editor, here, "ready")).status_code == 422
+
+
+async def test_heavy_text_and_a_long_grid_are_told_and_the_languages_are_previewed(editor: httpx.AsyncClient) -> None:
+    here = await wrote(editor)
+    heavy = (
+        "Kommunestyrets planutvalg vurderer omregulering av arealbruksformålene langs kollektivtransportkorridorene, og"
+        " ønsker innbyggerrepresentasjonens konsekvensvurderinger av fortettingsalternativene innenfor planområdets"
+        " avgrensning før planprogrammet fastsettes."
+    )
+    cover = {"minutes": "2", "language__nn": "yes", "language__en": "yes"}
+    words = {"title__nb": "Nabolaget", "title__nn": "Nabolaget ditt", "title__en": "Your neighbourhood"}
+    told = {"introduction__nn": "Vi vil gjere det betre.", "introduction__en": "We want to improve it."}
+    await fill(editor, f"{here}/om", **cover, **words, **told, introduction__nb=heavy)
+    grid = str((await step(editor, here, "add:side1", **{"kind-side1": "grid"})).headers["location"])
+    ends = {"low__nb": "Uenig", "high__nb": "Enig"}
+    rows = {f"statements__{place}__nb": f"Påstand {place}" for place in range(8)}
+    await fill(editor, grid, text__nb="Hva mener du?", **ends, **rows)
+    page = (await editor.get(here)).text
+    assert re.search(r"<strong>Råd:</strong> <a[^>]*>Teksten er tung å lese \(LIX [0-9]+\)", page)
+    assert "«Hva mener du?» har 8 påstander. Del den: 7 er nok." in page
+    assert (await step(editor, here, "ready")).status_code == 422
+    grid = grid.partition("#")[0]
+    await step(editor, here, f"delete:{grid.rsplit('/', 1)[1]}")
+    texts = {"text__nb": "Trives du?", "text__nn": "Trivst du?", "text__en": "Do you like it here?"}
+    yes = {"options__0__code": "ja", "options__0__nb": "Ja", "options__0__nn": "Ja", "options__0__en": "Yes"}
+    no = {"options__1__code": "nei", "options__1__nb": "Nei", "options__1__nn": "Nei", "options__1__en": "No"}
+    await fill(editor, f"{here}/q1", required="yes", **texts, **yes, **no)
+    titles = {"title__nb": "Om nabolaget", "title__nn": "Om nabolaget", "title__en": "About it"}
+    await fill(editor, f"{here}/side1", **titles)
+    assert (await step(editor, here, "ready")).status_code == 303, "advice does not stop it"
+    name = here.rsplit("/", 1)[1]
+    for address in (f"/staff/surveys/questionnaires/{name}?language=", f"/staff/surveys/try/{name}/1?language="):
+        for code, asked, answer in (
+            ("nb", "Trives du?", "Nei"),
+            ("nn", "Trivst du?", "Nei"),
+            ("en", "Do you like it here?", "No"),
+        ):
+            preview = (await editor.get(address + code)).text
+            assert asked in preview
+            assert re.search(rf"<label[^>]*>{answer}</label>", preview)

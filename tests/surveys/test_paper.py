@@ -11,12 +11,12 @@ import sqlalchemy as sa
 
 from services.surveys.answering.store import Opened, hold
 from services.surveys.paper.domain import code_of
-from services.surveys.paper.printing import as_pdf
+from services.surveys.paper.printing import as_pdf, gaps
 from services.surveys.paper.wording import for_whom, numbers_of, only_for
 from services.surveys.questionnaire.shelf import shipped
 from services.surveys.sealing import keys_of
 from services.surveys.tables import Invitation, Response, Survey
-from shared.events.questionnaire import Questionnaire, example
+from shared.events.questionnaire import Questionnaire, Texts, example
 from shared.events.surveys import SurveyAnswered
 from shared.service import Runtime
 from shared.testing import Deliverer, browser, outbox, sign_in
@@ -53,10 +53,24 @@ def test_whom_a_question_is_for_is_said_by_its_number() -> None:
     both: Any = {"all": [{"question": "minutter", "at_least": 10}, {"none": [{"question": "reisemate"}]}]}
     page = klima.pages[1].model_validate({**klima.content()["pages"][1], "show_if": both})
     assert for_whom(klima, page.show_if, numbers, TEXTS["nb"]) == "minst 10 på spørsmål 3 og ikke (noe på spørsmål 1)"
+    decimals: Any = {"question": "minutter", "at_least": 2.5}
+    page = klima.pages[1].model_validate({**klima.content()["pages"][1], "show_if": decimals})
+    assert for_whom(klima, page.show_if, numbers, TEXTS["nn"]) == "minst 2,5 på spørsmål 3"
+    assert for_whom(klima, page.show_if, numbers, TEXTS["en"]) == "at least 2.5 to question 3"
     only_none: Any = {"none": [{"question": "reisemate", "any_of": ["bil", "gange"]}]}
     page = klima.pages[1].model_validate({**klima.content()["pages"][1], "show_if": only_none})
     words = "Bare hvis du ikke har svart «Med bil» eller «Jeg går» på spørsmål 1."
     assert only_for(klima, page.show_if, numbers, TEXTS["nb"]) == words
+
+
+def test_an_earlier_answer_in_a_text_is_a_gap_that_says_where_it_was_given() -> None:
+    klima = shipped()["klima"]
+    text = Texts(nb="Du svarte {reisemate}. Hvorfor?", en="You answered {reisemate}. Why?")
+    said = {code: text.to(code, gaps(klima, numbers_of(klima), TEXTS[code])) for code in ("nb", "en")}
+    assert said == {
+        "nb": "Du svarte … (se spørsmål 1). Hvorfor?",
+        "en": "You answered … (see question 1). Why?",
+    }
 
 
 async def asked(rt: Runtime, deliver: Deliverer, plan: PlanSurvey) -> Invitation:

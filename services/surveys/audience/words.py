@@ -1,6 +1,6 @@
 """Staff's words for a survey's audience, in Bokmål."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from services.surveys.audience.domain import NONE, Audience
@@ -21,8 +21,13 @@ def group(cell: ReleaseCell, areas: Mapping[str, str]) -> str:
             else band_words(cell.bands[0].partition("-")[0] + "-" + cell.bands[-1].partition("-")[2])
         )
     if cell.areas:
-        parts.append(", ".join(areas.get(area, area) for area in cell.areas))
+        parts.append(_named([areas.get(area, area) for area in cell.areas]))
     return ", ".join(parts)
+
+
+def _named(areas: Sequence[str]) -> str:
+    """The areas' names, in quotes where there are several: a name may hold a comma of its own."""
+    return areas[0] if len(areas) == 1 else ", ".join(f"«{name}»" for name in areas)
 
 
 def described(
@@ -39,9 +44,9 @@ def described(
     elif audience.age_to is not None:
         lines.append(("Alder", f"til og med {audience.age_to} år"))
     if audience.areas:
-        lines.append(
-            ("Område", ", ".join("utenfor områdene" if a == NONE else areas.get(a, a) for a in audience.areas))
-        )
+        inside = [areas.get(area, area) for area in audience.areas if area != NONE]
+        outside = ["utenfor områdene"] if NONE in audience.areas else []
+        lines.append(("Område", ", ".join([*([_named(inside)] if inside else []), *outside])))
     if audience.languages:
         lines.append(("Språk", ", ".join("ikke kjent" if a == NONE else NAMES.get(a, a) for a in audience.languages)))
     if audience.joined_since is not None:

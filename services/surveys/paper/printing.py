@@ -45,7 +45,7 @@ def as_pdf(questionnaire: Questionnaire, texts: Language, code: str, last_day: s
         "code_name": texts.gettext(N_("Kode")),
         "pages": [
             {
-                "title": page.title.to(texts.code, _blanks(questionnaire, numbers, texts)),
+                "title": page.title.to(texts.code, gaps(questionnaire, numbers, texts)),
                 "only": only_for(questionnaire, page.show_if, numbers, texts),
                 "questions": [_question(questionnaire, question, numbers, texts) for question in page.known],
             }
@@ -61,7 +61,7 @@ def as_pdf(questionnaire: Questionnaire, texts: Language, code: str, last_day: s
 def _question(
     questionnaire: Questionnaire, question: KnownQuestion, numbers: dict[str, int], texts: Language
 ) -> dict[str, object]:
-    blanks = _blanks(questionnaire, numbers, texts)
+    blanks = gaps(questionnaire, numbers, texts)
     row: dict[str, object] = {
         "number": numbers.get(question.id),
         "text": question.text.to(texts.code, blanks),
@@ -113,7 +113,7 @@ def _rule(question: KnownQuestion, texts: Language) -> str:
     return ""
 
 
-def _blanks(questionnaire: Questionnaire, numbers: dict[str, int], texts: Language) -> dict[str, str]:
+def gaps(questionnaire: Questionnaire, numbers: dict[str, int], texts: Language) -> dict[str, str]:
     """An earlier answer quoted in a text is no word on paper, but the place where it stands."""
-    where = texts.gettext(N_("svaret på spørsmål {number}"))
+    where = texts.gettext(N_("… (se spørsmål {number})"))
     return {part.id: where.format(number=numbers[part.id]) for part in questionnaire.questions}

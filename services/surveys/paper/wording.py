@@ -69,7 +69,9 @@ def _answer(questionnaire: Questionnaire, condition: Answered, numbers: Mapping[
     else:
         limits = ((N_("minst {number}"), condition.at_least), (N_("høyst {number}"), condition.at_most))
         and_ = f" {texts.gettext(N_('og'))} "
-        words = and_.join(texts.gettext(text).format(number=limit) for text, limit in limits if limit is not None)
+        point = "." if texts.code == "en" else ","
+        said = [(text, str(limit).replace(".", point)) for text, limit in limits if limit is not None]
+        words = and_.join(texts.gettext(text).format(number=limit) for text, limit in said)
     where = texts.gettext(N_("spørsmål {number}")).format(number=numbers[id_])
     if statement:
         row = next(row for row in getattr(question, "statements", ()) if row.code == statement)
