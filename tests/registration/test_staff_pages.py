@@ -197,6 +197,8 @@ async def test_an_export_is_the_whole_list_without_names_and_is_audited(
 async def test_every_look_up_and_every_view_of_a_person_leaves_a_trace(rt: Runtime, editor: httpx.AsyncClient) -> None:
     async with browser(rt) as resident:
         member_id = await a_member(resident, rt)
+    for desk in ("/staff", "/staff/registration/members"):
+        assert 'method="post" action="/staff/registration/members">' in (await editor.get(desk)).text
     for text, words in (("KARI@example.org", "Kari Prøve"), ("prøve", "Kari Prøve"), ("100%", "Vi fant ingen")):
         assert words in (await editor.post("/staff/registration/members", data={"who": text})).text
     assert (await editor.post("/staff/registration/members", data={"who": "k"})).status_code == 422
