@@ -22,7 +22,7 @@ from shared.logs import what_and_where
 from shared.messaging.consumer import BatchConsumer
 from shared.messaging.dead_letters import redriving
 from shared.messaging.inbox import Inbox
-from shared.messaging.keeping import WARNED_DAYS, forget_what_is_old, newly_expiring
+from shared.messaging.keeping import WARNED_DAYS, forget_what_is_old, left_waiting, newly_expiring
 from shared.messaging.missing import note_removed
 from shared.messaging.outbox import emit_new
 from shared.messaging.relay import Relay
@@ -177,14 +177,14 @@ async def beat(health: Health, stuck_seconds: float = 60.0) -> None:
 
 async def keep_mechanism(runtime: Runtime) -> None:
     async with runtime.transaction() as session:
-        count = await forget_what_is_old(session)
+        await forget_what_is_old(session)
+        free = await left_waiting(session)
         fact = REGISTRY.get(f"{runtime.name}.dead_letters_expiring.v1")
         if fact is not None and (letters := await newly_expiring(session)):
             until = runtime.now() + timedelta(days=WARNED_DAYS)
             warning = {"warning_id": new_id(), "letters": letters, "days": WARNED_DAYS, "send_before": until}
             await emit_new(session, [fact.model_validate(warning)])
-    if count:
-        # What waited behind them has nothing left to wait for.
+    if free:
         await redriving(runtime).all(runtime.now())
 
 

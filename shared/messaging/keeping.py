@@ -90,5 +90,14 @@ async def forget_what_is_old(session: AsyncSession) -> int:
     return len(rows)
 
 
+async def left_waiting(session: AsyncSession) -> bool:
+    """Whether events wait with no letter left to wait for: lost or given up, and trying them failed in passing."""
+    letter = mechanism(session.info["schema"]).dead_letter
+    ahead = letter.alias()
+    same = (ahead.c.handler == letter.c.handler, ahead.c.topic == letter.c.topic, ahead.c.subject == letter.c.subject)
+    behind = sa.exists().where(ahead.c.state == "dead", *same)
+    return bool(await session.scalar(sa.select(sa.exists().where(letter.c.state == "waiting", ~behind))))
+
+
 def _older(at: sa.ColumnElement[datetime], number: int) -> sa.ColumnElement[bool]:
     return at < sa.func.now() - days(number)

@@ -10,6 +10,7 @@ from shared.mechanism import mechanism
 from shared.messaging import dead_letters, emit, emit_new, lock, missing, subscribe
 from shared.messaging.dead_letters import redriving
 from shared.messaging.keeping import forget_what_is_old
+from shared.process import keep_mechanism
 from shared.service import Runtime, Service
 from shared.testing import Deliverer
 from tests.shared.test_inbox import AT, Applied, joined
@@ -142,3 +143,22 @@ async def test_a_restricted_letter_nobody_decided_about_is_announced_then_lost_w
         assert await dead_letters.drop(session, *(row.id for row in rows)) == 2
         await forget_what_is_old(session)
         assert await dead_letters.count(session) == {"open": 0, "expiring": 0, "lost": 0}
+
+
+@pytest.mark.parametrize("gone", ["lost", "dropped"])
+async def test_what_waited_goes_on_by_itself_though_the_first_try_met_a_passing_fault(
+    runtime: Runtime, applied: Applied, gone: str
+) -> None:
+    broken = joined()
+    change = MemberChanged(**broken.model_dump())
+    applied.failing.add(broken.member_id)
+    await Deliverer(runtime)(broken, change)
+    applied.failing.clear()
+    letter = mechanism("example").dead_letter
+    async with runtime.transaction() as session:
+        await session.execute(sa.update(letter).where(letter.c.state == "dead").values(state=gone))
+    applied.transient_failures = 1
+    with pytest.raises(ConnectionResetError):
+        await keep_mechanism(runtime)
+    await keep_mechanism(runtime)
+    assert applied.events == [change]
