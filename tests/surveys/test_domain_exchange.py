@@ -55,6 +55,15 @@ def test_round_trips_through_both_kinds_of_file_change_nothing(content: dict[str
     assert read_questionnaire(as_yaml(imported.content), "ut.yaml") == strict(content)
 
 
+def test_what_is_too_long_for_a_cell_of_a_workbook_comes_back_whole() -> None:
+    content = yaml.safe_load(as_yaml(QUESTIONNAIRE))
+    pair = next(part for page in content["pages"] for part in page["questions"] if part["type"] == "pair")
+    for option in pair["options"]:
+        option["picture"] = {"png": "iVBORw0KGgo" + "A" * 79_000, "shows": {"nb": "x " * 400, "nn": "x", "en": "x"}}
+    imported = read_xlsform(as_xlsform(content), "ut.xlsx")
+    assert strict(imported.content) == strict(content)
+
+
 def test_a_text_changed_in_the_workbook_is_the_one_read_back() -> None:
     content = yaml.safe_load(as_yaml(QUESTIONNAIRE))
     content["pages"][0]["questions"][0]["text"]["nb"] = "=SUM(1;2) er ingen formel"

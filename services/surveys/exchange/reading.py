@@ -253,9 +253,10 @@ class _Import:
 
 
 def _own(row: Mapping[str, str]) -> dict[str, Any]:
-    """What our own export has put into the row's ``panel`` column; nothing for files of others."""
+    """What our own export has put into the row's ``panel`` column and those after it; nothing for files of others."""
+    pieces = [row.get("panel") or "", *(row[name] for number in range(2, 100) if (name := f"panel {number}") in row)]
     try:
-        content = json.loads(row.get("panel") or "{}")
+        content = json.loads("".join(pieces) or "{}")
     except ValueError:
         return {}
     return content if isinstance(content, dict) else {}

@@ -1,10 +1,12 @@
 """A questionnaire as a file for others: YAML as the repository's own, and an XLSForm workbook.
 
 What XLSForm has no word for (a grid, the ends of a scale, what an option may hold) stands as JSON in a column of ours,
-``panel``, which other programs leave alone: read back, nothing has changed.
+``panel``, which other programs leave alone: read back, nothing has changed. What is too long for a cell, as pictures
+are, goes on in ``panel 2`` and so on.
 """
 
 import json
+import re
 from io import BytesIO
 from typing import Any
 
@@ -22,6 +24,8 @@ _TYPES = {
 _HEADINGS = {"nb": "Norsk bokmål (nb)", "nn": "Nynorsk (nn)", "en": "English (en)"}
 #: Fields that have a column of XLSForm's own; the others of a question go into ours.
 _COLUMNS = ("id", "text", "help")
+#: A cell holds 32,767 characters. No piece begins or ends with a space, which readers of workbooks strip.
+_PIECE = re.compile(r"\S(?:.{0,32000}\S)?(?!\s)")
 
 
 def as_yaml(content: Content) -> str:
@@ -102,11 +106,20 @@ def _row(type_: str, name: str, label: dict[str, str], part: Content, more: dict
 
 
 def _fill(sheet: Any, columns: list[str], rows: list[dict[str, Any]]) -> None:
+    rows = [_in_pieces(row) for row in rows]
+    most = max((sum(name.startswith("panel ") for name in row) for row in rows), default=0)
+    columns = [*columns, *(f"panel {number}" for number in range(2, most + 2))]
     sheet.append(columns)
     for row in rows:
-        cells = [row.get(column) for column in columns]
-        sheet.append([json.dumps(cell, ensure_ascii=False) if isinstance(cell, dict) else cell for cell in cells])
+        sheet.append([row.get(column) for column in columns])
         # Never a formula, whatever a text begins with.
         for cell in sheet[sheet.max_row]:
             if isinstance(cell.value, str):
                 cell.data_type = "s"
+
+
+def _in_pieces(row: dict[str, Any]) -> dict[str, Any]:
+    """The row with what is ours as JSON, in as many cells as it takes."""
+    own = json.dumps(row["panel"], ensure_ascii=False) if "panel" in row else ""
+    pieces = {"panel" if number == 1 else f"panel {number}": text for number, text in enumerate(_PIECE.findall(own), 1)}
+    return {key: value for key, value in row.items() if key != "panel"} | pieces
