@@ -6,6 +6,7 @@ from services.surveys.audience import contacts, meetings
 from services.surveys.correcting import staff as correcting
 from services.surveys.dates import tell_survey_dates
 from services.surveys.editing import staff as editing
+from services.surveys.editing import staff_parts as editing_parts
 from services.surveys.exchange import staff as exchange
 from services.surveys.fieldwork import closing, following_up, inviting, staff, staff_list
 from services.surveys.fieldwork.state import state_events
@@ -100,8 +101,8 @@ PAGES = (
     Route("/staff/surveys/editor/{id}/export.{format}", exchange.export_questionnaire),
     Route("/staff/surveys/editor/{id}", editing.show_outline, methods=["GET"]),
     Route("/staff/surveys/editor/{id}", editing.change_outline, methods=["POST"]),
-    Route("/staff/surveys/editor/{id}/{part}", editing.show_part, methods=["GET"]),
-    Route("/staff/surveys/editor/{id}/{part}", editing.save_part, methods=["POST"]),
+    Route("/staff/surveys/editor/{id}/{part}", editing_parts.show_part, methods=["GET"]),
+    Route("/staff/surveys/editor/{id}/{part}", editing_parts.save_part, methods=["POST"]),
     Route(ONE, staff.show_survey),
     Route(ONE + "/live", watching.follow),
     Route(ONE + "/cancel", staff.confirm_cancelling, methods=["GET"]),

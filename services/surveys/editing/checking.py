@@ -122,10 +122,15 @@ def _questions(content: Part) -> Iterator[Finding]:
         elif text.casefold() in places and question["type"] != "information":
             yield Finding(f"{name} er stilt to ganger.", id_)
         places[text.casefold()] = id_
-        for list_, least, word in (("options", 2, "svaralternativer"), ("statements", 2, "påstander")):
+        for list_, one, word in (
+            ("options", "et svaralternativ", "svaralternativer"),
+            ("statements", "en påstand", "påstander"),
+        ):
             if list_ in question and question["type"] != "area":
-                if len(question[list_]) < least:
+                if len(question[list_]) < 2:
                     yield Finding(f"{name} trenger minst to {word}.", id_)
+                if not all(row["text"].get("nb") for row in question[list_]):
+                    yield Finding(f"{name} har {one} uten tekst på bokmål.", id_)
                 twice = Counter(row["text"].get("nb", "").casefold() for row in question[list_])
                 if any(number > 1 for row, number in twice.items() if row):
                     yield Finding(f"{name} har to like {word}.", id_)

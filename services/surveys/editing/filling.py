@@ -1,37 +1,31 @@
 """A form of the editor put into the questionnaire, and what a form starts from. Conditions are chosen from lists."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
+from types import MappingProxyType
 from typing import Any
 
 from services.surveys.answering.reading import NotAnAnswer, read_answer
 from services.surveys.editing.conditions import set_condition, wrong_limits
-from services.surveys.editing.domain import Content, NoSuchPart, Part, free, languages_of, question_of
+from services.surveys.editing.domain import Content, NoSuchPart, Part, languages_of, question_of
+from services.surveys.editing.rows import ROWS, Pictures, Sent, rows_sent, texts
 from shared.events.questionnaire import KINDS, LANGUAGES, Day
-
-#: The text of a field of the form, empty when it is not there.
-Sent = Callable[[str], str]
 
 #: Which of a kind's fields are written how. A field that stands in none of these is kept as it is.
 TEXTS = ("text", "help", "unit", "low", "high")
 FLAGS = ("required", "shuffle", "do_not_know")
 NUMBERS = ("steps", "most", "min", "max", "decimals")
-ROWS = ("options", "statements")
-ROW_FLAGS = ("exclusive", "write")
 #: Steps a scale can have.
 MOST_STEPS = 11
-#: Empty rows offered below those there are.
-_SPARE_ROWS = 2
 _A_DAY = Day.model_validate({"type": "date", "id": "dag", "text": {"nb": "Dag"}})
-_CODE = re.compile(r"[^a-z0-9]+")
 
 
 def with_cover(content: Content, sent: Sent, languages: Sequence[str]) -> Content:
     """Title, topic, introduction and minutes as the form has them; texts of languages that went go too."""
     new = deepcopy(content)
     for name in ("title", "topic", "introduction"):
-        new[name] = _texts(name, sent, languages)
+        new[name] = texts(name, sent, languages)
     new["title"] |= {code: "" for code in languages if code != "nb" and code not in new["title"]}
     if not new["topic"]:
         del new["topic"]
@@ -47,21 +41,27 @@ def with_page(content: Content, page_id: str, sent: Sent) -> Content:
     page = next((page for page in new["pages"] if page["id"] == page_id), None)
     if page is None:
         raise NoSuchPart(page_id)
-    page["title"] = _texts("title", sent, languages_of(content))
+    page["title"] = texts("title", sent, languages_of(content))
     set_condition(page, sent)
     return new
 
 
-def with_question(content: Content, question_id: str, sent: Sent, slug: Callable[[str], str]) -> Content:
+def with_question(
+    content: Content,
+    question_id: str,
+    sent: Sent,
+    slug: Callable[[str], str],
+    pictures: Pictures = MappingProxyType({}),
+) -> Content:
     """The question as the form has it; ``slug`` makes a code of a new option's text."""
     new, languages = deepcopy(content), languages_of(content)
     question = question_of(new, question_id)
     fields = KINDS[question["type"]].model_fields
     for name in TEXTS:
         if name in fields:
-            texts = _texts(name, sent, languages)
-            if texts or name == "text":
-                question[name] = texts
+            words = texts(name, sent, languages)
+            if words or name == "text":
+                question[name] = words
             else:
                 question.pop(name, None)
     for name in FLAGS:
@@ -75,57 +75,17 @@ def with_question(content: Content, question_id: str, sent: Sent, slug: Callable
             else:
                 question[name] = limit
     if "each" in fields:
-        question["each"] = [words for step in range(MOST_STEPS) if (words := _texts(f"each.{step}", sent, languages))]
+        question["each"] = [words for step in range(MOST_STEPS) if (words := texts(f"each.{step}", sent, languages))]
         if not question["each"]:
             del question["each"]
     for name in ROWS:
         if name in fields and question["type"] != "area":
-            question[name] = _rows(name, question.get(name, []), sent, languages, slug)
+            question[name] = rows_sent(question, name, sent, languages, slug, pictures)
     question.pop("same_meaning", None)
     if sent("same_meaning") == "yes":
         question["same_meaning"] = True
     set_condition(question, sent)
     return new
-
-
-def rows_offered(question: Part, name: str) -> list[Content]:
-    """The rows of a list with some empty ones to write in."""
-    rows = list(question.get(name, []))
-    return rows + [{"code": "", "text": {}} for _ in range(max(_SPARE_ROWS, 3 - len(rows)))]
-
-
-def _rows(
-    name: str, before: Sequence[Content], sent: Sent, languages: Sequence[str], slug: Callable[[str], str]
-) -> list[Content]:
-    """The list's rows that have a text, in the order of the form; a row emptied is a row removed."""
-    rows: list[Content] = []
-    older = {row["code"]: row for row in before}
-    for number in range(len(before) + 10):
-        text = _texts(f"{name}.{number}", sent, languages)
-        if not text:
-            continue
-        code = sent(f"{name}.{number}.code")
-        row: Content = dict(older[code]) if code in older else {"code": _code(slug(text.get("nb", "")), rows, older)}
-        row["text"] = text
-        for flag in ROW_FLAGS:
-            if sent(f"{name}.{number}.{flag}") == "yes":
-                row[flag] = True
-            else:
-                row.pop(flag, None)
-        rows.append(row)
-    return rows
-
-
-def _code(wanted: str, rows: Sequence[Content], known: Mapping[str, Content]) -> str:
-    """A code nobody has: made of the text, so that an export can be read."""
-    base = _CODE.sub("_", wanted.lower()).strip("_")[:34] or "svar"
-    base = base if base[0].isalpha() else f"svar_{base}"
-    codes = {row["code"] for row in rows} | set(known) | {"hint", "error", "title"}
-    return base if base not in codes else free(f"{base}_", list(codes))
-
-
-def _texts(name: str, sent: Sent, languages: Sequence[str]) -> dict[str, str]:
-    return {code: text for code in languages if (text := sent(f"{name}.{code}").strip())}
 
 
 def _whole(text: str) -> int | None:

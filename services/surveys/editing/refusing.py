@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from services.surveys.editing.domain import Content, Part
 from services.surveys.editing.naming import NUMBER_NAMES
 from services.surveys.editing.reaching import named_in
+from services.surveys.editing.rows import FORMATS
 from shared.events.questionnaire import NOT_QUOTED, QUOTE, RulesBroken, strict
 
 Fault = tuple[str, str]
@@ -47,6 +48,12 @@ def _own(question: Part) -> Iterator[str]:
             yield "må ha et minste antall svar som ikke er større enn det høyeste."
     if question["type"] == "ranking" and question.get("most", 3) > len(options):
         yield f"spør etter de {question.get('most', 3)} viktigste, men har bare {len(options)} svaralternativer."
+    for option in options:
+        shown = f"«{option['text'].get('nb') or option['code']}»"
+        if (picture := option.get("picture")) and not any(picture.get(name) for name in FORMATS):
+            yield f"sier hva et bilde viser ved {shown}, men har ikke bildet. Legg det til, eller tøm teksten."
+        elif picture and not picture["shows"].get("nb"):
+            yield f"mangler tekst om hva bildet ved {shown} viser, for dem som ikke ser det."
     if question["type"] == "date" and least and most and least >= most:
         yield "må ha en første dag som er før den siste."
     if each := question.get("each"):

@@ -6,6 +6,7 @@ question it does not know becomes an ``UnknownQuestion``, a field it does not kn
 
 from shared.events.questionnaire.choices import (
     DO_NOT_KNOW,
+    MOST_PICTURE_BYTES,
     Area,
     Grid,
     OneChoice,

@@ -9,6 +9,9 @@ from shared.events.questionnaire.parts import Choice, Code, Part, Texts
 
 #: The answer to a scale by somebody who has no opinion.
 DO_NOT_KNOW = "vet_ikke"
+#: A picture travels with its questionnaire in one event, which must stay below 900 kB.
+MOST_PICTURE_BYTES = 60_000
+_MOST_BASE64 = MOST_PICTURE_BYTES * 4 // 3
 
 
 class Asked(Part):
@@ -104,8 +107,8 @@ class SeveralChoices(Optioned):
 class Picture(Part):
     """A picture that comes with the questionnaire, so that it is frozen with it."""
 
-    png: Annotated[str | None, Field(max_length=80_000, pattern=r"^iVBORw0KGgo[A-Za-z0-9+/]*={0,2}$")] = None
-    jpeg: Annotated[str | None, Field(max_length=80_000, pattern=r"^/9j/[A-Za-z0-9+/]*={0,2}$")] = None
+    png: Annotated[str | None, Field(max_length=_MOST_BASE64, pattern=r"^iVBORw0KGgo[A-Za-z0-9+/]*={0,2}$")] = None
+    jpeg: Annotated[str | None, Field(max_length=_MOST_BASE64, pattern=r"^/9j/[A-Za-z0-9+/]*={0,2}$")] = None
     """Base64 of the file, at most 60 kB; one of the two."""
     shows: Texts
     """What it shows, for those who do not see it."""
