@@ -77,6 +77,7 @@ async def _last_results(session: AsyncSession) -> list[dict[str, object]]:
                 "slug": result.slug,
                 "heading": result.heading,
                 "finding": result.finding,
+                "picture": result.picture,
                 "published_at": result.published_at,
                 "done": follow_up.done if follow_up else None,
             }

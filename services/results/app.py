@@ -42,6 +42,7 @@ HANDLERS = (
 PAGES = (
     Route("/results", pages.show_results),
     Route("/results/{slug}", pages.show_result),
+    Route("/results/{slug}/picture-{code}.svg", pages.show_picture),
     Route("/results/{slug}/table.{form}", pages.download_result),
     Route("/work", work.show_work),
     Route("/suggest", suggestions.show_suggestions, methods=["GET"]),

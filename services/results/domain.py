@@ -77,6 +77,17 @@ def share_positive(counted: Counted, upper: Sequence[str], scale: Sequence[str])
     return sum(counted.counts.get(step, 0) for step in upper) / stand if stand else None
 
 
+def key_question(counted: Sequence[Counted]) -> Counted | None:
+    """The question whose picture stands for a result: the first where one answer leads, else the first with figures."""
+    with_figures = [totals for totals in counted if totals.counts or totals.classes]
+    return next((totals for totals in with_figures if leads(totals)), with_figures[0] if with_figures else None)
+
+
+def leads(totals: Counted) -> bool:
+    """Whether one answer was chosen by most, where each person chose one."""
+    return totals.kind in ("one_choice", "pair") and len(most_chosen(totals.counts)) == 1
+
+
 def most_chosen(counts: Mapping[str, int]) -> list[str]:
     """The codes that most people chose: several when they are equally many, none when nobody chose any."""
     top = max(counts.values(), default=0)

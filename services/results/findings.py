@@ -7,10 +7,10 @@ from datetime import date
 from babel.dates import format_date
 from markupsafe import Markup
 
-from services.results.domain import Counted, most_chosen, share_positive
+from services.results.domain import Counted, key_question, leads, most_chosen, share_positive
 from shared.events.questionnaire import Grid, KnownQuestion, Optioned, Questionnaire, Ranking, Scale, UnknownQuestion
 from shared.rules import N_
-from shared.web.charts import bars, stacked
+from shared.web.charts import CHARACTERS, CHARACTERS_ALONE, alone, bars, stacked
 from shared.web.i18n import Language
 
 AnyQuestion = KnownQuestion | UnknownQuestion
@@ -166,8 +166,8 @@ def leading_finding(questionnaire: Questionnaire, counted: Sequence[Counted], te
     """The first one-choice question with one most chosen answer, as a sentence staff can start from; else nothing."""
     questions = {question.id: question for question in questionnaire.questions}
     for totals in counted:
-        if totals.kind in ("one_choice", "pair") and len(most := most_chosen(totals.counts)) == 1:
-            question = questions[totals.id]
+        if leads(totals):
+            question, most = questions[totals.id], most_chosen(totals.counts)
             return texts.gettext(N_("{share} svarte «{label}» på spørsmålet «{question}»")).format(
                 share=texts.percent(totals.counts[most[0]] / totals.base),
                 label=question.labels(texts.code, "")[most[0]],
@@ -204,10 +204,22 @@ def _months(code: str, texts: Language) -> str:
     return "–".join(format_date(month, "MMMM y", locale=locale) for month in months)
 
 
-def _picture(question: AnyQuestion, rows: Sequence[Row], statement: str, texts: Language) -> Markup:
+def picture_alone(questionnaire: Questionnaire, counted: Sequence[Counted], texts: Language, accent: str) -> str | None:
+    """The picture of the key question as a file for other pages; None when a result has no figures."""
+    key = key_question(counted)
+    if key is None:
+        return None
+    question = next(part for part in questionnaire.parts if part.id == key.id)
+    rows = _rows(question, key, texts)
+    return alone(_picture(question, rows, _statement(question, key, rows, texts), texts, CHARACTERS_ALONE), accent)
+
+
+def _picture(
+    question: AnyQuestion, rows: Sequence[Row], statement: str, texts: Language, characters: int = CHARACTERS
+) -> Markup:
     alternative = "; ".join(f"{row.label}: {texts.number(row.n)}" for row in rows)
     if isinstance(question, Scale) and question.steps <= _MOST_STACKED:
         steps = [(row.label, row.n) for row in rows[: question.steps]]
         apart = next(((row.label, row.n) for row in rows[question.steps :]), None)
-        return stacked(statement, alternative, steps, apart, texts)
-    return bars(statement, alternative, [(row.label, row.n, row.share) for row in rows], texts)
+        return stacked(statement, alternative, steps, apart, texts, characters)
+    return bars(statement, alternative, [(row.label, row.n, row.share) for row in rows], texts, characters)

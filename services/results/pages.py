@@ -5,7 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.results.findings import show
+from services.results.domain import key_question
+from services.results.findings import picture_alone, show
 from services.results.follow_ups import store as follow_ups
 from services.results.showing import COLUMNS, table_rows, tables_of
 from services.results.tables import Publication, Survey, asked_in
@@ -29,14 +30,14 @@ async def show_results(request: Request) -> Response:
     cards = []
     for survey, publication in rows:
         questionnaire = asked_in(survey)
-        questions = show(questionnaire, publication.counted, texts)
+        questions, key = show(questionnaire, publication.counted, texts), key_question(publication.counted)
         cards.append(
             {
                 "publication": publication,
                 "title": questionnaire.title.by_language,
                 "finding": publication.finding,
                 "led_to": by_survey[survey.id].done if survey.id in by_survey else None,
-                "first": next((question for question in questions if question.picture), None),
+                "first": next((question for question in questions if key and question.id == key.id), None),
             }
         )
     return render(request, "results/list.html", {"cards": cards})
@@ -88,6 +89,20 @@ def result_context(request: Request, survey: Survey, publication: Publication) -
         "arrived": publication.arrived,
         **tables_of(survey, publication.counted, publication.participants, texts, publication.changes),
     }
+
+
+async def show_picture(request: Request) -> Response:
+    """The picture of the result's key question in one language, for the front page."""
+    rt, texts = runtime(request), or_404(request.app.state.renderer.languages.get(request.path_params["code"]))
+    async with rt.transaction() as session:
+        survey, publication = or_404(await _published(session, request.path_params["slug"]))
+    picture = or_404(picture_alone(asked_in(survey), publication.counted, texts, rt.profile.accent))
+    # The words can be corrected, so not for long; another profile is another address.
+    headers = {
+        "cache-control": "public, max-age=600",
+        "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+    }
+    return Response(picture, media_type="image/svg+xml", headers=headers)
 
 
 async def download_result(request: Request) -> Response:

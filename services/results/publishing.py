@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.results.changes import changes_of, surveys_beside, waiting_for
 from services.results.counting import count_answers, written_in
-from services.results.domain import Counted, gender_shares, merged_groups
+from services.results.domain import Counted, gender_shares, key_question, merged_groups
 from services.results.tables import Answer, Population, Publication, Survey, asked_in
 from shared.database import hold
 from shared.events.results import ResultsPublished
@@ -175,10 +175,13 @@ async def _free_slug(session: AsyncSession, survey: Survey, now: datetime, zone:
 
 def published_event(publication: Publication, survey: Survey) -> ResultsPublished:
     """The fact, which is also the publication's state."""
+    key = key_question(publication.counted)
+    pictured = next((part for part in asked_in(survey).parts if key and part.id == key.id), None)
     return ResultsPublished(
         survey_id=publication.survey_id,
         slug=publication.slug,
         published_at=publication.published_at,
         heading=asked_in(survey).title.by_language,
         finding=publication.finding,
+        picture=pictured.text.by_language if pictured else None,
     )

@@ -21,6 +21,8 @@ class ResultsPublished(Event):
     """The survey's title, by language."""
     finding: PublicTexts | None = None
     """The finding in one sentence, by language."""
+    picture: PublicTexts | None = None
+    """The question whose answers the picture at ``/results/<slug>/picture-<language>.svg`` shows; None without one."""
 
 
 class FollowUpRecorded(Event):

@@ -4,6 +4,7 @@ Colours and fonts come from classes (the content policy allows no inline style);
 no meaning hangs on colour. Axes always start at zero. A table with the same numbers belongs beside every picture.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from itertools import count
@@ -11,6 +12,7 @@ from textwrap import wrap
 
 from markupsafe import Markup, escape
 
+from shared.profile.colours import theme
 from shared.web.i18n import Language
 
 #: Narrow enough for its words to be read on a phone, where the picture is as wide as the screen.
@@ -19,7 +21,11 @@ _ROW = 46
 _LABEL = 16
 #: Height of a further line of a long label, and how many characters a line of the picture holds.
 _LINE = 16
-_CHARACTERS = 54
+CHARACTERS = 54
+#: As many in larger letters of a typeface that is not ours, as a picture alone has.
+CHARACTERS_ALONE = 38
+#: What a picture alone has around it; four times as much to the right, where the figures are larger too.
+_EDGE = 8
 _BAR = 20
 #: Room to the right of the longest bar for its figure.
 _FIGURE = 96
@@ -52,12 +58,42 @@ def _lines(x: float, y: float, label: str, width: int, anchor: str = "start") ->
     return [_text(x, y + place * _LINE, line, anchor) for place, line in enumerate(wrap(label, width) or [""])]
 
 
-def bars(title: str, description: str, rows: Sequence[tuple[str, int, float]], texts: Language) -> Markup:
+def alone(picture: Markup, accent: str) -> str:
+    """A picture as a file that another page shows: its colours and its ground, for both schemes, come with it.
+
+    No colour of that page reaches it, nor do forced ones, so the ground is part of it; nor does the page's typeface.
+    """
+    light, dark = (_colours(theme(accent)[scheme]) for scheme in ("light", "dark"))
+    head, width, height, body = re.split(r'viewBox="0 0 (\d+) (\d+)"', picture, maxsplit=1)
+    box = (-_EDGE, -_EDGE, int(width) + 5 * _EDGE, int(height) + 2 * _EDGE)
+    style = f"text{{font:18px system-ui,sans-serif}}{light}@media (prefers-color-scheme:dark){{{dark}}}"
+    ground = '<rect class="ground" x="{}" y="{}" width="{}" height="{}"/>'.format(*box)
+    rest, _, drawn = body.partition(">")
+    return f'{head}viewBox="{" ".join(map(str, box))}"{rest}><style>{style}</style>{ground}{drawn}'
+
+
+def _colours(scheme: Mapping[str, str]) -> str:
+    text = scheme["neutral-text-default"]
+    on_steps = "".join(f".on-step-{n}{{fill:{'#fff' if n in (0, 4) else '#111'}}}" for n in range(5))
+    return (
+        f".ground{{fill:{scheme['neutral-surface-default']}}}text{{fill:{text}}}.mark{{fill:{scheme['accent-base-default']}}}"
+        f".rest{{fill:{scheme['accent-surface-active']}}}[class^=step-]{{stroke:#111;stroke-width:1.5}}{on_steps}"
+        + "".join(f".step-{n}{{fill:{scheme[f'step-{n}']}}}" for n in range(5))
+    )
+
+
+def bars(
+    title: str,
+    description: str,
+    rows: Sequence[tuple[str, int, float]],
+    texts: Language,
+    characters: int = CHARACTERS,
+) -> Markup:
     """Horizontal bars of (label, n, share between 0 and 1) on an axis from 0 to 100 %."""
     body: list[Markup] = []
     scale, top = _WIDTH - _FIGURE, 0
     for label, n, share in rows:
-        lines = _lines(0, top + _LABEL - 2, label, _CHARACTERS)
+        lines = _lines(0, top + _LABEL - 2, label, characters)
         top += (len(lines) - 1) * _LINE
         body += [
             *lines,
@@ -70,7 +106,12 @@ def bars(title: str, description: str, rows: Sequence[tuple[str, int, float]], t
 
 
 def stacked(
-    title: str, description: str, steps: Sequence[tuple[str, int]], apart: tuple[str, int] | None, texts: Language
+    title: str,
+    description: str,
+    steps: Sequence[tuple[str, int]],
+    apart: tuple[str, int] | None,
+    texts: Language,
+    characters: int = CHARACTERS,
 ) -> Markup:
     """One bar of 100 % in two to five steps from low to high, and those without an opinion on a bar of their own.
 
@@ -91,8 +132,8 @@ def stacked(
                 )
             )
         x += width
-    low = _lines(0, 44, steps[0][0], _CHARACTERS // 2)
-    high = _lines(_WIDTH, 44, steps[-1][0], _CHARACTERS // 2, "end")
+    low = _lines(0, 44, steps[0][0], characters // 2)
+    high = _lines(_WIDTH, 44, steps[-1][0], characters // 2, "end")
     top = 44 + (max(len(low), len(high)) - 1) * _LINE
     body += [*low, *high]
     if apart is None:
@@ -137,7 +178,7 @@ def panel_against_population(
         mark = (target or 0.0) * scale
         figure = ":" if share is None else texts.percent(share)
         compared = figure if target is None else f"{figure} / {texts.percent(target)}"
-        lines = _lines(0, top + _LABEL - 2, label, _CHARACTERS)
+        lines = _lines(0, top + _LABEL - 2, label, CHARACTERS)
         top += (len(lines) - 1) * _LINE
         body += [
             *lines,

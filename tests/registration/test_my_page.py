@@ -52,26 +52,6 @@ async def test_a_sign_in_link_works_once_and_not_after_it_has_expired(rt: Runtim
         assert (await client.post("/me/sign-in", data={"id": str(member_id)})).status_code == 410
 
 
-async def test_the_front_page_marks_what_is_written_in_bokmal_alone(rt: Runtime) -> None:
-    survey = new_id()
-    await Deliverer(rt)(
-        results.ResultsPublished(
-            survey_id=survey, slug="klima", published_at=rt.now(), heading={"nb": "Klima", "nn": "Klima på nynorsk"},
-            finding={"nb": "Mange kjører <bil>"},
-        ),
-        results.FollowUpRecorded(
-            follow_up_id=new_id(), about="survey", about_id=survey, slug="klima", done={"nb": "Flere busser"},
-            done_on="2026-11-01", recorded_at=rt.now(),
-        ),
-    )  # fmt: skip
-    async with browser(rt) as client:
-        page, bokmal = [(await client.get(f"/?lang={code}")).text for code in ("nn", "nb")]
-    for text in ("Mange kjører &lt;bil&gt;", "Flere busser"):
-        assert f'<span lang="nb">{text}</span>' in page
-    assert ">Klima på nynorsk</a>" in page
-    assert '<span lang="nb">' not in bokmal
-
-
 async def test_asking_for_a_link_looks_the_same_for_a_stranger(rt: Runtime) -> None:
     async with browser(rt) as client:
         await a_member(client, rt)

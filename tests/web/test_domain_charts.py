@@ -94,3 +94,17 @@ def test_a_word_of_seventy_letters_stays_within_every_chart() -> None:
         charts.stacked("t", "d", [(word, 2), (word, 3)], None, NB),
     ):
         assert not re.search("x{56}", chart)
+
+
+def test_a_picture_alone_brings_the_colours_of_all_it_draws() -> None:
+    for picture in (
+        charts.bars("T", "D", [("Ja", 7, 0.7)], NB),
+        charts.stacked("T", "D", [(str(step), 9) for step in range(5)], ("Vet ikke", 3), NB),
+    ):
+        whole = charts.alone(picture, "#1f5c53")
+        ElementTree.fromstring(whole)
+        style = whole[whole.index("<style>") : whole.index("</style>")]
+        light, _, dark = style.partition("@media (prefers-color-scheme:dark)")
+        for name in set(re.findall('class="([^"]+)"', whole)) - {"panel-chart"}:
+            assert f".{name}{{fill:#" in light
+            assert f".{name}{{fill:#" in dark

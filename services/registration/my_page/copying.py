@@ -124,7 +124,7 @@ async def keep_proof(session: AsyncSession, event: DrawProofIssued, _: Delivery)
 
 async def keep_result(session: AsyncSession, event: ResultsPublished, _: Delivery) -> None:
     """A result for the front page."""
-    values = {"slug": event.slug, "heading": event.heading, "finding": event.finding}
+    values = {"slug": event.slug, "heading": event.heading, "finding": event.finding, "picture": event.picture}
     await upsert(session, PublishedResult, survey_id=event.survey_id, published_at=event.published_at, **values)
 
 

@@ -84,6 +84,8 @@ class PublishedResult(Base):
     slug: Mapped[str]
     heading: Mapped[dict[str, str] | None]
     finding: Mapped[dict[str, str] | None]
+    picture: Mapped[dict[str, str] | None]
+    """The question its picture is of; None without a picture."""
     published_at: Mapped[datetime]
 
 
