@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from services.surveys.answering.domain import fill_page, first_unfinished, only_shown, page_beside, shown_questions
 from services.surveys.answering.reading import NotAnAnswer, read_answer
 from services.surveys.questionnaire.shelf import shelf
-from shared.events.questionnaire import Number, Question, Texts
+from shared.events.questionnaire import Number, Question, Texts, strict
 from shared.settings import Settings
 
 READY = shelf(Settings())
@@ -82,22 +82,58 @@ def test_a_changed_mind_leaves_no_answer_to_a_hidden_question() -> None:
     assert only_shown(KLIMA, answers) == {"reisemate": "gange", "innsats": 3}
 
 
+def test_no_condition_goes_by_an_answer_that_is_hidden() -> None:
+    """Who changed their mind on page 1 was shown page 3 again and again: it asked for what only page 2 brings up."""
+    options = [{"code": code, "text": {"nb": code}} for code in ("ja", "nei")]
+    a, b, c, d = ({"type": "one_choice", "id": id_, "text": {"nb": id_}, "options": options} for id_ in "abcd")
+    d["show_if"] = {"question": "b", "any_of": ["ja"]}
+    pages: list[dict[str, Any]] = [
+        {"id": f"side{number}", "title": {"nb": "Side"}, "questions": questions}
+        for number, questions in enumerate(([a], [b], [c, d]))
+    ]
+    pages[1]["show_if"] = {"question": "a", "any_of": ["nei"]}
+    asked = strict({
+        "id": "byen", "version": 1, "title": {"nb": "By"}, "introduction": {"nb": "Hei."}, "minutes": 5, "pages": pages,
+    })  # fmt: skip
+    answers: Any = {}
+    for number, sent in ((1, {"a": ["nei"]}), (2, {"b": ["ja"]}), (1, {"a": ["ja"]})):
+        answers = fill_page(asked, number, sent, list(sent), (), answers).answers
+    last = fill_page(asked, 3, {"c": ["ja"]}, ["c"], (), answers)
+    assert (last.brought_up, last.refused) == ((), {})
+    assert first_unfinished(asked, last.answers) is None
+    back = fill_page(asked, 1, {"a": ["nei"]}, ["a"], (), last.answers).answers
+    assert back["b"] == "ja", "an answer rests until its page comes up again"
+
+
+def test_what_was_written_where_another_answer_hid_it_is_there_when_it_comes_up_again() -> None:
+    both = ["reisemate", "bilfri", "minutter"]
+    sent = {"reisemate": ["gange"], "bilfri": ["pris"], "minutter": ["12"]}
+    hidden = fill_page(KLIMA, 1, sent, both, (), {})
+    assert only_shown(KLIMA, hidden.answers) == {"reisemate": "gange", "minutter": 12}
+    again = fill_page(
+        KLIMA, 1, {"reisemate": ["bil"], "minutter": ["12"]}, ["reisemate", "minutter"], (), hidden.answers
+    )
+    assert again.brought_up == ("bilfri",)
+    assert only_shown(KLIMA, again.answers)["bilfri"] == "pris"
+    emptied = fill_page(KLIMA, 1, {"reisemate": ["gange"], "minutter": ["12"]}, both, (), again.answers)
+    assert "bilfri" not in emptied.answers
+
+
 def test_a_question_an_answer_brings_up_is_no_error_before_it_was_seen_and_one_after() -> None:
-    page = KLIMA.pages[0]
-    first = fill_page(page, {"reisemate": ["bil"]}, ["reisemate", "minutter"], (), {})
+    first = fill_page(KLIMA, 1, {"reisemate": ["bil"]}, ["reisemate", "minutter"], (), {})
     assert (first.brought_up, first.refused) == (("bilfri",), {})
-    second = fill_page(page, {"reisemate": ["bil"]}, ["reisemate", "bilfri", "minutter"], (), first.answers)
+    second = fill_page(KLIMA, 1, {"reisemate": ["bil"]}, ["reisemate", "bilfri", "minutter"], (), first.answers)
     assert second.brought_up == ()
     assert {id_: refusal.code for id_, refusal in second.refused.items()} == {"bilfri": "missing"}
 
 
 def test_what_is_no_answer_is_kept_as_it_was_typed() -> None:
-    filling = fill_page(KLIMA.pages[0], {"reisemate": ["gange"], "minutter": ["mange"]}, (), (), {"minutter": 5})
+    filling = fill_page(KLIMA, 1, {"reisemate": ["gange"], "minutter": ["mange"]}, (), (), {"minutter": 5})
     assert (filling.answers, filling.typed) == ({"reisemate": "gange"}, {"minutter": ["mange"]})
 
 
 def test_text_with_characters_taken_out_is_shown_again_before_it_counts() -> None:
-    filling = fill_page(KLIMA.pages[2], {"ett_ord": ["vann"]}, ["ett_ord"], ["ett_ord"], {})
+    filling = fill_page(KLIMA, 3, {"ett_ord": ["vann"]}, ["ett_ord"], ["ett_ord"], {})
     assert filling.refused["ett_ord"].code == "characters"
     assert first_unfinished(KLIMA.model_copy(update={"pages": KLIMA.pages[2:]}), filling.answers, filling.typed) == 1
 
@@ -137,10 +173,11 @@ def test_whatever_is_sent_in_whatever_order_what_counts_is_complete_and_was_aske
     questionnaire = data.draw(st.sampled_from([KLIMA, BAERINGEN]))
     answers: dict[str, Any] = {}
     texts: dict[str, list[str]] = {}
-    for page in data.draw(st.lists(st.sampled_from(questionnaire.pages), max_size=8)):
+    for number in data.draw(st.lists(st.integers(1, len(questionnaire.pages)), max_size=8)):
+        page = questionnaire.pages[number - 1]
         fields = {question.id: data.draw(values_for(question)) for question in page.questions}
         fields_shown = data.draw(st.sets(st.sampled_from(sorted(fields))))
-        filling = fill_page(page, fields, fields_shown, (), answers)
+        filling = fill_page(questionnaire, number, fields, fields_shown, (), answers)
         answers = filling.answers
         texts = {id_: values for id_, values in texts.items() if id_ not in fields} | filling.typed
         assert not set(filling.refused) & set(filling.answers)

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.results.counting import count_answers
-from services.surveys.answering.domain import fill_page, first_unfinished, only_shown, page_beside
+from services.surveys.answering.domain import fill_page, first_unfinished, only_shown, page_beside, shown_questions
 from services.surveys.editing.checking import findings
 from services.surveys.editing.reaching import Patience, is_reachable
 from services.surveys.exchange.reading import read_xlsform
@@ -146,14 +146,15 @@ def walk(data: st.DataObject, questionnaire: Questionnaire) -> dict[str, Any]:
     """One person from the first page to the thanks; backwards and with errors now and then. What is stored."""
     answers: dict[str, Any] = {}
     inputs: dict[str, list[str]] = {}
-    number, ids = 1, set[str]()
+    number = 1
     for step in range(200):
         page = questionnaire.pages[number - 1]
         # Tired of errors at last: from then on everything is answered rightly.
         answering = [given_to(data, part) if step <= 30 else rightly(part) for part in page.known]
         form = {name: values for fields in answering for name, values in fields.items()}
-        filling = fill_page(page, form, ids, (), answers)
-        ids |= {question.id for question in page.known}
+        ids = {question.id for question in shown_questions(page, only_shown(questionnaire, answers))}
+        form = {name: values for name, values in form.items() if name.partition(".")[0] in ids}
+        filling = fill_page(questionnaire, number, form, ids, (), answers)
         answers = filling.answers
         inputs = {id_: values for id_, values in inputs.items() if id_ not in form} | filling.typed
         if filling.refused or filling.brought_up:

@@ -142,7 +142,7 @@ def test_a_condition_joins_earlier_answers(condition: dict[str, Any], answers: d
 def test_a_page_that_is_not_for_somebody_takes_and_keeps_nothing() -> None:
     answers = {name: value for name, value in example.ANSWERS.items() if name != "minutter"} | {"minutter": 0}
     page = ASKED.pages[1]
-    assert fill_page(page, form_of("fornoyd"), (), (), {"minutter": 0}).answers == {"minutter": 0}
+    assert fill_page(ASKED, 2, form_of("fornoyd"), (), (), {"minutter": 0}).answers == {"minutter": 0}
     assert not {question.id for question in page.known} & set(only_shown(ASKED, answers))
     assert {question.id for question in page.known} < set(only_shown(ASKED, example.ANSWERS))
 
@@ -150,16 +150,16 @@ def test_a_page_that_is_not_for_somebody_takes_and_keeps_nothing() -> None:
 @pytest.mark.parametrize("words", ["Båt", "x" * 201])
 def test_words_beside_an_option_that_is_not_chosen_stay_in_their_field_and_are_no_answer(words: str) -> None:
     sent = {"oftest": ["bil"], "oftest.annet": [words], "minutter": ["4"]}
-    filling = fill_page(ASKED.pages[0], sent, (), (), example.ANSWERS)
+    filling = fill_page(ASKED, 1, sent, (), (), example.ANSWERS)
     assert filling.answers["oftest"] == "bil"
     assert "oftest.annet" not in filling.answers
     question = QUESTIONS["oftest"]
     assert standing(question, filling.answers, filling.typed, "nb") == {"oftest": ["bil"], "oftest.annet": [words]}
     assert first_unfinished(ASKED, example.ANSWERS | filling.answers, filling.typed) is None
-    emptied = fill_page(ASKED.pages[0], {"oftest": ["bil"], "minutter": ["4"]}, (), (), example.ANSWERS)
+    emptied = fill_page(ASKED, 1, {"oftest": ["bil"], "minutter": ["4"]}, (), (), example.ANSWERS)
     assert "oftest.annet" not in emptied.answers
     assert emptied.typed == {}
-    again = fill_page(ASKED.pages[0], sent | {"oftest": ["annet"]}, (), (), filling.answers, filling.typed)
+    again = fill_page(ASKED, 1, sent | {"oftest": ["annet"]}, (), (), filling.answers, filling.typed)
     assert again.answers.get("oftest.annet") == (words if len(words) < 200 else None)
 
 
@@ -167,16 +167,17 @@ def test_a_box_that_is_no_longer_ticked_does_not_come_back_by_the_words_beside_i
     options = [option.model_copy(update={"write": option.code == "bil"}) for option in QUESTIONS["ogsaa"].options]  # type: ignore[union-attr]
     several = QUESTIONS["ogsaa"].model_copy(update={"options": tuple(options)})
     page = ASKED.pages[0].model_copy(update={"questions": (several,)})
-    written = fill_page(page, {"ogsaa": ["buss"], "ogsaa.bil": ["Lånt"]}, (), (), {})
+    asked = ASKED.model_copy(update={"pages": (page,)})
+    written = fill_page(asked, 1, {"ogsaa": ["buss"], "ogsaa.bil": ["Lånt"]}, (), (), {})
     assert written.answers == {"ogsaa": ["buss", "bil"], "ogsaa.bil": "Lånt"}, "who writes there chooses it"
     sent = {"ogsaa": ["buss"], "ogsaa.bil": ["Lånt"]}
-    left = fill_page(page, sent, (), (), written.answers, written.typed)
+    left = fill_page(asked, 1, sent, (), (), written.answers, written.typed)
     assert (left.answers, left.typed) == ({"ogsaa": ["buss"]}, {"ogsaa.bil": ["Lånt"]})
-    still = fill_page(page, sent, (), (), left.answers, left.typed)
+    still = fill_page(asked, 1, sent, (), (), left.answers, left.typed)
     assert (still.answers, still.typed) == (left.answers, left.typed)
-    new = fill_page(page, sent | {"ogsaa.bil": ["Leid"]}, (), (), left.answers, left.typed)
+    new = fill_page(asked, 1, sent | {"ogsaa.bil": ["Leid"]}, (), (), left.answers, left.typed)
     assert new.answers["ogsaa.bil"] == "Leid"
-    alone = fill_page(page, {"ogsaa.bil": ["Lånt"]}, (), (), left.answers, left.typed)
+    alone = fill_page(asked, 1, {"ogsaa.bil": ["Lånt"]}, (), (), left.answers, left.typed)
     assert alone.answers == {"ogsaa": ["bil"], "ogsaa.bil": "Lånt"}
 
 

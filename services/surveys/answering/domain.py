@@ -71,36 +71,50 @@ class Filled:
 
 
 def fill_page(
-    page: Page, sent: Sent, seen: Collection[str], unclean: Collection[str], before: Answers, stood: Sent | None = None
+    questionnaire: Questionnaire,
+    number: int,
+    sent: Sent,
+    seen: Collection[str],
+    unclean: Collection[str],
+    before: Answers,
+    stood: Sent | None = None,
 ) -> Filled:
-    """Read a page's form.
+    """Read the form of page ``number`` (from 1).
 
     ``sent`` holds the values per field, ``seen`` the ids of the questions the form showed, ``unclean`` the fields whose
-    text held characters that were taken out, ``stood`` what was typed before and was no answer. A question hidden by
-    this page's own answers is not read. Words beside an option that is not chosen are no answer, but stay in their
-    field until the form is sent in.
+    text held characters that were taken out, ``stood`` what was typed before and was no answer. Answers to questions
+    that this person is no longer asked rest until these come up again, and no condition goes by them. Words beside an
+    option that is not chosen are no answer, but stay in their field until the form is sent in.
     """
-    answers, brought_up = dict(before), []
+    page, answers, brought_up = questionnaire.pages[number - 1], dict(before), []
+    asked = only_shown(questionnaire, before)
     typed: dict[str, list[str]] = {}
     refused: dict[str, NotAnAnswer] = {}
+    if not holds(page.show_if, asked):
+        return Filled(answers, typed, refused, ())
     for question in page.known:
-        for name in stored_under(question):
-            answers.pop(name, None)
-        if not holds(page.show_if, answers) or not holds(question.show_if, answers):
-            continue
         values = {field: list(sent.get(field, ())) for field in question.fields}
+        for name in stored_under(question):
+            asked.pop(name, None)
+        is_asked = holds(question.show_if, asked)
         if question.show_if is not None and question.id not in seen and not any(map(any, values.values())):
-            if not isinstance(question, Information):
+            if is_asked and not isinstance(question, Information):
                 brought_up.append(question.id)
             continue
+        for name in stored_under(question):
+            answers.pop(name, None)
         left = _left_behind(question, values, before, stood or {})
         reading = read_question(question, {field: given for field, given in values.items() if field not in left})
         wrong = reading.refused | {field: NotAnAnswer("characters") for field in values if field in unclean}
+        if not wrong:
+            answers |= reading.answers
+        if not is_asked:
+            continue
         if wrong:
             refused |= wrong
             typed |= {field: given for field, given in values.items() if any(given)}
         else:
-            answers |= reading.answers
+            asked |= reading.answers
             beside = stored_under(question)[1:]
             typed |= {field: values[field] for field in beside if any(values[field]) and field not in reading.answers}
     return Filled(answers, typed, refused, tuple(brought_up))

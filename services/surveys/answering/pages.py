@@ -109,7 +109,7 @@ async def save_page(request: Request) -> HttpResponse:
         page = questionnaire.pages[number - 1]
         fields = {field: form.all(field) for question in page.known for field in question.fields}
         shown = (form.get("shown") or "").split()
-        filling = fill_page(page, fields, shown, form.refused, opening.answers, opening.typed)
+        filling = fill_page(questionnaire, number, fields, shown, form.refused, opening.answers, opening.typed)
         typed = {field: values for field, values in opening.typed.items() if field not in fields} | filling.typed
         back = form.get("action") == "back"
         if not back:

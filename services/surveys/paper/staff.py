@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.surveys.answering.domain import fill_page
+from services.surveys.answering.domain import fill_page, only_shown
 from services.surveys.answering.reading import NotAnAnswer
 from services.surveys.answering.showing import FormQuestion, standing
 from services.surveys.answering.store import Refusal, hold, submit
@@ -80,12 +80,16 @@ async def key_in(request: Request) -> Response:
         answers: dict[str, Any] = {}
         typed: dict[str, list[str]] = {}
         refused: dict[str, NotAnAnswer] = {}
-        for page in map(all_optional, opening.questionnaire.pages):
+        pages = tuple(all_optional(page) for page in opening.questionnaire.pages)
+        asked = opening.questionnaire.model_copy(update={"pages": pages})
+        for number, page in enumerate(asked.pages, start=1):
             fields = {field: form.all(field) for question in page.known for field in question.fields}
-            filling = fill_page(page, fields, [question.id for question in page.known], form.refused, answers)
+            shown = [question.id for question in page.known]
+            filling = fill_page(asked, number, fields, shown, form.refused, answers)
             answers, typed, refused = filling.answers, typed | filling.typed, refused | filling.refused
-        if refused or not answers:
-            return _form(request, invitation, survey, answers, typed, refused, empty=not answers and not refused)
+        empty = not only_shown(asked, answers)
+        if refused or empty:
+            return _form(request, invitation, survey, answers, typed, refused, empty=empty and not refused)
         await submit(session, opening, answers, rt.now())
         invitation.mode = "paper"
         await audit(session, request, "surveys.paper.keyed_in", survey.id)

@@ -61,7 +61,7 @@ async def try_page(request: Request) -> Response:
     page = asked.pages[number - 1]
     fields = {field: form.all(field) for question in page.known for field in question.fields}
     shown = (form.get("shown") or "").split()
-    filling = fill_page(page, fields, shown, form.refused, state["answers"], state["typed"])
+    filling = fill_page(asked, number, fields, shown, form.refused, state["answers"], state["typed"])
     typed = {field: values for field, values in state["typed"].items() if field not in fields} | filling.typed
     back = form.get("action") == "back"
     if not back and (filling.refused or filling.brought_up):
