@@ -115,6 +115,9 @@ def test_a_condition_that_says_more_than_the_lists_is_kept_and_said_in_words() -
     assert chosen_groups(domain.question_of(content, "q2")) is None
     result = with_question(content, "q2", sent(text__nb="Hva mangler?", condition="keep"), slugify)
     assert domain.question_of(result, "q2")["show_if"] == deep
+    beside = sent(condition="keep", when__1__1="q1=ja")
+    assert list(not_read(content, "q2", beside)) == ["condition"], "what is chosen beside it is not thrown away"
+    assert not_read(content, "q2", sent(condition="keep")) == {}
     assert in_words(content, deep) == (
         "(svarer «Ja» på «Trives du?» og (svarer «4» på «Hvor trygt er det?» eller (ikke (svarer «Buss» eller «Tog» på"
         " «Hvordan reiser du?» eller svarer høyst 17 på «Hvor gammel er du?»)))) eller svarer på «Hva mangler?»"

@@ -135,8 +135,10 @@ def figure(text: str) -> int | float | None:
     return float(f"{whole}.{match['part']}") if match["part"] else int(whole)
 
 
-def wrong_limits(sent: Callable[[str], str]) -> dict[str, str]:
-    """What stands in a field for a limit and is no number, in words by field."""
+def wrong_condition(sent: Callable[[str], str]) -> dict[str, str]:
+    """A limit that is no number, and answers chosen beside a condition that is kept, in words by field."""
+    if sent("condition") == "keep" and any(group.rows for group in sent_groups(sent)):
+        return {"condition": "Du har valgt svar, men beholder vilkåret som er der. Velg hva som skal gjelde."}
     names = [
         f"{limit}.{group}.{row}"
         for group in range(1, GROUPS + 1)

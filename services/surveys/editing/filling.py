@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from services.surveys.answering.reading import NotAnAnswer, read_answer
-from services.surveys.editing.conditions import set_condition, wrong_limits
+from services.surveys.editing.conditions import set_condition, wrong_condition
 from services.surveys.editing.domain import Content, NoSuchPart, Part, languages_of, question_of
 from services.surveys.editing.rows import ROWS, Pictures, Sent, rows_sent, texts
 from shared.events.questionnaire import KINDS, LANGUAGES, Day
@@ -106,7 +106,7 @@ def not_read(content: Part, part: str, sent: Sent) -> dict[str, str]:
     if part == "om":
         return {} if _whole(sent("minutes")) is not None else {"minutes": "Skriv et helt tall, for eksempel 5."}
     kind = next((each["type"] for page in content["pages"] for each in page["questions"] if each["id"] == part), None)
-    wrong = wrong_limits(sent)
+    wrong = wrong_condition(sent)
     for name in NUMBERS if kind else ():
         if sent(name) and kind == "date" and read_day(sent(name)) is None:
             wrong[name] = "Skriv en dato, for eksempel 17.5.2026."
