@@ -79,7 +79,11 @@ async def test_an_import_that_jumps_over_both_thresholds_reaches_each_once(
     assert "(importert: arkivsak 25/1)" in (await editor.get(f"/staff/registration/members/{member_id}")).text
     (row,) = [row for row in await audited(rt) if row[0] == "registration.members.imported"]
     assert (row[2]["rows"], row[2]["left_out"]) == (501, 0)
-    assert "0 rader kan importeres. 501 rader har feil" in (await preview(editor, people(501))).text
+    assert "Alle 501 i filen er medlemmer fra før." in (await preview(editor, people(501))).text
+    mixed = await preview(editor, people(503) + b"\n;uten@example.org;1980;mann;1353;nb")
+    assert "2 rader kan importeres. Én rad har feil. 501 er medlemmer fra før, og blir ikke endret." in mixed.text
+    done = "2 medlemmer er importert. 501 var medlemmer fra før. Én rad med feil ble hoppet over."
+    assert done in (await take_in(editor, mixed)).text
 
 
 async def test_a_file_with_bad_rows_is_only_taken_in_when_staff_say_so(rt: Runtime, editor: httpx.AsyncClient) -> None:

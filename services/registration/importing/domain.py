@@ -43,10 +43,11 @@ _MISREAD = re.compile("[ÃÂŒœÐ¯ªº\ufffd]")
 
 @dataclass(frozen=True)
 class Preview:
-    """What an import of these rows would do: rows to import, and (line, reasons) of the others."""
+    """What an import would do: rows to import, (line, reasons) of faulty ones, and how many are members."""
 
     good: list[JoinInput] = field(default_factory=list)
     bad: list[tuple[int, list[str]]] = field(default_factory=list)
+    known: int = 0
     has_consents: bool = False
 
 
@@ -62,25 +63,29 @@ def is_doubtful(name: str) -> bool:
 
 def read_members(raw: bytes, *, rules: Rules, known: frozenset[str]) -> Iterator[Preview]:
     """A file's previews, part after part; ``known`` holds the keys of members' addresses. Raises UnreadableFile."""
-    lines, keys = rows(decoded(raw), COLUMNS, (*OPTIONAL, *CONSENTS), most=MOST_ROWS), set(known)
+    lines, keys = rows(decoded(raw), COLUMNS, (*OPTIONAL, *CONSENTS), most=MOST_ROWS), set[str]()
     while part := list(islice(lines, PART)):
-        yield _preview(part, rules, keys)
+        yield _preview(part, rules, known, keys)
 
 
-def _preview(part: list[Row], rules: Rules, keys: set[str]) -> Preview:
-    """Of these rows; ``keys``, of addresses that are taken, grows by theirs."""
-    preview = Preview(has_consents=not CONSENTS.keys().isdisjoint(part[0].cells))
+def _preview(part: list[Row], rules: Rules, known: frozenset[str], keys: set[str]) -> Preview:
+    """Of these rows; ``keys``, of addresses in the file, grows by theirs. A row of a member changes nothing."""
+    good, bad, members = list[JoinInput](), list[tuple[int, list[str]]](), 0
+    has_consents = not CONSENTS.keys().isdisjoint(part[0].cells)
     for row in part:
-        member, reasons = _member(row, rules, has_consents=preview.has_consents)
+        member, reasons = _member(row, rules, has_consents=has_consents)
         key = address_key(member.email if member else row.cells.get("epost", ""))
+        if key in known:
+            members += 1
+            continue
         if key in keys:
-            reasons = [*reasons, "E-postadressen står i filen fra før, eller er allerede med i panelet"]
+            reasons = [*reasons, "E-postadressen står i filen fra før"]
         if member is None or reasons:
-            preview.bad.append((row.line, reasons))
+            bad.append((row.line, reasons))
             continue
         keys.add(key)
-        preview.good.append(member)
-    return preview
+        good.append(member)
+    return Preview(good, bad, members, has_consents)
 
 
 def _member(row: Row, rules: Rules, *, has_consents: bool) -> tuple[JoinInput | None, list[str]]:

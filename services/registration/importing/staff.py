@@ -113,7 +113,7 @@ async def start_import(request: Request) -> Response:
             file.reference = getattr(values, "reference")  # noqa: B009 - both models have it
             file.welcome = form.get("welcome") == "yes"
             file.started_at = rt.now()
-            detail = {"rows": file.rows, "left_out": file.bad_rows, "purposes": file.purposes}
+            detail = {"rows": file.rows, "left_out": file.bad_rows + file.members_before, "purposes": file.purposes}
             detail |= {"welcome": file.welcome}
             await audit(session, request, "registration.members.imported", file.id, **detail, file=file.digest)
     await take_in_next(rt)

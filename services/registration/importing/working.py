@@ -23,7 +23,7 @@ _KEPT_UNSTARTED = timedelta(days=1)
 
 async def keep_preview(session: AsyncSession, parts: Iterator[Preview], digest: str, now: datetime) -> UUID:
     """Keep what a file holds until staff have looked it over; its id. Raises UnreadableFile."""
-    import_id, rows, bad_rows, has_consents = new_id(), 0, 0, False
+    import_id, rows, bad_rows, members, has_consents = new_id(), 0, 0, 0, False
     bad: list[list[object]] = []
     file = MemberImport(id=import_id, digest=digest, rows=0, bad=[], bad_rows=0, has_consents=False, made_at=now)
     session.add(file)
@@ -41,9 +41,11 @@ async def keep_preview(session: AsyncSession, parts: Iterator[Preview], digest: 
             )
         rows += len(part.good)
         bad_rows += len(part.bad)
+        members += part.known
         bad += [[line, reasons] for line, reasons in part.bad[: _MOST_BAD - len(bad)]]
         has_consents = part.has_consents
     file.rows, file.bad, file.bad_rows, file.has_consents = rows, bad, bad_rows, has_consents
+    file.members_before = members
     return import_id
 
 

@@ -31,6 +31,8 @@ class MemberImport(Base):
     bad: Mapped[list[list[object]]] = mapped_column(JSONB)
     """[line, [reason, ...]] of the first rows that cannot."""
     bad_rows: Mapped[int]
+    members_before: Mapped[int] = mapped_column(server_default="0")
+    """Rows of members, which are left alone."""
     has_consents: Mapped[bool]
     purposes: Mapped[list[str]] = mapped_column(server_default="{}")
     reference: Mapped[str | None]
@@ -42,7 +44,7 @@ class MemberImport(Base):
     finished_at: Mapped[datetime | None]
     imported: Mapped[int] = mapped_column(server_default="0")
     known: Mapped[int] = mapped_column(server_default="0")
-    """Rows whose person was a member already when they came."""
+    """Rows whose person became a member in another way after the file was looked over."""
 
 
 class ImportRow(Base):
