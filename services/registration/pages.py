@@ -93,6 +93,7 @@ def _text(request: Request, page: str) -> str:
         rt.profile.said(rt.profile.texts.get(page, {}), request.state.lang),
         {
             "municipality": rt.profile.name,
+            "panel": rt.profile.called(request.state.lang),
             "age": str(rt.profile.minimum_age),
             "goal": translate(request).number(rt.profile.goal_size),
             "days": str(registration_settings().unconfirmed_days),

@@ -14,6 +14,8 @@ from shared.profile.own_questions import MOST_QUESTIONS, Line, OwnQuestion
 SPOKEN = ("nb", "nn", "en")
 #: Pages whose text a municipality may write itself.
 TEXT_PAGES = ("front", "about", "privacy", "accessibility")
+#: What a panel is called that has no name of its own.
+NOBODYS_NAME = {"nb": "Innbyggerpanelet", "nn": "Innbyggjarpanelet", "en": "The citizen panel"}
 _LARGEST_LOGO = 60_000
 _LONGEST_TEXT = 30_000
 
@@ -35,11 +37,7 @@ class Profile(BaseModel):
     """Former numbers of it and of municipalities merged into it, as the postcode register still has them."""
     name: Line
     """``Bærum kommune``"""
-    panel_name: Annotated[Mapping[str, Line], Field(min_length=1)] = {
-        "nb": "Innbyggerpanelet",
-        "nn": "Innbyggjarpanelet",
-        "en": "The citizen panel",
-    }
+    panel_name: Annotated[Mapping[str, Line], Field(min_length=1)] = NOBODYS_NAME
     contact_email: _Address = "innbyggerpanel@example.org"
     """The panel's own mailbox, shown to residents."""
     accessibility_url: Annotated[str, StringConstraints(pattern=r"^$|^https://[^\s<>\"]+$")] = ""
@@ -132,6 +130,11 @@ class Profile(BaseModel):
     def own_answers(self) -> frozenset[str]:
         """Answers that members may have given about themselves."""
         return frozenset(answer for question in self.own_questions for answer in question.answers)
+
+    def called(self, language: str) -> str:
+        """The panel inside a sentence: its own name, or the word for any panel."""
+        name = self.said(self.panel_name, language)
+        return name[0].lower() + name[1:] if name in NOBODYS_NAME.values() else name
 
     def said(self, texts: _Texts, language: str) -> str:
         """The text in the reader's language, else in the first one offered that has it."""

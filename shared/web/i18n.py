@@ -7,6 +7,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from babel import negotiate_locale
@@ -59,10 +60,10 @@ class Language:
         """``a, b og c``."""
         return format_list(words, locale=_LOCALES[self.code])
 
-    def date(self, value: date | datetime) -> str:
-        """``12. mars 2027``; an instant is shown as the installation's day."""
+    def date(self, value: date | datetime, length: Literal["long", "medium"] = "long") -> str:
+        """``12. november 2027``, or ``12. nov. 2027`` in a narrow column; an instant is the installation's day."""
         day = value.astimezone(self.zone) if isinstance(value, datetime) else value
-        return format_date(day, "long", locale=_LOCALES[self.code])
+        return format_date(day, length, locale=_LOCALES[self.code])
 
     def weekday(self, value: datetime) -> str:
         """``tirsdag``, of the instant's day in the installation's zone."""

@@ -12,6 +12,7 @@ from shared.services import SERVICES
 from shared.settings import load_settings
 from shared.testing import browser, sign_in
 from tests.profiles import write_profile
+from tests.registration.given import a_member, send
 
 _ITS = re.compile("bærum|baerum|bæring|sandvika|fossum|rykkinn|3201", re.IGNORECASE)
 _PUBLIC = {
@@ -55,6 +56,47 @@ async def test_no_page_has_anything_of_another_municipality(
                 assert "panel@oslo.example" in page
             if path.endswith(".svg"):
                 assert page == _LOGO
+
+
+async def test_a_panel_with_a_name_of_its_own_is_called_by_it_and_one_without_by_the_word(
+    runtime_of: Callable[..., Awaitable[Runtime]], tmp_path: Path
+) -> None:
+    names = {"nb": "Tromsøpanelet"}
+    tromso = write_profile(
+        tmp_path / "tromso", number="5501", name="Tromsø kommune", panel_name=names, languages=["nb", "nn", "en"],
+        minimum_age=18, age_wording={"nb": "Jeg er født i 2008 {eller} før"},
+    )  # fmt: skip
+    for profile, name, english in (
+        (tromso, "Tromsøpanelet", "Tromsøpanelet"),
+        (write_profile(tmp_path / "any"), "innbyggerpanelet", "the citizen panel"),
+    ):
+        rt = await runtime_of("registration", profile=profile)
+        await announce_installation(rt)
+        async with browser(rt) as client:
+            assert f"opplysningene i {name}." in (await client.get("/privacy")).text
+            assert f"sidene til {name} på" in (await client.get("/accessibility")).text
+            assert f"the data in {english}." in (await client.get("/privacy?lang=en")).text
+            client.cookies.clear()
+            if profile == tromso:
+                for lang in ("nb", "nn", "en"):
+                    for path in _PUBLIC["registration"]:
+                        page = (await client.get(f"{path}?lang={lang}")).text
+                        assert not re.search("innbyggerpanelet|innbyggjarpanelet|citizen panel", page), (path, lang)
+                client.cookies.clear()
+                page = (await send(client, rt, old_enough="")).text
+                assert "Bekreft dette: «Jeg er født i 2008 {eller} før»" in page
+                await a_member(client, rt, postcode="9020")
+                sign_in(rt, client, "admin")
+                channel = {"name": "Plakat", "code": "plakat"}
+                poster = await client.post("/staff/registration/channels", data=channel, follow_redirects=True)
+                assert "Bli med i Tromsøpanelet i Tromsø kommune" in poster.text
+                feed = re.search(
+                    r"<code>https://[^/]+(/calendar/\S+)</code>", (await client.post("/staff/calendar")).text
+                )
+                assert feed
+                assert "Tromsøpanelet i Tromsø kommune" in (await client.get(feed[1])).text
+                members = (await client.get("/staff/registration/members")).text
+                assert re.search(r"<td>\d+\. nov\. 2026</td>", members), "a phone shows the whole day"
 
 
 async def test_events_come_from_the_municipality_that_is_installed(oslo: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,6 +84,6 @@ async def give_feed(request: Request) -> Response:
         if not await opens(session, request.path_params["token"], rt.now()):
             return problem(request, 404)
         dates = await dates_from(session, rt.now() - _BACK, rt.now() + _AHEAD)
-        name = f"Innbyggerpanelet i {rt.profile.name}"
+        name = f"{rt.profile.said(rt.profile.panel_name, 'nb')} i {rt.profile.name}"
         content = calendar_of(dates, name, rt.settings.public_url, rt.now())
     return Response(content, media_type="text/calendar", headers={"Cache-Control": "no-store"})

@@ -166,4 +166,6 @@ MESSAGES = {
     "purposes.missing": N_("Velg minst én ting du vil bli spurt om"),
     "purposes.too_short": N_("Velg minst én ting du vil bli spurt om"),
     "old_enough": N_("Bekreft at du har fylt {minimum_age} år"),
+    # Where the municipality words the box itself.
+    "old_enough.worded": N_("Bekreft dette: «{age_wording}»"),
 }

@@ -65,13 +65,20 @@ async def join_panel(request: Request) -> Response:
 
 
 def _validated(request: Request, form: Form) -> tuple[JoinInput | None, FormErrors]:
-    gettext, rules = translate(request).gettext, joining_rules(runtime(request))
+    gettext, rules, worded = translate(request).gettext, joining_rules(runtime(request)), _age_wording(request)
+    messages = MESSAGES | ({"old_enough": MESSAGES["old_enough.worded"]} if worded else {})
 
     def told(text: str) -> str:
         # A box that was not ticked breaks no rule that could tell the age.
-        return gettext(text).replace("{minimum_age}", str(rules.minimum_age))
+        words = worded.replace("{", "{{").replace("}", "}}")
+        return gettext(text).replace("{minimum_age}", str(rules.minimum_age)).replace("{age_wording}", words)
 
-    return validate(JoinInput, form, MESSAGES, told, lists=("purposes", "own_answers"), context=rules)
+    return validate(JoinInput, form, messages, told, lists=("purposes", "own_answers"), context=rules)
+
+
+def _age_wording(request: Request) -> str:
+    """The municipality's own words at the box about age, if it has any in the reader's language."""
+    return runtime(request).profile.age_wording.get(request.state.lang, "")
 
 
 def _as_typed(form: Form) -> dict[str, object]:
@@ -123,7 +130,7 @@ def joining_rules(rt: Runtime) -> Rules:
 
 
 def _form(request: Request, values: dict[str, object], errors: FormErrors) -> Response:
-    profile, lang = runtime(request).profile, request.state.lang
+    profile = runtime(request).profile
     context = {
         "form": values,
         "errors": errors,
@@ -131,7 +138,7 @@ def _form(request: Request, values: dict[str, object], errors: FormErrors) -> Re
         "place": place_name(str(values.get("postcode") or "")),
         "ask_residence": "declared_resident" in errors,
         "minimum_age": profile.minimum_age,
-        "age_wording": profile.age_wording.get(lang, ""),
+        "age_wording": _age_wording(request),
     }
     return render(request, "registration/join.html", context)
 

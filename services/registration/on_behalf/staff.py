@@ -22,7 +22,7 @@ from shared.web.staff import audit, staff_required
 _MESSAGES = MESSAGES | {
     "how": "Velg hvordan personen ba om det",
     "note": "Skriv hva personen ba om, med høyst 200 tegn",
-    "old_enough": "Bekreft at personen har fylt {minimum_age} år",
+    "old_enough": "Bekreft at personen har fylt {minimum_age} år, eller gjør det i år",
     "too_young": "Personen må fylle minst {minimum_age} år i år for å bli med",
     "po_box": "Postnummeret gjelder en postboks. Skriv postnummeret der personen bor",
     "elsewhere": "Postnummeret ligger i en annen kommune. Kryss av hvis personen likevel bor i kommunen",
