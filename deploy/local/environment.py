@@ -13,14 +13,15 @@ from shared.tokens import decode_master_keys, derive_keys, encode_keys, public_h
 
 _SIGN_IN = "registration"
 
+#: Addresses and places the launcher chooses by itself, whatever the shell says.
+CHOSEN = ("PANEL_HOST", "PANEL_PORT", "PANEL_CLOCK_FILE", "PANEL_KEY_DIR", "PANEL_LMTP_HOST", "PANEL_LMTP_PORT")
 #: Set by the launcher for each process, so never passed on from the shell.
 _OURS = (
     "PANEL_DATABASE_URL", "PANEL_SERVICE_DATABASE_URL", "PANEL_KAFKA_USERNAME", "PANEL_KAFKA_PASSWORD",
     "PANEL_SMTP_URL", "PANEL_MASTER_KEYS", "PANEL_LINK_KEYS", "PANEL_COOKIE_KEY", "PANEL_STAFF_PUBLIC_KEY",
     "PANEL_STAFF_SIGNING_KEY",
     "PANEL_OIDC_ISSUER", "PANEL_OIDC_CLIENT_ID", "PANEL_OIDC_CLIENT_SECRET", "PANEL_STATE", "PANEL_PORT_BASE",
-    "PANEL_HOST", "PANEL_PORT", "PANEL_CLOCK_FILE", "PANEL_KEY_DIR", "PANEL_LMTP_HOST",
-    "PANEL_LMTP_PORT", "PANEL_IMAP_URL",
+    "PANEL_IMAP_URL", *CHOSEN,
 )  # fmt: skip
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.environment import Addresses, service_environment
+from deploy.local.downloads import ROOT
+from deploy.local.environment import CHOSEN, Addresses, service_environment
 from deploy.local.secrets import read_secrets
 
 #: What only one service may know or open.
@@ -41,3 +42,8 @@ def test_what_one_service_needs_no_other_is_told(service: str, tmp_path: Path, m
     assert {name for name in OWN if name in settings} == {name for name, owner in OWN.items() if owner == service}
     if service == "notifications":
         assert settings["PANEL_LMTP_PORT"] == "8087"
+
+
+def test_no_setting_is_offered_that_the_launcher_does_not_take() -> None:
+    table = (ROOT / "README.md").read_text(encoding="utf-8").split("| setting |")[1].split("\n\n")[0]
+    assert [name for name in CHOSEN if f"`{name}`" in table] == []
