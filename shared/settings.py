@@ -97,10 +97,15 @@ class Settings(BaseSettings):
     drain_seconds: float = Field(0.0, ge=0, le=60)
     """How long a process that is told to end goes on answering, not ready, until senders of requests notice."""
     static_dir: Path | None = None
-    rate_limits: dict[str, str] = {"default": "60 per minute", "mail_to_one": "6 per hour", "trial": "10 per hour"}
+    rate_limits: dict[str, str] = {
+        "default": "60 per minute",
+        "suggest": "20 per 10 minutes",
+        "mail_to_one": "6 per hour",
+        "trial": "10 per hour",
+    }
     """Posts per network address, by form, for all replicas of a service together; a form without a rule uses
-    ``default``. ``mail_to_one``: mails that strangers can have sent to one e-mail address;
-    ``trial``: invitations a member of staff sends to themself."""
+    ``default``. ``suggest``: each may be a mail to whoever the sender names. ``mail_to_one``: mails that strangers can
+    have sent to one e-mail address; ``trial``: invitations a member of staff sends to themself."""
     trusted_gateways: tuple[str, ...] = ("127.0.0.1", "::1")
     """Peers, or networks of peers (10.0.0.0/8), whose X-Forwarded-For is believed."""
 

@@ -22,6 +22,7 @@ _MOST = (64_000, 400)
 MOST_OF_STAFF = (600_000, 8_000)
 
 
+_LINE_MARKS = str.maketrans("\r\u2028\u2029", "\n  ")
 #: What is said at a field that holds one of them.
 REFUSED_CHARACTERS = N_("Teksten har tegn vi ikke kan ta imot. Skriv den på nytt uten usynlige tegn.")
 
@@ -35,7 +36,11 @@ class BadForm(Exception):
 
 
 class Form:
-    """Values as typed: stripped, NFC, line breaks as \\n; fields with refused characters are in ``errors``."""
+    """Values as typed: stripped, NFC, line breaks as \\n; fields with refused characters are in ``errors``.
+
+    Unicode's own line and paragraph marks come with pasted text and are no line break to a browser: they become
+    spaces, for a heading that holds one can be no mail's subject.
+    """
 
     def __init__(self, pairs: list[tuple[str, str]], files: Mapping[str, UploadFile] | None = None) -> None:
         self._values: dict[str, list[str]] = {}
@@ -45,7 +50,7 @@ class Form:
             if has_refused_characters(name) or has_refused_characters(value):
                 self.refused.add(without_refused_characters(name))
                 value = without_refused_characters(value)
-            clean = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
+            clean = unicodedata.normalize("NFC", value.replace("\r\n", "\n").translate(_LINE_MARKS)).strip()
             self._values.setdefault(name, []).append(clean)
 
     def get(self, name: str) -> str | None:

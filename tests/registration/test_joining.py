@@ -79,7 +79,7 @@ async def test_nobody_fills_a_strangers_mailbox(rt: Runtime) -> None:
         ({"name": "Kari\u202eirak"}, "usynlige tegn"),
         ({"name": "Kari\x00"}, "usynlige tegn"),
         ({"name": "\u200b"}, "Navn må fylles ut"),
-        ({"name": "Kari\u2028Bcc"}, "én linje"),
+        ({"name": "Kari\nBcc"}, "én linje"),
         ({"email": "kari"}, "E-post må skrives slik"),
         ({"year_of_birth": "åtti"}, "fire sifre"),
         ({"year_of_birth": "2020"}, "minst 15 år"),

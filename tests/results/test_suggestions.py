@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from services.results.suggestions.registering import remove_old_texts
+from services.results.tables import Suggestion
 from shared.events.notifications import SuggestionLetterReceived
 from shared.events.results import SuggestionContactGiven, SuggestionRegistered, SuggestionReplyDue
 from shared.ids import new_id
@@ -55,6 +56,7 @@ async def test_a_letter_is_a_suggestion_once_and_says_when_attachments_were_refu
         ({"text": ""}, "må fylles ut"),
         ({"text": "x" * 4001}, "høyst 4000 tegn"),
         ({"text": "abc\u202edef"}, "usynlige tegn"),
+        ({"place": "x\ny"}, "Stedet må stå på én linje"),
         ({"place": "x\x00"}, "usynlige tegn"),
         ({"why": "x" * 2001}, "høyst 2000 tegn"),
         ({"email": "kåre@example.org"}, "æ, ø eller å"),
@@ -75,6 +77,19 @@ async def test_bad_input_gets_a_clear_message_and_keeps_what_was_typed(
         assert words in page.text
         assert 'value="Rykkinn"' in page.text or "place" in change
     assert await outbox(rt) == []
+
+
+async def test_marks_that_break_lines_become_spaces_in_a_heading_and_a_place(rt: Runtime) -> None:
+    id_ = await a_suggestion(rt, heading="Lys\u2028i\u2029løypa", place="Fossum\u2028nord")
+    async with rt.transaction() as session:
+        matter = await session.get_one(Suggestion, id_)
+    assert (matter.heading, matter.place) == ("Lys i løypa", "Fossum nord")
+
+
+async def test_one_network_can_cause_few_receipts(rt: Runtime) -> None:
+    async with browser(rt) as client:
+        answers = [await send(client, rt, email=f"p{n}@example.org") for n in range(22)]
+    assert [answer.status_code for answer in answers] == [303] * 20 + [429] * 2
 
 
 async def test_a_robot_and_a_flood_change_nothing(rt: Runtime) -> None:

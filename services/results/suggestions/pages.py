@@ -27,6 +27,7 @@ STATES = {
 MESSAGES = {
     "heading": N_("Hva saken gjelder, må fylles ut"),
     "heading.string_too_long": N_("Overskriften kan ha høyst {max_length} tegn"),
+    "place.one_line": N_("Stedet må stå på én linje"),
     "one_line": N_("Overskriften må stå på én linje"),
     "text": N_("Forslaget må fylles ut"),
     "text.string_too_long": N_("Forslaget kan ha høyst {max_length} tegn"),
@@ -46,9 +47,11 @@ class SuggestionInput(BaseModel):
     why: Annotated[str | None, Field(max_length=2000)] = None
     email: Annotated[str, Field(max_length=254), AfterValidator(checked_address)] | None = None
 
-    @field_validator("heading")
+    @field_validator("heading", "place")
     @classmethod
-    def _one_line(cls, value: str) -> str:
+    def _one_line(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         if "\n" in value or "\t" in value:
             raise rule_broken("one_line")
         return value
