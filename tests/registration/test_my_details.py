@@ -130,3 +130,13 @@ async def test_consents_are_chosen_anew_and_their_history_stays(rt: Runtime) -> 
     (event,) = await outbox(rt, MemberChanged)
     assert isinstance(event, MemberChanged)
     assert event.purposes == ("meetings", "results")
+
+
+async def test_a_purpose_that_is_none_is_refused_as_that_and_not_as_a_session_that_ended(rt: Runtime) -> None:
+    async with browser(rt) as client, browser(rt) as stranger:
+        form = {"id": str(await signed_in(client, rt)), "purposes": ["surveys", "adverts"]}
+        page = await client.post("/me/purposes", data=form)
+        assert (page.status_code, "Ingenting er endret" in page.text) == (422, True)
+        assert "ikke logget inn" not in page.text
+        assert (await stranger.post("/me/purposes", data=form)).status_code == 401
+    assert await outbox(rt, MemberChanged) == []

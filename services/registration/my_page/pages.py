@@ -27,7 +27,7 @@ from services.registration.synthetic.domain import STATUS
 from services.registration.tables import DrawProof, ErasureReceipt, Member
 from shared.addresses import address_key
 from shared.rules import last_day
-from shared.web import Request, Response, attached, render, runtime, see_other, translate
+from shared.web import Request, Response, attached, problem, render, runtime, see_other, translate
 from shared.web.again import show_again, typed_before
 from shared.web.forms import Form, FormErrors, as_id, read_form, validate
 
@@ -157,9 +157,11 @@ async def change_purposes(request: Request) -> Response:
     rt = runtime(request)
     form = await read_form(request)
     member_id = as_id(form.get("id"))
-    values, _ = validate(PurposesInput, form, MESSAGES, translate(request).gettext, lists=("purposes",))
-    if member_id is None or values is None or not await signed_in(request, member_id):
+    if member_id is None or not await signed_in(request, member_id):
         return await sign_in_form(request, was_signed_in=True)
+    values, _ = validate(PurposesInput, form, MESSAGES, translate(request).gettext, lists=("purposes",))
+    if values is None:  # no page of ours sends anything else
+        return problem(request, 422)
     async with rt.transaction() as session:
         member = in_panel(await lock_member(session, member_id))
         if member is None:
