@@ -1,5 +1,7 @@
 """The panel against its population, by values worked out by hand."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from services.registration.population.areas import Area, Areas
@@ -18,6 +20,7 @@ from services.registration.population.domain import (
     shipped_persons,
 )
 from shared.events.registration import Margin
+from shared.web.i18n import Language
 
 #: A quarter of the people are women up to 24 years, a quarter men of that age, half are older men.
 MARGINS = (
@@ -94,6 +97,13 @@ def test_an_area_lacks_members_from_a_whole_person_on(
     assert (panel.missing_area and panel.missing_area.area) == {"Vest": "b", "Øst": "a", None: None}[missing]
     assert panel.index == panel.index_of_areas == (index and pytest.approx(index))
     assert advice(panel, 15, str) == (f"Vi trenger flere fra {missing}." if missing else "")
+
+
+def test_a_difference_is_that_of_the_shares_shown_beside_it() -> None:
+    cell = CellShare(gender="female", band="15-24", members=1, panel_share=0.09751, population_share=0.08849)
+    texts = Language("nb", ZoneInfo("Europe/Oslo"), str, lambda one, *_: one)
+    shown = [texts.percent(cell.panel_share, 1), texts.percent(cell.population_share, 1), texts.number(cell.points, 1)]
+    assert shown == ["9,8\u00a0%", "8,8\u00a0%", "1,0"], "9,8 less 8,8 is no 0,9"
 
 
 def test_the_index_is_the_worse_of_those_there_are() -> None:

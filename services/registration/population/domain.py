@@ -87,6 +87,11 @@ class CellShare:
     panel_share: float
     population_share: float
 
+    @property
+    def points(self) -> float:
+        """Percentage points from the population's share to the panel's, both as they are shown: to one decimal."""
+        return round(self.panel_share * 100, 1) - round(self.population_share * 100, 1)
+
 
 @dataclass(frozen=True)
 class Composition:
