@@ -230,7 +230,8 @@ async def test_quotas_that_cannot_be_kept_are_explained_with_the_smallest_change
     await deliver(margins(), *many(rt.now(), 18))
     meeting = await a_meeting(rt)
     hand = {"action": "hand", "least-gender-female": "6", "most-band-45-": "0", "most-band-15-24": "2"}
-    await editor.post(f"/staff/meetings/{meeting.id}/quotas", data=hand)
+    saved = await editor.post(f"/staff/meetings/{meeting.id}/quotas", data=hand, follow_redirects=True)
+    assert "Kvotene er lagret." in saved.text
     page = await made_ready(rt, editor, meeting)
     assert "Ingen gruppe på 6 holder alle kvotene" in page
     assert "Alder «45 år og eldre» skal ha høyst 0." in page

@@ -61,6 +61,8 @@ async def test_a_meeting_is_announced_once_and_stands_on_the_public_page(
     assert meeting.slug.startswith("torget-i-sandvika-hva-na-20")
     assert fact.ends_at - fact.starts_at == timedelta(hours=2, minutes=30)
     page = await editor.get(answers[0].headers["location"])
+    assert "Møtet er kunngjort." in page.text
+    assert "Møtet er kunngjort." not in (await editor.get(f"/staff/meetings/{meeting.id}")).text
     assert "Ingen er trukket ennå." in page.text
     assert "kunngjorde møtet" in page.text
     public = await editor.get(f"/meetings/{meeting.slug}")

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from services.surveys.fieldwork.inviting import open_due_surveys
 from services.surveys.fieldwork.store import answers_per_day
+from services.surveys.steering.domain import Deed
 from services.surveys.tables import Invitation
 from shared.events.surveys import ResponseSubmitted, SurveyClosed
 from shared.mechanism import mechanism
@@ -35,8 +36,14 @@ async def test_closing_by_hand_asks_once_and_a_double_click_closes_once(
     assert await outbox(rt, SurveyClosed) == []
     clicks = await asyncio.gather(*(editor.post(path, data={"action": "release"}) for _ in range(2)))
     assert [click.status_code for click in clicks] == [303, 303]
+    receipts = [
+        (await editor.get(click.headers["location"])).text.count("Undersøkelsen er stengt for") for click in clicks
+    ]
+    assert sorted(receipts) == [0, 1], "the click that did it says so"
     assert len(await outbox(rt, SurveyClosed)) == 1
     assert len(await outbox(rt, ResponseSubmitted)) == 6
+    for deed in Deed:
+        assert 'data-color="success"' in (await editor.get(f"/staff/surveys/{survey.id}?saved={deed}")).text, deed
     page = await editor.get(f"/staff/surveys/{survey.id}")
     assert "6 svar er sendt videre" in page.text
     assert page.text.count("sendte svarene videre") == 1

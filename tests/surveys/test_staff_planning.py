@@ -31,8 +31,11 @@ async def test_a_plan_shows_who_and_how_many_before_it_is_stored_once(
     answers = [await editor.post("/staff/surveys/plan", data=fields) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [303, 303]
     (survey,) = await surveys(rt)
-    assert answers[0].headers["location"] == answers[1].headers["location"] == f"/staff/surveys/{survey.id}"
-    page = await editor.get(f"/staff/surveys/{survey.id}")
+    assert (
+        answers[0].headers["location"] == answers[1].headers["location"] == f"/staff/surveys/{survey.id}?saved=planned"
+    )
+    page = await editor.get(answers[1].headers["location"])
+    assert "Undersøkelsen er lagret." in page.text
     assert "Åpner når panelet når 200 medlemmer" in page.text
     assert page.text.count("planla undersøkelsen") == 1
     await deliver(reached)

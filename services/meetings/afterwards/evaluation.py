@@ -56,7 +56,7 @@ async def ask_groups(request: Request) -> Response:
             for row in await ask(session, meeting_id, groups, closes_at, rt.now()):
                 await audit(session, request, "meetings.evaluation.asked", meeting_id, group=row.group, wave=row.wave)
     if form.get("confirmed") == "yes":
-        return see_other(f"/staff/meetings/{meeting_id}/evaluation")
+        return see_other(f"/staff/meetings/{meeting_id}/evaluation{'?saved=asked' if groups is not None else ''}")
     if groups is None:
         return await _show(request, day, {"": _NOBODY}, 422)
     mails: dict[str, list[str]] = {}

@@ -53,7 +53,7 @@ async def save_attendance(request: Request) -> Response:
         meeting = await record_attendance(session, meeting_id, came, rt.now())
         if meeting is not None:
             await audit(session, request, "meetings.attendance.recorded", meeting_id, attended=meeting.attended)
-    return see_other(f"/staff/meetings/{meeting_id}")
+    return see_other(f"/staff/meetings/{meeting_id}{'?saved=attendance' if meeting is not None else ''}")
 
 
 @staff_required("editor")
@@ -106,7 +106,7 @@ async def save_minutes(request: Request) -> Response:
         if notices is not None:
             action = "meetings.minutes.published" if first else "meetings.minutes.changed"
             await audit(session, request, action, meeting_id, told=notices[1])
-    return see_other(f"/staff/meetings/{meeting_id}")
+    return see_other(f"/staff/meetings/{meeting_id}?saved=minutes")
 
 
 def _wrong_with(text: str, *, refused: bool) -> dict[str, str]:

@@ -100,7 +100,7 @@ async def end_early(request: Request) -> Response:
         if (meeting := await end_call(session, meeting_id, rt.now())) is not None:
             until = (meeting.call or {})["told"]
             await audit(session, request, "meetings.call.ended", meeting_id, told=until)
-    return see_other(f"/staff/meetings/{meeting_id}")
+    return see_other(f"/staff/meetings/{meeting_id}{'?saved=call_ended' if meeting is not None else ''}")
 
 
 @staff_required("editor")
@@ -119,9 +119,10 @@ async def send_call(request: Request) -> Response:
         meeting, margins = or_404(await session.get(Meeting, meeting_id)), await newest_margins(session)
         call, errors = read_call(request, form, meeting, margins)
         if call is not None and form.get("confirmed") == "yes":
-            if await start_call(session, meeting_id, call, rt.now()) is not None:
+            started = await start_call(session, meeting_id, call, rt.now()) is not None
+            if started:
                 await audit(session, request, "meetings.call.sent", meeting_id)
-            return see_other(f"/staff/meetings/{meeting_id}")
+            return see_other(f"/staff/meetings/{meeting_id}{'?saved=call' if started else ''}")
         recipients = (await who_is_called(session, meeting, call, rt.now(), rt.profile.contact_cap))[0] if call else []
     fields: dict[str, object] = {**form.values(), **{feature: form.all(feature) for feature in choices(margins)}}
     if call is not None and not recipients:

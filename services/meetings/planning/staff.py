@@ -121,7 +121,7 @@ async def create(request: Request) -> Response:
     async with rt.transaction() as session:
         if await announce_meeting(session, meeting_id, plan, rt.now()):
             await audit(session, request, "meetings.meeting.announced", meeting_id, seats=plan.seats)
-    return see_other(f"/staff/meetings/{meeting_id}")
+    return see_other(f"/staff/meetings/{meeting_id}?saved=announced")
 
 
 @staff_required("editor")
@@ -184,7 +184,7 @@ async def change(request: Request) -> Response:
             return render(request, "meetings/staff_change_confirm.html", context)
         mails = await change_meeting(session, meeting, plan)
         await audit(session, request, "meetings.meeting.changed", meeting_id, told=mails, seats=plan.seats)
-    return see_other(f"/staff/meetings/{meeting_id}")
+    return see_other(f"/staff/meetings/{meeting_id}?saved=changed")
 
 
 def _show_form(
@@ -225,4 +225,4 @@ async def cancel(request: Request) -> Response:
         counts = await cancel_meeting(session, meeting_id, rt.now())
         if counts is not None:
             await audit(session, request, "meetings.meeting.cancelled", meeting_id, told=counts[1])
-    return see_other(f"/staff/meetings/{meeting_id}")
+    return see_other(f"/staff/meetings/{meeting_id}{'?saved=cancelled' if counts is not None else ''}")

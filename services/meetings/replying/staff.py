@@ -47,7 +47,7 @@ async def record_reply(request: Request) -> Response:
             is_news = False
     if not is_news:
         return await _show(request, None, {"who": _NOTHING_TO_ANSWER}, 422)
-    return see_other(f"/staff/meetings/{meeting_id}")
+    return see_other(f"/staff/meetings/{meeting_id}?saved=reply")
 
 
 async def _invitation(session: AsyncSession, meeting_id: UUID, member_id: UUID) -> Invitation | None:

@@ -84,9 +84,10 @@ async def save_quotas(request: Request) -> Response:
     elif action != "population":
         return see_other(f"/staff/meetings/{meeting_id}/quotas")
     async with rt.transaction() as session:
-        if await set_limits(session, meeting_id, limits) is not None:
+        kept = await set_limits(session, meeting_id, limits) is not None
+        if kept:
             await audit(session, request, "meetings.quotas.set", meeting_id, by_hand=limits is not None)
-    return see_other(f"/staff/meetings/{meeting_id}/draw")
+    return see_other(f"/staff/meetings/{meeting_id}/draw{'?saved=quotas' if kept else ''}")
 
 
 async def _show_quotas(

@@ -146,7 +146,7 @@ async def act_on_draw(request: Request) -> Response:
     rt = runtime(request)
     meeting_id: UUID = request.path_params["meeting_id"]
     form = await read_form(request)
-    action, page = form.get("action"), f"/staff/meetings/{meeting_id}/draw"
+    action, page, saved = form.get("action"), f"/staff/meetings/{meeting_id}/draw", ""
     randomness = (form.get("randomness") or "").strip()[:_LONGEST_RANDOMNESS]
     reason = " ".join((form.get("reason") or "").split())[:_LONGEST_REASON]
     announced, errors = read_announced(form, rt.now()) if action == "prepare" else (Announced(), {})
@@ -165,18 +165,20 @@ async def act_on_draw(request: Request) -> Response:
             if draw is not None and draw.state == "committed" and not reason:
                 errors["reason"] = "Skriv hvorfor trekningen avlyses. Grunnen blir offentlig."
             elif (draw := await cancel_draw(session, meeting_id, reason, rt.now())) is not None:
+                saved = "?saved=cancelled"
                 await audit(session, request, "meetings.draw.cancelled", meeting_id, digest=draw.digest)
         elif action in ("announce", "draw"):
             try:
                 if action == "announce":
                     draw = await announce_draw(session, meeting_id, rt.now())
                     if draw is not None:
+                        saved = "?saved=announced"
                         await audit(session, request, "meetings.draw.announced", meeting_id, digest=draw.digest)
                 elif await draw_meeting(session, meeting_id, randomness, rt.now()) is not None:
                     await audit(session, request, "meetings.meeting.drawn", meeting_id)
-                    page = f"/staff/meetings/{meeting_id}"
+                    page, saved = f"/staff/meetings/{meeting_id}", "?saved=drawn"
             except Refused as refused:
                 errors["randomness"] = str(refused)
     if errors:
         return await _show(request, form.values(), errors, 422)
-    return see_other(page)
+    return see_other(page + saved)

@@ -146,7 +146,7 @@ async def ask_for_data(request: Request) -> Response:
         member = or_404(in_panel(await lock_member(session, request.path_params["id"])))
         await ask_everybody(session, member.id, rt.now())
         await audit(session, request, "registration.member.data_asked_for", member.id)
-    return see_other(f"/staff/registration/members/{member.id}")
+    return see_other(f"/staff/registration/members/{member.id}?saved=asked")
 
 
 @staff_required("editor", "dpo")
@@ -160,7 +160,7 @@ async def erase_on_request(request: Request) -> Response:
             return render(request, "registration/staff_erase.html", {"member": member})
         await erase(session, member, rt.now())
         await audit(session, request, "registration.member.erased_on_request", member.id)
-    return see_other("/staff/registration/erasures")
+    return see_other("/staff/registration/erasures?saved=1")
 
 
 @staff_required("reader")

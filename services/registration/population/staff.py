@@ -94,4 +94,4 @@ async def add_threshold(request: Request) -> Response:
             await audit(session, request, "registration.threshold.set", threshold_id, size=values.size)
     if exists:
         return await _thresholds(request, form.values(), {"size": "Denne terskelen finnes fra før"}, 422)
-    return see_other("/staff/registration/thresholds")
+    return see_other("/staff/registration/thresholds?saved=1")

@@ -62,7 +62,7 @@ async def add_channel(request: Request) -> Response:
             await audit(session, request, "registration.channel.made", values.code)
     if not new:
         return await _page(request, form.values(), {"code": "Koden er i bruk. Velg en annen"}, 422)
-    return see_other(f"/staff/registration/channels/{values.code}")
+    return see_other(f"/staff/registration/channels/{values.code}?saved=1")
 
 
 @staff_required("reader")

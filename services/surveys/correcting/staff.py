@@ -53,7 +53,7 @@ async def correct_texts(request: Request) -> Response:
         changes_made = await correct(session, survey.id, texts, rt.now())
         if changes_made:
             await audit(session, request, "surveys.survey.corrected", survey.id, texts=len(changes_made))
-    return see_other(f"/staff/surveys/{survey.id}")
+    return see_other(f"/staff/surveys/{survey.id}?saved=texts")
 
 
 def _refused(request: Request, survey: Survey) -> Response | None:

@@ -92,6 +92,7 @@ async def cancel(request: Request) -> Response:
     survey_id: UUID = request.path_params["survey_id"]
     async with runtime(request).transaction() as session:
         or_404(await session.get(Survey, survey_id))
-        if await cancel_plan(session, survey_id):
+        done = await cancel_plan(session, survey_id)
+        if done:
             await audit(session, request, "surveys.survey.cancelled", survey_id)
-    return see_other(f"/staff/surveys/{survey_id}")
+    return see_other(f"/staff/surveys/{survey_id}{'?saved=cancelled' if done else ''}")

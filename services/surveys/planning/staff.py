@@ -123,7 +123,7 @@ async def plan(request: Request) -> Response:
     survey_id = as_id(form.get("survey_id"))
     async with rt.transaction() as session:
         if survey_id is not None and await session.get(Survey, survey_id) is not None:
-            return see_other(f"/staff/surveys/{survey_id}")
+            return see_other(f"/staff/surveys/{survey_id}?saved=planned")
         sizes = {size.size: size for size in await announced_sizes(session)}
         choices = await choices_of(session, translate(request), rt.now())
         questionnaire = (
@@ -193,7 +193,7 @@ async def plan(request: Request) -> Response:
         if is_new and at_once:
             survey = await session.get_one(Survey, survey_id)
             await open_survey(session, survey, keys_of(rt.settings).make(survey_id), now)
-    return see_other(f"/staff/surveys/{survey_id}")
+    return see_other(f"/staff/surveys/{survey_id}?saved=planned")
 
 
 async def _show_confirmation(

@@ -74,13 +74,14 @@ async def do(request: Request) -> Response:
                 errors = {refused.field: _MESSAGES[refused.code]}
             if errors:
                 return await _page(request, session, survey, deed, form.values(), errors)
-        await _carry_out(request, session, survey.id, deed, closes_at)
-    return see_other(f"/staff/surveys/{survey.id}")
+        done = await _carry_out(request, session, survey.id, deed, closes_at)
+    return see_other(f"/staff/surveys/{survey.id}{f'?saved={deed}' if done else ''}")
 
 
 async def _carry_out(
     request: Request, session: AsyncSession, survey_id: UUID, deed: Deed, closes_at: datetime | None
-) -> None:
+) -> bool:
+    """Do it; False when it is no longer possible."""
     rt = runtime(request)
     detail: dict[str, object] = {}
     if deed is Deed.RELEASE:
@@ -91,6 +92,7 @@ async def _carry_out(
         detail = {"last_day": last_day(closes_at).astimezone(rt.settings.zone).date().isoformat()} if closes_at else {}
     if numbers is not None:
         await audit(session, request, _ACTIONS[deed], survey_id, **detail)
+    return numbers is not None
 
 
 async def _asked(request: Request, session: AsyncSession) -> tuple[Survey, Deed] | Response:
