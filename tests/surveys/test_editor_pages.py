@@ -83,6 +83,7 @@ async def test_a_questionnaire_written_in_the_browser_can_be_asked(rt: Runtime, 
     # What staff have made and what it was made from may be called the same.
     assert "Nabolaget (ett spørsmål, " in form
     assert "Klima og hverdagen i kommunen (mal, 7 spørsmål, " in form
+    assert ">Klima og hverdagen i kommunen (mal)</a>" in form
     day = str(rt.today() + timedelta(days=1))
     plan = {"questionnaire": id_, "opens": "date", "opens_on": day, "closes_on": day, "target": "50"}
     reply = await client.post("/staff/surveys/plan", data={**plan, "confirmed": "yes", "survey_id": str(new_id())})
