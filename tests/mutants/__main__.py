@@ -36,6 +36,7 @@ CLOSEST = {
     "shared/messaging/transient.py": "tests/shared/test_domain_transient.py",
     "shared/causes.py": "tests/shared/test_domain_transient.py",
     "shared/messaging/subscription.py": "tests/shared/test_domain_subscription.py",
+    "shared/messaging/envelope.py": "tests/shared/test_domain_envelope.py",
     "shared/messaging/gaps.py": "tests/shared/test_domain_gaps.py",
     "shared/messaging/keeping.py": "tests/shared/test_keeping.py tests/shared/test_missing.py",
     "shared/messaging/*.py": "tests/shared",
@@ -50,7 +51,7 @@ CLOSEST = {
 }
 #: A mutant that takes so many times the processor's time of no change, and so many seconds of it at least, or so many
 #: seconds of the day, counts as noticed: it runs for ever.
-_TIMES, _LEAST, _LONGEST = 10, 10, 1800
+_TIMES, _LEAST, _LONGEST = 10, 3, 1800
 #: The same examples every time, and no search for a smaller one.
 settings.register_profile(
     "mutants",
@@ -95,11 +96,12 @@ def chosen() -> Iterator[tuple[str, list[str]]]:
 
 def importing(module: str) -> list[str]:
     """The tests of a service that import ``module``: of those the tests of rules alone, if there are."""
-    line = f"from {module.removesuffix('.py').replace('/', '.')} import"
+    package, _, name = module.removesuffix(".py").replace("/", ".").rpartition(".")
+    lines = f"from {package}.{name} import", f"from {package} import {name}"
     files = [
         str(test.relative_to(TREE))
         for test in sorted((TREE / "tests" / module.split("/")[1]).glob("test_*.py"))
-        if line in test.read_text(encoding="utf-8")
+        if any(line in test.read_text(encoding="utf-8") for line in lines)
     ]
     return [test for test in files if is_pure([test])] or files
 
@@ -182,7 +184,9 @@ def _run(module: str, tests: list[str]) -> int:
         del sys.modules[name]
     settings.load_profile("mutants")
     alone = ["--noconftest"] if is_pure(tests) else []
-    return int(pytest.main(["-q", "-x", "-p", "no:cacheprovider", "-W", _KNOWN, *alone, *tests], [_QUICKEST]))
+    return int(
+        pytest.main(["-q", "-x", "--tb=no", "-p", "no:cacheprovider", "-W", _KNOWN, *alone, *tests], [_QUICKEST])
+    )
 
 
 def main() -> None:
