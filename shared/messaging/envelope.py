@@ -114,7 +114,7 @@ def read_envelope(record: Record, topic: str) -> Envelope:
             subject=_uuid(headers["ce_subject"]) if "ce_subject" in headers else None,
             sequence=_sequence(headers["ce_sequence"]) if "ce_sequence" in headers else None,
             replay=headers.get("ce_replay") == "true",
-            occurred_at=datetime.fromisoformat(headers["ce_time"]) if "ce_time" in headers else None,
+            occurred_at=_instant(headers["ce_time"]) if "ce_time" in headers else None,
             traceparent=headers.get("traceparent"),
             headers=headers,
             payload=record.value or b"",
@@ -133,3 +133,10 @@ def _sequence(text: str) -> int:
     if not 0 < number < 2**63:
         raise ValueError("a sequence is a positive 64-bit number")
     return number
+
+
+def _instant(text: str) -> datetime:
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError("a time without its zone is no instant")
+    return instant
