@@ -232,7 +232,7 @@ def test_each_status_has_its_verdict_and_all_others_say_nothing_of_the_address()
 @pytest.mark.parametrize(
     ("words", "code", "verdict"),
     [
-        *(("", code, Verdict.DEAD if code in (550, 551, 553) else Verdict.OTHER) for code in range(549, 556)),
+        *(("", code, Verdict.DEAD if code in (550, 551, 553) else Verdict.OTHER) for code in (500, *range(549, 556))),
         *(("", code, Verdict.SOFT) for code in (400, 450, 499)),
         ("", 0, Verdict.OTHER),
         ("553", 0, Verdict.DEAD),

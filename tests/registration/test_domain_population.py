@@ -1,5 +1,6 @@
 """The panel against its population, by values worked out by hand."""
 
+from importlib import resources
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from services.registration.population.areas import Area, Areas
 from services.registration.population.domain import (
     BANDS,
+    YEAR,
     CellShare,
     Composition,
     advice,
@@ -43,6 +45,17 @@ AREAS = Areas(
 )
 def test_an_age_is_in_its_band(age: int, band: str | None) -> None:
     assert band_of(age) == band
+
+
+def test_the_bands_follow_each_other_without_a_gap() -> None:
+    assert [(band.age_from, band.age_to) for band in BANDS] == [
+        (15, 24), (25, 34), (35, 44), (45, 54), (55, 66), (67, 79), (80, None),
+    ]  # fmt: skip
+    assert [band.code for band in BANDS] == [f"{band.age_from}-{band.age_to or ''}" for band in BANDS]
+
+
+def test_the_year_that_is_told_is_that_of_the_figures() -> None:
+    assert resources.files("services.registration").joinpath("data", f"population_{YEAR}-01-01.csv.gz").is_file()
 
 
 def test_bands_and_the_source_are_named_in_words() -> None:
@@ -145,3 +158,7 @@ def test_the_young_of_tromso_are_those_who_may_join() -> None:
     of_15, of_18 = (compose((), margins_of(shipped_persons("5501"), bands_from(lowest))) for lowest in (15, 18))
     assert round(shares_by(of_15.cells, "band")["15-24"][1], 3) == 0.149
     assert round(shares_by(of_18.cells, "band")["18-24"][1], 3) == 0.112
+
+
+def test_nobody_of_an_empty_panel_is_of_any_group() -> None:
+    assert {cell.panel_share for cell in compose([], MARGINS).cells} == {0.0}

@@ -93,3 +93,65 @@ def test_place_is_given_up_before_age_and_age_before_gender() -> None:
     assert cells["male", "15-24", "ost"] == cells["male", "15-24", "vest"]
     assert cells["male", "15-24", "ost"].areas == ("ost", "vest")
     assert cells["male", "25-44", None].areas is None, "who lives in no area is said to live in none"
+
+
+def test_genders_too_small_take_the_last_group_of_the_first_gender_with_them() -> None:
+    answered = {
+        ("female", "15-24", None): 5,
+        ("female", "67-", None): 6,
+        ("male", "15-24", None): 7,
+        ("male", "67-", None): 5,
+        ("other", "25-44", None): 1,
+    }
+    cells = release_cells(answered, BANDS)
+    alone = ReleaseCell(None, None)
+    assert cells == {
+        ("female", "15-24", None): ReleaseCell("female", ("15-24",)),
+        ("female", "67-", None): alone,
+        ("male", "15-24", None): ReleaseCell("male", ("15-24",)),
+        ("male", "67-", None): ReleaseCell("male", ("67-",)),
+        ("other", "25-44", None): alone,
+    }
+
+
+def test_areas_merge_in_the_order_of_their_codes() -> None:
+    cells = release_cells({("female", "15-24", area): 3 for area in "cafebd"}, BANDS)
+    assert {area: cells["female", "15-24", area].areas for area in "abcdef"} == {
+        "a": ("a", "b"), "b": ("a", "b"), "c": ("c", "d"), "d": ("c", "d"), "e": ("e", "f"), "f": ("e", "f"),
+    }  # fmt: skip
+
+
+def test_what_is_left_over_joins_its_neighbour() -> None:
+    cells = release_cells({("female", band, None): 2 if band == "67-" else 5 for band in BANDS}, BANDS)
+    assert [cells["female", band, None].bands for band in BANDS] == [
+        ("15-24",), ("25-44",), ("45-66", "67-"), ("45-66", "67-"),
+    ]  # fmt: skip
+
+
+def test_who_lives_in_no_area_comes_last_and_five_are_enough() -> None:
+    answered = {
+        ("female", "15-24", None): 3,
+        ("female", "15-24", "a"): 5,
+        ("female", "15-24", "b"): 3,
+        ("male", "67-", None): 5,
+        ("other", "25-44", None): 4,
+        ("other", "67-", None): 1,
+    }
+    women = ReleaseCell("female", ("15-24",))
+    assert release_cells(answered, BANDS) == {
+        ("female", "15-24", "a"): ReleaseCell("female", ("15-24",), ("a",)),
+        ("female", "15-24", "b"): women,
+        ("female", "15-24", None): women,
+        ("male", "67-", None): ReleaseCell("male", ("67-",)),
+        ("other", "25-44", None): ReleaseCell("other", ("25-44", "67-")),
+        ("other", "67-", None): ReleaseCell("other", ("25-44", "67-")),
+    }
+
+
+def test_genders_that_are_five_together_need_nobody_else() -> None:
+    answered = {("female", "15-24", None): 5, ("male", "67-", None): 2, ("other", "67-", None): 3}
+    assert release_cells(answered, BANDS) == {
+        ("female", "15-24", None): ReleaseCell("female", ("15-24",)),
+        ("male", "67-", None): ReleaseCell(None, None),
+        ("other", "67-", None): ReleaseCell(None, None),
+    }

@@ -70,6 +70,12 @@ def test_a_question_moves_one_place(part: str, by: int, after: list[str]) -> Non
     assert ["".join(ids) for _, ids in outline(move(three_pages(), part, by))] == after
 
 
+def test_a_question_that_goes_over_stands_at_the_very_end_it_came_from() -> None:
+    content = move(move(three_pages(), "c", 1), "b", 1)
+    assert outline(content)[:2] == [("side1", ["a"]), ("side2", ["b", "c", "d"])]
+    assert outline(move(content, "b", -1))[:2] == [("side1", ["a", "b"]), ("side2", ["c", "d"])]
+
+
 def test_the_last_question_of_all_stays_where_it_is() -> None:
     last = move(three_pages(), "d", 1)
     assert move(last, "d", 1) == last
