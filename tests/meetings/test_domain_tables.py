@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.meetings.seating.domain import Guest, most_tables, seat
-from services.meetings.seating.printing import door_list, name_tags
 
 
 def room(women: int, men: int) -> list[Guest]:
@@ -116,11 +115,3 @@ def test_a_table_has_two_at_least_and_nobody_sits_at_none() -> None:
     assert seat([], 3, 2, "x") == [{}, {}]
     assert seat(room(1, 1), 9, 1, "x") == [{"K000": 1, "K001": 1}]
     assert set(seat(room(2, 2), 9, 1, "x")[0].values()) == {1, 2}
-
-
-def test_papers_are_made_whatever_the_words_hold() -> None:
-    heading = 'Torget #evil *nå* $x$ <b> \\ " [ ]'
-    door = door_list(heading, "1.3.2027 kl. 18:00", "Rådhuset", [("AB12", "Kvinne", "15–24 år", "1", "2")], 2)
-    tags = name_tags(heading, [("AB12", [1, 2]), ("CD34", [])])
-    assert door.startswith(b"%PDF")
-    assert tags.startswith(b"%PDF")
