@@ -35,7 +35,7 @@ def build_app(runtime: Runtime, routes: Sequence[BaseRoute], lifespan: Callable[
     """Pages of ``runtime``'s service inside the shell."""
     settings = runtime.settings
     folder = Path(str(resources.files(runtime.service.package)))
-    middleware = [Middleware(Shell, settings=settings, exempt=_NO_ORIGIN)]
+    middleware = [Middleware(Shell, settings=settings, failure=_unexpected, exempt=_NO_ORIGIN)]
     if settings.oidc_issuer:
         # Holds the sign-in's state and PKCE verifier between the two redirects, nothing else.
         middleware.append(
@@ -58,7 +58,6 @@ def build_app(runtime: Runtime, routes: Sequence[BaseRoute], lifespan: Callable[
             BadForm: _problem(400),
             TooMany: _problem(429),
             StaffRefused: _staff_refused,
-            Exception: _unexpected,
         },
         lifespan=lifespan,
     )

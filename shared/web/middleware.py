@@ -2,11 +2,13 @@
 
 import re
 import time
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.profile.colours import style_hash
@@ -35,8 +37,16 @@ _OF_ONE_THING = re.compile(r"__Host-[a-z_-]+-[0-9a-f]{8}-[0-9a-f-]{27}")
 class Shell:
     """The one host, language, security headers, the same-origin rule for changes, and a request log with ids only."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, exempt: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        settings: Settings,
+        failure: Callable[[Request, Exception], Response],
+        exempt: tuple[str, ...] = (),
+    ) -> None:
+        """``failure`` is the page for an error that nobody expected."""
         self._app = app
+        self._failure = failure
         self._settings = settings
         self._exempt = exempt
         self._host = urlsplit(settings.public_url).netloc
@@ -61,26 +71,28 @@ class Shell:
             return
         with beginning(scope["method"], "server") as span:
             started = time.monotonic()
-            status = await self._answer(request, code, scope, receive, send)
-            route = getattr(scope.get("route"), "path", "unmatched")
-            span.tell(f"{scope['method']} {route}", failed=status >= 500, route=route, status=status)
-            log.info(
-                "web.request.answered",
-                method=scope["method"],
-                route=route,
-                status=status,
-                milliseconds=round((time.monotonic() - started) * 1000, 1),
-            )
-            request.app.state.runtime.metrics.answered(scope["method"], route, status, time.monotonic() - started)
+            try:
+                await self._answer(request, code, scope, receive, send)
+            finally:
+                status = getattr(request.state, "status", 500)
+                route = getattr(scope.get("route"), "path", "unmatched")
+                span.tell(f"{scope['method']} {route}", failed=status >= 500, route=route, status=status)
+                seconds = time.monotonic() - started
+                log.info(
+                    "web.request.answered",
+                    method=scope["method"],
+                    route=route,
+                    status=status,
+                    milliseconds=round(seconds * 1000, 1),
+                )
+                request.app.state.runtime.metrics.answered(scope["method"], route, status, seconds)
 
-    async def _answer(self, request: Request, asked: str | None, scope: Scope, receive: Receive, send: Send) -> int:
-        """Answer, with what every response has; the status."""
-        status = 500
+    async def _answer(self, request: Request, asked: str | None, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, with what every response has; the status is the request's then."""
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                request.state.status = message["status"]
                 style = style_hash(request.app.state.runtime.profile.accent)
                 policy = _CONTENT_POLICY.format(sign_in=self._sign_in, style=style)
                 self._add_headers(MutableHeaders(scope=message), asked, policy)
@@ -98,8 +110,13 @@ class Shell:
         elif scope["method"] not in _SAFE_METHODS and not self._same_origin(request):
             await problem(request, 403)(scope, receive, send_with_headers)
         else:
-            await self._app(scope, receive, send_with_headers)
-        return status
+            try:
+                await self._app(scope, receive, send_with_headers)
+            except Exception as error:
+                # Outside of here the page would have none of the headers, and would not be counted.
+                if not hasattr(request.state, "status"):
+                    await self._failure(request, error)(scope, receive, send_with_headers)
+                raise
 
     def _same_origin(self, request: Request) -> bool:
         """Browsers say where a change comes from (Origin, Sec-Fetch-Site); one that says nothing is no browser."""

@@ -1,5 +1,6 @@
 """What every response goes through: one host, changes from our own pages, headers, cookies that do not pile up."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,12 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
+from starlette.responses import Response
 
 from shared.cli import load_service
 from shared.service import Runtime
 from shared.testing import PUBLIC_URL, browser, make_test_runtime
+from shared.web.app import build_app
 from shared.web.middleware import Shell
 
 Make = Callable[..., Runtime]
@@ -71,7 +74,7 @@ async def test_what_changes_something_comes_from_our_own_pages(
 
 async def test_where_no_path_is_exempt_none_is(make: Make) -> None:
     request = Request({"type": "http", "app": Starlette(), "path": "/", "headers": [], "method": "POST"})
-    assert not Shell(Starlette(), make().settings)._same_origin(request)
+    assert not Shell(Starlette(), make().settings, lambda *_: Response())._same_origin(request)
 
 
 async def test_a_browser_is_told_to_forget_the_oldest_of_many_cookies(make: Make) -> None:
@@ -147,10 +150,25 @@ async def test_while_the_database_is_awaited_pages_say_so_and_probes_are_answere
 async def test_each_page_is_counted_by_its_route_and_probes_are_not(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    runtime, calls = make(), list[tuple[str, str, int]]()
-    monkeypatch.setattr(runtime.metrics, "answered", lambda *call: calls.append(call[:3]))
+    runtime, calls = make(), list[tuple[str, str, int, float]]()
+    monkeypatch.setattr(runtime.metrics, "answered", lambda *call: calls.append(call))
     await ask(runtime, path="/join/confirm/secret?x=y", headers={"host": "evil.example"})
     await ask(runtime, "POST")
     await ask(runtime, path="/-/nowhere")
     await ask(runtime, path="/join")
-    assert calls == [("GET", "unmatched", 404), ("POST", "unmatched", 403), ("GET", "/join", 200)]
+    # The form asks the database, which is not there: what fails is counted as such.
+    with pytest.raises(ConnectionRefusedError):
+        await ask(runtime, "POST", "/join", headers={"origin": PUBLIC_URL})
+    assert [call[:3] for call in calls] == [
+        ("GET", "unmatched", 404), ("POST", "unmatched", 403), ("GET", "/join", 200), ("POST", "/join", 503),
+    ]  # fmt: skip
+    assert all(0 <= seconds < time.monotonic() for *_, seconds in calls)
+
+
+async def test_a_page_that_failed_has_the_headers_of_every_other(make: Make) -> None:
+    app = build_app(make(), load_service("registration").pages, None)
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL, headers={"origin": PUBLIC_URL}) as client:
+        failure, page = await client.post("/join"), await client.get("/join")
+    assert failure.status_code == 503
+    assert {*failure.headers} == {*page.headers}
