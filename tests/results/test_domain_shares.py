@@ -27,6 +27,7 @@ def test_shares_of_genders(women: int, men: int, other: int, shares: dict[str, f
 
 
 def test_a_gender_nobody_chose_counts_as_none() -> None:
+    assert gender_shares({"female": 60, "male": 39}) == {}
     assert gender_shares({"female": 60, "male": 40}) == {"female": 0.6, "male": 0.4}
 
 
@@ -56,6 +57,9 @@ def test_the_width_is_the_next_of_one_two_five_and_ten(
 
 def test_no_class_is_finer_than_the_answers_and_two_are_enough() -> None:
     assert number_classes([1.0] * 5 + [2.0] * 5, 0) == [(None, 1.0, 5), (2.0, None, 5)]
+    assert [low for low, _, _ in number_classes([9.4] * 5 + [9.5] * 5 + [9.6] * 5 + [9.7] * 5, 1)] == [
+        None, 9.5, 9.6, 9.7,
+    ]  # fmt: skip
     # Nobody said 9.3 or 9.4: they belong to the next class that somebody is in.
     assert number_classes([9.1] * 5 + [9.2] * 5 + [9.5] * 5 + [9.6] * 5, 1) == [
         (None, 9.1, 5), (9.2, 9.2, 5), (9.3, 9.5, 5), (9.6, None, 5),

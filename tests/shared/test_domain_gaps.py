@@ -111,3 +111,29 @@ async def test_reading_goes_on_only_when_the_gap_is_stored() -> None:
     assert not reading.done()
     away.set()
     await reading
+
+
+async def test_a_batch_in_hand_to_the_logs_end_is_no_gap() -> None:
+    log = _Log()
+    gaps, client = Gaps(log.store), cast(AIOKafkaConsumer, log)
+    await gaps.read("t", client, records(0, 1, 2))
+    log.end = 3
+    await gaps.assigned("t", client, [PLACE])
+    await gaps.read("t", client, records(3))
+    assert log.missed == []
+
+
+async def test_what_cannot_be_stored_is_let_go_at_the_end() -> None:
+    storing = asyncio.Event()
+
+    async def store(_: str, __: int, ___: int, ____: int) -> None:
+        storing.set()
+        await asyncio.Event().wait()
+
+    log = _Log()
+    log.committed_at = 0
+    gaps = Gaps(store)
+    reading = asyncio.create_task(gaps.read("t", cast(AIOKafkaConsumer, log), records(3)))
+    await asyncio.wait_for(storing.wait(), 10)
+    await asyncio.wait_for(gaps.stop(), 10)
+    await asyncio.wait_for(reading, 10)

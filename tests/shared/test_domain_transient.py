@@ -63,3 +63,20 @@ def test_causes_are_walked_once_though_they_form_a_circle() -> None:
     failure = ValueError("shown")
     failure.__context__, failure.__suppress_context__ = hidden, True
     assert list(causes(failure)) == [failure]
+
+
+@pytest.mark.parametrize(
+    ("error", "passes"),
+    [
+        (sqlalchemy.exc.DBAPIError("select", None, Exception(), connection_invalidated=True), True),
+        (sqlalchemy.exc.DBAPIError("select", None, Exception()), False),
+        (asyncpg.InterfaceError("cannot perform operation: connection is closed"), True),
+        (asyncpg.InterfaceError("the server expects 2 arguments, 1 was passed"), False),
+        (ValueError("no connection"), False),
+        (sqlalchemy.exc.TimeoutError(), True),
+        (TimeoutError(), True),
+        (ConnectionRefusedError(), True),
+    ],
+)
+def test_a_connection_that_is_gone_comes_back(error: Exception, passes: bool) -> None:
+    assert is_transient(error) is passes

@@ -6,10 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.surveys.answering.domain import fill_page, first_unfinished, only_shown, page_beside, shown_questions
+from services.surveys.answering.domain import (
+    fill_page,
+    first_unfinished,
+    only_shown,
+    page_beside,
+    shown_questions,
+    unfinished_on,
+)
 from services.surveys.answering.reading import NotAnAnswer, read_answer
 from services.surveys.questionnaire.shelf import shelf
-from shared.events.questionnaire import Number, Question, Texts, strict
+from shared.events.questionnaire import Answered, Number, Page, Question, ShortText, Texts, strict
 from shared.settings import Settings
 
 READY = shelf(Settings())
@@ -187,3 +194,27 @@ def test_whatever_is_sent_in_whatever_order_what_counts_is_complete_and_was_aske
     required = {question.id for question in questionnaire.questions if question.required}
     complete = first_unfinished(questionnaire, answers, texts) is None
     assert complete == (ids & required <= set(answers_shown) and not (set(texts) & ids) - set(answers_shown))
+
+
+def test_what_comes_after_a_page_or_question_that_is_not_asked_is_asked_all_the_same() -> None:
+    """The first page asks two things, the second is for nobody, the third asks one more."""
+    never = Answered(question="other", any_of=("nei",))
+    rows = [("q1", None), ("q2", never), ("q3", None), ("q4", None), ("q5", None)]
+    questions = {
+        id_: ShortText(id=id_, type="short_text", text=Texts(nb=id_), show_if=condition, required=True)
+        for id_, condition in rows
+    }
+    parts = [(("q1", "q2", "q3"), None), (("q4",), never), (("q5",), None)]
+    pages = tuple(
+        Page(id=f"s{n}", title=Texts(nb="x"), show_if=condition, questions=tuple(questions[id_] for id_ in ids))
+        for n, (ids, condition) in enumerate(parts)
+    )
+    asked = KLIMA.model_copy(update={"pages": pages})
+    answers = dict.fromkeys(questions, "ja")
+    assert list(only_shown(asked, answers)) == ["q1", "q3", "q5"]
+    form = {id_: ["ja"] for id_ in ("q1", "q3")}
+    assert fill_page(asked, 1, form, [], (), {}).answers == {"q1": "ja", "q3": "ja"}
+    assert fill_page(asked, 1, form | {"q2": ["ja"]}, ["q2"], (), {}).refused == {}
+    assert list(unfinished_on(pages[0], {"q1": "ja"}, {})) == ["q3"]
+    assert (page_beside(asked, answers, 1, -1), page_beside(asked, answers, 3, 1)) == (None, None)
+    assert (page_beside(asked, answers, 1, 1), page_beside(asked, answers, 3, -1)) == (3, 1)

@@ -5,10 +5,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.surveys.fieldwork.domain import (
-    ReleaseCell,
-    release_cells,
-)
+from services.surveys.fieldwork.domain import Cell, ReleaseCell, release_cells
 
 BANDS = ("15-24", "25-44", "45-66", "67-")
 
@@ -96,7 +93,7 @@ def test_place_is_given_up_before_age_and_age_before_gender() -> None:
 
 
 def test_genders_too_small_take_the_last_group_of_the_first_gender_with_them() -> None:
-    answered = {
+    answered: dict[Cell, int] = {
         ("female", "15-24", None): 5,
         ("female", "67-", None): 6,
         ("male", "15-24", None): 7,
@@ -149,7 +146,7 @@ def test_who_lives_in_no_area_comes_last_and_five_are_enough() -> None:
 
 
 def test_genders_that_are_five_together_need_nobody_else() -> None:
-    answered = {("female", "15-24", None): 5, ("male", "67-", None): 2, ("other", "67-", None): 3}
+    answered: dict[Cell, int] = {("female", "15-24", None): 5, ("male", "67-", None): 2, ("other", "67-", None): 3}
     assert release_cells(answered, BANDS) == {
         ("female", "15-24", None): ReleaseCell("female", ("15-24",)),
         ("male", "67-", None): ReleaseCell(None, None),

@@ -211,3 +211,11 @@ def test_a_limit_of_days_is_told_as_a_day() -> None:
     day = QUESTIONS["sist"]
     refusals = read_question(day, {"sist": ["1.1.2020"]}).refused
     assert refusals["sist"].parameters == {"min": date(2026, 1, 1)}
+
+
+def test_statements_of_a_grid_are_shuffled_too() -> None:
+    (grid,) = [question for question in ASKED.questions if isinstance(question, Grid)]
+    drawn = grid.model_copy(update={"shuffle": True})
+    orders = {tuple(row.code for row in in_order(drawn, grid.statements, number)) for number in range(50)}
+    assert len(orders) > 1
+    assert {tuple(sorted(order)) for order in orders} == {tuple(sorted(row.code for row in grid.statements))}

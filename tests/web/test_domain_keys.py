@@ -55,7 +55,7 @@ def test_a_key_that_is_missing_is_said_to_be(missing: str) -> None:
         as_keys("PANEL_COOKIE_KEY", SecretStr(missing))
 
 
-@pytest.mark.parametrize("wrong", ["x", f"{NEW} x", NEW[:-8]])
+@pytest.mark.parametrize("wrong", ["x", f"{NEW} x", NEW[:-8], f"{NEW[:4]}!{NEW[4:]}"])
 def test_a_key_of_the_wrong_shape_is_refused_by_its_settings_name(wrong: str) -> None:
     with pytest.raises(Refusal, match=r"^PANEL_COOKIE_KEY must be 32 bytes in base64\.$"):
         as_keys("PANEL_COOKIE_KEY", SecretStr(wrong))
