@@ -27,7 +27,11 @@ class Writer:
         self._here = str(editor_page.url.path)
         cover = {**_named("title", content["title"]), **_named("topic", content.get("topic", {}))}
         cover |= {**_named("introduction", content["introduction"]), "minutes": str(content["minutes"])}
-        await self._save("om", cover | {f"language.{code}": "yes" for code in content["title"]})
+        cover |= {f"language.{code}": "yes" for code in content["title"]}
+        if len(content["title"]) > 1:
+            # A language that is new leads back to the form, which has fields for it now.
+            await self._save("om", cover, leads_to="/om")
+        await self._save("om", cover)
         for number, page in enumerate(content["pages"], start=1):
             if number > 1:
                 await self._browser.post(self._here, {"do": "add-page"})
@@ -64,10 +68,10 @@ class Writer:
         self._asked[question["id"]] = question
         await self._save(path.rpartition("/")[2], values)
 
-    async def _save(self, part: str, values: Mapping[str, str]) -> None:
+    async def _save(self, part: str, values: Mapping[str, str], leads_to: str = "") -> None:
         form = FormReader((await self._browser.get(f"{self._here}/{part}")).text)
         page = await self._browser.post(f"{self._here}/{part}", {**values, "base": form.hidden["base"]})
-        if str(page.url.path) != self._here:
+        if page.status_code != 200 or str(page.url.path) != self._here + leads_to:
             raise RuntimeError(f"{part} was not saved: {page.status_code}")
 
 
