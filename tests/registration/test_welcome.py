@@ -42,3 +42,8 @@ async def test_two_members_with_one_mailbox_are_told_of_until_somebody_decides(
     assert str(member_id) in (await editor.get(f"/staff/registration/members/{other}")).text
     await editor.post(f"/staff/registration/members/{other}/erase", data={"sure": "yes"})
     assert "deler postkasse" not in (await editor.get(card)).text
+
+
+async def test_staff_see_what_a_file_says_of_each_persons_consents(editor: httpx.AsyncClient) -> None:
+    template = await editor.get("/staff/registration/import/template")
+    assert "<td>undersøkelser, " in (await preview(editor, template.content)).text
