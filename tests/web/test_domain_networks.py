@@ -29,6 +29,8 @@ def test_a_visitor_is_one_whatever_address_of_the_own_network_is_used(address: s
         ("127.0.0.1", "192.0.2.7", "192.0.2.7"),
         ("127.0.0.1", "", "127.0.0.1"),
         ("198.51.100.4", "192.0.2.7", "198.51.100.4"),
+        # A socket of this machine has no address, and anybody's word is not believed there.
+        ("unix", "192.0.2.7", "unix"),
     ],
 )
 def test_an_address_is_believed_from_the_gateway_alone(peer: str, forwarded: str, address: str) -> None:

@@ -6,11 +6,12 @@ from contextlib import suppress
 
 import pytest
 import sqlalchemy as sa
+from starlette.requests import Request
 
 from shared.mechanism import mechanism
 from shared.service import Runtime
 from shared.settings import Settings
-from shared.web.limits import Limiter
+from shared.web.limits import Limiter, TooMany
 
 SETTINGS = Settings(rate_limits={"default": "100 per hour", "mail_to_one": "3 per hour"})
 
@@ -31,6 +32,17 @@ async def mailed(limiter: Limiter, whose: str, *, fails: bool = False) -> bool:
 async def test_only_so_many_go_to_one_address(limiter: Limiter) -> None:
     assert [await mailed(limiter, "kari") for _ in range(5)] == [True, True, True, False, False]
     assert await mailed(limiter, "ola")
+
+
+async def test_a_form_is_taken_so_often_from_one_network(limiter: Limiter) -> None:
+    def sent_from(address: str) -> Request:
+        return Request({"type": "http", "headers": [], "client": (address, 40000)})
+
+    for _ in range(3):
+        await limiter.check(sent_from("192.0.2.7"), "mail_to_one")
+    with pytest.raises(TooMany):
+        await limiter.check(sent_from("192.0.2.7"), "mail_to_one")
+    await limiter.check(sent_from("192.0.2.8"), "mail_to_one")
 
 
 async def test_tries_while_the_database_was_away_use_nothing_up(limiter: Limiter) -> None:
