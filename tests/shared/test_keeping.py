@@ -1,13 +1,14 @@
 """How long delivery remembers, each table's rows from one day before the end and one after it."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from shared.ids import new_id
 from shared.mechanism import mechanism
-from shared.messaging.keeping import forget_what_is_old
+from shared.messaging.keeping import forget_what_is_old, left_waiting, newly_expiring
 from shared.service import Runtime, Service
 
 #: What a first release knows is 30 days on topics and 30 in archives; its inbox must outlive both.
@@ -19,14 +20,14 @@ async def runtime(runtime_of: Callable[..., Awaitable[Runtime]]) -> Runtime:
     return await runtime_of(Service(name="example", package="shared"))
 
 
-async def letter(runtime: Runtime, state: str, topic: str, days: int) -> None:
+async def letter(runtime: Runtime, state: str, topic: str, days: int, **more: Any) -> None:
     values = {
         "id": new_id(), "state": state, "reason": "ValueError", "handler": "example.x", "event_id": new_id(),
         "topic": topic, "partition": 0, "offset": 0, "headers": {}, "payload": b"{}",
         "received_at": sa.text(f"clock_timestamp() - interval '{days} days'"),
     }  # fmt: skip
     async with runtime.transaction() as session:
-        await session.execute(sa.insert(mechanism("example").dead_letter).values(**values))
+        await session.execute(sa.insert(mechanism("example").dead_letter).values(**values | more))
 
 
 async def test_an_inbox_row_outlives_topic_and_archive_together(runtime: Runtime) -> None:
@@ -99,3 +100,42 @@ async def test_restricted_events_rest_in_the_archive_for_seven_days_and_others_f
         )
         assert {row[0]: row[1] for row in await session.execute(ages)} == {"restricted": 6, "other": 29}
         await session.rollback()
+
+
+async def test_letters_that_go_soon_are_told_of_all_together_once_there_is_a_new_one(runtime: Runtime) -> None:
+    async def told() -> int:
+        async with runtime.transaction() as session:
+            return await newly_expiring(session)
+
+    await letter(runtime, "dead", "registration.contacts", 3)
+    await letter(runtime, "dead", "registration", 4)
+    await letter(runtime, "dropped", "registration.contacts", 4)
+    assert await told() == 0
+    await letter(runtime, "dead", "registration.contacts", 4)
+    assert [await told(), await told()] == [1, 0]
+    await letter(runtime, "waiting", "registration.contacts", 4)
+    assert [await told(), await told()] == [2, 0]
+
+
+@pytest.mark.parametrize(
+    ("ahead", "left"),
+    [
+        ({}, False),
+        ({"handler": "example.y"}, True),
+        ({"topic": "surveys"}, True),
+        ({"subject": None}, True),
+        ({"state": "lost"}, True),
+        ({"state": "dropped"}, True),
+    ],
+)
+async def test_what_waits_is_left_where_no_letter_of_its_handler_topic_and_subject_is_open(
+    runtime: Runtime, ahead: dict[str, Any], left: bool
+) -> None:
+    subject = new_id()
+    first: dict[str, Any] = {"state": "dead", "topic": "registration", "subject": subject} | ahead
+    await letter(runtime, days=1, **first)
+    async with runtime.transaction() as session:
+        assert not await left_waiting(session)
+    await letter(runtime, "waiting", "registration", 1, subject=subject)
+    async with runtime.transaction() as session:
+        assert await left_waiting(session) is left
