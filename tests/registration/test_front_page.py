@@ -41,5 +41,6 @@ async def test_the_front_page_shows_the_last_result_with_its_picture_when_it_has
         (picture,) = re.findall(r'<img class="panel-tile__picture"[^>]*>', page)
         assert f'src="/results/klima/picture-nn.svg?{rt.profile.version}"' in picture
         assert 'alt="Diagram over svara på «Hva &lt;bør&gt; vi?»"' in picture
+        assert ">Hva &lt;bør&gt; vi?</p>" in page
         await deliver(result("tekst", -1, None))
         assert "panel-tile__picture" not in (await client.get("/")).text
