@@ -78,7 +78,7 @@ const looking = {
     const faults = [];
     const focused = document.activeElement;
     for (const one of document.querySelectorAll("a[href], button, summary, input, select, textarea, [tabindex='0']")) {
-      if (one.type === "hidden" || one.closest(".panel-trap") || !one.checkVisibility()) continue;
+      if (one.type === "hidden" || one.tabIndex < 0 || one.closest(".panel-trap") || !one.checkVisibility()) continue;
       one.focus({ focusVisible: true });
       if (document.activeElement !== one) continue;
       const around = [one, one.closest(".ds-field, .panel-scale__step")].filter(Boolean).map((each) => getComputedStyle(each));
