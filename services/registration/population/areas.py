@@ -1,12 +1,12 @@
 """The municipality's areas as values: named groups of postcodes with residents."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.events.registration import AreaMargin, Margin
+from shared.events.registration import AgeBand, AreaMargin, Margin
 
 
 class Area(BaseModel):
@@ -19,9 +19,10 @@ class Area(BaseModel):
     population: int
     cells: tuple[Margin, ...] = ()
 
-    def as_margin(self, bands: Collection[str]) -> AreaMargin:
+    def as_margin(self, bands: Sequence[AgeBand]) -> AreaMargin:
         """The area as others get it: without its postcodes, and by age only where the bands are those in force."""
-        cells = self.cells if all(cell.band in bands for cell in self.cells) else ()
+        codes = {band.code for band in bands}
+        cells = self.cells if all(cell.band in codes for cell in self.cells) else ()
         return AreaMargin(area=self.code, population=self.population, label=self.label, cells=cells)
 
 

@@ -38,7 +38,7 @@ async def announce_population(session: AsyncSession, settings: Settings, given: 
     row.year, row.figures = figures.year, packed(figures)
     row.bands, row.margins = bands, margins_of(figures.persons, bands)
     areas = await areas_in_force(session)
-    row.area_margins = tuple(area.as_margin({band.code for band in bands}) for area in areas.areas)
+    row.area_margins = tuple(area.as_margin(bands) for area in areas.areas)
     await emit(session, margins_event(row, areas))
 
 

@@ -30,7 +30,7 @@ async def set_areas(session: AsyncSession, stored: Margins, areas: Sequence[Area
         set_at=now,
     )
     session.add(scheme)
-    stored.area_margins = tuple(area.as_margin({band.code for band in stored.bands}) for area in areas)
+    stored.area_margins = tuple(area.as_margin(stored.bands) for area in areas)
     await emit(session, margins_event(stored, areas_of(scheme)))
     return areas_of(scheme)
 

@@ -16,7 +16,7 @@ from services.surveys.editing.checking import findings
 from services.surveys.editing.domain import Content, NoSuchPart
 from services.surveys.editing.filling import not_read, with_cover, with_page, with_question
 from services.surveys.editing.pictures import NotTaken, as_picture, carried
-from services.surveys.editing.rows import ROWS, Pictures, moved, order_sent
+from services.surveys.editing.rows import ROWS, Pictures, Sent, moved, order_sent
 from services.surveys.editing.saving import Written, save, version_of, written
 from services.surveys.editing.showing import cover_form, page_form, question_form
 from services.surveys.editing.staff import EDITOR, Bank, number_of, outline_page
@@ -66,7 +66,7 @@ async def save_part(request: Request) -> Response:
         except NoSuchPart:
             texts = [text for name, text in form.pairs() if text and name.endswith((".nb", ".nn", ".en"))]
             return outline_page(request, held, asked, other=held.version.saved_by, typed=texts, status=409)
-        if wrong := not_read(held.content, part, lambda name: form.get(name) or ""):
+        if wrong := not_read(held.content, part, _sent(form)):
             return _part(request, held, content, part, asked, errors=errors | wrong, typed=form.values(), status=422)
         more = set(domain.languages_of(content)) - set(domain.languages_of(held.content))
         await save(session, held, content, request.state.staff.name, rt.now())
@@ -110,9 +110,7 @@ def _at_rows(content: Content, part: str, form: Form, pictures: Pictures) -> dic
         f"{name}.{number}": f"{name}.{place}"
         for name in ROWS
         if name in question
-        for place, number in enumerate(
-            order_sent(question, name, lambda name: form.get(name) or "", languages, pictures)
-        )
+        for place, number in enumerate(order_sent(question, name, _sent(form), languages, pictures))
     }
 
 
@@ -133,10 +131,12 @@ def _part_of(content: Content, part: str) -> object:
     return domain.question_of(content, part)
 
 
-def _filled(content: Content, part: str, form: Form, pictures: Pictures) -> Content:
-    def sent(name: str) -> str:
-        return form.get(name) or ""
+def _sent(form: Form) -> Sent:
+    return lambda name: form.get(name) or ""
 
+
+def _filled(content: Content, part: str, form: Form, pictures: Pictures) -> Content:
+    sent = _sent(form)
     if part == "om":
         languages = [code for code in ("nb", "nn", "en") if code == "nb" or sent(f"language.{code}") == "yes"]
         return with_cover(content, sent, languages)
