@@ -123,7 +123,7 @@ class Life(RuleBasedStateMachine):
                 now = self.rt.now()
                 self.opens_at = now + timedelta(hours=opens_in)
                 self.closes_at = self.opens_at + timedelta(days=lasts)
-                plan = Plan(self.opens_at, self.closes_at, self.opens_at + timedelta(days=2))
+                plan = Plan(self.opens_at, self.closes_at, self.opens_at + timedelta(days=3))
                 self.id = new_id()
                 return await add_survey(
                     session, self.id, questionnaire, "date", None, plan, now,
