@@ -4,6 +4,7 @@ The client itself goes on at the log's start and says nothing, whether the servi
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -28,6 +29,8 @@ class Gaps:
         self._store = store
         self._storing: set[asyncio.Task[None]] = set()
         self._next: dict[TopicPartition, int] = {}
+        #: By topic: the client fetches, and hands over, while its new partitions are still being looked at.
+        self._looking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def assigned(self, topic: str, consumer: AIOKafkaConsumer, places: Sequence[TopicPartition]) -> None:
         """Look whether the broker still has the unread records of these partitions, before any of them is read.
@@ -35,6 +38,10 @@ class Gaps:
         Where nothing was committed, reading begins at the log's start, and that start is committed at once. Otherwise
         nobody could tell later that a partition which was quiet for long has lost unread records.
         """
+        async with self._looking[topic]:
+            await self._look(topic, consumer, places)
+
+    async def _look(self, topic: str, consumer: AIOKafkaConsumer, places: Sequence[TopicPartition]) -> None:
         with _unless_silent(topic):
             async with asyncio.timeout(_LOOK):
                 starts = await consumer.beginning_offsets(places) if places else {}
@@ -57,16 +64,17 @@ class Gaps:
 
         The caller then commits their offsets, after which nothing would show a gap.
         """
-        for record in records:
-            place = TopicPartition(record.topic, record.partition)
-            expected = self._next.get(place)
-            if expected is None:
-                with _unless_silent(topic):
-                    async with asyncio.timeout(_LOOK):
-                        expected = await consumer.committed(place)
-            if expected is not None:
-                self._reach(topic, place, expected, record.offset)
-            self._next[place] = record.offset + 1
+        async with self._looking[topic]:
+            for record in records:
+                place = TopicPartition(record.topic, record.partition)
+                expected = self._next.get(place)
+                if expected is None:
+                    with _unless_silent(topic):
+                        async with asyncio.timeout(_LOOK):
+                            expected = await consumer.committed(place)
+                if expected is not None:
+                    self._reach(topic, place, expected, record.offset)
+                self._next[place] = record.offset + 1
         if self._storing:
             await asyncio.wait(self._storing)
 

@@ -219,7 +219,7 @@ async def stop_each(stops: Iterable[Callable[[], Awaitable[None]]]) -> None:
 
 
 class _Assigned(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
-    """Looks at each assigned partition before anything is read of it."""
+    """Looks at each assigned partition before any of its records is taken."""
 
     def __init__(self, transport: Transport, topic: str) -> None:
         self._transport = transport
@@ -229,7 +229,7 @@ class _Assigned(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ha
         """A batch in hand is still stored; the inbox knows what the next owner reads again."""
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        """Before the client asks for records."""
+        """The client fetches meanwhile, and what it hands over waits until this has ended."""
         await self._transport.gaps.assigned(self._topic, self._transport.client(self._topic), list(assigned))
 
 

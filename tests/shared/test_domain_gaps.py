@@ -123,6 +123,26 @@ async def test_a_batch_in_hand_to_the_logs_end_is_no_gap() -> None:
     assert log.missed == []
 
 
+async def test_what_is_handed_over_while_its_partition_is_looked_at_is_no_gap() -> None:
+    """The client fetches by itself as soon as it has partitions, and new records change their ends under the look."""
+    log, looking, answer = _Log(), asyncio.Event(), asyncio.Event()
+
+    async def slow_commit(offsets: dict[TopicPartition, int]) -> None:
+        looking.set()
+        await answer.wait()
+
+    log.commit = slow_commit  # type: ignore[method-assign]
+    gaps, client = Gaps(log.store), cast(AIOKafkaConsumer, log)
+    assigning = asyncio.create_task(gaps.assigned("t", client, [PLACE]))
+    await asyncio.wait_for(looking.wait(), 10)
+    reading = asyncio.create_task(gaps.read("t", client, records(0, 1, 2)))
+    done, _ = await asyncio.wait([reading], timeout=0.1)
+    answer.set()
+    await asyncio.wait_for(asyncio.gather(assigning, reading), 10)
+    await gaps.read("t", client, records(3))
+    assert (log.missed, done) == ([], set())
+
+
 async def test_what_cannot_be_stored_is_let_go_at_the_end() -> None:
     storing = asyncio.Event()
 
