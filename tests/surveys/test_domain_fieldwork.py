@@ -47,6 +47,8 @@ def test_a_plan_by_size_has_no_opening_instant() -> None:
         ("date", date(2027, 3, 9), date(2027, 3, 8), None, "closes_on"),
         ("now", None, date(2027, 3, 8), date(2027, 3, 9), "reminder_on"),
         ("now", None, date(2027, 3, 8), date(2027, 3, 1), "reminder_on"),
+        ("now", None, date(2027, 3, 8), date(2027, 3, 2), "reminder_on"),
+        ("date", date(2027, 3, 2), date(2027, 3, 8), date(2027, 3, 3), "reminder_on"),
     ],
 )
 def test_a_plan_that_cannot_be_is_refused_at_its_field(
@@ -130,7 +132,7 @@ def test_the_expected_end_lies_between_those_who_answered_and_those_invited(answ
 
 
 def test_a_day_is_included_at_either_end_of_a_plan() -> None:
-    """A survey may open today, close on the day it opens, be open for 366 days and remind on its last day."""
+    """A survey may open today, close on the day it opens, be open for 366 days and remind after two or on its last."""
     today = date(2027, 3, 1)
     assert plan_survey("date", today, today, None, NOW, OSLO).opens_at == NOW
     opens = plan_survey("date", date(2027, 3, 2), date(2027, 3, 2), None, NOW, OSLO)
@@ -140,6 +142,8 @@ def test_a_day_is_included_at_either_end_of_a_plan() -> None:
     assert plan_survey("now", None, longest, longest, NOW, OSLO).reminder_at == datetime.combine(
         longest, datetime.min.time(), OSLO
     ) + timedelta(hours=9)
+    soon = plan_survey("now", None, date(2027, 3, 3), date(2027, 3, 3), NOW, OSLO)
+    assert soon.reminder_at == datetime(2027, 3, 3, 8, tzinfo=UTC)
     with pytest.raises(FieldRefused, match="open_too_long"):
         plan_survey("now", None, longest + timedelta(days=1), None, NOW, OSLO)
     # It is the second of March in Norway an hour before it is in UTC.

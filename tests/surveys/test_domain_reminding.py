@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from services.surveys.reminding.domain import (
     AGAIN_AFTER,
-    FRESH,
     Reminding,
     next_moment,
     second_moment,
@@ -90,7 +89,7 @@ def test_a_year_has_the_public_holidays_of_the_law() -> None:
 
 def test_what_a_plan_that_says_nothing_of_reminders_means() -> None:
     assert Reminding() == Reminding(again_after=None, from_hour=9, to_hour=20, until_enough=False)
-    assert (4, timedelta(days=2)) == (AGAIN_AFTER, FRESH)
+    assert AGAIN_AFTER == 4
     assert (Reminding().planned, Reminding(again_after=AGAIN_AFTER).planned) == (1, 2)
 
 

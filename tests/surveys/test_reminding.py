@@ -11,6 +11,7 @@ from services.surveys.reminding import reminding
 from services.surveys.reminding.reminding import remind_due
 from services.surveys.tables import Invitation, Survey
 from shared.events.surveys import SurveyReminderDue
+from shared.rules import end_of_day
 from shared.service import Runtime
 from shared.testing import Deliverer, move, outbox
 from tests.members import joined, many
@@ -109,6 +110,21 @@ async def test_who_was_invited_the_day_before_is_not_reminded(
     assert [id_ for id_, _, _ in await reminded(rt)] == [
         row.id for row in await invitations(rt, survey.id) if row.id != late
     ]
+
+
+@pytest.mark.parametrize(("after_midnight", "number"), [(-1, 1), (0, 0)])
+async def test_who_was_invited_two_days_before_is_reminded_whatever_the_hours(
+    rt: Runtime, deliver: Deliverer, plan: PlanSurvey, after_midnight: int, number: int
+) -> None:
+    await deliver(joined(rt.now()))
+    await plan(days=30)
+    move_to_work(rt, timedelta(days=8))
+    invited = end_of_day(rt.today() - timedelta(days=2), rt.settings.zone) + timedelta(seconds=after_midnight)
+    async with rt.transaction() as session:
+        await session.execute(sa.update(Survey).values(reminder_at=rt.now()))
+        await session.execute(sa.update(Invitation).values(invited_at=invited))
+    await remind_due(rt)
+    assert len(await reminded(rt)) == number
 
 
 async def test_staff_choose_how_a_survey_reminds(rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient) -> None:

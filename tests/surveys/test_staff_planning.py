@@ -52,7 +52,7 @@ async def test_a_plan_shows_who_and_how_many_before_it_is_stored_once(
         ("opens", "", "Velg når undersøkelsen skal åpne."),
         ("closes_on", "31.02.2027", "Skriv siste dag for å svare"),
         ("closes_on", "2020-01-01", "Siste dag for å svare kan ikke være før"),
-        ("reminder_on", "2020-01-01", "Påminnelsen må gå på en virkedag etter"),
+        ("reminder_on", "2020-01-01", "Velg en virkedag, tidligst to dager etter åpningen"),
         ("target", "0", "Skriv målet som et helt tall"),
         ("target", "halvparten", "Skriv målet som et helt tall"),
         ("reminder_on", "x" * 5000, "Skriv dagen for påminnelse"),

@@ -16,6 +16,8 @@ from shared.strata import GENDERS
 CELL_MINIMUM = 5
 #: Hour of the installation's day at which a survey opens by date; its first reminder goes no earlier.
 MORNING = time(9)
+#: Days from an invitation to a reminder at least, whatever the hours: who was invited yesterday has hardly read it.
+FRESH = timedelta(days=2)
 #: The mail about a public result is worth sending for this long.
 NOTICE_LASTS = timedelta(days=30)
 
@@ -62,7 +64,7 @@ def plan_survey(
         raise FieldRefused("closes_on", "closes_before_opening")
     if closes_on > starts_on + timedelta(days=366):
         raise FieldRefused("closes_on", "open_too_long")
-    if reminder_on is not None and not starts_on < reminder_on <= closes_on:
+    if reminder_on is not None and not starts_on + FRESH <= reminder_on <= closes_on:
         raise FieldRefused("reminder_on", "reminder_outside")
     return Plan(
         opens_at=None if opens == "threshold" else opens_at,

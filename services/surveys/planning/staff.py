@@ -53,7 +53,7 @@ _MESSAGES: dict[str, str] = {**MESSAGES, **how.MESSAGES} | {
     "opens_in_the_past": "Dagen har vært. Velg en dag fra og med i dag.",
     "closes_before_opening": "Siste dag for å svare kan ikke være før undersøkelsen åpner.",
     "open_too_long": "Undersøkelsen kan stå åpen i høyst ett år.",
-    "reminder_outside": "Påminnelsen må gå på en virkedag etter åpningen, og senest siste dag for å svare.",
+    "reminder_outside": "Velg en virkedag, tidligst to dager etter åpningen og senest siste dag for å svare.",
 }
 
 

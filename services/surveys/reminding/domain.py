@@ -12,8 +12,6 @@ from services.surveys.fieldwork.domain import target_of
 
 #: The most reminders of one survey.
 MOST = 2
-#: An invitation younger than this gets no reminder: it has hardly been read.
-FRESH = timedelta(days=2)
 #: Proposed: days between the first reminder and the second, and the hours between which they go.
 AGAIN_AFTER, FROM_HOUR, TO_HOUR = 4, 9, 20
 _SATURDAY = 5

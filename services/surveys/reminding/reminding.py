@@ -9,12 +9,14 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.surveys.audience.contacts import at_the_cap
+from services.surveys.fieldwork.domain import FRESH
 from services.surveys.fieldwork.store import count_strata
-from services.surveys.reminding.domain import FRESH, Reminding, next_moment, second_moment, strata_with_enough
+from services.surveys.reminding.domain import Reminding, next_moment, second_moment, strata_with_enough
 from services.surveys.reminding.holidays import is_holiday
 from services.surveys.tables import Invitation, Member, Survey
 from shared.events.surveys import SurveyReminderDue
 from shared.messaging import emit, lock
+from shared.rules import end_of_day
 from shared.service import Runtime
 
 #: Invitations per transaction.
@@ -78,7 +80,7 @@ async def _remind_batch(
     session: AsyncSession, survey: Survey, cap: int, now: datetime, zone: ZoneInfo
 ) -> Sequence[UUID]:
     """Remind the next of those who are silent; all that were looked at."""
-    following = _silent(survey).order_by(Invitation.id).limit(BATCH)
+    following = _silent(survey, zone).order_by(Invitation.id).limit(BATCH)
     if survey.remind_after is not None:
         following = following.where(Invitation.id > survey.remind_after)
     silent = list(await session.scalars(following))
@@ -89,7 +91,7 @@ async def _remind_batch(
     full = at_the_cap(now, cap, Member.id.in_(members))
     rows = await session.execute(
         sa.update(Invitation)
-        .where(Invitation.id.in_(_silent(survey).where(Invitation.id.in_(silent), Member.id.not_in(full))))
+        .where(Invitation.id.in_(_silent(survey, zone).where(Invitation.id.in_(silent), Member.id.not_in(full))))
         .values(reminded_at=now, asked_at=sa.func.array_append(Invitation.asked_at, now))
         .returning(Invitation.id, Invitation.member_id, Invitation.generation, Invitation.asked_at)
     )
@@ -131,16 +133,17 @@ def next_reminder_at(survey: Survey, now: datetime, zone: ZoneInfo) -> datetime 
     return moment if moment is not None and moment < survey.closes_at else None
 
 
-def _silent(survey: Survey) -> sa.Select[UUID]:
+def _silent(survey: Survey, zone: ZoneInfo) -> sa.Select[UUID]:
     """Invitations this reminder is for: unanswered, not reminded of late nor just invited, of who still takes part."""
     assert survey.reminder_at is not None
+    before = end_of_day(survey.reminder_at.astimezone(zone).date() - FRESH, zone)
     silent = (
         sa.select(Invitation.id)
         .join(Member, Member.id == Invitation.member_id)
         .where(
             Invitation.survey_id == survey.id,
             Invitation.answered_at.is_(None),
-            Invitation.invited_at <= survey.reminder_at - FRESH,
+            Invitation.invited_at < before,
             sa.or_(Invitation.reminded_at.is_(None), Invitation.reminded_at < survey.reminder_at),
             Member.status == "active",
             Member.purposes.contains(["surveys"]),
