@@ -58,6 +58,13 @@ class Form:
         values = self._values.get(name)
         return values[0] if values else None
 
+    def id(self) -> UUID:
+        """The id in the form's hidden field; raises BadForm where it is none, for no page of ours sends such a form."""
+        id_ = as_id(self.get("id"))
+        if id_ is None:
+            raise BadForm("id")
+        return id_
+
     def all(self, name: str) -> list[str]:
         """Every value of the field."""
         return list(self._values.get(name, []))

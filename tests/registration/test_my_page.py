@@ -101,6 +101,23 @@ async def test_nobody_sees_or_changes_another_members_page(rt: Runtime) -> None:
     assert await outbox(rt, MemberChanged) == []
 
 
+async def test_a_form_no_page_of_ours_sends_is_refused_and_says_nothing_untrue_of_the_session(rt: Runtime) -> None:
+    async with browser(rt) as client:
+        member_id = await signed_in(client, rt)
+        paths = ("/me", "/me/purposes", "/me/details", "/me/gathering", "/me/sign-out", "/me/sign-in", "/me/address")
+        for path in (*paths, "/join/confirm"):
+            for forged in ({}, {"id": ""}, {"id": "nobody"}, {"id": f"{member_id}x"}):
+                refused = await client.post(path, data={**DETAILS, "action": "pause", **forged})
+                assert refused.status_code == 400, path
+                assert "Vi forstod ikke skjemaet" in refused.text
+                assert "logget" not in refused.text
+        assert (await client.post("/me", data={"id": str(member_id), "action": "nonsense"})).status_code == 400
+        refused = await client.post("/me/purposes", data={"id": str(member_id), "purposes": ["surveys", "nonsense"]})
+        assert refused.status_code == 422
+        assert "Opplysningene mine" in (await client.get(f"/me?id={member_id}")).text
+    assert await outbox(rt, MemberChanged) == []
+
+
 async def test_pausing_twice_is_pausing_once_and_going_on_ends_it(rt: Runtime) -> None:
     async with browser(rt) as client:
         member_id = await signed_in(client, rt)

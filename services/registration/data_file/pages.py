@@ -34,8 +34,8 @@ async def show_gathering(request: Request) -> Response:
 async def ask_for_data(request: Request) -> Response:
     """Ask every service for what it keeps."""
     rt = runtime(request)
-    member_id = as_id((await read_form(request)).get("id"))
-    if member_id is None or not await signed_in(request, member_id):
+    member_id = (await read_form(request)).id()
+    if not await signed_in(request, member_id):
         return await sign_in_form(request, was_signed_in=True)
     await request.app.state.limiter.check(request, "details")
     async with rt.transaction() as session:

@@ -177,9 +177,9 @@ async def show_confirmation(request: Request) -> Response:
 async def confirm_membership(request: Request) -> Response:
     """The button: the applicant becomes a member. A second click finds a member and says the same."""
     rt = runtime(request)
-    member_id = as_id((await read_form(request)).get("id"))
+    member_id = (await read_form(request)).id()
     link = held_link(request, "confirm", member_id)
-    if member_id is None or link is None:
+    if link is None:
         return link_over(request, why="elsewhere")
     async with rt.transaction() as session:
         member = await lock_member(session, member_id)

@@ -29,7 +29,7 @@ from shared.addresses import address_key
 from shared.rules import last_day
 from shared.web import Request, Response, attached, problem, render, runtime, see_other, translate
 from shared.web.again import show_again, typed_before
-from shared.web.forms import Form, FormErrors, as_id, read_form, validate
+from shared.web.forms import BadForm, Form, FormErrors, as_id, read_form, validate
 
 #: Cookie that shows a former member the receipts and nothing else; the session is over.
 _LEFT, _LEFT_SECONDS = "left", 3600
@@ -101,8 +101,8 @@ async def change_details(request: Request) -> Response:
     """Keep the new details; a new address gets a link first."""
     rt = runtime(request)
     form = await read_form(request)
-    member_id = as_id(form.get("id"))
-    if member_id is None or not await signed_in(request, member_id):
+    member_id = form.id()
+    if not await signed_in(request, member_id):
         return _details(request, member_id, _as_typed(form), status=401)
     await request.app.state.limiter.check(request, "details")
     values, _ = _validated(request, form)
@@ -134,7 +134,7 @@ def _as_typed(form: Form) -> dict[str, object]:
 
 def _details(
     request: Request,
-    member_id: UUID | None,
+    member_id: UUID,
     values: Mapping[str, object],
     errors: FormErrors | None = None,
     status: int = 200,
@@ -142,7 +142,7 @@ def _details(
     """The form; with 401 for somebody whose session has ended, who keeps what was typed and can send it again."""
     errors = errors or {}
     context = {
-        "id": member_id or "",
+        "id": member_id,
         "form": values,
         "errors": errors,
         "place": place_name(str(values.get("postcode") or "")),
@@ -156,8 +156,8 @@ async def change_purposes(request: Request) -> Response:
     """What the member wants to be asked about from now on."""
     rt = runtime(request)
     form = await read_form(request)
-    member_id = as_id(form.get("id"))
-    if member_id is None or not await signed_in(request, member_id):
+    member_id = form.id()
+    if not await signed_in(request, member_id):
         return await sign_in_form(request, was_signed_in=True)
     values, _ = validate(PurposesInput, form, MESSAGES, translate(request).gettext, lists=("purposes",))
     if values is None:  # no page of ours sends anything else
@@ -175,9 +175,11 @@ async def change_membership(request: Request) -> Response:
     """Pause, go on, or leave (asks once more before that)."""
     rt = runtime(request)
     form = await read_form(request)
-    member_id, action = as_id(form.get("id")), form.get("action")
-    if member_id is None or not await signed_in(request, member_id):
+    member_id, action = form.id(), form.get("action")
+    if not await signed_in(request, member_id):
         return await sign_in_form(request, was_signed_in=True)
+    if action not in ("pause", "resume", "leave"):
+        raise BadForm("action")
     if action == "leave" and form.get("sure") != "yes":
         return see_other(f"/me/leave?id={member_id}")
     async with rt.transaction() as session:
@@ -186,7 +188,7 @@ async def change_membership(request: Request) -> Response:
             return see_other("/me")
         if action == "leave":
             await erase(session, member, rt.now())
-        elif action in ("pause", "resume") and member.status != STATUS:
+        elif member.status != STATUS:
             await pause_or_resume(session, member, "paused" if action == "pause" else "active", rt.now())
     if action != "leave":
         return see_other(f"/me?id={member_id}&saved={action}")

@@ -32,8 +32,8 @@ async def show_new_address(request: Request) -> Response:
 async def confirm_new_address(request: Request) -> Response:
     """The button: mail goes to the new address from now on."""
     rt = runtime(request)
-    change_id = as_id((await read_form(request)).get("id"))
-    if change_id is None or held_link(request, _COOKIE, change_id) is None:
+    change_id = (await read_form(request)).id()
+    if held_link(request, _COOKIE, change_id) is None:
         return link_over(request, "/me", why="elsewhere")
     async with rt.transaction() as session:
         change_before = await session.get(AddressChange, change_id)

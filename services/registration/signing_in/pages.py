@@ -92,9 +92,9 @@ async def show_sign_in_button(request: Request) -> Response:
 
 async def sign_in(request: Request) -> Response:
     """Use the link up, once; the second click of two is the first one's."""
-    member_id = as_id((await read_form(request)).get("id"))
+    member_id = (await read_form(request)).id()
     link = held_link(request, _FORM, member_id)
-    if member_id is None or link is None:
+    if link is None:
         return link_over(request, "/me", why="elsewhere")
     opened_with = UUID(link["browser"])
     async with runtime(request).transaction() as session:
@@ -116,10 +116,10 @@ async def sign_in(request: Request) -> Response:
 async def sign_out(request: Request) -> Response:
     """End the session here, or every session of the member; a cookie that was copied is worth nothing then."""
     form = await read_form(request)
-    member_id = as_id(form.get("id"))
+    member_id = form.id()
     response = see_other("/me?out=yes")
     session_id = await session_of(request, member_id)
-    if member_id is not None and session_id is not None:
+    if session_id is not None:
         async with runtime(request).transaction() as session:
             await end_sessions(session, member_id, None if form.get("everywhere") == "yes" else session_id)
         clear_cookie(request, response, member_id)
