@@ -39,7 +39,24 @@ CLOSEST = {
     "shared/messaging/envelope.py": "tests/shared/test_domain_envelope.py",
     "shared/messaging/gaps.py": "tests/shared/test_domain_gaps.py",
     "shared/messaging/keeping.py": "tests/shared/test_keeping.py tests/shared/test_missing.py",
-    "shared/messaging/*.py": "tests/shared",
+    "shared/messaging/inbox.py": "tests/shared/test_inbox.py tests/shared/test_poison.py tests/shared/test_missing.py "
+    "tests/shared/test_mechanisms_off.py tests/shared/test_property_order.py tests/web/test_traces.py",
+    "shared/messaging/outbox.py": "tests/shared/test_inbox.py tests/shared/test_missing.py "
+    "tests/shared/test_mechanisms_off.py tests/shared/test_delivery.py tests/web/test_traces.py",
+    "shared/messaging/relay.py": "tests/shared/test_half_a_batch.py tests/shared/test_emptied_broker.py "
+    "tests/shared/test_mechanisms_off_broker.py tests/shared/test_delivery.py tests/web/test_traces.py",
+    "shared/messaging/consumer.py": "tests/shared/test_inbox.py tests/shared/test_poison.py "
+    "tests/shared/test_delivery.py tests/shared/test_transient.py",
+    "shared/messaging/dead_letters.py": "tests/shared/test_inbox.py tests/shared/test_poison.py "
+    "tests/shared/test_missing.py tests/shared/test_keeping.py tests/web/test_events_at_fault.py",
+    "shared/messaging/missing.py": "tests/shared/test_missing.py tests/registration/test_missed.py "
+    "tests/web/test_events_at_fault.py",
+    "shared/messaging/transport.py": "tests/shared/test_delivery.py tests/shared/test_consumers.py "
+    "tests/shared/test_gaps.py tests/shared/test_transient.py tests/shared/test_half_a_batch.py",
+    "shared/messaging/provision.py": "tests/stack/test_topics.py",
+    "shared/messaging/topics.py": "tests/stack/test_topics.py tests/contracts",
+    "shared/messaging/broker.py": "tests/shared/test_emptied_broker.py tests/shared/test_half_a_batch.py "
+    "tests/shared/test_delivery.py",
     "shared/web/limits.py": "tests/web/test_limits.py tests/web/test_domain_networks.py",
     "shared/web/middleware.py": "tests/web/test_domain_shell.py",
     "shared/tokens.py": "tests/web/test_domain_keys.py tests/web/test_domain_staff_session.py "
@@ -49,9 +66,9 @@ CLOSEST = {
     #: Those of its tests that import it, without servers if there are such.
     "services/**/domain.py": "",
 }
-#: A mutant that takes so many times the processor's time of no change, and so many seconds of it at least, or so many
-#: seconds of the day, counts as noticed: it runs for ever.
-_TIMES, _LEAST, _LONGEST = 10, 3, 1800
+#: A mutant that takes so many times what no change takes, of the processor's time or of the day's, and so many seconds
+#: at least, counts as noticed: it runs or waits for ever.
+_TIMES, _LEAST, _LEAST_OF_DAY = 10, 3, 120
 #: The same examples every time, and no search for a smaller one.
 settings.register_profile(
     "mutants",
@@ -131,17 +148,18 @@ def mutate(module: str, tests: list[str]) -> None:
         text=True,
     )
     mutants = sorted(set(map(json.loads, result.stdout.splitlines())))
-    before = _processor_time()
-    if not _notices_nothing(module, tests, longest=600):
+    before, began = _processor_time(), time.monotonic()
+    if not _notices_nothing(module, tests, 600, 1800):
         raise SystemExit(f"{module}: its tests fail as it is")
     longest = max(_LEAST, int(_TIMES * (_processor_time() - before)))
+    of_day = max(_LEAST_OF_DAY, int(_TIMES * (time.monotonic() - began)))
     survivors = 0
     for compiled in file.parent.glob(f"__pycache__/{file.stem}.*.pyc"):
         compiled.unlink()
     try:
         for mutant in mutants:
             file.write_text(mutant, encoding="utf-8")
-            if _notices_nothing(module, tests, longest):
+            if _notices_nothing(module, tests, longest, of_day):
                 survivors += 1
                 compared = list(difflib.unified_diff(source.splitlines(), mutant.splitlines(), lineterm="", n=0))
                 lines = [line for line in compared[2:] if line.startswith(("+", "-"))]
@@ -155,7 +173,7 @@ def _processor_time() -> float:
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
 
 
-def _notices_nothing(module: str, tests: list[str], longest: int) -> bool:
+def _notices_nothing(module: str, tests: list[str], longest: int, of_day: int) -> bool:
     """Whether the tests pass, run in a process of their own on what the files hold now."""
     child = os.fork()
     if not child:
@@ -165,7 +183,7 @@ def _notices_nothing(module: str, tests: list[str], longest: int) -> bool:
         os.dup2(nowhere, 1)
         os.dup2(nowhere, 2)
         os._exit(_run(module, tests))
-    ends = time.monotonic() + _LONGEST
+    ends = time.monotonic() + of_day
     while time.monotonic() < ends:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
