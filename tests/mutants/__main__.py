@@ -40,11 +40,11 @@ CLOSEST = {
     "shared/messaging/gaps.py": "tests/shared/test_domain_gaps.py",
     "shared/messaging/keeping.py": "tests/shared/test_keeping.py tests/shared/test_missing.py",
     "shared/messaging/inbox.py": "tests/shared/test_inbox.py tests/shared/test_poison.py tests/shared/test_missing.py "
-    "tests/shared/test_mechanisms_off.py tests/shared/test_property_order.py tests/web/test_traces.py",
+    "tests/shared/test_mechanisms_off.py tests/shared/test_batches.py tests/shared/test_property_order.py",
     "shared/messaging/outbox.py": "tests/shared/test_inbox.py tests/shared/test_missing.py "
-    "tests/shared/test_mechanisms_off.py tests/shared/test_delivery.py tests/web/test_traces.py",
+    "tests/shared/test_mechanisms_off.py tests/shared/test_delivery.py",
     "shared/messaging/relay.py": "tests/shared/test_half_a_batch.py tests/shared/test_emptied_broker.py "
-    "tests/shared/test_mechanisms_off_broker.py tests/shared/test_delivery.py tests/web/test_traces.py",
+    "tests/shared/test_mechanisms_off_broker.py tests/shared/test_delivery.py",
     "shared/messaging/consumer.py": "tests/shared/test_inbox.py tests/shared/test_poison.py "
     "tests/shared/test_delivery.py tests/shared/test_transient.py",
     "shared/messaging/dead_letters.py": "tests/shared/test_inbox.py tests/shared/test_poison.py "
