@@ -41,7 +41,7 @@ CLOSEST = {
     "shared/messaging/keeping.py": "tests/shared/test_keeping.py tests/shared/test_missing.py",
     "shared/messaging/inbox.py": "tests/shared/test_inbox.py tests/shared/test_poison.py tests/shared/test_missing.py "
     "tests/shared/test_mechanisms_off.py tests/shared/test_batches.py tests/shared/test_property_order.py",
-    "shared/messaging/outbox.py": "tests/shared/test_inbox.py tests/shared/test_missing.py "
+    "shared/messaging/outbox.py": "tests/shared/test_outbox.py tests/shared/test_inbox.py tests/shared/test_missing.py "
     "tests/shared/test_mechanisms_off.py tests/shared/test_delivery.py",
     "shared/messaging/relay.py": "tests/shared/test_half_a_batch.py tests/shared/test_emptied_broker.py "
     "tests/shared/test_mechanisms_off_broker.py tests/shared/test_delivery.py",
