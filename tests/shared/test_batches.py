@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 import pytest
+from structlog.testing import capture_logs
 
 from shared.events.registration import MemberJoined
 from shared.ids import new_id
@@ -45,3 +46,17 @@ async def test_state_that_a_letter_holds_already_does_not_end_its_batch(runtime:
     await take(deliver, again, deliver.record(other, new_id(), 1, False))
     assert applied.events == [other]
     assert len(await dead_letters(runtime)) == 1
+
+
+async def test_a_letter_is_told_of_once_however_often_its_event_comes(runtime: Runtime, applied: Applied) -> None:
+    deliver, broken, other = Deliverer(runtime), joined(), joined()
+    applied.failing.add(broken.member_id)
+    records = [deliver.record(event, new_id(), 1, False) for event in (broken, other)]
+    with capture_logs() as logs:
+        for _ in range(2):
+            await take(deliver, *records)
+    assert [(log["event"], log["log_level"], log["reason"]) for log in logs] == [
+        ("messaging.event.buried", "error", "PermanentError")
+    ]
+    assert "test_inbox.py" in logs[0]["failure"][0]
+    assert applied.events == [other]

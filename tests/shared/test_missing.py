@@ -4,10 +4,13 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
+from shared.events.attention import EventsMissed
 from shared.events.registration import MemberChanged, MemberJoined
+from shared.ids import new_id
 from shared.mechanism import mechanism
-from shared.messaging import dead_letters, emit, emit_new, lock, missing, subscribe
+from shared.messaging import Delivery, dead_letters, emit, emit_new, lock, missing, subscribe
 from shared.messaging.dead_letters import redriving
 from shared.messaging.keeping import forget_what_is_old
 from shared.process import keep_mechanism
@@ -66,44 +69,59 @@ async def test_a_stretch_is_stored_once_and_settled(runtime: Runtime) -> None:
         await missing.note_removed(session, "registration", 3, 100, 110)
         (stretch,) = await missing.removed_unread(session)
         assert (stretch.partition, stretch.from_offset, stretch.to_offset) == (3, 100, 130)
-        assert await missing.settle_removed(session) == 1
+        assert [await missing.settle_removed(session), await missing.settle_removed(session)] == [1, 0]
         assert list(await missing.removed_unread(session)) == []
 
 
-async def test_a_stretch_is_sent_again_as_it_was_first_sent(runtime: Runtime) -> None:
-    """The same ids and sequences, so that readers who had them skip them."""
-    tables, members = mechanism("example"), [joined() for _ in range(4)]
+@pytest.mark.parametrize(("topic", "restricted"), [("registration", False), ("registration.contacts", True)])
+async def test_a_stretch_is_sent_again_as_it_was_first_sent(runtime: Runtime, topic: str, restricted: bool) -> None:
+    """The same ids and sequences, so that readers who had them skip them; what is restricted stays so."""
+    tables, members = mechanism("example"), [joined() for _ in range(3)]
+    archive = tables.archive_restricted if restricted else tables.archive
+    change = MemberChanged(**members[0].model_dump())
     async with runtime.transaction() as session:
         await emit_new(session, members)
-        await lock(session, members[0].member_id)
-        await emit(session, MemberChanged(**members[0].model_dump()))
-        columns = ("event_id", "topic", "type", "subject", "sequence", "headers", "payload")
-        place = sa.func.row_number().over(order_by=tables.outbox.c.id) - 1
-        await session.execute(
-            sa.insert(tables.archive).from_select(
-                ["archived_on", "id", *columns, "partition", "offset"],
-                sa.select(
-                    sa.func.current_date(),
-                    tables.outbox.c.id,
-                    *(tables.outbox.c[name] for name in columns),
-                    sa.literal(7),
-                    place,
-                ),
-            )
-        )
+        await lock(session, change.member_id)
+        await emit(session, change, change)
+        columns = ("event_id", "type", "subject", "sequence", "headers", "payload")
+        row = tables.outbox.c
+        place = sa.func.row_number().over(order_by=row.id) - 1
+        names = ["archived_on", "id", "topic", "partition", "offset", *columns]
+        values = (sa.func.current_date(), row.id, sa.literal(topic), sa.literal(7), place)
+        sent = sa.select(*values, *(row[name] for name in columns))
+        await session.execute(sa.insert(archive).from_select(names, sent))
         await session.execute(sa.delete(tables.outbox))
-        assert await missing.send_again(session, "registration", 7, 1, 5) == 4
-        assert await missing.send_again(session, "registration", 6, 1, 5) == 0
-        first = (await session.execute(sa.select(tables.archive.c.event_id).order_by(tables.archive.c.offset))).all()
-        again = (
-            await session.execute(
-                sa.select(tables.outbox.c.event_id, tables.outbox.c.sequence, tables.outbox.c.restricted).order_by(
-                    tables.outbox.c.id
-                )
-            )
-        ).all()
-    assert [row.event_id for row in again] == [row.event_id for row in first[1:]]
-    assert [(row.sequence, row.restricted) for row in again] == [(1, False)] * 3 + [(2, False)]
+        assert await missing.send_again(session, topic, 7, 1, 4) == 3
+        assert await missing.send_again(session, topic, 6, 1, 4) == 0
+        assert await missing.send_again(session, "surveys", 7, 1, 4) == 0
+        ids = (await session.scalars(sa.select(archive.c.event_id).order_by(archive.c.offset))).all()
+        again = (await session.execute(sa.select(tables.outbox).order_by(row.id))).all()
+    assert [(r.event_id, r.sequence) for r in again] == list(zip(ids[1:4], (1, 1, 2), strict=True))
+    assert {(r.topic, r.restricted) for r in again} == {(topic, restricted)}
+
+
+async def test_what_of_a_stretch_is_in_no_archive_is_told(runtime: Runtime) -> None:
+    delivery = Delivery(AT, runtime.settings, new_id(), None, False, None)
+    missed = EventsMissed(miss_id=new_id(), missed_topic="example.x", partition=1, from_offset=3, to_offset=10)
+    with capture_logs() as logs:
+        async with runtime.transaction() as session:
+            await missing.send_missed(session, missed, delivery)
+    assert [(log["events"], log["not_archived"]) for log in logs] == [(0, 7)]
+
+
+async def test_lanes_are_reset_of_one_topic_all_together_and_the_last_that_failed_is_shown_first(
+    runtime: Runtime,
+) -> None:
+    table, subjects = mechanism("example").subject_seen, [new_id() for _ in range(3)]
+    async with runtime.transaction() as session:
+        for number, subject in enumerate(subjects):
+            at = sa.text(f"clock_timestamp() + interval '{number} hours'")
+            row = {"handler": "example.record", "topic": "registration", "subject": subject, "sequence": 9}
+            await session.execute(sa.insert(table).values(**row, stale=number, stale_at=at))
+        await session.execute(sa.insert(table).values(**row | {"topic": "surveys"}))
+        assert [lane.subject for lane in await missing.stale_lanes(session)] == subjects[:0:-1]
+        assert await missing.reset_lanes(session, "registration") == 3
+        assert (await session.scalars(sa.select(table.c.topic))).all() == ["surveys"]
 
 
 async def age(runtime: Runtime, days: int) -> None:
