@@ -43,8 +43,8 @@ CLOSEST = {
     "tests/shared/test_mechanisms_off.py tests/shared/test_batches.py tests/shared/test_redrive.py",
     "shared/messaging/outbox.py": "tests/shared/test_outbox.py tests/shared/test_inbox.py tests/shared/test_missing.py "
     "tests/shared/test_mechanisms_off.py tests/shared/test_delivery.py",
-    "shared/messaging/relay.py": "tests/shared/test_half_a_batch.py tests/shared/test_emptied_broker.py "
-    "tests/shared/test_mechanisms_off_broker.py tests/shared/test_delivery.py",
+    "shared/messaging/relay.py": "tests/shared/test_relay.py tests/shared/test_half_a_batch.py "
+    "tests/shared/test_emptied_broker.py tests/shared/test_delivery.py",
     "shared/messaging/consumer.py": "tests/shared/test_batches.py tests/shared/test_inbox.py "
     "tests/shared/test_poison.py tests/shared/test_delivery.py",
     "shared/messaging/dead_letters.py": "tests/shared/test_redrive.py tests/shared/test_inbox.py "
