@@ -17,8 +17,12 @@ _SOURCES = {".pyi", ".pyx", ".pxd", ".pxi", ".c", ".h", ".a", ".lib"}
 #: Colours for a terminal nobody sits at; typer and structlog do without, and every process is 5 MB smaller.
 _PACKAGES = ("rich", "pygments")
 _FOLDERS = {"tests", "f2py", "include"}
-#: A Java program that checks forms for another system.
-_UNUSED = ("pyxform/validators/odk_validate/bin",)
+#: A Java program that checks forms for another system; of Pillow a kind of picture nobody may bring, letters, windows.
+_UNUSED = (
+    "pyxform/validators/odk_validate/bin/*",
+    *(f"PIL/_{part}.*" for part in ("avif", "imagingft", "imagingtk")),
+    *(f"pillow.libs/lib{part}-*" for part in ("avif", "freetype", "harfbuzz", "png16", "brotlidec", "brotlicommon")),
+)
 
 
 def trim(packages: Path) -> None:
@@ -26,8 +30,10 @@ def trim(packages: Path) -> None:
     for file in (packages / "babel" / "locale-data").glob("*.dat"):
         if file.stem not in _LOCALES:
             file.unlink()
-    for name in (*_PACKAGES, *_UNUSED):
+    for name in _PACKAGES:
         shutil.rmtree(packages / name, ignore_errors=True)
+    for file in [file for pattern in _UNUSED for file in packages.glob(pattern)]:
+        file.unlink()
     for path in sorted(packages.rglob("*"), reverse=True):
         if path.is_dir() and path.name in _FOLDERS:
             shutil.rmtree(path)

@@ -1,6 +1,7 @@
 """XLSForm: what fits is taken, what does not is named, and our own export comes back unchanged."""
 
 import zipfile
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
@@ -8,8 +9,10 @@ from typing import Any
 import pytest
 import yaml
 from openpyxl import Workbook
+from PIL import Image
 
 from services.surveys.editing.domain import questions
+from services.surveys.editing.pictures import as_picture
 from services.surveys.exchange.asked import AskedHere, Place
 from services.surveys.exchange.expressions import NotUnderstood, read, write
 from services.surveys.exchange.files import MOST_BYTES, BadFile
@@ -19,6 +22,7 @@ from services.surveys.exchange.writing import as_xlsform, as_yaml
 from services.surveys.questionnaire.shelf import read_questionnaire, shipped
 from shared.events.questionnaire import strict
 from shared.events.questionnaire.example import QUESTIONNAIRE
+from tests.surveys.test_domain_pictures import as_file
 
 LISTS = [["list_name", "name", "label"], ["jn", "1", "Ja"], ["jn", "2", "Nei"]]
 
@@ -58,10 +62,28 @@ def test_round_trips_through_both_kinds_of_file_change_nothing(content: dict[str
 def test_what_is_too_long_for_a_cell_of_a_workbook_comes_back_whole() -> None:
     content = yaml.safe_load(as_yaml(QUESTIONNAIRE))
     pair = next(part for page in content["pages"] for part in page["questions"] if part["type"] == "pair")
+    picture = as_picture(as_file(Image.effect_noise((240, 240), 100), "PNG"))
+    assert len(picture["png"]) > 2 * 32_767
     for option in pair["options"]:
-        option["picture"] = {"png": "iVBORw0KGgo" + "A" * 79_000, "shows": {"nb": "x " * 400, "nn": "x", "en": "x"}}
+        option["picture"] = picture | {"shows": {"nb": "x " * 400, "nn": "x", "en": "x"}}
     imported = read_xlsform(as_xlsform(content), "ut.xlsx")
     assert strict(imported.content) == strict(content)
+
+
+def test_a_picture_in_a_workbook_is_drawn_anew_and_a_damaged_one_refused() -> None:
+    content = yaml.safe_load(as_yaml(QUESTIONNAIRE))
+    pair = next(part for page in content["pages"] for part in page["questions"] if part["type"] == "pair")
+    brought = as_file(Image.new("RGB", (40, 30)), "JPEG", comment=b"HEMMELIG")
+    pair["options"][0]["picture"] = {"jpeg": b64encode(brought).decode(), "shows": {"nb": "x", "nn": "x", "en": "x"}}
+    read_back = read_xlsform(as_xlsform(content), "ut.xlsx").content
+    picture = next(part for part in questions(read_back) if part["id"] == pair["id"])["options"][0]["picture"]
+    assert b"HEMMELIG" in brought
+    assert b"HEMMELIG" not in b64decode(picture["jpeg"])
+    pair["options"][0]["picture"]["jpeg"] = "/9j/AAAA"
+    refused = read_xlsform(as_xlsform(content), "ut.xlsx").refused
+    assert [(one.what, one.reason.partition(".")[0]) for one in refused] == [
+        (pair["id"], "Filen er ikke et bilde av typen JPEG, PNG eller WebP, eller den er skadet")
+    ]
 
 
 def test_a_text_changed_in_the_workbook_is_the_one_read_back() -> None:

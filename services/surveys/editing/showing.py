@@ -30,7 +30,7 @@ from services.surveys.editing.naming import (
     TEXT_NAMES,
 )
 from services.surveys.editing.rows import ROW_FLAGS, ROWS, rows_offered
-from shared.events.questionnaire import KINDS, LANGUAGES, MOST_PICTURE_BYTES, NOT_QUOTED
+from shared.events.questionnaire import KINDS, LANGUAGES, NOT_QUOTED
 
 _JOINS = {"all": "alle gruppene stemmer", "any": "minst én av gruppene stemmer"}
 _MODES = {"all": "alle disse er svart", "any": "minst ett av disse er svart", "none": "ingen av disse er svart"}
@@ -97,7 +97,6 @@ def question_form(content: Content, question_id: str, typed: Mapping[str, object
         ],
         "each": _each(question) if "each" in fields else [],
         "quotable": _quotable(content, question_id),
-        "most_bytes": MOST_PICTURE_BYTES,
         "lists": [
             (name, ROW_NAMES[name], rows_offered(question, name)) for name in ROWS if name in fields and kind != "area"
         ],

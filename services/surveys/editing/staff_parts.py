@@ -26,7 +26,7 @@ from shared.web import Request, Response, or_404, problem, render, runtime, see_
 from shared.web.forms import Form, read_form
 from shared.web.staff import staff_required
 
-#: Two photographs as a telephone takes them are read, to be refused in words; the gateway lets 18 MB through.
+#: Two photographs as a telephone takes them; the gateway lets 18 MB through.
 _MOST_WITH_PICTURES = 17_500_000
 _PICTURE_FIELD = re.compile(r"options\.[0-9]+\.picture")
 

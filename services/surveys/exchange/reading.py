@@ -13,6 +13,7 @@ from pyxform.xls2json_backends import csv_to_dict, xlsx_to_dict
 
 from services.surveys.editing.domain import Content, languages_of
 from services.surveys.editing.filling import only_languages
+from services.surveys.editing.pictures import NotTaken, cleaned
 from services.surveys.exchange.asked import SEVERAL, AskedHere, Place
 from services.surveys.exchange.cells import code, kind_of, language, lowered, plain
 from services.surveys.exchange.conditions import all_of
@@ -129,7 +130,7 @@ class _Import:
             else:
                 self._question(kind, row)
                 self._rows_taken.add(number)
-        except NotUnderstood as error:
+        except (NotUnderstood, NotTaken) as error:
             # A row of a group that is repeated is refused once, and not at all when some copies are only never shown.
             numbers = {refusal.row for refusal in self._done.refused} | (
                 self._rows_taken if isinstance(error, NeverShown) else set()
@@ -186,6 +187,9 @@ class _Import:
         if own.get("type") in KINDS:
             question |= {key: value for key, value in own.items() if key not in ("id", "text", "help")}
             question["id"] = self._new_id(name)
+            for option in question.get("options", ()):
+                if picture := option.get("picture"):
+                    option["picture"] = cleaned(picture)
             codes = {each["code"]: each["code"] for each in question["options"]} if "options" in question else None
             is_figure = own["type"] in ("number", "year", "scale")
             several = own["type"] in SEVERAL

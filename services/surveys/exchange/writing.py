@@ -1,8 +1,8 @@
 """A questionnaire as a file for others: YAML as the repository's own, and an XLSForm workbook.
 
 What XLSForm has no word for (a grid, the ends of a scale, what an option may hold) stands as JSON in a column of ours,
-``panel``, which other programs leave alone: read back, nothing has changed. What is too long for a cell, as pictures
-are, goes on in ``panel 2`` and so on.
+``panel``, which other programs leave alone: read back, nothing has changed, though pictures are drawn anew. What is
+too long for a cell, as pictures are, goes on in ``panel 2`` and so on.
 """
 
 import json
