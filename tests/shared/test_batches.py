@@ -1,5 +1,6 @@
 """Several events at once: what is passed by of one subject ends nothing for the others behind it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -10,6 +11,7 @@ from shared.ids import new_id
 from shared.messaging import subscribe
 from shared.service import Runtime, Service
 from shared.testing import Deliverer, TestRecord, dead_letters
+from tests.backends import eventually
 from tests.shared.test_inbox import Applied, joined
 
 RuntimeOf = Callable[..., Awaitable[Runtime]]
@@ -60,3 +62,68 @@ async def test_a_letter_is_told_of_once_however_often_its_event_comes(runtime: R
     ]
     assert "test_inbox.py" in logs[0]["failure"][0]
     assert applied.events == [other]
+
+
+async def test_the_only_new_event_of_a_batch_is_applied(runtime: Runtime, applied: Applied) -> None:
+    deliver, known, other = Deliverer(runtime), joined(), joined()
+    records = [deliver.record(event, new_id(), 1, False) for event in (known, other)]
+    await take(deliver, records[0])
+    await take(deliver, *records)
+    assert applied.events == [known, other]
+
+
+async def test_an_older_event_waits_behind_a_letter_unless_it_is_state_sent_again(
+    runtime: Runtime, applied: Applied
+) -> None:
+    deliver, broken = Deliverer(runtime), joined()
+    applied.failing.add(broken.member_id)
+    await deliver(broken, sequence=3)
+    await deliver(broken, sequence=2, replay=True)
+    await deliver(broken, sequence=1)
+    assert [letter.sequence for letter in await dead_letters(runtime)] == [3, 1]
+
+
+async def test_a_large_batch_is_applied_though_one_of_it_cannot_be_read(runtime: Runtime, applied: Applied) -> None:
+    """Of so many the events are read while the database answers."""
+    deliver, events = Deliverer(runtime), [joined() for _ in range(120)]
+    records = [deliver.record(event, new_id(), 1, False) for event in events]
+    records[7].value = b"no json"
+    records[8].value = events[9].model_dump_json().encode()
+    with capture_logs() as logs:
+        await take(deliver, *records)
+    assert applied.events == events[:7] + events[9:]
+    assert [log["reason"] for log in logs] == ["ValidationError", "PermanentError"]
+
+
+async def test_an_outage_is_told_of_once_and_its_batch_is_in_hand_until_it_is_stored(
+    runtime: Runtime, applied: Applied
+) -> None:
+    deliver = Deliverer(runtime)
+    consumer = deliver.consumers["registration"]
+    records = [deliver.record(joined(), new_id(), 1, False) for _ in range(3)]
+    assert (consumer.in_hand, consumer.stuck_seconds) == (0, 0.0)
+    with capture_logs() as logs:
+        for _ in range(2):
+            applied.transient_failures = 3
+            taking = asyncio.create_task(take(deliver, *records))
+            await eventually(lambda: consumer.stuck_seconds)
+            assert consumer.in_hand == 3
+            await taking
+            assert (consumer.in_hand, consumer.stuck_seconds) == (0, 0.0)
+            records = [deliver.record(joined(), new_id(), 1, False) for _ in range(3)]
+    assert [log["event"] for log in logs] == ["messaging.batch.waits", "messaging.batch.went_on"] * 2
+    assert {log["topic"] for log in logs} == {"registration"}
+
+
+async def test_a_record_that_no_handler_may_get_is_kept_as_it_came(runtime: Runtime) -> None:
+    deliver, member = Deliverer(runtime), joined()
+    record = deliver.record(member, new_id(), 1, False)
+    record.partition = 5
+    record.headers = (*record.headers, ("x", b"\xff\x00"))
+    await take(deliver, record)
+    (letter,) = await dead_letters(runtime)
+    place = (letter.topic, letter.partition, letter.offset)
+    assert place == ("registration", 5, record.offset)
+    assert (letter.type, letter.subject, letter.payload) == (member.type, member.member_id, record.value)
+    assert letter.headers["x"] == "\\xff\\x00"
+    assert letter.headers["ce_subject"] == str(member.member_id)
