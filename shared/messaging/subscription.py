@@ -44,7 +44,7 @@ class Subscription:
     name: str
     handler: Callable[..., Awaitable[None]]
     events: tuple[type[Event], ...]
-    batch: bool = False
+    batch: bool
 
 
 @overload

@@ -54,10 +54,9 @@ CLOSEST = {
     "tests/registration/test_missed.py::test_whoever_published_them_sends_the_stretch_again_and_nobody_else_does",
     "shared/messaging/transport.py": "tests/shared/test_delivery.py tests/shared/test_consumers.py "
     "tests/shared/test_gaps.py tests/shared/test_transient.py tests/shared/test_half_a_batch.py",
-    "shared/messaging/provision.py": "tests/stack/test_topics.py",
-    "shared/messaging/topics.py": "tests/stack/test_topics.py tests/contracts",
-    "shared/messaging/broker.py": "tests/shared/test_emptied_broker.py tests/shared/test_half_a_batch.py "
-    "tests/shared/test_delivery.py",
+    "shared/messaging/provision.py": "tests/shared/test_domain_topics.py",
+    "shared/messaging/topics.py": "tests/shared/test_domain_topics.py",
+    "shared/messaging/broker.py": "tests/shared/test_domain_topics.py",
     "shared/web/limits.py": "tests/web/test_limits.py tests/web/test_domain_networks.py",
     "shared/web/middleware.py": "tests/web/test_domain_shell.py",
     "shared/tokens.py": "tests/web/test_domain_keys.py tests/web/test_domain_staff_session.py "
