@@ -144,11 +144,17 @@ async def test_a_restricted_letter_nobody_decided_about_is_announced_then_lost_w
         assert await dead_letters.count(session) == {"open": 2, "expiring": 0, "lost": 0}
     await age(runtime, 5)
     async with runtime.transaction() as session:
-        assert await forget_what_is_old(session) == 0
+        with capture_logs() as logs:
+            assert await forget_what_is_old(session) == 0
+        assert [(log["event"], log["letters"], log["days"]) for log in logs] == [
+            ("messaging.dead_letters.expire_soon", 2, 3)
+        ]
         assert await dead_letters.count(session) == {"open": 2, "expiring": 2, "lost": 0}
     await age(runtime, 8)
     async with runtime.transaction() as session:
-        assert await forget_what_is_old(session) == 2
+        with capture_logs() as logs:
+            assert await forget_what_is_old(session) == 2
+        assert [log["event"] for log in logs] == ["messaging.dead_letter.lost"] * 2
         rows = await dead_letters.listed(session)
         assert [(row.state, row.payload, row.headers, row.subject) for row in rows] == [
             ("lost", b"", {}, broken.member_id)
