@@ -148,7 +148,8 @@ def test_the_file_gives_each_class_its_retention_and_each_place_its_copies() -> 
 def test_an_administrator_signs_in_with_a_name_and_under_tls_with_a_ca(
     username: str, ca_file: str, tls: bool, protocol: str
 ) -> None:
-    settings = client_settings("kafka:9092", username, "secret", ca_file=ca_file, tls=tls)
+    more: Any = {"tls": True} if tls else {}
+    settings = client_settings("kafka:9092", username, "secret", ca_file=ca_file, **more)
     assert (settings["bootstrap.servers"], settings["security.protocol"]) == ("kafka:9092", protocol)
     assert settings.get("ssl.ca.location", "") == ca_file
     signs_in = {"sasl.mechanism": "PLAIN", "sasl.username": username, "sasl.password": "secret"} if username else {}
@@ -180,6 +181,8 @@ def test_the_process_reaches_the_broker_as_its_settings_say(security: Any, monke
 def test_the_administrators_ca_is_the_settings_ca(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
     monkeypatch.setattr(provision, "AdminClient", asked.append)
+    provision.admin_client("kafka:9092", "", "")
+    assert asked.pop()["security.protocol"] == "PLAINTEXT"
     admin_of(Settings.model_construct(
         kafka="k", kafka_username="", kafka_password=SecretStr(""), kafka_ca_file=Path("/ca.pem"),
         kafka_security="SSL", kafka_mechanism="PLAIN",
