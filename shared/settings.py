@@ -9,6 +9,7 @@ from typing import Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
+from limits import parse_many
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -25,6 +26,14 @@ _MOVED = {
     "PANEL_REGISTRATION_GOAL_SIZE": "goal_size",
     "PANEL_REGISTRATION_MINIMUM_AGE": "minimum_age",
     "PANEL_REGISTRATION_AGE_WORDING": "age_wording",
+}
+
+
+_RATE_LIMITS = {
+    "default": "60 per minute",
+    "mail_from_one": "60 per 10 minutes; 300 per day",
+    "mail_to_one": "6 per hour",
+    "trial": "10 per hour",
 }
 
 
@@ -97,17 +106,21 @@ class Settings(BaseSettings):
     drain_seconds: float = Field(0.0, ge=0, le=60)
     """How long a process that is told to end goes on answering, not ready, until senders of requests notice."""
     static_dir: Path | None = None
-    rate_limits: dict[str, str] = {
-        "default": "60 per minute",
-        "suggest": "20 per 10 minutes",
-        "mail_to_one": "6 per hour",
-        "trial": "10 per hour",
-    }
-    """Posts per network address, by form, for all replicas of a service together; a form without a rule uses
-    ``default``. ``suggest``: each may be a mail to whoever the sender names. ``mail_to_one``: mails that strangers can
-    have sent to one e-mail address; ``trial``: invitations a member of staff sends to themself."""
+    rate_limits: dict[str, str] = _RATE_LIMITS
+    """Posts per network address, by form, for all replicas of a service together, each rule over a day at most; what is
+    set replaces the rules it names, and a form without a rule uses ``default``. ``mail_from_one``: forms of one network
+    that may each be a mail to an address somebody typed (joining, signing in, a new address; suggestions apart), for a
+    stand where everybody joins over one wifi, and a town hall behind one address; ``mail_to_one``: mails that strangers
+    can have sent to one e-mail address; ``trial``: invitations a member of staff sends to themself."""
     trusted_gateways: tuple[str, ...] = ("127.0.0.1", "::1")
     """Peers, or networks of peers (10.0.0.0/8), whose X-Forwarded-For is believed."""
+
+    @field_validator("rate_limits")
+    @classmethod
+    def _are_limits(cls, value: dict[str, str]) -> dict[str, str]:
+        for rule in value.values():
+            parse_many(rule)
+        return _RATE_LIMITS | value
 
     @field_validator("zone_name")
     @classmethod

@@ -2,21 +2,34 @@
 
 from ipaddress import ip_address, ip_network
 
-from limits import RateLimitItem, parse
+import structlog
+from limits import RateLimitItem, parse_many
 from starlette.requests import Request
 
 from shared.database import Database, Transaction, hold, run_sql
 from shared.direct import direct
 from shared.ids import random_id
+from shared.rules import N_
 from shared.settings import Settings
+
+log = structlog.get_logger()
+
+#: The rule of forms by which anybody can have a mail sent to an address they type; all of a service count together.
+MAIL_FROM_ONE = "mail_from_one"
+TOO_MANY = N_(
+    "Det har kommet mange skjemaer fra nettverket du bruker, så vi tok ikke imot dette. Det du skrev, står her."
+    " Send det på nytt om en stund, eller fra et annet nettverk."
+)
 
 #: Addresses are stored only as hashes: a table is no place for them.
 _TAKE = """
 insert into {schema}.limit_hit (id, key)
-select $1, hashtextextended($2, 0) where (
-    select count(*) from {schema}.limit_hit
-    where key = hashtextextended($2, 0) and at > clock_timestamp() - make_interval(secs => $3)
-) < $4 returning id
+select $1, hashtextextended($2, 0) where not exists (
+    select from unnest($3::int[], $4::int[]) as rule (seconds, most) where most <= (
+        select count(*) from {schema}.limit_hit
+        where key = hashtextextended($2, 0) and at > clock_timestamp() - make_interval(secs => seconds)
+    )
+) returning id
 """
 
 
@@ -31,15 +44,21 @@ class Limiter:
         self._settings = settings
         self.database = database
         self._take_sql = _TAKE.format(schema=database.schema)
-        self._rules: dict[str, RateLimitItem] = {}
+        self._rules: dict[str, list[RateLimitItem]] = {}
 
     async def check(self, request: Request, form: str) -> None:
         """Count this post; raises TooMany above the form's limit."""
+        if not await self.within(request, form):
+            raise TooMany(form)
+
+    async def within(self, request: Request, form: str) -> bool:
+        """Count this post; whether it is within the form's limit."""
         # No job has anything to do with it, so none is woken.
         async with direct(self.database.engine, {}) as transaction:
             within = await self.one_more(transaction, form, network_of(client_address(request, self._settings)))
         if not within:
-            raise TooMany(form)
+            log.warning("web.limit.reached", form=form)
+        return within
 
     async def one_more(self, session: Transaction, form: str, whose: str) -> bool:
         """Whether one more of ``form`` for ``whose`` is within the limit.
@@ -48,14 +67,15 @@ class Limiter:
         the database is away uses nothing up. Otherwise somebody who tries several times meanwhile would read that a
         mail is on its way, and get none.
         """
-        rule, key = self._rule(form), f"{self.database.schema} {form} {whose}"
+        rules, key = self._rules_of(form), f"{self.database.schema} {form} {whose}"
+        seconds, most = [rule.get_expiry() for rule in rules], [rule.amount for rule in rules]
         await hold(session, key)
-        return bool(await run_sql(session, self._take_sql, random_id(), key, rule.get_expiry(), rule.amount))
+        return bool(await run_sql(session, self._take_sql, random_id(), key, seconds, most))
 
-    def _rule(self, form: str) -> RateLimitItem:
+    def _rules_of(self, form: str) -> list[RateLimitItem]:
         if form not in self._rules:
             limits = self._settings.rate_limits
-            self._rules[form] = parse(limits.get(form, limits["default"]))
+            self._rules[form] = parse_many(limits.get(form, limits["default"]))
         return self._rules[form]
 
 

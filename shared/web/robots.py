@@ -10,6 +10,7 @@ from starlette.requests import Request
 from shared.ids import random_id
 from shared.rules import N_
 from shared.web.forms import Form, FormErrors
+from shared.web.limits import TOO_MANY
 from shared.web.pages import runtime, translate
 
 #: Seconds a half-read form stays valid.
@@ -39,5 +40,6 @@ def is_too_fast(request: Request, form: str, sent: Form, seconds: float) -> bool
 
 
 def fault(request: Request) -> FormErrors:
-    """What is said of a form that came too fast, by the page that shows it again at ``again=fast``."""
-    return {"": translate(request).gettext(TOO_FAST)} if request.query_params.get("again") == "fast" else {}
+    """What is said of a form that came too fast, or too often, by the page that shows it again at ``again=fast``."""
+    text = {"fast": TOO_FAST, "many": TOO_MANY}.get(request.query_params.get("again", ""))
+    return {"": translate(request).gettext(text)} if text else {}

@@ -81,7 +81,9 @@ class Ground:
             "PANEL_KAFKA_USERNAME": kafka.username,
             "PANEL_KAFKA_PASSWORD": kafka.password,
             "PANEL_PREFIX": kafka.prefix,
-            "PANEL_RATE_LIMITS": json.dumps({"default": "100000000 per minute"}),
+            "PANEL_RATE_LIMITS": json.dumps(
+                dict.fromkeys(("default", "mail_from_one", "mail_to_one"), "100000000 per minute")
+            ),
             "PANEL_REGISTRATION_MINIMUM_FILL_SECONDS": "0",
         }
         async with process([sys.executable, "-m", "shared.cli", "serve", service], environment, port):

@@ -45,6 +45,20 @@ async def test_a_form_is_taken_so_often_from_one_network(limiter: Limiter) -> No
     await limiter.check(sent_from("192.0.2.8"), "mail_to_one")
 
 
+async def test_a_rule_of_two_windows_holds_in_both(limiter: Limiter) -> None:
+    limiter = Limiter(Settings(rate_limits={"mail_from_one": "3 per minute; 5 per hour"}), limiter.database)
+
+    async def sent() -> list[bool]:
+        async with limiter.database.transaction() as session:
+            return [await limiter.one_more(session, "mail_from_one", "192.0.2.7") for _ in range(4)]
+
+    assert await sent() == [True, True, True, False]
+    async with limiter.database.engine.begin() as connection:
+        hit = mechanism("results").limit_hit
+        await connection.execute(sa.update(hit).values(at=hit.c.at - sa.text("interval '2 minutes'")))
+    assert await sent() == [True, True, False, False]
+
+
 async def test_tries_while_the_database_was_away_use_nothing_up(limiter: Limiter) -> None:
     for _ in range(10):
         with suppress(ConnectionError):

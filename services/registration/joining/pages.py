@@ -21,6 +21,7 @@ from shared.slugs import is_slug
 from shared.web import Request, Response, render, robots, runtime, see_other, translate
 from shared.web.again import show_again, typed_before
 from shared.web.forms import Form, FormErrors, as_id, read_form, validate
+from shared.web.limits import MAIL_FROM_ONE
 
 #: Seconds in which a sent form can be corrected from the same browser.
 _CORRECTION_LIFE = 1800
@@ -59,6 +60,8 @@ async def join_panel(request: Request) -> Response:
     if robots.is_too_fast(request, _FORM, form, registration_settings().minimum_fill_seconds):
         # The page that is shown again has a new stamp, and the next try goes well.
         return await show_again(request, _FORM, "/join?again=fast", form)
+    if not await request.app.state.limiter.within(request, MAIL_FROM_ONE):
+        return await show_again(request, _FORM, "/join?again=many", form)
     link = await _mail_link(request, values)
     await _take_back_corrected(request, form, values)
     return _sent(request, values, link)

@@ -27,9 +27,10 @@ from services.registration.synthetic.domain import STATUS
 from services.registration.tables import DrawProof, ErasureReceipt, Member
 from shared.addresses import address_key
 from shared.rules import last_day
-from shared.web import Request, Response, attached, problem, render, runtime, see_other, translate
+from shared.web import Request, Response, attached, problem, render, robots, runtime, see_other, translate
 from shared.web.again import show_again, typed_before
 from shared.web.forms import BadForm, Form, FormErrors, as_id, read_form, validate
+from shared.web.limits import MAIL_FROM_ONE
 
 #: Cookie that shows a former member the receipts and nothing else; the session is over.
 _LEFT, _LEFT_SECONDS = "left", 3600
@@ -78,7 +79,7 @@ async def show_details(request: Request) -> Response:
         return see_other("/me")
     if fields := await typed_before(request, f"details-{member_id}"):
         _, errors = _validated(request, fields)
-        return _details(request, member_id, _as_typed(fields), errors)
+        return _details(request, member_id, _as_typed(fields), errors or robots.fault(request))
     async with runtime(request).transaction() as session:
         page = await own_page(session, member_id)
     if page is None:
@@ -109,11 +110,15 @@ async def change_details(request: Request) -> Response:
     if values is None:
         return await show_again(request, f"details-{member_id}", f"/me/details?id={member_id}&again=yes", form)
     async with rt.transaction() as session:
+        before = await session.get_one(Member, member_id)
+        is_new = address_key(values.email) != before.email_key
+    if is_new and not await request.app.state.limiter.within(request, MAIL_FROM_ONE):
+        return await show_again(request, f"details-{member_id}", f"/me/details?id={member_id}&again=many", form)
+    async with rt.transaction() as session:
         member = in_panel(await lock_member(session, member_id))
         if member is None:
             return see_other("/me")
         await save_details(session, member, values, rt.now())
-        is_new = address_key(values.email) != member.email_key
         if is_new:
             expires = rt.now() + timedelta(days=registration_settings().unconfirmed_days)
             may = await may_mail(request, session, values.email)

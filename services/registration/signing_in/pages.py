@@ -22,9 +22,10 @@ from services.registration.signing_in.sessions import (
 from services.registration.store import lock_member
 from services.registration.tables import Member
 from shared.addresses import address_key, checked_address
-from shared.web import Request, Response, render, runtime, see_other, translate
+from shared.web import Request, Response, render, robots, runtime, see_other, translate
 from shared.web.again import show_again, typed_before
 from shared.web.forms import as_id, read_form, validate
+from shared.web.limits import MAIL_FROM_ONE
 
 _FORM = "sign-in"
 
@@ -41,7 +42,7 @@ async def sign_in_form(request: Request, *, was_signed_in: bool = False) -> Resp
     errors = validate(AddressInput, fields, MESSAGES, translate(request).gettext)[1] if fields else {}
     context = {
         "form": fields.values() if fields else {},
-        "errors": errors,
+        "errors": errors or (robots.fault(request) if fields else {}),
         "minutes": registration_settings().sign_in_minutes,
         "was_signed_in": was_signed_in,
     }
@@ -60,6 +61,8 @@ async def ask_for_sign_in(request: Request) -> Response:
     values, _ = validate(AddressInput, form, MESSAGES, translate(request).gettext)
     if values is None:
         return await show_again(request, _FORM, "/me?again=yes", form)
+    if not await request.app.state.limiter.within(request, MAIL_FROM_ONE):
+        return await show_again(request, _FORM, "/me?again=many", form)
     key = address_key(values.email)
     async with runtime(request).transaction() as session:
         await keep_asked(session, key, known=is_known(request, key))

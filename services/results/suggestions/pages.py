@@ -14,6 +14,7 @@ from shared.ids import new_id
 from shared.web import N_, Request, Response, or_404, render, robots, rule_broken, runtime, see_other, translate
 from shared.web.again import show_again, typed_before
 from shared.web.forms import Form, FormErrors, read_form, validate
+from shared.web.limits import MAIL_FROM_ONE
 
 _FORM = "suggest"
 STATES = {
@@ -89,6 +90,8 @@ async def suggest(request: Request) -> Response:
         return await show_again(request, _FORM, "/suggest?again=yes", form)
     if robots.is_too_fast(request, _FORM, form, results_settings().minimum_fill_seconds):
         return await show_again(request, _FORM, "/suggest?again=fast", form)
+    if not await request.app.state.limiter.within(request, MAIL_FROM_ONE):
+        return await show_again(request, _FORM, "/suggest?again=many", form)
     async with rt.transaction() as session:
         await register(
             session,
