@@ -2,9 +2,10 @@
 
 import base64
 import json
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,15 @@ test_settings.__test__ = False  # type: ignore[attr-defined]
 
 def make_test_runtime(service: Service, service_url: str, clock_file: Path, **overrides: Any) -> Runtime:
     """A runtime on real Postgres, without Kafka."""
+    if "PANEL_TEST_CLOCK" in os.environ and not clock_file.exists():
+        clock_file.write_text(str((begins() - datetime.now(UTC)).total_seconds()))
     return make_runtime(service, test_settings(service_url, clock_file, **overrides))
+
+
+def begins() -> datetime:
+    """When a test begins by the panel's clock: now, or at the moment in ``PANEL_TEST_CLOCK``."""
+    at = os.environ.get("PANEL_TEST_CLOCK")
+    return datetime.fromisoformat(at).astimezone(UTC) if at else datetime.now(UTC)
 
 
 def move(runtime: Runtime, by: timedelta) -> None:

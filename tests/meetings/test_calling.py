@@ -208,13 +208,14 @@ async def test_staff_see_whom_a_call_asks_before_it_is_sent(
     meeting = await a_meeting(rt)
     path = f"/staff/meetings/{meeting.id}"
     assert f'href="{path}/call"' in (await editor.get(path)).text
-    form = {"last_day": (rt.now() + timedelta(days=2)).date().isoformat(), "gender": ["female"]}
+    form = {"last_day": (rt.today() + timedelta(days=2)).isoformat(), "gender": ["female"]}
     assert "Spør først hvem som vil være med" in (await editor.get(path)).text
     preview = await editor.post(path + "/call", data=form)
     assert "Send oppropet til 6?" in preview.text
     assert "meeting_call" in preview.text
     assert await called(rt) == []
-    late = await editor.post(path + "/call", data={"last_day": meeting.reply_by.date().isoformat()})
+    reply_by = meeting.reply_by.astimezone(rt.settings.zone).date()
+    late = await editor.post(path + "/call", data={"last_day": reply_by.isoformat()})
     assert late.status_code == 422
     assert "før fristen for dem som trekkes" in late.text
     none = await editor.post(path + "/call", data={**form, "question": "Bil?", "options": "Ja"})
@@ -243,10 +244,10 @@ async def test_a_deadline_does_not_move_to_before_the_call_is_over(
     await deliver(margins(), *many(rt.now(), 4))
     meeting = await a_meeting(rt)
     await a_call(rt, meeting)
-    starts = meeting.starts_at
+    day = meeting.starts_at.astimezone(rt.settings.zone).date()
     form = {
-        "heading": "Torget", "purpose": "Hva?", "place": "Her", "day": starts.date().isoformat(), "starts": "10:00",
-        "ends": "12:00", "seats": "6", "stop_hours": "48", "reply_on": rt.now().date().isoformat(),
+        "heading": "Torget", "purpose": "Hva?", "place": "Her", "day": day.isoformat(), "starts": "10:00",
+        "ends": "12:00", "seats": "6", "stop_hours": "48", "reply_on": rt.today().isoformat(),
     }  # fmt: skip
     page = await editor.post(f"/staff/meetings/{meeting.id}/change", data=form)
     assert page.status_code == 422

@@ -78,7 +78,7 @@ async def test_too_few_volunteers_are_followed_by_a_call_to_others(
     meeting = await a_meeting(rt, seats=6)
     women = await a_call(rt, meeting, {"gender": ["female"]}, QUESTION)
     await says(rt, women[:2], "yes", OPTIONS[0])
-    path, form = f"/staff/meetings/{meeting.id}", {"last_day": (rt.now() + timedelta(days=5)).date().isoformat()}
+    path, form = f"/staff/meetings/{meeting.id}", {"last_day": (rt.today() + timedelta(days=5)).isoformat()}
     assert "Send et opprop til" not in (await editor.get(path)).text
     assert (await editor.get(path + "/call")).status_code == 303, "one at a time"
     move(rt, timedelta(days=3, minutes=1))

@@ -110,7 +110,7 @@ async def test_a_meeting_without_a_control_group_asks_those_present_alone(
     meeting = await a_full_meeting(rt, deliver)
     path = f"/staff/meetings/{meeting.id}/evaluation"
     assert "en kontrollgruppe som ikke skal på møtet" in (await editor.get(path)).text
-    day = (rt.now() + timedelta(days=5)).date().isoformat()
+    day = (rt.today() + timedelta(days=5)).isoformat()
     before = await editor.post(path, data={"last_day": day})
     for words in ("Spør 12 om", "Begge gruppene får dette", "group=control&amp;compared=yes", f">\n{day}</textarea>"):
         assert words in before.text
@@ -118,7 +118,7 @@ async def test_a_meeting_without_a_control_group_asks_those_present_alone(
     back = await editor.post(path, data={"last_day": day, "action": "back"})
     assert (back.status_code, f'value="{day}"' in back.text) == (200, True)
     assert (await asked(rt), await control(rt)) == ([], []), "the control group is drawn once that is confirmed"
-    late = meeting.starts_at.date().isoformat()
+    late = meeting.starts_at.astimezone(rt.settings.zone).date().isoformat()
     error_page = (await editor.post(path, data={"last_day": late})).text
     assert "Velg en dag før møtet." in error_page
     assert f'value="{late}"' in error_page, "what was typed stays"
@@ -128,7 +128,7 @@ async def test_a_meeting_without_a_control_group_asks_those_present_alone(
     assert "blir spurt om hvordan det var" in page
     assert "kontrollgruppen, blir spurt" not in page
     assert (await editor.post(path, data={"last_day": "snart"})).status_code == 422
-    day = (rt.now() + timedelta(days=5)).date().isoformat()
+    day = (rt.today() + timedelta(days=5)).isoformat()
     preview = await editor.post(path, data={"last_day": day})
     assert preview.status_code == 200
     for words in (

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -103,9 +104,14 @@ async def _go(rt: Runtime, deliver: Deliverer, what: str, row: Invitation) -> No
 
 
 @pytest.fixture
-def world(runtime_of: Callable[..., Awaitable[Runtime]]) -> Callable[[], Awaitable[Runtime]]:
+def world(runtime_of: Callable[..., Awaitable[Runtime]], tmp_path: Path) -> Callable[[], Awaitable[Runtime]]:
     """A new, empty world for every example."""
-    return lambda: runtime_of("meetings")
+
+    def make() -> Awaitable[Runtime]:
+        (tmp_path / "clock").unlink(missing_ok=True)
+        return runtime_of("meetings")
+
+    return make
 
 
 async def test_seats_are_never_exceeded_and_everybody_is_in_exactly_one_state(
@@ -118,9 +124,6 @@ async def test_seats_are_never_exceeded_and_everybody_is_in_exactly_one_state(
     def run(steps: list[tuple[str, Any]]) -> None:
         async def example() -> None:
             rt = await world()
-            if rt.settings.clock_file is not None:
-                rt.settings.clock_file.unlink(missing_ok=True)
-            move(rt, timedelta())
             await play(rt, Deliverer(rt), steps)
             await rt.database.close()
 

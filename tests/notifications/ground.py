@@ -6,7 +6,7 @@ import email.policy
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
 from uuid import UUID
@@ -22,11 +22,12 @@ from shared.events.registration import ConfirmationRequested, ContactChanged, Me
 from shared.events.surveys import SurveyAnswered, SurveyInvitationIssued, SurveyOpened, SurveyReminderDue
 from shared.ids import new_id
 from shared.service import Runtime
+from shared.testing import begins
 from tests.questionnaires import content
 
 RuntimeOf = Callable[..., Awaitable[Runtime]]
 SURVEY = new_id()
-NOW = datetime.now(UTC)
+NOW = begins()
 SOON = NOW + timedelta(days=10)
 
 

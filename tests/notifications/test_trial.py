@@ -1,7 +1,6 @@
 """Staff send themselves the invitation to a survey that does not exist yet: the real mail, few, soon forgotten."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -10,7 +9,7 @@ from services.notifications.people.correspondents import forget_correspondents
 from services.notifications.sending.dispatching import Dispatcher
 from services.notifications.tables import Correspondent, Message
 from shared.service import Runtime
-from shared.testing import browser, sign_in
+from shared.testing import browser, move, sign_in
 from tests.notifications.ground import Sink, text_of
 
 ASKED = {
@@ -42,14 +41,14 @@ async def test_the_mail_is_the_one_residents_get_and_its_link_opens_the_trial(rt
     assert "siri@" not in str(trail)
 
 
-async def test_the_address_and_the_texts_are_forgotten_the_next_day(rt: Runtime, tmp_path: Path) -> None:
+async def test_the_address_and_the_texts_are_forgotten_the_next_day(rt: Runtime) -> None:
     async with browser(rt) as staff:
         sign_in(rt, staff, "editor")
         await staff.post("/staff/notifications/trial", data=ASKED)
     await forget_correspondents(rt)
     async with rt.transaction() as session:
         assert await session.scalar(sa.select(Correspondent.email)) == "siri@kommunen.example"
-    (tmp_path / "clock").write_text(str(timedelta(days=1, hours=1).total_seconds()))
+    move(rt, timedelta(days=1, hours=1))
     await forget_correspondents(rt)
     async with rt.transaction() as session:
         assert await session.scalar(sa.select(Correspondent.email)) is None

@@ -96,7 +96,7 @@ async def test_a_panel_with_a_name_of_its_own_is_called_by_it_and_one_without_by
                 assert feed
                 assert "Tromsøpanelet i Tromsø kommune" in (await client.get(feed[1])).text
                 members = (await client.get("/staff/registration/members")).text
-                assert re.search(r"<td>\d+\. nov\. 2026</td>", members), "a phone shows the whole day"
+                assert re.search(r"<td>\d+\. \w{3,4}\.? \d{4}</td>", members), "a phone shows the whole day"
 
 
 async def test_events_come_from_the_municipality_that_is_installed(oslo: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,7 +90,7 @@ async def test_nobody_fills_a_strangers_mailbox(rt: Runtime) -> None:
         ({"email": "kåre@example.org"}, "æ, ø eller å"),
         ({"purposes": ["everything"]}, "fra listen"),
         ({"purposes": []}, "Velg minst én ting"),
-        ({"year_of_birth": "3000"}, "Fødselsår må være et år fra 1905 til 2026"),
+        ({"year_of_birth": "3000"}, "Fødselsår må være et år fra 1905 til {year}"),
         ({"year_of_birth": "1 980"}, "fire sifre"),
     ],
 )
@@ -100,7 +100,7 @@ async def test_bad_input_gets_a_clear_message_and_changes_nothing(
     async with browser(rt) as client:
         response = await send(client, rt, **change)
     assert str(response.url).endswith("/join?again=yes")
-    assert words in response.text
+    assert words.format(year=rt.today().year) in response.text
     assert "Traceback" not in response.text
     async with rt.transaction() as session:
         assert await session.scalar(sa.select(sa.func.count()).select_from(Member)) == 0

@@ -39,7 +39,7 @@ def test_the_age_is_by_the_year_of_birth_so_who_turns_18_this_year_may_be_17() -
 async def test_nobody_who_may_be_a_minor_is_invited_however_it_was_planned(
     rt: Runtime, deliver: Deliverer, plan: PlanSurvey, word: str, minors: bool
 ) -> None:
-    year = rt.now().year
+    year = rt.today().year
     people = [joined(rt.now(), year_of_birth=turning + year - 2026) for turning in BORN]
     await deliver(margins(), *people)
     survey = await plan(asking=about(word))
@@ -60,7 +60,7 @@ async def test_staff_are_told_before_they_confirm_and_the_number_is_the_number_i
 ) -> None:
     questionnaire = about("religion")
     monkeypatch.setattr("services.surveys.questionnaire.shelf.shipped", lambda: {questionnaire.id: questionnaire})
-    year = rt.now().year
+    year = rt.today().year
     await deliver(margins(), *(joined(rt.now(), year_of_birth=turning + year - 2026) for turning in BORN))
     form = {
         "questionnaire": questionnaire.id, "opens": "now", "new_members": "no", "target": "50",
