@@ -110,6 +110,34 @@ async def test_an_installation_counted_by_an_older_release_is_counted_anew(rt: R
     assert (second.bands, second.margins) == (first.bands, first.margins)
 
 
+_MARK = """<?xml version="1.0" encoding="UTF-8"?>
+<!-- HEMMELIG -->
+<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:i="http://inkscape.test/i"
+  viewBox="0 0 9 9" i:export-filename="/home/HEMMELIG/merke.png">
+  <!-- HEMMELIG --><metadata><by xmlns="http://purl.test/dc">HEMMELIG</by></metadata><i:view name="HEMMELIG"/>
+  <title>Vårt merke</title><style>.a { fill: red }</style><defs><path id="a" d="M1 1h5v5z"/></defs>
+  <g i:label="HEMMELIG" class="a"><use xlink:href="#a"/></g></svg>"""
+
+
+async def test_a_new_mark_is_the_drawing_without_what_a_program_wrote_beside_it(rt: Runtime) -> None:
+    async with browser(rt) as client:
+        sign_in(rt, client, "admin")
+
+        async def give(mark: bytes) -> int:
+            file = {"logo": ("merke.svg", mark, "image/svg+xml")}
+            return (await client.post("/staff/registration/profile", data=form_of(rt.profile), files=file)).status_code
+
+        assert await give(_MARK.encode()) == 303
+        shown = (await client.get("/profile/mark.svg")).text
+        assert "HEMMELIG" not in shown
+        assert "HEMMELIG" not in str(await outbox(rt, ProfileChanged))
+        for kept in ('viewBox="0 0 9 9"', ">Vårt merke<", ".a { fill: red }", 'class="a"', 'xlink:href="#a"', 'd="M1'):
+            assert kept in shown
+        for wrong in (b"\x89PNG", b"<svg", b"<html/>", b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'):
+            assert await give(wrong) == 422
+        assert (await client.get("/profile/mark.svg")).text == shown
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [

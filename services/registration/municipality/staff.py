@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from services.registration.municipality.drawing import drawing_alone
 from services.registration.population.counting import announce_population
 from shared.events.registration import ProfileChanged
 from shared.messaging import emit, lock
@@ -107,7 +108,8 @@ async def _typed(form: Form, now: Profile) -> dict[str, Any]:
     fields["own_lines"] = {code: form.get(f"own_questions.{code}") or "" for code in NAMES}
     file = form.files.get("logo")
     raw = await file.read() if file else b""
-    fields["logo"] = raw.decode("utf-8", errors="replace") if raw else now.logo
+    # What is no drawing is refused as any text that is none.
+    fields["logo"] = drawing_alone(raw) or "?" if raw else now.logo
     return fields
 
 
