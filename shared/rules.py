@@ -1,9 +1,10 @@
-"""What a service's rules and its pages share; imports nothing but pydantic's core."""
+"""What a service's rules and its pages share; imports nothing but pydantic."""
 
 import re
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 
@@ -39,6 +40,23 @@ class FieldRefused(ValueError):
 _REFUSED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]|[\ud800-\udfff]"
 )
+
+
+def _one_line(text: str) -> str:
+    if len(text.splitlines()) > 1 or "\t" in text:
+        raise rule_broken("one_line")
+    return text
+
+
+#: What makes a text field of a form model one of a single line: a browser sends no break in one, a forged form may.
+ONE_LINE = AfterValidator(_one_line)
+
+
+def on_one_line(text: str) -> str:
+    """The text with every run of breaks and spaces as one space: for what comes from files and from fields of staff
+    that no form model reads.
+    """
+    return " ".join(text.split())
 
 
 def has_refused_characters(text: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from shared.rules import ONE_LINE
 from shared.slugs import slug_words
 
 #: More would no longer be a form of two minutes.
@@ -15,8 +16,10 @@ MOST_QUESTIONS = 3
 _MOST_OPTIONS = 12
 _LONGEST_CODE = 40
 
-#: What a form shows on one line: no tags, no breaks.
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\n\r<>]*$")]
+#: What a form shows on one line: no tags, no breaks, of any kind.
+Line = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^<>]*$"), ONE_LINE
+]
 _Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
 
 

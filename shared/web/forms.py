@@ -23,7 +23,8 @@ MOST_OF_STAFF = (600_000, 8_000)
 
 
 _LINE_MARKS = str.maketrans("\r\u2028\u2029", "\n  ")
-#: What is said at a field that holds one of them.
+_NOT_ONE_LINE = N_("Skriv dette på én linje, uten linjeskift og tabulator.")
+#: What is said at a field that holds a refused character.
 REFUSED_CHARACTERS = N_("Teksten har tegn vi ikke kan ta imot. Skriv den på nytt uten usynlige tegn.")
 
 
@@ -153,6 +154,7 @@ def validate(
     """
     fields = {name: form.all(name) if name in lists else form.get(name) for name in model.model_fields}
     present = {name: value for name, value in fields.items() if value not in (None, "")}
+    messages = {"one_line": _NOT_ONE_LINE} | dict(messages)
     errors: FormErrors = {name: translate(REFUSED_CHARACTERS) for name in form.refused}
     try:
         values = model.model_validate(present, context=context)

@@ -6,8 +6,9 @@ import httpx
 import sqlalchemy as sa
 
 from services.surveys.exchange.reading import read_xlsform
+from services.surveys.exchange.writing import as_xlsform
 from services.surveys.questionnaire.shelf import read_questionnaire, shipped
-from services.surveys.tables import WrittenQuestionnaire
+from services.surveys.tables import WrittenQuestionnaire, WrittenVersion
 from shared.service import Runtime
 from tests.surveys.test_domain_exchange import workbook
 from tests.surveys.test_domain_lss import lss
@@ -101,3 +102,19 @@ async def test_staff_choose_how_many_times_a_group_may_be_asked_before_anything_
 async def test_a_number_of_copies_nobody_was_offered_is_the_usual_one(editor: httpx.AsyncClient) -> None:
     preview = await editor.post(IMPORT, files={"file": ("barn.xlsx", REPEATS)}, data={"copies": "9999"})
     assert "høyst 3 ganger" in preview.text
+
+
+async def test_a_file_of_ours_with_breaks_in_its_cells_has_texts_as_the_forms_take_them(
+    rt: Runtime, editor: httpx.AsyncClient
+) -> None:
+    content = shipped()["klima"].content()
+    content["title"]["nb"] = "Klima\u2028i\nBærum\x85"
+    content["introduction"]["nb"] = "Hvorfor?\nFordi\u2029vi\u202e spør."
+    content["pages"][0]["questions"][0]["text"]["nb"] = "Er\u2028du\nbekymret?"
+    preview = await editor.post(IMPORT, files={"file": ("klima.xlsx", as_xlsform(content))})
+    assert (await editor.post(IMPORT, data=fields(preview.text))).status_code == 303
+    async with rt.transaction() as session:
+        kept_content = (await session.scalars(sa.select(WrittenVersion.content))).one()
+    assert kept_content["title"]["nb"] == "Klima i Bærum"
+    assert kept_content["introduction"]["nb"] == "Hvorfor?\nFordi\nvi spør."
+    assert kept_content["pages"][0]["questions"][0]["text"]["nb"] == "Er du bekymret?"

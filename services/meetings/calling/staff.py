@@ -14,7 +14,7 @@ from services.meetings.previews import mail_preview
 from services.meetings.seats.pool import newest_margins, values_of
 from services.meetings.seats.words import FEATURE_NAMES, value_words
 from services.meetings.tables import Margins, Meeting
-from shared.rules import FieldRefused, last_day
+from shared.rules import ONE_LINE, FieldRefused, last_day
 from shared.strata import GENDERS
 from shared.web import Request, Response, or_404, render, runtime, see_other
 from shared.web.forms import Form, FormErrors, read_form, validate
@@ -37,7 +37,7 @@ class CallInput(BaseModel):
     """The form of a call; the day is an ISO date."""
 
     last_day: date
-    question: Annotated[str, Field(max_length=200)] = ""
+    question: Annotated[str, Field(max_length=200), ONE_LINE] = ""
     options: Annotated[str, Field(max_length=1000)] = ""
 
 

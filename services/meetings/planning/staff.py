@@ -17,7 +17,7 @@ from services.meetings.previews import mail_preview
 from services.meetings.seats.preparing import current_draw
 from services.meetings.tables import Meeting
 from shared.ids import new_id
-from shared.rules import FieldRefused, last_day
+from shared.rules import ONE_LINE, FieldRefused, last_day
 from shared.web import Request, Response, or_404, render, runtime, see_other
 from shared.web.forms import Form, FormErrors, as_id, read_form, validate
 from shared.web.staff import audit, staff_required
@@ -55,9 +55,9 @@ _Hour = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9
 class MeetingInput(BaseModel):
     """The meeting form; days are ISO dates, hours HH:MM in the installation's zone."""
 
-    heading: Annotated[str, Field(max_length=120)]
+    heading: Annotated[str, Field(max_length=120), ONE_LINE]
     purpose: Annotated[str, Field(max_length=1000)]
-    place: Annotated[str, Field(max_length=200)]
+    place: Annotated[str, Field(max_length=200), ONE_LINE]
     day: date
     starts: _Hour
     ends: _Hour
@@ -65,7 +65,7 @@ class MeetingInput(BaseModel):
     reply_on: date | None = None
     stop_hours: Annotated[int, Field(ge=0, le=336)]
     rest_days: Annotated[int, Field(ge=0, le=730)] = 0
-    served: Annotated[str, Field(max_length=300)] = ""
+    served: Annotated[str, Field(max_length=300), ONE_LINE] = ""
     agenda: Annotated[str, Field(max_length=10_000)] = ""
 
 

@@ -12,6 +12,7 @@ from services.meetings.seats.promising import file_of
 from services.meetings.tables import AuditedDraw, Draw, Meeting
 from services.meetings.verify import Refused
 from shared.ids import new_id
+from shared.rules import on_one_line
 from shared.web import Request, Response, attached, or_404, render, runtime, see_other
 from shared.web.forms import FormErrors, read_form
 from shared.web.staff import audit, staff_required
@@ -36,7 +37,7 @@ async def give_full_file(request: Request) -> Response:
     """Note the auditor's name, and give the file."""
     rt = runtime(request)
     form = await read_form(request)
-    auditor = " ".join((form.get("auditor") or "").split())
+    auditor = on_one_line(form.get("auditor") or "")
     if not 2 <= len(auditor) <= _LONGEST_NAME or "auditor" in form.refused:
         return await _show(request, {"auditor": f"Skriv navnet på revisoren, med høyst {_LONGEST_NAME} tegn."})
     async with rt.transaction() as session:

@@ -37,7 +37,7 @@ from services.meetings.seats.randomness import (
 from services.meetings.seats.words import value_words
 from services.meetings.tables import Meeting
 from services.meetings.verify import Refused
-from shared.rules import last_day
+from shared.rules import last_day, on_one_line
 from shared.web import Request, Response, or_404, render, runtime, see_other
 from shared.web.forms import Form, FormErrors, read_form
 from shared.web.staff import audit, staff_required
@@ -116,7 +116,7 @@ def _heads(limits: Sequence[Limit], heads: Heads) -> list[dict[str, object]]:
 def read_announced(form: Form, now: datetime) -> tuple[Announced, FormErrors]:
     """The kind of randomness chosen, and what is announced of it."""
     kind = form.get("kind") or "dice"
-    of = " ".join((form.get("of") or "").split())[:_LONGEST_RANDOMNESS]
+    of = on_one_line(form.get("of") or "")[:_LONGEST_RANDOMNESS]
     if kind not in KINDS:
         return Announced(), {"kind": "Velg hvordan loddet skal trekkes."}
     if kind == "lottery":
@@ -147,8 +147,8 @@ async def act_on_draw(request: Request) -> Response:
     meeting_id: UUID = request.path_params["meeting_id"]
     form = await read_form(request)
     action, page, saved = form.get("action"), f"/staff/meetings/{meeting_id}/draw", ""
-    randomness = (form.get("randomness") or "").strip()[:_LONGEST_RANDOMNESS]
-    reason = " ".join((form.get("reason") or "").split())[:_LONGEST_REASON]
+    randomness = on_one_line(form.get("randomness") or "")[:_LONGEST_RANDOMNESS]
+    reason = on_one_line(form.get("reason") or "")[:_LONGEST_REASON]
     announced, errors = read_announced(form, rt.now()) if action == "prepare" else (Announced(), {})
     if action == "draw" and not randomness:
         errors["randomness"] = "Skriv det som ble trukket."

@@ -13,6 +13,7 @@ from services.registration.importing.working import examples, keep_preview, take
 from services.registration.joining.domain import Purpose
 from services.registration.joining.pages import joining_rules
 from services.registration.tables import MemberImport
+from shared.rules import ONE_LINE
 from shared.web import Request, Response, attached, or_404, render, runtime, see_other
 from shared.web.forms import FormErrors, read_form, validate
 from shared.web.staff import audit, staff_required
@@ -32,13 +33,13 @@ class ConsentsInput(BaseModel):
     """Consents of everybody in a file without columns for them, and where the consents are documented."""
 
     purposes: Annotated[tuple[Purpose, ...], Field(min_length=1, max_length=3)]
-    reference: Annotated[str, Field(min_length=1, max_length=100)]
+    reference: Annotated[str, Field(min_length=1, max_length=100), ONE_LINE]
 
 
 class ReferenceInput(BaseModel):
     """Where the consents of a file that names them are written."""
 
-    reference: Annotated[str, Field(min_length=1, max_length=100)]
+    reference: Annotated[str, Field(min_length=1, max_length=100), ONE_LINE]
 
 
 @staff_required("editor")

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from services.registration.joining.domain import DetailsInput, JoinInput, Purpose
+from shared.rules import ONE_LINE
 
 #: How the person asked, as staff choose it; ``error`` is a fault nobody asked us to mend.
 HOWS = {
@@ -18,7 +19,7 @@ HOWS = {
 }
 PURPOSES = ("surveys", "meetings", "results")
 
-_Note = Annotated[str, Field(min_length=1, max_length=200)]
+_Note = Annotated[str, Field(min_length=1, max_length=200), ONE_LINE]
 
 
 class ReasonInput(BaseModel):

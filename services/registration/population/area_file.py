@@ -12,6 +12,7 @@ from services.registration.csv_file import decoded, rows
 from services.registration.places import place_name, register
 from services.registration.population.areas import Area
 from shared.events.registration import Margin
+from shared.rules import on_one_line
 from shared.slugs import slug_words
 
 #: Columns a file of areas must have and may have, and what they hold.
@@ -67,7 +68,9 @@ def read_areas(
     owner: dict[str, str] = {}
     for line, row in numbered:
         postcodes = tuple(re.findall(r"\d+", row["postcodes"]))
-        label = row.get("label") or " ".join((*postcodes, place_name(postcodes[0]) or "") if postcodes else ())
+        label = on_one_line(row.get("label") or "") or " ".join(
+            (*postcodes, place_name(postcodes[0]) or "") if postcodes else ()
+        )
         code = row.get("code") or (postcodes[0] if postcodes and not row.get("label") else "")
         code = slug_words(code or label, _LONGEST_CODE, "omrade")
         reason = _wrong_with(row, label, postcodes, numbers, bands)

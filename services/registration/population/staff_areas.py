@@ -6,6 +6,7 @@ from services.registration.population import store
 from services.registration.population.area_file import MOST_AREAS, read_areas, read_file
 from services.registration.population.areas import Areas, coverage
 from services.registration.population.regrouping import set_areas
+from shared.rules import on_one_line
 from shared.web import Request, Response, render, runtime, see_other
 from shared.web.forms import Form, read_form
 from shared.web.staff import audit, staff_required
@@ -28,7 +29,7 @@ async def save_areas(request: Request) -> Response:
     rt = runtime(request)
     form = await read_form(request, max_bytes=_LARGEST_FILE * 2)
     file = form.files.get("file")
-    source = (form.get("source") or "")[:_LONGEST_SOURCE]
+    source = on_one_line(form.get("source") or "")[:_LONGEST_SOURCE]
     async with rt.transaction() as session:
         margins = await store.newest_margins(session)
     bands = [band.code for band in margins.bands] if margins else []

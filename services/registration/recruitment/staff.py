@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from services.registration.recruitment import store
 from services.registration.tables import Channel
 from shared.database import insert_new
+from shared.rules import ONE_LINE
 from shared.slugs import is_slug
 from shared.web import Request, Response, or_404, render, rule_broken, runtime, see_other
 from shared.web.forms import read_form, validate
@@ -29,7 +30,7 @@ def _code(value: str) -> str:
 class ChannelInput(BaseModel):
     """A new channel."""
 
-    name: Annotated[str, Field(min_length=1, max_length=80)]
+    name: Annotated[str, Field(min_length=1, max_length=80), ONE_LINE]
     code: Annotated[str, AfterValidator(_code)]
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import sqlalchemy as sa
-from pydantic import AfterValidator, BaseModel, Field, field_validator
+from pydantic import AfterValidator, BaseModel, Field
 
 from services.results.settings import results_settings
 from services.results.suggestions import store
@@ -11,7 +11,8 @@ from services.results.suggestions.registering import register
 from services.results.tables import FollowUp, Suggestion
 from shared.addresses import checked_address
 from shared.ids import new_id
-from shared.web import N_, Request, Response, or_404, render, robots, rule_broken, runtime, see_other, translate
+from shared.rules import ONE_LINE
+from shared.web import N_, Request, Response, or_404, render, robots, runtime, see_other, translate
 from shared.web.again import show_again, typed_before
 from shared.web.forms import Form, FormErrors, read_form, validate
 from shared.web.limits import MAIL_FROM_ONE
@@ -29,7 +30,7 @@ MESSAGES = {
     "heading": N_("Hva saken gjelder, må fylles ut"),
     "heading.string_too_long": N_("Overskriften kan ha høyst {max_length} tegn"),
     "place.one_line": N_("Stedet må stå på én linje"),
-    "one_line": N_("Overskriften må stå på én linje"),
+    "heading.one_line": N_("Overskriften må stå på én linje"),
     "text": N_("Forslaget må fylles ut"),
     "text.string_too_long": N_("Forslaget kan ha høyst {max_length} tegn"),
     "place.string_too_long": N_("Stedet kan ha høyst {max_length} tegn"),
@@ -42,20 +43,11 @@ MESSAGES = {
 class SuggestionInput(BaseModel):
     """The form as it must be."""
 
-    heading: Annotated[str, Field(min_length=1, max_length=120)]
+    heading: Annotated[str, Field(min_length=1, max_length=120), ONE_LINE]
     text: Annotated[str, Field(min_length=1, max_length=4000)]
-    place: Annotated[str | None, Field(max_length=120)] = None
+    place: Annotated[str, Field(max_length=120), ONE_LINE] | None = None
     why: Annotated[str | None, Field(max_length=2000)] = None
     email: Annotated[str, Field(max_length=254), AfterValidator(checked_address)] | None = None
-
-    @field_validator("heading", "place")
-    @classmethod
-    def _one_line(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        if "\n" in value or "\t" in value:
-            raise rule_broken("one_line")
-        return value
 
 
 async def show_suggestions(request: Request) -> Response:

@@ -13,6 +13,7 @@ from services.results.suggestions.domain import STATES, Decision, mark, problems
 from services.results.suggestions.pages import STATES as STATES_AS_SHOWN
 from services.results.tables import Suggestion
 from shared.database import count_rows
+from shared.rules import ONE_LINE
 from shared.web import Request, Response, or_404, render, runtime, see_other, translate
 from shared.web.forms import FormErrors, read_form, validate
 from shared.web.lists import list_view
@@ -41,9 +42,9 @@ class DecisionInput(BaseModel):
     state: Literal["new", "considered", "answered", "forwarded", "merged", "declined"]
     answer: Annotated[str, Field(max_length=4000)] = ""
     public: bool = False
-    public_heading: Annotated[str, Field(max_length=120)] = ""
+    public_heading: Annotated[str, Field(max_length=120), ONE_LINE] = ""
     public_text: Annotated[str, Field(max_length=4000)] = ""
-    forwarded_to: Annotated[str, Field(max_length=200)] = ""
+    forwarded_to: Annotated[str, Field(max_length=200), ONE_LINE] = ""
     merged_into: Annotated[str, Field(max_length=80)] = ""
 
 

@@ -6,6 +6,7 @@ from services.surveys.editing.naming import LANGUAGE_NAMES
 from services.surveys.fieldwork.curve import survey_title
 from services.surveys.tables import Survey
 from shared.events.questionnaire import RulesBroken, strict
+from shared.rules import on_one_line
 from shared.web import Request, Response, or_404, problem, render, runtime, see_other
 from shared.web.forms import Form, read_form
 from shared.web.staff import audit, staff_required
@@ -65,9 +66,9 @@ def _refused(request: Request, survey: Survey) -> Response | None:
 
 
 def _wanted(survey: Survey, form: Form) -> dict[tuple[str, str], str]:
-    """The fields that are there, by path and language."""
+    """The fields that are there, by path and language; only the introduction has several lines, as in the editor."""
     return {
-        (path, language): value.replace("\r\n", "\n")
+        (path, language): value if path == "introduction" else on_one_line(value)
         for path, texts in texts_of(survey.questionnaire.content())
         for language in texts
         if (value := form.get(f"{path}.{language}")) is not None

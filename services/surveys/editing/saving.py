@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.surveys.editing.domain import Content
 from services.surveys.tables import Survey, WrittenQuestionnaire, WrittenVersion
 from shared.database import hold
-from shared.events.questionnaire import Questionnaire, strict
+from shared.events.questionnaire import LANGUAGES, Questionnaire, strict
 from shared.ids import random_id
+from shared.rules import on_one_line, without_refused_characters
 from shared.slugs import slug
 
 
@@ -81,8 +82,23 @@ def new_id_of(title: str, mark: str | None) -> str:
     return f"{stem if stem[0].isalpha() else f's-{stem[:28]}'}-{ending}"
 
 
+def cleaned(part: Any, name: str = "") -> Any:
+    """A questionnaire's content as forms take it, wherever it comes from: on one line each text but the introduction,
+    whose form has several, and without the characters no form takes.
+    """
+    if isinstance(part, list):
+        return [cleaned(each, name) for each in part]
+    if isinstance(part, dict):
+        return {key: cleaned(value, name if key in LANGUAGES else key) for key, value in part.items()}
+    if not isinstance(part, str):
+        return part
+    lines = without_refused_characters(part).splitlines() if name == "introduction" else [part]
+    return without_refused_characters("\n".join(map(on_one_line, lines)))
+
+
 async def begin(session: AsyncSession, content: Content, by: str, now: datetime) -> bool:
     """Store a new questionnaire; False when a first click has."""
+    content = cleaned(content)
     await hold(session, f"questionnaire {content['id']}")
     if await written(session, content["id"]) is not None:
         return False
@@ -94,6 +110,7 @@ async def begin(session: AsyncSession, content: Content, by: str, now: datetime)
 
 async def save(session: AsyncSession, held: Written, content: Content, by: str, now: datetime) -> int:
     """A new version after the held one; its number. Nothing is stored when nothing has changed."""
+    content = cleaned(content)
     if content == held.version.content:
         return held.row.current
     last = await session.scalar(

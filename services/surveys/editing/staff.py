@@ -23,6 +23,7 @@ from services.surveys.editing.saving import (
 )
 from services.surveys.editing.showing import outline
 from services.surveys.questionnaire.shelf import shelf
+from shared.rules import on_one_line
 from shared.web import Request, Response, or_404, problem, render, runtime, see_other
 from shared.web.forms import Form, read_form
 from shared.web.staff import audit, staff_required
@@ -57,7 +58,7 @@ async def show_questionnaires(request: Request) -> Response:
 async def begin_questionnaire(request: Request) -> Response:
     """A new questionnaire: blank, or with the pages of a template or an earlier one."""
     form, rt = await read_form(request), runtime(request)
-    source, title = form.get("source") or "", (form.get("title") or "").strip()
+    source, title = form.get("source") or "", on_one_line(form.get("title") or "")
     async with rt.transaction() as session:
         earlier = await written(session, source) if source else None
         id_ = new_id_of(title, form.get("mark"))
