@@ -1,12 +1,14 @@
 """Triage: staff see whom a decision reaches, and each change is told once."""
 
+from datetime import UTC, datetime
+
 import httpx
 import pytest
 
 from shared.events.results import SuggestionAnswered
 from shared.ids import new_id
 from shared.service import Runtime
-from shared.testing import browser, outbox
+from shared.testing import browser, move, outbox
 from tests.results.ground import DECISION, a_suggestion, decide, hidden, replies, review
 
 
@@ -152,6 +154,7 @@ async def test_a_matter_may_join_another_public_one(rt: Runtime, editor: httpx.A
 
 
 async def test_staff_filter_export_and_see_what_waits(rt: Runtime, editor: httpx.AsyncClient) -> None:
+    move(rt, datetime(2027, 6, 30, 22, 30, tzinfo=UTC) - rt.now())
     id_ = await a_suggestion(rt)
     later = [await a_suggestion(rt), await a_suggestion(rt)]
     page = (await editor.get(f"/staff/results/suggestions/{id_}")).text
@@ -162,6 +165,7 @@ async def test_staff_filter_export_and_see_what_waits(rt: Runtime, editor: httpx
     assert "1 <small>forslag" in (await editor.get("/staff/results/suggestions?state=new")).text
     file = (await editor.get("/staff/results/suggestions?form=csv")).text
     assert len(file.strip().splitlines()) == 4
+    assert file.count("2027-07-01") == 5, "when three came and two were answered, by days in Norway"
     assert "fortau" not in file
     card = (await editor.get("/staff/results/card")).text
     assert "1 nytt forslag" in card

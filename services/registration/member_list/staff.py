@@ -56,10 +56,11 @@ async def show_members(request: Request) -> Response:
                 session, request, "registration.members.exported", None, count=total, filters=dict(view.filters)
             )
     if view.form:
+        zone = rt.settings.zone
         lines = (
             [str(row.id), PERSON.get(row.gender), row.year_of_birth, row.area, STATUSES[row.status],
-             row.joined_at.date().isoformat(), row.channel, row.source,
-             row.unreachable_since.date().isoformat() if row.unreachable_since else None]
+             row.joined_at.astimezone(zone).date().isoformat(), row.channel, row.source,
+             row.unreachable_since.astimezone(zone).date().isoformat() if row.unreachable_since else None]
             for row in rows
         )  # fmt: skip
         return table_file("medlemmer", _COLUMNS, lines, view.form)

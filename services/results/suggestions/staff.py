@@ -59,9 +59,11 @@ async def show_suggestions(request: Request) -> Response:
         if view.form:
             await audit(session, request, "results.suggestions.exported", None, count=total)
     if view.form:
+        zone = runtime(request).settings.zone
         lines = (
-            [str(row.id), row.registered_at.date().isoformat(), row.channel, NAMES[row.state],
-             "ja" if row.slug else "nei", row.answered_at.date().isoformat() if row.answered_at else None]
+            [str(row.id), row.registered_at.astimezone(zone).date().isoformat(), row.channel, NAMES[row.state],
+             "ja" if row.slug else "nei",
+             row.answered_at.astimezone(zone).date().isoformat() if row.answered_at else None]
             for row in rows
         )  # fmt: skip
         return table_file("forslag", _COLUMNS, lines, view.form)
