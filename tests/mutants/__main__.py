@@ -52,8 +52,7 @@ CLOSEST = {
     "shared/messaging/missing.py": "tests/shared/test_missing.py "
     "tests/registration/test_missed.py::test_whoever_missed_events_says_so_once_and_again_when_there_are_more "
     "tests/registration/test_missed.py::test_whoever_published_them_sends_the_stretch_again_and_nobody_else_does",
-    "shared/messaging/transport.py": "tests/shared/test_delivery.py tests/shared/test_consumers.py "
-    "tests/shared/test_gaps.py tests/shared/test_transient.py tests/shared/test_half_a_batch.py",
+    "shared/messaging/transport.py": "tests/shared/test_domain_transport.py",
     "shared/messaging/provision.py": "tests/shared/test_domain_topics.py",
     "shared/messaging/topics.py": "tests/shared/test_domain_topics.py",
     "shared/messaging/broker.py": "tests/shared/test_domain_topics.py",
