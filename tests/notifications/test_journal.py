@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from services.notifications.sending.claiming import Try
 from services.notifications.sending.journaling import PLANNING, STEP, Steps
-from services.notifications.tables import Journal, Message
+from services.notifications.tables import Journal, Message, Sending
 from shared.ids import new_id
 from shared.service import Runtime
 from shared.testing import Deliverer
@@ -170,3 +170,32 @@ async def test_a_mail_that_came_back_has_failed_though_its_worker_tells_later_th
     await journal(claim.rt, [Try(claim.id, 1)], [])
     assert await states(claim.rt) == [("failed", "bounced")]
     assert await claim.journaled() == {1: True}
+
+
+@pytest.mark.parametrize("state", ["sending", "unknown", "pending"])
+async def test_a_mail_whose_lease_ran_out_was_sent_all_the_same_when_its_worker_tells_that_it_was_accepted(
+    claim: Claim, state: str
+) -> None:
+    assert await journal(claim.rt, [], [Try(claim.id, 1)]) == {Try(claim.id, 1)}
+    async with claim.rt.transaction() as session:
+        lease = None if state == "pending" else sa.func.clock_timestamp() - sa.text("interval '1 minute'")
+        await session.execute(sa.update(Message).values(state=state, reason="smtp", lease_until=lease))
+    await journal(claim.rt, [Try(claim.id, 1)], [])
+    assert await states(claim.rt) == [("sent", None)]
+    async with claim.rt.transaction() as session:
+        assert (await session.scalars(sa.select(Message.lease_until))).all() == [None]
+
+
+async def test_nothing_starts_while_sending_is_paused_and_a_start_asked_for_twice_is_one(claim: Claim) -> None:
+    async def pause(paused: bool) -> None:
+        async with claim.rt.transaction() as session:
+            await session.execute(sa.delete(Sending))
+            await session.execute(sa.insert(Sending).values(paused=paused, reason="staff"))
+
+    await pause(True)
+    assert await journal(claim.rt, [], [Try(claim.id, 1)]) == set()
+    assert await claim.journaled() == {}
+    await pause(False)
+    for _ in range(2):
+        assert await journal(claim.rt, [], [Try(claim.id, 1)]) == {Try(claim.id, 1)}
+    assert await claim.journaled() == {1: False}
