@@ -9,6 +9,9 @@ from structlog.testing import capture_logs
 from shared.events.registration import MemberJoined
 from shared.ids import new_id
 from shared.messaging import subscribe
+from shared.messaging.envelope import read_envelope
+from shared.messaging.inbox import Claim, Inbox
+from shared.messaging.subscription import Routes
 from shared.service import Runtime, Service
 from shared.testing import Deliverer, TestRecord, dead_letters
 from tests.backends import eventually
@@ -127,3 +130,14 @@ async def test_a_record_that_no_handler_may_get_is_kept_as_it_came(runtime: Runt
     assert (letter.type, letter.subject, letter.payload) == (member.type, member.member_id, record.value)
     assert letter.headers["x"] == "\\xff\\x00"
     assert letter.headers["ce_subject"] == str(member.member_id)
+
+
+async def test_what_has_a_letter_gets_no_second_one(runtime: Runtime) -> None:
+    routes = Routes(runtime.service.handlers)
+    inbox = Inbox("example", routes, runtime.settings)
+    record = Deliverer(runtime).record(joined(), new_id(), 1, False)
+    claim = Claim(routes.by_name["example.record"], read_envelope(record, "registration"))
+    for new in (True, False):
+        async with runtime.transaction() as session:
+            assert await inbox.bury(session, claim, "unknown_version") is new
+    assert len(await dead_letters(runtime)) == 1

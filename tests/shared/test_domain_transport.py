@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import CommitFailedError, KafkaError, KafkaTimeoutError
+from faststream.kafka import KafkaBroker
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
@@ -256,9 +257,21 @@ def test_consumers_sign_in_as_the_settings_say(security: Any, kind: str | None, 
         assert (found.username, found.password) == ("panel-x", "secret")
 
 
-async def test_a_topic_is_read_in_raw_batches_by_a_group_of_its_own_that_waits_for_a_day() -> None:
-    reading = consuming(consumer(), consumer("results.contacts"), prefix="panel")
+async def test_a_topic_is_read_in_raw_batches_by_a_group_of_its_own_that_waits_for_a_day(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: dict[str, Any] = {}
+
+    class Broker(KafkaBroker):
+        def __init__(self, *addresses: Any, **how: Any) -> None:
+            given.update(how, addresses=addresses)
+            super().__init__(*addresses, **how)
+
+    monkeypatch.setattr(transport, "KafkaBroker", Broker)
+    reading = consuming(consumer(), consumer("results.contacts"), prefix="panel", kafka="kafka:9092")
     reading._build()
+    assert (given["addresses"], given["client_id"]) == (("kafka:9092",), "panel-surveys")
+    assert given["allow_auto_create_topics"] is False
     first, second = reading._subscribers
     assert [subscriber.group_id for subscriber in (first, second)] == [
         "panel.surveys.registration", "panel.surveys.results.contacts",
@@ -268,3 +281,27 @@ async def test_a_topic_is_read_in_raw_batches_by_a_group_of_its_own_that_waits_f
     assert config["max_poll_interval_ms"] == 24 * 60 * 60 * 1000
     assert config["auto_offset_reset"] == "earliest"
     assert not config["enable_auto_commit"]
+
+
+async def test_what_was_started_before_is_stopped_before_it_starts_anew() -> None:
+    acts: list[str] = []
+
+    def named(name: str) -> Any:
+        async def act() -> None:
+            acts.append(name)
+
+        return act
+
+    class Built(Transport):
+        def _build(self) -> None:
+            number = len(acts)
+            self._broker = cast(Any, SimpleNamespace(start=named(f"start {number}"), stop=named(f"stop {number}")))
+            self._subscribers = cast(Any, [SimpleNamespace(stop=named(f"leave {number}"))])
+
+    reading = Built(Settings(), "surveys", [consumer()], nothing_removed)
+    await reading._start()
+    await reading._start()
+    assert acts == ["start 0", "leave 0", "stop 0", "start 3"]
+    for _ in range(2):
+        await reading._stop()
+    assert acts[4:] == ["leave 3", "stop 3"]
