@@ -60,8 +60,7 @@ CLOSEST = {
     "shared/web/middleware.py": "tests/web/test_domain_shell.py",
     "shared/tokens.py": "tests/web/test_domain_keys.py tests/web/test_domain_staff_session.py "
     "tests/web/test_domain_tokens.py",
-    "services/*/sending/journaling.py": "tests/notifications/test_journal.py tests/notifications/test_pace.py "
-    "tests/notifications/test_sending.py",
+    "services/*/sending/journaling.py": "tests/notifications/test_journal.py",
     #: Those of its tests that import it, without servers if there are such.
     "services/**/domain.py": "",
 }

@@ -1,19 +1,23 @@
 """Several events at once: what is passed by of one subject ends nothing for the others behind it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.testing import capture_logs
 
 from shared.events.registration import MemberJoined
 from shared.ids import new_id
-from shared.messaging import subscribe
+from shared.messaging import Delivery, subscribe
 from shared.messaging.envelope import read_envelope
 from shared.messaging.inbox import Claim, Inbox
 from shared.messaging.subscription import Routes
 from shared.service import Runtime, Service
 from shared.testing import Deliverer, TestRecord, dead_letters
+from shared.trace import Span, following, new_traceparent, record_with, traceparent
 from tests.backends import eventually
 from tests.shared.test_inbox import Applied, joined
 
@@ -141,3 +145,43 @@ async def test_what_has_a_letter_gets_no_second_one(runtime: Runtime) -> None:
         async with runtime.transaction() as session:
             assert await inbox.bury(session, claim, "unknown_version") is new
     assert len(await dead_letters(runtime)) == 1
+
+
+class Spans:
+    """Keeps whose act each span is part of."""
+
+    def __init__(self) -> None:
+        self.parents: list[str | None] = []
+
+    def begin(self, parent: str | None, *_: Any) -> AbstractContextManager[Span]:
+        """A span of a block."""
+        self.parents.append(parent)
+        return following(parent)
+
+    def add(self, parent: str, *_: Any) -> None:
+        """A span that ended."""
+        self.parents.append(parent)
+
+
+@pytest.mark.parametrize("acts", [1, 2])
+async def test_a_call_for_a_batch_is_part_of_every_act_and_what_it_publishes_of_the_only_one(
+    runtime_of: RuntimeOf, acts: int
+) -> None:
+    spans, current = Spans(), list[str | None]()
+
+    async def apply(_: AsyncSession, __: Sequence[MemberJoined], ___: Sequence[Delivery]) -> None:
+        current.append(traceparent.get())
+
+    handlers = [subscribe("example.record", apply, MemberJoined, batch=True)]
+    deliver = Deliverer(await runtime_of(Service(name="example", package="shared", handlers=handlers)))
+    traces = [new_traceparent() for _ in range(acts)]
+    records = [deliver.record(joined(), new_id(), 1, False) for _ in range(2)]
+    for number, record in enumerate(records):
+        record.headers = (*record.headers, ("traceparent", traces[number % acts].encode()))
+    record_with(spans)
+    try:
+        await take(deliver, *records)
+    finally:
+        record_with(None)
+    assert sorted(map(str, spans.parents)) == sorted(traces)
+    assert current == [traces[0] if acts == 1 else None]

@@ -163,29 +163,6 @@ async def test_each_event_of_a_batch_is_handled_in_its_own_trace(runtime_of: Run
     assert traceparent.get() is None
 
 
-@pytest.mark.parametrize("acts", [1, 2])
-async def test_a_call_for_a_batch_is_part_of_every_act_and_what_it_publishes_of_the_only_one(
-    runtime_of: RuntimeOf, collected: Collected, acts: int
-) -> None:
-    current: list[str | None] = []
-
-    async def record(session: object, events: object, deliveries: object) -> None:
-        current.append(traceparent.get())
-
-    rt = await runtime_of(
-        Service("surveys", "services.surveys", handlers=[subscribe("surveys.record", record, MemberJoined, batch=True)])
-    )
-    deliver, traces = Deliverer(rt), [new_traceparent() for _ in range(acts)]
-    records = [deliver.record(joined(), new_id(), None, replay=False) for _ in range(2)]
-    for number, message in enumerate(records):
-        message.headers = (*message.headers, ("traceparent", traces[number % acts].encode()))
-    await deliver.consumers["registration"].take(records)
-    of_acts = [trace.split("-")[1] for trace in traces]
-    spans = _named(collected.found(), "surveys.record")
-    assert sorted(f"{span.context.trace_id:032x}" for span in spans) == sorted(of_acts)
-    assert [trace and trace.split("-")[1] for trace in current] == [of_acts[0] if acts == 1 else None]
-
-
 @pytest.mark.parametrize("wrong", ["collector:4318", "http://collector:4318", "ftp://collector/v1/traces"])
 def test_an_address_without_scheme_or_path_is_refused(wrong: str) -> None:
     with pytest.raises(ValidationError, match="traces_url"):
