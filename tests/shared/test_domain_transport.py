@@ -87,6 +87,7 @@ async def test_a_commit_that_is_refused_is_told_of_and_leaves_the_batch_behind()
 
 async def test_what_is_not_stored_yet_is_what_is_in_hand_and_what_was_not_handed_over() -> None:
     reading, client = consuming(consumer(in_hand=5), consumer("results", in_hand=1)), Client()
+    assert await reading.lag() == {}, "nothing has started yet"
     reading._subscribers = cast(Any, [SimpleNamespace(consumer=client), SimpleNamespace(consumer=None)])
     assert await reading.lag() == {"registration": 5 + 6, "results": 1}
     client.ends[PLACES[1]] = 3
@@ -180,41 +181,29 @@ async def test_a_broker_that_is_away_is_told_of_once_and_a_lost_consumer_is_star
     await Rounds(consumers=[]).run()
 
 
+@pytest.mark.parametrize("what", ["running", "tasks", "client"])
 async def test_a_consumer_is_lost_when_it_polls_no_more_or_its_client_has_failed(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
-    looks = 0
+    loop, reading, client = asyncio.get_running_loop(), consuming(consumer()), Client()
+    subscriber: Any = SimpleNamespace(running=True, tasks=[loop.create_future()], consumer=client)
+    reading._subscribers = [subscriber]
+    looks: list[float] = []
 
-    async def next_look(_: float) -> None:
-        nonlocal looks
-        looks += 1
-        if looks == 2:
-            change()
+    async def next_look(seconds: float) -> None:
+        looks.append(seconds)
+        if len(looks) == 2 and what == "running":
+            subscriber.running = False
+        elif len(looks) == 2 and what == "tasks":
+            subscriber.tasks[0].cancel()
+        elif len(looks) == 2:
+            client.tasks[1]._fetch_task = loop.create_future()
+            client.tasks[1]._fetch_task.set_exception(KafkaError())
 
     monkeypatch.setattr(transport, "asyncio", SimpleNamespace(sleep=next_look))
-    for change_of in ("running", "tasks", "client"):
-        reading, client = consuming(consumer()), Client()
-        polling = asyncio.get_running_loop().create_future()
-        subscriber: Any = SimpleNamespace(running=True, tasks=[polling], consumer=client)
-        reading._subscribers = [subscriber]
-        failed = asyncio.get_running_loop().create_future()
-        failed.set_exception(KafkaError())
-        failed.exception()
-
-        def change(
-            what: str = change_of, subscriber: Any = subscriber, client: Client = client, failed: Any = failed
-        ) -> None:
-            if what == "running":
-                subscriber.running = False
-            elif what == "tasks":
-                subscriber.tasks[0].cancel()
-            else:
-                client.tasks[1]._fetch_task = failed
-
-        looks = 0
-        assert reading.running
-        await reading._until_a_consumer_is_lost()
-        assert looks == 2
+    assert reading.running
+    await reading._until_a_consumer_is_lost()
+    assert len(looks) == 2
 
 
 def test_it_has_started_when_every_subscriber_runs() -> None:
