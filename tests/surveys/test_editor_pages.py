@@ -198,6 +198,17 @@ async def test_a_template_is_begun_from_and_stays_as_it_was(client: httpx.AsyncC
     assert "Neste år" in (await client.get(copy)).text
 
 
+async def test_two_questionnaires_of_the_same_title_are_told_apart_wherever_one_is_chosen(
+    client: httpx.AsyncClient, ola: httpx.AsyncClient
+) -> None:
+    for editor in (client, ola):
+        assert (await step(editor, await wrote(editor), "ready")).status_code == 303
+    forms = [(await client.get(path)).text for path in (EDITOR, "/staff/surveys/plan")]
+    for form in forms:
+        for name in ("Kari Editor", "Ola Editor"):
+            assert re.search(rf"Nabolaget[^<]* endret \d+\. \w+ \d{{4}} kl\. \d\d:\d\d av {name}", form)
+
+
 @pytest.mark.parametrize(
     ("method", "path"), [("GET", ""), ("GET", "/q1"), ("GET", "/om"), ("POST", ""), ("POST", "/q1")]
 )

@@ -24,7 +24,7 @@ from services.surveys.editing.saving import (
 from services.surveys.editing.showing import outline
 from services.surveys.questionnaire.shelf import shelf
 from shared.rules import on_one_line
-from shared.web import Request, Response, or_404, problem, render, runtime, see_other
+from shared.web import Request, Response, or_404, problem, render, runtime, see_other, translate
 from shared.web.forms import Form, read_form
 from shared.web.staff import audit, staff_required
 
@@ -46,7 +46,10 @@ async def show_questionnaires(request: Request) -> Response:
         "rows": [(row, row.content["title"].get("nb") or "Uten tittel", in_use.get(row.row.id)) for row in rows],
         "templates": ready,
         "template_choices": [(template.id, f"Malen «{template.title.nb}»") for template in ready],
-        "earlier_choices": [(row.row.id, f"Kopi av «{row.content['title'].get('nb')}»") for row in rows],
+        "earlier_choices": [
+            (row.row.id, f"Kopi av «{row.content['title'].get('nb')}», {row.changed(translate(request))}")
+            for row in rows
+        ],
         "may_edit": request.state.staff.may("editor"),
         "mark": new_mark(),
         "errors": {},

@@ -16,7 +16,7 @@ from services.surveys.audience.form import LISTS, MESSAGES, AudienceInput, Choic
 from services.surveys.audience.words import described, group
 from services.surveys.domain import asks_for_area, with_areas
 from services.surveys.editing.checking import special_words
-from services.surveys.editing.saving import questionnaire_to_show, questionnaires_to_ask
+from services.surveys.editing.saving import all_written, questionnaire_to_show, questionnaires_to_ask
 from services.surveys.fieldwork.curve import survey_title
 from services.surveys.fieldwork.domain import TARGET_PERCENT, Plan, plan_survey
 from services.surveys.fieldwork.inviting import open_survey
@@ -100,6 +100,7 @@ async def _show_form(
         "form": form,
         "errors": errors,
         "choices": (await choices_of(session, lang, runtime(request).now())).lists,
+        "changed": {one.row.id: one.changed(lang) for one in await all_written(session)},
         "templates": list(shelf(runtime(request).settings)),
         "questionnaires": list((await questionnaires_to_ask(session, shelf(runtime(request).settings))).values()),
         "sizes": [
