@@ -6,9 +6,11 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events import RESTRICTED_TOPICS
+from shared.logs import what_and_where
 from shared.mechanism import mechanism
 from shared.messaging.consumer import Transaction
 from shared.messaging.envelope import Envelope
@@ -17,6 +19,8 @@ from shared.messaging.keeping import OPEN, RESTRICTED_DAYS, days, expiring
 from shared.messaging.subscription import Routes
 from shared.messaging.transient import is_transient
 from shared.service import Runtime
+
+log = structlog.get_logger()
 
 #: Letters that lost their content undecided: type and reason stay until somebody has seen them.
 LOST = "lost"
@@ -114,7 +118,7 @@ class Redrive:
     async def _one(self, row: sa.Row[Any], now: datetime) -> bool:
         subscription = self._routes.by_name.get(row.handler)
         if subscription is None or row.type not in self._routes.classes:
-            return False
+            return await self._failed(row, "handler_gone" if subscription is None else "unknown_version")
         claim = Claim(subscription, _envelope(row))
         letters = self._letters
         try:
@@ -132,8 +136,29 @@ class Redrive:
         except Exception as error:
             if is_transient(error):
                 raise
-            return False
+            return await self._failed(row, type(error).__name__, error)
         return True
+
+    async def _failed(self, row: sa.Row[Any], reason: str, error: Exception | None = None) -> bool:
+        """False. A letter that waited has nothing ahead of it when it is tried: from now on it has failed itself, and
+        staff see why; nothing tries it again every hour.
+        """
+        letters = self._letters
+        async with self._transaction() as session:
+            await session.execute(
+                sa.update(letters)
+                .where(letters.c.id == row.id, letters.c.state.in_(OPEN))
+                .values(state="dead", reason=reason)
+            )
+        log.error(
+            "messaging.event.failed_again",
+            handler=row.handler,
+            event_id=str(row.event_id),
+            type=row.type,
+            reason=reason,
+            failure=what_and_where(error) if error else None,
+        )
+        return False
 
 
 def redriving(runtime: Runtime) -> Redrive:
