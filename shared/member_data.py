@@ -11,6 +11,8 @@ from shared.messaging import Delivery, emit, lock
 from shared.web.staff import audit_of
 
 _MOST_LOOKS = 1000
+#: Said at each matter from the address: anybody can type an address into the form, or write it as a letter's sender.
+NOT_CONFIRMED = "sendt inn med din adresse, ikke bekreftet: vi vet ikke om det var du som sendte"
 
 
 async def tell_data(

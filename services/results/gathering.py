@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.results.tables import Suggestion
 from shared.events.notifications import MattersNamed
 from shared.events.results import MemberDataGathered
-from shared.member_data import tell_data
+from shared.member_data import NOT_CONFIRMED, tell_data
 from shared.messaging import Delivery
 
 #: An event may be twice as large; anybody can give anybody's address, and long texts with it.
@@ -32,7 +32,8 @@ async def gather_data(session: AsyncSession, event: MattersNamed, delivery: Deli
         row = _row(matter)
         size += len(json.dumps(row, ensure_ascii=False).encode())
         if size > _MOST_BYTES:
-            row = {"matter_id": row["matter_id"], "not_all_is_here": "ask the municipality for the rest"}
+            row = {name: row[name] for name in ("matter_id", "whose")}
+            row["not_all_is_here"] = "ask the municipality for the rest"
         rows.append(row)
     await tell_data(session, event, delivery, MemberDataGathered, {"matters_raised_from_the_address": rows})
 
@@ -41,6 +42,7 @@ def _row(matter: Suggestion) -> dict[str, str]:
     """What is kept of a matter, the newest state of it."""
     return {
         "matter_id": str(matter.id),
+        "whose": NOT_CONFIRMED,
         "registered_at": matter.registered_at.isoformat(),
         "by": matter.channel,
         "language": matter.language,

@@ -180,6 +180,7 @@ async def test_notifications_says_the_card_every_mail_and_matters_from_the_addre
     assert [row["email"] for row in content["contact_card"]] == ["kari@example.org"]
     assert [(row["about"], row["survey_id"], row["meeting_id"]) for row in content["mails"]] == [("sign_in", "", "")]
     (row,) = content["matters_raised_from_the_address"]
+    assert "ikke bekreftet" in row["whose"]
     assert row["by"] == "mail"
     (named,) = await outbox(rt, MattersNamed)
     assert isinstance(named, MattersNamed)
@@ -200,7 +201,9 @@ async def test_results_tells_the_text_of_matters_that_notifications_names_and_of
         session.add_all(Suggestion(id=id_, registered_at=rt.now(), **values) for id_ in ids)
     (row,) = (await answer_of(rt, new_id(), example, new_id()))["matters_raised_from_the_address"]
     assert (row["heading"], row["text"], row["answer"]) == ("heading", "text", "answer")
+    assert "ikke bekreftet" in row["whose"], "anybody can type anybody's address"
     rows = (await answer_of(rt, member_id := new_id(), *ids))["matters_raised_from_the_address"]
+    assert all("ikke bekreftet" in row["whose"] for row in rows)
     assert [len(row.get("text", "")) > 0 for row in rows] == [True] * 24 + [False] * 16, "what one event can hold"
     await Deliverer(rt)(MemberErased(member_id=member_id, erased_at=rt.now()))
     assert len(await outbox(rt, PARTS["results"])) == 1, "whose they are is forgotten"

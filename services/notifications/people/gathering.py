@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.notifications.tables import Contact, Correspondent, Message
 from shared.events.notifications import MattersNamed, MemberDataGathered
 from shared.events.registration import MemberDataRequested
-from shared.member_data import tell_data
+from shared.member_data import NOT_CONFIRMED, tell_data
 from shared.messaging import Delivery, emit
 
 
@@ -57,6 +57,7 @@ async def gather_data(session: AsyncSession, event: MemberDataRequested, deliver
         "matters_raised_from_the_address": [
             {
                 "matter_id": str(matter.suggestion_id),
+                "whose": NOT_CONFIRMED,
                 "since": matter.since.isoformat(),
                 "by": "mail" if matter.by_mail else "form",
                 "language": matter.language,
