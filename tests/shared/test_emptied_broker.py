@@ -1,18 +1,23 @@
 """A broker that came back empty: noticed whenever it happens, filled in order, before anything new, to the end."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 from aiokafka.errors import KafkaError
+from structlog.testing import capture_logs
 
 from shared.mechanism import mechanism
 from shared.messaging import emit_new
 from shared.service import Runtime, Service
 from tests.shared.test_inbox import joined
+from tests.shared.test_outbox import answer
+from tests.shared.test_relay import RelayTo
 from tests.simulation.memory import Broker, Fate, MemoryRelay, Producer
 
 RuntimeOf = Callable[..., Awaitable[Runtime]]
@@ -151,3 +156,49 @@ async def test_what_was_sent_before_a_record_that_is_refused_is_not_sent_for_eve
     outbox = mechanism("example").outbox
     async with runtime.transaction() as session:
         assert await session.scalar(sa.select(sa.func.count()).select_from(outbox)) == 2
+
+
+@pytest.fixture
+async def sending(runtime: Runtime) -> AsyncIterator[RelayTo]:
+    sending = RelayTo(runtime)
+    yield sending
+    sending.close()
+
+
+async def test_a_log_that_lacks_its_last_record_is_not_whole_and_gets_nothing_new_however_lately_it_was_asked(
+    runtime: Runtime, sending: RelayTo
+) -> None:
+    async with runtime.transaction() as session:
+        await emit_new(session, [joined(), answer()])
+    assert await sending.relay_once() == 2
+    await publish(runtime, 1)
+    sending.probe.ends = 0
+    with capture_logs() as logs:
+        assert await sending.relay_once() == 0
+    assert [log["event"] for log in logs] == ["messaging.broker.came_back_empty"]
+    sending.probe.age = 0.0
+    assert await sending.relay_once() == 0
+    assert len(sending.broker.sent) == 2
+    sending.settle = 0.0
+    with capture_logs() as logs:
+        assert await sending.relay_once() == 1
+    assert [(log["event"], log["events"]) for log in logs] == [("messaging.broker.filled", 2)]
+    values = [record["value"] for record in sending.broker.sent]
+    assert values[:2] == values[2:4]
+    assert len(values) == 5
+
+
+async def test_a_place_acknowledged_twice_means_that_the_broker_was_emptied_meanwhile(
+    runtime: Runtime, sending: RelayTo
+) -> None:
+    def acknowledge(offset: int, partition: int) -> Callable[[asyncio.Future[Any]], None]:
+        return lambda future: future.set_result(SimpleNamespace(partition=partition, offset=offset))
+
+    with capture_logs() as logs:
+        for place, (offset, partition) in enumerate([(5, 0), (0, 1), (0, 0), (5, 0)]):
+            sending.broker.answers[place] = acknowledge(offset, partition)
+            async with runtime.transaction() as session:
+                await emit_new(session, [answer() if place == 2 else joined()])
+            assert logs == []
+            assert await sending.relay_once() == 1
+    assert [log["event"] for log in logs] == ["messaging.broker.came_back_empty"]

@@ -153,7 +153,7 @@ async def test_a_restricted_letter_nobody_decided_about_is_announced_then_lost_w
     await age(runtime, 8)
     async with runtime.transaction() as session:
         with capture_logs() as logs:
-            assert await forget_what_is_old(session) == 2
+            assert [await forget_what_is_old(session), await forget_what_is_old(session)] == [2, 0]
         assert [log["event"] for log in logs] == ["messaging.dead_letter.lost"] * 2
         rows = await dead_letters.listed(session)
         assert [(row.state, row.payload, row.headers, row.subject) for row in rows] == [

@@ -140,6 +140,25 @@ async def test_an_acknowledgement_without_a_place_is_one_and_says_nothing_of_whe
     assert await places(runtime, "relay_position") == [0]
 
 
+async def test_the_oldest_go_first_and_only_one_relay_reads(
+    runtime: Runtime, sending: RelayTo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "BATCH", 1)
+    await publish(runtime, 2)
+    outbox = mechanism("example").outbox
+    async with runtime.transaction() as session:
+        oldest, last = await session.scalars(sa.select(outbox.c.subject).order_by(outbox.c.id))
+        # Its row is now behind the other.
+        await session.execute(sa.update(outbox).where(outbox.c.subject == oldest).values(restricted=False))
+    async with runtime.transaction() as session:
+        await session.execute(sa.text("select pg_advisory_xact_lock(hashtextextended('example.relay', 0))"))
+        await session.execute(sa.select(outbox.c.id).with_for_update())
+        async with asyncio.timeout(60):
+            assert await sending.relay_once() == 0
+    assert [await sending.relay_once() for _ in range(3)] == [1, 1, 0]
+    assert [record["key"] for record in sending.broker.sent] == [str(subject).encode() for subject in (oldest, last)]
+
+
 async def test_an_event_about_nobody_has_no_key_and_rests_with_the_restricted(
     runtime: Runtime, sending: RelayTo
 ) -> None:
@@ -167,26 +186,6 @@ async def test_the_broker_is_asked_what_it_holds_unless_it_was_a_moment_ago(
     sending.probe.age, sending.probe.asked = age, 0
     assert await sending.relay_once() == waiting
     assert sending.probe.asked == asked
-
-
-async def test_a_log_that_lacks_its_last_record_is_not_whole_and_gets_nothing_new_however_lately_it_was_asked(
-    runtime: Runtime, sending: RelayTo
-) -> None:
-    await publish(runtime)
-    assert await sending.relay_once() == 1
-    await publish(runtime)
-    sending.probe.ends = 0
-    with capture_logs() as logs:
-        assert await sending.relay_once() == 0
-    assert [log["event"] for log in logs] == ["messaging.broker.came_back_empty"]
-    sending.probe.age = 0.0
-    assert await sending.relay_once() == 0
-    assert len(sending.broker.sent) == 1
-    sending.settle = 0.0
-    with capture_logs() as logs:
-        assert await sending.relay_once() == 1
-    assert [(log["event"], log["events"]) for log in logs] == [("messaging.broker.filled", 1)]
-    assert [record["key"] for record in sending.broker.sent[:2]] == [sending.broker.sent[0]["key"]] * 2
 
 
 class Spans:
