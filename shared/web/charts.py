@@ -186,6 +186,9 @@ def panel_against_population(
             _text(max(mark, (share or 0.0) * scale) + 8, top + _LABEL + 19, compared),
         ]
         if target is not None:
+            if (share or 0.0) > target:
+                # A gap in the bar, so that the mark is seen on it.
+                body.append(_bar("gap", mark - 3, top + _LABEL + 4, 6))
             body.append(
                 Markup('<line class="target" x1="{0}" x2="{0}" y1="{1}" y2="{2}"/>').format(
                     round(mark, 1), top + _LABEL, top + _LABEL + _BAR + 8

@@ -59,6 +59,8 @@ def test_a_long_label_is_written_on_more_lines_and_the_bar_moves_down() -> None:
 def test_a_share_the_population_does_not_have_has_no_mark() -> None:
     picture = charts.panel_against_population("T", "D", [("Kvinner", 0.6, 0.5), ("Annet", 0.05, None)], NB)
     assert picture.count('class="target"') == 1
+    assert picture.count('class="gap"') == 1, "the mark on the bar is seen"
+    assert 'class="gap"' not in charts.panel_against_population("T", "D", [("Kvinner", 0.4, 0.5)], NB)
     assert words(picture) == ["Kvinner", "60\u00a0% / 50\u00a0%", "Annet", "5\u00a0%"]
 
 
@@ -71,7 +73,7 @@ def test_every_shape_of_a_chart_has_a_colour_of_its_own_where_colours_are_forced
     """There a picture keeps the page's own colours, which may be the background's: a curve was invisible."""
     pictures = [
         charts.bars("t", "d", [("a", 1, 0.5)], NB),
-        charts.panel_against_population("t", "d", [("a", 0.2, 0.3)], NB),
+        charts.panel_against_population("t", "d", [("a", 0.3, 0.2)], NB),
         charts.line("t", "d", [("a", 1), ("b", 2)], 3, ("c", 3), NB),
         charts.stacked("t", "d", [(name, 2) for name in "abcde"], ("f", 1), NB),
         charts.stacked_growth(

@@ -1,0 +1,40 @@
+"""What the style sheet does on paper and where colours are forced, in a real browser."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from deploy.local.browser import FLAGS
+from deploy.local.browser import chromium as find_chromium
+from deploy.web.build import static_folder
+
+_PAGE = """<nav class="panel-places"><a class="ds-link" href="/a" aria-current="page">A</a><a class="ds-link" href="/b">B</a></nav>
+<main class="panel-main">
+<form class="panel-find" style="display: grid"><label>Finn en person</label><input></form>
+<form><section class="ds-card"><h2 class="ds-heading">Side 1</h2><p class="panel-actions"><select><option>Tall</option></select></p>
+<button class="ds-button" type="submit">Slett</button></section></form>
+<div class="panel-table"><table class="ds-table"><tr><td>1</td></tr></table></div>
+<details class="ds-details panel-help"><summary>Slik gjør du det</summary></details>
+</main>"""
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    where, static = find_chromium(), static_folder()
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=where, args=FLAGS)
+        page = chromium.new_page()
+        page.set_content(_PAGE)
+        for name in ("designsystemet", "theme", "panel"):
+            page.add_style_tag(path=static / f"{name}.css")
+        yield page
+        chromium.close()
+
+
+def test_only_the_place_where_one_is_has_a_border_where_colours_are_forced(page: Page) -> None:
+    page.emulate_media(media="screen", forced_colors="active")
+    colour = "element => getComputedStyle(element).borderInlineStartColor"
+    here, there = (page.locator(f".panel-places a[href='/{name}']").evaluate(colour) for name in "ab")
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert there == background != here
