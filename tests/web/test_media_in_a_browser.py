@@ -9,10 +9,12 @@ from deploy.local.browser import FLAGS
 from deploy.local.browser import chromium as find_chromium
 from deploy.web.build import static_folder
 
-_PAGE = """<nav class="panel-places"><a class="ds-link" href="/a" aria-current="page">A</a><a class="ds-link" href="/b">B</a></nav>
+_PAGE = """<nav class="panel-places"><a class="ds-link" href="/a" aria-current="page">A</a>
+<a class="ds-link" href="/b">B</a></nav>
 <main class="panel-main">
 <form class="panel-find" style="display: grid"><label>Finn en person</label><input></form>
-<form><section class="ds-card"><h2 class="ds-heading">Side 1</h2><p class="panel-actions"><select><option>Tall</option></select></p>
+<form><section class="ds-card"><h2 class="ds-heading">Side 1</h2>
+<p class="panel-actions"><select><option>Tall</option></select></p>
 <button class="ds-button" type="submit">Slett</button></section></form>
 <div class="panel-table"><table class="ds-table"><tr><td>1</td></tr></table></div>
 <details class="ds-details panel-help"><summary>Slik gjør du det</summary></details>
@@ -30,6 +32,16 @@ def page() -> Iterator[Page]:
             page.add_style_tag(path=static / f"{name}.css")
         yield page
         chromium.close()
+
+
+def test_paper_has_what_is_shown_and_not_what_is_pressed_or_filled_in(page: Page) -> None:
+    page.emulate_media(media="print")
+    assert page.get_by_role("heading", name="Side 1").is_visible()
+    for words in ("Finn en person", "Slett", "Slik gjør du det"):
+        assert not page.get_by_text(words).is_visible(), words
+    assert not page.locator("select").is_visible()
+    table = "element => getComputedStyle(element).breakInside"
+    assert page.locator("table").evaluate(table) == "auto", "a long table goes on over the page"
 
 
 def test_only_the_place_where_one_is_has_a_border_where_colours_are_forced(page: Page) -> None:
