@@ -162,8 +162,9 @@ async def test_cancelling_tells_those_who_had_said_yes_and_nobody_else(
     page = (await editor.get(path)).text
     assert "1 har sagt ja" in page
     assert "purpose=meeting_cancelled" in page
-    for _ in range(2):
-        assert (await editor.post(path, data={"confirmed": "yes"})).status_code == 303
+    done = [(await editor.post(path, data={"confirmed": "yes"})).headers["location"] for _ in range(2)]
+    assert done == [f"/staff/meetings/{meeting.id}{saved}" for saved in ("?saved=cancelled_told", "")]
+    assert "de det gjelder, får en e-post" in (await editor.get(done[0])).text
     (notice,) = await outbox(rt, MeetingNoticeDue)
     assert isinstance(notice, MeetingNoticeDue)
     assert (notice.notice, notice.invitation_id) == ("cancelled", first.id)
@@ -171,6 +172,16 @@ async def test_cancelling_tells_those_who_had_said_yes_and_nobody_else(
     await run_jobs(rt)
     assert await states(rt) == {"ended": 5, "declined": 1}
     assert "Møtet er avlyst" in (await editor.get(f"/meetings/{meeting.slug}")).text
+
+
+async def test_cancelling_a_meeting_nobody_was_asked_to_says_nothing_of_mail(
+    rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
+) -> None:
+    await deliver(margins())
+    meeting = await a_meeting(rt)
+    done = await editor.post(f"/staff/meetings/{meeting.id}/cancel", data={"confirmed": "yes"}, follow_redirects=True)
+    assert "Møtet er avlyst." in done.text
+    assert "får en e-post" not in done.text
 
 
 async def test_the_card_says_what_needs_somebody_today(

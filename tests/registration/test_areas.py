@@ -16,7 +16,15 @@ FILE = "område;postnumre;innbyggere\nVest;1337 1336;300\nNord;1353;100"
 async def upload(editor: httpx.AsyncClient, text: str, source: str = "Kommunen, 2026") -> httpx.Response:
     """The file as staff send it."""
     files = {"file": ("omrader.csv", text.encode(), "text/csv")}
-    return await editor.post("/staff/registration/areas", files=files, data={"source": source})
+    return await editor.post("/staff/registration/areas", files=files, data={"file_source": source})
+
+
+async def test_a_file_with_faults_keeps_what_was_typed_beside_it(rt: Runtime, editor: httpx.AsyncClient) -> None:
+    wrong = await upload(editor, FILE + "x", source="Kommunen «2027»")
+    assert wrong.status_code == 422
+    assert "Rader med feil" in wrong.text
+    assert 'name="file_source" type="text" value="Kommunen «2027»"' in wrong.text
+    assert wrong.text.count('id="source"') == 1
 
 
 async def test_a_new_version_regroups_everybody_once_and_is_told(rt: Runtime, editor: httpx.AsyncClient) -> None:
@@ -79,9 +87,11 @@ async def test_staff_write_areas_in_the_table_and_a_reader_only_sees_them(
     rt: Runtime, editor: httpx.AsyncClient
 ) -> None:
     row = {"rows": "1", "label-0": "Sandvika", "postcodes-0": "1337, 1338", "residents-0": "9 000", "source": ""}
-    wrong = await editor.post("/staff/registration/areas", data=row | {"label-1": "Nord", "postcodes-1": "1337"})
+    wrong = await editor.post("/staff/registration/areas", data=row | {"label-2": "Nord", "postcodes-2": "1337"})
     assert wrong.status_code == 422
-    assert "Rader med feil" in wrong.text
+    assert 'href="#label-2">Rad 3: ' in wrong.text
+    assert 'id="label-2-error">Rad 3: ' in wrong.text, "the empty row between stays, so that the number is the row's"
+    assert 'name="label-2" value="Nord"' in wrong.text
     assert 'value="1337, 1338"' in wrong.text, "what was typed is kept"
     assert (await editor.post("/staff/registration/areas", data=row)).status_code == 303
     text = (await editor.get("/staff/registration/areas")).text

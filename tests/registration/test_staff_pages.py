@@ -205,7 +205,7 @@ async def test_every_look_up_and_every_view_of_a_person_leaves_a_trace(rt: Runti
         assert 'method="post" action="/staff/registration/members">' in (await editor.get(desk)).text
     for text, words in (("KARI@example.org", "Kari Prøve"), ("prøve", "Kari Prøve"), ("100%", "Vi fant ingen")):
         assert words in (await editor.post("/staff/registration/members", data={"who": text})).text
-    assert (await editor.post("/staff/registration/members", data={"who": "k"})).status_code == 422
+    assert 'value="k"' in (await editor.post("/staff/registration/members", data={"who": "k"})).text
     page = await editor.get(f"/staff/registration/members/{member_id}")
     assert "kari@example.org" in page.text
     assert "Siri Stab så på en person" in page.text

@@ -91,8 +91,8 @@ async def test_staff_see_before_and_after_and_correct_once(
     [
         ("pages.0.title.nb", "", "Ingen tekster er endret"),
         ("pages.0.title.nb", "Slik {finnes_ikke} reiser", "Sitater av tidligere svar"),
-        ("pages.0.title.nb", "x" * 1001, "for lang"),
-        ("pages.0.title.nb", "Skjult \u202e tekst", "tegn vi ikke tar imot"),
+        ("pages.0.title.nb", "x" * 1001, "høyst 1000 tegn"),
+        ("pages.0.title.nb", "Skjult \u202e tekst", "tegn vi ikke kan ta imot"),
         ("pages.0.id", "annet", "Ingen tekster er endret"),
         ("minutes", "50", "Ingen tekster er endret"),
     ],
@@ -104,6 +104,8 @@ async def test_what_is_no_correction_of_a_text_changes_nothing(
     page = await editor.post(f"/staff/surveys/{survey.id}/texts/1", data={field: text, "confirmed": "yes"})
     assert page.status_code == 422
     assert told in page.text
+    at_field = f'id="{field}-error"' in page.text
+    assert at_field == ("Ingen tekster" not in told), "who has many fields reads which one it is"
     (row,) = await surveys(rt)
     assert row.questionnaire == survey.questionnaire
 

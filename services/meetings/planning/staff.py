@@ -225,4 +225,5 @@ async def cancel(request: Request) -> Response:
         counts = await cancel_meeting(session, meeting_id, rt.now())
         if counts is not None:
             await audit(session, request, "meetings.meeting.cancelled", meeting_id, told=counts[1])
-    return see_other(f"/staff/meetings/{meeting_id}{'?saved=cancelled' if counts is not None else ''}")
+        saved = "" if counts is None else "?saved=cancelled_told" if counts[1] else "?saved=cancelled"
+    return see_other(f"/staff/meetings/{meeting_id}{saved}")

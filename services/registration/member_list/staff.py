@@ -84,18 +84,16 @@ async def look_up(request: Request) -> Response:
     rt = runtime(request)
     form = await read_form(request)
     text, meeting_id = form.get("who") or "", as_id(form.get("meeting"))
+    context: dict[str, object] = {"found": [], "meeting_id": meeting_id, "form": {"who": text}}
     if len(text) < 3:
         errors = {"who": "Skriv minst tre tegn av navnet, eller hele e-postadressen"}
-        return render(
-            request, "registration/staff_found.html", {"found": [], "errors": errors, "meeting_id": meeting_id}, 422
-        )
+        return render(request, "registration/staff_found.html", context | {"errors": errors}, 422)
     async with rt.transaction() as session:
         members = await store.look_up(session, text)
         await audit(session, request, "registration.member.looked_up", None, found=len(members))
         for member in members:
             await audit(session, request, "registration.member.found", member.id)
-    context = {"found": members, "most": store.MOST_FOUND, "meeting_id": meeting_id}
-    return render(request, "registration/staff_found.html", context)
+    return render(request, "registration/staff_found.html", context | {"found": members, "most": store.MOST_FOUND})
 
 
 @staff_required("reader")

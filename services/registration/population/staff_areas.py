@@ -29,7 +29,7 @@ async def save_areas(request: Request) -> Response:
     rt = runtime(request)
     form = await read_form(request, max_bytes=_LARGEST_FILE * 2)
     file = form.files.get("file")
-    source = on_one_line(form.get("source") or "")[:_LONGEST_SOURCE]
+    source = on_one_line(form.get("source") or form.get("file_source") or "")[:_LONGEST_SOURCE]
     async with rt.transaction() as session:
         margins = await store.newest_margins(session)
     bands = [band.code for band in margins.bands] if margins else []
@@ -43,6 +43,9 @@ async def save_areas(request: Request) -> Response:
             areas, bad = read_file(raw, rt.profile.numbers, bands)
     except UnreadableFile as error:
         return await _show(request, form, {"file": str(error)}, [], 422)
+    if bad and form.get("rows"):
+        wrong = {f"label-{line - 1}": f"Rad {line}: {reason}" for line, reason in bad}
+        return await _show(request, form, wrong, [], 422)
     if bad:
         return await _show(request, form, {"": "Noe er feil. Ingenting er lagret."}, bad, 422)
     if margins is None:
@@ -76,7 +79,10 @@ async def _show(
         areas = store.areas_of(scheme)
         outside = await store.members_outside(session, areas)
     population = sum(cell.population for cell in margins.margins) if margins else 0
-    inputs = [row for _, row in _rows(form)] if form is not None and form.get("rows") else None
+    typed = form is not None and form.get("rows")
+    by_number = dict(_rows(form)) if form is not None and typed else {}
+    # An empty row among them stays: what is said of a row names its number.
+    inputs = [by_number.get(number, {}) for number in range(1, max(by_number, default=0) + 1)] if typed else None
     rows: list[dict[str, object]] = [*(inputs if inputs is not None else _as_rows(areas)), *([{}] * _EMPTY_ROWS)]
     context = {
         "errors": errors,
@@ -84,7 +90,8 @@ async def _show(
         "areas": areas,
         "rows": rows,
         "detailed": any(area.cells for area in areas.areas),
-        "source": (form.get("source") if form is not None else None) or areas.source,
+        "source": form.get("source") if form is not None and typed else areas.source,
+        "file_source": form.get("file_source") if form is not None else "",
         "stored": scheme,
         "coverage": coverage(areas, population, street_postcodes(rt.profile.numbers)),
         "lowest": margins.bands[0].age_from if margins else rt.profile.minimum_age,

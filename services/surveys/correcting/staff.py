@@ -1,17 +1,19 @@
 """Staff correct a typo in an open survey: part by part, before and after side by side, asked about once."""
 
 from services.surveys.correcting.correcting import MOST, correct
-from services.surveys.correcting.domain import changes_in, corrected, part_of, texts_of
+from services.surveys.correcting.domain import Change, changes_in, corrected, part_of, texts_of
 from services.surveys.editing.naming import LANGUAGE_NAMES
 from services.surveys.fieldwork.curve import survey_title
 from services.surveys.tables import Survey
-from shared.events.questionnaire import RulesBroken, strict
+from shared.events.questionnaire import QUOTE, RulesBroken, strict
 from shared.rules import on_one_line
 from shared.web import Request, Response, or_404, problem, render, runtime, see_other
-from shared.web.forms import Form, read_form
+from shared.web.forms import REFUSED_CHARACTERS, Form, FormErrors, read_form
 from shared.web.staff import audit, staff_required
 
 _LONGEST = 1_000
+_TOO_LONG = "Teksten kan ha høyst 1000 tegn."
+_QUOTES = "Sitater av tidligere svar, som {reisemate}, må stå slik de er."
 
 
 @staff_required("editor")
@@ -19,7 +21,7 @@ async def show_texts(request: Request) -> Response:
     """The texts of one part, each in a field."""
     async with runtime(request).transaction() as session:
         survey = or_404(await session.get(Survey, request.path_params["survey_id"]))
-    return _refused(request, survey) or _page(request, survey, {}, None)
+    return _refused(request, survey) or _page(request, survey, {}, {})
 
 
 @staff_required("editor")
@@ -33,15 +35,18 @@ async def correct_texts(request: Request) -> Response:
         texts = _wanted(survey, form)
         content = survey.questionnaire.content()
         changes = changes_in(content, texts)
-        wrong = [change for change in changes if len(change.after) > _LONGEST]
-        if form.refused or wrong:
-            return _page(request, survey, texts, "En tekst er for lang eller har tegn vi ikke tar imot.")
+        errors = {_field(each): _TOO_LONG for each in changes if len(each.after) > _LONGEST}
+        errors |= dict.fromkeys(sorted(form.refused), REFUSED_CHARACTERS)
         try:
-            strict(corrected(content, changes))
+            if not errors:
+                strict(corrected(content, changes))
         except (RulesBroken, ValueError):
-            return _page(request, survey, texts, "Sitater av tidligere svar, som {reisemate}, må stå slik de er.")
-        if not changes:
-            return _page(request, survey, texts, "Ingen tekster er endret.")
+            requoted = [each for each in changes if QUOTE.findall(each.before) != QUOTE.findall(each.after)]
+            errors = {_field(each): _QUOTES for each in requoted} or {"": _QUOTES}
+        if not (errors or changes):
+            errors = {"": "Ingen tekster er endret."}
+        if errors:
+            return _page(request, survey, texts, errors)
         if form.get("confirmed") != "yes":
             context = {
                 "survey": survey,
@@ -75,7 +80,11 @@ def _wanted(survey: Survey, form: Form) -> dict[tuple[str, str], str]:
     }
 
 
-def _page(request: Request, survey: Survey, wanted: dict[tuple[str, str], str], error: str | None) -> Response:
+def _field(change: Change) -> str:
+    return f"{change.path}.{change.language}"
+
+
+def _page(request: Request, survey: Survey, wanted: dict[tuple[str, str], str], errors: FormErrors) -> Response:
     number: int = request.path_params["part"]
     front, part = part_of(survey.questionnaire.content(), number)
     fields: list[dict[str, object]] = [
@@ -94,9 +103,9 @@ def _page(request: Request, survey: Survey, wanted: dict[tuple[str, str], str], 
         "part": number,
         "parts": ["Tittel og innledning", *(page.title.nb for page in survey.questionnaire.pages)],
         "fields": fields,
-        "error": error,
+        "errors": errors,
     }
-    return render(request, "surveys/staff_texts.html", context, 422 if error else 200)
+    return render(request, "surveys/staff_texts.html", context, 422 if errors else 200)
 
 
 def _beginning(text: str) -> str:
