@@ -42,6 +42,18 @@ async def test_signing_out_everywhere_ends_every_session_and_here_only_this_one(
         assert stranger.status_code == 303
 
 
+async def test_who_signs_out_on_a_shared_tablet_reads_that_and_not_the_others_page(rt: Runtime) -> None:
+    async with browser(rt, follow_redirects=False) as tablet:
+        kari = await signed_in(tablet, rt)
+        ola = await a_member(tablet, rt, email="ola@example.org", name="Ola Prøve")
+        await tablet.get(f"/me/sign-in/{await link(tablet, rt, 'ola@example.org')}")
+        await tablet.post("/me/sign-in", data={"id": str(ola)})
+        out = await tablet.post("/me/sign-out", data={"id": str(kari)}, follow_redirects=True)
+        assert "Du er logget ut" in out.text
+        assert "Ola Prøve" not in out.text
+        assert "Ola Prøve" in (await tablet.get("/me", follow_redirects=True)).text
+
+
 async def test_a_session_ends_with_its_hour(rt: Runtime) -> None:
     async with browser(rt) as client:
         member_id = await signed_in(client, rt)

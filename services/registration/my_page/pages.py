@@ -46,6 +46,8 @@ async def show_own_page(request: Request) -> Response:
     """The member's page, or the form that asks for a sign-in link."""
     rt = runtime(request)
     member_id = as_id(request.query_params.get("id"))
+    if "out" in request.query_params:  # not on to the page of another who is signed in here
+        return await sign_in_form(request)
     if member_id is None and len(ids := await members_signed_in(request)) == 1:
         return see_other(f"/me?id={ids[0]}")
     if member_id is None or not await signed_in(request, member_id):
