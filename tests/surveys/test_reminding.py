@@ -62,10 +62,12 @@ async def test_the_second_is_left_out_where_the_survey_closes_before_it(
     assert [(number, last) for _, number, last in await reminded(rt)] == [(1, True), (1, True)]
 
 
-async def test_a_stratum_that_has_enough_is_left_alone(rt: Runtime, deliver: Deliverer, plan: PlanSurvey) -> None:
+async def test_a_stratum_that_has_enough_is_left_alone(
+    rt: Runtime, deliver: Deliverer, plan: PlanSurvey, editor: httpx.AsyncClient
+) -> None:
     await deliver(margins(), *many(rt.now(), 24))
-    survey = await plan()
-    await set_up(rt, remind_until_enough=True)
+    survey = await plan(days=40)
+    await set_up(rt, remind_until_enough=True, again_after=4)
     rows = await invitations(rt, survey.id)
     young = [row for row in rows if (row.gender, row.band) == ("female", "15-24")]
     for row in young[:2]:
@@ -73,6 +75,9 @@ async def test_a_stratum_that_has_enough_is_left_alone(rt: Runtime, deliver: Del
     move_to_work(rt, timedelta(days=8))
     await remind_due(rt)
     assert {id_ for id_, _, _ in await reminded(rt)} == {row.id for row in rows} - {row.id for row in young}
+    page = (await editor.get(f"/staff/surveys/{survey.id}")).text
+    assert "De som har fått nok e-poster, får ingen. Det gjør heller ikke grupper som har nådd målet<" in page
+    assert "<dt>Påminnelse</dt><dd>Den andre går " in page
 
 
 async def test_at_night_a_reminder_waits_for_the_morning(rt: Runtime, deliver: Deliverer, plan: PlanSurvey) -> None:
