@@ -54,6 +54,8 @@ async def test_the_tables_say_of_whom_each_share_is(rt: Runtime) -> None:
     assert rows["minutter", ""] == ["", "", "2", "", ""]
     assert "Billigere billetter" not in page
     assert page.count("Færre enn fem har svart") == 2
+    assert "Ingen har svart." in page
+    assert "0 skrev et svar." not in page
 
 
 async def test_numbers_have_a_picture_and_a_table_and_one_outlier_hides_nobody(rt: Runtime) -> None:
