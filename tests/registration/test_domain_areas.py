@@ -53,6 +53,12 @@ def test_residents_by_gender_and_age_add_up_to_the_area() -> None:
     assert west.cells == (female, male)
 
 
+def test_an_areas_name_stands_on_one_line_however_the_cell_was_written() -> None:
+    rows = 'område;postnumre;innbyggere\n"Sandvika\u2028og\n  omegn";1337;10\nØst\x85nord;1358;10'
+    areas, bad = read_file(rows.encode(), ("3201",), BANDS)
+    assert (bad, [area.label for area in areas]) == ([], ["Sandvika og omegn", "Øst nord"])
+
+
 @pytest.mark.parametrize(
     ("row", "reason"),
     [

@@ -55,6 +55,14 @@ async def test_a_correction_reaches_pages_mails_and_results_and_keeps_both_wordi
     assert len(await outbox(rt, ResponseSubmitted)) == 6
 
 
+async def test_a_corrected_title_stays_on_one_line(rt: Runtime, plan: PlanSurvey, editor: httpx.AsyncClient) -> None:
+    survey = await plan()
+    forged = {"pages.0.title.nb": "Reisene\ndine\u2028i dag", "confirmed": "yes"}
+    assert (await editor.post(f"/staff/surveys/{survey.id}/texts/1", data=forged)).status_code == 303
+    (row,) = await surveys(rt)
+    assert row.questionnaire.pages[0].title.nb == "Reisene dine i dag"
+
+
 async def test_a_survey_that_has_ended_keeps_its_texts(rt: Runtime, plan: PlanSurvey) -> None:
     survey = await plan()
     for deed in (Deed.PAUSE, Deed.GO_ON, Deed.END):

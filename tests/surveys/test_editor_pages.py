@@ -186,6 +186,15 @@ async def fill_gone(client: httpx.AsyncClient, address: str, version: str) -> ht
     return await client.post(address, data={"base": version, "text.nb": "For sent"})
 
 
+async def test_titles_of_a_forged_form_stand_on_one_line(rt: Runtime, client: httpx.AsyncClient) -> None:
+    here = await begin(client, "Vår\negen \u2029 tittel")
+    await fill(client, f"{here}/om", title__nb="Ny\ntittel", introduction__nb="To\nlinjer.", minutes="2")
+    async with rt.transaction() as session:
+        first, second = await session.scalars(sa.select(WrittenVersion.content).order_by(WrittenVersion.version))
+    assert first["title"]["nb"] == "Vår egen tittel"
+    assert (second["title"]["nb"], second["introduction"]["nb"]) == ("Ny tittel", "To\nlinjer.")
+
+
 @pytest.mark.parametrize("source", ["klima", "baeringen"])
 async def test_a_template_is_begun_from_and_stays_as_it_was(client: httpx.AsyncClient, source: str) -> None:
     here = await begin(client, "Vår egen", source)
