@@ -8,7 +8,16 @@ from babel.dates import format_date
 from markupsafe import Markup
 
 from services.results.domain import Counted, key_question, leads, most_chosen, share_positive
-from shared.events.questionnaire import Grid, KnownQuestion, Optioned, Questionnaire, Ranking, Scale, UnknownQuestion
+from shared.events.questionnaire import (
+    Grid,
+    KnownQuestion,
+    Optioned,
+    Pair,
+    Questionnaire,
+    Ranking,
+    Scale,
+    UnknownQuestion,
+)
 from shared.rules import N_
 from shared.web.charts import CHARACTERS, CHARACTERS_ALONE, alone, bars, stacked
 from shared.web.i18n import Language
@@ -49,6 +58,8 @@ class Shown:
     counted: Counted
     parts: list["Shown"]
     """A grid's statements; what was written beside options."""
+    pictured: Sequence[tuple[str, str, str]] = ()
+    """Of a choice between two, the alternatives with a picture: (text, the picture as an address, what it shows)."""
 
 
 def show(questionnaire: Questionnaire, counted: Sequence[Counted], texts: Language) -> list[Shown]:
@@ -72,6 +83,11 @@ def _one(question: AnyQuestion, counted: Counted, texts: Language) -> Shown:
         unit.to(texts.code) if unit else "",
         counted,
         _parts(question, counted, texts),
+        [
+            (option.text.to(texts.code), option.picture.address, option.picture.shows.to(texts.code))
+            for option in (question.options if isinstance(question, Pair) else ())
+            if option.picture
+        ],
     )
 
 

@@ -293,6 +293,8 @@ async def test_every_kind_of_question_has_words_a_table_and_a_picture(rt: Runtim
         assert "<svg" in part, id_
         assert "<table" in part, id_
         assert f"\n{id_};" in rows, id_
+    pictured = public.split('id="q-torget"')[1].split('src="data:image/png;base64,')[1]
+    assert re.search('alt="(En benk|Ein benk|A bench)"><figcaption>Ben(ker|ches)<', pictured)
     assert "{" not in re.sub("<style.*?</style>", "", public)
     assert "1998" in public
     assert "1\xa0998" not in public
