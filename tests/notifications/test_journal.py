@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.sending.claiming import Try
 from services.notifications.sending.journaling import PLANNING, STEP, Steps
@@ -64,11 +65,13 @@ async def test_steps_that_come_while_one_is_written_share_the_next_transaction(r
     assert steps.written == 2
 
 
-async def cut(steps: Steps) -> None:
-    """The server ends the connection that the steps use."""
+async def cut(steps: Steps) -> AsyncConnection:
+    """The server ends the connection that the steps use; that connection."""
     pid = await (await steps.connected()).fetchval("select pg_backend_pid()")
     async with steps.engine.connect() as other:
         await other.execute(sa.text("select pg_terminate_backend(:pid, 10000)"), {"pid": pid})
+    assert steps._connection is not None
+    return steps._connection
 
 
 async def test_a_step_that_fails_is_told_to_all_who_wait_and_the_next_has_a_new_connection(
@@ -76,10 +79,11 @@ async def test_a_step_that_fails_is_told_to_all_who_wait_and_the_next_has_a_new_
 ) -> None:
     engine = (await runtime_of("notifications")).database.engine
     steps = Steps(engine, 60)
-    await cut(steps)
+    broken = await cut(steps)
     attempts = [Try(new_id(), 1) for _ in range(3)]
     outcomes = await asyncio.gather(*(steps.step(None, attempt) for attempt in attempts), return_exceptions=True)
     assert [isinstance(outcome, Exception) for outcome in outcomes] == [True] * 3
+    assert broken.closed
     assert await steps.step(None, attempts[0]) is False
     await steps.close()
     assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
@@ -96,8 +100,9 @@ async def test_the_connection_goes_back_as_it_was_or_is_given_up_where_the_serve
     async with engine.connect() as connection:
         assert await connection.scalar(sa.text("select pg_backend_pid()")) == pid
         assert await connection.scalar(sa.text("show plan_cache_mode")) == "auto"
-    await cut(steps)
+    broken = await cut(steps)
     await steps.close()
+    assert broken.closed
     assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
     async with engine.connect() as connection:
         assert await connection.scalar(sa.text("select 1")) == 1
