@@ -52,7 +52,8 @@ def dead_letter_pages(service: str) -> list[Route]:
                 "lanes": await missing.stale_lanes(session),
                 "events": await events_at_fault(request, session),
             }
-        numbers = {name: query[name] for name in ("applied", "lanes", "settled") if query.get(name, "").isdigit()}
+        told = ("applied", "dropped", "lanes", "settled")
+        numbers = {name: query[name] for name in told if query.get(name, "").isdigit()}
         return render(request, "shell/staff_dead_letters.html", context | {"done": numbers})
 
     @staff_required("editor")
@@ -67,7 +68,7 @@ def dead_letter_pages(service: str) -> list[Route]:
 
 async def _decide(request: Request, service: str, form: Form) -> str:
     """Do what the form says; the query that tells of it."""
-    rt, named = runtime(request), as_id(form.get("id"))
+    rt, named, told = runtime(request), as_id(form.get("id")), ""
     match form.get("action"):
         case "redrive":
             async with rt.transaction() as session:
@@ -77,6 +78,7 @@ async def _decide(request: Request, service: str, form: Form) -> str:
                 if not await dead_letters.drop(session, named):
                     return ""
                 await audit(session, request, f"{service}.dead_letter.dropped", named)
+            told = "dropped=1&"
         case "settle":
             async with rt.transaction() as session:
                 settled = await missing.settle_removed(session)
@@ -90,4 +92,4 @@ async def _decide(request: Request, service: str, form: Form) -> str:
         case _:
             return ""
     applied, _ = await dead_letters.redriving(rt).all(rt.now())
-    return f"applied={applied}"
+    return f"{told}applied={applied}"

@@ -113,7 +113,8 @@ async def test_staff_pause_and_resume_everything(rt: Runtime, sink: Sink, editor
     assert "Utsendingen er stoppet" in (await editor.get("/staff/notifications")).text
     assert "Utsendingen er stoppet" in (await editor.get("/staff/notifications/card")).text
     assert "2 e-poster i køen" in (await editor.get("/staff/notifications/resume")).text
-    await editor.post("/staff/notifications/sending", data={"action": "resume"})
+    resumed = await editor.post("/staff/notifications/sending", data={"action": "resume"}, follow_redirects=True)
+    assert "Utsendingen er i gang igjen." in resumed.text
     await Dispatcher().run(rt)
     assert len(sink.taken) == 2
     assert await deeds(rt) == ["notifications.sending.paused", "notifications.sending.resumed"]

@@ -47,3 +47,9 @@ async def test_two_members_with_one_mailbox_are_told_of_until_somebody_decides(
 async def test_staff_see_what_a_file_says_of_each_persons_consents(editor: httpx.AsyncClient) -> None:
     template = await editor.get("/staff/registration/import/template")
     assert "<td>undersøkelser, " in (await preview(editor, template.content)).text
+
+
+async def test_a_file_of_mistakes_only_leads_to_another_file(editor: httpx.AsyncClient) -> None:
+    page = await preview(editor, b"navn;epost;fodselsar;kjonn;postnummer\n;uten@example.org;1980;mann;1353")
+    assert "0 rader kan importeres." in page.text
+    assert "Velg en annen fil" in page.text

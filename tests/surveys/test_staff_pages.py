@@ -82,6 +82,16 @@ async def test_the_list_and_the_card_say_how_it_goes(
     assert "1 (25" in (await editor.get("/staff/surveys")).text
 
 
+async def test_a_survey_nobody_answered_waits_for_answers_only_while_it_is_open(
+    rt: Runtime, deliver: Deliverer, plan: PlanSurvey, editor: httpx.AsyncClient
+) -> None:
+    await deliver(*many(rt.now(), 8))
+    path = f"/staff/surveys/{(await plan()).id}"
+    assert "Når de første gjør det, kommer kurven her." in (await editor.get(path)).text
+    await editor.post(f"{path}/life/end", data={"action": "end"})
+    assert "Ingen svarte." in (await editor.get(path)).text
+
+
 @pytest.mark.parametrize("path", ["/staff/surveys", "/staff/surveys/card", "/staff/surveys/plan"])
 async def test_nobody_without_a_session_sees_anything(rt: Runtime, path: str) -> None:
     async with browser(rt) as client:

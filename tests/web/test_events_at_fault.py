@@ -87,6 +87,7 @@ async def test_staff_give_a_letter_up_after_a_second_question_and_what_waits_goe
         question = (await client.get(f"{path}?give_up={letter.id}")).text
         assert "Ja, gi opp" in question
         answer = await client.post(path, data={"action": "drop", "id": str(letter.id)}, follow_redirects=True)
+    assert "Hendelsen er tatt ut av listen. 1 er brukt nå." in answer.text
     assert applied.events == [change]
     assert "1 er brukt nå. 0 står igjen." in answer.text
     async with runtime.transaction() as session:

@@ -16,7 +16,8 @@ _PAGE = """<nav class="panel-places"><a class="ds-link" href="/a" aria-current="
 <form><section class="ds-card"><h2 class="ds-heading">Side 1</h2>
 <p class="panel-actions"><select><option>Tall</option></select></p>
 <button class="ds-button" type="submit">Slett</button></section></form>
-<div class="panel-table"><table class="ds-table"><tr><td>1</td></tr></table></div>
+<div class="panel-table"><table class="ds-table"><caption>Slik leser vi filen. Se at bokstavene er riktige.</caption>
+<tr><td>xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx</td></tr></table></div>
 <details class="ds-details panel-help"><summary>Slik gjør du det</summary></details>
 </main>"""
 
@@ -50,3 +51,16 @@ def test_only_the_place_where_one_is_has_a_border_where_colours_are_forced(page:
     here, there = (page.locator(f".panel-places a[href='/{name}']").evaluate(colour) for name in "ab")
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert there == background != here
+
+
+def test_what_a_table_says_of_itself_is_read_whole_on_a_phone(page: Page) -> None:
+    page.emulate_media(media="screen", forced_colors="none")
+    page.set_viewport_size({"width": 360, "height": 640})
+    caption = page.locator("caption")
+    assert page.locator("table").evaluate("table => table.scrollWidth") > 360, "the columns scroll"
+    for scrolled in (0, 100):
+        page.locator(".panel-table").evaluate(f"frame => frame.scrollLeft = {scrolled}")
+        box = caption.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 360

@@ -188,4 +188,4 @@ async def switch_sending(request: Request) -> Response:
             await claiming.set_paused(session, paused, "staff")
             await audit(session, request, f"notifications.sending.{action}d", _SWITCH)
             log.info(f"notifications.sending.{action}d")
-    return see_other("/staff/notifications")
+    return see_other("/staff/notifications" + ("" if paused else "?saved=resumed"))
