@@ -81,9 +81,9 @@ async def _keep_members(
             joined_at=[state.joined_at for state in living],
             language=[state.language for state in living],
         )
-        await invite_latecomers(session, late - erased_ids, delivery.now)
+        await invite_latecomers(session, late - erased_ids, delivery.now, delivery.settings.zone)
         willing = await _below_cap(session, changed - asked_before - erased_ids, delivery)
-        await invite_latecomers(session, willing, delivery.now, new=True)
+        await invite_latecomers(session, willing, delivery.now, delivery.settings.zone, new=True)
     for emptied in (states, late, changed):
         emptied.clear()
 

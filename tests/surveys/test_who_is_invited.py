@@ -5,6 +5,7 @@ from itertools import product
 from uuid import UUID
 
 import httpx
+import pytest
 import sqlalchemy as sa
 
 from services.surveys.audience.choosing import invitable
@@ -19,7 +20,7 @@ from shared.events.registration import AreaMargin, MemberChanged
 from shared.events.surveys import SurveyOpened
 from shared.ids import new_id
 from shared.service import Runtime
-from shared.testing import Deliverer, outbox
+from shared.testing import Deliverer, move, outbox
 from tests.members import joined
 from tests.questionnaires import content
 from tests.surveys.given import margins
@@ -131,6 +132,26 @@ async def _invited(rt: Runtime) -> set[tuple[UUID | None, str]]:
             sa.select(Invitation.member_id, Survey.questionnaire_id).join(Survey, Invitation.survey_id == Survey.id)
         )
         return {(member, questionnaire) for member, questionnaire in pairs}
+
+
+@pytest.mark.parametrize("how", [{}, {"soft_size": "1"}, {"who": "sample", "sample_size": "1"}])
+async def test_ages_are_those_of_the_year_it_is_here_when_it_opens(
+    rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient, how: dict[str, str]
+) -> None:
+    """In the first hour of a year it is still the old one in UTC."""
+    year = rt.today().year + 1
+    move(rt, datetime(year, 1, 1, 0, 30, tzinfo=rt.settings.zone) - rt.now())
+    old_enough = joined(rt.now(), year_of_birth=year - 30)
+    await deliver(margins(), old_enough, joined(rt.now(), year_of_birth=year - 29))
+    page = await editor.post("/staff/surveys/plan", data=a_plan(rt, age_from="30", **how))
+    assert "<strong>1 medlemmer</strong>" in page.text
+    await editor.post("/staff/surveys/plan", data=hidden(page.text))
+    await open_due_surveys(rt)
+    assert await _invited(rt) == {(old_enough.member_id, "klima")}
+    if not how:
+        late = joined(rt.now(), year_of_birth=year - 30)
+        await deliver(late, joined(rt.now(), year_of_birth=year - 29))
+        assert await _invited(rt) == {(old_enough.member_id, "klima"), (late.member_id, "klima")}
 
 
 async def test_a_survey_that_opens_now_is_nowhere_called_planned(

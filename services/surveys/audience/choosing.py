@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,6 +25,12 @@ _LATELY = timedelta(days=2 * 365)
 def invitable() -> sa.ColumnElement[bool]:
     """The members whom a survey that opens now invites: ``may_be_invited`` as the database asks it."""
     return sa.and_(Member.status == "active", Member.purposes.contains(["surveys"]))
+
+
+def wanted_by(survey: Survey, zone: ZoneInfo) -> sa.ColumnElement[bool]:
+    """``wanted`` by an opened survey: ages are those of the year it opened in, as people here write it."""
+    assert survey.opened_at is not None
+    return wanted(survey.audience, survey.opened_at.astimezone(zone).year)
 
 
 def wanted(audience: Audience, year: int) -> sa.ColumnElement[bool]:
@@ -67,7 +74,7 @@ def wanted(audience: Audience, year: int) -> sa.ColumnElement[bool]:
 async def count_pool(
     session: AsyncSession,
     audience: Audience,
-    year: int,
+    zone: ZoneInfo,
     bands_year: int | None,
     bands: Sequence[AgeBand],
     now: datetime,
@@ -78,7 +85,7 @@ async def count_pool(
     rows = await session.execute(
         sa.select(Member.gender, Member.year_of_birth, Member.area, mails, sa.func.count())
         .outerjoin(mails_by_member, mails_by_member.c.member_id == Member.id)
-        .where(invitable(), wanted(audience, year))
+        .where(invitable(), wanted(audience, now.astimezone(zone).year))
         .group_by(Member.gender, Member.year_of_birth, Member.area, mails)
     )
     pool: Counter[tuple[Cell, int]] = Counter()
@@ -125,11 +132,11 @@ async def newest_margins(session: AsyncSession) -> Margins | None:
 
 
 async def foresee(
-    session: AsyncSession, audience: Audience, size: int | None, cap: int, reminders: int, now: datetime
+    session: AsyncSession, audience: Audience, size: int | None, cap: int, reminders: int, now: datetime, zone: ZoneInfo
 ) -> Forecast:
     """What a survey for ``audience`` would come to if it opened now, with a sample of ``size`` or everybody."""
     margins = await newest_margins(session)
     bands = margins.bands if margins else ()
-    pool = await count_pool(session, audience, now.year, margins.year if margins else None, bands, now)
+    pool = await count_pool(session, audience, zone, margins.year if margins else None, bands, now)
     response = response_of({cell for cell, _ in pool}, await past_answers(session, now))
     return forecast(pool, residents_of(pool, margins), response, size, cap, [band.code for band in bands], reminders)

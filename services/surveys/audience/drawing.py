@@ -8,12 +8,13 @@ import secrets
 from collections import Counter
 from datetime import datetime
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.surveys.audience.choosing import invitable, newest_margins, past_answers, residents_of, wanted
+from services.surveys.audience.choosing import invitable, newest_margins, past_answers, residents_of, wanted_by
 from services.surveys.audience.contacts import mails_counted
 from services.surveys.audience.domain import Sample, StratumDrawn
 from services.surveys.audience.sampling import RULE, Draw, chances_of, in_row, response_of
@@ -31,12 +32,12 @@ from shared.strata import band_of, gender_of
 BATCH = 1000
 
 
-async def keep_candidates(session: AsyncSession, survey: Survey, now: datetime) -> None:
+async def keep_candidates(session: AsyncSession, survey: Survey, now: datetime, zone: ZoneInfo) -> None:
     """Keep the next of those the survey is for, with what the draw looks at; ``pooled`` when there are no more."""
     assert survey.opened_at is not None
     following = (
         sa.select(Member)
-        .where(invitable(), wanted(survey.audience, survey.opened_at.year), Member.joined_at <= survey.opened_at)
+        .where(invitable(), wanted_by(survey, zone), Member.joined_at <= survey.opened_at)
         .order_by(Member.id)
         .limit(BATCH)
         # Shared row locks: an erasure waits for this batch and then finds its candidates.

@@ -3,13 +3,14 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.surveys.audience.choosing import invitable, newest_margins, wanted
+from services.surveys.audience.choosing import invitable, newest_margins, wanted_by
 from services.surveys.audience.contacts import at_the_cap
 from services.surveys.audience.domain import only_adults
 from services.surveys.audience.drawing import draw_sample, keep_candidates, spared_event
@@ -140,7 +141,7 @@ async def _invite_next(rt: Runtime) -> bool:
         if survey is None:
             return False
         if survey.sample_size is not None and not survey.pooled:
-            await keep_candidates(session, survey, rt.now())
+            await keep_candidates(session, survey, rt.now(), rt.settings.zone)
         elif survey.soft:
             await _invite_first(session, survey, rt)
         elif survey.sample is not None:
@@ -155,7 +156,7 @@ async def _invite_first(session: AsyncSession, survey: Survey, rt: Runtime) -> N
     now = rt.now()
     assert survey.opened_at is not None
     guests = sa.select(Invitation.member_id).where(Invitation.survey_id == survey.id, Invitation.member_id.is_not(None))
-    chosen = wanted(survey.audience, survey.opened_at.year)
+    chosen = wanted_by(survey, rt.settings.zone)
     if survey.sample is not None:
         sampled = sa.select(Candidate.member_id).where(Candidate.survey_id == survey.id, Candidate.outcome == "drawn")
         chosen = Member.id.in_(sampled)
@@ -170,8 +171,7 @@ async def _invite_first(session: AsyncSession, survey: Survey, rt: Runtime) -> N
 async def _invite_batch(session: AsyncSession, survey: Survey, rt: Runtime) -> None:
     """Invite the next of those the survey is for, without those at the contact cap."""
     now = rt.now()
-    assert survey.opened_at is not None
-    following = sa.select(Member).where(invitable(), wanted(survey.audience, survey.opened_at.year))
+    following = sa.select(Member).where(invitable(), wanted_by(survey, rt.settings.zone))
     if survey.invite_after is not None:
         following = following.where(Member.id > survey.invite_after)
     # Shared row locks: an erasure waits for this batch and then finds its invitations.
@@ -203,7 +203,7 @@ async def _tell_candidates(session: AsyncSession, survey: Survey, now: datetime)
 
 
 async def invite_latecomers(
-    session: AsyncSession, member_ids: Collection[UUID], now: datetime, *, new: bool = False
+    session: AsyncSession, member_ids: Collection[UUID], now: datetime, zone: ZoneInfo, *, new: bool = False
 ) -> None:
     """Invite members whose MemberJoined arrived after the opening, to every open survey that may ask them.
 
@@ -227,8 +227,7 @@ async def invite_latecomers(
         .with_for_update(read=True, key_share=True)
     )
     for survey in open_surveys:
-        assert survey.opened_at is not None
-        statement = sa.select(Member).where(Member.id.in_(member_ids), wanted(survey.audience, survey.opened_at.year))
+        statement = sa.select(Member).where(Member.id.in_(member_ids), wanted_by(survey, zone))
         members = await session.scalars(statement.order_by(Member.id))
         await invite(session, survey, members.all(), now)
 

@@ -163,7 +163,9 @@ async def plan(request: Request) -> Response:
             await hold_openings(session)
         audience = _audience(values, questionnaire, rt.settings.zone)
         reminders = 0 if values.reminder_on is None else 1 if values.again_after is None else 2
-        outlook = await foresee(session, audience, values.size, rt.profile.contact_cap, reminders, rt.now())
+        outlook = await foresee(
+            session, audience, values.size, rt.profile.contact_cap, reminders, rt.now(), rt.settings.zone
+        )
         if not sure or survey_id is None or (at_once and form.get("number") != str(outlook.invited)):
             confirmed = form.get("number") or ""
             before = int(confirmed) if sure and confirmed.isdecimal() else None
