@@ -90,6 +90,7 @@ async def test_a_panel_with_a_name_of_its_own_is_called_by_it_and_one_without_by
                 channel = {"name": "Plakat", "code": "plakat"}
                 poster = await client.post("/staff/registration/channels", data=channel, follow_redirects=True)
                 assert "Bli med i Tromsøpanelet i Tromsø kommune" in poster.text
+                assert 'panel-screen">Skriv ut siden' in poster.text, "not on the poster itself"
                 feed = re.search(
                     r"<code>https://[^/]+(/calendar/\S+)</code>", (await client.post("/staff/calendar")).text
                 )

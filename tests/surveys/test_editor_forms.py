@@ -35,7 +35,7 @@ async def test_a_language_ticked_gives_fields_for_it_and_is_missing_until_writte
     assert 'name="title.en"' in (await editor.get(f"{here}/om")).text
     assert 'name="text.en"' in (await editor.get(f"{here}/q1")).text
     page = (await editor.get(here)).text
-    assert "Innledningen mangler 2 tekster på engelsk." in page
+    assert "Tittel og innledning mangler 2 tekster på engelsk." in page
     assert "«Trives du?» mangler 3 tekster på engelsk." in page
 
 

@@ -201,7 +201,7 @@ async def test_a_template_is_begun_from_and_stays_as_it_was(client: httpx.AsyncC
     page = (await client.get(here)).text
     assert "Vår egen" in page
     # What the template is called in other languages is not this title's translation.
-    assert "Innledningen mangler en tekst på nynorsk." in page
+    assert "Tittel og innledning mangler en tekst på nynorsk." in page
     assert page.count(" mangler ") == 2
     copy = await begin(client, "Neste år", here.rsplit("/", 1)[1])
     assert "Neste år" in (await client.get(copy)).text

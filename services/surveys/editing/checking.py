@@ -163,7 +163,7 @@ def _languages(content: Part) -> Iterator[Finding]:
             missing = sum(1 for texts in text_parts(part) if texts.get("nb") and not texts.get(language))
             if missing:
                 own = (part.get("text") or part["title"]).get("nb")
-                where = f"«{own}»" if own and part_id else "Siden" if part_id else "Innledningen"
+                where = f"«{own}»" if own and part_id else "Siden" if part_id else "Tittel og innledning"
                 what = "en tekst" if missing == 1 else f"{missing} tekster"
                 yield Finding(f"{where} mangler {what} på {LANGUAGE_NAMES[language].lower()}.", part_id)
 
