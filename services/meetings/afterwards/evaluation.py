@@ -72,7 +72,7 @@ async def ask_groups(request: Request) -> Response:
     return render(request, "meetings/staff_evaluation_confirm.html", context)
 
 
-async def _show(request: Request, typed: str | None, errors: FormErrors, status: int) -> Response:
+async def _show(request: Request, day: str | None, errors: FormErrors, status: int) -> Response:
     rt = runtime(request)
     async with rt.transaction() as session:
         meeting = or_404(await session.get(Meeting, request.path_params["meeting_id"]))
@@ -91,7 +91,7 @@ async def _show(request: Request, typed: str | None, errors: FormErrors, status:
         "compared": bool(rows),
         "guests": guests,
         "fewest": FEWEST,
-        "last_day": proposed.isoformat() if typed is None else typed,
+        "last_day": proposed.isoformat() if day is None else day,
         "errors": errors,
     }  # fmt: skip
     return render(request, "meetings/staff_evaluation.html", context, status)

@@ -23,9 +23,9 @@ def call_ends_at(last_day: date, reply_by: datetime, now: datetime, zone: ZoneIn
     return ends
 
 
-def options_of(question: str, typed: str) -> Sequence[str]:
+def options_of(question: str, lines: str) -> Sequence[str]:
     """One option a line, spaces tidied; none without a question. Raises FieldRefused."""
-    options = [text for line in typed.splitlines() if (text := " ".join(line.split()))]
+    options = [text for line in lines.splitlines() if (text := " ".join(line.split()))]
     if not question and options:
         raise FieldRefused("question", "options_alone")
     if question and not FEWEST <= len(options) <= MOST:

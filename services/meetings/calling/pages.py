@@ -66,7 +66,7 @@ def _show(
     meeting: Meeting,
     row: Called,
     errors: FormErrors | None = None,
-    typed: str = "",
+    choice: str = "",
 ) -> Response:
     now = runtime(request).now()
     assert meeting.call is not None
@@ -81,7 +81,7 @@ def _show(
         "question": meeting.call["question"],
         "options": options,
         "fits_none": NONE,
-        "chosen": typed or number,
+        "chosen": choice or number,
         "errors": errors or {},
     }
     return render(request, "meetings/call.html", context)

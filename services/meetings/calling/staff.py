@@ -149,7 +149,7 @@ def _in_words(call: Call, margins: Margins | None) -> list[tuple[str, str]]:
     ]
 
 
-async def _show(request: Request, typed: Mapping[str, object], errors: FormErrors, status: int) -> Response:
+async def _show(request: Request, fields: Mapping[str, object], errors: FormErrors, status: int) -> Response:
     async with runtime(request).transaction() as session:
         meeting = or_404(await session.get(Meeting, request.path_params["meeting_id"]))
         margins = await newest_margins(session)
@@ -160,7 +160,7 @@ async def _show(request: Request, typed: Mapping[str, object], errors: FormError
     context = {
         "meeting": meeting,
         "features": features,
-        "form": typed,
+        "form": fields,
         "errors": errors,
         "reply_day": last_day(meeting.reply_by),
         "most": MOST,

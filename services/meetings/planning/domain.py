@@ -55,6 +55,6 @@ def plan_times(
     return Times(starts_at, ends_at, reply_by)
 
 
-def slug_of(heading: str, day: date, taken: frozenset[str] = frozenset()) -> str:
+def slug_of(heading: str, day: date, slugs: frozenset[str] = frozenset()) -> str:
     """The public address: what the meeting is called and its day, in letters every address may hold."""
-    return free_slug(f"{slug_words(heading, 50, 'mote')}-{day.isoformat()}", taken)
+    return free_slug(f"{slug_words(heading, 50, 'mote')}-{day.isoformat()}", slugs)

@@ -131,9 +131,9 @@ async def give_calendar(request: Request) -> Response:
     return Response(content, media_type="text/calendar; charset=utf-8", headers=attached(f"{meeting.slug}.ics"))
 
 
-def asked_by(request: Request, asked: str | None) -> tuple[UUID, int] | None:
+def asked_by(request: Request, invitation_id: str | None) -> tuple[UUID, int] | None:
     """The invitation the page names and the generation this browser's cookie holds of it; None without the cookie."""
-    return held_generation(request, _COOKIE, asked)
+    return held_generation(request, _COOKIE, invitation_id)
 
 
 async def _look(request: Request, session: AsyncSession) -> tuple[Meeting, Invitation] | None:
@@ -163,11 +163,11 @@ def _show(
     meeting: Meeting,
     row: Invitation,
     errors: FormErrors | None = None,
-    typed: Mapping[str, object] | None = None,
+    fields: Mapping[str, object] | None = None,
     status: int = 200,
 ) -> Response:
     needs = row.needs or []
-    form = typed or {
+    form = fields or {
         "needs": [need for need in needs if need in NEEDS],
         "other_need": next((text for text in needs if text not in NEEDS), ""),
     }

@@ -53,14 +53,16 @@ def seat(guests: Sequence[Guest], tables: int, rounds: int, seed: str) -> list[d
     return seatings
 
 
-def _improve(guests: Sequence[Guest], placed: dict[str, int], tables: int, met: Mapping[frozenset[str], int]) -> None:
+def _improve(
+    guests: Sequence[Guest], table_of: dict[str, int], tables: int, meetings: Mapping[frozenset[str], int]
+) -> None:
     """Change seats two at a time, where the room gets better by it."""
     if tables < 2:
         return
     room = Counter(value for guest in guests for value in guest.features.items())
     by_table: list[list[Guest]] = [[] for _ in range(tables)]
     for guest in guests:
-        by_table[placed[guest.code]].append(guest)
+        by_table[table_of[guest.code]].append(guest)
     counts = [Counter(value for guest in here for value in guest.features.items()) for here in by_table]
 
     def unlike(table: int, value: tuple[str, str], more: int) -> float:
@@ -71,11 +73,11 @@ def _improve(guests: Sequence[Guest], placed: dict[str, int], tables: int, met: 
     def meets(guest: Guest, table: int, leaving: Guest | None = None) -> int:
         """How many at the table the guest has sat with before, without the one who leaves it."""
         pairs = (frozenset((guest.code, each.code)) for each in by_table[table] if each not in (guest, leaving))
-        return sum(met.get(pair, 0) for pair in pairs) if met else 0
+        return sum(meetings.get(pair, 0) for pair in pairs) if meetings else 0
 
     def helps(a: Guest, b: Guest) -> bool:
         """Change their seats when the room gets better by it."""
-        here, there = placed[a.code], placed[b.code]
+        here, there = table_of[a.code], table_of[b.code]
         leaves, comes = a.features.items() - b.features.items(), b.features.items() - a.features.items()
         change = sum(unlike(here, value, -1) + unlike(there, value, 1) for value in leaves)
         change += sum(unlike(here, value, 1) + unlike(there, value, -1) for value in comes)
@@ -91,10 +93,10 @@ def _improve(guests: Sequence[Guest], placed: dict[str, int], tables: int, met: 
             counts[here][value] += 1
             counts[there][value] -= 1
         by_table[here][by_table[here].index(a)], by_table[there][by_table[there].index(b)] = b, a
-        placed[a.code], placed[b.code] = there, here
+        table_of[a.code], table_of[b.code] = there, here
         return True
 
     for _ in range(_PASSES):
-        better = [helps(a, b) for a, b in combinations(guests, 2) if placed[a.code] != placed[b.code]]
+        better = [helps(a, b) for a, b in combinations(guests, 2) if table_of[a.code] != table_of[b.code]]
         if not any(better):
             return

@@ -80,41 +80,41 @@ class YesRates:
         return (1 - share) / share
 
 
-def reserves(asked: Sequence[Kind], unasked: Sequence[Somebody], rates: YesRates, words: str) -> tuple[int, ...]:
-    """Who is asked to the waiting list beside those ``asked`` to seats: places in ``unasked``.
+def reserves(guests: Sequence[Kind], candidates: Sequence[Somebody], rates: YesRates, words: str) -> tuple[int, ...]:
+    """Who is asked to the waiting list beside the ``guests`` asked to seats: places in ``candidates``.
 
     As many of each gender, age band and area as are expected to be missing, drawn like the seats.
     """
-    others = [rates.others_for(kind) for kind in asked]
-    number = min(round(sum(others)), len(unasked))
+    others = [rates.others_for(kind) for kind in guests]
+    number = min(round(sum(others)), len(candidates))
     quotas = []
-    for place, feature in enumerate(features_of(asked)):
+    for place, feature in enumerate(features_of(guests)):
         wants: Counter[str] = Counter()
-        for kind, more in zip(asked, others, strict=True):
+        for kind, more in zip(guests, others, strict=True):
             wants[kind[place]] += more  # type: ignore[assignment]
         quotas += [Quota(feature, value, int(more), int(more) + 1) for value, more in wants.items()]
-    return pick(unasked, quotas, number, (), words)
+    return pick(candidates, quotas, number, (), words)
 
 
 def pick(
     people: Sequence[Somebody],
     limits: Sequence[Quota],
     seats: int,
-    seated: Collection[Kind],
+    holders: Collection[Kind],
     words: str,
     waiting: Collection[int] = (),
 ) -> tuple[int, ...]:
-    """Who gets the open ``seats`` beside those ``seated``, so that quotas are kept, or missed by the least: places.
+    """Who gets the open ``seats`` beside the ``holders`` of others, so that quotas are kept or missed by the least.
 
-    As many of those ``waiting`` (places in ``people``) as the quotas allow, then others. A quota of 0 is kept even when
-    seats then stay empty. ``words`` decide, where several outcomes are as fair.
+    The result is places in ``people``: as many of those ``waiting`` as the quotas allow, then others. A quota of 0 is
+    kept even when seats then stay empty. ``words`` decide, where several outcomes are as fair.
     """
     from services.meetings.draw.solving import quotas_in_reach, solve
 
     features = (*features_of(each.kind for each in people), _LIST)
     kinds = [(*each.kind, _WAITS if place in waiting else _ASKED) for place, each in enumerate(people)]
     pool = model.Pool.of(features, kinds)
-    seats_taken = Counter((*kind, "") for kind in seated)
+    seats_taken = Counter((*kind, "") for kind in holders)
     for number in range(min(seats, len(people)), 0, -1):
         try:
             quotas, _ = quotas_in_reach(pool, limits, number, seats_taken)
@@ -131,22 +131,22 @@ def pick(
 
 def next_step(
     waiting: Sequence[Somebody],
-    unasked: Sequence[Somebody],
+    candidates: Sequence[Somebody],
     limits: Sequence[Quota],
     seats: int,
-    seated: Collection[Kind],
+    holders: Collection[Kind],
     rates: YesRates,
     words: str,
 ) -> Step:
-    """What to do with the free ``seats`` beside those ``seated``, once nobody asked to the waiting list can answer.
+    """What to do with the free ``seats`` beside the ``holders`` of others, once nobody asked to wait can answer.
 
     Those who wait come first, as far as the quotas can then still be kept; others are asked to what is left.
     """
-    places = pick([*waiting, *unasked], limits, seats, seated, words, range(len(waiting)))
+    places = pick([*waiting, *candidates], limits, seats, holders, words, range(len(waiting)))
     first = len(waiting)
     guests = [place - first for place in places if place >= first]
-    rest = [place for place in range(len(unasked)) if place not in set(guests)]
-    more = reserves([unasked[place].kind for place in guests], [unasked[place] for place in rest], rates, words)
+    rest = [place for place in range(len(candidates)) if place not in set(guests)]
+    more = reserves([candidates[place].kind for place in guests], [candidates[place] for place in rest], rates, words)
     return Step(tuple(place for place in places if place < first), tuple(guests), tuple(rest[place] for place in more))
 
 

@@ -71,7 +71,7 @@ async def draw_meeting(session: AsyncSession, meeting_id: UUID, randomness: str,
 def tallies(
     people: Sequence[Candidate],
     limits: Sequence[Mapping[str, Any]],
-    drawn: set[int],
+    guests: set[int],
     chances: Mapping[int, float],
     margins: Margins | None,
 ) -> list[dict[str, object]]:
@@ -103,7 +103,7 @@ def tallies(
                     "least": quota["least"] if quota else None,
                     "most": quota["most"] if quota else None,
                     "pool": len(group),
-                    "drawn": sum(1 for candidate in group if candidate.number in drawn),
+                    "drawn": sum(1 for candidate in group if candidate.number in guests),
                     "lowest": min((chances[candidate.number] for candidate in group), default=0.0),
                     "highest": max((chances[candidate.number] for candidate in group), default=0.0),
                 }
@@ -112,7 +112,7 @@ def tallies(
 
 
 async def _enter(
-    session: AsyncSession, draw: Draw, pool: Sequence[Candidate], chances: Mapping[int, float], drawn: set[int]
+    session: AsyncSession, draw: Draw, pool: Sequence[Candidate], chances: Mapping[int, float], guests: set[int]
 ) -> None:
     """Store everybody's chance and say it to each, with the proof of having been in the pool."""
     ways = ways_of(pool)
@@ -130,7 +130,7 @@ async def _enter(
                 area=candidate.area or None,
                 answer=candidate.answer,
                 chance=chances[candidate.number],
-                drawn=candidate.number in drawn,
+                drawn=candidate.number in guests,
             )
             for candidate in part
         ]

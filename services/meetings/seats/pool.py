@@ -168,7 +168,7 @@ def limits_of_panel(margins: Margins | None, heads: Heads, seats: int, answers: 
 
 
 def _limits(
-    counted: Mapping[str, Mapping[str, int]],
+    totals: Mapping[str, Mapping[str, int]],
     margins: Margins | None,
     heads: Heads,
     seats: int,
@@ -176,7 +176,7 @@ def _limits(
 ) -> list[Limit]:
     shares: dict[str, dict[str, float]] = {}
     for feature, values in values_of(margins, answers).items():
-        counts = counted.get(feature, {})
+        counts = totals.get(feature, {})
         total = sum(counts.get(value, 0) for value in values)
         if total:
             shares[feature] = {value: counts.get(value, 0) / total for value in values}

@@ -91,7 +91,7 @@ async def save_quotas(request: Request) -> Response:
 
 
 async def _show_quotas(
-    request: Request, typed: Mapping[str, object] | None, errors: FormErrors, status: int
+    request: Request, fields: Mapping[str, object] | None, errors: FormErrors, status: int
 ) -> Response:
     rt = runtime(request)
     async with rt.transaction() as session:
@@ -104,7 +104,7 @@ async def _show_quotas(
     by_population = {
         (limit.feature, limit.value): limit for limit in limits_of_population(margins, heads, meeting.seats)
     }
-    form = typed or {
+    form = fields or {
         field_of(which, limit.feature, limit.value): getattr(limit, which)
         for limit in limits_for(meeting, margins, heads)
         for which in ("least", "most")

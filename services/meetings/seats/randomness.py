@@ -35,9 +35,9 @@ def next_round(after: datetime) -> int:
     return (after - _FIRST_ROUND) // _ROUND_LASTS + 2
 
 
-def check_unknown(announced: Mapping[str, Any], now: datetime) -> None:
+def check_unknown(source: Mapping[str, Any], now: datetime) -> None:
     """Raise `Refused` for a round of drand that has been: nobody may know its value yet."""
-    if announced.get("kind") == "drand" and announced["round"] < next_round(now):
+    if source.get("kind") == "drand" and source["round"] < next_round(now):
         raise Refused("Runden hos drand har vært, så hvem som helst kan vite hva den gir. Velg en senere runde.")
 
 
@@ -60,21 +60,21 @@ class Announced:
         return {"kind": "dice"}
 
 
-def tickets_for(announced: Mapping[str, object]) -> int:
+def tickets_for(source: Mapping[str, object]) -> int:
     """How many tickets this randomness can pick from."""
-    return DICE_TICKETS if announced.get("kind") == "dice" else TICKETS
+    return DICE_TICKETS if source.get("kind") == "dice" else TICKETS
 
 
-def outcome_of(announced: Mapping[str, Any], typed: str, secret: str | None) -> dict[str, str]:
+def outcome_of(source: Mapping[str, Any], text: str, secret: str | None) -> dict[str, str]:
     """The randomness as the verifier reads it, from what staff typed. Raises `Refused` for too few or many numbers."""
-    kind = announced["kind"]
-    value = " ".join(unicodedata.normalize("NFC", typed).split())
+    kind = source["kind"]
+    value = " ".join(unicodedata.normalize("NFC", text).split())
     if kind == "dice":
         value = value.replace(" ", "")
     elif kind == "lottery":
         numbers = sorted(map(int, re.findall("[0-9]+", value)))
-        if len(numbers) != announced["numbers"]:
-            raise Refused(f"Skriv {announced['numbers']} tall.")
+        if len(numbers) != source["numbers"]:
+            raise Refused(f"Skriv {source['numbers']} tall.")
         value = " ".join(map(str, numbers))
     elif kind == "drand":
         value = value.replace(" ", "").lower()

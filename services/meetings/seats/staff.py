@@ -134,9 +134,9 @@ def read_announced(form: Form, now: datetime) -> tuple[Announced, FormErrors]:
     return Announced(kind), {}
 
 
-def _number(typed: str | None, most: int) -> int:
+def _number(field: str | None, most: int) -> int:
     """0 for what is no number from 1 to ``most``."""
-    text = "".join((typed or "").split())
+    text = "".join((field or "").split())
     return int(text) if text.isascii() and text.isdigit() and len(text) < 12 and int(text) <= most else 0
 
 

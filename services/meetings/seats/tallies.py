@@ -36,8 +36,8 @@ def protocol_rows(meeting: Meeting) -> list[dict[str, Any]]:
     return [row for row in meeting.protocol or [] if "feature" in row]
 
 
-def promised_tallies(promise: Document, held: Sequence[int] | None) -> list[Tally]:
-    """The groups of a promise, with those ``held`` by what was drawn."""
+def promised_tallies(promise: Document, counts: Sequence[int] | None) -> list[Tally]:
+    """The groups of a promise, with how many of each were drawn (``counts``); before the draw without."""
     names = promise["names"]
     tallies = [
         Tally(
@@ -47,7 +47,7 @@ def promised_tallies(promise: Document, held: Sequence[int] | None) -> list[Tall
             group["pool"],
             group["min"],
             group["max"],
-            held[place] if held else None,
+            counts[place] if counts else None,
             group["lowest"],
             group["highest"],
         )
