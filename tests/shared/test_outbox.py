@@ -114,3 +114,20 @@ async def test_a_payload_may_be_as_large_as_the_limit(runtime: Runtime) -> None:
     with pytest.raises(EventTooLarge, match=f"{LARGEST_PAYLOAD + 1} bytes"):
         async with runtime.transaction() as session:
             await emit_new(session, [over])
+
+
+async def test_a_commit_that_says_something_wakes_the_relay_and_no_other_does(runtime: Runtime) -> None:
+    calls: list[str] = []
+    runtime.database.on_emit.append(lambda: calls.append("woken"))
+    async with runtime.transaction() as session:
+        await emit_new(session, [joined()])
+        assert calls == []
+    assert calls == ["woken"]
+    async with runtime.transaction() as session:
+        await emit(session)
+        await lock(session, new_id())
+    with pytest.raises(ZeroDivisionError):
+        async with runtime.transaction() as session:
+            await emit_new(session, [joined()])
+            raise ZeroDivisionError
+    assert calls == ["woken"]
