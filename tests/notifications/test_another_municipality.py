@@ -15,7 +15,9 @@ from tests.notifications.ground import RuntimeOf, html_of, read_mail, text_of
 from tests.notifications.test_letters import row_of
 from tests.profiles import write_profile
 
-_BAERUMS = re.compile("bærum|baerum|bæring|fossum|1f5c53|innbyggerpanelet er", re.IGNORECASE)
+_BAERUMS = re.compile("bærum|baerum|bæring|fossum|1f5c53", re.IGNORECASE)
+#: The words for any panel: who joined one with a name of its own may not know that they are in another.
+_ANYBODYS = re.compile("innbyggerpanel|innbyggjarpanel|citizen panel", re.IGNORECASE)
 
 
 @pytest.mark.parametrize("language", ["nb", "nn", "en"])
@@ -35,7 +37,8 @@ async def test_every_mail_is_the_municipalitys_own(runtime_of: RuntimeOf, tmp_pa
         assert f"{name}\nOslo kommune" in text, purpose
         assert "#2a2859" in html, purpose
         for part in (mail["Subject"], text, html):
-            assert not _BAERUMS.search(part), (purpose, _BAERUMS.search(part))
+            for words in (_BAERUMS, _ANYBODYS):
+                assert not words.search(part), (purpose, words.search(part))
 
 
 async def test_a_name_chosen_on_the_page_signs_the_next_mail(runtime_of: RuntimeOf) -> None:

@@ -193,6 +193,7 @@ class Composer:
     def _words(self, kind: Kind, mail: Mail, language: Language) -> dict[str, object]:
         public, query = self._rt.settings.public_url, _chosen(language)
         words: dict[str, object] = {"greeting": _slot("greeting"), "link": None}
+        words |= {"panel": self._rt.profile.called(language.code), "panel_name": self._panel(language)}
         facts: dict[str, object] = {"title": ""}
         if mail.survey is not None:
             facts |= wording.survey_words(mail.survey, language)
