@@ -1,6 +1,7 @@
 """Mail once: states, fence and journal on real Postgres against a real SMTP server that misbehaves."""
 
 import asyncio
+import re
 from collections import Counter
 from datetime import timedelta
 from typing import Any
@@ -85,7 +86,12 @@ async def test_invitations_wait_for_card_and_texts_and_can_be_unsubscribed_in_on
         assert await outbox(rt, MailPreferenceChanged) == []
         assert (await client.post(path, data={"List-Unsubscribe": "One-Click"})).status_code == 200
         assert (await client.post("/mail/unsubscribe/surveys/k.AAAA")).status_code == 410
-    (event,) = await outbox(rt, MailPreferenceChanged)
+        button = re.search(r'method="post" action="([^"]+)"', (await client.get(path)).text)
+        assert button is not None
+        receipt = await client.post(button[1])
+        assert receipt.status_code == 303
+        assert "E-postene er stoppet" in (await client.get(receipt.headers["location"])).text
+    event, _ = await outbox(rt, MailPreferenceChanged)
     assert isinstance(event, MailPreferenceChanged)
     assert (event.member_id, event.purpose, event.wanted) == (member_id, "surveys", False)
 

@@ -125,6 +125,8 @@ async def test_a_questionnaire_can_be_read_as_residents_get_it(
 async def test_no_such_questionnaire_and_no_such_language(editor: httpx.AsyncClient) -> None:
     assert (await editor.get("/staff/surveys/questionnaires/ukjent")).status_code == 404
     assert "Hvor nyttig" in (await editor.get("/staff/surveys/questionnaires/baeringen?language=xx")).text
+    sent = await editor.get("/staff/surveys/questionnaires/baeringen?language=en&saved=trial")
+    assert "E-posten er på vei til adressen du skrev." in sent.text
 
 
 async def test_the_form_can_start_with_a_questionnaire_chosen(editor: httpx.AsyncClient) -> None:

@@ -10,21 +10,23 @@ from services.notifications.tables import Member, Message
 from shared.events.notifications import MailPreferenceChanged
 from shared.messaging import emit, lock
 from shared.tokens import BadLink, LinkExpired
-from shared.web import Request, Response, problem, render, runtime, translate
+from shared.web import Request, Response, problem, render, runtime, see_other, translate
 from shared.web.links import check_link
 
 
 async def show_unsubscribe(request: Request) -> Response:
-    """A button; opening the link changes nothing."""
+    """A button; opening the link changes nothing. Afterwards, that it was done."""
     if _checked(request) is None:
         return problem(request, 410)
+    if "done" in request.query_params:
+        return render(request, "notifications/unsubscribed.html")
     stops = STOPS[request.path_params["purpose"]]
-    context = {"action": request.url.path, "stops": translate(request).gettext(stops)}
+    context = {"action": f"{request.url.path}?done=yes", "stops": translate(request).gettext(stops)}
     return render(request, "notifications/unsubscribe.html", context)
 
 
 async def unsubscribe(request: Request) -> Response:
-    """The button, or a mail program's one-click post (RFC 8058)."""
+    """The button, or a mail program's one-click post, which may not be sent on (RFC 8058)."""
     rt = runtime(request)
     member_id, purpose = _checked(request), request.path_params["purpose"]
     if member_id is None:
@@ -48,6 +50,8 @@ async def unsubscribe(request: Request) -> Response:
         await emit(
             session, MailPreferenceChanged(member_id=member_id, purpose=purpose, wanted=False, changed_at=rt.now())
         )
+    if "done" in request.query_params:
+        return see_other(f"{request.url.path}?done=yes")
     return render(request, "notifications/unsubscribed.html")
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from services.notifications.kinds import KINDS
 from services.notifications.people.correspondents import write_to_addresses
 from shared.addresses import BadAddress, counted_as, normal_form
-from shared.web import Request, Response, problem, render, runtime
+from shared.web import Request, Response, problem, render, runtime, see_other
 from shared.web.forms import read_form, validate
 from shared.web.limits import Limiter
 from shared.web.staff import audit, staff_required
@@ -58,8 +58,8 @@ async def send_trial(request: Request) -> Response:
         kind, until = KINDS["survey_trial"], now + _SEND_WITHIN
         await write_to_addresses(session, kind, [address], values.language, content, until, now)
         await audit(session, request, "notifications.trial.sent", values.questionnaire)
-    return render(request, "notifications/staff_trial.html", {"sent": True, "form": form.values(), "errors": {}})
+    return see_other(f"/staff/surveys/questionnaires/{values.questionnaire}?language={values.language}&saved=trial")
 
 
 def _show(request: Request, form: Mapping[str, object], errors: Mapping[str, str], status: int = 422) -> Response:
-    return render(request, "notifications/staff_trial.html", {"sent": False, "form": form, "errors": errors}, status)
+    return render(request, "notifications/staff_trial.html", {"form": form, "errors": errors}, status)

@@ -5,7 +5,7 @@ from services.registration.mail_links import held_link, link_over, open_link
 from services.registration.new_address.moving import move_to
 from services.registration.store import lock_member
 from services.registration.tables import AddressChange
-from shared.web import Request, Response, render, runtime
+from shared.web import Request, Response, render, runtime, see_other
 from shared.web.forms import as_id, read_form
 
 _COOKIE = "address"
@@ -17,7 +17,7 @@ async def open_new_address(request: Request) -> Response:
 
 
 async def show_new_address(request: Request) -> Response:
-    """The address, and one button."""
+    """The address, and one button; afterwards that it was done."""
     rt = runtime(request)
     change_id = as_id(request.query_params.get("id"))
     if held_link(request, _COOKIE, change_id) is None:
@@ -25,7 +25,8 @@ async def show_new_address(request: Request) -> Response:
     async with rt.transaction() as session:
         change = await session.get(AddressChange, change_id)
     if change is None:
-        return link_over(request, "/me", why="used")
+        done = "done" in request.query_params
+        return render(request, "registration/me_address_done.html") if done else link_over(request, "/me", why="used")
     return render(request, "registration/me_address.html", {"change": change})
 
 
@@ -43,4 +44,4 @@ async def confirm_new_address(request: Request) -> Response:
         if not exists or not await move_to(session, member, change):  # type: ignore[arg-type]
             return link_over(request, "/me", why="used")
         await reach_after_change(session, rt.now())
-    return render(request, "registration/me_address_done.html")
+    return see_other(f"/me/address?id={change_id}&done=yes")
