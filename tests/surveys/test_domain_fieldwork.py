@@ -14,7 +14,6 @@ from services.surveys.fieldwork.domain import (
     expected_at_end,
     may_be_invited,
     plan_survey,
-    reminder_after,
     standing_of,
     target_of,
 )
@@ -57,11 +56,6 @@ def test_a_plan_that_cannot_be_is_refused_at_its_field(
     with pytest.raises(FieldRefused) as refusal:
         plan_survey(opens, opens_on, closes_on, reminder_on, NOW, OSLO)
     assert refusal.value.field == field
-
-
-def test_a_late_opening_drops_a_reminder_that_has_passed() -> None:
-    assert reminder_after(NOW, NOW + timedelta(days=1)) is None
-    assert reminder_after(NOW, NOW - timedelta(days=1)) == NOW
 
 
 @pytest.mark.parametrize(
@@ -149,11 +143,6 @@ def test_a_day_is_included_at_either_end_of_a_plan() -> None:
     # It is the second of March in Norway an hour before it is in UTC.
     with pytest.raises(FieldRefused, match="opens_in_the_past"):
         plan_survey("date", today, longest, None, datetime(2027, 3, 1, 23, 30, tzinfo=UTC), OSLO)
-
-
-def test_a_reminder_at_the_opening_itself_is_none() -> None:
-    assert reminder_after(NOW, NOW) is None
-    assert reminder_after(None, NOW) is None
 
 
 def test_who_joined_later_is_invited_where_the_survey_says_so() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from services.surveys.reminding.domain import (
     AGAIN_AFTER,
     Reminding,
+    moment_after_inviting,
     next_moment,
     second_moment,
     strata_with_enough,
@@ -64,6 +65,23 @@ def test_the_second_goes_so_many_days_after_the_first_and_only_where_there_is_on
     assert second_moment(first, Reminding(), is_holiday, OSLO) is None
     assert second_moment(first, Reminding(again_after=4), is_holiday, OSLO) == local("2027-03-05T09:00")
     assert second_moment(first, Reminding(again_after=5), is_holiday, OSLO) == local("2027-03-08T09:00")
+
+
+@pytest.mark.parametrize(
+    ("invited", "goes"),
+    [
+        ("2027-03-01T09:00", "2027-03-03T09:00"),
+        ("2027-03-01T23:59", "2027-03-03T09:00"),
+        ("2027-03-02T00:00", "2027-03-04T10:00"),
+        ("2027-03-03T11:00", "2027-03-05T10:00"),
+        ("2027-03-04T08:00", "2027-03-08T10:00"),
+        ("2027-03-07T08:00", None),
+    ],
+)
+def test_a_reminder_waits_until_it_reaches_those_invited_before_it(invited: str, goes: str | None) -> None:
+    planned, closes = local("2027-03-03T09:00"), local("2027-03-09T00:00")
+    moment = moment_after_inviting(planned, local(invited), closes, Reminding(from_hour=10), is_holiday, OSLO)
+    assert moment == (local(goes) if goes else None)
 
 
 def test_strata_that_have_what_is_aimed_at_have_enough() -> None:

@@ -7,8 +7,13 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
+from services.surveys.fieldwork.inviting import open_due_surveys
 from services.surveys.reminding import reminding
+from services.surveys.reminding.domain import next_moment
+from services.surveys.reminding.holidays import is_holiday
 from services.surveys.reminding.reminding import remind_due
+from services.surveys.steering.domain import Deed
+from services.surveys.steering.steering import steer
 from services.surveys.tables import Invitation, Survey
 from shared.events.surveys import SurveyReminderDue
 from shared.rules import end_of_day
@@ -16,7 +21,7 @@ from shared.service import Runtime
 from shared.testing import Deliverer, move, outbox
 from tests.members import joined, many
 from tests.surveys.conftest import PlanSurvey
-from tests.surveys.given import answer, invitations, margins, move_to_work
+from tests.surveys.given import answer, invitations, margins, move_to_work, threshold
 from tests.surveys.office import a_plan, hidden, surveys
 
 
@@ -130,6 +135,49 @@ async def test_who_was_invited_two_days_before_is_reminded_whatever_the_hours(
         await session.execute(sa.update(Invitation).values(invited_at=invited))
     await remind_due(rt)
     assert len(await reminded(rt)) == number
+
+
+@pytest.mark.parametrize("soft_size", [None, 2])
+@pytest.mark.parametrize("days", [6, 8])
+async def test_who_is_invited_too_late_for_the_reminder_as_planned_gets_it_two_days_after(
+    rt: Runtime, deliver: Deliverer, plan: PlanSurvey, editor: httpx.AsyncClient, days: int, soft_size: int | None
+) -> None:
+    announced, reached = threshold(200)
+    await deliver(announced, *many(rt.now(), 4))
+    survey = await plan(size=200, days=40)
+    page = f"/staff/surveys/{survey.id}"
+    assert "Åpner undersøkelsen senere enn to dager før" in (await editor.get(page)).text
+    await set_up(rt, soft_size=soft_size)
+    if soft_size is not None:
+        await deliver(reached)
+        await open_due_surveys(rt)
+    move(rt, timedelta(days=days))
+    if soft_size is None:
+        await deliver(reached)
+    else:
+        async with rt.transaction() as session:
+            await steer(session, survey.id, Deed.TO_ALL, rt.now())
+    await open_due_surveys(rt)
+    fresh_until = end_of_day(rt.today() + timedelta(days=1), rt.settings.zone)
+    goes = next_moment(fresh_until, 9, 20, is_holiday, rt.settings.zone)
+    (opened,) = await surveys(rt)
+    assert opened.reminder_at == goes
+    assert f"kl. {goes.astimezone(rt.settings.zone):%H:%M}, til dem" in (await editor.get(page)).text
+    move(rt, goes - rt.now() + timedelta(seconds=1))
+    await remind_due(rt)
+    assert len(await reminded(rt)) == 4
+
+
+async def test_where_no_reminder_can_reach_anybody_the_page_says_that_there_is_none(
+    rt: Runtime, deliver: Deliverer, plan: PlanSurvey, editor: httpx.AsyncClient
+) -> None:
+    announced, reached = threshold(200)
+    await deliver(announced, *many(rt.now(), 2))
+    survey = await plan(size=200, days=8)
+    move(rt, timedelta(days=6, hours=12))
+    await deliver(reached)
+    await open_due_surveys(rt)
+    assert "<dt>Påminnelse</dt><dd>Ingen</dd>" in (await editor.get(f"/staff/surveys/{survey.id}")).text
 
 
 async def test_staff_choose_how_a_survey_reminds(rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient) -> None:

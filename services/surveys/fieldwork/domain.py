@@ -73,11 +73,6 @@ def plan_survey(
     )
 
 
-def reminder_after(reminder_at: datetime | None, opened_at: datetime) -> datetime | None:
-    """The reminder as planned, or none when the survey opened so late that it would come with the invitation."""
-    return reminder_at if reminder_at is not None and reminder_at > opened_at else None
-
-
 def may_be_invited(
     status: str, purposes: Sequence[str], joined_at: datetime, opened_at: datetime, *, invites_new: bool = False
 ) -> bool:

@@ -16,9 +16,10 @@ from services.surveys.audience.domain import only_adults
 from services.surveys.audience.drawing import draw_sample, keep_candidates, spared_event
 from services.surveys.audience.tables import Candidate
 from services.surveys.editing.checking import special_words
-from services.surveys.fieldwork.domain import may_be_invited, reminder_after
+from services.surveys.fieldwork.domain import may_be_invited
 from services.surveys.locks import hold_openings
 from services.surveys.planning.evaluating import group_is_known
+from services.surveys.reminding.reminding import keep_reminder_apart
 from services.surveys.sealing import Seal, keys_of
 from services.surveys.tables import Invitation, Member, Survey, Threshold
 from shared.database import unnest
@@ -76,7 +77,6 @@ async def open_survey(session: AsyncSession, survey: Survey, seal: Seal, now: da
     survey.inviting = True
     survey.soft = survey.soft_size is not None
     survey.public_key = seal.public_key
-    survey.reminder_at = reminder_after(survey.reminder_at, now)
     if special_words(survey.questionnaire.content()):
         survey.audience = only_adults(survey.audience)
     survey.bands = margins.bands if margins else ()
@@ -148,6 +148,8 @@ async def _invite_next(rt: Runtime) -> bool:
             await _tell_candidates(session, survey, rt.now())
         else:
             await _invite_batch(session, survey, rt)
+        if not survey.inviting:
+            keep_reminder_apart(survey, rt.now(), rt.settings.zone)
         return True
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from services.surveys.fieldwork.domain import target_of
+from services.surveys.fieldwork.domain import FRESH, target_of
 
 #: The most reminders of one survey.
 MOST = 2
@@ -46,6 +46,22 @@ def next_moment(
     while day.weekday() >= _SATURDAY or is_holiday(day):
         day, moment = day + timedelta(days=1), time(from_hour)
     return datetime.combine(day, max(moment, time(from_hour)), zone)
+
+
+def moment_after_inviting(
+    planned: datetime,
+    invited_at: datetime,
+    closes_at: datetime,
+    reminding: Reminding,
+    is_holiday: Callable[[date], bool],
+    zone: ZoneInfo,
+) -> datetime | None:
+    """The reminder as planned, or as soon as it reaches those just invited; None where they have no such day."""
+    fresh_until = datetime.combine(invited_at.astimezone(zone).date() + FRESH, time(), zone)
+    if planned >= fresh_until:
+        return planned
+    moment = next_moment(fresh_until, reminding.from_hour, reminding.to_hour, is_holiday, zone)
+    return moment if moment < closes_at else None
 
 
 def second_moment(

@@ -11,7 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.surveys.audience.contacts import at_the_cap
 from services.surveys.fieldwork.domain import FRESH
 from services.surveys.fieldwork.store import count_strata
-from services.surveys.reminding.domain import Reminding, next_moment, second_moment, strata_with_enough
+from services.surveys.reminding.domain import (
+    Reminding,
+    moment_after_inviting,
+    next_moment,
+    second_moment,
+    strata_with_enough,
+)
 from services.surveys.reminding.holidays import is_holiday
 from services.surveys.tables import Invitation, Member, Survey
 from shared.events.surveys import SurveyReminderDue
@@ -26,6 +32,13 @@ BATCH = 500
 def reminding_of(survey: Survey) -> Reminding:
     """How the survey reminds."""
     return Reminding(survey.again_after, survey.remind_from, survey.remind_to, survey.remind_until_enough)
+
+
+def keep_reminder_apart(survey: Survey, now: datetime, zone: ZoneInfo) -> None:
+    """Everybody has been invited now: a reminder too soon after it is moved, by the day that staff read."""
+    if survey.reminder_at is not None and not survey.reminded:
+        how = reminding_of(survey)
+        survey.reminder_at = moment_after_inviting(survey.reminder_at, now, survey.closes_at, how, is_holiday, zone)
 
 
 async def remind_due(rt: Runtime) -> None:
