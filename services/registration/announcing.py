@@ -29,13 +29,13 @@ async def announce_installation(rt: Runtime) -> None:
         await announce_population(session, rt.settings)
 
 
-async def forget_unasked(session: AsyncSession, asked: frozenset[str]) -> None:
+async def forget_unasked(session: AsyncSession, answers: frozenset[str]) -> None:
     """Forget answers to questions and options that the profile no longer has."""
     for table in ("member", "sign_up"):
         await session.execute(
             sa.text(
                 f"update registration.{table} set own_answers = array(select one from unnest(own_answers) as one"
-                " where one = any(cast(:asked as text[]))) where not own_answers <@ cast(:asked as text[])"
+                " where one = any(cast(:answers as text[]))) where not own_answers <@ cast(:answers as text[])"
             ),
-            {"asked": sorted(asked)},
+            {"answers": sorted(answers)},
         )

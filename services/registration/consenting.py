@@ -37,23 +37,23 @@ def add_consents(
 async def choose_purposes(
     session: AsyncSession,
     member: Member,
-    wanted: Sequence[str],
+    purposes: Sequence[str],
     now: datetime,
     text_version: str,
     source: str = "my_page",
 ) -> None:
-    """Consent to what is new in ``wanted`` and withdraw what is missing from it."""
+    """Consent to what is new in ``purposes`` and withdraw what is missing from it."""
     own = set(await purposes_of(session, member.id))
-    if own == set(wanted):
+    if own == set(purposes):
         return
     await session.execute(
         sa.update(Consent)
-        .where(Consent.member_id == member.id, Consent.purpose.in_(own - set(wanted)), Consent.withdrawn_at.is_(None))
+        .where(Consent.member_id == member.id, Consent.purpose.in_(own - set(purposes)), Consent.withdrawn_at.is_(None))
         .values(withdrawn_at=now)
     )
-    add_consents(session, member, sorted(set(wanted) - own), now, text_version, source)
+    add_consents(session, member, sorted(set(purposes) - own), now, text_version, source)
     await emit(session, await changed_event(session, member))
-    if "surveys" in set(wanted) - own:
+    if "surveys" in set(purposes) - own:
         await reach_after_change(session, now)
 
 

@@ -110,15 +110,15 @@ async def show_card(request: Request) -> Response:
     return render(request, "registration/staff_card.html", context)
 
 
-def _days(joined: list[tuple[str, str, int]], size: int, today: date) -> list[tuple[str, dict[str, int]]]:
+def _days(joins: list[tuple[str, str, int]], size: int, today: date) -> list[tuple[str, dict[str, int]]]:
     """(day, members so far by what they came by) from the day before the first join shown to today.
 
     Those who joined earlier are ``tidligere``.
     """
-    earlier = size - sum(n for _, _, n in joined)
+    earlier = size - sum(n for _, _, n in joins)
     total = {"tidligere": earlier} if earlier > 0 else {}
-    days = [((date.fromisoformat(joined[0][0]) - timedelta(days=1)).isoformat(), total)]
-    for day, name, n in joined:
+    days = [((date.fromisoformat(joins[0][0]) - timedelta(days=1)).isoformat(), total)]
+    for day, name, n in joins:
         total = {**total, name: total.get(name, 0) + n}
         if days[-1][0] == day:
             days.pop()

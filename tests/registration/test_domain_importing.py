@@ -16,19 +16,19 @@ HEAD = "navn;epost;fodselsar;kjonn;postnummer;sprak"
 KARI = "Kari;kari@example.org;1980;kvinne;1353;nb"
 
 
-def read(*rows: str, head: str = HEAD, known: frozenset[str] = frozenset(), encoding: str = "utf-8") -> Preview:
-    return preview_of("\r\n".join([head, *rows]).encode(encoding), known)
+def read(*rows: str, head: str = HEAD, member_keys: frozenset[str] = frozenset(), encoding: str = "utf-8") -> Preview:
+    return preview_of("\r\n".join([head, *rows]).encode(encoding), member_keys)
 
 
-def preview_of(raw: bytes, known: frozenset[str] = frozenset()) -> Preview:
-    parts = list(read_members(raw, rules=RULES, known=known))
+def preview_of(raw: bytes, member_keys: frozenset[str] = frozenset()) -> Preview:
+    parts = list(read_members(raw, rules=RULES, member_keys=member_keys))
     good, bad = (row for part in parts for row in part.good), (row for part in parts for row in part.bad)
-    return Preview(list(good), list(bad), sum(part.known for part in parts), parts[0].has_consents)
+    return Preview(list(good), list(bad), sum(part.members for part in parts), parts[0].has_consents)
 
 
 def test_a_large_file_is_never_held_as_people_all_at_once() -> None:
     raw = "\n".join([HEAD, *(KARI.replace("kari@", f"kari{number}@") for number in [*range(PART + 1), 0])]).encode()
-    parts = read_members(raw, rules=RULES, known=frozenset())
+    parts = read_members(raw, rules=RULES, member_keys=frozenset())
     assert len(next(parts).good) == PART
     rest = next(parts)
     assert (len(rest.good), [line for line, _ in rest.bad]) == (1, [PART + 3]), "who stood in an earlier part is known"
@@ -53,7 +53,7 @@ def test_a_large_file_is_never_held_as_people_all_at_once() -> None:
     ],
 )
 def test_a_bad_row_is_listed_with_its_line_and_every_reason(row: str, words: list[str]) -> None:
-    preview = read(KARI, row, known=frozenset({"kjent@example.org"}))
+    preview = read(KARI, row, member_keys=frozenset({"kjent@example.org"}))
     assert [member.name for member in preview.good] == ["Kari"]
     ((line, reasons),) = preview.bad
     assert line == 3
@@ -64,8 +64,8 @@ def test_a_bad_row_is_listed_with_its_line_and_every_reason(row: str, words: lis
 
 def test_who_is_a_member_already_is_no_fault_of_the_file_whatever_else_the_row_says() -> None:
     rows = (KARI, "Ida;kjent@example.org;1980;kvinne;1353;nb", ";KJENT@example.org;1;x;1;nb")
-    preview = read(*rows, known=frozenset({"kjent@example.org"}))
-    assert (len(preview.good), preview.bad, preview.known) == (1, [], 2)
+    preview = read(*rows, member_keys=frozenset({"kjent@example.org"}))
+    assert (len(preview.good), preview.bad, preview.members) == (1, [], 2)
 
 
 def test_the_line_is_the_files_own_also_after_a_quoted_line_break_or_a_strange_one() -> None:

@@ -47,7 +47,7 @@ class Preview:
 
     good: list[JoinInput] = field(default_factory=list)
     bad: list[tuple[int, list[str]]] = field(default_factory=list)
-    known: int = 0
+    members: int = 0
     has_consents: bool = False
 
 
@@ -61,21 +61,21 @@ def is_doubtful(name: str) -> bool:
     return _MISREAD.search(name) is not None or any(not (c.isalpha() or c in _MARKS) for c in name)
 
 
-def read_members(raw: bytes, *, rules: Rules, known: frozenset[str]) -> Iterator[Preview]:
-    """A file's previews, part after part; ``known`` holds the keys of members' addresses. Raises UnreadableFile."""
+def read_members(raw: bytes, *, rules: Rules, member_keys: frozenset[str]) -> Iterator[Preview]:
+    """A file's previews, part after part; ``member_keys`` are of members' addresses. Raises UnreadableFile."""
     lines, keys = rows(decoded(raw), COLUMNS, (*OPTIONAL, *CONSENTS), most=MOST_ROWS), set[str]()
     while part := list(islice(lines, PART)):
-        yield _preview(part, rules, known, keys)
+        yield _preview(part, rules, member_keys, keys)
 
 
-def _preview(part: list[Row], rules: Rules, known: frozenset[str], keys: set[str]) -> Preview:
+def _preview(part: list[Row], rules: Rules, member_keys: frozenset[str], keys: set[str]) -> Preview:
     """Of these rows; ``keys``, of addresses in the file, grows by theirs. A row of a member changes nothing."""
     good, bad, members = list[JoinInput](), list[tuple[int, list[str]]](), 0
     has_consents = not CONSENTS.keys().isdisjoint(part[0].cells)
     for row in part:
         member, reasons = _member(row, rules, has_consents=has_consents)
         key = address_key(member.email if member else row.cells.get("epost", ""))
-        if key in known:
+        if key in member_keys:
             members += 1
             continue
         if key in keys:

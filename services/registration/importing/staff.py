@@ -73,7 +73,7 @@ async def take_file(request: Request) -> Response:
     try:
         async with rt.transaction() as session:
             addresses = await known_addresses(session)
-            parts = read_members(raw, rules=joining_rules(rt), known=addresses)
+            parts = read_members(raw, rules=joining_rules(rt), member_keys=addresses)
             import_id = await keep_preview(session, parts, hashlib.sha256(raw).hexdigest()[:16], rt.now())
     except UnreadableFile as error:
         return _choose(request, {"file": str(error)}, 422)

@@ -87,13 +87,13 @@ async def _applicants(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[Me
 
 
 async def _added(
-    session: AsyncSession, rows: Mapping[str, JoinInput], known: Collection[str], now: datetime
+    session: AsyncSession, rows: Mapping[str, JoinInput], keys: Collection[str], now: datetime
 ) -> Sequence[Member]:
-    """A new, locked applicant for each address that is not known."""
+    """A new, locked applicant for each address that nobody has, by its key."""
     newcomers = [
         Member(id=new_id(), status="applicant", email_key=key, language=row.language, source="import", signed_up_at=now)
         for key, row in rows.items()
-        if key not in known
+        if key not in keys
     ]
     session.add_all(newcomers)
     await lock(session, *(member.id for member in newcomers))

@@ -41,7 +41,7 @@ async def keep_preview(session: AsyncSession, parts: Iterator[Preview], digest: 
             )
         rows += len(part.good)
         bad_rows += len(part.bad)
-        members += part.known
+        members += part.members
         bad += [[line, reasons] for line, reasons in part.bad[: _MOST_BAD - len(bad)]]
         has_consents = part.has_consents
     file.rows, file.bad, file.bad_rows, file.has_consents = rows, bad, bad_rows, has_consents

@@ -88,40 +88,40 @@ def _as_typed(form: Form) -> dict[str, object]:
     return form.values() | {name: form.all(name) for name in ("purposes", "own_answers")}
 
 
-async def _mail_link(request: Request, wanted: JoinInput) -> tuple[UUID, int]:
+async def _mail_link(request: Request, values: JoinInput) -> tuple[UUID, int]:
     """Store the sign-up; return id and generation of the link or notice. After six mails in an hour none goes out, and
     both are nobody's.
     """
     rt, rules = runtime(request), registration_settings()
     async with rt.database.direct() as session:
-        if not await may_mail(request, session, wanted.email):
+        if not await may_mail(request, session, values.email):
             return random_id(), 1
         return await sign_up(
             session,
-            wanted,
+            values,
             rt.now(),
             unconfirmed_days=rules.unconfirmed_days,
             consent_version=rules.consent_version,
-            made_up=same_mailbox(wanted.email, rt.settings.synthetic_email),
+            made_up=same_mailbox(values.email, rt.settings.synthetic_email),
         )
 
 
-async def _take_back_corrected(request: Request, form: Form, wanted: JoinInput) -> None:
+async def _take_back_corrected(request: Request, form: Form, values: JoinInput) -> None:
     """Forget the sign-up whose address this one corrects."""
     before = _sent_before(request, as_id(form.get("id")))
-    if before is not None and address_key(before["form"]["email"]) != address_key(wanted.email):
+    if before is not None and address_key(before["form"]["email"]) != address_key(values.email):
         async with runtime(request).transaction() as session:
             await take_back(session, UUID(before["link"][0]), before["link"][1])
 
 
-def _sent(request: Request, wanted: JoinInput, link: tuple[UUID, int]) -> Response:
+def _sent(request: Request, values: JoinInput, link: tuple[UUID, int]) -> Response:
     """On to "check your mail", with what was sent kept for a correction.
 
     Nothing in it tells a stranger's address from a member's: both have an id and a generation.
     """
     id_ = random_id()
     response = see_other(f"/join/sent?id={id_}")
-    fields = wanted.model_dump() | {"declared_resident": "yes" if wanted.declared_resident else ""}
+    fields = values.model_dump() | {"declared_resident": "yes" if values.declared_resident else ""}
     content = {"id": str(id_), "form": fields, "link": [str(link[0]), link[1]]}
     runtime(request).sealed.set(response, _SENT, "last", content, _CORRECTION_LIFE)
     return response

@@ -37,7 +37,7 @@ async def _filters(rt: Runtime) -> store.Filters:
             year=margins.year if margins else rt.today().year,
             channels=(await session.scalars(sa.select(Channel).order_by(Channel.name))).all(),
             areas=await store.areas(session),
-            doubled=(await doubles(session)).keys(),
+            sharers=(await doubles(session)).keys(),
         )
 
 
@@ -118,7 +118,7 @@ async def show_person(request: Request) -> Response:
         "statuses": STATUSES,
         "place": place_name(member.area or ""),
         "page": page,
-        "meetings": [row for row in page.drawn if row.starts_at > rt.now() and not row.cancelled] if page else [],
+        "meetings": [row for row in page.draws if row.starts_at > rt.now() and not row.cancelled] if page else [],
         "double": double,
         "done": request.query_params.get("done", ""),
     }

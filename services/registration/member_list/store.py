@@ -39,7 +39,7 @@ class Filters:
     """The margins' reference year: an age is this minus the year of birth."""
     channels: Sequence[Channel]
     areas: Sequence[str]
-    doubled: Collection[UUID]
+    sharers: Collection[UUID]
     """Members who share a mailbox with another."""
 
     def allowed(self) -> dict[str, Sequence[str]]:
@@ -69,7 +69,7 @@ def chosen(view: ListView, filters: Filters) -> Rows:
     if "unreachable" in wishes:
         conditions.append(Member.unreachable_since.is_not(None))
     if "mailbox" in wishes:
-        conditions.append(Member.id.in_(filters.doubled))
+        conditions.append(Member.id.in_(filters.sharers))
     for band in filters.bands:
         if band.code == wishes.get("band"):
             conditions.append(Member.year_of_birth <= filters.year - band.age_from)

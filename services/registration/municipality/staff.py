@@ -113,16 +113,16 @@ async def _typed(form: Form, now: Profile) -> dict[str, Any]:
     return fields
 
 
-def differing(installed: Profile, typed: Mapping[str, Any]) -> dict[str, Any]:
-    """Entries typed that are not as installed; an emptied text is as installed."""
+def differing(installed: Profile, entries: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the form's entries that are not as installed; an emptied text is as installed."""
     as_installed = installed.model_dump(mode="json")
     choices = {
         name: list(value) if isinstance(value, tuple) else value
-        for name, value in typed.items()
+        for name, value in entries.items()
         if name != "texts" and (list(value) if isinstance(value, tuple) else value) != as_installed[name]
     }
     texts: dict[str, dict[str, str]] = {}
-    for page, by_code in typed["texts"].items():
+    for page, by_code in entries["texts"].items():
         before = installed.texts.get(page, {})
         own_texts = {
             code: text for code, text in by_code.items() if text and text.strip() != before.get(code, "").strip()

@@ -32,11 +32,11 @@ class OwnPage:
     purposes: tuple[str, ...]
     consents: Sequence[Consent]
     """Newest first, withdrawn ones included."""
-    asked: Sequence[sa.Row[dict[str, str], datetime, datetime | None]]
+    invitations: Sequence[sa.Row[dict[str, str], datetime, datetime | None]]
     """Rows (title, closes_at, answered_at), newest first."""
-    spared: Sequence[sa.Row[dict[str, str], datetime, str]]
+    samples: Sequence[sa.Row[dict[str, str], datetime, str]]
     """Rows (title, closes_at, reason), newest first."""
-    drawn: Sequence[sa.Row[str, str, datetime, float, bool, UUID | None]]
+    draws: Sequence[sa.Row[str, str, datetime, float, bool, UUID | None]]
     """Rows (slug, heading, starts_at, chance, drawn, proof: the entry's id when there is one), newest first."""
     new_email: str | None
     """An address that waits for its confirmation."""
@@ -89,9 +89,9 @@ async def own_page(session: AsyncSession, member_id: UUID) -> OwnPage | None:
         member=member,
         purposes=await purposes_of(session, member_id),
         consents=consents.all(),
-        asked=invitations.all(),
-        spared=samples.all(),
-        drawn=draws.all(),
+        invitations=invitations.all(),
+        samples=samples.all(),
+        draws=draws.all(),
         new_email=change.email if change else None,
         new_email_asked_at=change.asked_at if change else None,
         on_behalf=deeds.all(),
@@ -132,14 +132,14 @@ def as_data(page: OwnPage) -> dict[str, Any]:
         ],
         "surveys": [
             {"title": row.title, "closes_at": _text(row.closes_at), "answered_at": _text(row.answered_at)}
-            for row in page.asked
+            for row in page.invitations
         ],
         "surveys_spared": [
-            {"title": row.title, "closes_at": _text(row.closes_at), "why": row.reason} for row in page.spared
+            {"title": row.title, "closes_at": _text(row.closes_at), "why": row.reason} for row in page.samples
         ],
         "draws": [
             {"meeting": row.heading, "starts_at": _text(row.starts_at), "chance": row.chance, "drawn": row.drawn}
-            for row in page.drawn
+            for row in page.draws
         ],
         "done_by_staff_on_your_behalf": [
             {"at": _text(deed.done_at), "what": deed.what, "how": deed.how, "note": deed.note, "who": deed.done_by}

@@ -36,34 +36,34 @@ async def standing_of(session: AsyncSession, member: Member) -> Standing:
     )
 
 
-def standing_in(wanted: ChangeInput) -> Standing:
+def standing_in(values: ChangeInput) -> Standing:
     """What the form asks for."""
     return Standing(
-        name=wanted.name,
-        email=address_key(wanted.email),
-        year_of_birth=wanted.year_of_birth,
-        gender=wanted.gender,
-        postcode=wanted.postcode,
-        lives_here=wanted.declared_resident,
-        language=wanted.language,
-        status=wanted.status,
-        purposes=frozenset(wanted.purposes),
+        name=values.name,
+        email=address_key(values.email),
+        year_of_birth=values.year_of_birth,
+        gender=values.gender,
+        postcode=values.postcode,
+        lives_here=values.declared_resident,
+        language=values.language,
+        status=values.status,
+        purposes=frozenset(values.purposes),
     )
 
 
 async def change_on_behalf(
-    session: AsyncSession, member: Member, wanted: ChangeInput, changed: tuple[str, ...], by: str, now: datetime
+    session: AsyncSession, member: Member, values: ChangeInput, codes: tuple[str, ...], by: str, now: datetime
 ) -> None:
-    """Give a locked member everything in ``wanted``; ``changed`` says what is new in it, ``by`` who writes it.
+    """Give a locked member everything in ``values``; ``codes`` say what is new in it, ``by`` who writes it.
 
     A new address waits for its own link like one the member types in: a letter misheard on the phone would give a
     stranger the way into the member's page, and so would a caller who is somebody else. The notice goes to the
     address that counts until then.
     """
-    await save_details(session, member, wanted, now)
-    await choose_purposes(session, member, wanted.purposes, now, consent_text(wanted.how, wanted.note), wanted.how)
-    await pause_or_resume(session, member, wanted.status, now)
-    await keep_deed(session, member, changed, wanted.how, wanted.note, by, now)
+    await save_details(session, member, values, now)
+    await choose_purposes(session, member, values.purposes, now, consent_text(values.how, values.note), values.how)
+    await pause_or_resume(session, member, values.status, now)
+    await keep_deed(session, member, codes, values.how, values.note, by, now)
     member.generation += 1
     await emit(
         session,
@@ -71,13 +71,13 @@ async def change_on_behalf(
             member_id=member.id,
             generation=member.generation,
             send_before=now + _NOTICE_LIFE,
-            changes=changed,
-            how=wanted.how,
+            changes=codes,
+            how=values.how,
         ),
     )
-    if "email" in changed:
+    if "email" in codes:
         expires = now + timedelta(days=registration_settings().unconfirmed_days)
-        await ask_for_new_address(session, member, wanted.email, now, expires, may_mail=True)
+        await ask_for_new_address(session, member, values.email, now, expires, may_mail=True)
 
 
 def consent_text(how: str, note: str) -> str:

@@ -90,6 +90,6 @@ def changes(before: Standing, after: Standing) -> tuple[str, ...]:
     return (*plain, *consents, *([after.status] if before.status != after.status else []))
 
 
-def needs_wish(changed: tuple[str, ...]) -> bool:
+def needs_wish(codes: tuple[str, ...]) -> bool:
     """Whether a change is one only the person can want: a consent given, or a pause ended."""
-    return any(code.endswith("_yes") or code == "active" for code in changed)
+    return any(code.endswith("_yes") or code == "active" for code in codes)

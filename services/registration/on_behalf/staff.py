@@ -110,19 +110,19 @@ async def change_for_member(request: Request) -> Response:
     return see_other(f"/staff/registration/members/{member.id}?done=changed")
 
 
-async def _refused(session: AsyncSession, member: Member, wanted: ChangeInput, changed: tuple[str, ...]) -> FormErrors:
+async def _refused(session: AsyncSession, member: Member, values: ChangeInput, codes: tuple[str, ...]) -> FormErrors:
     """Why a change that is filled in right may not be made."""
-    if not changed:
+    if not codes:
         return {"": _NOTHING}
-    if wanted.how == "error" and needs_wish(changed):
+    if values.how == "error" and needs_wish(codes):
         return {"how": _NOT_ASKED}
-    if "email" in changed and await member_by_email(session, wanted.email) not in (None, member.id):
+    if "email" in codes and await member_by_email(session, values.email) not in (None, member.id):
         return {"email": _TAKEN}
     return {}
 
 
-def _preview(changed: tuple[str, ...], wanted: ChangeInput) -> str:
-    query = {"purpose": "on_behalf", "language": wanted.language, "text": " ".join(changed), "status": wanted.how}
+def _preview(codes: tuple[str, ...], values: ChangeInput) -> str:
+    query = {"purpose": "on_behalf", "language": values.language, "text": " ".join(codes), "status": values.how}
     return f"/staff/notifications/preview?{urlencode(query | {'title': ''})}"
 
 

@@ -57,16 +57,16 @@ def read_file(raw: bytes, numbers: tuple[str, ...], bands: Collection[str]) -> t
 
 
 def read_areas(
-    numbered: Iterable[tuple[int, Mapping[str, str]]], numbers: tuple[str, ...], bands: Collection[str]
+    rows: Iterable[tuple[int, Mapping[str, str]]], numbers: tuple[str, ...], bands: Collection[str]
 ) -> tuple[list[Area], list[tuple[int, str]]]:
-    """Areas from numbered rows with ``label``, ``postcodes``, ``residents`` and perhaps ``code``, ``gender``, ``band``.
+    """Areas from (line, row) with ``label``, ``postcodes``, ``residents`` and perhaps ``code``, ``gender``, ``band``.
 
     Rows with the same label are one area: their residents add up, by gender and age band where given.
     """
     drafts: dict[str, _Draft] = {}
     bad: list[tuple[int, str]] = []
     owner: dict[str, str] = {}
-    for line, row in numbered:
+    for line, row in rows:
         postcodes = tuple(re.findall(r"\d+", row["postcodes"]))
         label = on_one_line(row.get("label") or "") or " ".join(
             (*postcodes, place_name(postcodes[0]) or "") if postcodes else ()

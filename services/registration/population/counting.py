@@ -16,21 +16,21 @@ from shared.settings import Settings
 MARGINS_ID = uuid5(UUID("6ba7b812-9dad-11d1-80b4-00c04fd430c8"), "innbyggerpanel/margins")
 
 
-async def announce_population(session: AsyncSession, settings: Settings, given: Statistics | None = None) -> None:
-    """Count ``given``, else the figures in force, else the shipped ones from the lowest age on; tell what is new.
+async def announce_population(session: AsyncSession, settings: Settings, statistics: Statistics | None = None) -> None:
+    """Count ``statistics``, else the figures in force, else the shipped ones from the lowest age on; tell what is new.
 
     Without figures nothing is compared, and staff are told.
     """
     bands = bands_from((await profile_in_force(session, settings)).minimum_age)
     row = await session.get(Margins, MARGINS_ID)
-    if given is None and row is not None and row.bands == bands:
+    if statistics is None and row is not None and row.bands == bands:
         return
     await lock(session, MARGINS_ID)
     # Whoever had the lock may have changed both.
     bands = bands_from((await profile_in_force(session, settings)).minimum_age)
     row = await session.get(Margins, MARGINS_ID, populate_existing=True)
-    figures = given or _figures(row, settings.installed.number)
-    if figures is None or (given is None and row is not None and row.bands == bands):
+    figures = statistics or _figures(row, settings.installed.number)
+    if figures is None or (statistics is None and row is not None and row.bands == bands):
         return
     if row is None:
         row = Margins(id=MARGINS_ID, area_margins=())

@@ -18,9 +18,11 @@ from shared.service import Runtime
 BATCH = 200
 
 
-async def set_areas(session: AsyncSession, stored: Margins, areas: Sequence[Area], source: str, now: datetime) -> Areas:
+async def set_areas(
+    session: AsyncSession, margins: Margins, areas: Sequence[Area], source: str, now: datetime
+) -> Areas:
     """Put a new version in force and publish its figures; the job tells every member's area after it."""
-    await lock(session, stored.id)
+    await lock(session, margins.id)
     await hold_areas(session)
     before = await newest_scheme(session)
     scheme = AreaScheme(
@@ -30,8 +32,8 @@ async def set_areas(session: AsyncSession, stored: Margins, areas: Sequence[Area
         set_at=now,
     )
     session.add(scheme)
-    stored.area_margins = tuple(area.as_margin(stored.bands) for area in areas)
-    await emit(session, margins_event(stored, areas_of(scheme)))
+    margins.area_margins = tuple(area.as_margin(margins.bands) for area in areas)
+    await emit(session, margins_event(margins, areas_of(scheme)))
     return areas_of(scheme)
 
 

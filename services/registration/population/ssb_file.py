@@ -122,21 +122,21 @@ def _rows(text: str) -> list[list[str]]:
     raise UnreadableFile(f"Filen har ingen linje med region, kjønn og alder. {_HOW}")
 
 
-def _newest(head: list[str], mine: list[list[str]], taken: set[int]) -> tuple[int, list[tuple[list[str], str]]]:
+def _newest(head: list[str], lines: list[list[str]], columns: set[int]) -> tuple[int, list[tuple[list[str], str]]]:
     """(year, (row, its figure) of each row) of the newest year."""
     by_column = next((place for place, cell in enumerate(head) if _word(cell) in _YEARS), None)
     rest = [
-        place for place, cell in enumerate(head) if place not in taken | {by_column} and _word(cell) not in _CONTENTS
+        place for place, cell in enumerate(head) if place not in columns | {by_column} and _word(cell) not in _CONTENTS
     ]
     if by_column is not None and len(rest) == 1:
-        years = [int(cells[by_column]) for cells in mine if re.fullmatch(r"[0-9]{4}", cells[by_column].strip())]
+        years = [int(cells[by_column]) for cells in lines if re.fullmatch(r"[0-9]{4}", cells[by_column].strip())]
         if years:
-            rows = [(cells, cells[rest[0]]) for cells in mine if cells[by_column].strip() == str(max(years))]
+            rows = [(cells, cells[rest[0]]) for cells in lines if cells[by_column].strip() == str(max(years))]
             return max(years), rows
     named = {int(year[1]): place for place in rest if (year := re.search(r"\b([0-9]{4})$", head[place].strip()))}
     if by_column is not None or not named:
         raise UnreadableFile(f"Filen sier ikke hvilket år tallene gjelder. {_HOW}")
-    return max(named), [(cells, cells[named[max(named)]]) for cells in mine]
+    return max(named), [(cells, cells[named[max(named)]]) for cells in lines]
 
 
 def _word(cell: str) -> str:

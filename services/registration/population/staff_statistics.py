@@ -50,26 +50,26 @@ async def replace_population(request: Request) -> Response:
     return await _show(request, statistics, "", 200)
 
 
-async def _show(request: Request, given: Statistics | None, error: str, status: int) -> Response:
+async def _show(request: Request, statistics: Statistics | None, error: str, status: int) -> Response:
     async with runtime(request).transaction() as session:
         newest = await store.newest_margins(session)
     # A file that an older release took in cannot be counted anew.
-    bands = newest.bands if newest and not given else bands_from(runtime(request).profile.minimum_age)
+    bands = newest.bands if newest and not statistics else bands_from(runtime(request).profile.minimum_age)
     before = {(cell.gender, cell.band): cell.population for cell in newest.margins} if newest else {}
-    counted = margins_of(given.persons, bands) if given else ()
+    counted = margins_of(statistics.persons, bands) if statistics else ()
     after = {(margin.gender, margin.band): margin.population for margin in counted}
     total, counted_before = sum(after.values()), sum(before.values())
     context = {
         "stored": newest,
-        "given": given,
-        "figures": packed(given) if given else "",
+        "given": statistics,
+        "figures": packed(statistics) if statistics else "",
         "rows": [
             (band_text(band), *((before.get((g, band.code)), after.get((g, band.code))) for g in ("female", "male")))
             for band in bands
         ],
         "total": counted_before,
         "lowest": newest.bands[0].age_from if newest else None,
-        "surprising": bool(given and before and abs(total - counted_before) > _SURPRISING * counted_before),
+        "surprising": bool(statistics and before and abs(total - counted_before) > _SURPRISING * counted_before),
         "errors": {"file": error} if error else {},
         "saved": "saved" in request.query_params,
     }

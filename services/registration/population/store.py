@@ -36,11 +36,11 @@ async def areas_in_force(session: AsyncSession) -> Areas:
     return areas_of(await newest_scheme(session))
 
 
-def areas_of(stored: AreaScheme | None) -> Areas:
+def areas_of(scheme: AreaScheme | None) -> Areas:
     """The stored version as values; version 0 without areas before any are named."""
-    if stored is None:
+    if scheme is None:
         return Areas(0, ())
-    return Areas(stored.version, tuple(Area.model_validate(area) for area in stored.areas), stored.source)
+    return Areas(scheme.version, tuple(Area.model_validate(area) for area in scheme.areas), scheme.source)
 
 
 async def composition(session: AsyncSession) -> Composition:
@@ -77,15 +77,15 @@ async def own_answers(session: AsyncSession) -> Mapping[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def margins_event(stored: Margins, areas: Areas) -> PopulationMarginsSet:
+def margins_event(margins: Margins, areas: Areas) -> PopulationMarginsSet:
     """The stored margins as others get them."""
     return PopulationMarginsSet(
-        margins_id=stored.id,
-        year=stored.year,
+        margins_id=margins.id,
+        year=margins.year,
         source=SOURCE,
-        bands=stored.bands,
-        margins=stored.margins,
+        bands=margins.bands,
+        margins=margins.margins,
         area_scheme=areas.code,
-        area_margins=stored.area_margins,
+        area_margins=margins.area_margins,
         area_source=areas.source,
     )

@@ -48,14 +48,14 @@ async def forget_asked(rt: Runtime) -> None:
         await session.execute(sa.delete(SignInAsked).where(SignInAsked.asked_at < sa.func.now() - _HOUR))
 
 
-async def _send(session: AsyncSession, asked: SignInAsked, now: datetime) -> bool:
-    member_id = await member_by_email(session, asked.email_key)
+async def _send(session: AsyncSession, row: SignInAsked, now: datetime) -> bool:
+    member_id = await member_by_email(session, row.email_key)
     member = await lock_member(session, member_id) if member_id else None
-    if member is None or not member.takes_part or member.email_key != asked.email_key:
+    if member is None or not member.takes_part or member.email_key != row.email_key:
         return False
     lately = sa.select(SignInAsked).where(
-        SignInAsked.email_key == asked.email_key,
-        SignInAsked.known == asked.known,
+        SignInAsked.email_key == row.email_key,
+        SignInAsked.known == row.known,
         SignInAsked.sent.is_(True),
         SignInAsked.asked_at > sa.func.now() - _HOUR,
     )

@@ -61,8 +61,8 @@ class Walk:
         self._page = ""
         self._member = ""
 
-    def go(self, done: Callable[[str, float], None]) -> None:
-        """Every step; ``done`` hears each one's name and seconds. Raises Failed at the first that fails."""
+    def go(self, report: Callable[[str, float], None]) -> None:
+        """Every step; ``report`` hears each one's name and seconds. Raises Failed at the first that fails."""
         with self._browser:
             for step in self.steps:
                 began = time.monotonic()
@@ -72,7 +72,7 @@ class Walk:
                     raise Failed(step, type(error).__name__) from None
                 except _NotAsExpected as error:
                     raise Failed(step, str(error)) from None
-                done(step, time.monotonic() - began)
+                report(step, time.monotonic() - began)
 
     def _carry(self, request: httpx.Request) -> None:
         """Cookies for TLS alone, which the library keeps back from this machine's own address and browsers do not."""
