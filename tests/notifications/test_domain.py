@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.notifications.kinds import KINDS, STOPS
 from services.notifications.letters.domain import greeted_name
-from services.notifications.messages.domain import CANCELLED, SURVEY_CLOSED, Kind, Known, fate
+from services.notifications.messages.domain import CANCELLED, SURVEY_CLOSED, Facts, Kind, fate
 from services.notifications.refusals.domain import Verdict, judge
 from services.notifications.sending.domain import is_quiet, retry_wait
 
@@ -103,14 +103,14 @@ ASKS = Kind(
 URGENT = replace(ASKS, urgent=True)
 TELLS = Kind(code="y", name="y", about="member", subject="y")
 WAITS = ("waiting", "no_card_yet")
-ACTIVE = Known(status="active", purposes=("surveys",), address="known")
+ACTIVE = Facts(status="active", purposes=("surveys",), address="known")
 
 
 @pytest.mark.parametrize(
-    ("kind", "known", "becomes"),
+    ("kind", "facts", "becomes"),
     [
         (ASKS, ACTIVE, ("pending", None)),
-        (ASKS, Known(address="known"), ("pending", None)),
+        (ASKS, Facts(address="known"), ("pending", None)),
         (ASKS, replace(ACTIVE, settled="answered"), ("suppressed", "answered")),
         (ASKS, replace(ACTIVE, settled="declined"), ("pending", None)),
         (ASKS, replace(ACTIVE, status="left"), ("suppressed", "left")),
@@ -139,9 +139,9 @@ ACTIVE = Known(status="active", purposes=("surveys",), address="known")
     ],
 )
 def test_what_becomes_of_a_mail_that_is_not_on_its_way_yet(
-    kind: Kind, known: Known, becomes: tuple[str, str | None]
+    kind: Kind, facts: Facts, becomes: tuple[str, str | None]
 ) -> None:
-    assert fate(kind, known) == becomes
+    assert fate(kind, facts) == becomes
 
 
 def test_only_what_has_an_address_of_its_own_goes_to_a_correspondent() -> None:

@@ -8,7 +8,7 @@ OURS = ("panelet", "panel@panel.example", "the citizens' panel")
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "letter"),
     [
         ("Hei\n\nBygg bru.\n\nMed vennlig hilsen\nKari Nordmann\ntlf. 99 99 99 99", "Hei\n\nBygg bru."),
         ("Bygg bru.\n-- \nKari", "Bygg bru."),
@@ -59,8 +59,8 @@ OURS = ("panelet", "panel@panel.example", "the citizens' panel")
         ),
     ],
 )
-def test_quotes_and_signature_are_cut_and_the_letter_is_kept(text: str, told: str) -> None:
-    assert cut(text, ours=OURS).kept == told
+def test_quotes_and_signature_are_cut_and_the_letter_is_kept(text: str, letter: str) -> None:
+    assert cut(text, our_names=OURS).letter == letter
 
 
 @pytest.mark.parametrize(
@@ -84,11 +84,11 @@ def test_quotes_and_signature_are_cut_and_the_letter_is_kept(text: str, told: st
     ],
 )
 def test_a_letters_own_words_are_kept_whatever_they_look_like(text: str) -> None:
-    assert cut(text, ours=OURS) == (text, "")
+    assert cut(text, our_names=OURS) == (text, "")
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "letter"),
     [
         ("Bygg bru.\n\nMvh Ola\nForresten: broen er glatt", "Bygg bru.\n\nForresten: broen er glatt"),
         ("Bygg bru.\n\nMvh Ola\n\nForresten: broen er glatt", "Bygg bru.\n\nForresten: broen er glatt"),
@@ -97,8 +97,8 @@ def test_a_letters_own_words_are_kept_whatever_they_look_like(text: str) -> None
         ("Bygg bru.\n--\nOla Nordmann\nStorveien 1", "Bygg bru."),
     ],
 )
-def test_what_stands_below_the_closing_words_is_kept_unless_it_signs(text: str, told: str) -> None:
-    assert cut(text, ours=OURS) == (told, "")
+def test_what_stands_below_the_closing_words_is_kept_unless_it_signs(text: str, letter: str) -> None:
+    assert cut(text, our_names=OURS) == (letter, "")
 
 
 def test_what_was_cut_is_kept_without_name_address_and_number() -> None:
@@ -119,4 +119,4 @@ def test_what_was_cut_is_kept_without_name_address_and_number() -> None:
 
 def test_a_mail_that_is_passed_on_keeps_its_words_and_not_who_wrote_them() -> None:
     text = "Se her:\n\n---- Videresendt melding ----\nFra: Ola <ola@example.org>\nEmne: Bru\n\nBygg bru."
-    assert cut(text, ours=OURS).kept == "Se her:\n\nBygg bru."
+    assert cut(text, our_names=OURS).letter == "Se her:\n\nBygg bru."

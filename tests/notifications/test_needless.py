@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notifications.kinds import KINDS
 from services.notifications.messages.creating import create_messages, message
-from services.notifications.messages.domain import Known, fate
+from services.notifications.messages.domain import Facts, fate
 from services.notifications.tables import Contact, Correspondent, Meeting, Member, Message, SettledInvitation, Survey
 from shared.ids import new_id
 from shared.service import Runtime
@@ -26,7 +26,7 @@ async def test_what_is_sent_is_the_same_by_the_rule_and_in_the_database(rt: Runt
     kind = KINDS[code]
     suggestion = kind.to_correspondent
     cases = [
-        Known(settled, cancelled, status, purposes, address, texts, survey)
+        Facts(settled, cancelled, status, purposes, address, texts, survey)
         for settled, cancelled, status, purposes, address, texts, survey in product(
             SETTLED,
             (False, True) if kind.about == "meeting" else (False,),
@@ -65,27 +65,27 @@ async def test_what_is_sent_is_the_same_by_the_rule_and_in_the_database(rt: Runt
 
 
 def _store(
-    session: AsyncSession, known: Known, subject_id: UUID, member_id: UUID | None, about: UUID, kind_about: str
+    session: AsyncSession, facts: Facts, subject_id: UUID, member_id: UUID | None, about: UUID, kind_about: str
 ) -> None:
-    if known.settled is not None:
-        session.add(SettledInvitation(id=subject_id, reason=known.settled))
-    if known.status is not None:
-        session.add(Member(id=member_id, status=known.status, purposes=list(known.purposes)))
+    if facts.settled is not None:
+        session.add(SettledInvitation(id=subject_id, reason=facts.settled))
+    if facts.status is not None:
+        session.add(Member(id=member_id, status=facts.status, purposes=list(facts.purposes)))
     if kind_about in ("suggestion", "trial", "staff"):
-        email = "kari@example.org" if known.address == "known" else None
+        email = "kari@example.org" if facts.address == "known" else None
         session.add(
             Correspondent(suggestion_id=subject_id, email=email, language="nb", since=datetime(2027, 1, 1, tzinfo=UTC))
         )
-    elif known.address is not None:
+    elif facts.address is not None:
         session.add(
             Contact(
                 member_id=member_id,
                 email="kari@example.org",
-                removed=known.address == "removed",
-                unreachable="bounced" if known.address == "unreachable" else None,
+                removed=facts.address == "removed",
+                unreachable="bounced" if facts.address == "unreachable" else None,
             )
         )
-    if kind_about in ("survey", "result") and known.texts:
-        session.add(Survey(id=about, questionnaire=opened().questionnaire, slug="klima", state=known.survey))
-    if kind_about == "meeting" and (known.texts or known.cancelled):
-        session.add(Meeting(id=about, slug="mote" if known.texts else None, cancelled=known.cancelled))
+    if kind_about in ("survey", "result") and facts.texts:
+        session.add(Survey(id=about, questionnaire=opened().questionnaire, slug="klima", state=facts.survey))
+    if kind_about == "meeting" and (facts.texts or facts.cancelled):
+        session.add(Meeting(id=about, slug="mote" if facts.texts else None, cancelled=facts.cancelled))

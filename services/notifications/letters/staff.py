@@ -117,50 +117,50 @@ async def preview_mail(request: Request) -> Response:
     return render(request, f"notifications/{template}", context)
 
 
-def _mail(asked: PreviewInput, now: datetime) -> Mail:
+def _mail(values: PreviewInput, now: datetime) -> Mail:
     """A mail to nobody, as ``claiming.claim`` gives one."""
-    email, suggestion = "kari@example.org", asked.about_suggestion
+    email, suggestion = "kari@example.org", values.about_suggestion
     content: dict[str, str] | None = None
     if suggestion:
-        content = {"heading": asked.title, "text": asked.text, "status": asked.status, "slug": asked.slug}
-    elif asked.purpose == "on_behalf":
-        content = {"changes": asked.text, "how": asked.status}
+        content = {"heading": values.title, "text": values.text, "status": values.status, "slug": values.slug}
+    elif values.purpose == "on_behalf":
+        content = {"changes": values.text, "how": values.status}
     message = Message(
         id=_NOBODY,
-        purpose=asked.purpose,
+        purpose=values.purpose,
         subject_id=_NOBODY,
         member_id=_NOBODY,
         generation=1,
-        link_expires_at=asked.closes_at,
-        send_before=asked.closes_at or now,
+        link_expires_at=values.closes_at,
+        send_before=values.closes_at or now,
         content=content,
     )
     return Mail(
         message,
-        None if suggestion else Contact(name="Kari Eksempel", language=asked.language, email=email),
-        Correspondent(language=asked.language, email=email, since=now) if suggestion else None,
-        None if suggestion or asked.about_meeting or asked.about_member else _survey(asked),
-        _meeting(asked) if asked.about_meeting else None,
+        None if suggestion else Contact(name="Kari Eksempel", language=values.language, email=email),
+        Correspondent(language=values.language, email=email, since=now) if suggestion else None,
+        None if suggestion or values.about_meeting or values.about_member else _survey(values),
+        _meeting(values) if values.about_meeting else None,
     )
 
 
-def _survey(asked: PreviewInput) -> Survey:
+def _survey(values: PreviewInput) -> Survey:
     cover = Cover(
-        title=Texts(nb=asked.title),
-        topic=Texts(nb=asked.topic) if asked.topic else None,
-        introduction=Texts(nb=asked.introduction or "…"),
-        minutes=asked.minutes,
+        title=Texts(nb=values.title),
+        topic=Texts(nb=values.topic) if values.topic else None,
+        introduction=Texts(nb=values.introduction or "…"),
+        minutes=values.minutes,
     )
-    return Survey(questionnaire=cover, closes_at=asked.closes_at, slug="…", done={asked.language: asked.done})
+    return Survey(questionnaire=cover, closes_at=values.closes_at, slug="…", done={values.language: values.done})
 
 
-def _meeting(asked: PreviewInput) -> Meeting:
+def _meeting(values: PreviewInput) -> Meeting:
     return Meeting(
         slug="…",
-        heading=asked.title,
-        purpose=asked.introduction,
-        place=asked.place,
-        starts_at=asked.starts_at,
-        ends_at=asked.ends_at,
-        done={asked.language: asked.done},
+        heading=values.title,
+        purpose=values.introduction,
+        place=values.place,
+        starts_at=values.starts_at,
+        ends_at=values.ends_at,
+        done={values.language: values.done},
     )

@@ -77,21 +77,21 @@ _QUOTE_SEARCHED = 60
 class Cut(NamedTuple):
     """A letter in two: what goes on as its text, and what was cut from it because it quotes us."""
 
-    kept: str
+    letter: str
     removed: str
 
 
-def cut(text: str, sender: str = "", name: str = "", ours: Collection[str] = (), *, marked: bool = False) -> Cut:
+def cut(text: str, sender: str = "", name: str = "", our_names: Collection[str] = (), *, marked: bool = False) -> Cut:
     """The letter without what surely quotes us, its signature (names and numbers) and the sender's address.
 
-    ``ours``: what names us, in lower case. ``marked``: lines with ``>`` are quotes, as those of an HTML letter are, and
-    never a list of the sender's own. What is cut as a quote is the second part, without addresses, numbers and
-    the sender's name; a signature goes nowhere. A letter that would be empty keeps its words.
+    ``our_names``: what names us, in lower case. ``marked``: lines with ``>`` are quotes, as those of an HTML letter
+    are, and never a list of the sender's own. What is cut as a quote is the second part, without addresses, numbers
+    and the sender's name; a signature goes nowhere. A letter that would be empty keeps its words.
     """
     lines = text.split("\n")
     if all(line.lstrip().startswith(">") for line in lines if line.strip()):
         lines = [re.sub(r"^[>\s]+", "", line) for line in lines]
-    own, quoted = _parted(lines, ours, marked)
+    own, quoted = _parted(lines, our_names, marked)
     letter = tidy("\n".join(_without_signature(own, name)))
     rest = _masked(tidy("\n".join(quoted)), name)
     if not letter:
@@ -121,13 +121,13 @@ def _is_frame(line: str) -> bool:
     return _HEAD_LINE.match(line) is not None or _ATTRIBUTION.match(line) is not None
 
 
-def _parted(lines: list[str], ours: Collection[str], answering: bool) -> tuple[list[str], list[str]]:
+def _parted(lines: list[str], our_names: Collection[str], answering: bool) -> tuple[list[str], list[str]]:
     """(the letter's own lines, those that quote us). What stands below lines marked ``>`` is the letter's own again."""
     own: list[str] = []
     quoted: list[str] = []
     number = 0
     while number < len(lines):
-        head, surely_us = _head(lines, number, ours)
+        head, surely_us = _head(lines, number, our_names)
         if surely_us:
             quoted += lines[number:]
             break
@@ -136,7 +136,7 @@ def _parted(lines: list[str], ours: Collection[str], answering: bool) -> tuple[l
             quoted += lines[number : number + head]
             number += head
             continue
-        height = _attribution(lines, number, ours)
+        height = _attribution(lines, number, our_names)
         if height:
             quoted += lines[number : number + height]
             number, answering = number + height, True
@@ -147,7 +147,7 @@ def _parted(lines: list[str], ours: Collection[str], answering: bool) -> tuple[l
             continue
         if lines[number].lstrip().startswith(">"):
             block = _marked_block(lines, number)
-            whose = quoted if answering or _names_us("\n".join(block), ours) else own
+            whose = quoted if answering or _names_us("\n".join(block), our_names) else own
             whose += block
             number += len(block)
             continue
@@ -163,7 +163,7 @@ def _marked_block(lines: list[str], number: int) -> list[str]:
     return lines[number:end]
 
 
-def _head(lines: list[str], number: int, ours: Collection[str]) -> tuple[int, bool]:
+def _head(lines: list[str], number: int, our_names: Collection[str]) -> tuple[int, bool]:
     """(lines of a mail's head that stands here, whether it surely quotes us); 0 is none.
 
     It names us, or it is one that only programs write; lines of a person's own ("Fra: Sandvika") are none.
@@ -182,17 +182,17 @@ def _head(lines: list[str], number: int, ours: Collection[str]) -> tuple[int, bo
     if len(labels) < 2:
         return 0, False
     whole = len(labels) >= 4 and bool(labels & _SUBJECT) and bool(labels & _SENT)
-    text = "\n".join(head)
-    ours_surely = _names_us(text, ours) or (whole and _names_us("\n".join(lines[end : end + _QUOTE_SEARCHED]), ours))
-    return (end - number if start > number or _ADDRESS.search(text) else 0), ours_surely
+    text, quote = "\n".join(head), "\n".join(lines[end : end + _QUOTE_SEARCHED])
+    surely_us = _names_us(text, our_names) or (whole and _names_us(quote, our_names))
+    return (end - number if start > number or _ADDRESS.search(text) else 0), surely_us
 
 
-def _names_us(text: str, ours: Collection[str]) -> bool:
+def _names_us(text: str, our_names: Collection[str]) -> bool:
     bare = " ".join(text.lower().replace(">", " ").split())
-    return any(mark in bare for mark in ours) or _LINK_FOR_ONE.search(text) is not None
+    return any(mark in bare for mark in our_names) or _LINK_FOR_ONE.search(text) is not None
 
 
-def _attribution(lines: list[str], number: int, ours: Collection[str]) -> int:
+def _attribution(lines: list[str], number: int, our_names: Collection[str]) -> int:
     """How many lines from here say that we wrote what is quoted next; 0 is none."""
     for height in (1, 2, 3):
         together = lines[number : number + height]
@@ -200,7 +200,7 @@ def _attribution(lines: list[str], number: int, ours: Collection[str]) -> int:
             return 0
         words = " ".join(together)
         if _ATTRIBUTION.match(words):
-            return height if _names_us(words, ours) or _ADDRESS.search(words) else 0
+            return height if _names_us(words, our_names) or _ADDRESS.search(words) else 0
     return 0
 
 

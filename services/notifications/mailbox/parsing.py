@@ -58,12 +58,12 @@ def _counted() -> "type[Message[str, str]]":
     parts = headers = 0
 
     class Part(Message):
-        def __init__(self, *args: Any, **named: Any) -> None:
+        def __init__(self, *args: Any, **keywords: Any) -> None:
             nonlocal parts
             parts += 1
             if parts > _MOST_PARTS:
                 raise Unreadable("parts")
-            super().__init__(*args, **named)
+            super().__init__(*args, **keywords)
 
         def set_raw(self, name: str, value: str) -> None:
             nonlocal headers

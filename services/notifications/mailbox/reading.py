@@ -92,10 +92,10 @@ def _read(mail: "Message[str, str]", raw: bytes, envelope_sender: str, own: Own)
         digest=hashlib.sha256("\0".join([reference, headers.get("date", ""), sender, whole]).encode()).hexdigest(),
         sender=sender,
         reference=reference if re.fullmatch(r"<[!-;=?-~]{3,240}>", reference) else None,
-        heading=_heading(without_sender(headers.get("subject", ""), sender), parts.kept),
-        text=_shortened(parts.kept),
+        heading=_heading(without_sender(headers.get("subject", ""), sender), parts.letter),
+        text=_shortened(parts.letter),
         removed=_shortened(parts.removed),
-        language=guess_language(parts.kept),
+        language=guess_language(parts.letter),
         attachments=attachments,
     )
 

@@ -54,7 +54,7 @@ class Kind:
 
 
 @dataclass(frozen=True)
-class Known:
+class Facts:
     """What is known about one mail: its recipient, its invitation, its texts."""
 
     settled: str | None = None
@@ -70,29 +70,29 @@ class Known:
     """How its survey stands."""
 
 
-def fate(kind: Kind, known: Known) -> tuple[str, str | None]:
+def fate(kind: Kind, facts: Facts) -> tuple[str, str | None]:
     """(state, reason) of a message that is not on its way yet; ``suppress_needless`` says the same in SQL."""
-    reason = needless(kind, known)
+    reason = needless(kind, facts)
     if reason is not None:
         return "suppressed", reason
-    if known.address in ("removed", "forgotten") or (known.address == "unreachable" and not kind.urgent):
-        return "no_address", known.address
-    rests = kind.about == "survey" and known.survey in ("paused", "ended")
-    may_go = known.address is not None and known.texts and not rests
+    if facts.address in ("removed", "forgotten") or (facts.address == "unreachable" and not kind.urgent):
+        return "no_address", facts.address
+    rests = kind.about == "survey" and facts.survey in ("paused", "ended")
+    may_go = facts.address is not None and facts.texts and not rests
     return ("pending", None) if may_go else ("waiting", "no_card_yet")
 
 
-def needless(kind: Kind, known: Known) -> str | None:
+def needless(kind: Kind, facts: Facts) -> str | None:
     """Why nobody wants or needs this mail; None when it should go. What the person has just asked for always goes."""
-    if known.settled in kind.needless:
-        return known.settled
-    if known.status is not None and not kind.urgent:
-        if known.status == "left":
+    if facts.settled in kind.needless:
+        return facts.settled
+    if facts.status is not None and not kind.urgent:
+        if facts.status == "left":
             return "left"
-        if kind.consent is not None and known.status == "paused":
+        if kind.consent is not None and facts.status == "paused":
             return "paused"
-        if kind.consent is not None and kind.consent not in known.purposes:
+        if kind.consent is not None and kind.consent not in facts.purposes:
             return "unsubscribed"
-    if known.survey == "closed" and SURVEY_CLOSED in kind.needless:
+    if facts.survey == "closed" and SURVEY_CLOSED in kind.needless:
         return SURVEY_CLOSED
-    return CANCELLED if known.cancelled and CANCELLED in kind.needless else None
+    return CANCELLED if facts.cancelled and CANCELLED in kind.needless else None

@@ -141,13 +141,13 @@ class Dispatcher:
             if previous is not None:
                 await self._steps.step(previous, None)
 
-    async def _send_one(self, rt: Runtime, line: Line, mail: Ready, accepted: Try | None) -> Try | None:
-        """Journal the mail before as ``accepted`` and this one as started, in one step; then hand this one over.
+    async def _send_one(self, rt: Runtime, line: Line, mail: Ready, previous: Try | None) -> Try | None:
+        """Journal the ``previous`` mail as accepted and this one as started, in one step; then hand this one over.
 
-        The result is what is accepted and not journaled yet.
+        The result is the try that was accepted and is not journaled yet.
         """
         assert self._steps is not None
-        if not await self._steps.step(accepted, mail.attempt):
+        if not await self._steps.step(previous, mail.attempt):
             async with rt.transaction() as session:
                 # Sending was paused meanwhile; a claim that no longer holds is left alone by this.
                 await claiming.release(session, [mail.attempt])
