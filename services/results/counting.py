@@ -65,9 +65,9 @@ def count(question: KnownQuestion | UnknownQuestion, answers: Sequence[Answers])
             return total
 
 
-def _codes(question: KnownQuestion, given: Sequence[object]) -> dict[str, int]:
+def _codes(question: KnownQuestion, answers: Sequence[object]) -> dict[str, int]:
     """How many chose each code, in the order written."""
-    numbers = Counter(code for answer in given for code in question.chosen(answer))
+    numbers = Counter(code for answer in answers for code in question.chosen(answer))
     return {code: numbers[code] for code in question.codes}
 
 
@@ -78,24 +78,24 @@ def _beside(question: Optioned, answers: Sequence[Answers]) -> tuple[Counted, ..
     )
 
 
-def _statements(question: Grid, given: Sequence[Mapping[str, object]]) -> tuple[Counted, ...]:
+def _statements(question: Grid, answers: Sequence[Mapping[str, object]]) -> tuple[Counted, ...]:
     """Each statement as a scale of its own, of those who answered it."""
     return tuple(
-        count(scale, [{scale.id: answer[statement.code]} for answer in given if statement.code in answer])
+        count(scale, [{scale.id: answer[statement.code]} for answer in answers if statement.code in answer])
         for statement, scale in zip(question.statements, question.scales, strict=True)
     )
 
 
-def _numbers(counted: Counted, decimals: int, given: Sequence[float]) -> Counted:
-    numbers = sorted(float(answer) for answer in given)
+def _numbers(totals: Counted, decimals: int, answers: Sequence[float]) -> Counted:
+    numbers = sorted(float(answer) for answer in answers)
     first, middle, third = quantiles(numbers, n=4, method="inclusive")
     classes = tuple(number_classes(numbers, decimals))
-    return replace(counted, quartiles=(first, middle, third), mean=mean(numbers), classes=classes)
+    return replace(totals, quartiles=(first, middle, third), mean=mean(numbers), classes=classes)
 
 
-def _months(given: Sequence[str]) -> dict[str, int]:
+def _months(days: Sequence[str]) -> dict[str, int]:
     """Days by month, neighbours joined until each group holds enough people."""
-    months = sorted(Counter(day[:7] for day in given).items())
+    months = sorted(Counter(day[:7] for day in days).items())
     return {
         codes[0] if len(codes) == 1 else f"{codes[0]}/{codes[-1]}": people for codes, people in merged_groups(months)
     }

@@ -30,11 +30,11 @@ async def _planned(session: AsyncSession) -> list[DatesPlanned]:
     return [dates_of(survey, publication, followed=survey.id in followed) for survey, publication in rows]
 
 
-def dates_of(survey: Survey, published: Publication | None, *, followed: bool) -> DatesPlanned:
+def dates_of(survey: Survey, publication: Publication | None, *, followed: bool) -> DatesPlanned:
     """When what it led to should be told, until it has been, and when single answers are forgotten."""
     dates: list[PlannedDate] = []
-    if published is not None and not followed:
-        due = published.published_at + timedelta(days=results_settings().follow_up_days)
+    if publication is not None and not followed:
+        due = publication.published_at + timedelta(days=results_settings().follow_up_days)
         dates.append(PlannedDate(kind="follow_up_due", at=due))
     if survey.closed_at is not None:
         dates.append(PlannedDate(kind="answers_forgotten", at=survey.closed_at + ANSWERS))

@@ -71,15 +71,15 @@ def number_classes(numbers: Sequence[float], decimals: int) -> list[tuple[float 
     return classes
 
 
-def share_positive(counted: Counted, upper: Sequence[str], scale: Sequence[str]) -> float | None:
+def share_positive(totals: Counted, upper: Sequence[str], scale: Sequence[str]) -> float | None:
     """Share of the ``upper`` steps among those who took a stand on a scale; None when nobody did."""
-    stand = sum(counted.counts.get(step, 0) for step in scale)
-    return sum(counted.counts.get(step, 0) for step in upper) / stand if stand else None
+    stand = sum(totals.counts.get(step, 0) for step in scale)
+    return sum(totals.counts.get(step, 0) for step in upper) / stand if stand else None
 
 
-def key_question(counted: Sequence[Counted]) -> Counted | None:
+def key_question(all_totals: Sequence[Counted]) -> Counted | None:
     """The question whose picture stands for a result: the first where one answer leads, else the first with figures."""
-    with_figures = [totals for totals in counted if totals.counts or totals.classes]
+    with_figures = [totals for totals in all_totals if totals.counts or totals.classes]
     return next((totals for totals in with_figures if leads(totals)), with_figures[0] if with_figures else None)
 
 

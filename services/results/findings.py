@@ -55,34 +55,34 @@ class Shown:
     """What the picture shows, in words: its title."""
     picture: Markup | None
     unit: str
-    counted: Counted
+    totals: Counted
     parts: list["Shown"]
     """A grid's statements; what was written beside options."""
-    pictured: Sequence[tuple[str, str, str]] = ()
+    pictures: Sequence[tuple[str, str, str]] = ()
     """Of a choice between two, the alternatives with a picture: (text, the picture as an address, what it shows)."""
 
 
-def show(questionnaire: Questionnaire, counted: Sequence[Counted], texts: Language) -> list[Shown]:
+def show(questionnaire: Questionnaire, all_totals: Sequence[Counted], texts: Language) -> list[Shown]:
     """Every question in the reader's language."""
     questions = {part.id: part for part in questionnaire.parts}
-    return [_one(questions[totals.id], totals, texts) for totals in counted if totals.id in questions]
+    return [_one(questions[totals.id], totals, texts) for totals in all_totals if totals.id in questions]
 
 
-def _one(question: AnyQuestion, counted: Counted, texts: Language) -> Shown:
-    rows = _rows(question, counted, texts)
-    statement = _statement(question, counted, rows, texts)
+def _one(question: AnyQuestion, totals: Counted, texts: Language) -> Shown:
+    rows = _rows(question, totals, texts)
+    statement = _statement(question, totals, rows, texts)
     unit = getattr(question, "unit", None)
     return Shown(
-        counted.id,
+        totals.id,
         question.text.to(texts.code),
-        counted.kind,
-        counted.base,
+        totals.kind,
+        totals.base,
         rows,
         statement,
         _picture(question, rows, statement, texts) if rows else None,
         unit.to(texts.code) if unit else "",
-        counted,
-        _parts(question, counted, texts),
+        totals,
+        _parts(question, totals, texts),
         [
             (option.text.to(texts.code), option.picture.address, option.picture.shows.to(texts.code))
             for option in (question.options if isinstance(question, Pair) else ())
@@ -91,39 +91,39 @@ def _one(question: AnyQuestion, counted: Counted, texts: Language) -> Shown:
     )
 
 
-def _parts(question: AnyQuestion, counted: Counted, texts: Language) -> list[Shown]:
+def _parts(question: AnyQuestion, totals: Counted, texts: Language) -> list[Shown]:
     if isinstance(question, Grid):
         scales = {scale.id: scale for scale in question.scales}
-        return [_one(scales[part.id], part, texts) for part in counted.parts]
+        return [_one(scales[part.id], part, texts) for part in totals.parts]
     if not isinstance(question, Optioned):
         return []
     labels = question.labels(texts.code, "")
     named = {name: labels[code] for code, name in question.written.items()}
     return [
         Shown(part.id, named[part.id], part.kind, part.base, [], "", None, "", part, [])
-        for part in counted.parts
+        for part in totals.parts
         if part.id in named
     ]
 
 
-def _rows(question: AnyQuestion, counted: Counted, texts: Language) -> list[Row]:
-    base = counted.base
-    if counted.kind == "date":
-        return [Row(_months(code, texts), n, n / base) for code, n in sorted(counted.counts.items())]
-    if counted.classes:
+def _rows(question: AnyQuestion, totals: Counted, texts: Language) -> list[Row]:
+    base = totals.base
+    if totals.kind == "date":
+        return [Row(_months(code, texts), n, n / base) for code, n in sorted(totals.counts.items())]
+    if totals.classes:
         decimals = getattr(question, "decimals", 0)
-        return [Row(_class(low, high, counted.kind, decimals, texts), n, n / base) for low, high, n in counted.classes]
-    if not counted.counts:
+        return [Row(_class(low, high, totals.kind, decimals, texts), n, n / base) for low, high, n in totals.classes]
+    if not totals.counts:
         return []
     labels = question.labels(texts.code, texts.gettext(N_("Vet ikke")))
     scale = question.scale if isinstance(question, Scale) else ()
-    stand = sum(counted.counts.get(code, 0) for code in scale)
-    firsts = counted.firsts if isinstance(question, Ranking) else {}
+    stand = sum(totals.counts.get(code, 0) for code in scale)
+    firsts = totals.firsts if isinstance(question, Ranking) else {}
     # In the order asked, because a stored publication has lost the order of its codes.
     return [
         Row(
             labels[code],
-            n := counted.counts.get(code, 0),
+            n := totals.counts.get(code, 0),
             n / base,
             n / stand if stand and code in scale else None,
             firsts.get(code, 0) if firsts else None,
@@ -133,18 +133,18 @@ def _rows(question: AnyQuestion, counted: Counted, texts: Language) -> list[Row]
     ]
 
 
-def _statement(question: AnyQuestion, counted: Counted, rows: Sequence[Row], texts: Language) -> str:
-    if not counted.base:
+def _statement(question: AnyQuestion, totals: Counted, rows: Sequence[Row], texts: Language) -> str:
+    if not totals.base:
         return texts.gettext(N_("Ingen har svart."))
-    if counted.quartiles:
-        low, middle, high = (figure(value, texts, plain=counted.kind == "year") for value in counted.quartiles)
+    if totals.quartiles:
+        low, middle, high = (figure(value, texts, plain=totals.kind == "year") for value in totals.quartiles)
         return texts.gettext(N_("Det midterste svaret er {middle}. Halvparten svarte fra {low} til {high}.")).format(
             low=low, middle=middle, high=high
         )
-    if not counted.counts:
+    if not totals.counts:
         return ""
     if isinstance(question, Scale):
-        return _on_scale(question, counted, texts)
+        return _on_scale(question, totals, texts)
     top = most_chosen({row.label: row.n for row in rows})
     if not top:
         return ""
@@ -160,10 +160,10 @@ def _statement(question: AnyQuestion, counted: Counted, rows: Sequence[Row], tex
     return texts.gettext(N_("Flest svarte {label}: {share}.")).format(label=named, share=share)
 
 
-def _on_scale(question: Scale, counted: Counted, texts: Language) -> str:
+def _on_scale(question: Scale, totals: Counted, texts: Language) -> str:
     """How many of those who took a stand chose a step above the middle."""
     upper = question.scale[(question.steps + 1) // 2 :]
-    positive = share_positive(counted, upper, question.scale)
+    positive = share_positive(totals, upper, question.scale)
     if positive is None:
         return texts.gettext(N_("Alle svarte «vet ikke»."))
     share = texts.percent(positive)
@@ -178,10 +178,10 @@ def _on_scale(question: Scale, counted: Counted, texts: Language) -> str:
     return text.format(share=share, low=names[0], high=names[1])
 
 
-def leading_finding(questionnaire: Questionnaire, counted: Sequence[Counted], texts: Language) -> str:
+def leading_finding(questionnaire: Questionnaire, all_totals: Sequence[Counted], texts: Language) -> str:
     """The first one-choice question with one most chosen answer, as a sentence staff can start from; else nothing."""
     questions = {question.id: question for question in questionnaire.questions}
-    for totals in counted:
+    for totals in all_totals:
         if leads(totals):
             question, most = questions[totals.id], most_chosen(totals.counts)
             return texts.gettext(N_("{share} svarte «{label}» på spørsmålet «{question}»")).format(
@@ -220,9 +220,11 @@ def _months(code: str, texts: Language) -> str:
     return "–".join(format_date(month, "MMMM y", locale=locale) for month in months)
 
 
-def picture_alone(questionnaire: Questionnaire, counted: Sequence[Counted], texts: Language, accent: str) -> str | None:
+def picture_alone(
+    questionnaire: Questionnaire, all_totals: Sequence[Counted], texts: Language, accent: str
+) -> str | None:
     """The picture of the key question as a file for other pages; None when a result has no figures."""
-    key = key_question(counted)
+    key = key_question(all_totals)
     if key is None:
         return None
     question = next(part for part in questionnaire.parts if part.id == key.id)

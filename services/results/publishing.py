@@ -28,9 +28,9 @@ class Draft:
     """What would be published now."""
 
     survey: Survey
-    counted: list[Counted]
+    totals: list[Counted]
     participants: dict[str, object]
-    written: dict[str, list[tuple[UUID, str]]]
+    texts: dict[str, list[tuple[UUID, str]]]
     """Question id -> (answer's id, what was written), sorted by the text: the order says nothing about who or when."""
     arrived: int
     changes: list[dict[str, Any]]
@@ -122,27 +122,27 @@ class UnknownPassage(ValueError):
     """A chosen passage is no answer to that question."""
 
 
-def with_passages(draft: Draft, chosen: Mapping[str, Sequence[str]]) -> list[Counted]:
+def with_passages(draft: Draft, choices: Mapping[str, Sequence[str]]) -> list[Counted]:
     """The totals with the passages whose answers' ids were chosen; raises UnknownPassage.
 
     An id, not a place in a list: an answer that arrives meanwhile must not publish its neighbour.
     """
-    return [_with_passages(draft, question, chosen) for question in draft.counted]
+    return [_with_passages(draft, question, choices) for question in draft.totals]
 
 
-def _with_passages(draft: Draft, question: Counted, chosen: Mapping[str, Sequence[str]]) -> Counted:
-    texts = {str(id_): text for id_, text in draft.written.get(question.id, ())}
-    ids = chosen.get(question.id, ())
+def _with_passages(draft: Draft, question: Counted, choices: Mapping[str, Sequence[str]]) -> Counted:
+    texts = {str(id_): text for id_, text in draft.texts.get(question.id, ())}
+    ids = choices.get(question.id, ())
     if any(id_ not in texts for id_ in ids):
         raise UnknownPassage(question.id)
-    parts = tuple(_with_passages(draft, part, chosen) for part in question.parts)
+    parts = tuple(_with_passages(draft, part, choices) for part in question.parts)
     return replace(question, passages=tuple(texts[id_] for id_ in ids), parts=parts)
 
 
 async def publish(
     session: AsyncSession,
     draft: Draft,
-    counted: Sequence[Counted],
+    all_totals: Sequence[Counted],
     finding: Mapping[str, str],
     now: datetime,
     zone: ZoneInfo,
@@ -153,7 +153,7 @@ async def publish(
         survey_id=survey.id,
         slug=await _free_slug(session, survey, now, zone),
         finding=dict(finding),
-        counted=tuple(counted),
+        counted=tuple(all_totals),
         participants=draft.participants,
         changes=draft.changes,
         arrived=draft.arrived,

@@ -35,7 +35,7 @@ Line = list[str | float | None]
 
 def tables_of(
     survey: Survey,
-    counted: Sequence[Counted],
+    all_totals: Sequence[Counted],
     participants: Mapping[str, Any],
     texts: Language,
     changes: Sequence[Mapping[str, Any]] = (),
@@ -52,7 +52,7 @@ def tables_of(
             (texts.date(correction.corrected_at), correction.answered, _in(correction.changes, texts.code))
             for correction in survey.corrections
         ],
-        "results": show(asked_in(survey), counted, texts),
+        "results": show(asked_in(survey), all_totals, texts),
         "participants": show_participants(participants, texts),
         "area_source": participants.get("area_source", ""),
         "genders_shown": bool(participants.get("gender")),
@@ -97,9 +97,9 @@ class Change:
         return None if self.control_change is None else round(self.change - self.control_change, 1) + 0.0
 
 
-def show_changes(asked: Questionnaire, changes: Sequence[Mapping[str, Any]], texts: Language) -> list[Change]:
+def show_changes(questionnaire: Questionnaire, changes: Sequence[Mapping[str, Any]], texts: Language) -> list[Change]:
     """The rows in the reader's language."""
-    scales = {question.id: question for question in asked.questions if isinstance(question, Scale)}
+    scales = {question.id: question for question in questionnaire.questions if isinstance(question, Scale)}
     places = ("before", "after", "control_before", "control_after")
     return [
         Change(scale.text.to(texts.code), _ends(scale, texts.code), *(row[place] for place in places))
@@ -167,12 +167,12 @@ def _ages(codes: Sequence[str], texts: Language) -> str:
 
 
 def table_rows(
-    shown: Sequence[Shown], parts: Sequence[Part], answered: int, invited: int, texts: Language
+    questions: Sequence[Shown], parts: Sequence[Part], answered: int, invited: int, texts: Language
 ) -> list[Line]:
     """The page's tables as rows of ``COLUMNS``; shares between 0 and 1."""
     rate = answered / invited if invited else 0.0
     rows: list[Line] = [["", texts.gettext(N_("Svarprosent")), "", answered, round(rate, 4), invited, None, None]]
-    for question in (part for whole in shown for part in (whole, *whole.parts)):
+    for question in (part for whole in questions for part in (whole, *whole.parts)):
         for row in question.rows:
             stand = None if row.of_stand is None else round(row.of_stand, 4)
             rows.append([question.id, question.text, row.label, row.n, round(row.share, 4), question.base, stand, None])
@@ -181,13 +181,13 @@ def table_rows(
                 label = texts.gettext(N_("{label}, satt først")).format(label=row.label)
                 share = round(row.first / question.base, 4)
                 rows.append([question.id, question.text, label, row.first, share, question.base, None, None])
-        if question.counted.quartiles and question.counted.mean is not None:
-            first, middle, third = question.counted.quartiles
+        if question.totals.quartiles and question.totals.mean is not None:
+            first, middle, third = question.totals.quartiles
             figures = (
                 (texts.gettext(N_("Nedre kvartil")), first),
                 (texts.gettext(N_("Median")), middle),
                 (texts.gettext(N_("Øvre kvartil")), third),
-                (texts.gettext(N_("Gjennomsnitt")), question.counted.mean),
+                (texts.gettext(N_("Gjennomsnitt")), question.totals.mean),
             )
             rows += [
                 [question.id, question.text, name, round(value, 2), None, question.base, None, None]

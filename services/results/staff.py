@@ -123,8 +123,8 @@ def _draft_page(
 ) -> Response:
     survey, languages = draft.survey, request.app.state.renderer.languages
     questionnaire = asked_in(survey)
-    tables = tables_of(survey, draft.counted, draft.participants, translate(request), draft.changes)
-    findings = {code: leading_finding(questionnaire, draft.counted, texts) for code, texts in languages.items()}
+    tables = tables_of(survey, draft.totals, draft.participants, translate(request), draft.changes)
+    findings = {code: leading_finding(questionnaire, draft.totals, texts) for code, texts in languages.items()}
     context = {
         "survey": survey,
         "draft": draft,
@@ -132,7 +132,7 @@ def _draft_page(
         "finding": findings["nb"],
         "arrived": draft.arrived,
         **tables,
-        "uncountable": [question for question in tables["results"] if not question.counted.countable],
+        "uncountable": [question for question in tables["results"] if not question.totals.countable],
         "questions": {question.id: question.text for question in tables["results"]}
         | {part.id: f"{question.text} {part.text}" for question in tables["results"] for part in question.parts},
         "form": form or {"finding": findings["nb"], "finding_nn": findings.get("nn"), "finding_en": findings.get("en")},
@@ -174,4 +174,4 @@ async def publish_result(request: Request) -> Response:
 
 
 def _chosen(form: Form, draft: Draft) -> dict[str, list[str]]:
-    return {question: form.all(f"passage-{question}") for question in draft.written}
+    return {question: form.all(f"passage-{question}") for question in draft.texts}

@@ -17,7 +17,7 @@ class Past:
 
     questionnaire: Questionnaire
     closed_at: datetime
-    counted: Sequence[Counted]
+    totals: Sequence[Counted]
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,11 @@ def _asked_before(
     return before, False
 
 
-def _statements(counted: Counted) -> dict[str, Counted]:
+def _statements(totals: Counted) -> dict[str, Counted]:
     """A grid's statements by their codes; surveys may name the grid differently."""
-    if counted.kind != "grid":
+    if totals.kind != "grid":
         return {}
-    return {part.id.removeprefix(f"{counted.id}."): part for part in counted.parts}
+    return {part.id.removeprefix(f"{totals.id}."): part for part in totals.parts}
 
 
 def _trend(before: Sequence[tuple[datetime, Counted]], *, broken: bool) -> Trend:
@@ -91,7 +91,7 @@ def _trend(before: Sequence[tuple[datetime, Counted]], *, broken: bool) -> Trend
 
 def _same(past: Past, identity: str) -> tuple[Mapping[str, object], Counted] | None:
     """The question as that survey asked it, and what was counted."""
-    by_id = {totals.id: totals for totals in past.counted}
+    by_id = {totals.id: totals for totals in past.totals}
     for part in past.questionnaire.parts:
         if isinstance(part, UnknownQuestion) or part.id not in by_id:
             continue

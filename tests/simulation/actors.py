@@ -199,7 +199,7 @@ class Actors:
                 return
             await lock(session, survey.id)
             draft = await draft_of(session, survey)
-            await publish(session, draft, draft.counted, {"nb": "De fleste går."}, rt.now(), rt.settings.zone)
+            await publish(session, draft, draft.totals, {"nb": "De fleste går."}, rt.now(), rt.settings.zone)
 
     async def _leave(self, person: Person) -> bool:
         if person.number > self.imported and person.number not in self.told.joined:

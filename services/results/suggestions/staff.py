@@ -145,7 +145,7 @@ async def decide(request: Request) -> Response:
 
 
 def _confirm(
-    request: Request, suggestion: Suggestion, decision: Decision, standing: Decision, joined: Suggestion | None
+    request: Request, suggestion: Suggestion, decision: Decision, standing: Decision, target: Suggestion | None
 ) -> Response:
     notice = notice_to(suggestion, decision)
     mail = {
@@ -165,6 +165,6 @@ def _confirm(
         "matter": decision,
         "came_at": suggestion.registered_at,
         "state": translate(request).gettext(STATES_AS_SHOWN[decision.state]),
-        "joined": joined,
+        "joined": target,
     }
     return render(request, "results/staff_suggestion_confirm.html", context)

@@ -48,7 +48,7 @@ async def entries(session: AsyncSession, texts: Language) -> list[Entry]:
     return sorted(lines, key=lambda entry: entry.at, reverse=True)
 
 
-async def _surveys(session: AsyncSession, texts: Language, done: dict[UUID, Texts]) -> list[Entry]:
+async def _surveys(session: AsyncSession, texts: Language, outcomes: dict[UUID, Texts]) -> list[Entry]:
     lines = []
     rows = await session.execute(
         sa.select(Survey, Publication).outerjoin(Publication, Publication.survey_id == Survey.id)
@@ -63,12 +63,12 @@ async def _surveys(session: AsyncSession, texts: Language, done: dict[UUID, Text
             lines.append(Entry(last_day(survey.closes_at or ended_at, ended_at), sentence, title, None, None))
         if publication:
             what, link = texts.gettext(N_("Et resultat ble klart")), PATHS["survey"] + publication.slug
-            led_to = done.get(survey.id, "")
+            led_to = outcomes.get(survey.id, "")
             lines.append(Entry(publication.published_at, what, title, link, led_to))
     return lines
 
 
-async def _meetings(session: AsyncSession, texts: Language, done: dict[UUID, Texts]) -> list[Entry]:
+async def _meetings(session: AsyncSession, texts: Language, outcomes: dict[UUID, Texts]) -> list[Entry]:
     what = {
         "announced": N_("Et møte er planlagt"),
         "drawn": N_("Deltakere er trukket ut til et møte"),
@@ -81,18 +81,18 @@ async def _meetings(session: AsyncSession, texts: Language, done: dict[UUID, Tex
         assert meeting.starts_at is not None
         event = texts.gettext(what.get(meeting.status or "", what["announced"]))
         link = PATHS["meeting"] + meeting.slug if meeting.slug else None
-        led_to = done.get(meeting.id, "") if meeting.status in ("held", "minuted") else None
+        led_to = outcomes.get(meeting.id, "") if meeting.status in ("held", "minuted") else None
         lines.append(Entry(meeting.starts_at, event, meeting.heading or "", link, led_to))
     return lines
 
 
-async def _suggestions(session: AsyncSession, texts: Language, done: dict[UUID, Texts]) -> list[Entry]:
+async def _suggestions(session: AsyncSession, texts: Language, outcomes: dict[UUID, Texts]) -> list[Entry]:
     lines = []
     for case in await session.scalars(sa.select(Suggestion).where(Suggestion.slug.is_not(None))):
         at = case.answered_at or case.registered_at
         what = N_("En sak ble besvart") if case.answered_at else N_("En sak kom inn")
         link = PATHS["suggestion"] + (case.slug or "")
-        led_to = done.get(case.id, "")
+        led_to = outcomes.get(case.id, "")
         lines.append(Entry(at, texts.gettext(what), case.public_heading or "", link, led_to))
     return lines
 
