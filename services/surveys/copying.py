@@ -61,11 +61,11 @@ async def project_members(session: AsyncSession, events: Sequence[MemberEvent], 
 
 
 async def _keep_members(
-    session: AsyncSession, states: dict[UUID, MemberState], late: set[UUID], changed: set[UUID], delivery: Delivery
+    session: AsyncSession, states: dict[UUID, MemberState], late: set[UUID], changed_ids: set[UUID], delivery: Delivery
 ) -> None:
     """Store the states and invite who is late, or wants to be asked from now on; empties all. Erased stay erased."""
     await lock(session, *states)
-    asked_before = set(await session.scalars(sa.select(Member.id).where(Member.id.in_(changed), invitable())))
+    asked_before = set(await session.scalars(sa.select(Member.id).where(Member.id.in_(changed_ids), invitable())))
     erased_ids = set(await session.scalars(sa.select(ErasedMember.id).where(ErasedMember.id.in_(states))))
     living = [state for id_, state in states.items() if id_ not in erased_ids]
     if living:
@@ -82,9 +82,9 @@ async def _keep_members(
             language=[state.language for state in living],
         )
         await invite_latecomers(session, late - erased_ids, delivery.now, delivery.settings.zone)
-        willing = await _below_cap(session, changed - asked_before - erased_ids, delivery)
+        willing = await _below_cap(session, changed_ids - asked_before - erased_ids, delivery)
         await invite_latecomers(session, willing, delivery.now, delivery.settings.zone, new=True)
-    for emptied in (states, late, changed):
+    for emptied in (states, late, changed_ids):
         emptied.clear()
 
 

@@ -106,7 +106,7 @@ def test_no_condition_goes_by_an_answer_that_is_hidden() -> None:
     for number, sent in ((1, {"a": ["nei"]}), (2, {"b": ["ja"]}), (1, {"a": ["ja"]})):
         answers = fill_page(asked, number, sent, list(sent), (), answers).answers
     last = fill_page(asked, 3, {"c": ["ja"]}, ["c"], (), answers)
-    assert (last.brought_up, last.refused) == ((), {})
+    assert (last.brought_up, last.refusals) == ((), {})
     assert first_unfinished(asked, last.answers) is None
     back = fill_page(asked, 1, {"a": ["nei"]}, ["a"], (), last.answers).answers
     assert back["b"] == "ja", "an answer rests until its page comes up again"
@@ -128,10 +128,10 @@ def test_what_was_written_where_another_answer_hid_it_is_there_when_it_comes_up_
 
 def test_a_question_an_answer_brings_up_is_no_error_before_it_was_seen_and_one_after() -> None:
     first = fill_page(KLIMA, 1, {"reisemate": ["bil"]}, ["reisemate", "minutter"], (), {})
-    assert (first.brought_up, first.refused) == (("bilfri",), {})
+    assert (first.brought_up, first.refusals) == (("bilfri",), {})
     second = fill_page(KLIMA, 1, {"reisemate": ["bil"]}, ["reisemate", "bilfri", "minutter"], (), first.answers)
     assert second.brought_up == ()
-    assert {id_: refusal.code for id_, refusal in second.refused.items()} == {"bilfri": "missing"}
+    assert {id_: refusal.code for id_, refusal in second.refusals.items()} == {"bilfri": "missing"}
 
 
 def test_what_is_no_answer_is_kept_as_it_was_typed() -> None:
@@ -141,7 +141,7 @@ def test_what_is_no_answer_is_kept_as_it_was_typed() -> None:
 
 def test_text_with_characters_taken_out_is_shown_again_before_it_counts() -> None:
     filling = fill_page(KLIMA, 3, {"ett_ord": ["vann"]}, ["ett_ord"], ["ett_ord"], {})
-    assert filling.refused["ett_ord"].code == "characters"
+    assert filling.refusals["ett_ord"].code == "characters"
     assert first_unfinished(KLIMA.model_copy(update={"pages": KLIMA.pages[2:]}), filling.answers, filling.typed) == 1
 
 
@@ -187,7 +187,7 @@ def test_whatever_is_sent_in_whatever_order_what_counts_is_complete_and_was_aske
         filling = fill_page(questionnaire, number, fields, fields_shown, (), answers)
         answers = filling.answers
         texts = {id_: values for id_, values in texts.items() if id_ not in fields} | filling.typed
-        assert not set(filling.refused) & set(filling.answers)
+        assert not set(filling.refusals) & set(filling.answers)
     answers_shown = only_shown(questionnaire, answers)
     ids = {question.id for page in questionnaire.pages for question in shown_questions(page, answers_shown)}
     assert set(answers_shown) <= ids
@@ -214,7 +214,7 @@ def test_what_comes_after_a_page_or_question_that_is_not_asked_is_asked_all_the_
     assert list(only_shown(asked, answers)) == ["q1", "q3", "q5"]
     form = {id_: ["ja"] for id_ in ("q1", "q3")}
     assert fill_page(asked, 1, form, [], (), {}).answers == {"q1": "ja", "q3": "ja"}
-    assert fill_page(asked, 1, form | {"q2": ["ja"]}, ["q2"], (), {}).refused == {}
+    assert fill_page(asked, 1, form | {"q2": ["ja"]}, ["q2"], (), {}).refusals == {}
     assert list(unfinished_on(pages[0], {"q1": "ja"}, {})) == ["q3"]
     assert (page_beside(asked, answers, 1, -1), page_beside(asked, answers, 3, 1)) == (None, None)
     assert (page_beside(asked, answers, 1, 1), page_beside(asked, answers, 3, -1)) == (3, 1)

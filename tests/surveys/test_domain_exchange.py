@@ -54,7 +54,7 @@ def asked(*rows: Sequence[Any], columns: Sequence[str] = ("type", "name", "label
 )
 def test_round_trips_through_both_kinds_of_file_change_nothing(content: dict[str, Any]) -> None:
     imported = read_xlsform(as_xlsform(content), "ut.xlsx")
-    assert imported.refused == []
+    assert imported.refusals == []
     assert strict(imported.content) == strict(content)
     assert read_questionnaire(as_yaml(imported.content), "ut.yaml") == strict(content)
 
@@ -80,7 +80,7 @@ def test_a_picture_in_a_workbook_is_drawn_anew_and_a_damaged_one_refused() -> No
     assert b"HEMMELIG" in brought
     assert b"HEMMELIG" not in b64decode(picture["jpeg"])
     pair["options"][0]["picture"]["jpeg"] = "/9j/AAAA"
-    refused = read_xlsform(as_xlsform(content), "ut.xlsx").refused
+    refused = read_xlsform(as_xlsform(content), "ut.xlsx").refusals
     assert [(one.what, one.reason.partition(".")[0]) for one in refused] == [
         (pair["id"], "Filen er ikke et bilde av typen JPEG, PNG eller WebP, eller den er skadet")
     ]
@@ -105,7 +105,7 @@ def test_the_usual_kinds_are_taken() -> None:
         ["date", "dag", "Når?"],
         ["rank jn", "viktig", "Viktigst?"],
     )
-    assert imported.refused == []
+    assert imported.refusals == []
     assert imported.taken == 8 - 1
     first, second = imported.content["pages"]
     assert first["title"] == {"nb": "Om deg"}
@@ -137,7 +137,7 @@ def test_the_usual_kinds_are_taken() -> None:
 )
 def test_what_does_not_fit_is_named_with_its_row_and_reason(row: list[str], reason: str) -> None:
     imported = asked(["text", "navn", "Først"], row)
-    (refusal,) = imported.refused
+    (refusal,) = imported.refusals
     assert (refusal.sheet, refusal.row) == ("survey", 3)
     assert reason in refusal.reason
     assert imported.taken == 1
@@ -205,7 +205,7 @@ def test_conditions_are_read(text: str, condition: Any) -> None:
 
 def test_words_in_the_place_of_a_number_are_no_condition() -> None:
     imported = asked(["integer", "alder", "Alder?"], ["text", "a", "Hva?", "${alder} = 'ja'"])
-    assert (imported.taken, [row.what for row in imported.refused]) == (1, ["a"])
+    assert (imported.taken, [row.what for row in imported.refusals]) == (1, ["a"])
 
 
 def test_who_chose_something_else_is_named_as_the_file_does() -> None:

@@ -51,7 +51,7 @@ def test_a_repeat_with_a_count_is_asked_so_many_times() -> None:
     ]  # fmt: skip
     assert question(imported, "hvor_2")["text"] == {"nb": "Hvor er {skole_2}?"}
     assert question(imported, "hvor_2")["show_if"] == {"question": "skole_2"}
-    assert imported.refused == []
+    assert imported.refusals == []
     assert imported.remarks == ["«Barn» gjentas 2 ganger. Spørsmålene står én gang for hver."]
     assert not imported.repeats
 
@@ -104,11 +104,11 @@ def test_a_repeat_in_a_repeat_is_laid_out_in_each_copy() -> None:
 @pytest.mark.parametrize("count", ["0", str(MOST + 1), "9999"])
 def test_a_repeat_nobody_could_answer_is_refused_with_all_in_it(count: str) -> None:
     imported = asked(FIRST, [*BEGIN, "", count], INSIDE, END)
-    assert [row.what for row in imported.refused] == ["barn", "skole"]
+    assert [row.what for row in imported.refusals] == ["barn", "skole"]
 
 
 def test_a_repeat_without_an_end_is_refused() -> None:
-    assert [row.what for row in asked(FIRST, BEGIN, INSIDE).refused] == ["barn", "skole"]
+    assert [row.what for row in asked(FIRST, BEGIN, INSIDE).refusals] == ["barn", "skole"]
 
 
 def test_repeats_in_repeats_do_not_grow_past_what_there_is_room_for() -> None:
@@ -119,7 +119,7 @@ def test_repeats_in_repeats_do_not_grow_past_what_there_is_room_for() -> None:
 
 def test_a_row_that_no_copy_can_take_is_refused_once() -> None:
     imported = asked(FIRST, BEGIN, INSIDE, ["geopoint", "sted", "Hvor?"], END)
-    assert [(row.row, row.what) for row in imported.refused] == [(5, "sted")]
+    assert [(row.row, row.what) for row in imported.refusals] == [(5, "sted")]
 
 
 PLACES = [
@@ -151,7 +151,7 @@ def test_a_list_that_depends_in_another_way_is_refused(filter_: str) -> None:
         ["select_one fylke", "fylke", "Fylke?"], ["select_one kommune", "kommune", "Kommune?", "", "", "", filter_],
         choices=PLACES,
     )  # fmt: skip
-    assert [row.what for row in imported.refused] == ["kommune"]
+    assert [row.what for row in imported.refusals] == ["kommune"]
 
 
 def test_a_hidden_yes_or_no_becomes_the_condition_it_stands_for() -> None:
@@ -164,7 +164,7 @@ def test_a_hidden_yes_or_no_becomes_the_condition_it_stands_for() -> None:
     for age, child in ((3, False), (17, True), (18, False)):
         assert holds_for(imported, "a", alder=age) is child
         assert holds_for(imported, "b", alder=age) is (age >= 18)
-    assert imported.refused == []
+    assert imported.refusals == []
 
 
 def holds_for(imported: Imported, id_: str, **answers: object) -> bool:
@@ -204,7 +204,7 @@ def test_an_answer_is_quoted_from_a_page_of_its_own_and_what_is_reckoned_is_left
 
 def test_what_the_file_itself_never_shows_is_said_so() -> None:
     imported = asked(["select_one jn", "bil", "Bil?"], ["text", "a", "Hva?", "${bil} = 'kanskje'"])
-    assert "vises aldri" in imported.refused[0].reason
+    assert "vises aldri" in imported.refusals[0].reason
 
 
 def test_time_a_confirmation_and_a_single_answer_are_taken_and_said() -> None:
@@ -225,8 +225,8 @@ def test_a_group_that_does_not_fit_says_why_on_each_row_in_it() -> None:
     imported = asked(
         FIRST, ["begin group", "g", "G", "regex(., 'a')"], INSIDE, ["end group"], ["text", "sist", "Sist?"]
     )
-    assert [row.what for row in imported.refused] == ["g", "skole"]
-    assert "kan ikke uttrykkes" in imported.refused[1].reason
+    assert [row.what for row in imported.refusals] == ["g", "skole"]
+    assert "kan ikke uttrykkes" in imported.refusals[1].reason
     assert imported.taken == 2
 
 
@@ -243,7 +243,7 @@ def test_hidden_rows_that_name_hidden_rows_do_not_grow_without_an_end() -> None:
         ["calculate", f"a{n}", "", "", "", f"if(${{a{n - 1}}} = 1 or ${{a{n - 1}}} = 0, 1, 0)"] for n in range(1, 60)
     ]
     imported = asked(["integer", "a0", "Alder?"], *doubling, ["text", "q", "Hva?", "${a59} = 1"], ["text", "r", "Så?"])
-    assert [row.what for row in imported.refused][-1] == "q"
+    assert [row.what for row in imported.refusals][-1] == "q"
     assert question(imported, "r")
 
 

@@ -58,8 +58,8 @@ def test_two_answers_from_lists_can_be_compared(sign: str, is_same: bool) -> Non
 @pytest.mark.parametrize("kind", ["integer", "text", "select_multiple jn"])
 def test_other_answers_that_are_compared_are_refused(kind: str) -> None:
     imported = asked([kind, "a", "Før?"], [kind, "b", "Nå?"], ["text", "q", "Hvorfor?", "${a} != ${b}"])
-    assert [row.what for row in imported.refused] == ["q"]
-    assert "sammenliknes" in imported.refused[0].reason
+    assert [row.what for row in imported.refusals] == ["q"]
+    assert "sammenliknes" in imported.refusals[0].reason
 
 
 def test_what_is_no_count_is_not_summed() -> None:
@@ -68,7 +68,7 @@ def test_what_is_no_count_is_not_summed() -> None:
         ["calculate", "to", "", "", "", "if(${alder} < 6, 2, 0)"], END,
         ["text", "q", "Hva?", "sum(${alder}) > 1"], ["text", "r", "Hva?", "sum(${to}) = 1"],
     )  # fmt: skip
-    assert [row.what for row in imported.refused] == ["q", "r"]
+    assert [row.what for row in imported.refusals] == ["q", "r"]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_an_age_that_the_file_reckons_is_asked_for_and_said(calculation: str, un
     assert holds_for(imported, "q", alder=17)
     assert not holds_for(imported, "q", alder=18)
     assert [remark for remark in imported.remarks if "«alder» regnes ut" in remark]
-    assert [row.what for row in imported.refused] == ["dag"]
+    assert [row.what for row in imported.refusals] == ["dag"]
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_what_else_is_reckoned_from_days_is_refused(calculation: str) -> None:
         FIRST, ["date", "født", "Når er du født?"], ["calculate", "alder", "", "", "", calculation],
         ["text", "q", "Hva?", "${alder} < 18"],
     )  # fmt: skip
-    assert [row.what for row in imported.refused] == ["alder", "q"]
+    assert [row.what for row in imported.refusals] == ["alder", "q"]
 
 
 def test_an_age_no_condition_names_is_not_asked_for() -> None:

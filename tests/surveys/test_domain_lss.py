@@ -99,7 +99,7 @@ def answers(qid: int, *codes: str, scale: int = 0) -> Rows:
 def test_every_kind_that_has_its_like_here_is_taken(kind: str, more: dict[str, Any], types: list[str]) -> None:
     imported = taken([{"type": kind, "mandatory": "Y"}, {"type": "S"}], **more)
     assert [part["type"] for part in imported.content["pages"][0]["questions"]] == [*types, "short_text"]
-    assert imported.refused == []
+    assert imported.refusals == []
     for question in imported.content["pages"][0]["questions"]:
         if question["type"] in ("scale", "grid") and "each" not in question:
             # The file does not say what the ends mean: staff write it.
@@ -127,7 +127,7 @@ def test_every_kind_that_has_its_like_here_is_taken(kind: str, more: dict[str, A
 )
 def test_what_does_not_fit_is_named_by_its_code_with_the_reason(row: dict[str, Any], reason: str) -> None:
     imported = taken([row, {"type": "S", "text": "Noe som passer"}])
-    (refusal,) = imported.refused
+    (refusal,) = imported.refusals
     assert (refusal.sheet, refusal.row, refusal.what) == ("Om byen", 1, "q1")
     assert reason in refusal.reason
     assert imported.taken == 1
@@ -156,7 +156,7 @@ def test_conditions_are_read(relevance: str, condition: Any) -> None:
     ]
     rows = below(2, "a", "c") + below(4, "a", "b")
     imported = taken(questions, answers=answers(1, "A1", "A2"), below=rows)
-    assert imported.refused == []
+    assert imported.refusals == []
     assert imported.content["pages"][0]["questions"][-1]["show_if"] == condition
 
 

@@ -157,7 +157,7 @@ def walk(data: st.DataObject, questionnaire: Questionnaire) -> dict[str, Any]:
         filling = fill_page(questionnaire, number, form, ids, (), answers)
         answers = filling.answers
         inputs = {id_: values for id_, values in inputs.items() if id_ not in form} | filling.typed
-        if filling.refused or filling.brought_up:
+        if filling.refusals or filling.brought_up:
             continue
         if step < 20 and data.draw(st.integers(0, 5)) == 0:
             number = page_beside(questionnaire, answers, number, -1) or number
@@ -297,4 +297,4 @@ def test_a_questionnaire_full_of_wide_conditions_is_checked_in_a_moment() -> Non
     patience = Patience()
     earlier = {part["id"]: (part, content["pages"][1]) for part in questions}
     assert all(is_reachable(question, None, earlier, patience) for question in content["pages"][1]["questions"][4:])
-    assert patience.left == 0, "no more was tried than one page can wait for"
+    assert patience.ways == 0, "no more was tried than one page can wait for"

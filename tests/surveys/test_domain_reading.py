@@ -25,7 +25,7 @@ def form_of(id_: str) -> dict[str, list[str]]:
 def test_what_is_stored_stands_in_the_fields_again_and_is_read_the_same(id_: str) -> None:
     question = QUESTIONS[id_]
     reading = read_question(question, form_of(id_))
-    assert reading.refused == {}
+    assert reading.refusals == {}
     assert reading.answers == {name: value for name, value in example.ANSWERS.items() if name.partition(".")[0] == id_}
 
 
@@ -49,7 +49,7 @@ def test_what_is_stored_stands_in_the_fields_again_and_is_read_the_same(id_: str
 def test_an_answer_is_stored_in_the_kinds_own_terms(sent: dict[str, list[str]], stored: dict[str, Any]) -> None:
     question = QUESTIONS[next(iter(sent)).partition(".")[0]]
     reading = read_question(question, sent)
-    assert (reading.answers, reading.refused) == (stored, {})
+    assert (reading.answers, reading.refusals) == (stored, {})
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_an_answer_is_stored_in_the_kinds_own_terms(sent: dict[str, list[str]], 
 def test_what_is_wrong_is_said_at_its_own_field(sent: dict[str, list[str]], refused: dict[str, str]) -> None:
     question = QUESTIONS[next(iter(sent)).partition(".")[0]]
     reading = read_question(question, sent)
-    assert {field: refusal.code for field, refusal in reading.refused.items()} == refused
+    assert {field: refusal.code for field, refusal in reading.refusals.items()} == refused
     assert reading.answers == {}
     assert set(refused.values()) <= set(MESSAGES)
 
@@ -85,7 +85,7 @@ def test_what_is_wrong_is_said_at_its_own_field(sent: dict[str, list[str]], refu
 def test_at_least_so_many_must_be_chosen_where_it_says_so() -> None:
     question = QUESTIONS["ogsaa"].model_copy(update={"min": 2})
     assert isinstance(question, SeveralChoices)
-    assert read_question(question, {"ogsaa": ["buss"]}).refused["ogsaa"].code == "too_few"
+    assert read_question(question, {"ogsaa": ["buss"]}).refusals["ogsaa"].code == "too_few"
     assert read_question(question, {"ogsaa": ["ingen"]}).answers == {"ogsaa": ["ingen"]}
 
 
@@ -101,8 +101,8 @@ def test_a_grid_that_may_be_left_out_takes_the_statements_that_were_answered() -
 def test_nothing_a_form_may_hold_breaks_a_kind(sent: dict[str, list[str]]) -> None:
     for question in QUESTIONS.values():
         reading = read_question(question, sent)
-        assert not (reading.answers and reading.refused)
-        assert set(reading.refused) <= set(question.fields)
+        assert not (reading.answers and reading.refusals)
+        assert set(reading.refusals) <= set(question.fields)
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_a_decimal_stands_in_the_field_as_its_reader_writes_it(language: str) ->
 
 def test_a_limit_of_days_is_told_as_a_day() -> None:
     day = QUESTIONS["sist"]
-    refusals = read_question(day, {"sist": ["1.1.2020"]}).refused
+    refusals = read_question(day, {"sist": ["1.1.2020"]}).refusals
     assert refusals["sist"].parameters == {"min": date(2026, 1, 1)}
 
 

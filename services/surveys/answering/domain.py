@@ -29,8 +29,8 @@ def shown_questions(page: Page, answers: Answers) -> list[KnownQuestion]:
     return [question for question in page.known if holds(question.show_if, answers)]
 
 
-def in_order(question: KnownQuestion, choices: tuple[AChoice, ...], drawn: int) -> list[AChoice]:
-    """The choices as one page shows them: as written, or in the order that ``drawn`` gives.
+def in_order(question: KnownQuestion, choices: tuple[AChoice, ...], order: int) -> list[AChoice]:
+    """The choices as one page shows them: as written, or shuffled by the seed ``order``.
 
     Options that go with no other, or that a person writes, stay last.
     """
@@ -38,7 +38,7 @@ def in_order(question: KnownQuestion, choices: tuple[AChoice, ...], drawn: int) 
         return list(choices)
     last = [choice for choice in choices if getattr(choice, "exclusive", False) or getattr(choice, "write", False)]
     rest = [choice for choice in choices if choice not in last]
-    Random(f"{drawn}.{question.id}").shuffle(rest)  # noqa: S311 - an order on a page, no secret
+    Random(f"{order}.{question.id}").shuffle(rest)  # noqa: S311 - an order on a page, no secret
     return [*rest, *last]
 
 
@@ -64,7 +64,7 @@ class Filled:
     """To every page: those from before, and this page's right ones."""
     typed: dict[str, list[str]]
     """This page's fields that hold no answer, as they were sent."""
-    refused: dict[str, NotAnAnswer]
+    refusals: dict[str, NotAnAnswer]
     """What is wrong, by field."""
     brought_up: tuple[str, ...]
     """Questions that have appeared now, which the person has not seen yet."""
@@ -73,54 +73,54 @@ class Filled:
 def fill_page(
     questionnaire: Questionnaire,
     number: int,
-    sent: Sent,
-    seen: Collection[str],
+    fields: Sent,
+    shown_ids: Collection[str],
     unclean: Collection[str],
     before: Answers,
-    stood: Sent | None = None,
+    typed_before: Sent | None = None,
 ) -> Filled:
     """Read the form of page ``number`` (from 1).
 
-    ``sent`` holds the values per field, ``seen`` the ids of the questions the form showed, ``unclean`` the fields whose
-    text held characters that were taken out, ``stood`` what was typed before and was no answer. Answers to questions
-    that this person is no longer asked rest until these come up again, and no condition goes by them. Words beside an
-    option that is not chosen are no answer, but stay in their field until the form is sent in.
+    ``fields`` holds the values per field, ``shown_ids`` the questions the form showed, ``unclean`` the fields whose
+    text held characters that were taken out, ``typed_before`` what was typed before and was no answer. Answers to
+    questions that this person is no longer asked rest until these come up again, and no condition goes by them. Words
+    beside an option that is not chosen are no answer, but stay in their field until the form is sent in.
     """
     page, answers, brought_up = questionnaire.pages[number - 1], dict(before), []
     asked = only_shown(questionnaire, before)
     typed: dict[str, list[str]] = {}
-    refused: dict[str, NotAnAnswer] = {}
+    refusals: dict[str, NotAnAnswer] = {}
     if not holds(page.show_if, asked):
-        return Filled(answers, typed, refused, ())
+        return Filled(answers, typed, refusals, ())
     for question in page.known:
-        values = {field: list(sent.get(field, ())) for field in question.fields}
+        values = {field: list(fields.get(field, ())) for field in question.fields}
         for name in stored_under(question):
             asked.pop(name, None)
         is_asked = holds(question.show_if, asked)
-        if question.show_if is not None and question.id not in seen and not any(map(any, values.values())):
+        if question.show_if is not None and question.id not in shown_ids and not any(map(any, values.values())):
             if is_asked and not isinstance(question, Information):
                 brought_up.append(question.id)
             continue
         for name in stored_under(question):
             answers.pop(name, None)
-        left = _left_behind(question, values, before, stood or {})
+        left = _left_behind(question, values, before, typed_before or {})
         reading = read_question(question, {field: given for field, given in values.items() if field not in left})
-        wrong = reading.refused | {field: NotAnAnswer("characters") for field in values if field in unclean}
+        wrong = reading.refusals | {field: NotAnAnswer("characters") for field in values if field in unclean}
         if not wrong:
             answers |= reading.answers
         if not is_asked:
             continue
         if wrong:
-            refused |= wrong
+            refusals |= wrong
             typed |= {field: given for field, given in values.items() if any(given)}
         else:
             asked |= reading.answers
             beside = stored_under(question)[1:]
             typed |= {field: values[field] for field in beside if any(values[field]) and field not in reading.answers}
-    return Filled(answers, typed, refused, tuple(brought_up))
+    return Filled(answers, typed, refusals, tuple(brought_up))
 
 
-def _left_behind(question: KnownQuestion, values: Sent, before: Answers, stood: Sent) -> set[str]:
+def _left_behind(question: KnownQuestion, values: Sent, before: Answers, typed_before: Sent) -> set[str]:
     """Fields whose words stood there already, beside a box that is not ticked now while others are.
 
     Words that are new there choose their box.
@@ -130,7 +130,7 @@ def _left_behind(question: KnownQuestion, values: Sent, before: Answers, stood: 
     return {
         field
         for code, field in question.written.items()
-        if code not in values[question.id] and list(values[field]) in ([before.get(field)], stood.get(field))
+        if code not in values[question.id] and list(values[field]) in ([before.get(field)], typed_before.get(field))
     }
 
 
@@ -160,7 +160,7 @@ def unfinished_on(page: Page, answers: Answers, typed: Sent, unseen: Collection[
             continue
         reading = read_question(question, values)
         # It is right by now but not yet an answer: characters were removed, and the person has not seen that.
-        refusals |= reading.refused or {question.fields[0]: NotAnAnswer("characters")}
+        refusals |= reading.refusals or {question.fields[0]: NotAnAnswer("characters")}
     return refusals
 
 

@@ -114,9 +114,9 @@ async def save_page(request: Request) -> HttpResponse:
         back = form.get("action") == "back"
         if not back:
             took = _seconds(form.get("since"), rt.now())
-            note_sent(opening.survey.id, opening.invitation.id, number, took, faulty=bool(filling.refused))
+            note_sent(opening.survey.id, opening.invitation.id, number, took, faulty=bool(filling.refusals))
         on = page_beside(questionnaire, filling.answers, number, -1 if back else 1)
-        stays = not back and bool(filling.refused or filling.brought_up)
+        stays = not back and bool(filling.refusals or filling.brought_up)
         missing = first_unfinished(questionnaire, filling.answers, typed) if on is None and not back else None
         if on is None and missing is None and not back and not stays:
             await submit(session, opening, filling.answers, rt.now())
@@ -128,7 +128,7 @@ async def save_page(request: Request) -> HttpResponse:
         here = f"?id={opening.invitation.id}"
         if back:
             return see_other(f"{_BASE}/{on or number}{here}")
-        if filling.refused:
+        if filling.refusals:
             # To an address of its own: Back and reload send nothing again. The order of choices stays as it was.
             again = {"check": "1", "order": drawn_by(form.get("order")), "unseen": " ".join(filling.brought_up)}
             query = urlencode({name: text for name, text in again.items() if text})
@@ -169,26 +169,26 @@ def _over(request: Request, refusal: Refusal, form: Form | None = None, may_chan
     return render(request, "surveys/over.html", context, status)
 
 
-def _number(request: Request, opened: Opened) -> int:
+def _number(request: Request, opening: Opened) -> int:
     wish: int = request.path_params["number"]
-    return min(max(wish, 1), len(opened.questionnaire.pages))
+    return min(max(wish, 1), len(opening.questionnaire.pages))
 
 
 def _page(
     request: Request,
-    opened: Opened,
+    opening: Opened,
     number: int,
     answers: Mapping[str, object],
     typed: Sent,
-    refused: Mapping[str, NotAnAnswer],
-    drawn: int | None,
+    refusals: Mapping[str, NotAnAnswer],
+    order: int | None,
 ) -> HttpResponse:
-    """``drawn``: what the order of choices was drawn by when the form was sent; a page that is opened draws anew."""
-    drawn = secrets.randbelow(2**31) if drawn is None else drawn
+    """``order``: the seed of the order of choices when the form was sent; a page that is opened draws a new one."""
+    order = secrets.randbelow(2**31) if order is None else order
     more = request.query_params.get("more", "")
-    form = page_form(opened.questionnaire, translate(request), number, answers, typed, refused, more, drawn)
+    form = page_form(opening.questionnaire, translate(request), number, answers, typed, refusals, more, order)
     since = int(runtime(request).now().timestamp())
-    context = {"id": opened.invitation.id, "since": since, "sent": opened.response_id is not None}
+    context = {"id": opening.invitation.id, "since": since, "sent": opening.response_id is not None}
     return render(request, "surveys/page.html", context | form)
 
 

@@ -50,12 +50,12 @@ class Read:
     """One question of a form: what is stored of it (nothing where nothing was answered), and what is wrong by field."""
 
     answers: dict[str, object]
-    refused: dict[str, NotAnAnswer]
+    refusals: dict[str, NotAnAnswer]
 
 
-def read_question(question: KnownQuestion, sent: Sent) -> Read:
-    """The question's answer in stored form; ``sent`` may hold other fields too."""
-    values = {field: [value for value in sent.get(field, ()) if value != ""] for field in question.fields}
+def read_question(question: KnownQuestion, fields: Sent) -> Read:
+    """The question's answer in stored form; ``fields`` may hold others too."""
+    values = {field: [value for value in fields.get(field, ()) if value != ""] for field in question.fields}
     match question:
         case Information():
             return Read({}, {})
@@ -69,51 +69,51 @@ def read_question(question: KnownQuestion, sent: Sent) -> Read:
             return _single(question, question.id, values[question.id])
 
 
-def _single(question: KnownQuestion, field: str, given: Sequence[str]) -> Read:
+def _single(question: KnownQuestion, field: str, values: Sequence[str]) -> Read:
     try:
-        answer = read_answer(question, given)
+        answer = read_answer(question, values)
     except NotAnAnswer as refusal:
         return Read({}, {field: refusal})
     return Read({} if answer is None else {question.id: answer}, {})
 
 
-def read_answer(question: KnownQuestion, given: Sequence[str]) -> object:
+def read_answer(question: KnownQuestion, values: Sequence[str]) -> object:
     """The answer in a question's own field, or None for none that may be left out; raises NotAnAnswer."""
-    given = [value for value in given if value != ""]
-    if not given:
+    values = [value for value in values if value != ""]
+    if not values:
         if question.required:
             raise NotAnAnswer("missing")
         return None
     match question:
         case OneChoice() | Pair() | Area():
-            return _one_of(question.codes, given)
+            return _one_of(question.codes, values)
         case SeveralChoices():
-            return _several(question, given)
+            return _several(question, values)
         case Scale():
-            return _step(question, given)
+            return _step(question, values)
         case Number():
-            return _number(question, given[0])
+            return _number(question, values[0])
         case Year():
-            return _year(question, given[0])
+            return _year(question, values[0])
         case Day():
-            return _day(question, given[0])
+            return _day(question, values[0])
         case ShortText() | LongText():
-            return _text(given[0], question.max)
+            return _text(values[0], question.max)
         case _:
             raise TypeError(f"{question.type} has several fields")
 
 
-def _one_of(codes: Sequence[str], given: Sequence[str]) -> str:
-    if len(given) != 1 or given[0] not in codes:
+def _one_of(codes: Sequence[str], values: Sequence[str]) -> str:
+    if len(values) != 1 or values[0] not in codes:
         raise NotAnAnswer("not_an_option")
-    return given[0]
+    return values[0]
 
 
-def _several(question: SeveralChoices, given: Sequence[str]) -> list[str]:
-    if not set(given) <= set(question.codes):
+def _several(question: SeveralChoices, values: Sequence[str]) -> list[str]:
+    if not set(values) <= set(question.codes):
         raise NotAnAnswer("not_an_option")
-    codes = [code for code in question.codes if code in given]
-    alone = next((option.code for option in question.options if option.exclusive and option.code in given), None)
+    codes = [code for code in question.codes if code in values]
+    alone = next((option.code for option in question.options if option.exclusive and option.code in values), None)
     if alone is not None:
         if len(codes) > 1:
             raise NotAnAnswer("not_alone", option=alone)
@@ -125,8 +125,8 @@ def _several(question: SeveralChoices, given: Sequence[str]) -> list[str]:
     return codes
 
 
-def _step(question: Steps, given: Sequence[str]) -> int | str:
-    code = _one_of(question.codes, given)
+def _step(question: Steps, values: Sequence[str]) -> int | str:
+    code = _one_of(question.codes, values)
     return code if code == DO_NOT_KNOW else int(code)
 
 
@@ -167,10 +167,10 @@ def _day(question: Day, text: str) -> str:
     return day.isoformat()
 
 
-def _text(given: str, most: int) -> str:
-    if len(given) > most:
+def _text(text: str, most: int) -> str:
+    if len(text) > most:
         raise NotAnAnswer("too_long", max=most)
-    return given
+    return text
 
 
 def _with_words(question: Optioned, values: Sent) -> Read:
@@ -182,46 +182,46 @@ def _with_words(question: Optioned, values: Sent) -> Read:
         if values[field] and code not in codes and (several or not codes):
             codes.append(code)
     reading = _single(question, question.id, codes)  # type: ignore[arg-type]
-    answers, refused = dict(reading.answers), dict(reading.refused)
+    answers, refusals = dict(reading.answers), dict(reading.refusals)
     for code, field in question.written.items():
         if not values[field] or question.id not in answers or code not in question.chosen(answers[question.id]):
             continue
         if len(values[field][0]) > BESIDE:
-            refused[field] = NotAnAnswer("too_long", max=BESIDE)
+            refusals[field] = NotAnAnswer("too_long", max=BESIDE)
         else:
             answers[field] = values[field][0]
-    return Read({} if refused else answers, refused)
+    return Read({} if refusals else answers, refusals)
 
 
 def _grid(question: Grid, values: Sent) -> Read:
     answer: dict[str, object] = {}
-    refused: dict[str, NotAnAnswer] = {}
+    refusals: dict[str, NotAnAnswer] = {}
     for statement, field in zip(question.statements, question.fields, strict=True):
         if not values[field]:
             if question.required:
-                refused[field] = NotAnAnswer("missing")
+                refusals[field] = NotAnAnswer("missing")
             continue
         try:
             answer[statement.code] = _step(question, values[field])
         except NotAnAnswer as refusal:
-            refused[field] = refusal
-    return Read({question.id: answer} if answer and not refused else {}, refused)
+            refusals[field] = refusal
+    return Read({question.id: answer} if answer and not refusals else {}, refusals)
 
 
 def _ranking(question: Ranking, values: Sent) -> Read:
     ranked: list[str] = []
-    refused: dict[str, NotAnAnswer] = {}
+    refusals: dict[str, NotAnAnswer] = {}
     for place, field in enumerate(question.fields, start=1):
         if not values[field]:
             if question.required:
-                refused[field] = NotAnAnswer("place_missing", place=place)
+                refusals[field] = NotAnAnswer("place_missing", place=place)
         elif values[field][0] not in question.codes:
-            refused[field] = NotAnAnswer("not_an_option")
+            refusals[field] = NotAnAnswer("not_an_option")
         elif values[field][0] in ranked:
-            refused[field] = NotAnAnswer("ranked_twice", place=place)
+            refusals[field] = NotAnAnswer("ranked_twice", place=place)
         else:
             ranked.append(values[field][0])
-    return Read({question.id: ranked} if ranked and not refused else {}, refused)
+    return Read({question.id: ranked} if ranked and not refusals else {}, refusals)
 
 
 def written_back(question: KnownQuestion, answers: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -52,13 +52,13 @@ class FormQuestion:
 
     question: KnownQuestion
     texts: Language
-    drawn: int = 0
+    order: int = 0
     """The seed of the order of shuffled choices on this page."""
-    said: Mapping[str, str] = field(default_factory=dict)
+    quotations: Mapping[str, str] = field(default_factory=dict)
     """What earlier answers are called, where texts quote them."""
-    sent: Sent = field(default_factory=dict)
+    values: Sent = field(default_factory=dict)
     """What stands in the fields."""
-    refused: Mapping[str, NotAnAnswer] = field(default_factory=dict)
+    refusals: Mapping[str, NotAnAnswer] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -67,7 +67,7 @@ class FormQuestion:
 
     def to(self, text: Texts) -> str:
         """A text of the question in the reader's language, with what it quotes."""
-        return text.to(self.texts.code, self.said)
+        return text.to(self.texts.code, self.quotations)
 
     @property
     def help(self) -> str | None:
@@ -79,14 +79,14 @@ class FormQuestion:
         """(code, text) of what may be chosen, in the order of this page."""
         question = self.question
         if isinstance(question, Optioned):
-            return [(option.code, self.to(option.text)) for option in in_order(question, question.options, self.drawn)]
+            return [(option.code, self.to(option.text)) for option in in_order(question, question.options, self.order)]
         return list(question.labels(self.texts.code, self.texts.gettext(N_("Vet ikke"))).items())
 
     @property
     def statements(self) -> list[tuple[str, str]]:
         """(field, text) of a grid's statements, in the order of this page."""
         assert isinstance(self.question, Grid)
-        statements = in_order(self.question, self.question.statements, self.drawn)
+        statements = in_order(self.question, self.question.statements, self.order)
         return [(f"{self.question.id}.{statement.code}", self.to(statement.text)) for statement in statements]
 
     @property
@@ -117,17 +117,19 @@ class FormQuestion:
 
     def value(self, name: str) -> str:
         """What stands in a field that holds one text."""
-        return (self.sent.get(name) or [""])[0]
+        return (self.values.get(name) or [""])[0]
 
     def error(self, name: str) -> str | None:
         """What is wrong with a field, in words."""
-        refusal = self.refused.get(name)
+        refusal = self.refusals.get(name)
         return None if refusal is None else self._in_words(name, refusal)
 
     @property
     def errors(self) -> dict[str, str]:
         """What is wrong, by field."""
-        return {name: self._in_words(name, self.refused[name]) for name in self.question.fields if name in self.refused}
+        return {
+            name: self._in_words(name, self.refusals[name]) for name in self.question.fields if name in self.refusals
+        }
 
     def _in_words(self, name: str, refusal: NotAnAnswer) -> str:
         text = self._of(name)
@@ -175,23 +177,23 @@ def page_form(
     number: int,
     answers: Mapping[str, object],
     typed: Sent,
-    refused: Mapping[str, NotAnAnswer],
+    refusals: Mapping[str, NotAnAnswer],
     more: str,
-    drawn: int,
+    order: int,
 ) -> dict[str, object]:
     """What ``page.html`` shows of page ``number`` (from 1); ``more`` is a question the answers have brought up.
 
-    ``drawn`` is what the order of choices is drawn by: the same when a form comes back, anew for a page opened.
+    ``order`` is the seed of the order of choices: the same when a form comes back, anew for a page opened.
     """
     visible = only_shown(questionnaire, answers)
     page = questionnaire.pages[number - 1]
     quotations = quotes(questionnaire, visible, texts.code, texts.gettext(N_("Vet ikke")))
     fields = [
-        FormQuestion(question, texts, drawn, quotations, standing(question, answers, typed, texts.code), refused)
+        FormQuestion(question, texts, order, quotations, standing(question, answers, typed, texts.code), refusals)
         for question in shown_questions(page, visible)
     ]
     return {
-        "drawn": drawn,
+        "order": order,
         "survey_title": questionnaire.title.to(texts.code),
         "title": page.title.to(texts.code, quotations),
         "fields": fields,
@@ -205,6 +207,6 @@ def page_form(
     }
 
 
-def drawn_by(sent: str | None) -> int | None:
+def drawn_by(text: str | None) -> int | None:
     """The number a form was drawn by, as it sends it back."""
-    return int(sent) if sent and sent.isascii() and sent.isdigit() and len(sent) <= 10 else None
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= 10 else None

@@ -162,34 +162,34 @@ def let_go(survey_id: UUID) -> None:
 
 
 async def keep(
-    session: Transaction, held: Opened, answers: Mapping[str, object], typed: Mapping[str, object], page: int
+    session: Transaction, opening: Opened, answers: Mapping[str, object], typed: Mapping[str, object], page: int
 ) -> None:
     """Store the half-finished answers of a held invitation, and what was typed that is no answer yet.
 
     What was sent in before stays as it is until the change is sent in too.
     """
-    pointer = {} if held.response_id is None else {"response": str(held.response_id)}
-    await _rest(session, held, {"answers": dict(answers), "typed": dict(typed), **pointer}, page)
+    pointer = {} if opening.response_id is None else {"response": str(opening.response_id)}
+    await _rest(session, opening, {"answers": dict(answers), "typed": dict(typed), **pointer}, page)
 
 
-async def _rest(session: Transaction, held: Opened, content: Mapping[str, object], page: int) -> None:
-    sealed = held.seal.close(held.invitation.id, content)
-    await run_sql(session, _KEEP, held.survey.id, held.invitation.id, sealed, page)
+async def _rest(session: Transaction, opening: Opened, content: Mapping[str, object], page: int) -> None:
+    sealed = opening.seal.close(opening.invitation.id, content)
+    await run_sql(session, _KEEP, opening.survey.id, opening.invitation.id, sealed, page)
 
 
-async def submit(session: Transaction, held: Opened, answers: Mapping[str, object], now: datetime) -> None:
+async def submit(session: Transaction, opening: Opened, answers: Mapping[str, object], now: datetime) -> None:
     """Send in the answers of a held invitation, for the first time or again.
 
     The answer's row has a random id, no time and no invitation, and is sealed. Which row it is stands in the draft,
     sealed too and alone, so that its length says nothing; the draft goes before the answers leave (decision 0030).
     """
-    invitation, survey = held.invitation, held.survey
+    invitation, survey = opening.invitation, opening.survey
     assert invitation.member_id is not None
-    id_, visible = held.response_id or random_id(), only_shown(held.questionnaire, answers)
+    id_, visible = opening.response_id or random_id(), only_shown(opening.questionnaire, answers)
     cell = {"gender": invitation.gender, "band": invitation.band, "area": invitation.area}
-    content_sealed = held.seal.close(id_, {"answers": visible, **cell})
-    await _rest(session, held, {"response": str(id_)}, 1)
-    if held.response_id is not None:
+    content_sealed = opening.seal.close(id_, {"answers": visible, **cell})
+    await _rest(session, opening, {"response": str(id_)}, 1)
+    if opening.response_id is not None:
         # That the person took part has been published, and nobody may know of the change.
         await run_sql(session, _CHANGE, survey.id, id_, content_sealed)
         return

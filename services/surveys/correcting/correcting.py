@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.surveys.correcting.domain import Change, Wanted, changes_in, corrected
+from services.surveys.correcting.domain import Change, Wishes, changes_in, corrected
 from services.surveys.steering.steering import changed_event, hold_running
 from services.surveys.tables import Invitation
 from shared.database import count_rows
@@ -19,13 +19,13 @@ from shared.messaging import emit
 MOST = 50
 
 
-async def correct(session: AsyncSession, survey_id: UUID, wanted: Wanted, now: datetime) -> Sequence[Change]:
+async def correct(session: AsyncSession, survey_id: UUID, wishes: Wishes, now: datetime) -> Sequence[Change]:
     """Correct an open or paused survey's texts; what has changed. Raises RulesBroken when the new ones break a rule."""
     survey = await hold_running(session, survey_id)
     if survey is None or survey.state == "ended" or survey.corrected >= MOST:
         return []
     content = survey.questionnaire.content()
-    changes = changes_in(content, wanted)
+    changes = changes_in(content, wishes)
     if not changes:
         return []
     survey.questionnaire = strict(corrected(content, changes))

@@ -11,7 +11,7 @@ from typing import Any
 from shared.events.questionnaire import LANGUAGES
 
 #: (path of the text, language) -> the text as it should be.
-Wanted = Mapping[tuple[str, str], str]
+Wishes = Mapping[tuple[str, str], str]
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,13 @@ def part_of(content: Mapping[str, Any], number: int) -> tuple[str, Any]:
     return f"pages.{number - 1}", content["pages"][number - 1]
 
 
-def changes_in(content: Mapping[str, object], wanted: Wanted) -> list[Change]:
+def changes_in(content: Mapping[str, object], wishes: Wishes) -> list[Change]:
     """What would change. A text nobody asked to change, one that is not there and an emptied one stay as they are."""
     return [
         Change(path, language, before, after)
         for path, texts in texts_of(content)
         for language, before in texts.items()
-        if (after := wanted.get((path, language), before).strip()) and after != before
+        if (after := wishes.get((path, language), before).strip()) and after != before
     ]
 
 

@@ -84,14 +84,14 @@ def _field(change: Change) -> str:
     return f"{change.path}.{change.language}"
 
 
-def _page(request: Request, survey: Survey, wanted: dict[tuple[str, str], str], errors: FormErrors) -> Response:
+def _page(request: Request, survey: Survey, wishes: dict[tuple[str, str], str], errors: FormErrors) -> Response:
     number: int = request.path_params["part"]
     front, part = part_of(survey.questionnaire.content(), number)
     fields: list[dict[str, object]] = [
         {
             "name": f"{path}.{language}",
             "label": f"{_beginning(texts['nb'])} ({LANGUAGE_NAMES[language]})",
-            "value": wanted.get((path, language), text),
+            "value": wishes.get((path, language), text),
             "rows": 1 + len(text) // 80,
         }
         for path, texts in texts_of(part, front)

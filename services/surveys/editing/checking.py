@@ -46,12 +46,12 @@ class Finding:
     """A fault, not an advice."""
 
 
-def findings(content: Mapping[str, object], asked: Mapping[str, Mapping[str, object]] | None = None) -> list[Finding]:
-    """Faults first, each in the order of the questionnaire; ``asked`` is the question bank, by identity."""
+def findings(content: Mapping[str, object], bank: Mapping[str, Mapping[str, object]] | None = None) -> list[Finding]:
+    """Faults first, each in the order of the questionnaire; ``bank`` holds questions asked before, by identity."""
     all_findings = [
         *_size(content), *_cover(content), *_pages(content), *_questions(content), *_languages(content),
         *_conditions(content), *_length(content), *_reading(content), *_special(content),
-        *_changed_words(content, asked or {}), *(Finding(*fault) for fault in broken_rules(content)),
+        *_changed_words(content, bank or {}), *(Finding(*fault) for fault in broken_rules(content)),
     ]  # fmt: skip
     if not any(finding.stops for finding in all_findings):
         # Faults that only the contract's own rules find; a survey must never open with them.
@@ -235,9 +235,9 @@ def _special(content: Mapping[str, object]) -> Iterator[Finding]:
         )
 
 
-def _changed_words(content: Part, asked: Mapping[str, Part]) -> Iterator[Finding]:
+def _changed_words(content: Part, bank: Mapping[str, Part]) -> Iterator[Finding]:
     for question in questions(content):
-        before = asked.get(identity_of(content["id"], question))
+        before = bank.get(identity_of(content["id"], question))
         if before is not None and not is_continued(before, question):
             yield Finding(
                 f"«{question['text'].get('nb', question['id'])}» har andre ord enn sist. Da viser resultatet ingen"

@@ -76,26 +76,26 @@ def _labels(question: Part) -> dict[str, str]:
     return labels | ({DO_NOT_KNOW: "Vet ikke"} if question.get("do_not_know", True) else {})
 
 
-def sent_groups(sent: Callable[[str], str]) -> list[Group]:
+def sent_groups(value_of: Callable[[str], str]) -> list[Group]:
     """The form's groups, each with its rows up to the last that is chosen."""
     groups = []
     for number in range(1, GROUPS + 1):
         names = [f"{number}.{row}" for row in range(1, GROUP_ROWS + 1)]
-        rows = [Row(sent(f"when.{name}"), sent(f"least.{name}"), sent(f"most.{name}")) for name in names]
+        rows = [Row(value_of(f"when.{name}"), value_of(f"least.{name}"), value_of(f"most.{name}")) for name in names]
         while rows and not rows[-1].when:
             rows.pop()
-        mode = sent(f"condition.{number}")
+        mode = value_of(f"condition.{number}")
         groups.append(Group(mode if mode in ("any", "none") else "all", rows))
     return groups
 
 
-def set_condition(part: Content, sent: Callable[[str], str]) -> None:
+def set_condition(part: Content, value_of: Callable[[str], str]) -> None:
     """Give the part the condition that the form says, or none."""
-    if sent("condition") == "keep":
+    if value_of("condition") == "keep":
         return
-    join = "any" if sent("condition") == "any" else "all"
+    join = "any" if value_of("condition") == "any" else "all"
     whole: list[Content] = []
-    groups = [(group, rules) for group in sent_groups(sent) if (rules := _rules(group))]
+    groups = [(group, rules) for group in sent_groups(value_of) if (rules := _rules(group))]
     for group, each in groups:
         if group.mode == join and len(groups) > 1:
             whole += each
@@ -135,18 +135,20 @@ def figure(text: str) -> int | float | None:
     return float(f"{whole}.{match['part']}") if match["part"] else int(whole)
 
 
-def wrong_condition(sent: Callable[[str], str]) -> dict[str, str]:
+def wrong_condition(value_of: Callable[[str], str]) -> dict[str, str]:
     """A limit that is no number, and answers chosen beside a condition that is kept, in words by field."""
-    if sent("condition") == "keep" and any(group.rows for group in sent_groups(sent)):
+    if value_of("condition") == "keep" and any(group.rows for group in sent_groups(value_of)):
         return {"condition": "Du har valgt svar, men beholder vilkåret som er der. Velg hva som skal gjelde."}
     names = [
         f"{limit}.{group}.{row}"
         for group in range(1, GROUPS + 1)
         for row in range(1, GROUP_ROWS + 1)
-        if sent(f"when.{group}.{row}").endswith("=")
+        if value_of(f"when.{group}.{row}").endswith("=")
         for limit in ("least", "most")
     ]
-    return {name: "Skriv et tall, for eksempel 5." for name in names if sent(name) and figure(sent(name)) is None}
+    return {
+        name: "Skriv et tall, for eksempel 5." for name in names if value_of(name) and figure(value_of(name)) is None
+    }
 
 
 def chosen_groups(part: Part) -> tuple[str, list[Group]] | None:

@@ -110,10 +110,10 @@ def add_question(content: Content, page_id: str, kind: str) -> tuple[Content, st
     return new, question["id"]
 
 
-def add_asked(content: Content, page_id: str, identity: str, asked: Part) -> tuple[Content, str]:
+def add_asked(content: Content, page_id: str, identity: str, original: Part) -> tuple[Content, str]:
     """A question that was asked before, at the end of the page: its words and codes, without its condition; its id."""
     new = deepcopy(content)
-    words = {key: value for key, value in deepcopy(dict(asked)).items() if key not in ("show_if", "same_meaning")}
+    words = {key: value for key, value in deepcopy(dict(original)).items() if key not in ("show_if", "same_meaning")}
     question = {**words, "id": _free_id(new), "bank": identity}
     _questions_on(new, page_id).append(question)
     return new, question["id"]
@@ -181,9 +181,9 @@ def _place(content: Content, question_id: str) -> tuple[list[Content], int]:
     raise NoSuchPart(question_id)
 
 
-def free(stem: str, taken: Sequence[str]) -> str:
+def free(stem: str, names: Sequence[str]) -> str:
     """The stem with the first number nobody has."""
     number = 1
-    while f"{stem}{number}" in taken:
+    while f"{stem}{number}" in names:
         number += 1
     return f"{stem}{number}"

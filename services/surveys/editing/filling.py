@@ -21,35 +21,35 @@ MOST_STEPS = 11
 _A_DAY = Day.model_validate({"type": "date", "id": "dag", "text": {"nb": "Dag"}})
 
 
-def with_cover(content: Content, sent: Sent, languages: Sequence[str]) -> Content:
+def with_cover(content: Content, value_of: Sent, languages: Sequence[str]) -> Content:
     """Title, topic, introduction and minutes as the form has them; texts of languages that went go too."""
     new = deepcopy(content)
     for name in ("title", "topic", "introduction"):
-        new[name] = texts(name, sent, languages)
+        new[name] = texts(name, value_of, languages)
     new["title"] |= {code: "" for code in languages if code != "nb" and code not in new["title"]}
     if not new["topic"]:
         del new["topic"]
-    minutes = _whole(sent("minutes"))
+    minutes = _whole(value_of("minutes"))
     new["minutes"] = new["minutes"] if minutes is None else minutes
     spoken: Content = only_languages(new, languages)
     return spoken
 
 
-def with_page(content: Content, page_id: str, sent: Sent) -> Content:
+def with_page(content: Content, page_id: str, value_of: Sent) -> Content:
     """The page's title and condition as the form has them."""
     new = deepcopy(content)
     page = next((page for page in new["pages"] if page["id"] == page_id), None)
     if page is None:
         raise NoSuchPart(page_id)
-    page["title"] = texts("title", sent, languages_of(content))
-    set_condition(page, sent)
+    page["title"] = texts("title", value_of, languages_of(content))
+    set_condition(page, value_of)
     return new
 
 
 def with_question(
     content: Content,
     question_id: str,
-    sent: Sent,
+    value_of: Sent,
     slug: Callable[[str], str],
     pictures: Pictures = MappingProxyType({}),
 ) -> Content:
@@ -59,32 +59,34 @@ def with_question(
     fields = KINDS[question["type"]].model_fields
     for name in TEXTS:
         if name in fields:
-            words = texts(name, sent, languages)
+            words = texts(name, value_of, languages)
             if words or name == "text":
                 question[name] = words
             else:
                 question.pop(name, None)
     for name in FLAGS:
         if name in fields and question["type"] != "information":
-            question[name] = sent(name) == "yes"
+            question[name] = value_of(name) == "yes"
     for name in NUMBERS:
         if name in fields:
-            limit = read_day(sent(name)) if question["type"] == "date" else _whole(sent(name))
+            limit = read_day(value_of(name)) if question["type"] == "date" else _whole(value_of(name))
             if limit is None:
                 question.pop(name, None)
             else:
                 question[name] = limit
     if "each" in fields:
-        question["each"] = [words for step in range(MOST_STEPS) if (words := texts(f"each.{step}", sent, languages))]
+        question["each"] = [
+            words for step in range(MOST_STEPS) if (words := texts(f"each.{step}", value_of, languages))
+        ]
         if not question["each"]:
             del question["each"]
     for name in ROWS:
         if name in fields and question["type"] != "area":
-            question[name] = rows_sent(question, name, sent, languages, slug, pictures)
+            question[name] = rows_sent(question, name, value_of, languages, slug, pictures)
     question.pop("same_meaning", None)
-    if sent("same_meaning") == "yes":
+    if value_of("same_meaning") == "yes":
         question["same_meaning"] = True
-    set_condition(question, sent)
+    set_condition(question, value_of)
     return new
 
 
@@ -101,16 +103,16 @@ def read_day(text: str) -> str | None:
         return None
 
 
-def not_read(content: Part, part: str, sent: Sent) -> dict[str, str]:
+def not_read(content: Part, part: str, value_of: Sent) -> dict[str, str]:
     """What stands in a field for a number or a day and is none, in words by field."""
     if part == "om":
-        return {} if _whole(sent("minutes")) is not None else {"minutes": "Skriv et helt tall, for eksempel 5."}
+        return {} if _whole(value_of("minutes")) is not None else {"minutes": "Skriv et helt tall, for eksempel 5."}
     kind = next((each["type"] for page in content["pages"] for each in page["questions"] if each["id"] == part), None)
-    wrong = wrong_condition(sent)
+    wrong = wrong_condition(value_of)
     for name in NUMBERS if kind else ():
-        if sent(name) and kind == "date" and read_day(sent(name)) is None:
+        if value_of(name) and kind == "date" and read_day(value_of(name)) is None:
             wrong[name] = "Skriv en dato, for eksempel 17.5.2026."
-        elif sent(name) and kind != "date" and _whole(sent(name)) is None:
+        elif value_of(name) and kind != "date" and _whole(value_of(name)) is None:
             wrong[name] = "Skriv et helt tall, for eksempel 5."
     return wrong
 

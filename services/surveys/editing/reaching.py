@@ -21,13 +21,13 @@ _CONDITION: TypeAdapter[Condition] = TypeAdapter(Condition)
 class Patience:
     """How many ways are still tried."""
 
-    left: int = MOST_WAYS_IN_ALL
+    ways: int = MOST_WAYS_IN_ALL
 
 
 def is_reachable(
-    own: Part, page: Part | None, asked: Mapping[str, tuple[Part, Part]], patience: Patience | None = None
+    own: Part, page: Part | None, questions: Mapping[str, tuple[Part, Part]], patience: Patience | None = None
 ) -> bool:
-    """Whether some answers lead to the part; ``asked`` holds earlier questions, each with its page.
+    """Whether some answers lead to the part; ``questions`` are the earlier ones, each with its page.
 
     A question named by a condition can only be answered by who is shown it, so its own conditions count too.
     """
@@ -38,25 +38,25 @@ def is_reachable(
     while queue:
         for rule in named_in(queue.pop()):
             id_ = rule["question"].partition(".")[0]
-            if id_ not in asked:
+            if id_ not in questions:
                 return True  # said elsewhere: it names what is not asked before
             if id_ not in named:
-                queue += [part["show_if"] for part in asked[id_] if part.get("show_if")]
+                queue += [part["show_if"] for part in questions[id_] if part.get("show_if")]
             named.setdefault(id_, []).append(rule)
     try:
         rules = [_CONDITION.validate_python(rule) for rule in conditions]
         rules_of = {
-            id_: [_CONDITION.validate_python(part["show_if"]) for part in asked[id_] if part.get("show_if")]
+            id_: [_CONDITION.validate_python(part["show_if"]) for part in questions[id_] if part.get("show_if")]
             for id_ in named
         }
     except ValidationError:
         return True  # said elsewhere: the condition is not whole
-    ways = product(*([(id_, value) for value in _values(asked[id_][0], ones)] for id_, ones in named.items()))
-    most = min(_MOST_WAYS, patience.left)
+    ways = product(*([(id_, value) for value in _values(questions[id_][0], ones)] for id_, ones in named.items()))
+    most = min(_MOST_WAYS, patience.ways)
     tries = 0
     for way in islice(ways, most):
         tries += 1
-        patience.left -= 1
+        patience.ways -= 1
         answers = {id_: value for id_, value in way if value is not None}
         asks = all(holds(rule, answers) for id_ in answers for rule in rules_of[id_])
         if asks and all(holds(rule, answers) for rule in rules):
@@ -73,24 +73,24 @@ def named_in(condition: Part) -> Iterator[Part]:
             yield from named_in(inner)
 
 
-def _values(question: Part, named: Sequence[Part]) -> list[Any]:
+def _values(question: Part, rules: Sequence[Part]) -> list[Any]:
     """Answers that the conditions can tell apart, None for no answer among them."""
     kind = question["type"]
     if kind == "grid":
-        rows = sorted({rule["question"].partition(".")[2] for rule in named})
+        rows = sorted({rule["question"].partition(".")[2] for rule in rules})
         steps = _steps(question)
         return [None, *(dict(zip(rows, way, strict=True)) for way in islice(product(steps, repeat=len(rows)), 2_000))]
     if kind == "scale":
         return [None, *_steps(question)]
     if kind in ("number", "year"):
-        edges = {limit for rule in named for limit in (rule.get("at_least"), rule.get("at_most")) if limit is not None}
+        edges = {limit for rule in rules for limit in (rule.get("at_least"), rule.get("at_most")) if limit is not None}
         unit = 10 ** question.get("decimals", 0)
         marks = {to(edge * unit) + by for edge in edges for to in (floor, ceil) for by in (-1, 0, 1)}
         near = {mark / unit for mark in marks} | {question.get("min", 0), question.get("max", 0)}
         return [None, *sorted(n for n in near if question.get("min", n) <= n <= question.get("max", n))]
     codes = [option["code"] for option in question.get("options", ())]
     if kind in ("several_choices", "ranking"):
-        codes_named = sorted({value for rule in named for value in rule.get("any_of") or ()} & set(codes))[:8]
+        codes_named = sorted({value for rule in rules for value in rule.get("any_of") or ()} & set(codes))[:8]
         rest = [code for code in codes if code not in codes_named][:1]
         alone = {option["code"] for option in question["options"] if option.get("exclusive")}
         sets = [[code for code, is_in in zip(codes_named, way, strict=True) if is_in]

@@ -41,9 +41,9 @@ class Written:
         """``retired``, ``ready`` or ``draft``."""
         return "retired" if self.row.retired_at else "ready" if self.is_ready else "draft"
 
-    def changed(self, said: Language) -> str:
+    def changed(self, texts: Language) -> str:
         """What tells it apart from another of the same title: ``endret 12. mars 2027 kl. 14:05 av Kari``."""
-        return f"endret {said.datetime(self.version.saved_at)} av {self.version.saved_by}"
+        return f"endret {texts.datetime(self.version.saved_at)} av {self.version.saved_by}"
 
 
 async def written(session: AsyncSession, id_: str, *, hold: bool = False) -> Written | None:
@@ -113,34 +113,34 @@ async def begin(session: AsyncSession, content: Content, by: str, now: datetime)
     return True
 
 
-async def save(session: AsyncSession, held: Written, content: Content, by: str, now: datetime) -> int:
+async def save(session: AsyncSession, draft: Written, content: Content, by: str, now: datetime) -> int:
     """A new version after the held one; its number. Nothing is stored when nothing has changed."""
     content = cleaned(content)
-    if content == held.version.content:
-        return held.row.current
+    if content == draft.version.content:
+        return draft.row.current
     last = await session.scalar(
-        sa.select(sa.func.max(WrittenVersion.version)).where(WrittenVersion.questionnaire_id == held.row.id)
+        sa.select(sa.func.max(WrittenVersion.version)).where(WrittenVersion.questionnaire_id == draft.row.id)
     )
     number = (last or 0) + 1
     session.add(
         WrittenVersion(
-            questionnaire_id=held.row.id,
+            questionnaire_id=draft.row.id,
             version=number,
-            based_on=held.row.current,
+            based_on=draft.row.current,
             content={**content, "version": number},
             saved_at=now,
             saved_by=by,
         )
     )
-    held.row.current = number
+    draft.row.current = number
     return number
 
 
-def undo(held: Written) -> bool:
+def undo(draft: Written) -> bool:
     """Back to the version before; False at the first one."""
-    if held.version.based_on is None:
+    if draft.version.based_on is None:
         return False
-    held.row.current = held.version.based_on
+    draft.row.current = draft.version.based_on
     return True
 
 

@@ -68,13 +68,13 @@ def cover_form(content: Content) -> dict[str, object]:
     }
 
 
-def page_form(content: Content, page_id: str, typed: Mapping[str, object]) -> dict[str, object]:
+def page_form(content: Content, page_id: str, values: Mapping[str, object]) -> dict[str, object]:
     """A page's title and condition."""
     page = page_of(content, page_id)
-    return {"page": page, "languages": _languages(content), **_condition_form(content, page, typed)}
+    return {"page": page, "languages": _languages(content), **_condition_form(content, page, values)}
 
 
-def question_form(content: Content, question_id: str, typed: Mapping[str, object]) -> dict[str, object]:
+def question_form(content: Content, question_id: str, values: Mapping[str, object]) -> dict[str, object]:
     """A question's fields, by how they are written."""
     question = question_of(content, question_id)
     kind = question["type"]
@@ -104,7 +104,7 @@ def question_form(content: Content, question_id: str, typed: Mapping[str, object
             (name, ROW_FLAG_NAMES[name]) for name in ROW_FLAGS if kind in ("one_choice", "several_choices")
             if not (name == "exclusive" and kind == "one_choice")
         ],
-        **_condition_form(content, question, typed),
+        **_condition_form(content, question, values),
     }  # fmt: skip
 
 
@@ -128,16 +128,16 @@ def _quotable(content: Content, question_id: str) -> list[tuple[str, str]]:
     return earlier
 
 
-def _condition_form(content: Content, part: Part, typed: Mapping[str, object]) -> dict[str, object]:
+def _condition_form(content: Content, part: Part, values: Mapping[str, object]) -> dict[str, object]:
     """The lists a condition is chosen from, with some empty ones; as they were sent where the form comes back."""
     earlier = earlier_answers(content, part["id"])
     offered = {code for _, answers in earlier for code, _ in answers}
-    chosen = ("", sent_groups(lambda name: str(typed.get(name) or ""))) if typed else chosen_groups(part)
+    chosen = ("", sent_groups(lambda name: str(values.get(name) or ""))) if values else chosen_groups(part)
     join, groups = chosen if chosen is not None else ("keep", [])
     shown = [*groups, *(Group("any" if groups else "all", []) for _ in range(len(groups), GROUPS))]
     return {
         "earlier": earlier,
-        "join": typed.get("condition") or "all" if typed else join,
+        "join": values.get("condition") or "all" if values else join,
         "joins": list(_JOINS.items()),
         "modes": list(_MODES.items()),
         "condition_groups": [(group.mode, _rows_offered(content, group.rows, offered)) for group in shown],
@@ -146,10 +146,10 @@ def _condition_form(content: Content, part: Part, typed: Mapping[str, object]) -
     }
 
 
-def _rows_offered(content: Content, rows: Sequence[Row], offered: Collection[str]) -> list[tuple[Row, str]]:
+def _rows_offered(content: Content, rows: Sequence[Row], codes: Collection[str]) -> list[tuple[Row, str]]:
     """Each row with words for what stands in no list, such as an answer that was removed; then some empty ones."""
     spare = min(GROUP_ROWS, max(3, len(rows) + 1)) - len(rows)
-    known = {"", *offered}
+    known = {"", *codes}
     return [(row, "" if row.when in known else _lost(content, row)) for row in rows] + [(Row(""), "")] * spare
 
 

@@ -125,24 +125,24 @@ async def change_outline(request: Request) -> Response:
     return see_other(here + (f"#{at}" if at else ""))
 
 
-async def _done_before(session: AsyncSession, held: Written, form: Form, by: str, asked: Bank) -> str | None:
+async def _done_before(session: AsyncSession, draft: Written, form: Form, by: str, bank: Bank) -> str | None:
     """The part this step led to when the same person has just taken it from the same page: the second click of two."""
-    before = await version_of(session, held.row.id, number_of(form.get("base")))
-    if before is None or before.version == held.row.current:
+    before = await version_of(session, draft.row.id, number_of(form.get("base")))
+    if before is None or before.version == draft.row.current:
         return None
     action, _, target = (form.get("do") or "").partition(":")
     if action == "undo":
-        return "" if before.based_on == held.row.current else None
-    if held.version.based_on != before.version or held.version.saved_by != by:
+        return "" if before.based_on == draft.row.current else None
+    if draft.version.based_on != before.version or draft.version.saved_by != by:
         return None
     try:
-        content, at = _changed(dict(before.content), action, target, form, asked)
+        content, at = _changed(dict(before.content), action, target, form, bank)
     except (NoSuchPart, KeyError):
         return None
-    return at if {**content, "version": held.row.current} == held.content else None
+    return at if {**content, "version": draft.row.current} == draft.content else None
 
 
-def _changed(content: Content, action: str, target: str, form: Form, asked: Bank) -> tuple[Content, str]:
+def _changed(content: Content, action: str, target: str, form: Form, bank: Bank) -> tuple[Content, str]:
     """The content after the step, and the part to go to."""
     match action:
         case "add-page":
@@ -152,7 +152,7 @@ def _changed(content: Content, action: str, target: str, form: Form, asked: Bank
             kind = form.get(f"kind-{target}") or ""
             identity = kind.removeprefix(_FROM_BANK)
             if kind != identity:
-                return domain.add_asked(content, target, identity, asked[identity])
+                return domain.add_asked(content, target, identity, bank[identity])
             return domain.add_question(content, target, kind)
         case "copy":
             return domain.copy_question(content, target), target
@@ -172,7 +172,7 @@ def number_of(base: str | None) -> int:
 def outline_page(
     request: Request,
     draft: Written,
-    asked: Bank,
+    bank: Bank,
     other: str = "",
     typed: Sequence[str] = (),
     refused: bool = False,
@@ -184,10 +184,10 @@ def outline_page(
         "found": draft,
         "content": content,
         "pages": outline(content),
-        "findings": findings(content, asked),
+        "findings": findings(content, bank),
         "minutes": minutes_needed(content),
         "kinds": list(KIND_NAMES.items()),
-        "bank": [(_FROM_BANK + identity, question["text"]["nb"]) for identity, question in asked.items()],
+        "bank": [(_FROM_BANK + identity, question["text"]["nb"]) for identity, question in bank.items()],
         "may_edit": request.state.staff.may("editor"),
         "other": other,
         "typed": typed,

@@ -114,12 +114,12 @@ def _at_rows(content: Content, part: str, form: Form, pictures: Pictures) -> dic
     }
 
 
-async def _is_overtaken(session: AsyncSession, held: Written, base: str | None, part: str) -> bool:
+async def _is_overtaken(session: AsyncSession, draft: Written, base: str | None, part: str) -> bool:
     """Somebody has changed this very part since the form was made."""
-    if base == str(held.row.current):
+    if base == str(draft.row.current):
         return False
-    before = await version_of(session, held.row.id, number_of(base))
-    return before is None or _part_of(before.content, part) != _part_of(held.content, part)
+    before = await version_of(session, draft.row.id, number_of(base))
+    return before is None or _part_of(before.content, part) != _part_of(draft.content, part)
 
 
 def _part_of(content: Content, part: str) -> object:
@@ -150,7 +150,7 @@ def _part(
     draft: Written,
     content: Content,
     part: str,
-    asked: Bank,
+    bank: Bank,
     other: str = "",
     theirs: Content | None = None,
     errors: Mapping[str, str] | None = None,
@@ -163,7 +163,7 @@ def _part(
         template, context = "page", page_form(content, part, typed or {})
     else:
         template, context = "question", question_form(content, part, typed or {})
-        context["before"] = asked.get(identity_of(content["id"], domain.question_of(content, part)))
+        context["before"] = bank.get(identity_of(content["id"], domain.question_of(content, part)))
     context |= {
         "id": draft.row.id,
         "base": draft.row.current,
@@ -172,6 +172,6 @@ def _part(
         "theirs": _part_of(theirs, part) if theirs else None,
         "errors": errors or {},
         "typed": typed or {},
-        "problems": [finding for finding in findings(content, asked) if finding.part == ("" if part == "om" else part)],
+        "problems": [finding for finding in findings(content, bank) if finding.part == ("" if part == "om" else part)],
     }
     return render(request, f"surveys/editor_{template}.html", context, status)

@@ -16,20 +16,20 @@ _EXPRESSIONS = ("relevant", "relevance", "bind::relevant", "constraint", "parame
 _STRAIGHT = str.maketrans("‘’“”", "''\"\"")
 
 
-def code(name: str, taken: set[str], stem: str = "svar") -> str:
+def code(name: str, codes: set[str], stem: str = "svar") -> str:
     """A code of our form that nobody has, as like the file's name as can be."""
     base = re.sub(r"[^a-z0-9]+", "_", slug(name).lower()).strip("_")[:34]
     base = base if base and base[0].isalpha() else f"{stem}_{base}".rstrip("_")
     base = (
         f"{base}_1" if base in ("id", "action", "shown", "main", "errors", "lang", "hint", "error", "title") else base
     )
-    return free_name(base, taken)
+    return free_name(base, codes)
 
 
-def free_name(base: str, taken: set[str]) -> str:
+def free_name(base: str, names: set[str]) -> str:
     """The name, with a number behind where it is taken."""
     name, number = base, 1
-    while name in taken:
+    while name in names:
         number += 1
         name = f"{base}_{number}"
     return name

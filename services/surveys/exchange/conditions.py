@@ -48,14 +48,14 @@ def none_of(condition: Condition) -> Condition:
     return ALWAYS if condition == NEVER else NEVER if condition == ALWAYS else {"none": [condition]}
 
 
-def how_many(size: str, some: Condition, each: Sequence[Condition]) -> Condition | None:
+def how_many(size: str, some: Condition, rules: Sequence[Condition]) -> Condition | None:
     """The condition that so many hold (``>1``), none, one or two; ``some`` says that any does. None of another size."""
     if size in (">0", ">=1", "!=0"):
         return some
     if size in ("=0", "<1", "<=0"):
         return none_of(some)
-    two = any_of(all_of([rule, any_of(each[at:])]) for at, rule in enumerate(each, start=1))
-    if not each or size not in (">1", ">=2", "<2", "<=1", "=1", "!=1"):
+    two = any_of(all_of([rule, any_of(rules[at:])]) for at, rule in enumerate(rules, start=1))
+    if not rules or size not in (">1", ">=2", "<2", "<=1", "=1", "!=1"):
         return None
     if size in (">1", ">=2"):
         return two

@@ -40,19 +40,19 @@ class Lists:
         self._codes: dict[str, dict[str, str]] = {}
         self._texts = texts
 
-    def whole(self, written: str) -> tuple[list[Content], dict[str, str]]:
-        """The answers, and ours by the file's codes; ``written`` is what follows ``select_one``."""
-        name, rows = self._named(written)
+    def whole(self, reference: str) -> tuple[list[Content], dict[str, str]]:
+        """The answers, and ours by the file's codes; ``reference`` is what follows ``select_one``."""
+        name, rows = self._named(reference)
         options = [self._option(name, row) for row in rows]
         options = list({option["code"]: option for option in options}.values())
-        if re.search(r"or[ _](?:specify[ _])?other", written):
+        if re.search(r"or[ _](?:specify[ _])?other", reference):
             self._codes[name].setdefault("other", code("annet", set(self._codes[name].values())))
             options.append({"code": self._codes[name]["other"], "text": _OTHER, "write": True})
         return options, self._codes[name]
 
-    def parts(self, written: str, choice_filter: str, asked: AskedHere) -> list[Part]:
+    def parts(self, reference: str, choice_filter: str, asked: AskedHere) -> list[Part]:
         """The answers by what earlier answers they depend on; one part for each."""
-        name, rows = self._named(written)
+        name, rows = self._named(reference)
         tests = _tests(choice_filter)
         pairs = [(self._option(name, row), _depends(row, tests)) for row in rows]
         keys = list(dict.fromkeys(key for _, those in pairs for key in those if key)) or [()]
@@ -73,8 +73,8 @@ class Lists:
             raise NotUnderstood(FEWER)
         return parts
 
-    def _named(self, written: str) -> tuple[str, list[Row]]:
-        name = written.strip().partition(" ")[0]
+    def _named(self, reference: str) -> tuple[str, list[Row]]:
+        name = reference.strip().partition(" ")[0]
         rows = self._lists.get(name)
         if not rows:
             raise NotUnderstood(f"viser til listen «{name}», som ikke finnes i arket «choices»")

@@ -164,7 +164,7 @@ class _Import:
                     raise NotUnderstood(unfit)
                 page["questions"] += self._taken(row)
             except NotUnderstood as error:
-                self._done.refused.append(Refused(where, number, row.get("title", ""), str(error)))
+                self._done.refusals.append(Refused(where, number, row.get("title", ""), str(error)))
 
     def _taken(self, row: Row) -> list[Content]:
         if reason := REASONS.get(row.get("type", "")):

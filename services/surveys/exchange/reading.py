@@ -132,11 +132,11 @@ class _Import:
                 self._rows_taken.add(number)
         except (NotUnderstood, NotTaken) as error:
             # A row of a group that is repeated is refused once, and not at all when some copies are only never shown.
-            numbers = {refusal.row for refusal in self._done.refused} | (
+            numbers = {refusal.row for refusal in self._done.refusals} | (
                 self._rows_taken if isinstance(error, NeverShown) else set()
             )
             if number not in numbers:
-                self._done.refused.append(Refused("survey", number, row.get("name") or kind, str(error)))
+                self._done.refusals.append(Refused("survey", number, row.get("name") or kind, str(error)))
 
     def _reckon(self, row: Mapping[str, str]) -> None:
         """A hidden row that only says whether something was answered: conditions on it become conditions on that."""

@@ -55,7 +55,7 @@ async def import_questionnaire(request: Request) -> Response:
     async with rt.transaction() as session:
         content = copied(imported.content, new_id_of(imported.content["title"]["nb"], form.get("mark")))
         if await begin(session, content, request.state.staff.name, rt.now()):
-            detail = {"taken": imported.taken, "refused": len(imported.refused)}
+            detail = {"taken": imported.taken, "refused": len(imported.refusals)}
             await audit(session, request, "surveys.questionnaire.imported", content["id"], **detail)
     return see_other(f"/staff/surveys/editor/{content['id']}")
 

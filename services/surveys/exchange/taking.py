@@ -25,7 +25,7 @@ class Imported:
 
     content: Content
     taken: int = 0
-    refused: list[Refused] = field(default_factory=list)
+    refusals: list[Refused] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     repeats: bool = False
     """Staff may choose how many times some questions are asked."""

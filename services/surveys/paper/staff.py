@@ -86,7 +86,7 @@ async def key_in(request: Request) -> Response:
             fields = {field: form.all(field) for question in page.known for field in question.fields}
             shown = [question.id for question in page.known]
             filling = fill_page(asked, number, fields, shown, form.refused, answers)
-            answers, typed, refused = filling.answers, typed | filling.typed, refused | filling.refused
+            answers, typed, refused = filling.answers, typed | filling.typed, refused | filling.refusals
         empty = not only_shown(asked, answers)
         if refused or empty:
             return _form(request, invitation, survey, answers, typed, refused, empty=empty and not refused)
@@ -107,17 +107,17 @@ def _form(
     survey: Survey,
     answers: dict[str, Any],
     typed: dict[str, list[str]],
-    refused: dict[str, NotAnAnswer] | None = None,
+    refusals: dict[str, NotAnAnswer] | None = None,
     *,
     empty: bool = False,
 ) -> Response:
-    questionnaire, refused = survey.questionnaire, refused or {}
+    questionnaire, refusals = survey.questionnaire, refusals or {}
     texts = request.app.state.renderer.languages["nb"]
     numbers = numbers_of(questionnaire)
 
     def fields(page: Page) -> list[FormQuestion]:
         return [
-            FormQuestion(question, texts, 0, {}, standing(question, answers, typed, texts.code), refused)
+            FormQuestion(question, texts, 0, {}, standing(question, answers, typed, texts.code), refusals)
             for question in all_optional(page).known
         ]
 

@@ -204,7 +204,7 @@ async def _show_confirmation(
     session: AsyncSession,
     values: PlanInput,
     questionnaire: Questionnaire,
-    planned: Plan,
+    plan: Plan,
     choices: Choices,
     outlook: Forecast,
     reached: bool,
@@ -237,11 +237,11 @@ async def _show_confirmation(
         "cap": runtime(request).profile.contact_cap,
         "total": outlook.invited,
         "before": before,
-        "plan": planned,
+        "plan": plan,
         "reached": reached,
         "others": [(other, survey_title(other), last_day(other.closes_at)) for other in others],
-        "last_day": last_day(planned.closes_at),
-        "mail": mail_query(questionnaire, planned.closes_at),
+        "last_day": last_day(plan.closes_at),
+        "mail": mail_query(questionnaire, plan.closes_at),
     }
     return render(request, "surveys/staff_plan_confirm.html", context)
 

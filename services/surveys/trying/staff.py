@@ -64,10 +64,10 @@ async def try_page(request: Request) -> Response:
     filling = fill_page(asked, number, fields, shown, form.refused, state["answers"], state["typed"])
     typed = {field: values for field, values in state["typed"].items() if field not in fields} | filling.typed
     back = form.get("action") == "back"
-    if not back and (filling.refused or filling.brought_up):
-        more = filling.brought_up[0] if filling.brought_up and not filling.refused else ""
+    if not back and (filling.refusals or filling.brought_up):
+        more = filling.brought_up[0] if filling.brought_up and not filling.refusals else ""
         drawn = drawn_by(form.get("order"))
-        return _page(request, asked, number, filling.answers, typed, filling.refused, more, drawn)
+        return _page(request, asked, number, filling.answers, typed, filling.refusals, more, drawn)
     on = page_beside(asked, filling.answers, number, -1 if back else 1)
     if on is not None or back:
         return _page(request, asked, on or number, filling.answers, typed)
@@ -88,16 +88,18 @@ async def _asked(request: Request, session: AsyncSession) -> Questionnaire | Non
     return with_areas(asked, await named_areas(session) or _AREAS)
 
 
-def _around(request: Request, asked: Questionnaire) -> dict[str, object]:
+def _around(request: Request, questionnaire: Questionnaire) -> dict[str, object]:
     """What stands around the resident's page: other languages, the width, the way back."""
     phone = request.query_params.get("width") == "phone"
     here = {"language": request.state.lang} | ({"width": "phone"} if phone else {})
     return {
-        "questionnaire": asked.id,
+        "questionnaire": questionnaire.id,
         "phone": phone,
         "query": urlencode(here),
         "other_languages": [
-            (code, urlencode(here | {"language": code})) for code in asked.languages if code != request.state.lang
+            (code, urlencode(here | {"language": code}))
+            for code in questionnaire.languages
+            if code != request.state.lang
         ],
         "other_width": urlencode({"language": request.state.lang} | ({} if phone else {"width": "phone"})),
     }
@@ -105,17 +107,17 @@ def _around(request: Request, asked: Questionnaire) -> dict[str, object]:
 
 def _page(
     request: Request,
-    asked: Questionnaire,
+    questionnaire: Questionnaire,
     number: int,
     answers: Mapping[str, Any],
     typed: Sent,
-    refused: Mapping[str, NotAnAnswer] | None = None,
+    refusals: Mapping[str, NotAnAnswer] | None = None,
     more: str = "",
-    drawn: int | None = None,
+    order: int | None = None,
 ) -> Response:
     state = runtime(request).sealed.seal(_STATE, {"answers": dict(answers), "typed": dict(typed)}, _STATE_LIFE)
-    drawn = secrets.randbelow(2**31) if drawn is None else drawn
+    order = secrets.randbelow(2**31) if order is None else order
     texts = request.app.state.renderer.languages[request.state.lang]
-    form = page_form(asked, texts, number, answers, typed, refused or {}, more, drawn)
-    context = form | {"id": asked.id, "state": state} | _around(request, asked)
-    return render(request, "surveys/staff_try.html", context, 422 if refused else 200)
+    form = page_form(questionnaire, texts, number, answers, typed, refusals or {}, more, order)
+    context = form | {"id": questionnaire.id, "state": state} | _around(request, questionnaire)
+    return render(request, "surveys/staff_try.html", context, 422 if refusals else 200)
