@@ -41,23 +41,23 @@ async def keep_asked_mails(
     events: Sequence[AsksByMail],
     deliveries: Sequence[Delivery],
     *,
-    issued: type,
-    erased: sa.Select[UUID],
+    invitation: type,
+    erasures: sa.Select[UUID],
 ) -> None:
-    """Keep in ``table`` when each member was asked; nothing about those whose ids ``erased`` selects.
+    """Keep in ``table`` when each member was asked; nothing about those whose ids ``erasures`` selects.
 
-    ``issued`` is the event of an invitation. Older releases give no times in it; its mail counts from when it occurred.
+    ``invitation`` is its event. Older releases give no times in it; its mail counts from when it occurred.
     """
     mails: dict[tuple[UUID, int], tuple[UUID, datetime]] = {}
     for event, delivery in zip(events, deliveries, strict=True):
         times = event.asked_at
-        if not times and isinstance(event, issued):
+        if not times and isinstance(event, invitation):
             times = (delivery.occurred_at or delivery.now,)
         for number, at in enumerate(times):
             mails[event.invitation_id, number] = (event.member_id, at)
     members = {member_id for member_id, _ in mails.values()}
     await lock(session, *members)
-    erased_ids = set(await session.scalars(erased.where(erased.selected_columns[0].in_(members))))
+    erased_ids = set(await session.scalars(erasures.where(erasures.selected_columns[0].in_(members))))
     living = {key: mail for key, mail in mails.items() if mail[0] not in erased_ids}
     if living:
         await upsert_many(

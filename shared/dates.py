@@ -27,17 +27,17 @@ Planned = Callable[[AsyncSession], Awaitable[Iterable[Dates]]]
 _LOOKED_AT: WeakKeyDictionary[Runtime, list[object]] = WeakKeyDictionary()
 
 
-async def tell_dates(rt: Runtime, planned: Planned, *tables: type[DeclarativeBase]) -> None:
+async def tell_dates(rt: Runtime, read: Planned, *tables: type[DeclarativeBase]) -> None:
     """Publish the dates of each survey, meeting or result that differ from those told last.
 
-    ``planned`` reads all dates from ``tables`` (mapped classes). It runs only when a row there has been written since
+    ``read`` gives all dates from ``tables`` (mapped classes). It runs only when a row there has been written since
     this process last looked, because years of surveys need not be read every few seconds.
     """
     async with rt.transaction() as session:
         looks = [await _looks(session, table) for table in tables]
         if _LOOKED_AT.get(rt) == looks:
             return
-        await _tell(session, await planned(session))
+        await _tell(session, await read(session))
     _LOOKED_AT[rt] = looks
 
 
@@ -48,10 +48,10 @@ async def _looks(session: AsyncSession, table: type[DeclarativeBase]) -> object:
     return tuple(row)
 
 
-async def _tell(session: AsyncSession, planned: Iterable[Dates]) -> None:
+async def _tell(session: AsyncSession, all_dates: Iterable[Dates]) -> None:
     table = mechanism(session.info["schema"]).told_dates
     before_by_id = {row.dates_id: row.told for row in await session.execute(sa.select(table))}
-    for event in planned:
+    for event in all_dates:
         told_now = event.model_dump(mode="json")
         before = before_by_id.get(event.dates_id)
         if before == told_now or (before is None and not event.dates):

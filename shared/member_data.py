@@ -19,19 +19,19 @@ async def tell_data(
     session: AsyncSession,
     event: MemberDataRequested | MattersNamed,
     delivery: Delivery,
-    gathered: type[MemberData],
-    kept: Mapping[str, Sequence[dict[str, str]]],
+    event_class: type[MemberData],
+    records: Mapping[str, Sequence[dict[str, str]]],
 ) -> None:
-    """Answer a request with the rows in ``kept``; headings without rows are left out."""
+    """Answer a request with the rows in ``records``; headings without rows are left out."""
     looked = [
         {"at": row.at.isoformat(), "who": row.actor_name, "what": row.action}
         for row in await audit_of(session, event.member_id, limit=_MOST_LOOKS)
     ]
-    whole = {**kept, "looked_at_or_changed_by_staff": looked}
+    whole = {**records, "looked_at_or_changed_by_staff": looked}
     await lock(session, event.member_id)
     await emit(
         session,
-        gathered(
+        event_class(
             request_id=event.request_id,
             member_id=event.member_id,
             kept={heading: list(rows) for heading, rows in whole.items() if rows},

@@ -17,10 +17,10 @@ def slug_words(text: str, longest: int, otherwise: str) -> str:
     return slug(text, longest=longest) or otherwise
 
 
-def free_slug(wanted: str, taken: Collection[str]) -> str:
-    """``wanted``, or with the first number behind it that nothing has."""
-    numbered = (wanted if number == 1 else f"{wanted}-{number}" for number in range(1, len(taken) + 2))
-    return next(slug for slug in numbered if slug not in taken)
+def free_slug(base: str, slugs: Collection[str]) -> str:
+    """``base``, or with the first number behind it that nothing has."""
+    numbered = (base if number == 1 else f"{base}-{number}" for number in range(1, len(slugs) + 2))
+    return next(slug for slug in numbered if slug not in slugs)
 
 
 def is_slug(text: str) -> bool:

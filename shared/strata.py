@@ -12,9 +12,9 @@ PERSON = {"female": "Kvinne", "male": "Mann", "other": "Annet eller ikke oppgitt
 PEOPLE = {"female": "Kvinner", "male": "Menn", "other": "Annet eller ikke oppgitt"}
 
 
-def gender_of(reported: str) -> str:
+def gender_of(gender: str) -> str:
     """The stratum of a reported gender; a value this version has not met counts as ``other``."""
-    return reported if reported in GENDERS else "other"
+    return gender if gender in GENDERS else "other"
 
 
 def band_of(year_of_birth: int, year: int | None, bands: Sequence[AgeBand]) -> str:

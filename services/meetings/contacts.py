@@ -25,8 +25,8 @@ async def keep_survey_mails(
         AskedInSurvey,
         events,
         deliveries,
-        issued=SurveyInvitationIssued,
-        erased=sa.select(Member.id).where(Member.erased),
+        invitation=SurveyInvitationIssued,
+        erasures=sa.select(Member.id).where(Member.erased),
     )
 
 

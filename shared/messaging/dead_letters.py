@@ -91,7 +91,7 @@ class Redrive:
             if not applied_now:
                 return applied, failed
 
-    async def _round(self, now: datetime, tried: set[UUID]) -> tuple[int, int]:
+    async def _round(self, now: datetime, ids: set[UUID]) -> tuple[int, int]:
         """Each open letter once, but none that failed in an earlier round."""
         letters = self._letters
         async with self._transaction() as session:
@@ -107,11 +107,11 @@ class Redrive:
         for row in rows:
             lane = (row.handler, row.topic, row.subject)
             held_up = row.subject is not None and lane in stopped
-            if not held_up and row.id not in tried and await self._one(row, now):
+            if not held_up and row.id not in ids and await self._one(row, now):
                 applied += 1
                 continue
             failed += 1
-            tried.add(row.id)
+            ids.add(row.id)
             stopped.add(lane)
         return applied, failed
 

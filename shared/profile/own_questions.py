@@ -49,12 +49,12 @@ class UnevenLanguages(ValueError):
     """A language has other questions or options than the one that comes first."""
 
 
-def read_lines(written: Mapping[str, str], before: Sequence[OwnQuestion]) -> list[dict[str, object]]:
+def read_lines(lines_by_language: Mapping[str, str], before: Sequence[OwnQuestion]) -> list[dict[str, object]]:
     """Questions as written in each language; raises UnevenLanguages.
 
     A question or option with the same words as before keeps its code, so that earlier answers still belong to it.
     """
-    blocks = {code: _blocks(text) for code, text in written.items() if text.strip()}
+    blocks = {code: _blocks(text) for code, text in lines_by_language.items() if text.strip()}
     shapes = {tuple(len(options) for _, options in each) for each in blocks.values()}
     if len(shapes) > 1:
         raise UnevenLanguages
@@ -98,6 +98,6 @@ def _blocks(text: str) -> list[tuple[str, list[str]]]:
     return blocks
 
 
-def _code(texts: Mapping[str, str], known: Mapping[str, str]) -> str:
-    known_code = next((known[text] for text in texts.values() if text in known), None)
+def _code(texts: Mapping[str, str], codes: Mapping[str, str]) -> str:
+    known_code = next((codes[text] for text in texts.values() if text in codes), None)
     return known_code or slug_words(next(iter(texts.values())), _LONGEST_CODE, "svar")

@@ -94,7 +94,7 @@ def _staff_refused(request: Request, error: Exception) -> Response:
     if error.sign_in_path is None:
         return problem(request, 403)
     if error.sent:
-        context = {"typed": error.typed, "sign_in_path": error.sign_in_path}
+        context = {"typed": error.form, "sign_in_path": error.sign_in_path}
         return render(request, "shell/staff_signed_out.html", context, 401)
     return RedirectResponse(error.sign_in_path, 303)
 

@@ -102,12 +102,12 @@ def available(folder: Path) -> tuple[str, ...]:
     return ("nb", *translated)
 
 
-def choose(query: str | None, cookie: str | None, accept: str, offered: tuple[str, ...]) -> str:
+def choose(query: str | None, cookie: str | None, accept: str, languages: tuple[str, ...]) -> str:
     """The language asked for in the address, remembered in the cookie, or preferred by the browser; else the first."""
     for code in (query, cookie):
-        if code in offered:
+        if code in languages:
             return code
-    return negotiate_locale(_preferred(accept), offered, sep="-", aliases={"no": "nb"}) or offered[0]
+    return negotiate_locale(_preferred(accept), languages, sep="-", aliases={"no": "nb"}) or languages[0]
 
 
 def _preferred(accept: str) -> list[str]:

@@ -60,14 +60,14 @@ class Limiter:
             log.warning("web.limit.reached", form=form)
         return within
 
-    async def one_more(self, session: Transaction, form: str, whose: str) -> bool:
-        """Whether one more of ``form`` for ``whose`` is within the limit.
+    async def one_more(self, session: Transaction, form: str, owner: str) -> bool:
+        """Whether one more of ``form`` for ``owner`` is within the limit.
 
         Replicas ask one after the other. The count belongs to the caller's transaction, so a form that fails because
         the database is away uses nothing up. Otherwise somebody who tries several times meanwhile would read that a
         mail is on its way, and get none.
         """
-        rules, key = self._rules_of(form), f"{self.database.schema} {form} {whose}"
+        rules, key = self._rules_of(form), f"{self.database.schema} {form} {owner}"
         seconds, most = [rule.get_expiry() for rule in rules], [rule.amount for rule in rules]
         await hold(session, key)
         return bool(await run_sql(session, self._take_sql, random_id(), key, seconds, most))

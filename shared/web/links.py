@@ -23,8 +23,8 @@ def hold_link(request: Request, page: str, cookie: str, id_: UUID, seconds: int,
     return response
 
 
-def held_generation(request: Request, cookie: str, asked: str | None) -> tuple[UUID, int] | None:
+def held_generation(request: Request, cookie: str, text: str | None) -> tuple[UUID, int] | None:
     """The id a page names and the generation this browser holds of it; None without the cookie."""
-    id_ = as_id(asked)
+    id_ = as_id(text)
     held = runtime(request).sealed.get(request, cookie, id_) if id_ else None
     return (id_, int(held["generation"])) if id_ and held else None

@@ -87,7 +87,7 @@ class Shell:
                 )
                 request.app.state.runtime.metrics.answered(scope["method"], route, status, seconds)
 
-    async def _answer(self, request: Request, asked: str | None, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _answer(self, request: Request, language: str | None, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, with what every response has; the status is the request's then."""
 
         async def send_with_headers(message: Message) -> None:
@@ -95,7 +95,7 @@ class Shell:
                 request.state.status = message["status"]
                 style = style_hash(request.app.state.runtime.profile.accent)
                 policy = _CONTENT_POLICY.format(sign_in=self._sign_in, style=style)
-                self._add_headers(MutableHeaders(scope=message), asked, policy)
+                self._add_headers(MutableHeaders(scope=message), language, policy)
                 _drop_oldest(request, MutableHeaders(scope=message))
             await send(message)
 
@@ -128,7 +128,7 @@ class Shell:
             return False
         return headers.get("origin") == self._settings.public_url
 
-    def _add_headers(self, headers: MutableHeaders, asked: str | None, policy: str) -> None:
+    def _add_headers(self, headers: MutableHeaders, language: str | None, policy: str) -> None:
         headers.setdefault("content-security-policy", policy)
         if self._settings.public_url.startswith("https:"):
             headers["strict-transport-security"] = f"max-age={_YEAR}"
@@ -139,9 +139,9 @@ class Shell:
         headers["permissions-policy"] = "camera=(), geolocation=(), microphone=()"
         headers["cross-origin-opener-policy"] = "same-origin"
         headers.setdefault("cache-control", "no-store")
-        if asked in LANGUAGES:
+        if language in LANGUAGES:
             headers.append(
-                "set-cookie", f"{LANGUAGE_COOKIE}={asked}; Path=/; Max-Age={_YEAR}; Secure; HttpOnly; SameSite=Lax"
+                "set-cookie", f"{LANGUAGE_COOKIE}={language}; Path=/; Max-Age={_YEAR}; Secure; HttpOnly; SameSite=Lax"
             )
 
 

@@ -28,14 +28,14 @@ def stamp(request: Request, form: str) -> str:
     return stamp_
 
 
-def is_trapped(sent: Form) -> bool:
+def is_trapped(form: Form) -> bool:
     """Whether the hidden field was filled in; such a sender gets the usual page and nothing else happens."""
-    return bool(sent.get(TRAP))
+    return bool(form.get(TRAP))
 
 
-def is_too_fast(request: Request, form: str, sent: Form, seconds: float) -> bool:
+def is_too_fast(request: Request, form: str, fields: Form, seconds: float) -> bool:
     """Whether the form came back sooner than a person can fill it in, or its stamp is missing, forged or old."""
-    shown = runtime(request).sealed.unseal(f"stamp-{form}", sent.get("stamp") or "")
+    shown = runtime(request).sealed.unseal(f"stamp-{form}", fields.get("stamp") or "")
     return shown is None or time.time() - float(shown["shown"]) < seconds
 
 

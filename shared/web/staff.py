@@ -46,14 +46,14 @@ Page = Callable[[Request], Awaitable[Response]]
 class StaffRefused(Exception):
     """No session (``sign_in_path`` is where to get one) or a session without the role (None).
 
-    ``sent``: a form came after the session had run out; ``typed`` is what it held, None for one too large to keep.
+    ``sent``: a form came after the session had run out; ``form`` is what it held, None for one too large to keep.
     """
 
-    def __init__(self, sign_in_path: str | None, *, sent: bool = False, typed: Form | None = None) -> None:
+    def __init__(self, sign_in_path: str | None, *, sent: bool = False, form: Form | None = None) -> None:
         super().__init__()
         self.sign_in_path = sign_in_path
         self.sent = sent
-        self.typed = typed
+        self.form = form
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,9 @@ class Staff:
         return any(includes(own, role) for own in self.roles)
 
 
-def includes(held: str, role: str) -> bool:
-    """Whether a person with the role ``held`` may do what ``role`` may."""
-    return role in ROLES.get(held, (held,))
+def includes(own_role: str, role: str) -> bool:
+    """Whether a person with the role ``own_role`` may do what ``role`` may."""
+    return role in ROLES.get(own_role, (own_role,))
 
 
 def sign_in_staff(response: Response, settings: Settings, staff: Staff) -> None:
@@ -109,7 +109,7 @@ def staff_required(*roles: str) -> Callable[[Page], Page]:
                     # With filters and page number: a list must not start over because a session had to be renewed.
                     target = f"{request.url.path}?{request.url.query}".rstrip("?")
                     raise StaffRefused(f"/staff/login?next={quote(target, safe='/')}")
-                raise StaffRefused("/staff/login?next=/staff", sent=True, typed=await _typed(request))
+                raise StaffRefused("/staff/login?next=/staff", sent=True, form=await _typed(request))
             if not any(map(staff.may, roles)):
                 raise StaffRefused(None)
             request.state.staff = staff

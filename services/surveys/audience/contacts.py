@@ -27,7 +27,12 @@ async def keep_meeting_mails(
 ) -> None:
     """Keep when meetings asked each member; nothing about an erased one."""
     await keep_asked_mails(
-        session, AskedToMeeting, events, deliveries, issued=MeetingInvitationIssued, erased=sa.select(ErasedMember.id)
+        session,
+        AskedToMeeting,
+        events,
+        deliveries,
+        invitation=MeetingInvitationIssued,
+        erasures=sa.select(ErasedMember.id),
     )
 
 
