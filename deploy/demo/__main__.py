@@ -152,9 +152,9 @@ class Demo:
         )  # fmt: skip
         await year.play(self.lmtp)
 
-    async def _compare(self, shown: int) -> bool:
+    async def _compare(self, public_count: int) -> bool:
         await self.mailbox.refresh()
-        ledger = await draw_up(self.database, self.actors, self.mailbox.mails, shown)
+        ledger = await draw_up(self.database, self.actors, self.mailbox.mails, public_count)
         print(ledger.line(), flush=True)
         return ledger.balances
 

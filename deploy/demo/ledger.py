@@ -70,12 +70,12 @@ class Ledger:
     lost: int = 0
     doubled: int = 0
 
-    def compare(self, name: str, expected: int, counted: int) -> None:
+    def compare(self, name: str, expected: int, count: int) -> None:
         """Enter a difference."""
-        self.lost += max(expected - counted, 0)
-        self.doubled += max(counted - expected, 0)
-        if expected != counted:
-            print(f"  difference: {name} should be {expected}, is {counted}", flush=True)
+        self.lost += max(expected - count, 0)
+        self.doubled += max(count - expected, 0)
+        if expected != count:
+            print(f"  difference: {name} should be {expected}, is {count}", flush=True)
 
     @property
     def balances(self) -> bool:

@@ -82,8 +82,8 @@ class Photographer:
         page.wait_for_load_state("networkidle")
         page.screenshot(path=FOLDER / f"{name}-{size}.png")
 
-    def _first(self, page: Page, listed: str, path: str) -> str:
-        page.goto(self._origin + listed)
+    def _first(self, page: Page, list_path: str, path: str) -> str:
+        page.goto(self._origin + list_path)
         address = page.locator(f"main a[href^='{path}']").first.get_attribute("href")
         return f"{self._origin}{address}"
 

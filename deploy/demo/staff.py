@@ -160,16 +160,16 @@ class Editor:
             _expect(await self.browser.post(page, dict(review.hidden)), "behandlet et forslag")
         return len(pages)
 
-    async def follow_up(self, done: str) -> None:
+    async def follow_up(self, outcome: str) -> None:
         """Record what the newest result led to."""
         listed = (await self.browser.get("/staff/results/follow-ups")).text
         about = re.search(r"survey:[0-9a-f-]{36}", listed)
         assert about is not None
         day = re.search(r'id="done_on"[^>]*value="([0-9-]{10})"', listed)
         assert day is not None
-        values = {"about": about[0], "done": done, "done_on": day[1], "link": ""}
+        values = {"about": about[0], "done": outcome, "done_on": day[1], "link": ""}
         form = FormReader((await self.browser.post("/staff/results/follow-ups", dict(values))).text)
-        _expect(await self.browser.post("/staff/results/follow-ups", dict(form.hidden)), done)
+        _expect(await self.browser.post("/staff/results/follow-ups", dict(form.hidden)), outcome)
 
 
 def _expect(response: httpx.Response, words: str) -> None:

@@ -13,16 +13,16 @@ _NUMBERS = ("steps", "most", "min", "max", "decimals")
 
 
 class Writer:
-    """Writes one questionnaire; ``wanted`` is what it shall say, as a questionnaire file holds it."""
+    """Writes one questionnaire; ``content`` is what it shall say, as a questionnaire file holds it."""
 
-    def __init__(self, browser: Browser, wanted: Mapping[str, Any]) -> None:
-        self._browser, self._wanted = browser, wanted
+    def __init__(self, browser: Browser, content: Mapping[str, Any]) -> None:
+        self._browser, self._content = browser, content
         self._here = ""
         self._asked: dict[str, Mapping[str, Any]] = {}
 
     async def write(self) -> str:
         """From a blank page until it is ready; the id it was given."""
-        content = self._wanted
+        content = self._content
         editor_page = await self._browser.post(_EDITOR, {"title": content["title"]["nb"], "source": ""})
         self._here = str(editor_page.url.path)
         cover = {**_named("title", content["title"]), **_named("topic", content.get("topic", {}))}

@@ -21,7 +21,7 @@ class Certificates:
     """The CA's certificate, which clients trust."""
     certificate: Path
     key: Path
-    both: Path
+    bundle: Path
     """Key and certificate in one file, as Kafka wants them."""
 
 
@@ -29,7 +29,7 @@ def make_certificates(folder: Path) -> Certificates:
     """The installation's certificates, made the first time; the CA's key is thrown away."""
     folder.mkdir(parents=True, exist_ok=True)
     certificates = Certificates(folder / "ca.crt", folder / "tls.crt", folder / "tls.key", folder / "tls.pem")
-    if certificates.both.exists():
+    if certificates.bundle.exists():
         return certificates
     authority_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Innbyggerpanel on this machine")])
@@ -64,7 +64,7 @@ def make_certificates(folder: Path) -> Certificates:
         (certificates.authority, authority.public_bytes(pem)),
         (certificates.certificate, server.public_bytes(pem)),
         (certificates.key, secret),
-        (certificates.both, secret + server.public_bytes(pem)),
+        (certificates.bundle, secret + server.public_bytes(pem)),
     ):
         path.touch(0o600)
         path.write_bytes(content)

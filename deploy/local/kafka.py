@@ -120,7 +120,7 @@ class Kafka:
             "sasl.mechanism.inter.broker.protocol": SCRAM,
             f"{listener}.{SCRAM.lower()}.sasl.jaas.config": f"{modules}.scram.ScramLoginModule {login};",
             "ssl.keystore.type": "PEM",
-            "ssl.keystore.location": str(self._certificates.both),
+            "ssl.keystore.location": str(self._certificates.bundle),
             "ssl.truststore.type": "PEM",
             "ssl.truststore.location": str(self._certificates.authority),
         }

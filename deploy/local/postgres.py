@@ -137,11 +137,11 @@ def binaries(user: str | None) -> Path:
     return copied / "pginstall" / "bin"
 
 
-def _reachable(wanted: Path, user: str | None) -> Path:
-    """``wanted``, or a public place when it lies below a folder that the server's user may not pass."""
-    if user is None or _may_pass(wanted.parent):
-        return wanted
-    mark = hashlib.sha256(str(wanted).encode()).hexdigest()[:12]
+def _reachable(path: Path, user: str | None) -> Path:
+    """``path``, or a public place when it lies below a folder that the server's user may not pass."""
+    if user is None or _may_pass(path.parent):
+        return path
+    mark = hashlib.sha256(str(path).encode()).hexdigest()[:12]
     return _own_folder(Path(f"/var/tmp/innbyggerpanel-data-{mark}")) / "postgres"  # noqa: S108 - checked to be ours
 
 

@@ -149,7 +149,7 @@ class Stack:
         assert self._tls is not None
         ports = {"port": self.ports["Postgres"], "behind": self.ports["Postgres in the clear"]}
         arguments = [part for name, port in ports.items() for part in (f"--{name}", str(port))]
-        arguments += ["--certificate", str(self._tls.both)]
+        arguments += ["--certificate", str(self._tls.bundle)]
         process = self.python("postgres-tls", plain_environment(), "deploy.local.postgres_tls", *arguments)
         self.supervisor.start(process)
         self._run("Postgres: TLS", lambda: self._wait_port(process, "Postgres"))
@@ -163,7 +163,7 @@ class Stack:
         if not self._given["SMTP_URL"]:
             arguments = ["--smtp", str(self.ports["mail"]), "--http", str(self.ports["mail page"])]
             log = str(self.state / "mails.jsonl")
-            arguments += ["--certificates", str(self._tls.both.parent)] if self._tls else []
+            arguments += ["--certificates", str(self._tls.bundle.parent)] if self._tls else []
             process = self.python("mail", plain_environment(), "deploy.local.mail", *arguments, "--log", log)
             self.supervisor.start(process, url=self._url("mail page"), smtp=f"127.0.0.1:{self.ports['mail']}")
             self._run("mail catcher", lambda: self._wait_port(process, "mail page"))
@@ -268,9 +268,9 @@ class Stack:
     def _run(self, what: str, step: Callable[[], None]) -> None:
         self._await(what, self._pool.submit(step))
 
-    def _await(self, what: str, done: "Future[None]") -> None:
+    def _await(self, what: str, future: "Future[None]") -> None:
         began = time.monotonic()
-        done.result()
+        future.result()
         self._say(f"{what}: ready ({time.monotonic() - began:.1f} s)")
 
 

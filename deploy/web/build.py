@@ -59,10 +59,10 @@ def static_folder() -> Path:
     return folder
 
 
-def _copy(sources: dict[str, Path], built: Path, mark: str) -> None:
-    built.parent.mkdir(parents=True, exist_ok=True)
+def _copy(sources: dict[str, Path], folder: Path, mark: str) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
     # Filled aside and renamed: two launchers may build at once, and neither may see half a folder.
-    draft = Path(tempfile.mkdtemp(dir=built.parent, prefix=".building-"))
+    draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".building-"))
     draft.chmod(0o755)
     for name, path in sources.items():
         target = draft / name
@@ -71,7 +71,7 @@ def _copy(sources: dict[str, Path], built: Path, mark: str) -> None:
     (draft / "icons.svg").write_text(_sprite(draft / "icons"), encoding="utf-8")
     (draft / "hash").write_text(f"{mark}\n", encoding="utf-8")
     try:
-        draft.rename(built)
+        draft.rename(folder)
     except OSError:
         shutil.rmtree(draft)
 
