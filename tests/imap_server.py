@@ -52,12 +52,12 @@ class Server:
             return b"* BYE\r\n", "OK"
         return b"* 1 EXISTS\r\n" if command.startswith("SELECT") else b"", "OK"
 
-    def _is(self, number: int, wanted: list[str]) -> bool:
+    def _is(self, number: int, parts: list[str]) -> bool:
         """Whether the mail is what a search asks for."""
         flags = self.flags.get(number, "")
-        if wanted == ["UNSEEN"]:
+        if parts == ["UNSEEN"]:
             return "Seen" not in flags
-        seen, flagged, before, day = wanted
+        seen, flagged, before, day = parts
         assert (seen, before) == ("SEEN", "BEFORE")
         came = self.came.get(number, datetime.now(UTC).date())
         older = came < datetime.strptime(day, "%d-%b-%Y").replace(tzinfo=UTC).date()

@@ -99,7 +99,7 @@ class Oracle:
 
     async def judge(
         self,
-        told: Acknowledged,
+        record: Acknowledged,
         people: Sequence[Person],
         imported: int,
         mails: Sequence[dict[str, Any]],
@@ -113,15 +113,15 @@ class Oracle:
         try:
             verdict = Verdict()
             by_email = {person.email: person for person in people}
-            await self._registrations(connection, verdict, told, people, imported)
+            await self._registrations(connection, verdict, record, people, imported)
             missing, dead = await self._not_applied(connection), await self._dead(connection)
             # No fault of the machinery is poison: a dead letter is an event that was not applied.
             verdict.lost += missing + dead
             verdict.enter("I2 every event applied", missing + dead, missing=missing, dead=dead)
             await self._mails(connection, verdict, mails, by_email, may_be_unknown)
-            await self._answers(connection, verdict, told)
-            await self._seats(connection, verdict, told, by_email)
-            await self._erased(connection, verdict, told, people, logs)
+            await self._answers(connection, verdict, record)
+            await self._seats(connection, verdict, record, by_email)
+            await self._erased(connection, verdict, record, people, logs)
             verdict.enter("I9 lags return to zero", int(seconds_to_zero > 120), seconds=round(seconds_to_zero))
         finally:
             await connection.close()
@@ -131,12 +131,12 @@ class Oracle:
         return sum([await connection.fetchval(f"select count(*) from {schema}.dead_letter") for schema in SERVICES])
 
     async def _registrations(
-        self, connection: Any, verdict: Verdict, told: Acknowledged, people: Sequence[Person], imported: int
+        self, connection: Any, verdict: Verdict, record: Acknowledged, people: Sequence[Person], imported: int
     ) -> None:
         rows = await connection.fetch("select email from registration.member where status in ('active', 'paused')")
         there = Counter(row["email"] for row in rows)
-        expected = {p.email for p in people if p.number <= imported or p.number in told.joined}
-        expected -= {p.email for p in people if p.number in told.left}
+        expected = {p.email for p in people if p.number <= imported or p.number in record.joined}
+        expected -= {p.email for p in people if p.number in record.left}
         missing = len([email for email in expected if not there[email]])
         twice = sum(number - 1 for number in there.values() if number > 1)
         size = await connection.fetchval("select size from registration.panel")
@@ -173,28 +173,28 @@ class Oracle:
         verdict.enter("I4 unknown is bounded", max(states["unknown"] - may_be_unknown, 0), unknown=states["unknown"],
                       bound=may_be_unknown)  # fmt: skip
 
-    async def _answers(self, connection: Any, verdict: Verdict, told: Acknowledged) -> None:
+    async def _answers(self, connection: Any, verdict: Verdict, record: Acknowledged) -> None:
         survey = await connection.fetchrow("select answered, released, cell_minimum from surveys.survey")
         count = await connection.fetchval("select count(*) from results.answer")
         tombs = await connection.fetchval("select count(*) from surveys.invitation where answered_at is not null")
         answers, releases = survey["answered"] or 0, survey["released"] or 0
         # Fewer answers than a cell must have are not released at all.
         releasable = answers if answers >= survey["cell_minimum"] else 0
-        verdict.lost += max(len(told.answered) - count, 0) if releasable else 0
+        verdict.lost += max(len(record.answered) - count, 0) if releasable else 0
         verdict.doubled += max(count - releasable, 0)
         # Somebody may have answered without hearing so; nobody who heard so may be missing.
-        wrong = max(len(told.answered) - answers, 0) + abs(releasable - releases) + abs(releases - count)
-        missing, twice = await self._by_their_words(connection, told) if releasable else (0, 0)
-        verdict.enter("I5 answers counted are those given", wrong + missing + twice, acknowledged=len(told.answered),
+        wrong = max(len(record.answered) - answers, 0) + abs(releasable - releases) + abs(releases - count)
+        missing, twice = await self._by_their_words(connection, record) if releasable else (0, 0)
+        verdict.enter("I5 answers counted are those given", wrong + missing + twice, acknowledged=len(record.answered),
                       answered=answers, released=releases, counted=count, invitations=tombs,
                       missing=missing, twice=twice)  # fmt: skip
         await self._recounted(connection, verdict, count)
 
-    async def _by_their_words(self, connection: Any, told: Acknowledged) -> tuple[int, int]:
+    async def _by_their_words(self, connection: Any, record: Acknowledged) -> tuple[int, int]:
         """How many were thanked and have no answer with what they wrote; how many have two."""
         rows = await connection.fetch("select answers::text as answers from results.answer")
         numbers = Counter(int(number) for row in rows for number in set(SAID.findall(row["answers"])))
-        return sum(not numbers[number] for number in told.answered), sum(times > 1 for times in numbers.values())
+        return sum(not numbers[number] for number in record.answered), sum(times > 1 for times in numbers.values())
 
     async def _recounted(self, connection: Any, verdict: Verdict, counted: int) -> None:
         """Every number of every published question, counted again from the raw answers."""
@@ -214,7 +214,9 @@ class Oracle:
                     numbers += 1
         verdict.enter("I6 shown is recounted", wrong, publications=len(publications), numbers=numbers)
 
-    async def _seats(self, connection: Any, verdict: Verdict, told: Acknowledged, by_email: dict[str, Person]) -> None:
+    async def _seats(
+        self, connection: Any, verdict: Verdict, record: Acknowledged, by_email: dict[str, Person]
+    ) -> None:
         """Never more live invitations than seats, nobody twice, and every reply that was acknowledged."""
         meetings = await connection.fetch(
             """
@@ -244,8 +246,8 @@ class Oracle:
             "select r.email, i.state from meetings.invitation i join registration.member r on r.id = i.member_id"
         )
         stands = {by_email[row["email"]].number: row["state"] for row in rows if row["email"] in by_email}
-        lapses = sum(stands.get(number) != "accepted" for number in told.accepted - told.left)
-        lapses += sum(stands.get(number) != "declined" for number in told.declined - told.left)
+        lapses = sum(stands.get(number) != "accepted" for number in record.accepted - record.left)
+        lapses += sum(stands.get(number) != "declined" for number in record.declined - record.left)
         verdict.lost += lapses
         verdict.doubled += twice
         verdict.enter("I7 seats and quotas", over + twice + unmet + lapses,
@@ -253,9 +255,9 @@ class Oracle:
                       over=over, twice=twice, quotas_unmet=unmet, replies_forgotten=lapses)  # fmt: skip
 
     async def _erased(
-        self, connection: Any, verdict: Verdict, told: Acknowledged, people: Sequence[Person], logs: str
+        self, connection: Any, verdict: Verdict, record: Acknowledged, people: Sequence[Person], logs: str
     ) -> None:
-        leavers = [person for person in people if person.number in told.left]
+        leavers = [person for person in people if person.number in record.left]
         traces = await self._traces(connection, [p.email for p in leavers])
         erasures = await connection.fetchval("select count(*) from registration.member where status = 'erased'")
         logged = sum(logs.count(person.email) for person in leavers)

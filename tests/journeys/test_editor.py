@@ -54,33 +54,33 @@ class Keyboard:
         self.presses += 1
         self.page.keyboard.press(key)
 
-    def reach(self, wanted: Locator) -> None:
+    def reach(self, element: Locator) -> None:
         """Tab until the element has the focus; on a fresh page, past the menu first."""
         if self.page.evaluate("document.activeElement === document.body && !location.hash"):
             self.press("Tab")
             self.press("Enter")
         for _ in range(MOST_TABS):
-            if wanted.evaluate("element => element === document.activeElement"):
+            if element.evaluate("element => element === document.activeElement"):
                 return
             self.press("Tab")
-        raise AssertionError(f"{wanted} cannot be reached by keyboard on {self.page.url}")
+        raise AssertionError(f"{element} cannot be reached by keyboard on {self.page.url}")
 
-    def write(self, wanted: Locator, text: str) -> None:
-        self.reach(wanted)
+    def write(self, element: Locator, text: str) -> None:
+        self.reach(element)
         self.press("Control+a")
         self.presses += len(text)
         self.page.keyboard.type(text)
 
-    def choose(self, wanted: Locator, text: str) -> None:
+    def choose(self, element: Locator, text: str) -> None:
         """An entry of a list, by the first letters of its name."""
-        self.reach(wanted)
+        self.reach(element)
         self.presses += len(text)
         self.page.keyboard.type(text)
-        assert wanted.evaluate("list => list.selectedOptions[0].text") == text
+        assert element.evaluate("list => list.selectedOptions[0].text") == text
 
-    def go(self, wanted: Locator) -> None:
+    def go(self, element: Locator) -> None:
         """Press the button or follow the link, to the page it leads to."""
-        self.reach(wanted)
+        self.reach(element)
         with self.page.expect_navigation():
             self.press("Enter")
 

@@ -46,11 +46,11 @@ class Panel:
     rng: random.Random
     replies: dict[Kind, tuple[int, int]] = field(default_factory=dict)
 
-    def asked(self, each: Somebody) -> bool:
+    def asked(self, person: Somebody) -> bool:
         """The person's answer, noted for the next time."""
-        comes = self.rng.random() < YES[each.kind[1]]
-        invitations, yes = self.replies.get(each.kind, (0, 0))
-        self.replies[each.kind] = (invitations + 1, yes + comes)
+        comes = self.rng.random() < YES[person.kind[1]]
+        invitations, yes = self.replies.get(person.kind, (0, 0))
+        self.replies[person.kind] = (invitations + 1, yes + comes)
         return comes
 
 

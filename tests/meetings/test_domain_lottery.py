@@ -90,15 +90,15 @@ def test_no_lottery_is_fairer_and_every_panel_keeps_the_quotas(pool: Pool, quota
     assert set(lottery.excluded) == {kind for kind, column in zip(types, panels.T, strict=True) if not column.any()}
 
 
-def assert_promises_hold(drawn: Lottery) -> None:
+def assert_promises_hold(lottery: Lottery) -> None:
     """Within 1e-6 of the certificate, counted from the tickets alone."""
-    assert drawn.certificate <= 1e-6
-    assert drawn.tickets == 10**9
-    for kind, promised in drawn.best.items():
-        assert abs(drawn.probabilities[kind] - promised) <= drawn.certificate + 1e-6
+    assert lottery.certificate <= 1e-6
+    assert lottery.tickets == 10**9
+    for kind, promised in lottery.best.items():
+        assert abs(lottery.probabilities[kind] - promised) <= lottery.certificate + 1e-6
 
 
-def assert_relaxations_are_smallest(pool: Pool, quotas: list[Quota], seats: int, found: Infeasible) -> None:
+def assert_relaxations_are_smallest(pool: Pool, quotas: list[Quota], seats: int, refusal: Infeasible) -> None:
     """With them there is a panel; no panel at all breaks the quotas by fewer seats (a quota of 0 stands)."""
     broken = [
         sum(
@@ -108,11 +108,11 @@ def assert_relaxations_are_smallest(pool: Pool, quotas: list[Quota], seats: int,
         for panel in all_panels(pool, [Quota(q.feature, q.value, 0, q.most and 99) for q in quotas], seats)
     ]
     if not broken:
-        assert found.relaxations == ()
+        assert refusal.relaxations == ()
         return
-    steps = sum(each.quota.least - each.least + each.most - each.quota.most for each in found.relaxations)
+    steps = sum(each.quota.least - each.least + each.most - each.quota.most for each in refusal.relaxations)
     assert steps == min(broken)
-    quotas_relaxed = {each.quota: each.relaxed for each in found.relaxations}
+    quotas_relaxed = {each.quota: each.relaxed for each in refusal.relaxations}
     solve(pool, [quotas_relaxed.get(quota, quota) for quota in quotas], seats)
 
 

@@ -16,7 +16,7 @@ NOW = datetime(2026, 1, 8, 11, tzinfo=UTC)
 DAY = date(2026, 1, 29)
 
 
-def times(**changed: object) -> Times:
+def times(**changes: object) -> Times:
     """Of a meeting from 18 to 20 three weeks on, with replacements until two days before."""
     form = {
         "day": DAY,
@@ -28,7 +28,7 @@ def times(**changed: object) -> Times:
         "zone": OSLO,
         "reply_by": None,
     }
-    return plan_times(**{**form, **changed})  # type: ignore[arg-type]
+    return plan_times(**{**form, **changes})  # type: ignore[arg-type]
 
 
 def test_a_meetings_hours_are_the_municipalitys_and_its_last_day_to_answer_is_included() -> None:

@@ -59,9 +59,9 @@ async def a_full_meeting(rt: Runtime, deliver: Deliverer, **changes: Any) -> tup
     return meeting, people
 
 
-async def rows_of(rt: Runtime, meeting: Meeting, *wanted: str) -> list[Invitation]:
+async def rows_of(rt: Runtime, meeting: Meeting, *states: str) -> list[Invitation]:
     """The meeting's invitations (in these states)."""
-    return [row for row in await invitations(rt, *wanted) if row.meeting_id == meeting.id]
+    return [row for row in await invitations(rt, *states) if row.meeting_id == meeting.id]
 
 
 async def test_where_few_came_before_more_are_asked_and_told_that_it_is_to_a_list(

@@ -37,9 +37,9 @@ async def claimed(rt: Runtime) -> Try:
     return Try(row.message.id, row.message.fence)
 
 
-async def may_start(rt: Runtime, one: Try) -> bool:
+async def may_start(rt: Runtime, attempt: Try) -> bool:
     """Whether the journal lets the try go on to MAIL FROM."""
-    return one in await journal(rt, [], [one])
+    return attempt in await journal(rt, [], [attempt])
 
 
 async def test_an_event_delivered_twice_makes_one_mail_with_a_link_that_opens(rt: Runtime, sink: Sink) -> None:

@@ -38,14 +38,14 @@ async def or_again(client: httpx.AsyncClient, answer: httpx.Response) -> httpx.R
     return answer
 
 
-async def confirm_page(client: httpx.AsyncClient, rt: Runtime, asked: ConfirmationRequested) -> httpx.Response:
-    token = rt.links.make("confirm", asked.member_id, asked.generation, asked.link_expires_at)
+async def confirm_page(client: httpx.AsyncClient, rt: Runtime, event: ConfirmationRequested) -> httpx.Response:
+    token = rt.links.make("confirm", event.member_id, event.generation, event.link_expires_at)
     return await client.get(f"/join/confirm/{token}", follow_redirects=True)
 
 
-async def confirm(client: httpx.AsyncClient, rt: Runtime, asked: ConfirmationRequested) -> httpx.Response:
-    assert "Ja, jeg vil være med" in (await confirm_page(client, rt, asked)).text
-    return await client.post("/join/confirm", data={"id": str(asked.member_id)}, follow_redirects=True)
+async def confirm(client: httpx.AsyncClient, rt: Runtime, event: ConfirmationRequested) -> httpx.Response:
+    assert "Ja, jeg vil være med" in (await confirm_page(client, rt, event)).text
+    return await client.post("/join/confirm", data={"id": str(event.member_id)}, follow_redirects=True)
 
 
 async def a_member(client: httpx.AsyncClient, rt: Runtime, **changes: Any) -> UUID:

@@ -257,5 +257,5 @@ async def test_what_comes_in_after_an_erasure_is_kept_nowhere(rt: Runtime) -> No
     assert await outbox(rt, registration.MemberDataRequested) == []
 
 
-def _part(part: type[MemberData], request: MemberDataRequested, kept: dict[str, Any], rt: Runtime) -> MemberData:
-    return part(request_id=request.request_id, member_id=request.member_id, kept=kept, gathered_at=rt.now())
+def _part(part: type[MemberData], request: MemberDataRequested, records: dict[str, Any], rt: Runtime) -> MemberData:
+    return part(request_id=request.request_id, member_id=request.member_id, kept=records, gathered_at=rt.now())

@@ -38,10 +38,10 @@ def test_who_turns_fifteen_this_year_may_join(born: int, refusal: str | None) ->
 RULES = Rules(("3201",), TODAY, 15, frozenset({"bolig:eie", "bolig:leie", "barn:ja"}))
 
 
-def refused(rules: Rules | None = RULES, **changed: Any) -> set[tuple[str, str]]:
+def refused(rules: Rules | None = RULES, **changes: Any) -> set[tuple[str, str]]:
     """(field, error) of the form filled in with these changes."""
     try:
-        JoinInput.model_validate({**FORM, **changed}, context=rules)
+        JoinInput.model_validate({**FORM, **changes}, context=rules)
     except ValidationError as failure:
         return {(str(error["loc"][0]), error["type"]) for error in failure.errors()}
     return set()

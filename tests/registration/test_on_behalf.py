@@ -26,17 +26,17 @@ from tests.registration.test_staff_pages import audited, count
 WHY = {"how": "phone", "note": "Ringte 12. mars"}
 
 
-async def filled_in(rt: Runtime, member_id: UUID, **changed: Any) -> dict[str, Any]:
+async def filled_in(rt: Runtime, member_id: UUID, **changes: Any) -> dict[str, Any]:
     """The form as staff find it, with these changes."""
     async with rt.transaction() as session:
         member = await session.get_one(Member, member_id)
         digest = (await standing_of(session, member)).seen
-    return {**DETAILS, "purposes": ["surveys", "results"], "status": "active", "seen": digest, **WHY, **changed}
+    return {**DETAILS, "purposes": ["surveys", "results"], "status": "active", "seen": digest, **WHY, **changes}
 
 
-async def change(rt: Runtime, editor: httpx.AsyncClient, member_id: UUID, **changed: Any) -> httpx.Response:
+async def change(rt: Runtime, editor: httpx.AsyncClient, member_id: UUID, **changes: Any) -> httpx.Response:
     """Fill in, look over, and say yes."""
-    form, page = await filled_in(rt, member_id, **changed), f"/staff/registration/members/{member_id}/change"
+    form, page = await filled_in(rt, member_id, **changes), f"/staff/registration/members/{member_id}/change"
     preview = await editor.post(page, data=form)
     assert "Ja, lagre og send e-posten" in preview.text, preview.text
     return await editor.post(page, data={**form, "sure": "yes"}, follow_redirects=True)

@@ -29,10 +29,10 @@ SCALE = {"id": "q", "type": "scale", "text": {"nb": "?"}, "low": {"nb": "lite"},
 NUMBER = {"id": "q", "type": "number", "text": {"nb": "Hvor lenge?"}, "min": 0, "max": 300}
 
 
-def count(question: dict[str, Any], given_: list[Any]) -> Any:
+def count(question: dict[str, Any], answers: list[Any]) -> Any:
     page = {"id": "side", "title": {"nb": "Side"}, "questions": [question]}
     questionnaire = Questionnaire.model_validate(QUESTIONNAIRE | {"pages": [page]})
-    (total,) = count_answers(questionnaire, [{"q": answer} for answer in given_])
+    (total,) = count_answers(questionnaire, [{"q": answer} for answer in answers])
     return total
 
 

@@ -21,9 +21,9 @@ def test_a_mail_goes_exactly_when_something_the_sender_is_told_has_changed(
     assert ("answer" in problems(decision)) is (state in ("answered", "declined") and not answer)
 
 
-def decision(state: str = "considered", **changed: Any) -> Decision:
+def decision(state: str = "considered", **changes: Any) -> Decision:
     """One with every field filled in."""
-    return replace(Decision(state, "Svar", True, "Benker", "Flere benker", "Vegvesenet", "benker"), **changed)
+    return replace(Decision(state, "Svar", True, "Benker", "Flere benker", "Vegvesenet", "benker"), **changes)
 
 
 @pytest.mark.parametrize(

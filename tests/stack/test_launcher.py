@@ -109,10 +109,10 @@ def test_the_command_ends_with_one_line_and_exit_code_one(wrong: str, tmp_path: 
     assert result.stderr.count("\n") == 1
 
 
-def launch(given: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+def launch(settings: dict[str, str]) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "deploy.local.main"],
-        env={**os.environ, **given},
+        env={**os.environ, **settings},
         cwd=downloads.ROOT,
         capture_output=True,
         text=True,

@@ -93,9 +93,9 @@ def asking_where(**question: Any) -> Questionnaire:
     return Questionnaire.model_validate(questionnaire)
 
 
-def options_of(asked: Questionnaire) -> tuple[str, ...]:
+def options_of(questionnaire: Questionnaire) -> tuple[str, ...]:
     """Codes of the question's options."""
-    (question,) = [candidate for candidate in asked.questions if candidate.id == "omraade"]
+    (question,) = [candidate for candidate in questionnaire.questions if candidate.id == "omraade"]
     assert isinstance(question, Area)
     return tuple(option.code for option in question.options)
 

@@ -167,9 +167,9 @@ def test_a_hidden_yes_or_no_becomes_the_condition_it_stands_for() -> None:
     assert imported.refusals == []
 
 
-def holds_for(imported: Imported, id_: str, **answers: object) -> bool:
+def holds_for(result: Imported, id_: str, **answers: object) -> bool:
     """Whether somebody with these answers is asked the question."""
-    content = {**imported.content, "introduction": {"nb": "Vi spør."}}
+    content = {**result.content, "introduction": {"nb": "Vi spør."}}
     content["pages"] = [*content["pages"], {"id": "sist", "title": {"nb": "Sist"}, "questions": [
         {"id": "takk", "type": "information", "text": {"nb": "Takk."}, "required": False}]}]  # fmt: skip
     return holds(next(part for part in strict(content).questions if part.id == id_).show_if, answers)
