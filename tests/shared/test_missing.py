@@ -103,10 +103,13 @@ async def test_a_stretch_is_sent_again_as_it_was_first_sent(runtime: Runtime, to
 async def test_what_of_a_stretch_is_in_no_archive_is_told(runtime: Runtime) -> None:
     delivery = Delivery(AT, runtime.settings, new_id(), None, False, None)
     missed = EventsMissed(miss_id=new_id(), missed_topic="example.x", partition=1, from_offset=3, to_offset=10)
-    with capture_logs() as logs:
-        async with runtime.transaction() as session:
+    there = {"id": 1, "event_id": new_id(), "topic": "example.x", "type": "x", "headers": {}, "payload": b"{}"}
+    there |= {"partition": 1, "offset": 4, "archived_on": sa.func.current_date()}
+    async with runtime.transaction() as session:
+        await session.execute(sa.insert(mechanism("example").archive).values(**there))
+        with capture_logs() as logs:
             await missing.send_missed(session, missed, delivery)
-    assert [(log["events"], log["not_archived"]) for log in logs] == [(0, 7)]
+    assert [(log["events"], log["not_archived"]) for log in logs] == [(1, 6)]
 
 
 async def test_lanes_are_reset_of_one_topic_all_together_and_the_last_that_failed_is_shown_first(
