@@ -2,11 +2,11 @@
 
 import unicodedata
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 from uuid import UUID
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, create_model
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
@@ -152,8 +152,7 @@ def validate(
     ``messages`` maps ``<field>.<code>``, ``<code>`` or ``<field>`` to a Bokmål text, the most telling first; texts may
     hold ``{parameter}`` of the error. Fields in ``lists`` take every value sent; validators get ``context``.
     """
-    fields = {name: form.all(name) if name in lists else form.get(name) for name in model.model_fields}
-    present = {name: value for name, value in fields.items() if value not in (None, "")}
+    present = _present(model, form, lists)
     messages = {"one_line": _NOT_ONE_LINE} | dict(messages)
     errors: FormErrors = {name: translate(REFUSED_CHARACTERS) for name in form.refused}
     try:
@@ -171,6 +170,20 @@ def validate(
             errors.setdefault(name, translate(text).format_map(_Lenient(context)))
         return None, errors
     return (None, errors) if errors else (values, {})
+
+
+def right_fields(
+    model: type[BaseModel], form: Form, errors: FormErrors, *, lists: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """What the fields without an error say, for rules between fields: a page tells all that is wrong at once."""
+    right: dict[str, Any] = {name: (f.annotation, f) for name, f in model.model_fields.items() if name not in errors}
+    only: type[BaseModel] = create_model("Right", **right)
+    return only.model_validate(_present(model, form, lists)).model_dump()
+
+
+def _present(model: type[BaseModel], form: Form, lists: tuple[str, ...]) -> dict[str, object]:
+    fields = {name: form.all(name) if name in lists else form.get(name) for name in model.model_fields}
+    return {name: value for name, value in fields.items() if value not in (None, "")}
 
 
 class _Lenient(dict[str, object]):

@@ -254,6 +254,22 @@ async def test_a_deadline_does_not_move_to_before_the_call_is_over(
     assert "Oppropet er ikke over før den dagen." in page.text
 
 
+async def test_all_that_is_wrong_with_a_call_or_a_change_is_said_at_once(
+    rt: Runtime, deliver: Deliverer, editor: httpx.AsyncClient
+) -> None:
+    await deliver(margins(), *many(rt.now(), 4))
+    meeting = await a_meeting(rt)
+    page = await editor.post(
+        f"/staff/meetings/{meeting.id}/call", data={"last_day": "2020-01-01", "question": "Bil?", "options": "Ja"}
+    )
+    assert "Dagen har vært." in page.text
+    assert "Skriv fra to til" in page.text
+    await a_call(rt, meeting)
+    page = await editor.post(f"/staff/meetings/{meeting.id}/change", data={"reply_on": rt.today().isoformat()})
+    assert "Skriv hva møtet heter" in page.text
+    assert "Oppropet er ikke over før den dagen." in page.text
+
+
 async def test_a_call_is_in_the_data_file_and_goes_with_the_person(rt: Runtime, deliver: Deliverer) -> None:
     people = many(rt.now(), 2)
     await deliver(margins(), *people)

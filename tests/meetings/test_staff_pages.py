@@ -101,6 +101,15 @@ async def test_a_meeting_that_cannot_be_is_shown_again_with_what_to_change(
     assert await meetings(rt) == []
 
 
+async def test_all_that_is_wrong_with_a_meeting_is_said_at_once(rt: Runtime, editor: httpx.AsyncClient) -> None:
+    wrong = {"heading": "", "day": "2020-01-01", "ends": "17:00", "reply_on": "2020-01-01"}
+    for more in ({}, {"starts": "x"}):
+        page = await editor.post("/staff/meetings/new", data=the_form(rt, **wrong | more))
+        assert page.status_code == 422
+        for field in {"heading", "day", "reply_on", "starts" if more else "ends"}:
+            assert f'id="{field}-error"' in page.text, field
+
+
 async def test_a_deadline_after_which_nobody_could_be_drawn_is_refused(rt: Runtime, editor: httpx.AsyncClient) -> None:
     eve = (rt.today() + timedelta(days=27)).isoformat()
     page = await editor.post("/staff/meetings/new", data=the_form(rt, reply_on=eve))

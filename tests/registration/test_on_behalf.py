@@ -105,6 +105,9 @@ async def test_two_members_never_share_an_address(rt: Runtime, editor: httpx.Asy
     answer = await editor.post(f"/staff/registration/members/{member_id}/change", data=form)
     assert answer.status_code == 422
     assert "To kan ikke dele en adresse" in answer.text
+    answer = await editor.post(f"/staff/registration/members/{member_id}/change", data=form | {"note": ""})
+    assert "To kan ikke dele en adresse" in answer.text, "beside what is wrong with another field"
+    assert "Skriv hva personen ba om" in answer.text
     assert await count(rt, AddressChange) == 0
 
 

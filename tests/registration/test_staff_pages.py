@@ -271,8 +271,8 @@ async def test_a_channel_has_a_link_a_code_and_a_count(rt: Runtime, editor: http
     assert "<svg" in answer.text[answer.text.index("Kanalen er lagret.") :]
     assert "https://panel.test/join?kanal=bibliotek" in answer.text
     assert "&lt;b&gt;" in answer.text
-    for wrong in (channel, {**channel, "code": "Å"}, {**channel, "code": "x", "name": ""}):
-        assert (await editor.post("/staff/registration/channels", data=wrong)).status_code == 422
+    for wrong, words in (({"code": "Å"}, "Kode må ha"), ({"name": ""}, "Koden er i bruk"), ({"name": ""}, "Navn må")):
+        assert words in (await editor.post("/staff/registration/channels", data=channel | wrong)).text
     async with browser(rt) as resident:
         await a_member(resident, rt, kanal="bibliotek")
         await send(resident, rt, kanal="bibliotek", email="per@example.org")

@@ -187,6 +187,14 @@ async def test_half_a_follow_up_is_refused_at_its_field(
     assert await outbox(rt, FollowUpRecorded) == []
 
 
+async def test_all_that_is_wrong_with_a_follow_up_is_said_at_once(rt: Runtime, editor: httpx.AsyncClient) -> None:
+    await published(rt, editor)
+    wrong = {"about": f"survey:{new_id()}", "done": "", "done_on": "2999-01-01"}
+    page = await editor.post("/staff/results/follow-ups", data=follow_up(rt, **wrong))
+    for field in wrong:
+        assert f'id="{field}-error"' in page.text, field
+
+
 async def test_staff_are_asked_what_an_old_result_has_led_to(rt: Runtime, editor: httpx.AsyncClient) -> None:
     await published(rt, editor)
     assert "ført til?" not in (await editor.get("/staff/results/card")).text

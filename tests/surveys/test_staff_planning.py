@@ -68,6 +68,18 @@ async def test_a_plan_that_cannot_be_is_shown_again_with_what_to_change(
     assert await surveys(rt) == []
 
 
+async def test_all_that_is_wrong_with_a_plan_is_said_at_once(rt: Runtime, editor: httpx.AsyncClient) -> None:
+    wrong = {"target": "0", "opens": "date", "opens_on": "2020-01-01", "closes_on": "2020-01-02", "age_from": "50"}
+    wrong |= {"age_to": "30", "remind_from": "20", "remind_to": "9", "reminder_on": rt.today().isoformat()}
+    page = await editor.post("/staff/surveys/plan", data=a_plan(rt, **wrong))
+    assert page.status_code == 422
+    for field in ("target", "opens_on", "closes_on", "age_to", "remind_to", "reminder_on"):
+        assert f'id="{field}-error"' in page.text, field
+    page = await editor.post("/staff/surveys/plan", data=a_plan(rt, **wrong | {"opens_on": "i dag", "closes_on": ""}))
+    for field in ("opens_on", "closes_on", "reminder_on"):
+        assert f'id="{field}-error"' in page.text, field
+
+
 async def test_only_announced_sizes_can_open_a_survey(rt: Runtime, editor: httpx.AsyncClient) -> None:
     page = await editor.post("/staff/surveys/plan", data=a_plan(rt, opens="threshold", threshold_size="123"))
     assert page.status_code == 422

@@ -17,7 +17,7 @@ from services.meetings.tables import Margins, Meeting
 from shared.rules import ONE_LINE, FieldRefused, last_day
 from shared.strata import GENDERS
 from shared.web import Request, Response, or_404, render, runtime, see_other
-from shared.web.forms import Form, FormErrors, read_form, validate
+from shared.web.forms import Form, FormErrors, read_form, right_fields, validate
 from shared.web.staff import audit, staff_required
 
 _MESSAGES = {
@@ -57,16 +57,23 @@ def read_call(
     """The call in the form, or what to change."""
     rt = runtime(request)
     values, errors = validate(CallInput, form, _MESSAGES, str)
-    if values is None:
-        return None, errors
-    question = " ".join(values.question.split())
+    right = right_fields(CallInput, form, errors)
+    question = " ".join(right.get("question", "").split())
+    until, options = None, []
     try:
-        until = call_ends_at(values.last_day, meeting.reply_by, rt.now(), rt.settings.zone)
-        options = options_of(question, values.options)
+        if "last_day" in right:
+            until = call_ends_at(right["last_day"], meeting.reply_by, rt.now(), rt.settings.zone)
+    except FieldRefused as refused:
+        errors[refused.field] = _MESSAGES[refused.code]
+    try:
         if meeting.call:
             question, options = meeting.call["question"], meeting.call["options"]
+        elif "question" in right and "options" in right:
+            options = list(options_of(question, right["options"]))
     except FieldRefused as refused:
-        return None, {refused.field: _MESSAGES[refused.code]}
+        errors[refused.field] = _MESSAGES[refused.code]
+    if values is None or until is None or errors:
+        return None, errors
     only = {
         feature: [value for value, _ in each if value in form.all(feature)]
         for feature, each in choices(margins).items()

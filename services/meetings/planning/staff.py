@@ -12,14 +12,14 @@ from services.meetings.calling.answering import takes_answers
 from services.meetings.locks import lock_meeting
 from services.meetings.planning.announcing import Plan, announce_meeting, change_meeting, count_states, moves
 from services.meetings.planning.cancelling import cancel_meeting
-from services.meetings.planning.domain import plan_times
+from services.meetings.planning.domain import plan_times, times_faults
 from services.meetings.previews import mail_preview
 from services.meetings.seats.preparing import current_draw
 from services.meetings.tables import Meeting
 from shared.ids import new_id
-from shared.rules import ONE_LINE, FieldRefused, last_day
+from shared.rules import ONE_LINE, end_of_day, last_day
 from shared.web import Request, Response, or_404, render, runtime, see_other
-from shared.web.forms import Form, FormErrors, as_id, read_form, validate
+from shared.web.forms import Form, FormErrors, as_id, read_form, right_fields, validate
 from shared.web.staff import audit, staff_required
 
 _MESSAGES = {
@@ -73,22 +73,15 @@ def read_plan(request: Request, form: Form, meeting: Meeting | None) -> tuple[Pl
     """The plan in the form, or what to change; a drawn meeting keeps its deadline."""
     rt = runtime(request)
     values, errors = validate(MeetingInput, form, _MESSAGES, str)
-    if values is None:
-        return None, errors
     deadline = meeting.reply_by if meeting is not None and meeting.state != "announced" else None
-    try:
-        times = plan_times(
-            values.day,
-            values.starts,
-            values.ends,
-            values.reply_on,
-            values.stop_hours,
-            rt.now(),
-            rt.settings.zone,
-            deadline,
-        )
-    except FieldRefused as refused:
-        return None, {refused.field: _MESSAGES[refused.code]}
+    right = right_fields(MeetingInput, form, errors)
+    day, starts, ends, reply_on, stop = map(right.get, ("day", "starts", "ends", "reply_on", "stop_hours"))
+    now, zone = rt.now(), rt.settings.zone
+    faults = times_faults(day, starts, ends, reply_on, stop, now, zone, deadline)
+    errors = {field: _MESSAGES[code] for field, code in faults.items()} | errors
+    if values is None or errors:
+        return None, errors
+    times = plan_times(values.day, values.starts, values.ends, values.reply_on, values.stop_hours, now, zone, deadline)
     details = values.model_dump(
         include={"heading", "purpose", "agenda", "place", "served", "seats", "stop_hours", "rest_days", "day"}
     )
@@ -163,15 +156,17 @@ async def change(request: Request) -> Response:
             return see_other(f"/staff/meetings/{meeting_id}")
         plan, errors = read_plan(request, form, meeting)
         counts = await count_states(session, meeting_id)
-        if plan is not None and plan.seats < counts["invited"] + counts["accepted"]:
-            errors = {"seats": _MESSAGES["seats_held"]}
+        right = right_fields(MeetingInput, form, errors)
+        seats, reply_on = right.get("seats", meeting.seats), right.get("reply_on")
+        if seats < counts["invited"] + counts["accepted"]:
+            errors |= {"seats": _MESSAGES["seats_held"]}
         draw = await current_draw(session, meeting_id)
         fixed = draw is not None and draw.state in ("preparing", "ready", "committed")
-        if plan is not None and fixed and plan.seats != meeting.seats:
-            errors = {"seats": _MESSAGES["seats_committed"]}
+        if fixed and seats != meeting.seats:
+            errors |= {"seats": _MESSAGES["seats_committed"]}
         call_ends = meeting.called_until if takes_answers(meeting, rt.now()) else None
-        if plan is not None and call_ends is not None and plan.times.reply_by <= call_ends:
-            errors = {"reply_on": _MESSAGES["reply_before_call"]}
+        if call_ends is not None and reply_on is not None and end_of_day(reply_on, rt.settings.zone) <= call_ends:
+            errors |= {"reply_on": _MESSAGES["reply_before_call"]}
         if plan is None or errors:
             return _show_form(request, meeting, form.values(), errors, 422)
         if form.get("action") == "back":

@@ -2,8 +2,6 @@
 
 from urllib.parse import urlencode
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from services.registration.joining.domain import MESSAGES
 from services.registration.joining.pages import joining_rules
 from services.registration.mail_links import may_mail
@@ -15,6 +13,7 @@ from services.registration.recruitment.store import channels
 from services.registration.settings import registration_settings
 from services.registration.store import in_panel, lock_member, member_by_email
 from services.registration.tables import Member
+from shared.addresses import address_key
 from shared.web import Request, Response, or_404, render, runtime, see_other
 from shared.web.forms import Form, FormErrors, read_form, validate
 from shared.web.staff import audit, staff_required
@@ -95,7 +94,11 @@ async def change_for_member(request: Request) -> Response:
             return _change(request, member, before, _values(member, before), {"": _STALE}, 409)
         codes = changes(before, standing_in(values)) if values else ()
         if values is not None:
-            errors = await _refused(session, member, values, codes)
+            errors = _refused(values, codes)
+        email = form.get("email") if "email" not in errors else None
+        is_new = email is not None and address_key(email) != before.email
+        if email is not None and is_new and await member_by_email(session, email) not in (None, member.id):
+            errors |= {"email": _TAKEN}
         if values is None or errors:
             return _change(request, member, before, _as_typed(form), errors, 422)
         if form.get("sure") != "yes":
@@ -110,14 +113,12 @@ async def change_for_member(request: Request) -> Response:
     return see_other(f"/staff/registration/members/{member.id}?done=changed")
 
 
-async def _refused(session: AsyncSession, member: Member, values: ChangeInput, codes: tuple[str, ...]) -> FormErrors:
+def _refused(values: ChangeInput, codes: tuple[str, ...]) -> FormErrors:
     """Why a change that is filled in right may not be made."""
     if not codes:
         return {"": _NOTHING}
     if values.how == "error" and needs_wish(codes):
         return {"how": _NOT_ASKED}
-    if "email" in codes and await member_by_email(session, values.email) not in (None, member.id):
-        return {"email": _TAKEN}
     return {}
 
 

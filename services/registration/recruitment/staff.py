@@ -12,7 +12,7 @@ from shared.database import insert_new
 from shared.rules import ONE_LINE
 from shared.slugs import is_slug
 from shared.web import Request, Response, or_404, render, rule_broken, runtime, see_other
-from shared.web.forms import read_form, validate
+from shared.web.forms import read_form, right_fields, validate
 from shared.web.staff import audit, staff_required
 
 _MESSAGES = {
@@ -55,14 +55,16 @@ async def add_channel(request: Request) -> Response:
     rt = runtime(request)
     form = await read_form(request)
     values, errors = validate(ChannelInput, form, _MESSAGES, str)
-    if values is None:
-        return await _page(request, form.values(), errors, 422)
+    code = right_fields(ChannelInput, form, errors).get("code")
     async with rt.transaction() as session:
-        new = await insert_new(session, Channel, code=values.code, name=values.name, made_at=rt.now())
-        if new:
+        if values is not None and await insert_new(
+            session, Channel, code=values.code, name=values.name, made_at=rt.now()
+        ):
             await audit(session, request, "registration.channel.made", values.code)
-    if not new:
-        return await _page(request, form.values(), {"code": "Koden er i bruk. Velg en annen"}, 422)
+        elif code is not None and await session.get(Channel, code) is not None:
+            errors |= {"code": "Koden er i bruk. Velg en annen"}
+    if values is None or errors:
+        return await _page(request, form.values(), errors, 422)
     return see_other(f"/staff/registration/channels/{values.code}?saved=1")
 
 

@@ -13,7 +13,7 @@ from services.results.tables import FollowUp
 from shared.ids import new_id
 from shared.messaging import emit, lock
 from shared.web import Request, Response, or_404, render, rule_broken, runtime, see_other
-from shared.web.forms import FormErrors, as_id, read_form, validate
+from shared.web.forms import Form, FormErrors, as_id, read_form, right_fields, validate
 from shared.web.staff import audit, audit_of, staff_required
 
 _MESSAGES = {
@@ -56,6 +56,11 @@ class FollowUpInput(DoneInput):
     about: Annotated[str, Field(min_length=1)]
 
 
+def _future(request: Request, form: Form, errors: FormErrors) -> FormErrors:
+    done_on = right_fields(DoneInput, form, errors).get("done_on")
+    return {"done_on": _FUTURE} if done_on is not None and done_on > runtime(request).today() else {}
+
+
 @staff_required("reader")
 async def show_follow_ups(request: Request) -> Response:
     """Everything recorded so far, and the form for one more."""
@@ -83,11 +88,10 @@ async def record_follow_up(request: Request) -> Response:
     rt = runtime(request)
     form = await read_form(request)
     values, errors = validate(FollowUpInput, form, _MESSAGES, str)
-    if values is not None and values.done_on > rt.today():
-        errors = {"done_on": _FUTURE}
+    errors |= _future(request, form, errors)
     async with rt.transaction() as session:
-        about = (await store.objects(session)).get(values.about) if values else None
-        if values is not None and about is None:
+        about = (await store.objects(session)).get(form.get("about") or "")
+        if about is None:
             errors |= {"about": _MESSAGES["about"]}
         id_ = as_id(form.get("follow_up_id"))
         if values is not None and about is not None and not errors and form.get("action") != "change":
@@ -162,8 +166,7 @@ async def correct_follow_up(request: Request) -> Response:
     """Store the corrected text, which the pages then show; nobody gets a second mail."""
     form = await read_form(request)
     values, errors = validate(DoneInput, form, _MESSAGES, str)
-    if values is not None and values.done_on > runtime(request).today():
-        errors = {"done_on": _FUTURE}
+    errors |= _future(request, form, errors)
     id_: UUID = request.path_params["id"]
     async with runtime(request).transaction() as session:
         await lock(session, id_)

@@ -50,27 +50,37 @@ class Plan:
 def plan_survey(
     opens: str, opens_on: date | None, closes_on: date, reminder_on: date | None, now: datetime, zone: ZoneInfo
 ) -> Plan:
-    """The plan's instants, the closing day inclusive; raises FieldRefused with the field that must change."""
-    today = now.astimezone(zone).date()
-    if opens == "date":
-        if opens_on is None:
-            raise FieldRefused("opens_on", "opens_on_missing")
-        if opens_on < today:
-            raise FieldRefused("opens_on", "opens_in_the_past")
-        starts_on, opens_at = opens_on, max(now, datetime.combine(opens_on, MORNING, zone))
-    else:
-        starts_on, opens_at = today, now
-    if closes_on < starts_on:
-        raise FieldRefused("closes_on", "closes_before_opening")
-    if closes_on > starts_on + timedelta(days=366):
-        raise FieldRefused("closes_on", "open_too_long")
-    if reminder_on is not None and not starts_on + FRESH <= reminder_on <= closes_on:
-        raise FieldRefused("reminder_on", "reminder_outside")
+    """The plan's instants, the closing day inclusive; raises FieldRefused with the first field that must change."""
+    for field, code in plan_faults(opens, opens_on, closes_on, reminder_on, now.astimezone(zone).date()).items():
+        raise FieldRefused(field, code)
+    on_day = opens == "date" and opens_on is not None
+    opens_at = max(now, datetime.combine(opens_on, MORNING, zone)) if on_day else now  # type: ignore[arg-type]
     return Plan(
         opens_at=None if opens == "threshold" else opens_at,
         closes_at=end_of_day(closes_on, zone),
         reminder_at=None if reminder_on is None else datetime.combine(reminder_on, MORNING, zone),
     )
+
+
+def plan_faults(
+    opens: str, opens_on: date | None, closes_on: date | None, reminder_on: date | None, today: date
+) -> dict[str, str]:
+    """Field -> code of what cannot be between the days; a day that is None is not known, and nothing is said of it."""
+    faults: dict[str, str] = {}
+    starts_on = today if opens != "date" else opens_on
+    if starts_on is None:
+        faults["opens_on"] = "opens_on_missing"
+    elif starts_on < today:
+        faults["opens_on"], starts_on = "opens_in_the_past", None
+    earliest = starts_on or today
+    if closes_on is not None and closes_on < earliest:
+        faults["closes_on"] = "closes_before_opening"
+    elif closes_on is not None and starts_on is not None and closes_on > starts_on + timedelta(days=366):
+        faults["closes_on"] = "open_too_long"
+    latest = reminder_on if closes_on is None or "closes_on" in faults else closes_on
+    if reminder_on is not None and latest is not None and not earliest + FRESH <= reminder_on <= latest:
+        faults["reminder_on"] = "reminder_outside"
+    return faults
 
 
 def may_be_invited(

@@ -1,16 +1,15 @@
 """How a survey is sent: reminders, and to a few first. The part of the plan form that asks for it."""
 
 from dataclasses import replace
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, Field, ValidationInfo, field_validator
 
 from services.surveys.fieldwork.domain import Plan
 from services.surveys.reminding.domain import AGAIN_AFTER, FROM_HOUR, TO_HOUR, Reminding, next_moment
 from services.surveys.reminding.holidays import is_holiday
-from shared.rules import FieldRefused
+from shared.rules import FieldRefused, rule_broken
 
 MESSAGES = {
     "again_after": "Skriv dager mellom påminnelsene som et helt tall fra 1 til 60, eller la feltet stå tomt.",
@@ -35,16 +34,17 @@ class HowInput(BaseModel):
 
     again_after: Annotated[int | None, Field(ge=1, le=60)] = None
     remind_from: Annotated[int, Field(ge=6, le=21)] = FROM_HOUR
-    remind_to: Annotated[int, Field(ge=7, le=22)] = TO_HOUR
+    remind_to: Annotated[int, Field(ge=7, le=22, validate_default=True)] = TO_HOUR
     until_enough: Literal["yes", "no"] = "no"
     # The first few are drawn and invited in one transaction.
     soft_size: Annotated[int | None, Field(ge=1, le=10_000)] = None
 
-    @model_validator(mode="after")
-    def _an_hour_at_least(self) -> Self:
-        if self.remind_to <= self.remind_from:
-            raise PydanticCustomError("hours", "no hour left")
-        return self
+    @field_validator("remind_to")
+    @classmethod
+    def _an_hour_at_least(cls, value: int, info: ValidationInfo) -> int:
+        if value <= info.data.get("remind_from", 0):
+            raise rule_broken("hours")
+        return value
 
     def on_a_working_day(self, plan: Plan, zone: ZoneInfo) -> Plan:
         """The plan with its reminder moved on to when reminders go; raises FieldRefused when it would come too late."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
@@ -18,7 +18,7 @@ from services.surveys.domain import asks_for_area, with_areas
 from services.surveys.editing.checking import special_words
 from services.surveys.editing.saving import all_written, questionnaire_to_show, questionnaires_to_ask
 from services.surveys.fieldwork.curve import survey_title
-from services.surveys.fieldwork.domain import TARGET_PERCENT, Plan, plan_survey
+from services.surveys.fieldwork.domain import TARGET_PERCENT, Plan, plan_faults, plan_survey
 from services.surveys.fieldwork.inviting import open_survey
 from services.surveys.fieldwork.store import all_surveys
 from services.surveys.locks import hold_openings
@@ -34,9 +34,10 @@ from services.surveys.watching.counting import as_measured
 from shared.events.questionnaire import LANGUAGES, Questionnaire
 from shared.ids import new_id
 from shared.rules import FieldRefused, last_day
+from shared.service import Runtime
 from shared.strata import PEOPLE, band_words
 from shared.web import Request, Response, or_404, render, runtime, see_other, translate
-from shared.web.forms import FormErrors, as_id, read_form, validate
+from shared.web.forms import FormErrors, as_id, read_form, right_fields, validate
 from shared.web.staff import audit, staff_required
 
 _MESSAGES: dict[str, str] = {**MESSAGES, **how.MESSAGES} | {
@@ -127,12 +128,11 @@ async def plan(request: Request) -> Response:
             return see_other(f"/staff/surveys/{survey_id}?saved=planned")
         sizes = {size.size: size for size in await announced_sizes(session)}
         choices = await choices_of(session, translate(request), rt.now())
-        questionnaire = (
-            (await questionnaires_to_ask(session, shelf(rt.settings))).get(values.questionnaire) if values else None
-        )
-        if values is not None:
-            errors |= choices.errors(values)
-        if values is not None and questionnaire is None:
+        right = right_fields(PlanInput, form, errors, lists=LISTS)
+        questionnaire = (await questionnaires_to_ask(session, shelf(rt.settings))).get(right.get("questionnaire", ""))
+        times, between = _times(right, rt)
+        errors = between | choices.errors(AudienceInput.model_construct(**right)) | errors
+        if "questionnaire" in right and questionnaire is None:
             errors["questionnaire"] = _MESSAGES["questionnaire"]
         if questionnaire is not None:
             questionnaire = await as_measured(session, questionnaire)
@@ -141,17 +141,10 @@ async def plan(request: Request) -> Response:
             questionnaire = with_areas(questionnaire, areas)
             if len(areas) < 2:
                 errors["questionnaire"] = _MESSAGES["no_areas"]
-        if values is not None and values.opens == "threshold" and values.threshold_size not in sizes:
+        if right.get("opens") == "threshold" and right.get("threshold_size") not in sizes:
             errors["threshold_size"] = _MESSAGES["threshold_size"]
-        if values is None or questionnaire is None or errors:
+        if values is None or questionnaire is None or times is None or errors:
             return await _show_form(request, session, fields, errors, 422)
-        try:
-            times = plan_survey(
-                values.opens, values.opens_on, values.closes_on, values.reminder_on, rt.now(), rt.settings.zone
-            )
-            times = values.on_a_working_day(times, rt.settings.zone)
-        except FieldRefused as refused:
-            return await _show_form(request, session, fields, {refused.field: _MESSAGES[refused.code]}, 422)
         if form.get("action") == "change":
             return await _show_form(request, session, fields, {})
         size = values.threshold_size if values.opens == "threshold" else None
@@ -197,6 +190,20 @@ async def plan(request: Request) -> Response:
             survey = await session.get_one(Survey, survey_id)
             await open_survey(session, survey, keys_of(rt.settings).make(survey_id), now)
     return see_other(f"/staff/surveys/{survey_id}?saved=planned")
+
+
+def _times(right: Mapping[str, Any], rt: Runtime) -> tuple[Plan | None, FormErrors]:
+    """The instants of the days in the form, and what is wrong between them as far as they are known."""
+    opens, opens_on, closes_on, reminder_on = map(right.get, ("opens", "opens_on", "closes_on", "reminder_on"))
+    faults = plan_faults(opens or "", opens_on, closes_on, reminder_on, rt.today())
+    times = None
+    try:
+        if closes_on is not None and not faults:
+            times = plan_survey(opens or "", opens_on, closes_on, reminder_on, rt.now(), rt.settings.zone)
+            times = HowInput.model_construct(**right).on_a_working_day(times, rt.settings.zone)
+    except FieldRefused as refused:
+        faults = {refused.field: refused.code}
+    return times, {field: _MESSAGES[code] for field, code in faults.items()}
 
 
 async def _show_confirmation(
