@@ -48,8 +48,8 @@ CLOSEST = {
     "tests/shared/test_emptied_broker.py tests/shared/test_delivery.py",
     "shared/messaging/consumer.py": "tests/shared/test_batches.py tests/shared/test_inbox.py "
     "tests/shared/test_poison.py tests/shared/test_delivery.py",
-    "shared/messaging/dead_letters.py": "tests/shared/test_redrive.py tests/shared/test_lanes.py "
-    "tests/shared/test_inbox.py tests/shared/test_poison.py tests/shared/test_missing.py",
+    "shared/messaging/dead_letters.py": "tests/shared/test_redrive.py tests/shared/test_failing_again.py "
+    "tests/shared/test_lanes.py tests/shared/test_inbox.py tests/shared/test_poison.py tests/shared/test_missing.py",
     "shared/messaging/missing.py": "tests/shared/test_missing.py "
     "tests/registration/test_missed.py::test_whoever_missed_events_says_so_once_and_again_when_there_are_more "
     "tests/registration/test_missed.py::test_whoever_published_them_sends_the_stretch_again_and_nobody_else_does",
