@@ -193,3 +193,23 @@ async def test_staff_choose_how_a_survey_reminds(rt: Runtime, deliver: Deliverer
     assert choices == (4, 10, 18, True, None)
     wrong = await editor.post("/staff/surveys/plan", data=form | {"remind_from": "20", "remind_to": "9"})
     assert (wrong.status_code, "minst én time" in wrong.text) == (422, True)
+
+
+async def test_those_a_survey_was_tried_on_keep_their_reminder_when_the_others_come_too_late_for_one(
+    rt: Runtime, deliver: Deliverer, plan: PlanSurvey
+) -> None:
+    announced, reached = threshold(200)
+    await deliver(announced, *many(rt.now(), 4))
+    survey = await plan(size=200, days=9)
+    await set_up(rt, soft_size=2)
+    await deliver(reached)
+    await open_due_surveys(rt)
+    (tried,) = await surveys(rt)
+    assert tried.reminder_at is not None
+    move(rt, tried.closes_at - rt.now() - timedelta(hours=20))
+    async with rt.transaction() as session:
+        await steer(session, survey.id, Deed.TO_ALL, rt.now())
+    await open_due_surveys(rt)
+    (opened,) = await surveys(rt)
+    assert len(await invitations(rt, survey.id)) == 4
+    assert opened.reminder_at == tried.reminder_at

@@ -36,9 +36,12 @@ def reminding_of(survey: Survey) -> Reminding:
 
 def keep_reminder_apart(survey: Survey, now: datetime, zone: ZoneInfo) -> None:
     """Everybody has been invited now: a reminder too soon after it is moved, by the day that staff read."""
-    if survey.reminder_at is not None and not survey.reminded:
-        how = reminding_of(survey)
-        survey.reminder_at = moment_after_inviting(survey.reminder_at, now, survey.closes_at, how, is_holiday, zone)
+    if survey.reminder_at is None or survey.reminded:
+        return
+    moment = moment_after_inviting(survey.reminder_at, now, survey.closes_at, reminding_of(survey), is_holiday, zone)
+    # Where there is no later day, those the survey was tried on still get theirs.
+    if moment is not None or survey.soft_size is None or survey.soft:
+        survey.reminder_at = moment
 
 
 async def remind_due(rt: Runtime) -> None:
