@@ -174,7 +174,7 @@ async def test_where_no_reminder_can_reach_anybody_the_page_says_that_there_is_n
     announced, reached = threshold(200)
     await deliver(announced, *many(rt.now(), 2))
     survey = await plan(size=200, days=8)
-    move(rt, timedelta(days=6, hours=12))
+    move(rt, timedelta(days=6, hours=23))
     await deliver(reached)
     await open_due_surveys(rt)
     assert "<dt>Påminnelse</dt><dd>Ingen</dd>" in (await editor.get(f"/staff/surveys/{survey.id}")).text
