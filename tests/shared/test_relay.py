@@ -112,6 +112,20 @@ async def test_what_nobody_answers_for_waits_and_the_rest_is_archived(
     assert len(await places(runtime, "outbox")) == 1
 
 
+async def test_a_client_that_takes_no_record_any_more_is_a_failure_and_all_waits(
+    runtime: Runtime, sending: RelayTo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(**_: Any) -> Any:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(relay, "ACK_DEADLINE", 0.05)
+    monkeypatch.setattr(sending.broker, "send", full)
+    await publish(runtime, 2)
+    with pytest.raises(TimeoutError):
+        await sending.relay_once()
+    assert len(await places(runtime, "outbox")) == 2
+
+
 async def test_what_the_client_lets_go_of_waits_and_the_first_failure_is_the_one_told(
     runtime: Runtime, sending: RelayTo
 ) -> None:
