@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from xml.etree.ElementTree import register_namespace
 
 import pytest
 import sqlalchemy as sa
@@ -120,6 +121,8 @@ _MARK = """<?xml version="1.0" encoding="UTF-8"?>
 
 
 async def test_a_new_mark_is_the_drawing_without_what_a_program_wrote_beside_it(rt: Runtime) -> None:
+    # As a library does that writes another language.
+    register_namespace("", "http://www.w3.org/2002/xforms")
     async with browser(rt) as client:
         sign_in(rt, client, "admin")
 

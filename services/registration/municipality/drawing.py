@@ -8,7 +8,6 @@ from defusedxml.ElementTree import fromstring, tostring
 _SVG = "http://www.w3.org/2000/svg"
 #: Attributes of no language, and of those a drawing needs.
 _KEPT = ("http://www.w3.org/1999/xlink", "http://www.w3.org/XML/1998/namespace")
-register_namespace("", _SVG)
 register_namespace("xlink", _KEPT[0])
 
 
@@ -25,6 +24,10 @@ def drawing_alone(data: bytes) -> str:
             for name in list(element.attrib):
                 if name.startswith("{") and name[1:].partition("}")[0] not in _KEPT:
                     del element.attrib[name]
+        # Prefixes are the whole process's: a library that takes the empty one for itself would rename every element.
+        for element in root.iter():
+            element.tag = element.tag.removeprefix(f"{{{_SVG}}}")
+        root.set("xmlns", _SVG)
         return str(tostring(root, encoding="unicode"))
     except (ParseError, DefusedXmlException, ValueError, LookupError, RecursionError):
         return ""
