@@ -84,14 +84,14 @@ class Redrive:
 
         New events join the wait behind letters in hand, so the re-drive repeats until a round applies nothing.
         """
-        applied, ids = 0, set[UUID]()
+        applied, failed_ids = 0, set[UUID]()
         while True:
-            applied_now, failed = await self._round(now, ids)
+            applied_now, failed = await self._round(now, failed_ids)
             applied += applied_now
             if not applied_now:
                 return applied, failed
 
-    async def _round(self, now: datetime, ids: set[UUID]) -> tuple[int, int]:
+    async def _round(self, now: datetime, failed_ids: set[UUID]) -> tuple[int, int]:
         """Each open letter once, but none that failed in an earlier round."""
         letters = self._letters
         async with self._transaction() as session:
@@ -107,11 +107,11 @@ class Redrive:
         for row in rows:
             lane = (row.handler, row.topic, row.subject)
             held_up = row.subject is not None and lane in stopped
-            if not held_up and row.id not in ids and await self._one(row, now):
+            if not held_up and row.id not in failed_ids and await self._one(row, now):
                 applied += 1
                 continue
             failed += 1
-            ids.add(row.id)
+            failed_ids.add(row.id)
             stopped.add(lane)
         return applied, failed
 

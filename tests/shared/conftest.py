@@ -14,6 +14,7 @@ from shared.database import async_url
 from shared.migrations import upgrade_mechanism
 from tests.backends import fresh_database
 from tests.faults.proxy import Proxy
+from tests.shared.test_inbox import Applied
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +22,12 @@ def database_url(owner_url: str) -> Iterator[str]:
     """A database of this session's own with the schema ``example``."""
     with fresh_database(owner_url, prepare) as url:
         yield url
+
+
+@pytest.fixture
+def applied() -> Applied:
+    """A handler that notes what it was given."""
+    return Applied()
 
 
 async def prepare(url: str) -> None:

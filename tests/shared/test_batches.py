@@ -25,11 +25,6 @@ RuntimeOf = Callable[..., Awaitable[Runtime]]
 
 
 @pytest.fixture
-def applied() -> Applied:
-    return Applied()
-
-
-@pytest.fixture
 async def runtime(runtime_of: RuntimeOf, applied: Applied) -> Runtime:
     subscription = subscribe("example.record", applied.apply, MemberJoined)
     return await runtime_of(Service(name="example", package="shared", handlers=[subscription]))

@@ -8,9 +8,9 @@ from shared.messaging.dead_letters import drop, redriving
 from shared.messaging.keeping import left_waiting
 from shared.service import Runtime
 from shared.testing import Deliverer, dead_letters
-from tests.shared.test_inbox import AT, Applied, applied, joined, runtime
+from tests.shared.test_inbox import AT, Applied, joined, runtime
 
-__all__ = ["applied", "runtime"]
+__all__ = ["runtime"]
 
 
 async def test_what_waited_and_then_fails_itself_is_shown_as_failed_with_its_reason_and_tried_no_more_by_itself(

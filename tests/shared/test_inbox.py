@@ -50,11 +50,6 @@ class Applied:
 
 
 @pytest.fixture
-def applied() -> Applied:
-    return Applied()
-
-
-@pytest.fixture
 async def runtime(runtime_of: RuntimeOf, applied: Applied) -> Runtime:
     subscription = subscribe("example.record", applied.apply, MemberJoined, MemberLeft, MemberErased)
     return await runtime_of(Service(name="example", package="shared", handlers=[subscription]))

@@ -22,11 +22,6 @@ RuntimeOf = Callable[..., Awaitable[Runtime]]
 
 
 @pytest.fixture
-def applied() -> Applied:
-    return Applied()
-
-
-@pytest.fixture
 async def runtime(runtime_of: RuntimeOf, applied: Applied) -> Runtime:
     subscription = subscribe("example.record", applied.apply, MemberJoined, MemberChanged)
     return await runtime_of(Service(name="example", package="shared", handlers=[subscription]))
